@@ -1,0 +1,29 @@
+//! Names of the runtime's entry points, as generated code refers to them.
+//!
+//! Each constant states the C signature. All return a status (0 success) or a value and never unwind.
+
+/// `i32 (Ctx*)`: safepoint; non-zero when the call must end.
+pub const POLL: &str = "ungil_rt_poll";
+/// `void (Ctx*, u32 class, const u8 *message, u64 len, u32 nargs, const ErrorArg*, u32 function, u32 line)`:
+/// fills the error slot. A null message makes an exception without arguments.
+pub const RAISE: &str = "ungil_rt_raise";
+/// `void (Ctx*, u32 function, u32 line)`: adds a frame to the error slot while an error travels up.
+pub const TRACE: &str = "ungil_rt_trace";
+/// `MemInfo *(Ctx*, u64 bytes, i32 zeroed)`: new block with one reference and 64-byte aligned data; null when out of memory.
+pub const ALLOC: &str = "ungil_rt_alloc";
+/// `void (MemInfo*)`: one more reference; null is allowed.
+pub const RETAIN: &str = "ungil_rt_retain";
+/// `void (MemInfo*)`: one reference less, frees at zero; null is allowed.
+pub const RELEASE: &str = "ungil_rt_release";
+/// `i32 (Ctx*, const ErrorArg *parts, u64 n)`: one line to `sys.stdout`; parts as in `ValueTag`.
+pub const PRINT: &str = "ungil_rt_print";
+/// `i32 (Ctx*, const LoopDesc*)`: runs a parallel loop.
+pub const PARALLEL_FOR: &str = "ungil_rt_parallel_for";
+/// `i32 (Ctx*, u32 n, RegionBody, void *env)`: runs a parallel region.
+pub const PARALLEL_REGION: &str = "ungil_rt_parallel_region";
+/// `i64 (Ctx*)`: number of this thread in its team.
+pub const THREAD_ID: &str = "ungil_rt_thread_id";
+/// `i64 (Ctx*)`: threads that a parallel loop started here would use.
+pub const NUM_THREADS: &str = "ungil_rt_num_threads";
+/// `i64 (Ctx*, i64 n)`: sets the thread count, returns the previous one.
+pub const SET_NUM_THREADS: &str = "ungil_rt_set_num_threads";

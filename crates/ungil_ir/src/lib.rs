@@ -1,0 +1,1 @@
+//! Typed, structured intermediate representation.
