@@ -107,17 +107,12 @@ pub const fn block_count(n: i64, min_block: i64, array_elements: u64) -> i64 {
     if n <= 0 {
         return 0;
     }
-    let mut most = 4096;
-    if array_elements > 0 {
-        let fit = (1u64 << 22) / array_elements;
-        most = if fit < 1 {
-            1
-        } else if fit > 64 {
-            64
-        } else {
-            fit as i64
-        };
-    }
+    let most = match (1u64 << 22).checked_div(array_elements) {
+        None => 4096,
+        Some(0) => 1,
+        Some(fit) if fit > 64 => 64,
+        Some(fit) => fit as i64,
+    };
     let wanted = (n - 1) / (if min_block < 1 { 1 } else { min_block }) + 1;
     if wanted < most { wanted } else { most }
 }

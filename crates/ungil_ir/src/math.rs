@@ -1,0 +1,51 @@
+//! Mathematical functions that one instruction stands for.
+//!
+//! Operands and result have one float type (`Ldexp` and the predicates excepted, see each). Which of them come from the
+//! bitcode library and which from libm is the back end's business.
+
+use std::fmt;
+
+macro_rules! functions {
+    ($($name:ident $text:literal $arity:literal),* $(,)?) => {
+        /// A mathematical function on floats.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum MathFn { $($name),* }
+        impl MathFn {
+            pub const ALL: &'static [MathFn] = &[$(MathFn::$name),*];
+            /// Text form; also the libm name where there is one.
+            pub const fn name(self) -> &'static str {
+                match self { $(MathFn::$name => $text),* }
+            }
+            /// Number of operands.
+            pub const fn arity(self) -> usize {
+                match self { $(MathFn::$name => $arity),* }
+            }
+        }
+    };
+}
+
+functions! {
+    Sqrt "sqrt" 1, Exp "exp" 1, Exp2 "exp2" 1, Expm1 "expm1" 1, Log "log" 1, Log2 "log2" 1, Log10 "log10" 1,
+    Log1p "log1p" 1, Sin "sin" 1, Cos "cos" 1, Tan "tan" 1, Asin "asin" 1, Acos "acos" 1, Atan "atan" 1,
+    Atan2 "atan2" 2, Sinh "sinh" 1, Cosh "cosh" 1, Tanh "tanh" 1, Asinh "asinh" 1, Acosh "acosh" 1,
+    Atanh "atanh" 1, Pow "pow" 2, Cbrt "cbrt" 1, Hypot "hypot" 2, Erf "erf" 1, Erfc "erfc" 1, Gamma "tgamma" 1,
+    Lgamma "lgamma" 1, Floor "floor" 1, Ceil "ceil" 1, Trunc "trunc" 1,
+    // Rounds halves to even.
+    Rint "rint" 1,
+    // Rounds halves away from zero.
+    Round "round" 1, Fmod "fmod" 2, Remainder "remainder" 2, Copysign "copysign" 2, Nextafter "nextafter" 2,
+    Fma "fma" 3,
+}
+
+impl MathFn {
+    /// The function with this text form.
+    pub fn from_name(name: &str) -> Option<MathFn> {
+        MathFn::ALL.iter().copied().find(|f| f.name() == name)
+    }
+}
+
+impl fmt::Display for MathFn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
