@@ -1,0 +1,10 @@
+//! Python's syntax: lexer, parser, tree and the checks that need no types.
+//!
+//! One hand-written parser reads all of Python 3.14 and builds the tree of [`ast`].
+//!
+//! Contract: parsing never fails and never panics; it returns a tree and diagnostics. A tree whose
+//! diagnostics have errors contains `Invalid` nodes and is fit for editors, not for lowering.
+
+#![forbid(unsafe_code)]
+
+pub mod ast;
