@@ -5,67 +5,18 @@ use crate::function::Function;
 use crate::inst::{BinaryOp, CompareOp, Const, InstKind, Loc, Raise, UnaryOp};
 use crate::math::MathFn;
 use crate::types::{ArrayType, DType, Type};
+use crate::typing::{self, ResultType};
 
 /// Result type of instructions whose type follows from their operands; `None` for those without a result.
 ///
 /// # Panics
 /// For `View`, `Alloc`, `Null`, `GlobalArray` and `Call`, whose type must be told, and on ill-typed operands.
 pub fn result_type(f: &Function, kind: &InstKind) -> Option<Type> {
-    let like = |v: &Value, dtype: DType| match f.ty(*v) {
-        Type::Vec(_, n) | Type::Mask(n) if dtype == DType::Bool => Type::Mask(*n),
-        Type::Vec(_, n) | Type::Mask(n) => Type::Vec(dtype, *n),
-        _ => Type::Scalar(dtype),
-    };
-    let dtype = |v: &Value| f.ty(*v).dtype().expect("operand is not a number");
-    let element = |v: &Value| f.ty(*v).as_array().expect("operand is not an array").dtype;
-    Some(match kind {
-        InstKind::Const(Const::Bool(_)) => Type::BOOL,
-        InstKind::Const(Const::Int(d, _) | Const::Float(d, _) | Const::Complex(d, _, _)) => Type::Scalar(*d),
-        InstKind::Unary(UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag, a) => like(a, dtype(a).real()),
-        InstKind::Unary(_, a) => f.ty(*a).clone(),
-        InstKind::Binary(BinaryOp::MakeComplex, a, _) => {
-            like(a, if dtype(a) == DType::F32 { DType::C64 } else { DType::C128 })
-        }
-        InstKind::Binary(_, a, _) | InstKind::CheckedBinary(_, a, _) => f.ty(*a).clone(),
-        InstKind::Compare(_, a, _) => like(a, DType::Bool),
-        InstKind::Select(_, a, _) => f.ty(*a).clone(),
-        InstKind::Cast(a, to) => like(a, *to),
-        InstKind::Math(_, args) => f.ty(args[0]).clone(),
-        InstKind::TupleMake(items) => Type::Tuple(items.iter().map(|v| f.ty(*v).clone()).collect()),
-        InstKind::TupleGet(t, i) => tuple_items(f, *t)[*i as usize].clone(),
-        InstKind::TupleIndex(t, _) => tuple_items(f, *t)[0].clone(),
-        InstKind::Get(x) => f.var_ty(*x).clone(),
-        InstKind::Dim(..)
-        | InstKind::Stride(..)
-        | InstKind::Address(_)
-        | InstKind::CheckIndex { .. }
-        | InstKind::ThreadId
-        | InstKind::NumThreads
-        | InstKind::SetNumThreads(_) => Type::I64,
-        InstKind::Load { array, .. } => Type::Scalar(element(array)),
-        InstKind::VecLoad { array, lanes, .. } => vector(element(array), *lanes),
-        InstKind::Gather { array, mask, .. } => vector(element(array), f.ty(*mask).lanes().expect("mask")),
-        InstKind::Splat(v, n) => vector(dtype(v), *n),
-        InstKind::Iota(n) => Type::Vec(DType::I64, *n),
-        InstKind::Extract(v, _) | InstKind::VecReduce(_, v) => Type::Scalar(dtype(v)),
-        InstKind::MaskAny(_) | InstKind::MaskAll(_) => Type::BOOL,
-        InstKind::View { .. }
-        | InstKind::Alloc { .. }
-        | InstKind::Null
-        | InstKind::GlobalArray(_)
-        | InstKind::Call(..) => panic!("the type of {kind:?} must be told"),
-        _ => return None,
-    })
-}
-
-fn vector(dtype: DType, lanes: u16) -> Type {
-    if dtype == DType::Bool { Type::Mask(lanes) } else { Type::Vec(dtype, lanes) }
-}
-
-fn tuple_items(f: &Function, v: Value) -> &[Type] {
-    match f.ty(v) {
-        Type::Tuple(items) => items,
-        other => panic!("{v} is not a tuple but {other}"),
+    match typing::result_type(f, kind) {
+        Ok(ResultType::Known(ty)) => Some(ty),
+        Ok(ResultType::None) => None,
+        Ok(ResultType::Told) => panic!("the type of {kind:?} must be told"),
+        Err(why) => panic!("ill-typed {kind:?}: {why}"),
     }
 }
 

@@ -8,9 +8,14 @@
 #![forbid(unsafe_code)]
 
 pub mod builder;
+pub mod clone;
 pub mod entities;
 pub mod function;
 pub mod inst;
 pub mod math;
+pub mod names;
 pub mod remark;
 pub mod types;
+pub mod typing;
+pub mod walk;
+pub mod write;

@@ -116,6 +116,16 @@ impl DType {
             d => d.size() as u32 * 8,
         }
     }
+
+    /// Whether an integer literal fits the type in the form that [`crate::inst::Const`] keeps.
+    pub fn holds(self, n: i64) -> bool {
+        match self {
+            DType::I64 | DType::U64 => true,
+            d if d.is_signed() => (-(1i64 << (d.bits() - 1))..1i64 << (d.bits() - 1)).contains(&n),
+            d if d.is_unsigned() => (0..1i64 << d.bits()).contains(&n),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for DType {
