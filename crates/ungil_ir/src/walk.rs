@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 macro_rules! operand_visitor {
     ($(#[$doc:meta])* $name:ident $(, $mutable:tt)?) => {
         $(#[$doc])*
+        #[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
         pub fn $name(kind: & $($mutable)? InstKind, visit: &mut dyn FnMut(& $($mutable)? Value)) {
             use InstKind::*;
             match kind {
