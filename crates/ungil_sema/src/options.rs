@@ -1,0 +1,48 @@
+//! Options of a kernel that change how it is lowered.
+
+use ungil_ir::function::{FastMath, Inline};
+
+/// When a division by zero raises.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ErrorModel {
+    /// As the undecorated function: Python scalars raise, NumPy scalars give inf, nan or 0.
+    #[default]
+    Default,
+    /// Every division by zero raises.
+    Python,
+    /// None does.
+    Numpy,
+}
+
+/// Options of `@jit`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Options {
+    /// Indices out of range raise IndexError.
+    pub boundscheck: bool,
+    /// Negative indices count from the end.
+    pub wraparound: bool,
+    pub fastmath: FastMath,
+    pub error_model: ErrorModel,
+    /// Integer overflow of Python integers raises OverflowError instead of wrapping.
+    pub overflowcheck: bool,
+    /// `False` turns `prange` into `range`.
+    pub parallel: bool,
+    pub inline: Inline,
+    /// `False` removes `assert` statements, as `python -O` does.
+    pub asserts: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            boundscheck: true,
+            wraparound: true,
+            fastmath: FastMath::default(),
+            error_model: ErrorModel::Default,
+            overflowcheck: false,
+            parallel: true,
+            inline: Inline::Auto,
+            asserts: true,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Types of the front end.
+//!
+//! [`Ty`] says more than the machine type `ungil_ir::types::Type` it maps to: whether a scalar is a weak Python
+//! scalar or a NumPy one, which function a function value is, what a string says. Entities that exist at compile
+//! time only map to the unit type. `Display` is the user's notation.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ungil_abi::exception::ExcClass;
+use ungil_ir::types::{ArrayType, DType, Layout, Type};
+
+use crate::world::{KernelId, ObjectId};
+
+/// A function's code: a kernel, or a function or lambda nested in one, told apart by where it starts in the text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct CodeId {
+    pub kernel: KernelId,
+    /// Byte offset of the nested `def` or lambda; `None`: the kernel itself.
+    pub nested: Option<u32>,
+}
+
+/// A function as a value.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FuncTy {
+    pub code: CodeId,
+    pub name: Arc<str>,
+    /// Captured variables that travel with the value, as a tuple in this order. `None`: a nested function in the
+    /// function that defines it, which reads them from the variables when it is called.
+    pub captures: Option<Vec<(Arc<str>, Ty)>>,
+}
+
+/// Which parts of a slice are given; the others are `None`. The value is a tuple of the given ones, as `int64`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SliceTy {
+    pub start: bool,
+    pub stop: bool,
+    pub step: bool,
+}
+
+/// An iterator object. It can be iterated once, so it exists only where it is consumed at once.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum IterTy {
+    /// Value: `(iterable, start)`.
+    Enumerate(Ty),
+    /// Value: the tuple of iterables; `strict=True` raises where lengths differ.
+    Zip(Vec<Ty>, bool),
+    Reversed(Ty),
+}
+
+/// Type of an expression.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Ty {
+    /// Python's scalars: weak in promotion, 64 bits wide.
+    PyBool,
+    PyInt,
+    PyFloat,
+    PyComplex,
+    /// NumPy's scalars.
+    Scalar(DType),
+    None,
+    Ellipsis,
+    /// A constant string.
+    Str(Arc<str>),
+    Tuple(Vec<Ty>),
+    /// Value: `(start, stop, step)`.
+    Range,
+    Slice(SliceTy),
+    Array(ArrayType),
+    Iter(Arc<IterTy>),
+    Func(Arc<FuncTy>),
+    /// A method bound to the value of the first type, by canonical name (`numpy.ndarray.copy`).
+    Method(Box<Ty>, Arc<str>),
+    // Compile-time entities.
+    /// A function or type the compiler knows, by canonical name (`builtins.range`).
+    Builtin(Arc<str>),
+    Module(ObjectId, Arc<str>),
+    Class(Arc<str>),
+    Exception(ExcClass),
+    /// A scalar type, as in `dtype=np.float32`.
+    DType(DType),
+}
+
+impl Ty {
+    /// The machine type of its values.
+    pub fn ir(&self) -> Type {
+        match self {
+            Ty::PyBool => Type::BOOL,
+            Ty::PyInt => Type::I64,
+            Ty::PyFloat => Type::F64,
+            Ty::PyComplex => Type::Scalar(DType::C128),
+            Ty::Scalar(d) => Type::Scalar(*d),
+            Ty::Tuple(items) => Type::Tuple(items.iter().map(Ty::ir).collect()),
+            Ty::Range => Type::Tuple(vec![Type::I64; 3]),
+            Ty::Slice(s) => Type::Tuple(vec![Type::I64; s.count()]),
+            Ty::Array(a) => Type::Array(*a),
+            Ty::Iter(iter) => match &**iter {
+                IterTy::Enumerate(t) => Type::Tuple(vec![t.ir(), Type::I64]),
+                IterTy::Zip(items, _) => Type::Tuple(items.iter().map(Ty::ir).collect()),
+                IterTy::Reversed(t) => t.ir(),
+            },
+            Ty::Func(f) => {
+                Type::Tuple(f.captures.iter().flatten().map(|(_, t)| t.ir()).collect())
+            }
+            Ty::Method(receiver, _) => receiver.ir(),
+            Ty::None
+            | Ty::Ellipsis
+            | Ty::Str(_)
+            | Ty::Builtin(_)
+            | Ty::Module(..)
+            | Ty::Class(_)
+            | Ty::Exception(_)
+            | Ty::DType(_) => Type::unit(),
+        }
+    }
+
+    /// The element type its scalars are stored as; `None` for types that are no scalars.
+    pub fn dtype(&self) -> Option<DType> {
+        match self {
+            Ty::PyBool => Some(DType::Bool),
+            Ty::PyInt => Some(DType::I64),
+            Ty::PyFloat => Some(DType::F64),
+            Ty::PyComplex => Some(DType::C128),
+            Ty::Scalar(d) => Some(*d),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a scalar, of Python or of NumPy.
+    pub fn is_scalar(&self) -> bool {
+        self.dtype().is_some()
+    }
+
+    /// Whether it is a Python scalar.
+    pub fn is_weak(&self) -> bool {
+        matches!(self, Ty::PyBool | Ty::PyInt | Ty::PyFloat | Ty::PyComplex)
+    }
+
+    /// Integers and booleans, of Python or of NumPy.
+    pub fn is_integral(&self) -> bool {
+        self.dtype().is_some_and(|d| d.is_int() || d == DType::Bool)
+    }
+
+    /// The Python scalar type of the same kind, as `.item()` returns.
+    pub fn weak_of(dtype: DType) -> Ty {
+        match dtype {
+            DType::Bool => Ty::PyBool,
+            d if d.is_int() => Ty::PyInt,
+            d if d.is_float() => Ty::PyFloat,
+            _ => Ty::PyComplex,
+        }
+    }
+
+    pub fn as_array(&self) -> Option<ArrayType> {
+        match self {
+            Ty::Array(a) => Some(*a),
+            _ => None,
+        }
+    }
+
+    /// Whether it has no value at run time.
+    pub fn is_compile_time(&self) -> bool {
+        self.ir().is_unit()
+    }
+}
+
+impl SliceTy {
+    /// Number of parts that are given.
+    pub fn count(self) -> usize {
+        usize::from(self.start) + usize::from(self.stop) + usize::from(self.step)
+    }
+}
+
+/// An array type in the user's notation: `float64[:, ::1]`.
+pub fn display_array(a: &ArrayType) -> String {
+    let n = usize::from(a.ndim);
+    let axis = |i: usize| match a.layout {
+        Layout::C if i + 1 == n => "::1",
+        Layout::F if i == 0 => "::1",
+        _ => ":",
+    };
+    let axes: Vec<&str> = (0..n).map(axis).collect();
+    let text = if n == 0 { format!("{}[()]", a.dtype) } else { format!("{}[{}]", a.dtype, axes.join(", ")) };
+    let swapped = if a.swapped { "byte-swapped " } else { "" };
+    let readonly = if a.readonly { "readonly " } else { "" };
+    format!("{readonly}{swapped}{text}")
+}
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |items: &[Ty]| items.iter().map(Ty::to_string).collect::<Vec<_>>().join(", ");
+        match self {
+            Ty::PyBool => f.write_str("bool"),
+            Ty::PyInt => f.write_str("int"),
+            Ty::PyFloat => f.write_str("float"),
+            Ty::PyComplex => f.write_str("complex"),
+            Ty::Scalar(DType::Bool) => f.write_str("bool_"),
+            Ty::Scalar(d) => write!(f, "{d}"),
+            Ty::None => f.write_str("None"),
+            Ty::Ellipsis => f.write_str("ellipsis"),
+            Ty::Str(_) => f.write_str("str"),
+            Ty::Tuple(items) => write!(f, "tuple({})", list(items)),
+            Ty::Range => f.write_str("range"),
+            Ty::Slice(_) => f.write_str("slice"),
+            Ty::Array(a) => f.write_str(&display_array(a)),
+            Ty::Iter(iter) => match &**iter {
+                IterTy::Enumerate(t) => write!(f, "enumerate({t})"),
+                IterTy::Zip(items, _) => write!(f, "zip({})", list(items)),
+                IterTy::Reversed(t) => write!(f, "reversed({t})"),
+            },
+            Ty::Func(func) => write!(f, "function {}", func.name),
+            Ty::Method(receiver, name) => {
+                write!(f, "method {} of {receiver}", name.rsplit('.').next().unwrap_or(name))
+            }
+            Ty::Builtin(name) => {
+                write!(f, "function {}", name.strip_prefix("builtins.").unwrap_or(name))
+            }
+            Ty::Module(_, name) => write!(f, "module {name}"),
+            Ty::Class(name) => write!(f, "class {name}"),
+            Ty::Exception(class) => write!(f, "class {}", class.name()),
+            Ty::DType(d) => write!(f, "dtype {d}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_display_as_the_user_writes_them() {
+        let ty = |ndim, layout, readonly| {
+            Ty::Array(ArrayType { dtype: DType::F64, ndim, layout, readonly, swapped: false }).to_string()
+        };
+        assert_eq!(ty(2, Layout::C, false), "float64[:, ::1]");
+        assert_eq!(ty(2, Layout::F, false), "float64[::1, :]");
+        assert_eq!(ty(1, Layout::Strided, true), "readonly float64[:]");
+        assert_eq!(ty(0, Layout::C, false), "float64[()]");
+        assert_eq!(Ty::Tuple(vec![Ty::PyInt, Ty::Scalar(DType::I64)]).to_string(), "tuple(int, int64)");
+    }
+}

@@ -1,0 +1,121 @@
+//! What the compiler asks about Python.
+//!
+//! A [`World`] answers by name: what a free name of a function means, what an attribute of a module is, where the
+//! source of a function lies. The extension module implements it over live objects, tests over a parsed file.
+//!
+//! Contract: answers do not change during one compilation. Every constant that was read is recorded as a [`Guard`],
+//! so that the dispatcher can notice at a call that a global was rebound.
+
+use std::sync::Arc;
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::span::SourceId;
+use ungil_ir::types::{ArrayType, DType};
+use ungil_syntax::ast::expr::Expr;
+use ungil_syntax::ast::parameter::Parameters;
+use ungil_syntax::ast::stmt::FunctionDef;
+
+use crate::options::Options;
+
+/// A Python function whose source is known, by the world's number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct KernelId(pub u32);
+
+/// A Python object, by the world's number; equal numbers mean the same object.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ObjectId(pub u64);
+
+/// The value of a global name, a closure cell, a module's attribute or a default argument.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Global {
+    Int(i64),
+    /// An integer outside the range of `i64`, in decimal digits.
+    BigInt(String),
+    Float(f64),
+    Bool(bool),
+    Complex(f64, f64),
+    None,
+    Ellipsis,
+    Str(String),
+    Tuple(Vec<Global>),
+    /// Held by reference: the kernel sees its changes.
+    Array { object: ObjectId, ty: ArrayType, name: String },
+    /// The bits of a NumPy scalar, as `ungil_abi::context::ErrorArg` keeps them: integers extended to 64 bits,
+    /// float32 as its float64 value, complex numbers as two float64 in `bits` and `bits2`.
+    NumpyScalar { dtype: DType, bits: u64, bits2: u64 },
+    /// A function or type the compiler knows, by canonical qualified name: `builtins.range`, `math.sqrt`,
+    /// `numpy.empty`, `ungil.prange`.
+    Builtin(String),
+    Module { object: ObjectId, name: String },
+    /// A plain Python function or a `@jit` dispatcher.
+    Kernel(KernelId),
+    /// A NumPy scalar type, `numpy.dtype` instance or one of ungil's scalar types.
+    DType(DType),
+    /// A class that is no scalar type and no exception, by qualified name.
+    Class(String),
+    Exception(ExcClass),
+    /// Anything else, by its type's name.
+    Object { type_name: String },
+}
+
+/// The code of a kernel.
+#[derive(Clone, PartialEq, Debug)]
+pub enum KernelCode {
+    Function(FunctionDef),
+    Lambda { params: Parameters, body: Expr },
+}
+
+/// The source of a kernel.
+#[derive(Clone, Debug)]
+pub struct KernelSource {
+    pub name: String,
+    /// Shown in tracebacks.
+    pub file: String,
+    pub source: SourceId,
+    /// Line in the file that is line 1 of the kernel in IR locations.
+    pub first_line: u32,
+    pub code: KernelCode,
+    /// Default values by parameter name; those that the code writes down are not evaluated again.
+    pub defaults: Vec<(String, Global)>,
+    pub options: Options,
+}
+
+/// Why a function's source is not to be had.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceProblem {
+    /// The function's name.
+    pub function: String,
+    /// Lower-case, no full stop.
+    pub reason: String,
+    /// What the user can do.
+    pub help: Option<String>,
+}
+
+/// Python as the compiler sees it.
+pub trait World {
+    /// The meaning of a free name of a kernel (closure cell, then global, then builtin), or `None` if there is none.
+    fn lookup(&self, kernel: KernelId, name: &str) -> Option<Global>;
+
+    /// An attribute of a module or class.
+    fn attribute(&self, object: ObjectId, name: &str) -> Option<Global>;
+
+    /// The source of a function.
+    fn kernel(&self, id: KernelId) -> Result<Arc<KernelSource>, SourceProblem>;
+}
+
+/// Where a guarded value came from.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum GuardPlace {
+    /// A free name of a kernel.
+    Name(KernelId, String),
+    /// An attribute of an object.
+    Attribute(ObjectId, String),
+}
+
+/// A fact that the compiled code relies on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Guard {
+    pub place: GuardPlace,
+    pub value: Global,
+}
+
