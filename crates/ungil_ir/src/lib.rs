@@ -14,6 +14,7 @@ pub mod function;
 pub mod inst;
 pub mod math;
 pub mod names;
+pub mod packing;
 pub mod remark;
 pub mod types;
 pub mod typing;
