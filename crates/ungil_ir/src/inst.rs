@@ -83,7 +83,8 @@ pub enum CompareOp {
 /// Facts about a memory access.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct MemFlags {
-    /// Accesses of one function with different non-zero numbers do not overlap; 0: nothing is known.
+    /// 0: nothing is known. Otherwise a group (upper 12 bits) and a member of it (lower 4 bits): accesses of the same
+    /// group with different members do not overlap; nothing is said across groups.
     pub alias_set: u16,
     /// Streaming store.
     pub nontemporal: bool,

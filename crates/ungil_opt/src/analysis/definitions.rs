@@ -1,0 +1,51 @@
+//! Definitions: which instruction defines a value.
+
+use std::collections::HashMap;
+use ungil_ir::entities::{Inst, Value};
+use ungil_ir::function::Function;
+use ungil_ir::inst::InstKind;
+
+/// For each value of a function its defining instruction; parameters and induction values have none.
+pub struct Definitions {
+    inst: Vec<Option<Inst>>,
+    extents: HashMap<(Value, u8), Value>,
+}
+
+impl Definitions {
+    /// Reads all instructions of `func`, also those that are in no region.
+    pub fn compute(func: &Function) -> Definitions {
+        let mut inst = vec![None; func.values.len()];
+        let mut extents = HashMap::new();
+        for (i, data) in func.insts.iter().enumerate() {
+            if let Some(v) = data.result {
+                inst[v.index()] = Some(Inst(i as u32));
+                if let InstKind::Dim(array, axis) = data.kind {
+                    extents.entry((array, axis)).or_insert(v);
+                }
+            }
+        }
+        Definitions { inst, extents }
+    }
+
+    /// One value for each extent of an array, however often it is read.
+    pub fn extent(&self, array: Value, axis: u8) -> Option<Value> {
+        self.extents.get(&(array, axis)).copied()
+    }
+
+    pub fn inst(&self, v: Value) -> Option<Inst> {
+        self.inst.get(v.index()).copied().flatten()
+    }
+
+    /// What defines `v`, if an instruction does.
+    pub fn kind<'f>(&self, func: &'f Function, v: Value) -> Option<&'f InstKind> {
+        self.inst(v).map(|i| &func.inst(i).kind)
+    }
+
+    /// The array whose memory `v` shares: follows views to the value they start from.
+    pub fn memory_root(&self, func: &Function, mut v: Value) -> Value {
+        while let Some(InstKind::View { base, .. }) = self.kind(func, v) {
+            v = *base;
+        }
+        v
+    }
+}

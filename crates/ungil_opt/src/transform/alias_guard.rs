@@ -1,0 +1,164 @@
+//! Overlap tests of the arrays that a loop nest touches.
+//!
+//! For a nest that writes arrays, finds which pairs of arrays may overlap, makes the condition under which none
+//! does, and numbers the arrays so that accesses can be marked. Arrays known by construction to be apart (a fresh
+//! allocation and an argument) need no test.
+
+use crate::analysis::definitions::Definitions;
+use std::collections::{BTreeMap, BTreeSet};
+use ungil_ir::builder::Builder;
+use ungil_ir::entities::{Region, Value};
+use ungil_ir::function::Function;
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
+use ungil_ir::types::Layout;
+use ungil_ir::walk;
+
+const MAX_ARRAYS: usize = 15;
+const MAX_TESTS: usize = 12;
+
+/// Arrays of a nest and the pairs that must be tested.
+#[derive(Debug, Default)]
+pub struct AliasGuard {
+    /// Member number (from 1) of each array defined outside the nest.
+    pub members: BTreeMap<Value, u16>,
+    pub tests: Vec<(Value, Value)>,
+}
+
+impl AliasGuard {
+    /// Reads the accesses of a region. `None`: nothing is to be gained or there are too many arrays.
+    pub fn compute(
+        func: &Function,
+        defs: &Definitions,
+        nest: Region,
+        inside: &BTreeSet<Value>,
+    ) -> Option<AliasGuard> {
+        let (mut arrays, mut written) = (BTreeSet::new(), BTreeSet::new());
+        let mut known = true;
+        walk::walk_region(func, nest, &mut |inst| {
+            let (array, store) = match &func.inst(inst).kind {
+                InstKind::Load { array, .. } => (*array, false),
+                InstKind::Store { array, .. } | InstKind::AtomicUpdate { array, .. } => (*array, true),
+                _ => return,
+            };
+            match base_outside(func, defs, array, inside) {
+                Some(base) => {
+                    arrays.insert(base);
+                    if store {
+                        written.insert(base);
+                    }
+                }
+                None => known = false,
+            }
+        });
+        if !known || written.is_empty() || arrays.len() < 2 || arrays.len() > MAX_ARRAYS {
+            return None;
+        }
+        let mut guard = AliasGuard::default();
+        for (k, a) in arrays.iter().enumerate() {
+            guard.members.insert(*a, k as u16 + 1);
+            for b in arrays.iter().skip(k + 1) {
+                if (written.contains(a) || written.contains(b)) && !are_apart(func, defs, *a, *b) {
+                    guard.tests.push((*a, *b));
+                }
+            }
+        }
+        (guard.tests.len() <= MAX_TESTS).then_some(guard)
+    }
+
+    /// Appends the condition that no tested pair overlaps; `None` if there is nothing to test.
+    pub fn emit(&self, b: &mut Builder<'_>) -> Option<Value> {
+        let mut spans = BTreeMap::new();
+        let mut all = None;
+        for (x, y) in &self.tests {
+            let (x_lo, x_hi) = *spans.entry(*x).or_insert_with(|| span(b, *x));
+            let (y_lo, y_hi) = *spans.entry(*y).or_insert_with(|| span(b, *y));
+            let before = b.compare(CompareOp::Le, x_hi, y_lo);
+            let after = b.compare(CompareOp::Le, y_hi, x_lo);
+            let apart = b.binary(BinaryOp::Or, before, after);
+            all = Some(match all {
+                None => apart,
+                Some(rest) => b.binary(BinaryOp::And, rest, apart),
+            });
+        }
+        all
+    }
+
+    /// Marks the accesses of a region as members of `group`.
+    pub fn mark(
+        &self,
+        func: &mut Function,
+        defs: &Definitions,
+        nest: Region,
+        inside: &BTreeSet<Value>,
+        group: u16,
+    ) {
+        for inst in walk::insts_of(func, nest) {
+            let (InstKind::Load { array, .. } | InstKind::Store { array, .. }) = &func.inst(inst).kind else {
+                continue;
+            };
+            let base = base_outside(func, defs, *array, inside);
+            let Some(member) = base.and_then(|b| self.members.get(&b)) else { continue };
+            if let InstKind::Load { flags, .. } | InstKind::Store { flags, .. } =
+                &mut func.inst_mut(inst).kind
+            {
+                flags.alias_set = group << 4 | member;
+            }
+        }
+    }
+}
+
+/// The array outside the nest that an access goes to, through views made inside it.
+fn base_outside(
+    func: &Function,
+    defs: &Definitions,
+    mut v: Value,
+    inside: &BTreeSet<Value>,
+) -> Option<Value> {
+    while inside.contains(&v) {
+        match defs.kind(func, v) {
+            Some(InstKind::View { base, .. }) => v = *base,
+            _ => return None,
+        }
+    }
+    Some(v)
+}
+
+/// Whether two arrays cannot overlap because one is a fresh allocation that the other does not come from.
+fn are_apart(func: &Function, defs: &Definitions, a: Value, b: Value) -> bool {
+    let (a, b) = (defs.memory_root(func, a), defs.memory_root(func, b));
+    let is_fresh = |v| matches!(defs.kind(func, v), Some(InstKind::Alloc { .. }));
+    let is_known = |v| {
+        is_fresh(v)
+            || func.params.contains(&v)
+            || matches!(defs.kind(func, v), Some(InstKind::GlobalArray(_)))
+    };
+    a != b && (is_fresh(a) && is_known(b) || is_fresh(b) && is_known(a))
+}
+
+/// First address of an array's elements and the one behind the last.
+fn span(b: &mut Builder<'_>, array: Value) -> (Value, Value) {
+    let ty = b.func.ty(array).as_array().expect("an array");
+    let mut lo = b.value(InstKind::Address(array));
+    let size = b.i64(ty.dtype.size() as i64);
+    let (zero, one) = (b.i64(0), b.i64(1));
+    if ty.layout != Layout::Strided {
+        let mut bytes = size;
+        for axis in 0..ty.ndim {
+            let n = b.dim(array, axis);
+            bytes = b.binary(BinaryOp::Mul, bytes, n);
+        }
+        let hi = b.binary(BinaryOp::Add, lo, bytes);
+        return (lo, hi);
+    }
+    let mut hi = b.binary(BinaryOp::Add, lo, size);
+    for axis in 0..ty.ndim {
+        let n = b.dim(array, axis);
+        let stride = b.stride(array, axis);
+        let steps = b.binary(BinaryOp::Sub, n, one);
+        let reach = b.binary(BinaryOp::Mul, steps, stride);
+        let (down, up) = (b.binary(BinaryOp::Min, reach, zero), b.binary(BinaryOp::Max, reach, zero));
+        lo = b.binary(BinaryOp::Add, lo, down);
+        hi = b.binary(BinaryOp::Add, hi, up);
+    }
+    (lo, hi)
+}

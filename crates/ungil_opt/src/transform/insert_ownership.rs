@@ -1,0 +1,237 @@
+//! Ownership of array memory.
+//!
+//! Inserts the retains and releases that free every fresh array exactly once on every path, and no others:
+//! arguments, global arrays and views are borrowed and never counted. Rules:
+//!
+//! - A *site* (an allocation, or a call that returns arrays) keeps its result alive in a slot variable until the
+//!   site runs again or its function (or parallel iteration) ends. A scope around the body releases all slots.
+//! - A variable is *counted* when it may hold memory of a site that runs more than once (inside a loop): then the
+//!   slot alone does not keep the memory alive. Writing a counted variable retains the new value and releases the old.
+//! - A value read from a counted variable that is written again before the value's last use is kept in a slot too.
+//! - `return` retains what it returns.
+//!
+//! Needs: variables start as zero, an array without memory, whose release does nothing.
+
+use std::collections::BTreeSet;
+use ungil_ir::entities::{Inst, Region, Value, Var};
+use ungil_ir::function::{Function, Module};
+use ungil_ir::inst::{InstKind, Loc};
+use ungil_ir::walk;
+
+/// Inserts ownership in all functions.
+pub fn insert_ownership(module: &mut Module) -> bool {
+    let mut changed = false;
+    for func in &mut module.functions {
+        changed |= own_function(func);
+    }
+    changed
+}
+
+fn own_function(func: &mut Function) -> bool {
+    let counted = counted_vars(func);
+    let mut owner = Owner { func, counted, changed: false };
+    let body = owner.func.body;
+    let slots = owner.region(body);
+    let counted: Vec<Var> = owner.counted.iter().copied().collect();
+    let private = private_vars(owner.func);
+    let held =
+        slots.into_iter().chain(counted.into_iter().filter(|x| !private.contains(x))).collect::<Vec<_>>();
+    owner.enclose(body, &held);
+    owner.retain_returned(body);
+    owner.changed
+}
+
+/// Variables that belong to the iterations of a parallel loop, which releases them itself.
+fn private_vars(func: &Function) -> BTreeSet<Var> {
+    let mut vars = BTreeSet::new();
+    walk::walk_region(func, func.body, &mut |inst| {
+        walk::for_each_var(&func.inst(inst).kind, &mut |x, how| {
+            if how == walk::VarUse::Clause {
+                vars.insert(x);
+            }
+        });
+    });
+    vars
+}
+
+fn is_site(func: &Function, inst: Inst) -> bool {
+    let data = func.inst(inst);
+    let fresh = matches!(data.kind, InstKind::Alloc { .. } | InstKind::Call(..));
+    fresh && data.result.is_some_and(|v| func.ty(v).holds_memory())
+}
+
+/// Variables that may hold memory of a site inside a loop.
+fn counted_vars(func: &Function) -> BTreeSet<Var> {
+    let mut repeated = BTreeSet::new();
+    sites_in_loops(func, func.body, false, &mut repeated);
+    let mut counted = BTreeSet::new();
+    loop {
+        let (values, vars) = (repeated.len(), counted.len());
+        walk::walk_region(func, func.body, &mut |inst| {
+            let data = func.inst(inst);
+            let mut tainted = matches!(data.kind, InstKind::Get(x) if counted.contains(&x));
+            walk::for_each_operand(&data.kind, &mut |v| tainted |= repeated.contains(v));
+            if !tainted {
+                return;
+            }
+            if let InstKind::Set(x, _) = data.kind
+                && func.var_ty(x).holds_memory()
+            {
+                counted.insert(x);
+            }
+            repeated.extend(data.result.filter(|v| func.ty(*v).holds_memory()));
+        });
+        if (values, vars) == (repeated.len(), counted.len()) {
+            return counted;
+        }
+    }
+}
+
+fn sites_in_loops(func: &Function, r: Region, looped: bool, found: &mut BTreeSet<Value>) {
+    for &inst in func.region(r) {
+        if looped && is_site(func, inst) {
+            found.extend(func.inst(inst).result);
+        }
+        let kind = &func.inst(inst).kind;
+        let looped = looped || !matches!(kind, InstKind::If { .. } | InstKind::Scope { .. });
+        for inner in walk::nested_regions(kind) {
+            sites_in_loops(func, inner, looped, found);
+        }
+    }
+}
+
+struct Owner<'f> {
+    func: &'f mut Function,
+    counted: BTreeSet<Var>,
+    changed: bool,
+}
+
+impl Owner<'_> {
+    /// Treats a region and returns the slots made in it that the enclosing function or iteration must release.
+    fn region(&mut self, r: Region) -> Vec<Var> {
+        let mut slots = Vec::new();
+        let old = self.func.region(r).to_vec();
+        let mut new = Vec::with_capacity(old.len());
+        for (k, &inst) in old.iter().enumerate() {
+            let kind = self.func.inst(inst).kind.clone();
+            let inner: Vec<Region> = walk::nested_regions(&kind).collect();
+            if let InstKind::ParallelFor(_) | InstKind::ParallelRegion(_) = kind {
+                self.parallel(inst, inner[0]);
+            } else {
+                for region in inner {
+                    slots.extend(self.region(region));
+                }
+            }
+            match kind {
+                InstKind::Set(x, v) if self.counted.contains(&x) => self.write(inst, x, v, &mut new),
+                InstKind::Get(x) if self.counted.contains(&x) && self.is_overwritten(x, &old[k + 1..]) => {
+                    new.push(inst);
+                    let v = self.func.inst(inst).result.expect("a read has a result");
+                    let retain = self.make(InstKind::Retain(v));
+                    new.push(retain);
+                    slots.push(self.keep(v, &mut new));
+                }
+                _ if is_site(self.func, inst) => {
+                    let v = self.func.inst(inst).result.expect("a site has a result");
+                    new.push(inst);
+                    slots.push(self.keep(v, &mut new));
+                }
+                _ => new.push(inst),
+            }
+        }
+        self.func.regions[r.index()] = new;
+        slots
+    }
+
+    fn make(&mut self, kind: InstKind) -> Inst {
+        self.changed = true;
+        self.func.make_inst(kind, None, Loc::default())
+    }
+
+    fn read(&mut self, x: Var, new: &mut Vec<Inst>) -> Value {
+        let ty = self.func.var_ty(x).clone();
+        let inst = self.func.make_inst(InstKind::Get(x), Some(ty), Loc::default());
+        new.push(inst);
+        self.func.inst(inst).result.expect("a read has a result")
+    }
+
+    /// Gives the slot of a site its new content and releases the old one.
+    fn keep(&mut self, v: Value, new: &mut Vec<Inst>) -> Var {
+        let ty = self.func.ty(v).clone();
+        let slot = self.func.new_var("owned", ty);
+        let old = self.read(slot, new);
+        let (set, release) = (self.make(InstKind::Set(slot, v)), self.make(InstKind::Release(old)));
+        new.extend([set, release]);
+        slot
+    }
+
+    fn write(&mut self, set: Inst, x: Var, v: Value, new: &mut Vec<Inst>) {
+        let retain = self.make(InstKind::Retain(v));
+        new.push(retain);
+        let old = self.read(x, new);
+        let release = self.make(InstKind::Release(old));
+        new.extend([set, release]);
+    }
+
+    /// Whether the variable may be written while its value is in use: views share the memory, so every later write of the region counts.
+    fn is_overwritten(&self, x: Var, rest: &[Inst]) -> bool {
+        let assigns = |i: Inst| {
+            matches!(self.func.inst(i).kind, InstKind::Set(y, _) if y == x)
+                || walk::nested_regions(&self.func.inst(i).kind)
+                    .any(|r| walk::assigned_vars(self.func, r).contains(&x))
+        };
+        rest.iter().any(|i| assigns(*i))
+    }
+
+    fn parallel(&mut self, node: Inst, body: Region) {
+        let mut slots = self.region(body);
+        let mut owned = Vec::new();
+        walk::for_each_var(&self.func.inst(node).kind, &mut |x, _| owned.push(x));
+        owned.retain(|x| self.counted.contains(x));
+        match &mut self.func.inst_mut(node).kind {
+            InstKind::ParallelFor(l) => l.privates.extend(&slots),
+            InstKind::ParallelRegion(l) => l.privates.extend(&slots),
+            _ => unreachable!("called for parallel nodes only"),
+        }
+        slots.extend(owned);
+        self.enclose(body, &slots);
+    }
+
+    /// Puts a scope around the content of a region that releases and clears variables on every exit.
+    fn enclose(&mut self, r: Region, held: &[Var]) {
+        if held.is_empty() {
+            return;
+        }
+        let (body, cleanup) = (self.func.new_region(), self.func.new_region());
+        let mut insts = Vec::new();
+        for x in held {
+            let old = self.read(*x, &mut insts);
+            let ty = self.func.var_ty(*x).clone();
+            let release = self.make(InstKind::Release(old));
+            let null = self.func.make_inst(InstKind::Null, Some(ty), Loc::default());
+            let null_value = self.func.inst(null).result.expect("null has a result");
+            let clear = self.make(InstKind::Set(*x, null_value));
+            insts.extend([release, null, clear]);
+        }
+        self.func.regions[cleanup.index()] = insts;
+        self.func.regions[body.index()] = std::mem::take(&mut self.func.regions[r.index()]);
+        let scope = self.make(InstKind::Scope { body, cleanup });
+        self.func.regions[r.index()].push(scope);
+    }
+
+    fn retain_returned(&mut self, r: Region) {
+        for inst in walk::insts_of(self.func, r) {
+            let InstKind::Return(Some(v)) = self.func.inst(inst).kind else { continue };
+            if !self.func.ty(v).holds_memory() {
+                continue;
+            }
+            let retain = self.make(InstKind::Retain(v));
+            for list in &mut self.func.regions {
+                if let Some(at) = list.iter().position(|i| *i == inst) {
+                    list.insert(at, retain);
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Passes, one per file, named by what they do.
+
+pub mod alias_guard;
+pub mod assign_block_sizes;
+pub mod fold_checks;
+pub mod forward_locals;
+pub mod hoist_checks;
+pub mod hoist_invariants;
+pub mod insert_ownership;
+pub mod lower_domains;
+pub mod place_safepoints;

@@ -1,0 +1,132 @@
+//! Safepoints: where a running kernel notices Ctrl-C and cancellation.
+//!
+//! Every `while` loop polls at the start of an iteration, every `for` loop that contains a loop of unknown length or a
+//! call likewise. Innermost `for` loops do not: a long one is cut into strips of [`STRIP`] iterations with a poll
+//! between, so that the strip itself vectorises. Loops whose work is bounded by a small constant get none.
+
+use crate::analysis::cost::region_cost;
+use ungil_ir::entities::{Inst, Label, Region, Value};
+use ungil_ir::function::{Function, Module};
+use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, Loc};
+use ungil_ir::types::{DType, Type};
+use ungil_ir::walk;
+
+/// Iterations between two polls of an innermost loop.
+pub const STRIP: i64 = 1 << 16;
+/// Work of a loop, in units of the static cost, below which it is not polled.
+const SMALL: u64 = 1 << 16;
+
+/// Places safepoints in all functions.
+pub fn place_safepoints(module: &mut Module) -> bool {
+    let snapshot = module.clone();
+    let mut changed = false;
+    for (func, original) in module.functions.iter_mut().zip(&snapshot.functions) {
+        let mut placer = Placer { module: &snapshot, original, func, changed: false };
+        let body = placer.func.body;
+        placer.region(body);
+        changed |= placer.changed;
+    }
+    changed
+}
+
+struct Placer<'a> {
+    module: &'a Module,
+    original: &'a Function,
+    func: &'a mut Function,
+    changed: bool,
+}
+
+impl Placer<'_> {
+    fn region(&mut self, r: Region) {
+        for inst in self.func.region(r).to_vec() {
+            let kind = self.func.inst(inst).kind.clone();
+            for inner in walk::nested_regions(&kind).collect::<Vec<_>>() {
+                self.region(inner);
+            }
+            match kind {
+                InstKind::While { body, .. } => self.poll(body, inst),
+                InstKind::For(l) => self.counted(r, inst, &l),
+                InstKind::ParallelFor(l) if region_cost(self.module, self.original, l.body).is_none() => {
+                    self.poll(l.body, inst);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn counted(&mut self, parent: Region, inst: Inst, l: &For) {
+        match region_cost(self.module, self.original, l.body) {
+            None => self.poll(l.body, inst),
+            Some(_) if self.is_short(l) => {}
+            Some(cost) => self.strip_mine(parent, inst, l, (STRIP / (cost.max(1) as i64 / 64 + 1)).max(64)),
+        }
+    }
+
+    fn is_short(&self, l: &For) -> bool {
+        let wrapper = Region(self.original.regions.len() as u32);
+        let mut probe = self.original.clone();
+        probe.regions.push(Vec::new());
+        probe.append(wrapper, InstKind::For(Box::new(l.clone())), None, Loc::default());
+        region_cost(self.module, &probe, wrapper).is_some_and(|c| c <= SMALL)
+    }
+
+    fn poll(&mut self, body: Region, at: Inst) {
+        let loc = self.func.inst(at).loc;
+        let poll = self.func.make_inst(InstKind::Safepoint, None, loc);
+        self.func.regions[body.index()].insert(0, poll);
+        self.changed = true;
+    }
+
+    /// `for iv in start..stop step s { body }` becomes
+    /// `for k in start..stop step s*STRIP { safepoint; for iv in k..end step s { body } }` with `end` the smaller
+    /// distance of `k + s*STRIP` and `stop`. The outer loop keeps the label, so that `break` leaves both.
+    fn strip_mine(&mut self, parent: Region, inst: Inst, l: &For, strip: i64) {
+        let Some(step) = self.constant(l.step).filter(|s| *s != 0 && s.abs() < 1 << 20) else {
+            return self.poll(l.body, inst);
+        };
+        let loc = self.func.inst(inst).loc;
+        let position = self.func.region(parent).iter().position(|i| *i == inst).expect("loop in its region");
+        let stride =
+            self.func.make_inst(InstKind::Const(Const::Int(DType::I64, step * strip)), Some(Type::I64), loc);
+        self.func.regions[parent.index()].insert(position, stride);
+        let stride = self.func.inst(stride).result.expect("constant");
+        let outer_iv = self.func.new_value(Type::I64);
+        let outer_body = self.func.new_region();
+        let end = self.strip_end(outer_body, outer_iv, l, stride, step, loc);
+        let label = self.func.new_label();
+        self.retarget_continues(l.body, l.label, label);
+        let inner = For { label, start: outer_iv, stop: end, ..l.clone() };
+        self.func.append(outer_body, InstKind::Safepoint, None, loc);
+        self.func.append(outer_body, InstKind::For(Box::new(inner)), None, loc);
+        let outer = For { iv: outer_iv, step: stride, body: outer_body, ..l.clone() };
+        self.func.inst_mut(inst).kind = InstKind::For(Box::new(outer));
+        self.changed = true;
+    }
+
+    /// Stop of the strip that starts at `k`. The remaining distance is compared, since `k + stride` may overflow.
+    fn strip_end(&mut self, r: Region, k: Value, l: &For, stride: Value, step: i64, loc: Loc) -> Value {
+        let mut push = |kind, ty| self.func.append(r, kind, Some(ty), loc).expect("pure instruction");
+        let left = push(InstKind::Binary(BinaryOp::Sub, l.stop, k), Type::I64);
+        let op = if step > 0 { CompareOp::Lt } else { CompareOp::Gt };
+        let last = push(InstKind::Compare(op, left, stride), Type::BOOL);
+        let next = push(InstKind::Binary(BinaryOp::Add, k, stride), Type::I64);
+        push(InstKind::Select(last, l.stop, next), Type::I64)
+    }
+
+    fn constant(&self, v: Value) -> Option<i64> {
+        self.func.insts.iter().find(|i| i.result == Some(v)).and_then(|i| match i.kind {
+            InstKind::Const(Const::Int(_, c)) => Some(c),
+            _ => None,
+        })
+    }
+
+    fn retarget_continues(&mut self, body: Region, from: Label, to: Label) {
+        for inst in walk::insts_of(self.func, body) {
+            if let InstKind::Continue(label) = &mut self.func.inst_mut(inst).kind
+                && *label == from
+            {
+                *label = to;
+            }
+        }
+    }
+}
