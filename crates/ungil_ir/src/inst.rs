@@ -232,7 +232,8 @@ pub enum InstKind {
     /// Element of a homogeneous tuple at an index known to be in range.
     TupleIndex(Value, Value),
 
-    // Variables.
+    // Variables. Each starts as zero (an array: without memory) at the function's entry, a private one at the start of
+    // each block of a parallel loop, so that reads may be moved in front of writes.
     Get(Var),
     Set(Var, Value),
 
@@ -255,7 +256,7 @@ pub enum InstKind {
         shape: Vec<Value>,
         zeroed: bool,
     },
-    /// Array without memory: the initial value of slots that ownership tracks.
+    /// Zero value of the type told: an array without memory, or a tuple of such. Releasing it does nothing.
     Null,
     /// Index (`int64`) normalised and checked against an extent: adds `size` to negative ones if `wrap`, raises
     /// IndexError unless in range if `check`.
