@@ -1,0 +1,128 @@
+"""`./dev bench`: the latencies, then the kernels of peer_impl.py beside their peers; --write keeps both in BENCHMARKS.md.
+
+The peer suite is a checkout of its own (its `run.py` is named by UNGIL_PEER_SUITE, by default ../shared/bench/run.py).
+Where there is none, only the latencies are measured, and that is said.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import latency
+
+ROOT = Path(__file__).resolve().parent.parent
+SUITE = Path(os.environ.get("UNGIL_PEER_SUITE", ROOT.parent / "shared" / "bench" / "run.py"))
+
+
+def run_suite(quick: bool, only: str | None, runs: int) -> list[dict]:
+    """Runs the peer suite and pools the samples of its runs: the list of its cases."""
+    pooled: dict[tuple, dict] = {}
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as folder:
+            results = Path(folder) / "results.json"
+            command = [sys.executable, str(SUITE), "--json", str(results)]
+            command += ["--quick"] if quick else []
+            command += ["--only", only] if only else []
+            environment = {**os.environ, "UNGIL_BENCH_IMPL": str(ROOT / "benchmarks" / "peer_impl.py")}
+            subprocess.run(command, check=True, cwd=ROOT, env=environment)
+            cases = json.loads(results.read_text())
+        for case in cases:
+            key = (case["id"], case["title"], case["threads"])
+            known = pooled.setdefault(key, case)
+            if known is not case:
+                rows = {row["name"]: row for row in known["rows"]}
+                for row in case["rows"]:
+                    rows.get(row["name"], {}).get("samples", []).extend(row.get("samples", []))
+    return list(pooled.values())
+
+
+def is_default(name: str) -> bool:
+    """Whether a peer's row is Numba or Cython with the defaults of floating point."""
+    return name.startswith(("numba", "cython")) and "fastmath" not in name and "fm+" not in name
+
+
+def best(rows: list[dict], wanted) -> tuple[float, str] | None:
+    timed = [(statistics.median(row["samples"]), row["name"]) for row in rows if row.get("samples")]
+    return min(((time, name) for time, name in timed if wanted(name)), default=None)
+
+
+def summary(cases: list[dict]) -> str:
+    """One line per case: ungil, the better of Numba and Cython (no fastmath), the best of all peers, their ratios."""
+    header = ["workload", "threads", "ungil", "Numba / Cython", "ratio", "best of all peers", "ratio"]
+    lines = ["| " + " | ".join(header) + " |", "|---|---:|---:|---:|---:|---:|---:|"]
+    for case in cases:
+        right = [row for row in case["rows"] if row.get("ok") is not False]
+        own = best([row for row in right if row["kind"] == "ungil"], lambda _: True)
+        peers = [row for row in right if row["kind"] == "peer"]
+        wrong = [row["name"] for row in case["rows"] if row["kind"] == "ungil" and row.get("ok") is False]
+        failed = [row["err"] for row in case["rows"] if row["kind"] == "ungil" and row.get("err")]
+        cells = [f"{case['id']} {case['title']}", str(case["threads"])]
+        if own is None:
+            if not wrong and not failed:
+                continue
+            cells += ["WRONG" if wrong else f"error: {failed[0][:60]}", "", "", "", ""]
+        else:
+            cells.append(latency.seconds(own[0]) + (" WRONG" if wrong else ""))
+            for peer in (best(peers, is_default), best(peers, lambda _: True)):
+                cells += (
+                    [f"{latency.seconds(peer[0])} {peer[1]}", f"{own[0] / peer[0]:.2f}"]
+                    if peer
+                    else ["–", ""]
+                )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def machine() -> str:
+    model = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    versions = []
+    for name in ("numpy", "numba", "Cython"):
+        try:
+            versions.append(f"{name} {__import__(name).__version__}")
+        except ImportError:
+            continue
+    cores = len(os.sched_getaffinity(0))
+    python = platform.python_version()
+    return f"{model}, {cores} cores; Python {python}, {', '.join(versions)}; {datetime.date.today()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds")
+    parser.add_argument("--only", help="workloads by the beginning of their names: w01,w03, or `latency`")
+    parser.add_argument("--runs", type=int, default=1, help="runs of the peer suite, pooled")
+    parser.add_argument("--write", action="store_true", help="keep the tables in BENCHMARKS.md")
+    options = parser.parse_args()
+
+    parts = ["# Benchmarks\n", f"Medians on: {machine()}.\n"]
+    if options.only in (None, "latency"):
+        table = latency.as_markdown(latency.measure(1 if options.quick else 5))
+        print(table, flush=True)
+        parts += ["## Latency\n", table]
+    if options.only != "latency":
+        if SUITE.exists():
+            table = summary(run_suite(options.quick, options.only, options.runs))
+            print(table)
+            parts += ["## Kernels beside their peers\n", table]
+        else:
+            print(f"no peer suite at {SUITE}: only the latencies were measured")
+    if options.write:
+        (ROOT / "BENCHMARKS.md").write_text("\n".join(parts))
+        print("written: BENCHMARKS.md")
+
+
+if __name__ == "__main__":
+    main()
