@@ -15,6 +15,7 @@ pub mod inst;
 pub mod math;
 pub mod names;
 pub mod packing;
+pub mod read;
 pub mod remark;
 pub mod types;
 pub mod typing;
