@@ -47,7 +47,8 @@ mod tests {
         let array =
             ArrayType { dtype: DType::F32, ndim: 2, layout: Layout::C, readonly: false, swapped: false };
         let tuple = Type::Tuple(vec![Type::BOOL, Type::Scalar(DType::C64), Type::unit()]);
-        let types = [Type::Scalar(DType::I8), tuple, Type::Array(array), Type::Scalar(DType::C128), Type::F64];
+        let types =
+            [Type::Scalar(DType::I8), tuple, Type::Array(array), Type::Scalar(DType::C128), Type::F64];
         let packing = layout(&types);
         assert_eq!(packing.offsets, [0, 8, 24, 72, 88]);
         assert_eq!(packing.size, 96);

@@ -195,7 +195,8 @@ fn modules_and_names() {
 
 #[test]
 fn comments_and_lines() {
-    let text = "; a comment\nfunc @f(v0: int64) -> int64 { ; more\n\n  v1 = add v0, v0 ; = 2x\n  return v1\n}\n";
+    let text =
+        "; a comment\nfunc @f(v0: int64) -> int64 { ; more\n\n  v1 = add v0, v0 ; = 2x\n  return v1\n}\n";
     let (module, lines) = read_module_with_lines(text).expect("well-formed");
     assert_eq!(lines.0, vec![vec![4, 5]]);
     assert_eq!(module.functions[0].values.len(), 2);

@@ -3,8 +3,8 @@
 use super::{Parser, Read, Token};
 use crate::entities::{FuncId, Inst, Region, Value};
 use crate::inst::{
-    ArrayReduction, BinaryOp, CompareOp, Const, For, InstData, InstKind, Loc, LoopHints, MemFlags, ParallelFor,
-    ParallelRegion, PrintPart, Raise, ReduceOp, ScalarReduction, Schedule, UnaryOp,
+    ArrayReduction, BinaryOp, CompareOp, Const, For, InstData, InstKind, Loc, LoopHints, MemFlags,
+    ParallelFor, ParallelRegion, PrintPart, Raise, ReduceOp, ScalarReduction, Schedule, UnaryOp,
 };
 use crate::math::MathFn;
 use crate::types::{DType, Type};
@@ -62,7 +62,9 @@ impl Parser {
                     Some(ty) => ty,
                     None => return self.fail_at(start, format!("the type of {v} must be given: `… : type`")),
                 },
-                (None, Ok(ResultType::None)) => return self.fail_at(start, format!("`{name}` has no result")),
+                (None, Ok(ResultType::None)) => {
+                    return self.fail_at(start, format!("`{name}` has no result"));
+                }
                 (None, Err(why)) => return self.fail_at(start, why),
             };
             self.define(v, ty)?;

@@ -68,7 +68,11 @@ pub fn read_function(text: &str) -> Result<Function, ReadError> {
     if module.functions.len() == 1 {
         return Ok(module.functions.remove(0));
     }
-    Err(ReadError { line: 1, col: 1, message: format!("expected one function, found {}", module.functions.len()) })
+    Err(ReadError {
+        line: 1,
+        col: 1,
+        message: format!("expected one function, found {}", module.functions.len()),
+    })
 }
 
 struct Parser {
