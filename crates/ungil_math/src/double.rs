@@ -1,0 +1,33 @@
+//! float64 functions.
+//!
+//! Plain Rust functions, always inlined; `symbols` exports them to kernels.
+//! Limits: round to nearest is assumed.
+
+mod coefficients;
+pub mod exponential;
+pub mod hyperbolic;
+pub mod logarithm;
+mod pair;
+pub mod power;
+pub(crate) mod reduction;
+mod tables;
+pub mod trigonometric;
+
+/// Adding and subtracting it rounds |x| < 2⁵¹ to an integer; the low bits of the sum hold that integer.
+pub(crate) const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+/// The positive square root, correctly rounded.
+#[inline(always)]
+pub fn sqrt(x: f64) -> f64 {
+    x.sqrt()
+}
+
+/// 2ⁿ as a product of two powers of two that are normal for −2,044 ≤ n ≤ 2,046.
+///
+/// `rounded` is n + `ROUNDER`. Scaling by one factor after the other rounds once where the result is subnormal.
+#[inline(always)]
+pub(crate) fn power_of_two_halves(rounded: f64) -> (f64, f64) {
+    let biased = rounded.to_bits().wrapping_add(2 * 1023);
+    let half = biased >> 1;
+    (f64::from_bits(half << 52), f64::from_bits(biased.wrapping_sub(half) << 52))
+}

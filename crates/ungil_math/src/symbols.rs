@@ -1,0 +1,58 @@
+//! The C symbols of the maths functions.
+//!
+//! `ungil_math_<function>_<f64|f32>`: what kernels call by name and the compiler finds in the bitcode.
+//! Contract: no unwinding, no memory written, no other symbol needed.
+//! Limits: `sin`, `cos` and `tan` have a cold call of `*_slow` inside. Their `*_fast` forms have none, but hold
+//! only where `ungil_math_trig_<type>_needs_slow` is false; the plain name holds everywhere.
+
+use crate::{double, integer, single};
+
+macro_rules! export {
+    ($($symbol:ident = $function:path: ($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {
+        $(
+            #[doc = concat!("`", stringify!($function), "` under its C name.")]
+            #[unsafe(no_mangle)]
+            pub extern "C" fn $symbol($($argument: $kind),*) -> $result {
+                $function($($argument),*)
+            }
+        )*
+    };
+}
+
+export! {
+    ungil_math_sqrt_f64 = double::sqrt: (x: f64) -> f64;
+    ungil_math_exp_f64 = double::exponential::exp: (x: f64) -> f64;
+    ungil_math_exp2_f64 = double::exponential::exp2: (x: f64) -> f64;
+    ungil_math_expm1_f64 = double::exponential::expm1: (x: f64) -> f64;
+    ungil_math_log_f64 = double::logarithm::log: (x: f64) -> f64;
+    ungil_math_log2_f64 = double::logarithm::log2: (x: f64) -> f64;
+    ungil_math_log10_f64 = double::logarithm::log10: (x: f64) -> f64;
+    ungil_math_log1p_f64 = double::logarithm::log1p: (x: f64) -> f64;
+    ungil_math_sin_f64 = double::trigonometric::sin: (x: f64) -> f64;
+    ungil_math_cos_f64 = double::trigonometric::cos: (x: f64) -> f64;
+    ungil_math_tan_f64 = double::trigonometric::tan: (x: f64) -> f64;
+    ungil_math_sin_f64_fast = double::trigonometric::sin_fast: (x: f64) -> f64;
+    ungil_math_cos_f64_fast = double::trigonometric::cos_fast: (x: f64) -> f64;
+    ungil_math_tan_f64_fast = double::trigonometric::tan_fast: (x: f64) -> f64;
+    ungil_math_trig_f64_needs_slow = double::trigonometric::needs_slow: (x: f64) -> bool;
+    ungil_math_tanh_f64 = double::hyperbolic::tanh: (x: f64) -> f64;
+    ungil_math_pow_f64 = double::power::pow: (x: f64, y: f64) -> f64;
+    ungil_math_sqrt_f32 = single::sqrt: (x: f32) -> f32;
+    ungil_math_exp_f32 = single::exponential::exp: (x: f32) -> f32;
+    ungil_math_exp2_f32 = single::exponential::exp2: (x: f32) -> f32;
+    ungil_math_expm1_f32 = single::exponential::expm1: (x: f32) -> f32;
+    ungil_math_log_f32 = single::logarithm::log: (x: f32) -> f32;
+    ungil_math_log2_f32 = single::logarithm::log2: (x: f32) -> f32;
+    ungil_math_log10_f32 = single::logarithm::log10: (x: f32) -> f32;
+    ungil_math_log1p_f32 = single::logarithm::log1p: (x: f32) -> f32;
+    ungil_math_sin_f32 = single::trigonometric::sin: (x: f32) -> f32;
+    ungil_math_cos_f32 = single::trigonometric::cos: (x: f32) -> f32;
+    ungil_math_tan_f32 = single::trigonometric::tan: (x: f32) -> f32;
+    ungil_math_sin_f32_fast = single::trigonometric::sin_fast: (x: f32) -> f32;
+    ungil_math_cos_f32_fast = single::trigonometric::cos_fast: (x: f32) -> f32;
+    ungil_math_tan_f32_fast = single::trigonometric::tan_fast: (x: f32) -> f32;
+    ungil_math_trig_f32_needs_slow = single::trigonometric::needs_slow: (x: f32) -> bool;
+    ungil_math_tanh_f32 = single::exponential::tanh: (x: f32) -> f32;
+    ungil_math_pow_f32 = single::power::pow: (x: f32, y: f32) -> f32;
+    ungil_math_ipow_i64 = integer::ipow: (base: i64, exponent: i64) -> i64;
+}

@@ -1,0 +1,216 @@
+"""Writes src/double/coefficients.rs, src/double/tables.rs and src/single/coefficients.rs.
+
+Needs mpmath (gmpy2 makes it faster): `python tools/generate.py` from the crate's folder.
+The bound printed in each comment is the maximum of |weight·(polynomial − function)| on the interval,
+measured on 2,001 points after the coefficients were rounded.
+"""
+
+import pathlib
+from mpmath import mp, mpf
+from remez import fit, rounded
+
+SOURCE = pathlib.Path(__file__).parent.parent / "src"
+LN2, PI = mp.log(2), mp.pi
+SLACK = 1 + mpf(2) ** -18
+
+
+def near_zero(x):
+    return abs(x) < mpf(2) ** -60
+
+
+def literal(value, bits=53):
+    if bits == 24:
+        import struct
+
+        single = struct.unpack("f", struct.pack("f", float(value)))[0]
+        for digits in range(1, 10):
+            text = f"{single:.{digits}e}"
+            if struct.unpack("f", struct.pack("f", float(text)))[0] == single:
+                break
+        value = float(text)
+    text = repr(float(value))
+    return text if any(c in text for c in ".e") else text + ".0"
+
+
+def array(name, kind, values, comment, bits=53):
+    lines = [f"/// {line}" for line in comment.splitlines()]
+    lines.append(f"pub(crate) const {name}: [{kind}; {len(values)}] = [")
+    lines += [f"    {literal(v, bits)}," for v in values]
+    lines.append("];")
+    return "\n".join(lines) + "\n"
+
+
+def constant(name, kind, value, comment, bits=53):
+    return f"/// {comment}\npub(crate) const {name}: {kind} = {literal(value, bits)};\n"
+
+
+def polynomial(name, kind, text, function, weight, count, low, high, bits=53, powers=None, fixed=()):
+    coefficients, worst = fit(function, weight, powers or list(range(count)), low, high, bits=bits, fixed=fixed)
+    error = f"2^{mp.nstr(mp.log(worst, 2), 4)}"
+    print(name, error)
+    return array(name, kind, coefficients, f"{text}; error {error}.", bits)
+
+
+def expm1_rest(r):
+    """(e^r − 1 − r)/r²"""
+    return mpf(1) / 2 + r / 6 if near_zero(r) else (mp.expm1(r) - r) / r**2
+
+
+def sin_rest(h):
+    """(sin r − r)/r³ of h = r²"""
+    r = mp.sqrt(h)
+    return -mpf(1) / 6 + h / 120 if near_zero(h) else (mp.sin(r) - r) / r**3
+
+
+def cos_rest(h):
+    """(cos r − 1 + r²/2)/r⁴ of h = r²"""
+    r = mp.sqrt(h)
+    return mpf(1) / 24 - h / 720 if near_zero(h) else (mp.cos(r) - 1 + h / 2) / h**2
+
+
+def atanh_rest(z):
+    """(2·atanh(s)/s − 2)/s² of z = s²"""
+    s = mp.sqrt(z)
+    return mpf(2) / 3 + 2 * z / 5 if near_zero(z) else (2 * mp.atanh(s) / s - 2) / z
+
+
+def log1p_rest(r):
+    """(log(1+r) − r + r²/2)/r³"""
+    return mpf(1) / 3 - r / 4 if near_zero(r) else (mp.log1p(r) - r + r * r / 2) / r**3
+
+
+def split(value, *widths):
+    parts = []
+    for bits in widths:
+        parts.append(rounded(value, bits))
+        value -= parts[-1]
+    return parts
+
+
+def constants(entries):
+    out = []
+    for name, value, widths, comment in entries:
+        parts = split(value, *widths)
+        names = [name] if len(parts) == 1 else [f"{name}_{i}" for i in ("HI", "LO", "TAIL")[: len(parts)]]
+        out += [constant(n, "f64", p, c) for n, p, c in zip(names, parts, [comment] * 3)]
+    return out
+
+
+HEADER = """//! {title}
+//!
+//! {what}
+//! Limits: {limits}
+//! Source: written by `tools/generate.py` (Remez exchange, coefficients rounded one by one); do not edit.
+#![allow(clippy::excessive_precision, clippy::approx_constant, clippy::unreadable_literal, reason = "generated")]
+"""
+
+
+def double_coefficients():
+    reach = LN2 / 2 * SLACK
+    quarter = (PI / 4 * SLACK) ** 2
+    sqrt2 = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1) * SLACK) ** 2
+    out = [
+        HEADER.format(
+            title="Polynomial coefficients and constants of the float64 functions.",
+            what="Coefficients come lowest power first.",
+            limits="each polynomial holds on the interval its comment names.",
+        )
+    ]
+    out += constants([
+        ("INV_LN2", 1 / LN2, [53], "1/ln 2."),
+        ("LN2", LN2, [53, 53], "ln 2 in two parts, the first of 53 bits."),
+        ("LN2_SHORT", LN2, [42, 53], "ln 2 in two parts, the first of 42 bits: its product with an exponent is exact."),
+        ("LOG10_2", mp.log10(2), [41, 53], "log₁₀ 2 in two parts: the product of the first with an exponent is exact."),
+        ("INV_LN10", 1 / mp.log(10), [53, 53], "1/ln 10 in two parts."),
+        ("INV_LN2_PAIR", 1 / LN2, [53, 53], "1/ln 2 in two parts."),
+        ("TWO_OVER_PI", 2 / PI, [53], "2/π."),
+        ("HALF_PI", PI / 2, [53, 33, 53], "π/2 in three parts; products of the second with integers below 2²⁰ are exact."),
+        ("HALF_PI_PAIR", PI / 2, [53, 53], "π/2 in two parts."),
+    ])
+    out += [
+        polynomial("EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 10, -reach, reach, fixed=(0.5,)),
+        polynomial("EXPM1", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 11, -reach, reach, fixed=(0.5,)),
+        polynomial("LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 7, 0, sqrt2),
+        polynomial("SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 6, 0, quarter),
+        polynomial("COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 6, 0, quarter),
+        polynomial("LOG_NEAR_ONE", "f64", "(log(1+r) − r + r²/2)/r³ for −2⁻⁷ ≤ r ≤ 2⁻⁷, relative to the logarithm", log1p_rest, lambda r: r * r, 7, -mpf(2) ** -7, mpf(2) ** -7),
+    ]
+    (SOURCE / "double/coefficients.rs").write_text("\n".join(out))
+
+
+def power_table():
+    """(1/c, log c in two parts) per 1/128 of an octave, for m in [0.6875, 1.375)."""
+    inverse, high, low = [], [], []
+    for i in range(128):
+        bits = 0x3FE6000000000000 + (i << 45)
+        exponent = (bits >> 52) - 1023
+        start = mp.ldexp(1 + mpf(bits & (2**52 - 1)) / 2**52, exponent)
+        end = start + mp.ldexp(1, exponent - 7)
+        for steps in (256, 128):
+            invc = mp.nint(steps * 2 / (start + end)) / steps
+            if start == 1 or end == 1:
+                invc = mpf(1)
+            reach = max(abs(start * invc - 1), abs(end * invc - 1))
+            # m/c − 1 is a multiple of this unit, and exact below 2⁵³ units.
+            unit = mpf(2) ** (-52 if start >= 1 else -53) / steps
+            if reach <= 2**53 * unit:
+                break
+        assert reach <= 2**53 * unit and reach <= mpf(2) ** -7, i
+        value = -mp.log(invc)
+        h = mp.nint(value * 2**42) / 2**42
+        inverse.append(invc)
+        high.append(h)
+        low.append(rounded(value - h, 53))
+    return inverse, high, low
+
+
+def words_of_two_over_pi():
+    with mp.workprec(1600):
+        scaled = int(mp.floor(2 / mp.pi * mpf(2) ** (64 * 20)))
+    return [0] + [(scaled >> (64 * (19 - i))) & (2**64 - 1) for i in range(20)]
+
+
+def double_tables():
+    inverse, high, low = power_table()
+    words = words_of_two_over_pi()
+    out = [
+        HEADER.format(
+            title="Lookup tables of the float64 functions.",
+            what="The logarithm inside `pow`, and the bits of 2/π for arguments beyond Cody and Waite's reduction.",
+            limits="indices are masked by the callers.",
+        ),
+    ]
+    for name, values, comment in [
+        ("INVERSE", inverse, "1/c with at most 9 significant bits, so that m/c − 1 is exact; 1 on both sides of 1."),
+        ("LOG_HI", high, "log c rounded to a multiple of 2⁻⁴²."),
+        ("LOG_LO", low, "log c − `LOG_HI`."),
+    ]:
+        out.append(f"/// {comment}\npub(crate) static {name}: [f64; 128] = [\n" + "\n".join(f"    {literal(v)}," for v in values) + "\n];\n")
+    body = "\n".join(f"    0x{w:016x}," for w in words)
+    out.append(f"/// 64 zero bits, then the first 1,280 bits of 2/π.\npub(crate) static TWO_OVER_PI_BITS: [u64; {len(words)}] = [\n{body}\n];\n")
+    (SOURCE / "double/tables.rs").write_text("\n".join(out))
+
+
+def single_coefficients():
+    reach = LN2 / 2 * SLACK
+    quarter = (PI / 4 * SLACK) ** 2
+    sqrt2 = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1) * SLACK) ** 2
+    out = [
+        HEADER.format(
+            title="Polynomial coefficients of the float32 functions.",
+            what="For float64 arithmetic, lowest power first, as short as a float32 result allows.",
+            limits="each polynomial holds on the interval its comment names.",
+        ),
+        polynomial("EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach),
+        polynomial("EXPM1", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 6, -reach, reach),
+        polynomial("LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 4, 0, sqrt2),
+        polynomial("SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 4, 0, quarter),
+        polynomial("COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 3, 0, quarter),
+    ]
+    (SOURCE / "single/coefficients.rs").write_text("\n".join(out))
+
+
+if __name__ == "__main__":
+    double_coefficients()
+    double_tables()
+    single_coefficients()
