@@ -21,9 +21,14 @@ pub const PRINT: &str = "ungil_rt_print";
 pub const PARALLEL_FOR: &str = "ungil_rt_parallel_for";
 /// `i32 (Ctx*, u32 n, RegionBody, void *env)`: runs a parallel region.
 pub const PARALLEL_REGION: &str = "ungil_rt_parallel_region";
+/// `i32 (Ctx*)`: waits for the other threads of the innermost region; non-zero when it was cancelled.
+pub const BARRIER: &str = "ungil_rt_barrier";
 /// `i64 (Ctx*)`: number of this thread in its team.
 pub const THREAD_ID: &str = "ungil_rt_thread_id";
 /// `i64 (Ctx*)`: threads that a parallel loop started here would use.
 pub const NUM_THREADS: &str = "ungil_rt_num_threads";
-/// `i64 (Ctx*, i64 n)`: sets the thread count, returns the previous one.
+/// `i64 (Ctx*)`: largest count that `SET_NUM_THREADS` accepts.
+pub const MAX_THREADS: &str = "ungil_rt_max_threads";
+/// `i64 (Ctx*, i64 n)`: sets the thread count, returns the previous one. The caller refuses counts
+/// outside `1 ..= MAX_THREADS` with an error; here they are clamped.
 pub const SET_NUM_THREADS: &str = "ungil_rt_set_num_threads";

@@ -1,0 +1,218 @@
+//! Allocator of array memory with reference counts.
+//!
+//! Every block is a 64-byte header, whose first 40 bytes are the [`MemInfo`], and the data right behind it, so
+//! that a bare data pointer (what a NumPy array with a memory handler of ours holds) leads back to its header.
+//! Data are 64-byte aligned. Blocks of [`MAPPED`] bytes and more come straight from the kernel, aligned to huge
+//! pages; smaller ones from the C allocator. Freed blocks are not kept (a later step).
+//! Sizes that overflow give null; nothing here aborts for lack of memory.
+
+use core::ffi::c_void;
+use core::mem::offset_of;
+use core::ptr;
+use core::sync::atomic::{AtomicI64, Ordering, fence};
+use ungil_abi::array::{MemInfo, MemKind};
+use ungil_abi::context::Ctx;
+
+/// Size of the header; data begin here.
+pub const HEADER: usize = 64;
+/// Blocks of at least this many bytes (header included) are mapped.
+pub const MAPPED: usize = 4 << 20;
+const HUGE_PAGE: usize = 2 << 20;
+
+/// `MemInfo::reserved` of blocks that came from `mmap`.
+const ORIGIN_MAPPED: u32 = 1;
+
+const SHARDS: usize = 16;
+
+#[repr(align(128))]
+struct Shard(AtomicI64);
+
+/// Blocks alive, spread over cache lines; only the sum means something.
+static LIVE: [Shard; SHARDS] = [const { Shard(AtomicI64::new(0)) }; SHARDS];
+
+fn count_live(change: i64) {
+    thread_local!(static MARK: u8 = const { 0 });
+    // The address of a thread-local tells threads apart without a system call.
+    let here = MARK.try_with(|m| ptr::from_ref(m) as usize).unwrap_or(0);
+    LIVE[here.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60].0.fetch_add(change, Ordering::Relaxed);
+}
+
+/// Number of blocks that have not been freed, for leak tests.
+pub fn live_blocks() -> i64 {
+    LIVE.iter().map(|s| s.0.load(Ordering::Relaxed)).sum()
+}
+
+/// Maps `size` zero bytes aligned to a huge page.
+fn map_huge(size: usize) -> *mut u8 {
+    let Some(padded) = size.checked_add(HUGE_PAGE) else { return ptr::null_mut() };
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a fresh anonymous mapping at an address of the kernel's choice.
+    let base = unsafe { libc::mmap(ptr::null_mut(), padded, protection, flags, -1, 0) };
+    if base == libc::MAP_FAILED {
+        return ptr::null_mut();
+    }
+    let start = base.cast::<u8>();
+    let before = start.align_offset(HUGE_PAGE);
+    let after = padded - before - size;
+    // SAFETY: the trimmed parts belong to the mapping just made, begin and end on pages, and are used by nobody.
+    unsafe {
+        if before > 0 {
+            libc::munmap(base, before);
+        }
+        let block = start.add(before);
+        if after > 0 {
+            libc::munmap(block.add(size).cast::<c_void>(), after);
+        }
+        libc::madvise(block.cast::<c_void>(), size, libc::MADV_HUGEPAGE);
+        block
+    }
+}
+
+/// Whole size of a block for `bytes` of data: header and, for mapped blocks, whole pages.
+fn block_size(bytes: usize) -> Option<usize> {
+    let total = bytes.checked_add(HEADER)?;
+    let total = if total >= MAPPED { total.checked_next_multiple_of(4096)? } else { total };
+    (total <= isize::MAX as usize).then_some(total)
+}
+
+/// New block of `bytes` with one reference; null when out of memory.
+pub fn allocate(bytes: usize, zeroed: bool) -> *mut MemInfo {
+    let Some(total) = block_size(bytes) else { return ptr::null_mut() };
+    let mapped = total >= MAPPED;
+    let block = if mapped {
+        map_huge(total)
+    } else {
+        let mut out = ptr::null_mut();
+        // SAFETY: 64 is a power of two and a multiple of the pointer size; `out` is a place for the result.
+        if unsafe { libc::posix_memalign(&raw mut out, 64, total) } != 0 {
+            return ptr::null_mut();
+        }
+        out.cast::<u8>()
+    };
+    if block.is_null() {
+        return ptr::null_mut();
+    }
+    // SAFETY: the block is `total >= HEADER + bytes` long, aligned to 64, and nobody else knows it.
+    unsafe {
+        if zeroed && !mapped {
+            ptr::write_bytes(block.add(HEADER), 0, bytes);
+        }
+        let info = block.cast::<MemInfo>();
+        info.write(MemInfo {
+            refs: AtomicI64::new(1),
+            data: block.add(HEADER),
+            size: bytes as u64,
+            kind: MemKind::RUNTIME,
+            reserved: if mapped { ORIGIN_MAPPED } else { 0 },
+            object: ptr::null_mut(),
+        });
+        count_live(1);
+        info
+    }
+}
+
+/// # Safety
+/// `info` came from [`allocate`] and is used by nobody any more.
+unsafe fn free_block(info: *mut MemInfo) {
+    count_live(-1);
+    // SAFETY: the header is intact until the block goes; its size tells how long the block is.
+    unsafe {
+        if (*info).reserved == ORIGIN_MAPPED {
+            let total = block_size((*info).size as usize).unwrap_or(0);
+            libc::munmap(info.cast::<c_void>(), total);
+        } else {
+            libc::free(info.cast::<c_void>());
+        }
+    }
+}
+
+/// New counted block of `bytes`; null when out of memory (the caller raises MemoryError).
+///
+/// # Safety
+/// None beyond the ABI's: `ctx` is not used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ungil_rt_alloc(_ctx: *mut Ctx, bytes: u64, zeroed: i32) -> *mut MemInfo {
+    match usize::try_from(bytes) {
+        Ok(bytes) => allocate(bytes, zeroed != 0),
+        Err(_) => ptr::null_mut(),
+    }
+}
+
+/// One more reference. Null is allowed.
+///
+/// # Safety
+/// `info` is null or alive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ungil_rt_retain(info: *mut MemInfo) {
+    // SAFETY: the caller owns a reference, so the header is alive. Relaxed is enough, as in `Arc::clone`.
+    if let Some(info) = unsafe { info.as_ref() } {
+        info.refs.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// One reference less; a block of the runtime is freed with its last one. Null is allowed.
+///
+/// # Safety
+/// `info` is null or alive, and the caller gives up a reference it owns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ungil_rt_release(info: *mut MemInfo) {
+    if info.is_null() {
+        return;
+    }
+    // SAFETY: the caller's reference keeps the header alive until the decrement.
+    let (kind, last) = unsafe { ((*info).kind, (*info).refs.fetch_sub(1, Ordering::Release) == 1) };
+    if last && kind == MemKind::RUNTIME {
+        // All accesses of former owners happen before the free, as in `Arc::drop`.
+        fence(Ordering::Acquire);
+        // SAFETY: the count reached zero, so nobody uses the block.
+        unsafe { free_block(info) };
+    }
+}
+
+/// Bare data pointer of a new block, for a NumPy memory handler; null when out of memory.
+pub fn alloc_raw(size: usize, zeroed: bool) -> *mut u8 {
+    let info = allocate(size, zeroed);
+    // SAFETY: a non-null block is valid.
+    if info.is_null() { ptr::null_mut() } else { unsafe { (*info).data } }
+}
+
+/// Header of a block, from its data pointer.
+///
+/// # Safety
+/// `data` is the data pointer of a block of this allocator.
+pub unsafe fn header_of(data: *mut u8) -> *mut MemInfo {
+    // SAFETY: the header lies right before the data.
+    unsafe { data.sub(HEADER).cast::<MemInfo>() }
+}
+
+/// Frees what [`alloc_raw`] gave, or the data of a counted block whose only reference the caller owns. The size is
+/// not needed and may be anything. Null is allowed.
+///
+/// # Safety
+/// `data` is null or such a pointer, and is not used afterwards.
+pub unsafe fn free_raw(data: *mut u8, _size: usize) {
+    if !data.is_null() {
+        // SAFETY: by contract the header lies before the data and the caller owns a reference.
+        unsafe { ungil_rt_release(header_of(data)) };
+    }
+}
+
+/// Block of `size` bytes with the same beginning; null when out of memory, and then the old one stays.
+///
+/// # Safety
+/// As for [`free_raw`]; null allocates.
+pub unsafe fn realloc_raw(data: *mut u8, size: usize) -> *mut u8 {
+    let fresh = alloc_raw(size, false);
+    if !data.is_null() && !fresh.is_null() {
+        // SAFETY: both blocks are at least as long as the copied part and do not overlap.
+        unsafe {
+            let old = (*header_of(data)).size as usize;
+            ptr::copy_nonoverlapping(data, fresh, old.min(size));
+            free_raw(data, old);
+        }
+    }
+    fresh
+}
+
+const _: () = assert!(size_of::<MemInfo>() <= HEADER && offset_of!(MemInfo, refs) == 0);

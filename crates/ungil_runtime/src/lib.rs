@@ -1,0 +1,31 @@
+//! Parallel runtime of compiled code: team, regions, reductions, safepoints, allocator.
+//!
+//! Generated code calls the `ungil_rt_*` entry points (names in `ungil_abi::symbols`, addresses from
+//! [`symbols::symbols`]); a host brackets its calls with [`context::enter_call`] and [`context::leave_call`]. No
+//! Python here. Every entry point returns a status and never unwinds. The synchronisation schemes are described in
+//! README.md beside this crate's sources. Linux only: futexes, `membarrier`, `/proc`.
+
+pub mod alloc;
+mod barrier;
+mod block;
+mod board;
+mod buffer;
+pub mod context;
+pub mod error;
+mod fork;
+mod futex;
+mod job;
+pub mod parallel;
+pub mod poll;
+pub mod reduce;
+pub mod region;
+mod root;
+mod schedule;
+mod scope;
+mod sleep;
+mod spawn;
+mod stack;
+pub mod symbols;
+mod team;
+pub mod threads;
+mod ticker;
