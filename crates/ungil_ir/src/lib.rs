@@ -19,5 +19,6 @@ pub mod read;
 pub mod remark;
 pub mod types;
 pub mod typing;
+pub mod verify;
 pub mod walk;
 pub mod write;
