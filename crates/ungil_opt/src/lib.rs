@@ -6,5 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod analysis;
+pub mod legality;
 pub mod pipeline;
 pub mod transform;

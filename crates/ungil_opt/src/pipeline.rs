@@ -1,17 +1,21 @@
 //! The list of passes.
 
+use crate::legality::Refusal;
 use crate::transform::{
-    assign_block_sizes::assign_block_sizes, fold_checks::fold_checks, forward_locals::forward_locals,
+    assign_block_sizes::assign_block_sizes, check_dependences::check_dependences,
+    classify_variables::classify_variables, fold_checks::fold_checks, forward_locals::forward_locals,
     hoist_checks::hoist_checks, hoist_invariants::hoist_invariants, insert_ownership::insert_ownership,
     lower_domains::lower_domains, place_safepoints::place_safepoints,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
 
-/// What passes share: options and where remarks go.
+/// What passes report.
 #[derive(Default)]
 pub struct Context {
     pub remarks: Vec<Remark>,
+    /// Parallel loops that would race; if there are any the module must not be run.
+    pub refusals: Vec<Refusal>,
 }
 
 /// A pass: a name, and a function that returns whether it changed the module.
@@ -21,13 +25,15 @@ pub struct Pass {
     pub run: fn(&mut Module, &mut Context) -> bool,
 }
 
-/// All passes in the order in which they run. Block sizes come first, because they must not depend on optimisation;
-/// ownership comes after everything that moves reads, safepoints last of all.
+/// All passes in the order in which they run. Classification and block sizes come first, on what the front end made:
+/// legality and the bits of reductions must not depend on optimisation. Ownership comes after everything that moves reads, safepoints last of all.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "classify_variables", run: classify_variables },
     Pass { name: "assign_block_sizes", run: |m, _| assign_block_sizes(m) },
     Pass { name: "lower_domains", run: |m, _| lower_domains(m) },
     Pass { name: "forward_locals", run: |m, _| forward_locals(m) },
     Pass { name: "hoist_invariants", run: |m, _| hoist_invariants(m) },
+    Pass { name: "check_dependences", run: check_dependences },
     Pass { name: "fold_checks", run: |m, _| fold_checks(m) },
     Pass { name: "hoist_checks", run: hoist_checks },
     Pass { name: "insert_ownership", run: |m, _| insert_ownership(m) },
@@ -40,11 +46,11 @@ pub fn pass_by_name(name: &str) -> Option<Pass> {
 }
 
 /// Runs all passes; `after` is called behind each (verifier, dumps) with its name and whether it changed anything.
-pub fn optimize(module: &mut Module, after: &mut dyn FnMut(&'static str, bool, &Module)) -> Vec<Remark> {
+pub fn optimize(module: &mut Module, after: &mut dyn FnMut(&'static str, bool, &Module)) -> Context {
     let mut context = Context::default();
     for pass in PASSES {
         let changed = (pass.run)(module, &mut context);
         after(pass.name, changed, module);
     }
-    context.remarks
+    context
 }

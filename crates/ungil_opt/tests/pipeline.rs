@@ -57,7 +57,7 @@ fn stencil() -> Module {
 #[test]
 fn stencil_keeps_one_test_for_the_output_in_front_of_the_loop() {
     let mut module = stencil();
-    let remarks = optimize(&mut module, &mut |_, _, _| {});
+    let remarks = optimize(&mut module, &mut |_, _, _| {}).remarks;
     let text = module.to_string();
     let fast = text.split("else").next().unwrap();
     assert!(!fast.contains("check_index"), "{text}");

@@ -84,7 +84,7 @@ impl Affine {
                 match (x.as_constant(), y.as_constant()) {
                     (Some(c), _) => Affine::constant(0).add_scaled(&y, c),
                     (_, Some(c)) => Affine::constant(0).add_scaled(&x, c),
-                    _ => None,
+                    _ => Some(Affine::atom(defs.product(*a, *b).unwrap_or(v))),
                 }
             }
             Some(InstKind::Unary(UnaryOp::Neg, a)) => Affine::constant(0).add_scaled(&sub(*a)?, -1),

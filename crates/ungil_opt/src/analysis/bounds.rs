@@ -9,13 +9,14 @@ use crate::analysis::affine::Affine;
 use crate::analysis::definitions::Definitions;
 use ungil_ir::entities::Value;
 use ungil_ir::function::Function;
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
 
-/// Range of an induction value: both ends are included.
+/// Range of an induction value: both ends are included. Of several bounds each is one, as `stop = min(a, b)` gives.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub iv: Value,
-    pub least: Option<Affine>,
-    pub greatest: Option<Affine>,
+    pub least: Vec<Affine>,
+    pub greatest: Vec<Affine>,
 }
 
 impl Frame {
@@ -27,13 +28,40 @@ impl Frame {
         last: Option<Value>,
     ) -> Frame {
         let of = |v| Affine::of(func, defs, v);
+        let single = |v| of(v).into_iter().collect::<Vec<_>>();
         let last = last.map(Affine::atom);
+        let ends = |by: i64, op: BinaryOp| match &last {
+            Some(last) => vec![last.clone()],
+            None => alternatives(func, defs, stop, op).into_iter().filter_map(|v| of(v)?.plus(by)).collect(),
+        };
         let (least, greatest) = match of(step).and_then(|s| s.as_constant()) {
-            Some(s) if s > 0 => (of(start), last.or_else(|| of(stop)?.plus(-1))),
-            Some(s) if s < 0 => (last.or_else(|| of(stop)?.plus(1)), of(start)),
-            _ => (None, None),
+            Some(s) if s > 0 => (single(start), ends(-1, BinaryOp::Min)),
+            Some(s) if s < 0 => (ends(1, BinaryOp::Max), single(start)),
+            _ => (Vec::new(), Vec::new()),
         };
         Frame { iv, least, greatest }
+    }
+}
+
+/// The operands if `v` is their minimum (or maximum, as `op` says), else `v` itself.
+fn alternatives(func: &Function, defs: &Definitions, v: Value, op: BinaryOp) -> Vec<Value> {
+    match defs.kind(func, v) {
+        Some(InstKind::Binary(o, a, b)) if *o == op => vec![*a, *b],
+        Some(InstKind::Select(c, p, q)) => match defs.kind(func, *c) {
+            Some(InstKind::Compare(cmp, a, b)) if (a, b) == (p, q) || (a, b) == (q, p) => {
+                let less = matches!(cmp, CompareOp::Lt | CompareOp::Le);
+                let greater = matches!(cmp, CompareOp::Gt | CompareOp::Ge);
+                let picks_smaller = if p == a { less } else { greater };
+                let picks_larger = if p == a { greater } else { less };
+                match op {
+                    BinaryOp::Min if picks_smaller => vec![*p, *q],
+                    BinaryOp::Max if picks_larger => vec![*p, *q],
+                    _ => vec![v],
+                }
+            }
+            _ => vec![v],
+        },
+        _ => vec![v],
     }
 }
 
@@ -44,13 +72,14 @@ pub enum End {
     Greatest,
 }
 
-/// Extreme of `e` over the nest, whose frames are given from the outermost to the innermost loop.
-pub fn extreme(e: &Affine, frames: &[Frame], end: End) -> Option<Affine> {
+/// Extreme of `e` over the nest, whose frames are given from the outermost to the innermost loop. Where a loop has
+/// several bounds, the one numbered `choice` (or the last) is used.
+pub fn extreme(e: &Affine, frames: &[Frame], end: End, choice: usize) -> Option<Affine> {
     let mut e = e.clone();
     for frame in frames.iter().rev() {
         let Some(&c) = e.terms.get(&frame.iv) else { continue };
         let by = if (c > 0) == (end == End::Greatest) { &frame.greatest } else { &frame.least };
-        e = e.substitute(frame.iv, by.as_ref()?)?;
+        e = e.substitute(frame.iv, by.get(choice).or(by.last())?)?;
     }
     Some(e)
 }
@@ -65,11 +94,11 @@ mod tests {
         let (n, i, j) = (Value(0), Value(1), Value(2));
         let last = Affine::atom(n).plus(-1).unwrap();
         let frames = [
-            Frame { iv: i, least: Some(Affine::constant(0)), greatest: Some(last.clone()) },
-            Frame { iv: j, least: Affine::atom(i).plus(1), greatest: Some(last.clone()) },
+            Frame { iv: i, least: vec![Affine::constant(0)], greatest: vec![last.clone()] },
+            Frame { iv: j, least: vec![Affine::atom(i).plus(1).unwrap()], greatest: vec![last.clone()] },
         ];
         let e = Affine::atom(j).add_scaled(&Affine::atom(i), -1).unwrap();
-        assert_eq!(extreme(&e, &frames, End::Least), Some(Affine::constant(1)));
-        assert_eq!(extreme(&e, &frames, End::Greatest), Some(last));
+        assert_eq!(extreme(&e, &frames, End::Least, 0), Some(Affine::constant(1)));
+        assert_eq!(extreme(&e, &frames, End::Greatest, 0), Some(last));
     }
 }

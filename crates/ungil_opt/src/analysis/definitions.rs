@@ -3,33 +3,42 @@
 use std::collections::HashMap;
 use ungil_ir::entities::{Inst, Value};
 use ungil_ir::function::Function;
-use ungil_ir::inst::InstKind;
+use ungil_ir::inst::{BinaryOp, InstKind};
 
 /// For each value of a function its defining instruction; parameters and induction values have none.
 pub struct Definitions {
     inst: Vec<Option<Inst>>,
     extents: HashMap<(Value, u8), Value>,
+    products: HashMap<(Value, Value), Value>,
 }
 
 impl Definitions {
     /// Reads all instructions of `func`, also those that are in no region.
     pub fn compute(func: &Function) -> Definitions {
         let mut inst = vec![None; func.values.len()];
-        let mut extents = HashMap::new();
+        let (mut extents, mut products) = (HashMap::new(), HashMap::new());
         for (i, data) in func.insts.iter().enumerate() {
             if let Some(v) = data.result {
                 inst[v.index()] = Some(Inst(i as u32));
                 if let InstKind::Dim(array, axis) = data.kind {
                     extents.entry((array, axis)).or_insert(v);
                 }
+                if let InstKind::Binary(BinaryOp::Mul, a, b) = data.kind {
+                    products.entry((a.min(b), a.max(b))).or_insert(v);
+                }
             }
         }
-        Definitions { inst, extents }
+        Definitions { inst, extents, products }
     }
 
     /// One value for each extent of an array, however often it is read.
     pub fn extent(&self, array: Value, axis: u8) -> Option<Value> {
         self.extents.get(&(array, axis)).copied()
+    }
+
+    /// One value for each product, however often it is computed. It need not be defined where another use is.
+    pub fn product(&self, a: Value, b: Value) -> Option<Value> {
+        self.products.get(&(a.min(b), a.max(b))).copied()
     }
 
     pub fn inst(&self, v: Value) -> Option<Inst> {

@@ -67,14 +67,9 @@ impl AliasGuard {
 
     /// Appends the condition that no tested pair overlaps; `None` if there is nothing to test.
     pub fn emit(&self, b: &mut Builder<'_>) -> Option<Value> {
-        let mut spans = BTreeMap::new();
         let mut all = None;
         for (x, y) in &self.tests {
-            let (x_lo, x_hi) = *spans.entry(*x).or_insert_with(|| span(b, *x));
-            let (y_lo, y_hi) = *spans.entry(*y).or_insert_with(|| span(b, *y));
-            let before = b.compare(CompareOp::Le, x_hi, y_lo);
-            let after = b.compare(CompareOp::Le, y_hi, x_lo);
-            let apart = b.binary(BinaryOp::Or, before, after);
+            let apart = emit_apart(b, *x, *y);
             all = Some(match all {
                 None => apart,
                 Some(rest) => b.binary(BinaryOp::And, rest, apart),
@@ -124,7 +119,7 @@ fn base_outside(
 }
 
 /// Whether two arrays cannot overlap because one is a fresh allocation that the other does not come from.
-fn are_apart(func: &Function, defs: &Definitions, a: Value, b: Value) -> bool {
+pub fn are_apart(func: &Function, defs: &Definitions, a: Value, b: Value) -> bool {
     let (a, b) = (defs.memory_root(func, a), defs.memory_root(func, b));
     let is_fresh = |v| matches!(defs.kind(func, v), Some(InstKind::Alloc { .. }));
     let is_known = |v| {
@@ -133,6 +128,15 @@ fn are_apart(func: &Function, defs: &Definitions, a: Value, b: Value) -> bool {
             || matches!(defs.kind(func, v), Some(InstKind::GlobalArray(_)))
     };
     a != b && (is_fresh(a) && is_known(b) || is_fresh(b) && is_known(a))
+}
+
+/// Appends the condition that two arrays do not overlap.
+pub fn emit_apart(b: &mut Builder<'_>, x: Value, y: Value) -> Value {
+    let (x_lo, x_hi) = span(b, x);
+    let (y_lo, y_hi) = span(b, y);
+    let before = b.compare(CompareOp::Le, x_hi, y_lo);
+    let after = b.compare(CompareOp::Le, y_hi, x_lo);
+    b.binary(BinaryOp::Or, before, after)
 }
 
 /// First address of an array's elements and the one behind the last.

@@ -294,6 +294,9 @@ impl Nest {
     fn is_outside(&self, func: &Function, defs: &Definitions, e: &Affine) -> bool {
         e.terms.keys().all(|v| match defs.kind(func, *v) {
             Some(InstKind::Dim(array, _)) => !self.inside.contains(array),
+            Some(InstKind::Binary(BinaryOp::Mul, a, b)) => {
+                !self.inside.contains(a) && !self.inside.contains(b)
+            }
             _ => !self.inside.contains(v),
         })
     }
@@ -311,12 +314,12 @@ fn index_needs(
     let e = Affine::of(func, defs, index)?;
     let n = Affine::of(func, defs, size)?;
     if let (Some(c), true) = (e.as_constant().filter(|c| *c < 0), wrap) {
-        return Some(vec![extreme(&n.plus(c)?, frames, End::Least)?]);
+        return Some(vec![extreme(&n.plus(c)?, frames, End::Least, 0)?]);
     }
-    let mut needs = vec![extreme(&e, frames, End::Least)?];
+    let mut needs = vec![extreme(&e, frames, End::Least, 0)?];
     if check {
         let room = n.plus(-1)?.add_scaled(&e, -1)?;
-        needs.push(extreme(&room, frames, End::Least)?);
+        needs.push(extreme(&room, frames, End::Least, 0)?);
     }
     Some(needs)
 }
@@ -326,7 +329,7 @@ fn is_extent(func: &Function, defs: &Definitions, v: Value) -> bool {
 }
 
 /// Whether `e ≥ 0` by construction: extents are not negative.
-fn holds(func: &Function, defs: &Definitions, e: &Affine) -> bool {
+pub fn holds(func: &Function, defs: &Definitions, e: &Affine) -> bool {
     e.constant >= 0 && e.terms.iter().all(|(v, c)| *c > 0 && is_extent(func, defs, *v))
 }
 
@@ -365,6 +368,14 @@ fn emit_test(
     all.expect("a test is only emitted for something to test")
 }
 
+/// Appends the condition `e ≥ 0`, false also where computing it might overflow.
+pub fn emit_inequality(b: &mut Builder<'_>, defs: &Definitions, e: &Affine) -> Value {
+    let mut emitter = Emitter { b, defs, atoms: BTreeMap::new(), all: None };
+    emitter.inequality(e);
+    let all = emitter.all;
+    all.expect("an inequality is a condition")
+}
+
 struct Emitter<'a, 'f> {
     b: &'a mut Builder<'f>,
     defs: &'a Definitions,
@@ -394,13 +405,19 @@ impl Emitter<'_, '_> {
         self.bound(value);
     }
 
-    /// The value of an atom in front of the loop; atoms other than extents are also bounded.
+    /// The value of an atom in front of the loop, where extents and products are computed anew; atoms other than
+    /// extents are also bounded.
     fn atom(&mut self, v: Value) -> Value {
         if let Some(&done) = self.atoms.get(&v) {
             return done;
         }
         let value = match self.defs.kind(self.b.func, v) {
             Some(&InstKind::Dim(array, axis)) => self.b.dim(array, axis),
+            Some(&InstKind::Binary(BinaryOp::Mul, a, b)) => {
+                let product = self.b.binary(BinaryOp::Mul, a, b);
+                self.bound(product);
+                product
+            }
             _ => {
                 self.bound(v);
                 v
