@@ -33,14 +33,18 @@ impl SourceFile {
         SourceFile::excerpt(name, text, 1, 0)
     }
 
-    /// A piece of a file that starts at `first_line` and lost `col_offset` characters of indentation.
+    /// A piece of a file that starts at `first_line` and lost `col_offset` characters of
+    /// indentation. A byte order mark at its start is dropped.
     pub fn excerpt(
         name: impl Into<Arc<str>>,
         text: impl Into<Arc<str>>,
         first_line: u32,
         col_offset: u32,
     ) -> SourceFile {
-        let text = text.into();
+        let mut text: Arc<str> = text.into();
+        if let Some(rest) = text.strip_prefix('\u{feff}') {
+            text = rest.into();
+        }
         let line_starts = line_starts(&text);
         SourceFile { name: name.into(), first_line, col_offset, text, line_starts }
     }

@@ -1,6 +1,7 @@
 //! Python's syntax: lexer, parser, tree and the checks that need no types.
 //!
-//! One hand-written parser reads all of Python 3.14 and builds the tree of [`ast`].
+//! One hand-written parser reads all of Python 3.14 ([`parser::parse_module`]) and builds the tree
+//! of [`ast`].
 //!
 //! Contract: parsing never fails and never panics; it returns a tree and diagnostics. A tree whose
 //! diagnostics have errors contains `Invalid` nodes and is fit for editors, not for lowering.
@@ -8,3 +9,8 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod dump;
+pub mod error;
+pub mod lexer;
+pub mod literal;
+pub mod parser;

@@ -1,0 +1,1 @@
+//! Errors that need the context of a statement.

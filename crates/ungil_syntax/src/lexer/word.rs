@@ -1,0 +1,68 @@
+//! Identifiers, keywords and string prefixes.
+
+use super::token::TokenKind;
+use super::{Lexer, keyword};
+
+const LONGEST_KEYWORD: usize = 8;
+
+impl Lexer<'_> {
+    pub(super) fn word(&mut self) {
+        let start = self.pos;
+        let mut ascii = true;
+        while let Some(&byte) = self.bytes.get(self.pos) {
+            if byte >= 0x80 {
+                ascii = false;
+            } else if !(byte.is_ascii_alphanumeric() || byte == b'_') {
+                break;
+            }
+            self.pos += 1;
+        }
+        let word = &self.bytes[start..self.pos];
+        if matches!(self.peek(0), b'"' | b'\'') && is_string_prefix(word) {
+            return self.prefixed_string(start);
+        }
+        if !ascii {
+            return self.unicode_word(start);
+        }
+        let keyword = if (2..=LONGEST_KEYWORD).contains(&word.len()) { keyword::lookup(word) } else { None };
+        self.push(keyword.unwrap_or(TokenKind::Name), start, self.pos);
+    }
+
+    /// A word with characters beyond ASCII: cut before the first one that no identifier may have.
+    fn unicode_word(&mut self, start: usize) {
+        let word = &self.text[start..self.pos];
+        let mut end = word.len();
+        for (i, ch) in word.char_indices() {
+            let fits = if i == 0 { is_start(ch) } else { is_continue(ch) };
+            if !fits {
+                end = i;
+                break;
+            }
+        }
+        self.pos = start + end;
+        if end == 0 {
+            return self.invalid_character();
+        }
+        self.push(TokenKind::Name, start, self.pos);
+        if end < word.len() {
+            self.invalid_character();
+        }
+    }
+}
+
+fn is_start(ch: char) -> bool {
+    ch == '_' || unicode_ident::is_xid_start(ch)
+}
+
+fn is_continue(ch: char) -> bool {
+    unicode_ident::is_xid_continue(ch)
+}
+
+/// Whether quotes right after this word make it the prefix of a string.
+fn is_string_prefix(word: &[u8]) -> bool {
+    match *word {
+        [a] => matches!(a | 0x20, b'r' | b'b' | b'u' | b'f' | b't'),
+        [a, b] => matches!((a | 0x20, b | 0x20), (b'r', b'b' | b'f' | b't') | (b'b' | b'f' | b't', b'r')),
+        _ => false,
+    }
+}

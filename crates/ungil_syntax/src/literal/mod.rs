@@ -1,0 +1,4 @@
+//! Values of literals.
+
+pub mod number;
+pub mod string;
