@@ -30,6 +30,7 @@ pub const PARTIALS: usize = 32;
 
 /// A parallel loop.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct LoopDesc {
     pub body: LoopBody,
     pub env: *mut c_void,

@@ -35,9 +35,10 @@ impl Barrier {
         let mut seen = self.count.load(Ordering::Relaxed);
         loop {
             let mut now = f(seen);
-            let complete = now % MEMBER == now / MEMBER && now % MEMBER != 0;
+            let (arrived, members) = (now % MEMBER, now / MEMBER);
+            let complete = arrived == members && arrived > 0;
             if complete {
-                now -= now % MEMBER;
+                now -= arrived;
             }
             match self.count.compare_exchange_weak(seen, now, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return complete,

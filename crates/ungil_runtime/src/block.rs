@@ -350,9 +350,7 @@ impl<'a> Runner<'a> {
 /// # Safety
 /// `bytes` bytes from `data` are writable and this thread's own.
 unsafe fn set_identity(dtype: u32, op: u32, data: *mut u8, bytes: usize) {
-    // SAFETY: by contract; initialised first, since the memory is fresh and a slice must not be of garbage.
-    unsafe {
-        ptr::write_bytes(data, 0, bytes);
-        reduce::fill_identity(dtype, op, core::slice::from_raw_parts_mut(data, bytes));
-    }
+    // SAFETY: by contract; the memory may be fresh.
+    let memory = unsafe { core::slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), bytes) };
+    reduce::fill_fresh(dtype, op, memory);
 }

@@ -12,7 +12,6 @@ use ungil_abi::exception::ExcClass;
 /// # Safety
 /// `ctx` is valid and used by this thread only; `args` points at `nargs` arguments; `message` is null or `len`
 /// bytes of UTF-8 that live as long as the code.
-#[expect(clippy::too_many_arguments, reason = "the signature is fixed by the ABI")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ungil_rt_raise(
     ctx: *mut Ctx,

@@ -44,23 +44,6 @@ pub struct Job {
     pub num_threads: i64,
 }
 
-/// How a thread runs a piece.
-enum Body<'a> {
-    Plain { desc: &'a LoopDesc, unit: i64 },
-    Blocks { blocks: &'a Blocks<'a>, runner: Runner<'a> },
-}
-
-impl Body<'_> {
-    /// First iteration of unit `u`.
-    #[inline]
-    fn position(&self, u: u32) -> i64 {
-        match self {
-            Body::Plain { unit, .. } => i64::from(u) * unit,
-            Body::Blocks { blocks, .. } => blocks.bounds(u).0,
-        }
-    }
-}
-
 /// A thread's work in a job.
 struct Participant<'a> {
     job: &'a Job,
@@ -69,49 +52,129 @@ struct Participant<'a> {
     frame: &'a Frame,
 }
 
+/// What a thread needs to run units.
+trait Units {
+    /// First iteration of unit `u`.
+    fn position(&self, u: u32) -> i64;
+
+    /// Runs units of which nobody else runs one.
+    ///
+    /// # Safety
+    /// The participant is in the job that these units belong to.
+    unsafe fn run(&mut self, by: &Participant<'_>, from: u32, to: u32);
+}
+
+struct Iterations<'a> {
+    desc: &'a LoopDesc,
+    unit: i64,
+}
+
+impl Units for Iterations<'_> {
+    #[inline]
+    fn position(&self, u: u32) -> i64 {
+        i64::from(u) * self.unit
+    }
+
+    #[inline]
+    unsafe fn run(&mut self, by: &Participant<'_>, from: u32, to: u32) {
+        let (at, desc) = (self.position(from), self.desc);
+        by.frame.at.set(at);
+        let hi = i64::from(to).saturating_mul(self.unit).min(desc.n);
+        let last = if hi == desc.n { desc.last } else { ptr::null_mut() };
+        let mut block = Block { partials: ptr::null_mut(), arrays: ptr::null(), last };
+        // SAFETY: the body is generated for this descriptor.
+        unsafe {
+            if (desc.body)(by.ctx, desc.env, at, hi, &raw mut block) != 0 {
+                by.job.scope.failed(by.ctx, at, at);
+            }
+        }
+    }
+}
+
+struct Reducing<'a> {
+    blocks: &'a Blocks<'a>,
+    runner: Runner<'a>,
+}
+
+impl Units for Reducing<'_> {
+    #[inline]
+    fn position(&self, u: u32) -> i64 {
+        self.blocks.bounds(u).0
+    }
+
+    #[inline]
+    unsafe fn run(&mut self, by: &Participant<'_>, from: u32, to: u32) {
+        for b in from..to {
+            let at = self.position(b);
+            by.frame.at.set(at);
+            if by.job.scope.cancels(at) {
+                return;
+            }
+            // SAFETY: by contract.
+            unsafe {
+                if self.runner.run(by.ctx, b) != 0 {
+                    by.job.scope.failed(by.ctx, at, at);
+                    return;
+                }
+                poll_if_raised(by.ctx, by.state);
+            }
+        }
+    }
+}
+
 impl Participant<'_> {
-    /// Takes and runs pieces until nothing is left to take.
+    /// Works until nothing is left to take.
     ///
     /// # Safety
     /// The seat is this thread's own and the job is alive.
     unsafe fn work(&self, seat: usize) {
-        let seats = self.job.scope.seats();
-        // SAFETY: the job's parts outlive the job.
-        let body = unsafe {
-            match &self.job.work {
-                Work::Plain { desc, unit } => Some(Body::Plain { desc: &**desc, unit: *unit }),
-                Work::Blocks(blocks) => {
-                    let blocks = &**blocks;
-                    Runner::new(blocks, self.frame.owner).map(|runner| Body::Blocks { blocks, runner })
-                }
+        match self.job.work {
+            // SAFETY: the job's parts outlive the job.
+            Work::Plain { desc, unit } => unsafe {
+                self.take_all(seat, &mut Iterations { desc: &*desc, unit })
+            },
+            Work::Blocks(blocks) => {
+                // SAFETY: as above.
+                let blocks = unsafe { &*blocks };
+                let Some(runner) = Runner::new(blocks, self.frame.owner) else {
+                    // SAFETY: as for this function.
+                    unsafe { self.out_of_memory() };
+                    return;
+                };
+                let mut units = Reducing { blocks, runner };
+                // SAFETY: as for this function.
+                unsafe { self.take_all(seat, &mut units) };
+                units.runner.hand_over(&self.job.scope.seats()[seat]);
             }
-        };
-        let Some(mut body) = body else {
-            // SAFETY: as for this function.
-            unsafe { self.out_of_memory() };
-            return;
-        };
+        }
+    }
+
+    /// Takes and runs pieces until nothing is left.
+    ///
+    /// # Safety
+    /// As for [`Participant::work`].
+    #[inline]
+    unsafe fn take_all(&self, seat: usize, units: &mut impl Units) {
+        let seats = self.job.scope.seats();
         let mut taker = Taker::new(self.job.policy);
         loop {
             let Some((from, to)) = taker.take(&seats[seat].range) else {
                 if steal(seats, seat) {
                     continue;
                 }
-                break;
+                return;
             };
-            if self.job.scope.cancels(body.position(from)) {
+            if self.job.scope.cancels(units.position(from)) {
+                // Ranges ascend, so what is left of this one lies above as well.
                 drop_rest(&seats[seat].range);
                 continue;
             }
-            // SAFETY: the units are this thread's own.
+            // SAFETY: these units were taken by this thread.
             unsafe {
-                self.run(&mut body, from, to);
+                units.run(self, from, to);
                 // A cancelled scope shows at the next piece, an interrupt cancels the scope.
                 poll_if_raised(self.ctx, self.state);
             }
-        }
-        if let Body::Blocks { runner, .. } = body {
-            runner.hand_over(&seats[seat]);
         }
     }
 
@@ -126,41 +189,6 @@ impl Participant<'_> {
             unsafe {
                 crate::error::raise_static(self.ctx, ungil_abi::exception::ExcClass::MEMORY, OUT_OF_MEMORY);
                 self.job.scope.failed(self.ctx, -1, -1);
-            }
-        }
-    }
-
-    /// # Safety
-    /// Units `from..to` are this thread's own.
-    #[inline]
-    unsafe fn run(&self, body: &mut Body<'_>, from: u32, to: u32) {
-        let at = body.position(from);
-        self.frame.at.set(at);
-        // SAFETY: by contract, and the body is generated for this descriptor.
-        unsafe {
-            match body {
-                Body::Plain { desc, unit } => {
-                    let hi = i64::from(to).saturating_mul(*unit).min(desc.n);
-                    let last = if hi == desc.n { desc.last } else { ptr::null_mut() };
-                    let mut block = Block { partials: ptr::null_mut(), arrays: ptr::null(), last };
-                    if (desc.body)(self.ctx, desc.env, at, hi, &raw mut block) != 0 {
-                        self.job.scope.failed(self.ctx, at, at);
-                    }
-                }
-                Body::Blocks { blocks, runner } => {
-                    for b in from..to {
-                        let at = blocks.bounds(b).0;
-                        self.frame.at.set(at);
-                        if self.job.scope.cancels(at) {
-                            return;
-                        }
-                        if runner.run(self.ctx, b) != 0 {
-                            self.job.scope.failed(self.ctx, at, at);
-                            return;
-                        }
-                        poll_if_raised(self.ctx, self.state);
-                    }
-                }
             }
         }
     }

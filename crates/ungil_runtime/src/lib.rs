@@ -6,7 +6,7 @@
 //! README.md beside this crate's sources. Linux only: futexes, `membarrier`, `/proc`.
 
 pub mod alloc;
-mod barrier;
+pub mod barrier;
 mod block;
 mod board;
 mod buffer;

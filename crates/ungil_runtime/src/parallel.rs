@@ -89,6 +89,7 @@ unsafe fn run_blocks(ctx: *mut Ctx, state: &ThreadState, desc: &LoopDesc) -> i32
     // SAFETY: by contract.
     let blocks = match unsafe { Blocks::new(desc) } {
         Ok(blocks) => blocks,
+        // SAFETY: by contract.
         Err(refusal) => return unsafe { refuse(ctx, &refusal) },
     };
     let (threads, root) = team_of(state, desc);

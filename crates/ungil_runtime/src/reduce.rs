@@ -13,6 +13,7 @@
 //! For bool, `+` is or, `*` is and, `^` is exclusive or. A complex product skips an operand that is exactly
 //! `1 + 0j`, so that unused partials cannot turn an infinity into NaN.
 
+use core::mem::MaybeUninit;
 use ungil_abi::parallel::{PARTIALS, ReduceOp};
 
 /// Numbers of the dtypes, in the order of `ungil_abi::context::ValueTag`.
@@ -111,13 +112,6 @@ fn zip<T: Element>(dst: &mut [u8], src: &[u8], f: impl Fn(T, T) -> T) {
     }
 }
 
-#[inline(always)]
-fn fill<T: Element>(dst: &mut [u8], value: T) {
-    for d in dst.chunks_exact_mut(T::SIZE) {
-        value.write(d);
-    }
-}
-
 macro_rules! combine_int {
     ($t:ty, $op:expr, $dst:expr, $src:expr) => {
         match $op {
@@ -203,48 +197,72 @@ pub fn combine(dtype: u32, op: u32, dst: &mut [u8], src: &[u8]) {
     }
 }
 
+/// Bytes of an element, padded to the longest.
+fn bytes_of<T: Element>(value: T) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    value.write(&mut bytes[..T::SIZE]);
+    bytes
+}
+
 macro_rules! identity_int {
-    ($t:ty, $op:expr, $dst:expr) => {
-        fill::<$t>(
-            $dst,
-            match $op {
-                ReduceOp::ADD | ReduceOp::BIT_OR | ReduceOp::BIT_XOR | ReduceOp::OR => 0,
-                ReduceOp::MUL | ReduceOp::AND => 1,
-                ReduceOp::BIT_AND => !0,
-                ReduceOp::MIN => <$t>::MAX,
-                ReduceOp::MAX => <$t>::MIN,
-                other => unsupported(other),
-            },
-        )
+    ($t:ty, $op:expr) => {
+        bytes_of::<$t>(match $op {
+            ReduceOp::ADD | ReduceOp::BIT_OR | ReduceOp::BIT_XOR | ReduceOp::OR => 0,
+            ReduceOp::MUL | ReduceOp::AND => 1,
+            ReduceOp::BIT_AND => !0,
+            ReduceOp::MIN => <$t>::MAX,
+            ReduceOp::MAX => <$t>::MIN,
+            other => unsupported(other),
+        })
     };
 }
 
 macro_rules! identity_float {
-    ($t:ty, $op:expr, $dst:expr) => {
-        fill::<$t>(
-            $dst,
-            match $op {
-                ReduceOp::ADD => -0.0,
-                ReduceOp::MUL => 1.0,
-                ReduceOp::MIN => <$t>::INFINITY,
-                ReduceOp::MAX => <$t>::NEG_INFINITY,
-                other => unsupported(other),
-            },
-        )
+    ($t:ty, $op:expr) => {
+        bytes_of::<$t>(match $op {
+            ReduceOp::ADD => -0.0,
+            ReduceOp::MUL => 1.0,
+            ReduceOp::MIN => <$t>::INFINITY,
+            ReduceOp::MAX => <$t>::NEG_INFINITY,
+            other => unsupported(other),
+        })
     };
 }
 
 macro_rules! identity_complex {
-    ($t:ty, $op:expr, $dst:expr) => {
-        fill::<Complex<$t>>(
-            $dst,
-            match $op {
-                ReduceOp::ADD => Complex(-0.0, -0.0),
-                ReduceOp::MUL => Complex(1.0, 0.0),
-                other => unsupported(other),
-            },
-        )
+    ($t:ty, $op:expr) => {
+        bytes_of::<Complex<$t>>(match $op {
+            ReduceOp::ADD => Complex(-0.0, -0.0),
+            ReduceOp::MUL => Complex(1.0, 0.0),
+            other => unsupported(other),
+        })
     };
+}
+
+/// The identity of `op` in the first `itemsize(dtype)` bytes.
+///
+/// # Panics
+/// When `supports(dtype, op)` is false.
+pub fn identity(dtype: u32, op: u32) -> [u8; 16] {
+    match dtype {
+        dtype::BOOL => {
+            let all = matches!(op, ReduceOp::MUL | ReduceOp::BIT_AND | ReduceOp::AND | ReduceOp::MIN);
+            bytes_of(u8::from(all))
+        }
+        dtype::INT8 => identity_int!(i8, op),
+        dtype::INT16 => identity_int!(i16, op),
+        dtype::INT32 => identity_int!(i32, op),
+        dtype::INT64 => identity_int!(i64, op),
+        dtype::UINT8 => identity_int!(u8, op),
+        dtype::UINT16 => identity_int!(u16, op),
+        dtype::UINT32 => identity_int!(u32, op),
+        dtype::UINT64 => identity_int!(u64, op),
+        dtype::FLOAT32 => identity_float!(f32, op),
+        dtype::FLOAT64 => identity_float!(f64, op),
+        dtype::COMPLEX64 => identity_complex!(f32, op),
+        dtype::COMPLEX128 => identity_complex!(f64, op),
+        other => panic!("{other} is not the number of a dtype"),
+    }
 }
 
 /// Sets every element of `dst` to the identity of `op`.
@@ -252,24 +270,35 @@ macro_rules! identity_complex {
 /// # Panics
 /// When `supports(dtype, op)` is false.
 pub fn fill_identity(dtype: u32, op: u32, dst: &mut [u8]) {
-    match dtype {
-        dtype::BOOL => fill::<u8>(
-            dst,
-            matches!(op, ReduceOp::MUL | ReduceOp::BIT_AND | ReduceOp::AND | ReduceOp::MIN) as u8,
-        ),
-        dtype::INT8 => identity_int!(i8, op, dst),
-        dtype::INT16 => identity_int!(i16, op, dst),
-        dtype::INT32 => identity_int!(i32, op, dst),
-        dtype::INT64 => identity_int!(i64, op, dst),
-        dtype::UINT8 => identity_int!(u8, op, dst),
-        dtype::UINT16 => identity_int!(u16, op, dst),
-        dtype::UINT32 => identity_int!(u32, op, dst),
-        dtype::UINT64 => identity_int!(u64, op, dst),
-        dtype::FLOAT32 => identity_float!(f32, op, dst),
-        dtype::FLOAT64 => identity_float!(f64, op, dst),
-        dtype::COMPLEX64 => identity_complex!(f32, op, dst),
-        dtype::COMPLEX128 => identity_complex!(f64, op, dst),
-        other => panic!("{other} is not the number of a dtype"),
+    let value = identity(dtype, op);
+    match itemsize(dtype) {
+        Some(1) => fill::<u8, 1>(dst, value),
+        Some(2) => fill::<u8, 2>(dst, value),
+        Some(4) => fill::<u8, 4>(dst, value),
+        Some(8) => fill::<u8, 8>(dst, value),
+        _ => fill::<u8, 16>(dst, value),
+    }
+}
+
+/// The same for memory that holds nothing yet.
+///
+/// # Panics
+/// When `supports(dtype, op)` is false.
+pub fn fill_fresh(dtype: u32, op: u32, dst: &mut [MaybeUninit<u8>]) {
+    let value = identity(dtype, op).map(MaybeUninit::new);
+    match itemsize(dtype) {
+        Some(1) => fill::<_, 1>(dst, value),
+        Some(2) => fill::<_, 2>(dst, value),
+        Some(4) => fill::<_, 4>(dst, value),
+        Some(8) => fill::<_, 8>(dst, value),
+        _ => fill::<_, 16>(dst, value),
+    }
+}
+
+/// Repeats the first `N` bytes of `value`.
+fn fill<B: Copy, const N: usize>(dst: &mut [B], value: [B; 16]) {
+    for element in dst.as_chunks_mut::<N>().0 {
+        element.copy_from_slice(&value[..N]);
     }
 }
 

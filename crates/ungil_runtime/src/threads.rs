@@ -135,18 +135,18 @@ fn cgroup_quota(membership: &Path, mount: &Path) -> Option<i64> {
         // hierarchy:controllers:path
         let mut parts = line.splitn(3, ':');
         let (_, Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else { continue };
-        let (roots, read): (Vec<PathBuf>, fn(&Path) -> Option<i64>) = if controllers.is_empty() {
-            (vec![mount.to_owned(), mount.join("unified")], quota_v2)
+        let roots: Vec<PathBuf> = if controllers.is_empty() {
+            vec![mount.to_owned(), mount.join("unified")]
         } else if controllers.split(',').any(|c| c == "cpu") {
-            (vec![mount.join(controllers), mount.join("cpu"), mount.join("cpu,cpuacct")], quota_v1)
+            vec![mount.join(controllers), mount.join("cpu"), mount.join("cpu,cpuacct")]
         } else {
             continue;
         };
         for root in roots {
             for group in Path::new(path.trim_start_matches('/')).ancestors() {
-                if let Some(q) = read(&root.join(group)) {
-                    quota = Some(quota.map_or(q, |before| before.min(q)));
-                }
+                let dir = root.join(group);
+                let here = if controllers.is_empty() { quota_v2(&dir) } else { quota_v1(&dir) };
+                quota = [quota, here].into_iter().flatten().min();
             }
         }
     }
