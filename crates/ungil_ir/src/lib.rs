@@ -13,6 +13,7 @@ pub mod entities;
 pub mod function;
 pub mod inst;
 pub mod math;
+pub mod memory;
 pub mod names;
 pub mod packing;
 pub mod read;

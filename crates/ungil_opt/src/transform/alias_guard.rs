@@ -10,7 +10,6 @@ use ungil_ir::builder::Builder;
 use ungil_ir::entities::{Region, Value};
 use ungil_ir::function::Function;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
-use ungil_ir::types::Layout;
 use ungil_ir::walk;
 
 const MAX_ARRAYS: usize = 15;
@@ -132,37 +131,9 @@ pub fn are_apart(func: &Function, defs: &Definitions, a: Value, b: Value) -> boo
 
 /// Appends the condition that two arrays do not overlap.
 pub fn emit_apart(b: &mut Builder<'_>, x: Value, y: Value) -> Value {
-    let (x_lo, x_hi) = span(b, x);
-    let (y_lo, y_hi) = span(b, y);
+    let (x_lo, x_hi) = b.byte_range(x);
+    let (y_lo, y_hi) = b.byte_range(y);
     let before = b.compare(CompareOp::Le, x_hi, y_lo);
     let after = b.compare(CompareOp::Le, y_hi, x_lo);
     b.binary(BinaryOp::Or, before, after)
-}
-
-/// First address of an array's elements and the one behind the last.
-fn span(b: &mut Builder<'_>, array: Value) -> (Value, Value) {
-    let ty = b.func.ty(array).as_array().expect("an array");
-    let mut lo = b.value(InstKind::Address(array));
-    let size = b.i64(ty.dtype.size() as i64);
-    let (zero, one) = (b.i64(0), b.i64(1));
-    if ty.layout != Layout::Strided {
-        let mut bytes = size;
-        for axis in 0..ty.ndim {
-            let n = b.dim(array, axis);
-            bytes = b.binary(BinaryOp::Mul, bytes, n);
-        }
-        let hi = b.binary(BinaryOp::Add, lo, bytes);
-        return (lo, hi);
-    }
-    let mut hi = b.binary(BinaryOp::Add, lo, size);
-    for axis in 0..ty.ndim {
-        let n = b.dim(array, axis);
-        let stride = b.stride(array, axis);
-        let steps = b.binary(BinaryOp::Sub, n, one);
-        let reach = b.binary(BinaryOp::Mul, steps, stride);
-        let (down, up) = (b.binary(BinaryOp::Min, reach, zero), b.binary(BinaryOp::Max, reach, zero));
-        lo = b.binary(BinaryOp::Add, lo, down);
-        hi = b.binary(BinaryOp::Add, hi, up);
-    }
-    (lo, hi)
 }
