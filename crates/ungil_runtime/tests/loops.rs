@@ -1,5 +1,10 @@
 //! Parallel loops without reductions: coverage, schedules, nesting, thread numbers, lastprivate.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "bodies play generated code, calls its callers: both keep to the ABI"
+)]
+
 mod common;
 
 use common::{Outcome, SCHEDULES, call, env, nothing, plain, run, work_for};

@@ -1,5 +1,10 @@
 //! Reductions through the team: right results, the same bits for any threads and schedule, the interpreter's bits.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "bodies play generated code, calls its callers: both keep to the ABI"
+)]
+
 mod common;
 
 use common::{Outcome, Random, SCHEDULES, env, plain, reducing, run};

@@ -1,5 +1,10 @@
 //! Parallel regions and their barrier.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "bodies play generated code, calls its callers: both keep to the ABI"
+)]
+
 mod common;
 
 use common::{Outcome, call, env, plain, raise, work_for};

@@ -1,5 +1,9 @@
 //! Calling the runtime as generated code and a host would.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "bodies play generated code, calls its callers: both keep to the ABI"
+)]
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use core::ffi::c_void;
