@@ -34,7 +34,7 @@ def thirty_lines(a, b, steps):
     span = high - low
     if span == 0.0:
         span = 1.0
-    for step in range(steps):
+    for _ in range(steps):
         for i in range(1, n - 1):
             left = a[i - 1]
             right = a[i + 1]

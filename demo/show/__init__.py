@@ -1,0 +1,1 @@
+"""What turns the demonstration's scripts into one table and one page; the scripts themselves need none of it."""
