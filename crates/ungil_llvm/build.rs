@@ -9,7 +9,15 @@ use std::process::Command;
 
 const VERSION: &str = "22";
 const COMPONENTS: &[&str] = &[
-    "core", "orcjit", "orcdebugging", "passes", "linker", "bitreader", "object", "x86codegen", "x86asmparser",
+    "core",
+    "orcjit",
+    "orcdebugging",
+    "passes",
+    "linker",
+    "bitreader",
+    "object",
+    "x86codegen",
+    "x86asmparser",
     "x86disassembler",
 ];
 
@@ -39,10 +47,9 @@ fn main() {
 /// The `llvm-config` of the wanted version: under `LLVM_SYS_221_PREFIX`, or by Debian's name.
 fn llvm_config() -> String {
     let by_prefix = std::env::var("LLVM_SYS_221_PREFIX").ok().map(|p| format!("{p}/bin/llvm-config"));
-    let candidates = by_prefix.into_iter().chain([
-        format!("llvm-config-{VERSION}"),
-        format!("/usr/lib/llvm-{VERSION}/bin/llvm-config"),
-    ]);
+    let candidates = by_prefix
+        .into_iter()
+        .chain([format!("llvm-config-{VERSION}"), format!("/usr/lib/llvm-{VERSION}/bin/llvm-config")]);
     for candidate in candidates {
         if let Ok(found) = Command::new(&candidate).arg("--version").output()
             && String::from_utf8_lossy(&found.stdout).starts_with(&format!("{VERSION}."))
@@ -56,6 +63,10 @@ fn llvm_config() -> String {
 fn output(program: &str, args: &[&str]) -> String {
     let result = Command::new(program).args(args).output();
     let result = result.unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
-    assert!(result.status.success(), "{program} {args:?} failed: {}", String::from_utf8_lossy(&result.stderr));
+    assert!(
+        result.status.success(),
+        "{program} {args:?} failed: {}",
+        String::from_utf8_lossy(&result.stderr)
+    );
     String::from_utf8_lossy(&result.stdout).trim().to_owned()
 }

@@ -1,1 +1,13 @@
-//! x
+//! Code generation: IR to LLVM to object code to running code.
+//!
+//! [`object::compile`] turns an IR module into an object file in memory; [`jit::Jit`] loads such objects, freshly made
+//! or from a cache, and finds their symbols. The only crate that knows LLVM.
+
+mod elf;
+pub mod emit;
+pub mod jit;
+mod mathlib;
+pub mod object;
+mod perf;
+mod raw;
+pub mod target;

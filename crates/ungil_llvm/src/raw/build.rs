@@ -20,7 +20,7 @@ macro_rules! binary {
 
 impl Llvm {
     binary! {
-        add LLVMBuildAdd nsw_add LLVMBuildNSWAdd sub LLVMBuildSub nsw_sub LLVMBuildNSWSub mul LLVMBuildMul
+        add LLVMBuildAdd nuw_add LLVMBuildNUWAdd nsw_add LLVMBuildNSWAdd sub LLVMBuildSub nsw_sub LLVMBuildNSWSub mul LLVMBuildMul
         nsw_mul LLVMBuildNSWMul udiv LLVMBuildUDiv sdiv LLVMBuildSDiv urem LLVMBuildURem srem LLVMBuildSRem
         shl LLVMBuildShl lshr LLVMBuildLShr ashr LLVMBuildAShr and LLVMBuildAnd or LLVMBuildOr xor LLVMBuildXor
     }
@@ -154,7 +154,10 @@ impl Llvm {
             let id = LLVMLookupIntrinsicID(name.as_ptr().cast(), name.len());
             assert!(id != 0, "unknown intrinsic {name}");
             let (list, n) = (types.as_mut_ptr(), types.len());
-            (LLVMGetIntrinsicDeclaration(self.module, id, list, n), LLVMIntrinsicGetType(self.context, id, list, n))
+            (
+                LLVMGetIntrinsicDeclaration(self.module, id, list, n),
+                LLVMIntrinsicGetType(self.context, id, list, n),
+            )
         });
         self.call(ty, declaration, args)
     }
@@ -186,6 +189,10 @@ impl Llvm {
 
     pub fn extract_value(&self, aggregate: Val, index: u32) -> Val {
         llvm!(LLVMBuildExtractValue(self.builder, aggregate, index, NAME))
+    }
+
+    pub fn insert_value(&self, aggregate: Val, v: Val, index: u32) -> Val {
+        llvm!(LLVMBuildInsertValue(self.builder, aggregate, v, index, NAME))
     }
 
     pub fn extract_element(&self, vector: Val, lane: Val) -> Val {

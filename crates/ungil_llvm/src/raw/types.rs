@@ -71,11 +71,7 @@ impl Llvm {
     /// A float constant of a type, from its exact `f64` value; splatted for vectors.
     pub fn const_float(&self, ty: Ty, value: f64) -> Val {
         let element = self.element(ty);
-        let bits = if element == self.f32() {
-            u64::from((value as f32).to_bits())
-        } else {
-            value.to_bits()
-        };
+        let bits = if element == self.f32() { u64::from((value as f32).to_bits()) } else { value.to_bits() };
         let one = llvm!(LLVMConstFPFromBits(element, &bits));
         self.const_like(ty, one)
     }

@@ -1,0 +1,32 @@
+//! Calls between kernels, and queries of the team.
+
+use super::function::FunctionEmitter;
+use super::types::Operand;
+use crate::raw::Val;
+use ungil_abi::symbols;
+use ungil_ir::entities::{FuncId, Value};
+use ungil_ir::packing::packed_size;
+use ungil_ir::types::Type;
+
+impl FunctionEmitter<'_> {
+    /// Calls a function of the module; leaves with a frame of ours if it fails.
+    pub fn call(&mut self, callee: FuncId, args: &[Value], ret: &Type) -> Operand {
+        let function = self.m.functions[callee.index()];
+        let size = packed_size(ret);
+        let result = if size == 0 { self.l.poison(self.l.ptr()) } else { self.stack_bytes(size) };
+        let mut leaves: Vec<Val> = vec![self.ctx, result];
+        args.iter().for_each(|a| self.operand(*a).flatten(&mut leaves));
+        let status = self.l.call(self.l.function_type(function), function, &leaves);
+        self.check_status(status, true);
+        self.l.load_packed(ret, result, false)
+    }
+
+    /// Thread number or thread count.
+    pub fn team_query(&self, symbol: &str) -> Operand {
+        Operand::Scalar(self.m.call_runtime(symbol, &[self.ctx]))
+    }
+
+    pub fn set_num_threads(&self, n: Value) -> Operand {
+        Operand::Scalar(self.m.call_runtime(symbols::SET_NUM_THREADS, &[self.ctx, self.scalar(n)]))
+    }
+}

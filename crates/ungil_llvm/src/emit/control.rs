@@ -1,0 +1,228 @@
+//! Control flow: `if`, loops, exits, domains.
+//!
+//! Counted loops are emitted with the test at the bottom behind a guard, and their induction arithmetic carries
+//! `nsw` where it cannot overflow, so that LLVM knows trip counts and vectorises. A unit step compares the induction
+//! value itself; other steps count iterations, since the value after the last iteration may overflow.
+//! Limits: that iterations are independent is not handed to LLVM (its C interface cannot make access groups); alias
+//! sets and run-time overlap tests stand in.
+
+use super::cleanup::{Exit, LoopFrame};
+use super::function::FunctionEmitter;
+use super::types::Operand;
+use crate::raw::{Block, Val};
+use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
+use ungil_ir::entities::{Label, Region, Value};
+use ungil_ir::inst::{For, InstKind, LoopHints};
+use ungil_ir::packing::packed_size;
+
+impl FunctionEmitter<'_> {
+    /// Emits control flow; returns whether control reaches the next instruction.
+    pub fn emit_control(&mut self, kind: &InstKind) -> bool {
+        match kind {
+            InstKind::Break(label) => self.leave(Exit::Break(*label)),
+            InstKind::Continue(label) => self.leave(Exit::Continue(*label)),
+            InstKind::Return(v) => self.emit_return(*v),
+            InstKind::Raise(raise) => self.emit_raise(raise),
+            InstKind::If { cond, then, otherwise } => return self.emit_if(*cond, *then, *otherwise),
+            InstKind::For(node) => self.emit_for(node),
+            InstKind::While { label, cond, test, body } => self.emit_while(*label, *cond, *test, *body),
+            InstKind::Scope { body, cleanup } => return self.scope(*body, *cleanup),
+            InstKind::Domain { extents, ivs, body } => self.emit_domain(extents, ivs, *body),
+            InstKind::ParallelFor(node) => self.parallel_for(node),
+            InstKind::ParallelRegion(node) => self.parallel_region(node),
+            other => panic!("{other:?} is not control flow"),
+        }
+        !matches!(kind, InstKind::Break(_) | InstKind::Continue(_) | InstKind::Return(_) | InstKind::Raise(_))
+    }
+
+    fn emit_return(&mut self, v: Option<Value>) {
+        if let Some(v) = v
+            && packed_size(self.f.ty(v)) > 0
+        {
+            let ret = self.ret.expect("return inside a parallel loop");
+            self.l.store_packed(self.f.ty(v), self.operand(v), ret);
+        }
+        self.leave(Exit::Return);
+    }
+
+    fn emit_if(&mut self, cond: Value, then: Region, otherwise: Region) -> bool {
+        let cond = self.scalar(cond);
+        let (yes, join) = (self.new_block(c"then"), self.new_block(c"join"));
+        let empty = self.f.region(otherwise).is_empty();
+        let no = if empty { join } else { self.new_block(c"else") };
+        self.l.cond_br(cond, yes, no);
+        self.l.position(yes);
+        let mut open = self.emit_region(then);
+        if open {
+            self.l.br(join);
+        }
+        if empty {
+            open = true;
+        } else {
+            self.l.position(no);
+            let falls = self.emit_region(otherwise);
+            if falls {
+                self.l.br(join);
+            }
+            open |= falls;
+        }
+        self.l.position(join);
+        if !open {
+            self.l.unreachable();
+        }
+        open
+    }
+
+    fn emit_while(&mut self, label: Label, cond: Region, test: Value, body: Region) {
+        let (head, inside, exit) = (self.new_block(c"while"), self.new_block(c"do"), self.new_block(c"end"));
+        self.l.br(head);
+        self.l.position(head);
+        if self.emit_region(cond) {
+            self.l.cond_br(self.scalar(test), inside, exit);
+        }
+        self.l.position(inside);
+        self.enter_loop(label, Some(exit), head);
+        if self.emit_region(body) {
+            self.l.br(head);
+        }
+        self.loops.pop();
+        self.l.position(exit);
+    }
+
+    pub fn enter_loop(&mut self, label: Label, break_to: Option<Block>, continue_to: Block) {
+        self.loops.push(LoopFrame { label, break_to, continue_to, depth: self.scopes.len() });
+    }
+
+    fn emit_for(&mut self, node: &For) {
+        let (start, stop, step) = (self.scalar(node.start), self.scalar(node.stop), self.scalar(node.step));
+        match self.l.as_const_int(step) {
+            Some(unit @ (1 | -1)) => self.unit_loop(node, start, stop, unit),
+            _ => {
+                let count = self.trip_count(start, stop, step);
+                let guard = self.l.is_nonzero(count);
+                self.counted_loop(node, guard, count, start, step);
+            }
+        }
+    }
+
+    /// A loop whose step is 1 or -1.
+    fn unit_loop(&mut self, node: &For, start: Val, stop: Val, step: i64) {
+        let l = self.l;
+        let goes = if step == 1 { LLVMIntSLT } else { LLVMIntSGT };
+        let (head, latch, exit) = (self.new_block(c"for"), self.new_block(c"next"), self.new_block(c"end"));
+        let enter = self.new_block(c"enter");
+        l.cond_br(l.icmp(goes, start, stop), enter, exit);
+        l.position(enter);
+        l.br(head);
+        l.position(head);
+        let iv = l.phi(l.int(64));
+        l.add_incoming(iv, start, enter);
+        self.define(node.iv, Operand::Scalar(iv));
+        self.loop_body(node.label, node.body, exit, latch);
+        l.position(latch);
+        // The next value lies between `start` and `stop`, both 64-bit, so it does not overflow.
+        let next = l.nsw_add(iv, l.i64(step));
+        l.add_incoming(iv, next, latch);
+        let branch = l.cond_br(l.icmp(goes, next, stop), head, exit);
+        self.end_loop(branch, node.hints);
+        l.position(exit);
+    }
+
+    /// A loop of `count` iterations (unsigned), if `guard`.
+    fn counted_loop(&mut self, node: &For, guard: Val, count: Val, start: Val, step: Val) {
+        let l = self.l;
+        let (head, latch, exit) = (self.new_block(c"for"), self.new_block(c"next"), self.new_block(c"end"));
+        let enter = self.new_block(c"enter");
+        l.cond_br(guard, enter, exit);
+        l.position(enter);
+        l.br(head);
+        l.position(head);
+        let (k, iv) = (l.phi(l.int(64)), l.phi(l.int(64)));
+        l.add_incoming(k, l.i64(0), enter);
+        l.add_incoming(iv, start, enter);
+        self.define(node.iv, Operand::Scalar(iv));
+        self.loop_body(node.label, node.body, exit, latch);
+        l.position(latch);
+        let next = l.nuw_add(k, l.i64(1));
+        // Overflow happens after the last iteration only, where nothing reads the value.
+        let next_iv = l.nsw_add(iv, step);
+        l.add_incoming(k, next, latch);
+        l.add_incoming(iv, next_iv, latch);
+        let branch = l.cond_br(l.icmp(LLVMIntULT, next, count), head, exit);
+        self.end_loop(branch, node.hints);
+        l.position(exit);
+    }
+
+    /// Emits a loop's body from the current block; every way to go on ends at `latch`.
+    fn loop_body(&mut self, label: Label, body: Region, exit: Block, latch: Block) {
+        self.enter_loop(label, Some(exit), latch);
+        if self.emit_region(body) {
+            self.l.br(latch);
+        }
+        self.loops.pop();
+    }
+
+    /// Attaches what is known of a loop to its back edge.
+    fn end_loop(&mut self, branch: Val, hints: LoopHints) {
+        let l = self.l;
+        let mut properties = Vec::new();
+        if hints.scalar {
+            properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
+            properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
+        }
+        if !properties.is_empty() {
+            l.attach(branch, "llvm.loop", l.md_distinct(&properties));
+        }
+    }
+
+    /// Number of iterations of `range(start, stop, step)` as an unsigned number; `step` is not zero.
+    pub fn trip_count(&self, start: Val, stop: Val, step: Val) -> Val {
+        let l = self.l;
+        let one = l.i64(1);
+        let count = |low: Val, high: Val, step: Val| {
+            // `high - low` as an unsigned number never wraps, since `low < high` where it is used.
+            let span = l.sub(l.sub(high, low), one);
+            let count = if l.as_const_int(step) == Some(1) { span } else { l.udiv(span, step) };
+            let count = l.add(count, one);
+            l.select(l.icmp(LLVMIntSLT, low, high), count, l.i64(0))
+        };
+        match l.as_const_int(step) {
+            Some(n) if n > 0 => count(start, stop, step),
+            Some(n) => count(stop, start, l.i64(n.wrapping_neg())),
+            None => {
+                let upwards = l.icmp(LLVMIntSGT, step, l.i64(0));
+                let (low, high) = (l.select(upwards, start, stop), l.select(upwards, stop, start));
+                let size = l.select(upwards, step, l.neg(step));
+                // A division by zero traps, and LLVM may compute it early; zero never gets here.
+                let size = l.select(l.icmp(LLVMIntEQ, size, l.i64(0)), one, size);
+                count(low, high, size)
+            }
+        }
+    }
+
+    /// Nested loops over an n-dimensional domain; its iterations are independent.
+    fn emit_domain(&mut self, extents: &[Value], ivs: &[Value], body: Region) {
+        let Some((extent, inner)) = extents.split_first() else {
+            if !self.emit_region(body) {
+                panic!("a domain's body ends in an exit");
+            }
+            return;
+        };
+        let l = self.l;
+        let stop = self.scalar(*extent);
+        let (enter, head, exit) =
+            (self.new_block(c"enter"), self.new_block(c"domain"), self.new_block(c"end"));
+        l.cond_br(l.icmp(LLVMIntSLT, l.i64(0), stop), enter, exit);
+        l.position(enter);
+        l.br(head);
+        l.position(head);
+        let iv = l.phi(l.int(64));
+        l.add_incoming(iv, l.i64(0), enter);
+        self.define(ivs[0], Operand::Scalar(iv));
+        self.emit_domain(inner, &ivs[1..], body);
+        let next = l.nuw_nsw_add(iv, l.i64(1));
+        l.add_incoming(iv, next, l.current());
+        l.cond_br(l.icmp(LLVMIntSLT, next, stop), head, exit);
+        l.position(exit);
+    }
+}

@@ -1,0 +1,77 @@
+//! Mathematical functions.
+//!
+//! Rounding, square root and the like are LLVM intrinsics; functions of the bitcode library are linked in later by
+//! name (`ungil_math_…`) and inlined; the rest are calls of libm, marked so that LLVM does not rewrite them.
+
+use super::function::FunctionEmitter;
+use super::types::Operand;
+use crate::raw::attributes::{MEMORY_INACCESSIBLE, Place};
+use crate::raw::{Ty, Val};
+use llvm_sys::LLVMOpcode::LLVMFRem;
+use ungil_ir::entities::Value;
+use ungil_ir::math::MathFn;
+
+impl FunctionEmitter<'_> {
+    pub fn math(&mut self, function: MathFn, args: &[Value]) -> Operand {
+        let args: Vec<Val> = args.iter().map(|v| self.scalar(*v)).collect();
+        Operand::Scalar(self.math_call(function, &args))
+    }
+
+    /// Applies a function to numbers or, lane by lane, to vectors.
+    pub fn math_call(&mut self, function: MathFn, args: &[Val]) -> Val {
+        if let Some(name) = intrinsic(function) {
+            return self.float_intrinsic(name, args);
+        }
+        if function == MathFn::Fmod {
+            return self.fop(LLVMFRem, args[0], args[1]);
+        }
+        let l = self.l;
+        let ty = l.type_of(args[0]);
+        let element = l.element(ty);
+        let callee = self.math_function(function, element);
+        let callee_ty = l.function_type(callee);
+        let Some(lanes) = l.lanes(ty) else { return self.relax(l.call(callee_ty, callee, args)) };
+        let mut result = l.poison(ty);
+        for lane in 0..lanes {
+            let lane = l.i32(i64::from(lane));
+            let parts: Vec<Val> = args.iter().map(|v| l.extract_element(*v, lane)).collect();
+            let one = self.relax(l.call(callee_ty, callee, &parts));
+            result = l.insert_element(result, one, lane);
+        }
+        result
+    }
+
+    /// The declaration of a scalar function.
+    fn math_function(&self, function: MathFn, ty: Ty) -> Val {
+        let l = self.l;
+        let single = ty == l.f32();
+        let signature = l.function(ty, &vec![ty; function.arity()]);
+        let name = crate::mathlib::symbol(function, single);
+        if let Some(found) = l.find_function(&name) {
+            return found;
+        }
+        let declared = l.declare(&name, signature);
+        l.add_attribute(declared, Place::Function, "nounwind");
+        l.add_attribute(declared, Place::Function, "willreturn");
+        // LLVM would turn `pow(x, 0.5)` into `sqrt(x)` and the like: other bits.
+        l.add_attribute(declared, Place::Function, "nobuiltin");
+        // `memory(none)` would make the vectoriser call it lane by lane, which is slower than the plain loop.
+        l.add_attribute_value(declared, Place::Function, "memory", MEMORY_INACCESSIBLE);
+        declared
+    }
+}
+
+/// The intrinsic for functions that are exact or correctly rounded in hardware.
+fn intrinsic(function: MathFn) -> Option<&'static str> {
+    Some(match function {
+        MathFn::Sqrt => "llvm.sqrt",
+        MathFn::Floor => "llvm.floor",
+        MathFn::Ceil => "llvm.ceil",
+        MathFn::Trunc => "llvm.trunc",
+        MathFn::Rint => "llvm.rint",
+        MathFn::Round => "llvm.round",
+        MathFn::Copysign => "llvm.copysign",
+        MathFn::Fma => "llvm.fma",
+        _ => return None,
+    })
+}

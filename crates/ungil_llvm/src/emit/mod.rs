@@ -1,0 +1,85 @@
+//! Emission of LLVM code from the IR, split by construct.
+//!
+//! [`emit`] builds one LLVM module from one IR module. A function becomes an internal function
+//! `i32 f(Ctx*, Ret*, leaves…)`: zero is success, one means that the context's error slot is filled; `Ret` is a packed
+//! buffer. The entry function also gets an external wrapper `i32 NAME(Ctx*, u8 *ret, const u8 *args)` with packed
+//! arguments ([`ungil_ir::packing`]). Functions without an entry (libraries) keep only what the entry reaches.
+//! Needs: a module that the verifier accepts. The code contains no absolute address.
+
+mod arith;
+mod call;
+mod capture;
+mod cast;
+mod cleanup;
+mod compare;
+mod complex;
+mod control;
+mod error;
+mod function;
+mod index;
+mod math;
+mod memory;
+mod metadata;
+mod module;
+mod parallel;
+mod power;
+mod print;
+mod rotate;
+mod types;
+mod vector;
+
+use crate::raw::Llvm;
+use std::fmt;
+
+/// How to emit a module.
+#[derive(Clone, Debug)]
+pub struct EmitOptions {
+    /// Name of the external entry function; it should be unique in a process (say, a hash) for profilers' sake.
+    pub name: String,
+    /// Line tables, so that debuggers and profilers show Python lines.
+    pub debug: bool,
+    /// Widest vectors in bits that the vectoriser should use; `None`: 256.
+    pub vector_bits: Option<u32>,
+}
+
+impl EmitOptions {
+    /// Default options with the given name.
+    pub fn new(name: &str) -> EmitOptions {
+        EmitOptions { name: name.to_owned(), debug: false, vector_bits: None }
+    }
+}
+
+/// Why a module could not become code. These are limits or faults of the compiler, not user errors.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EmitError {
+    /// LLVM could not be set up for this machine.
+    Target(String),
+    /// LLVM's verifier found fault with the emitted module.
+    Invalid(String),
+    /// Optimisation or code generation failed.
+    Codegen(String),
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EmitError::Target(text) => write!(f, "cannot compile for this machine: {text}"),
+            EmitError::Invalid(text) => write!(f, "the emitted code is invalid: {text}"),
+            EmitError::Codegen(text) => write!(f, "code generation failed: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for EmitError {}
+
+/// Emits a module for a target whose data layout and triple `prepare` sets.
+pub(crate) fn emit(
+    ir: &ungil_ir::function::Module,
+    options: &EmitOptions,
+    target: &crate::target::Machine,
+) -> Result<Llvm, EmitError> {
+    let llvm = Llvm::new(&options.name);
+    target.prepare(&llvm);
+    module::emit_module(&llvm, ir, options, target)?;
+    Ok(llvm)
+}

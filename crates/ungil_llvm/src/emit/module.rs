@@ -1,0 +1,171 @@
+//! A module: declarations, functions, the entry's wrapper.
+
+use super::function::FunctionEmitter;
+use super::types::LeafKind;
+use super::{EmitError, EmitOptions};
+use crate::raw::attributes::Place;
+use crate::raw::{Llvm, Ty, Val};
+use crate::target::Machine;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use ungil_abi::symbols;
+use ungil_ir::entities::FuncId;
+use ungil_ir::function::{Function, Inline, Module};
+use ungil_ir::packing::layout;
+use ungil_ir::types::Type;
+
+/// What the emission of all functions of a module shares.
+pub struct ModuleEmitter<'m> {
+    pub l: &'m Llvm,
+    pub ir: &'m Module,
+    pub options: &'m EmitOptions,
+    pub target: &'m Machine,
+    /// The internal function of each IR function.
+    pub functions: Vec<Val>,
+    /// Number of outlined functions.
+    pub outlined: Cell<u32>,
+    /// Message texts by content.
+    pub texts: RefCell<HashMap<String, Val>>,
+}
+
+/// Emits all functions of a module and the entry's wrapper.
+pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machine) -> Result<(), EmitError> {
+    let mut module = ModuleEmitter {
+        l,
+        ir,
+        options,
+        target,
+        functions: Vec::new(),
+        outlined: Cell::new(0),
+        texts: RefCell::default(),
+    };
+    for (index, function) in ir.functions.iter().enumerate() {
+        let declared = module.declare_internal(index, function);
+        module.functions.push(declared);
+    }
+    for index in 0..ir.functions.len() {
+        FunctionEmitter::new(&module, FuncId(index as u32)).emit();
+    }
+    module.emit_entry();
+    if cfg!(debug_assertions) {
+        l.verify().map_err(|e| EmitError::Invalid(format!("{e}\n{}", l.text())))?;
+    }
+    Ok(())
+}
+
+impl ModuleEmitter<'_> {
+    /// `i32 (Ctx*, Ret*, leaves…)`.
+    fn declare_internal(&self, index: usize, f: &Function) -> Val {
+        let l = self.l;
+        let mut leaves = Vec::new();
+        for p in &f.params {
+            l.leaves_of(f.ty(*p), &mut leaves);
+        }
+        let params: Vec<Ty> = [l.ptr(), l.ptr()].into_iter().chain(leaves.iter().map(|x| x.ty)).collect();
+        let name = format!("{}.{}.{index}", self.options.name, f.name);
+        let function = l.declare(&name, l.function(l.int(32), &params));
+        l.internal(function);
+        self.add_function_attributes(function);
+        l.add_attribute(function, Place::Param(1), "noalias");
+        for (i, leaf) in leaves.iter().enumerate() {
+            if leaf.kind == LeafKind::Extent {
+                l.add_nonnegative(function, i as u32 + 2);
+            }
+        }
+        match f.attributes.inline {
+            Inline::Auto => {}
+            Inline::Always if f.attributes.recursive => {}
+            Inline::Always => l.add_attribute(function, Place::Function, "alwaysinline"),
+            Inline::Never => l.add_attribute(function, Place::Function, "noinline"),
+        }
+        function
+    }
+
+    /// Attributes of every function with a body.
+    pub fn add_function_attributes(&self, function: Val) {
+        let l = self.l;
+        l.add_attribute(function, Place::Function, "nounwind");
+        l.add_text_attribute(function, "target-cpu", &self.target.cpu);
+        l.add_text_attribute(function, "target-features", &self.target.features);
+        if let Some(tune) = &self.target.tune {
+            l.add_text_attribute(function, "tune-cpu", tune);
+        }
+        let width = self.options.vector_bits.unwrap_or(256).to_string();
+        l.add_text_attribute(function, "prefer-vector-width", &width);
+        if self.options.debug {
+            l.add_attribute_value(function, Place::Function, "uwtable", 2);
+        }
+    }
+
+    /// The external function that unpacks the arguments.
+    fn emit_entry(&self) {
+        let Some(id) = self.ir.entry else { return };
+        let l = self.l;
+        let f = self.ir.function(id);
+        let ty = l.function(l.int(32), &[l.ptr(), l.ptr(), l.ptr()]);
+        let entry = l.declare(&self.options.name, ty);
+        self.add_function_attributes(entry);
+        for param in 0..3 {
+            l.add_attribute(entry, Place::Param(param), "noundef");
+        }
+        l.add_attribute(entry, Place::Param(1), "noalias");
+        l.add_attribute(entry, Place::Param(2), "noalias");
+        l.add_attribute(entry, Place::Param(2), "readonly");
+        l.position(l.block(entry, c"entry"));
+        let types: Vec<&Type> = f.params.iter().map(|p| f.ty(*p)).collect();
+        let packing = layout(types.iter().copied());
+        let mut args = vec![l.param(entry, 0), l.param(entry, 1)];
+        for (ty, offset) in types.iter().zip(packing.offsets) {
+            l.load_packed(ty, l.offset(l.param(entry, 2), offset), true).flatten(&mut args);
+        }
+        let callee = self.functions[id.index()];
+        l.ret(l.call(l.function_type(callee), callee, &args));
+    }
+
+    /// Declares an entry point of the runtime.
+    pub fn runtime(&self, name: &str) -> Val {
+        let l = self.l;
+        if let Some(found) = l.find_function(name) {
+            return found;
+        }
+        let (ptr, i32, i64, void) = (l.ptr(), l.int(32), l.int(64), l.void());
+        let ty = match name {
+            symbols::POLL => l.function(i32, &[ptr]),
+            symbols::RAISE => l.function(void, &[ptr, i32, ptr, i64, i32, ptr, i32, i32]),
+            symbols::TRACE => l.function(void, &[ptr, i32, i32]),
+            symbols::ALLOC => l.function(ptr, &[ptr, i64, i32]),
+            symbols::RETAIN | symbols::RELEASE => l.function(void, &[ptr]),
+            symbols::PRINT => l.function(i32, &[ptr, ptr, i64]),
+            symbols::PARALLEL_FOR => l.function(i32, &[ptr, ptr]),
+            symbols::PARALLEL_REGION => l.function(i32, &[ptr, i32, ptr, ptr]),
+            symbols::THREAD_ID | symbols::NUM_THREADS => l.function(i64, &[ptr]),
+            symbols::SET_NUM_THREADS => l.function(i64, &[ptr, i64]),
+            other => panic!("no runtime entry point {other}"),
+        };
+        let function = l.declare(name, ty);
+        l.add_attribute(function, Place::Function, "nounwind");
+        if matches!(name, symbols::POLL | symbols::RAISE | symbols::TRACE) {
+            l.add_attribute(function, Place::Function, "cold");
+        }
+        if name == symbols::ALLOC {
+            l.add_attribute(function, Place::Return, "noalias");
+        }
+        function
+    }
+
+    /// Calls an entry point of the runtime.
+    pub fn call_runtime(&self, name: &str, args: &[Val]) -> Val {
+        let function = self.runtime(name);
+        self.l.call(self.l.function_type(function), function, args)
+    }
+
+    /// A private constant text, shared by content.
+    pub fn text(&self, text: &str) -> Val {
+        if let Some(found) = self.texts.borrow().get(text) {
+            return *found;
+        }
+        let global = self.l.bytes(text.as_bytes());
+        self.texts.borrow_mut().insert(text.to_owned(), global);
+        global
+    }
+}

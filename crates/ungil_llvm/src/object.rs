@@ -1,0 +1,93 @@
+//! Object files: optimisation and code generation.
+
+use crate::emit::{EmitError, EmitOptions, emit};
+use crate::raw::{Llvm, llvm, take_string};
+use crate::target::Machine;
+use llvm_sys::core::*;
+use llvm_sys::target_machine::*;
+use llvm_sys::transforms::pass_builder::*;
+use ungil_ir::function::Module;
+
+/// A module compiled to an object file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// ELF object file.
+    pub bytes: Vec<u8>,
+    /// LLVM's text before and after optimisation, and assembly, if asked for.
+    pub listing: Option<Listing>,
+}
+
+/// Readable forms of a compiled module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listing {
+    pub emitted: String,
+    pub optimized: String,
+    pub assembly: String,
+}
+
+/// Compiles a module that the verifier accepts for this machine.
+pub fn compile(ir: &Module, options: &EmitOptions, listing: bool) -> Result<Object, EmitError> {
+    let machine = Machine::host()?;
+    let llvm = emit(ir, options, &machine)?;
+    let emitted = listing.then(|| llvm.text());
+    optimize(&llvm, &machine)?;
+    let bytes_of = |kind| generate(&llvm, &machine, kind);
+    let listing = match emitted {
+        None => None,
+        Some(emitted) => {
+            let optimized = llvm.text();
+            let assembly = bytes_of(LLVMCodeGenFileType::LLVMAssemblyFile)?;
+            let assembly = String::from_utf8_lossy(&assembly).into_owned();
+            Some(Listing { emitted, optimized, assembly })
+        }
+    };
+    Ok(Object { bytes: bytes_of(LLVMCodeGenFileType::LLVMObjectFile)?, listing })
+}
+
+/// Runs LLVM's pipeline.
+fn optimize(l: &Llvm, machine: &Machine) -> Result<(), EmitError> {
+    let error = llvm!({
+        let options = LLVMCreatePassBuilderOptions();
+        LLVMPassBuilderOptionsSetLoopVectorization(options, 1);
+        LLVMPassBuilderOptionsSetSLPVectorization(options, 1);
+        LLVMPassBuilderOptionsSetLoopInterleaving(options, 1);
+        LLVMPassBuilderOptionsSetLoopUnrolling(options, 1);
+        let error = LLVMRunPasses(l.module, c"default<O3>".as_ptr(), machine.raw, options);
+        LLVMDisposePassBuilderOptions(options);
+        error
+    });
+    if error.is_null() { Ok(()) } else { Err(EmitError::Codegen(error_text(error))) }
+}
+
+/// Object code or assembly of a module. Code generation changes the module, so object code comes last.
+fn generate(l: &Llvm, machine: &Machine, kind: LLVMCodeGenFileType) -> Result<Vec<u8>, EmitError> {
+    let mut message = std::ptr::null_mut();
+    let mut buffer = std::ptr::null_mut();
+    let copy = (kind == LLVMCodeGenFileType::LLVMAssemblyFile).then(|| llvm!(LLVMCloneModule(l.module)));
+    let module = copy.unwrap_or(l.module);
+    let failed =
+        llvm!(LLVMTargetMachineEmitToMemoryBuffer(machine.raw, module, kind, &mut message, &mut buffer));
+    if let Some(copy) = copy {
+        llvm!(LLVMDisposeModule(copy));
+    }
+    if failed != 0 {
+        return Err(EmitError::Codegen(take_string(message)));
+    }
+    llvm!({
+        let (data, len) = (LLVMGetBufferStart(buffer).cast::<u8>(), LLVMGetBufferSize(buffer));
+        let bytes = std::slice::from_raw_parts(data, len).to_vec();
+        LLVMDisposeMemoryBuffer(buffer);
+        Ok(bytes)
+    })
+}
+
+/// The text of an LLVM error, which is consumed.
+pub(crate) fn error_text(error: llvm_sys::error::LLVMErrorRef) -> String {
+    use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMGetErrorMessage};
+    llvm!({
+        let message = LLVMGetErrorMessage(error);
+        let text = std::ffi::CStr::from_ptr(message).to_string_lossy().into_owned();
+        LLVMDisposeErrorMessage(message);
+        text
+    })
+}

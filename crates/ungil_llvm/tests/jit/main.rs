@@ -1,0 +1,4 @@
+//! Compiled IR against expectations.
+
+mod host;
+mod scalars;
