@@ -19,7 +19,7 @@ pub const MAY_USE: [(&str, &[&str]); 18] = [
     ("ungil_expr", &["ungil_diag", "ungil_syntax"]),
     ("ungil_sema", &["ungil_diag", "ungil_abi", "ungil_syntax", "ungil_ir"]),
     ("ungil_opt", &["ungil_diag", "ungil_abi", "ungil_ir"]),
-    ("ungil_interp", &["ungil_diag", "ungil_abi", "ungil_ir", "ungil_math"]),
+    ("ungil_interp", &["ungil_diag", "ungil_abi", "ungil_ir", "ungil_math", "ungil_runtime"]),
     ("ungil_llvm", &["ungil_diag", "ungil_abi", "ungil_ir", "ungil_math"]),
     ("ungil_pyrt", &["ungil_abi"]),
     (

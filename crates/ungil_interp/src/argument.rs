@@ -1,0 +1,107 @@
+//! Arguments of a run.
+
+use crate::memory::swap;
+use crate::number::Num;
+use crate::value::contiguous_strides;
+use std::sync::{Arc, Mutex, PoisonError};
+use ungil_ir::types::{ArrayType, Layout};
+
+/// Bytes that array arguments share; clones are the same buffer.
+#[derive(Clone, Debug)]
+pub struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    pub fn new(bytes: Vec<u8>) -> Buffer {
+        Buffer(Arc::new(Mutex::new(bytes)))
+    }
+
+    /// A copy of the contents.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn set_bytes(&self, bytes: Vec<u8>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
+    }
+
+    pub fn is(&self, other: &Buffer) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// An argument; its type is the parameter's.
+#[derive(Clone, Debug)]
+pub enum ArgValue {
+    Num(Num),
+    Tuple(Vec<ArgValue>),
+    Array(ArrayArg),
+}
+
+/// An array argument: a window on a buffer.
+#[derive(Clone, Debug)]
+pub struct ArrayArg {
+    pub buffer: Buffer,
+    /// Byte of the buffer at which element 0 lies.
+    pub offset: i64,
+    pub shape: Vec<i64>,
+    /// In bytes.
+    pub strides: Vec<i64>,
+}
+
+impl ArrayArg {
+    /// A fresh array of the type with the given elements, the last axis fastest; strided ones are laid out as `C`.
+    ///
+    /// # Panics
+    /// Unless there are as many elements as the shape says, of the type's dtype.
+    pub fn new(ty: ArrayType, shape: &[i64], elements: &[Num]) -> ArrayArg {
+        assert_eq!(shape.iter().product::<i64>(), elements.len() as i64, "elements for shape {shape:?}");
+        let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
+        let itemsize = ty.dtype.size() as i64;
+        let strides = contiguous_strides(layout, itemsize, shape);
+        let mut bytes = vec![0; elements.len() * itemsize as usize];
+        for (k, element) in elements.iter().enumerate() {
+            assert_eq!(element.dtype(), ty.dtype, "an element of the array's dtype");
+            let mut raw = element.to_bytes();
+            if ty.swapped {
+                swap(ty.dtype, &mut raw);
+            }
+            let at = offset_of(k as i64, shape, &strides);
+            bytes[at..at + raw.len()].copy_from_slice(&raw);
+        }
+        ArrayArg { buffer: Buffer::new(bytes), offset: 0, shape: shape.to_vec(), strides }
+    }
+
+    /// The elements, the last axis fastest.
+    ///
+    /// # Panics
+    /// If the array passes the ends of its buffer.
+    pub fn elements(&self, ty: ArrayType) -> Vec<Num> {
+        let bytes = self.buffer.bytes();
+        let size = ty.dtype.size() as usize;
+        (0..self.shape.iter().product::<i64>())
+            .map(|k| {
+                let mut relative = self.offset;
+                let mut rest = k;
+                for axis in (0..self.shape.len()).rev() {
+                    relative += rest % self.shape[axis] * self.strides[axis];
+                    rest /= self.shape[axis];
+                }
+                let mut raw = bytes[relative as usize..relative as usize + size].to_vec();
+                if ty.swapped {
+                    swap(ty.dtype, &mut raw);
+                }
+                Num::from_bytes(ty.dtype, &raw)
+            })
+            .collect()
+    }
+}
+
+/// Byte offset of element `k` in order of the last axis fastest.
+fn offset_of(k: i64, shape: &[i64], strides: &[i64]) -> usize {
+    let (mut at, mut rest) = (0, k);
+    for axis in (0..shape.len()).rev() {
+        at += rest % shape[axis] * strides[axis];
+        rest /= shape[axis];
+    }
+    at as usize
+}

@@ -1,0 +1,65 @@
+//! Mathematical functions: of `ungil_math` where it has them, else of the C library, as machine code calls them.
+
+use ungil_ir::math::MathFn;
+use ungil_math::libm;
+
+macro_rules! table {
+    ($(#[$doc:meta])* $name:ident $t:ident $module:ident $tanh:path) => {
+        $(#[$doc])*
+        pub fn $name(function: MathFn, args: &[$t]) -> $t {
+            use ungil_math::$module as ours;
+            use libm::$module as c;
+            let x = args[0];
+            let y = args.get(1).copied().unwrap_or(0.0);
+            match function {
+                MathFn::Sqrt => x.sqrt(),
+                MathFn::Exp => ours::exponential::exp(x),
+                MathFn::Exp2 => ours::exponential::exp2(x),
+                MathFn::Expm1 => ours::exponential::expm1(x),
+                MathFn::Log => ours::logarithm::log(x),
+                MathFn::Log2 => ours::logarithm::log2(x),
+                MathFn::Log10 => ours::logarithm::log10(x),
+                MathFn::Log1p => ours::logarithm::log1p(x),
+                MathFn::Sin => ours::trigonometric::sin(x),
+                MathFn::Cos => ours::trigonometric::cos(x),
+                MathFn::Tan => ours::trigonometric::tan(x),
+                MathFn::Tanh => $tanh(x),
+                MathFn::Pow => ours::power::pow(x, y),
+                MathFn::Asin => c::asin(x),
+                MathFn::Acos => c::acos(x),
+                MathFn::Atan => c::atan(x),
+                MathFn::Atan2 => c::atan2(x, y),
+                MathFn::Sinh => c::sinh(x),
+                MathFn::Cosh => c::cosh(x),
+                MathFn::Asinh => c::asinh(x),
+                MathFn::Acosh => c::acosh(x),
+                MathFn::Atanh => c::atanh(x),
+                MathFn::Cbrt => c::cbrt(x),
+                MathFn::Hypot => c::hypot(x, y),
+                MathFn::Erf => c::erf(x),
+                MathFn::Erfc => c::erfc(x),
+                MathFn::Gamma => c::tgamma(x),
+                MathFn::Lgamma => c::lgamma(x),
+                MathFn::Floor => x.floor(),
+                MathFn::Ceil => x.ceil(),
+                MathFn::Trunc => x.trunc(),
+                MathFn::Rint => x.round_ties_even(),
+                MathFn::Round => x.round(),
+                MathFn::Fmod => x % y,
+                MathFn::Remainder => c::remainder(x, y),
+                MathFn::Copysign => x.copysign(y),
+                MathFn::Nextafter => c::nextafter(x, y),
+                MathFn::Fma => x.mul_add(y, args[2]),
+            }
+        }
+    };
+}
+
+table!(
+    /// A function on float64.
+    double f64 double ungil_math::double::hyperbolic::tanh
+);
+table!(
+    /// A function on float32.
+    single f32 single ungil_math::single::exponential::tanh
+);
