@@ -46,3 +46,117 @@ impl Reason {
         }
     }
 }
+
+/// The words of a refusal; the driver puts spans to the places.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Words {
+    pub title: String,
+    /// Places with their labels, the primary one first.
+    pub labels: Vec<(Loc, String)>,
+    pub note: Option<String>,
+    pub help: String,
+}
+
+/// The operator as users write it.
+pub fn operator_text(op: ReduceOp) -> &'static str {
+    match op {
+        ReduceOp::Add => "+=",
+        ReduceOp::Mul => "*=",
+        ReduceOp::BitAnd => "&=",
+        ReduceOp::BitOr => "|=",
+        ReduceOp::BitXor => "^=",
+        ReduceOp::Min => "min",
+        ReduceOp::Max => "max",
+        ReduceOp::And => "and",
+        ReduceOp::Or => "or",
+    }
+}
+
+impl Reason {
+    /// What is shown to the user.
+    pub fn words(&self) -> Words {
+        match self {
+            Reason::CarriedVariable { var, read, write } => Words {
+                title: format!(
+                    "`{var}` carries a value from one iteration of this parallel loop to the next"
+                ),
+                labels: vec![
+                    (*read, format!("`{var}` is read here before this iteration has assigned it")),
+                    (*write, "the earlier iteration assigns it here".to_owned()),
+                ],
+                note: Some("iterations of `prange` run at the same time, in any order".to_owned()),
+                help: format!(
+                    "assign `{var}` at the start of the iteration, make it a reduction such as `{var} += …`, or use `range`"
+                ),
+            },
+            Reason::MixedOperators { var, first, second } => Words {
+                title: format!("`{var}` is updated with two different operators in this parallel loop"),
+                labels: vec![
+                    (
+                        second.1,
+                        format!(
+                            "expected `{}` here too, found `{}`",
+                            operator_text(first.0),
+                            operator_text(second.0)
+                        ),
+                    ),
+                    (first.1, format!("updated with `{}` here", operator_text(first.0))),
+                ],
+                note: Some("a reduction combines the parts of all threads with one operator".to_owned()),
+                help: "use one variable for each operator, or `range`".to_owned(),
+            },
+            Reason::ReductionRead { var, update, read } => Words {
+                title: format!("the running value of `{var}` is used in this parallel loop"),
+                labels: vec![
+                    (*read, format!("expected `{var}` in its own update only, found it read here")),
+                    (*update, "updated here".to_owned()),
+                ],
+                note: Some(
+                    "each thread has a part of the reduction; the running value does not exist".to_owned(),
+                ),
+                help: format!("read `{var}` after the loop, or use `range`"),
+            },
+            Reason::ConditionalLast { var, write } => Words {
+                title: format!(
+                    "`{var}` is used after this parallel loop, but not every iteration assigns it"
+                ),
+                labels: vec![(*write, "assigned under a condition here".to_owned())],
+                note: Some("which iteration assigns last would depend on the threads".to_owned()),
+                help: format!(
+                    "assign `{var}` in every iteration, use a reduction (`min`, `max`), or use `range`"
+                ),
+            },
+            Reason::ArrayLast { var, write } => Words {
+                title: format!("array `{var}` is assigned in this parallel loop and used after it"),
+                labels: vec![(*write, "expected a number, found an array".to_owned())],
+                note: None,
+                help: format!("write into an array that is made before the loop: `{var}[:] = …`"),
+            },
+            Reason::CarriedElement { write, other, other_writes, distance } => {
+                let what = if *other_writes { "writes" } else { "reads" };
+                let apart = if *distance == 1 {
+                    "the next iteration".to_owned()
+                } else {
+                    format!("the iteration {distance} away")
+                };
+                Words {
+                    title: format!(
+                        "iterations of this parallel loop touch the same elements: {apart} {what} what one writes"
+                    ),
+                    labels: vec![
+                        (*write, "written here".to_owned()),
+                        (*other, format!("{apart} {what} the same element here")),
+                    ],
+                    note: Some("iterations of `prange` run at the same time, in any order".to_owned()),
+                    help: "write to another array than the one that is read, or use `range`".to_owned(),
+                }
+            }
+            Reason::SameElement { write } => Words {
+                title: "all iterations of this parallel loop write the same element".to_owned(),
+                labels: vec![(*write, "expected an index that depends on the loop's counter".to_owned())],
+                note: Some("which iteration writes last would depend on the threads".to_owned()),
+                help: "update it instead (`x[0] += …`), write after the loop, or use `range`".to_owned(),
+            },
+        }
+    }
+}
