@@ -74,6 +74,7 @@ pub fn operator_text(op: ReduceOp) -> &'static str {
 
 impl Reason {
     /// What is shown to the user.
+    #[expect(clippy::too_many_lines, reason = "one arm of text for each reason")]
     pub fn words(&self) -> Words {
         match self {
             Reason::CarriedVariable { var, read, write } => Words {
