@@ -36,7 +36,7 @@ def with_numpy(x, y, cutoff):
     return out.reshape(y.size, x.size)
 
 
-def load(width=1200, height=800, cutoff=500):
+def load(width=1080, height=720, cutoff=400):
     return np.linspace(-2.1, 0.9, width), np.linspace(-1.0, 1.0, height), cutoff
 
 

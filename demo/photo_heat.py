@@ -34,7 +34,7 @@ def with_numpy(image, known, steps):
 def load():
     """A cup of coffee (scikit-image's photograph) with four of five pixels black, what is known, and the steps."""
     known = np.random.default_rng(2).random(original().shape[:2]) < 0.2
-    return original() * known[:, :, None], known, 200
+    return original() * known[:, :, None], known, 100
 
 
 def original():

@@ -51,7 +51,7 @@ def few_digits(arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], float]:
 
 CASES = [
     Case("kernel_matrix", "kernel_matrix", "Kernel matrix", "5000 × 5000 points", fewer_points),
-    Case("mandelbrot", "mandelbrot", "Mandelbrot set", "1200 × 800, cutoff 500", coarser_grid),
+    Case("mandelbrot", "mandelbrot", "Mandelbrot set", "1080 × 720, cutoff 400", coarser_grid),
     Case(
         "photo_bilateral",
         "bilateral",
@@ -59,6 +59,6 @@ CASES = [
         "451 × 300 photo, 11 × 11 window",
         part_of_the_photo,
     ),
-    Case("photo_heat", "diffuse", "Heat diffusion", "600 × 400 photo, 200 steps", few_steps),
+    Case("photo_heat", "diffuse", "Heat diffusion", "600 × 400 photo, 100 steps", few_steps),
     Case("digits_knn", "nearest_neighbours", "Nearest neighbours", "599 × 1198 digits", few_digits),
 ]

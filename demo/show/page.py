@@ -26,6 +26,7 @@ def write(data: dict[str, Any], target: Path) -> None:
         thread_table=as_table(
             ["", "one thread", "two threads, each as much", "ratio"], table.thread_rows(data), own_row="ungil"
         ),
+        thread_factor=f"{data['threads']['python_factor']:,}",
         safety=safety(data["safety"]),
         machine="".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in machine.describe().items()),
         date=datetime.date.today().strftime("%-d %B %Y"),
@@ -85,7 +86,7 @@ def table_note(data: dict[str, Any]) -> str:
     wrong = [line for case in data["cases"] for line in case["wrong"]]
     note = (
         f"* Python ran on a reduced size and is scaled: {factors}. ungil checks every index and every division; "
-        "Numba and Cython check neither index. Numba compiles the same source with its own <code>prange</code>; "
+        "Numba and Cython check no index. Numba compiles the same source with its own <code>prange</code>; "
         "Cython has typed kernels (<code>demo/cython_kernels.pyx</code>), gcc -O3 -march=native without contraction. "
         f"Cython’s “first call” is its build: {text(data['cython_build'])} for all kernels together. "
         "First calls include compilation and the job itself; ungil’s disk cache was empty."

@@ -28,8 +28,8 @@ def coloured(values: np.ndarray, palette: str) -> np.ndarray:
 
 
 def mandelbrot(times: np.ndarray, cutoff: int) -> str:
-    """Colours go around with the logarithm of the escape time; the set itself is black."""
-    pixels = coloured((np.log1p(times) / np.log(cutoff) * 1.5 + 0.45) % 1.0, "twilight_shifted")
+    """Colours follow the logarithm of the escape time; the set itself is black."""
+    pixels = coloured((np.log1p(times) / np.log1p(cutoff)) ** 1.1, "inferno")
     pixels[times >= cutoff] = 0
     return address(Image.fromarray(pixels).quantize(160), optimize=True)
 
