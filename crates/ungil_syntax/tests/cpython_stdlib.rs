@@ -2,7 +2,7 @@
 //!
 //! Every file of the library of `python3` (or of each interpreter named in `UNGIL_TEST_PYTHONS`,
 //! separated by colons) is parsed by both; structure, names, constants and the place of every
-//! statement and expression must be equal, and both must reject the same files. Files in another
+//! statement and expression must be equal, and both must reject the same files (`check_module` included). Files in another
 //! encoding than UTF-8 are left out. `UNGIL_TEST_PATHS` names folders of further files to compare.
 
 use std::io::Write;
@@ -11,11 +11,9 @@ use std::process::{Command, Stdio};
 
 use ungil_diag::source::SourceFile;
 use ungil_diag::span::SourceId;
+use ungil_syntax::check::check_module;
 use ungil_syntax::dump::{Options, dump_with};
 use ungil_syntax::parser::parse_module;
-
-/// Files that only a newer grammar accepts: `except A, b:` is valid since 3.14 (PEP 758).
-const NEWER_SYNTAX: &[&str] = &[];
 
 #[derive(Default)]
 struct Tally {
@@ -100,11 +98,12 @@ fn compare_chunk(python: &str, positions_in_strings: bool, files: &[PathBuf]) ->
         }
         let text = std::fs::read_to_string(name).unwrap();
         let source = SourceFile::new(name, text);
-        let (module, diagnostics) = parse_module(&source, SourceId(0));
-        let newer = NEWER_SYNTAX.iter().any(|file| name.ends_with(file));
+        let (module, mut diagnostics) = parse_module(&source, SourceId(0));
+        if !diagnostics.has_errors() {
+            diagnostics.append(check_module(&module));
+        }
         match (verdict.starts_with("reject"), diagnostics.has_errors()) {
             (true, true) => tally.rejected += 1,
-            (true, false) if newer => tally.rejected += 1,
             (true, false) => tally.different.push(format!("{name}: accepted, but CPython: {verdict}")),
             (false, true) => {
                 let first = diagnostics
@@ -129,8 +128,12 @@ fn compare_chunk(python: &str, positions_in_strings: bool, files: &[PathBuf]) ->
 
 fn python_dumps(python: &str, files: &[PathBuf]) -> String {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cpython/dump_ast.py");
-    let mut child =
-        Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(python)
+        .args([script, "--compile"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let names: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(names.as_bytes()).unwrap();

@@ -24,6 +24,15 @@ impl Parser<'_> {
         Ok(ExprKind::Call(Box::new(Call { func, args, keywords })))
     }
 
+    /// The bases and keywords of a class; unlike in a call, a generator needs its own parentheses.
+    pub(super) fn class_arguments(&mut self) -> Parsed<Arguments> {
+        let list = self.arguments()?;
+        if let Some(only) = list.args.last().filter(|_| list.shares_parentheses) {
+            self.report(ParseError::GeneratorArgument, only.span);
+        }
+        Ok(list)
+    }
+
     /// A parenthesised list of arguments.
     pub(super) fn arguments(&mut self) -> Parsed<Arguments> {
         let open = self.bump().lo;
@@ -122,7 +131,7 @@ impl Parser<'_> {
                 self.report(ParseError::GeneratorArgument, span);
             }
         }
-        list.shares_parentheses = true;
+        list.shares_parentheses = alone;
         Ok(Expr { span, kind: ExprKind::Generator { element: Box::new(element), generators } })
     }
 }

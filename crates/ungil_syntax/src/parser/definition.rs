@@ -47,7 +47,7 @@ impl Parser<'_> {
         let name = self.ident("a class name")?;
         let type_params = self.type_params()?;
         let Arguments { args: bases, keywords, .. } =
-            if self.at(TokenKind::LParen) { self.arguments()? } else { Arguments::default() };
+            if self.at(TokenKind::LParen) { self.class_arguments()? } else { Arguments::default() };
         let body = self.block("`class`", lo)?;
         self.definition_lo = lo;
         Ok(StmtKind::ClassDef(Box::new(ClassDef { name, decorators, type_params, bases, keywords, body })))

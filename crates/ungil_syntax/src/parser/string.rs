@@ -200,16 +200,14 @@ impl Parser<'_> {
     /// `{value=!r:format}`
     fn field(&mut self, raw: bool) -> Parsed<Interpolation> {
         let open = self.bump();
+        let first = self.pos;
         if matches!(self.kind(), TokenKind::RBrace | TokenKind::Colon | TokenKind::Bang | TokenKind::Equal) {
             let span = Span::new(self.source, open.lo, self.token().hi);
             return self.fail(ParseError::EmptyField, span);
         }
         let value = self.yield_or_star_expressions()?;
         let source = Text::from(self.text[open.hi as usize..self.last_hi as usize].trim());
-        let debug = self.eat(TokenKind::Equal).then(|| {
-            let text = &self.text[open.hi as usize..self.lo() as usize];
-            Text::from(text.replace("\r\n", "\n").replace('\r', "\n").as_str())
-        });
+        let debug = if self.eat(TokenKind::Equal) { Some(self.field_text(open.hi, first)) } else { None };
         let conversion = if self.at(TokenKind::Bang) { Some(self.conversion()?) } else { None };
         let format = if self.eat(TokenKind::Colon) { Some(self.format(raw)?) } else { None };
         if !self.at(TokenKind::RBrace) {
@@ -217,6 +215,30 @@ impl Parser<'_> {
         }
         self.bump();
         Ok(Interpolation { span: self.span(open.lo), value, source, debug, conversion, format })
+    }
+
+    /// The source from `lo`, before the token at `first`, to the current token, without comments.
+    fn field_text(&self, lo: u32, first: usize) -> Text {
+        let mut text = String::new();
+        let mut at = lo as usize;
+        for token in &self.tokens[first..=self.pos] {
+            let gap = &self.text[at..token.lo as usize];
+            for line in gap.split_inclusive(['\n', '\r']) {
+                match line.split_once('#') {
+                    Some((code, comment)) => {
+                        text.push_str(code);
+                        text.push_str(&comment[comment.trim_end_matches(['\n', '\r']).len()..]);
+                    }
+                    None => text.push_str(line),
+                }
+            }
+            at = token.lo as usize;
+            if token.lo < self.lo() {
+                text.push_str(self.token_text(*token));
+                at = token.hi as usize;
+            }
+        }
+        Text::from(text.replace("\r\n", "\n").replace('\r', "\n").as_str())
     }
 
     fn field_end_expected<T>(&mut self, open: Token) -> Parsed<T> {
