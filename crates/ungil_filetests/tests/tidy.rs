@@ -16,6 +16,11 @@ fn files_are_short() {
 }
 
 #[test]
+fn demo_scripts_are_short() {
+    check(text::demo_lengths);
+}
+
+#[test]
 fn modules_have_headers() {
     check(text::module_headers);
 }

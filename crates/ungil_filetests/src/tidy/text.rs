@@ -6,6 +6,8 @@ use super::SourceFile;
 pub const MAX_LINES: usize = 1000;
 /// A crate's root says what the crate is and lists its modules; the code lives in them.
 pub const MAX_ROOT_LINES: usize = 150;
+/// A script of the demonstration fits on a screen or two.
+pub const MAX_DEMO_LINES: usize = 60;
 
 /// Rust and Python files stay below [`MAX_LINES`], crate roots below [`MAX_ROOT_LINES`].
 pub fn file_lengths(files: &[SourceFile]) -> Vec<String> {
@@ -18,6 +20,19 @@ pub fn file_lengths(files: &[SourceFile]) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// A demonstration is read in one go: its scripts stay below [`MAX_DEMO_LINES`], `run.py` (the table and page) excepted.
+pub fn demo_lengths(files: &[SourceFile]) -> Vec<String> {
+    let is_script = |file: &&SourceFile| {
+        let name = file.path.strip_prefix("demo/");
+        name.is_some_and(|name| name.ends_with(".py") && !name.contains('/') && name != "run.py")
+    };
+    let complaint = |file: &SourceFile| {
+        let lines = file.text.lines().count();
+        (lines > MAX_DEMO_LINES).then(|| format!("{}: {lines} lines, at most {MAX_DEMO_LINES}", file.path))
+    };
+    files.iter().filter(is_script).filter_map(complaint).collect()
 }
 
 /// Each Rust file starts with a `//!` header, each Python module of the package with a docstring.
@@ -86,6 +101,14 @@ mod tests {
         let root = "x\n".repeat(MAX_ROOT_LINES + 1);
         assert_eq!(file_lengths(&[SourceFile::new("crates/a/src/lib.rs", &root)]).len(), 1);
         assert!(file_lengths(&[SourceFile::new("docs/a.md", &long)]).is_empty());
+    }
+
+    #[test]
+    fn demo_scripts_are_short() {
+        let long = "x\n".repeat(MAX_DEMO_LINES + 1);
+        let paths = ["demo/a.py", "demo/run.py", "demo/show/b.py", "other/c.py"];
+        let files = paths.map(|path| SourceFile::new(path, &long));
+        assert_eq!(demo_lengths(&files), ["demo/a.py: 61 lines, at most 60"]);
     }
 
     #[test]
