@@ -31,3 +31,9 @@ pub(crate) fn power_of_two_halves(rounded: f64) -> (f64, f64) {
     let half = biased >> 1;
     (f64::from_bits(half << 52), f64::from_bits(biased.wrapping_sub(half) << 52))
 }
+
+/// `yes` where `condition` holds, else `no`: never a branch, which would keep loops from being vectorised.
+#[inline(always)]
+pub(crate) fn select<T>(condition: bool, yes: T, no: T) -> T {
+    std::hint::select_unpredictable(condition, yes, no)
+}

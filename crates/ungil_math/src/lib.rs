@@ -11,6 +11,8 @@
 pub mod double;
 pub mod integer;
 #[cfg(not(ungil_math_bitcode))]
+pub mod lanes;
+#[cfg(not(ungil_math_bitcode))]
 pub mod libm;
 pub mod single;
 pub mod symbols;

@@ -56,6 +56,11 @@ def expm1_rest(r):
     return mpf(1) / 2 + r / 6 if near_zero(r) else (mp.expm1(r) - r) / r**2
 
 
+def exp2_slope(r):
+    """(2^r − 1)/r"""
+    return LN2 + r * LN2**2 / 2 if near_zero(r) else mp.expm1(r * LN2) / r
+
+
 def sin_rest(h):
     """(sin r − r)/r³ of h = r²"""
     r = mp.sqrt(h)
@@ -72,11 +77,6 @@ def atanh_rest(z):
     """(2·atanh(s)/s − 2)/s² of z = s²"""
     s = mp.sqrt(z)
     return mpf(2) / 3 + 2 * z / 5 if near_zero(z) else (2 * mp.atanh(s) / s - 2) / z
-
-
-def log1p_rest(r):
-    """(log(1+r) − r + r²/2)/r³"""
-    return mpf(1) / 3 - r / 4 if near_zero(r) else (mp.log1p(r) - r + r * r / 2) / r**3
 
 
 def split(value, *widths):
@@ -130,38 +130,13 @@ def double_coefficients():
     out += [
         polynomial("EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 10, -reach, reach, fixed=(0.5,)),
         polynomial("EXPM1", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 11, -reach, reach, fixed=(0.5,)),
+        polynomial("EXP2", "f64", "(2^r − 1)/r for |r| ≤ 1/2, relative to 2^r", exp2_slope, lambda r: abs(r) / 2**r, 11, -SLACK / 2, SLACK / 2),
         polynomial("LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 7, 0, sqrt2),
         polynomial("SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 6, 0, quarter),
         polynomial("COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 6, 0, quarter),
-        polynomial("LOG_NEAR_ONE", "f64", "(log(1+r) − r + r²/2)/r³ for −2⁻⁷ ≤ r ≤ 2⁻⁷, relative to the logarithm", log1p_rest, lambda r: r * r, 7, -mpf(2) ** -7, mpf(2) ** -7),
+        polynomial("LOG_PAIR", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 9, 0, sqrt2),
     ]
     (SOURCE / "double/coefficients.rs").write_text("\n".join(out))
-
-
-def power_table():
-    """(1/c, log c in two parts) per 1/128 of an octave, for m in [0.6875, 1.375)."""
-    inverse, high, low = [], [], []
-    for i in range(128):
-        bits = 0x3FE6000000000000 + (i << 45)
-        exponent = (bits >> 52) - 1023
-        start = mp.ldexp(1 + mpf(bits & (2**52 - 1)) / 2**52, exponent)
-        end = start + mp.ldexp(1, exponent - 7)
-        for steps in (256, 128):
-            invc = mp.nint(steps * 2 / (start + end)) / steps
-            if start == 1 or end == 1:
-                invc = mpf(1)
-            reach = max(abs(start * invc - 1), abs(end * invc - 1))
-            # m/c − 1 is a multiple of this unit, and exact below 2⁵³ units.
-            unit = mpf(2) ** (-52 if start >= 1 else -53) / steps
-            if reach <= 2**53 * unit:
-                break
-        assert reach <= 2**53 * unit and reach <= mpf(2) ** -7, i
-        value = -mp.log(invc)
-        h = mp.nint(value * 2**42) / 2**42
-        inverse.append(invc)
-        high.append(h)
-        low.append(rounded(value - h, 53))
-    return inverse, high, low
 
 
 def words_of_two_over_pi():
@@ -171,21 +146,14 @@ def words_of_two_over_pi():
 
 
 def double_tables():
-    inverse, high, low = power_table()
     words = words_of_two_over_pi()
     out = [
         HEADER.format(
             title="Lookup tables of the float64 functions.",
-            what="The logarithm inside `pow`, and the bits of 2/π for arguments beyond Cody and Waite's reduction.",
-            limits="indices are masked by the callers.",
+            what="The bits of 2/π for arguments beyond Cody and Waite's reduction.",
+            limits="indices are kept in range by the caller.",
         ),
     ]
-    for name, values, comment in [
-        ("INVERSE", inverse, "1/c with at most 9 significant bits, so that m/c − 1 is exact; 1 on both sides of 1."),
-        ("LOG_HI", high, "log c rounded to a multiple of 2⁻⁴²."),
-        ("LOG_LO", low, "log c − `LOG_HI`."),
-    ]:
-        out.append(f"/// {comment}\npub(crate) static {name}: [f64; 128] = [\n" + "\n".join(f"    {literal(v)}," for v in values) + "\n];\n")
     body = "\n".join(f"    0x{w:016x}," for w in words)
     out.append(f"/// 64 zero bits, then the first 1,280 bits of 2/π.\npub(crate) static TWO_OVER_PI_BITS: [u64; {len(words)}] = [\n{body}\n];\n")
     (SOURCE / "double/tables.rs").write_text("\n".join(out))

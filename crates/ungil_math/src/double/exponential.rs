@@ -6,41 +6,39 @@
 //! Limits: no table, so that no gather is needed in vectors.
 //! Source: W. J. Cody, W. Waite, Software Manual for the Elementary Functions (1980); coefficients by Remez.
 
-use super::coefficients::{EXP, EXPM1, INV_LN2, LN2_HI, LN2_LO};
-use super::pair::{fast_two_sum, two_product};
-use super::{ROUNDER, power_of_two_halves};
+use super::coefficients::{EXP, EXP2, EXPM1, INV_LN2, LN2_HI, LN2_LO};
+use super::pair::fast_two_sum;
+use super::{ROUNDER, power_of_two_halves, select};
 
 /// `x` kept within [low, high]; NaN passes.
 #[inline(always)]
 pub(crate) fn clamp(x: f64, low: f64, high: f64) -> f64 {
-    let x = if x > high { high } else { x };
-    if x < low { low } else { x }
+    let x = select(x > high, high, x);
+    select(x < low, low, x)
 }
 
-/// e^(r + tail)·2ⁿ, where `rounded` is n + `ROUNDER`, |r| ≤ ln 2/2 and `tail` is below an ulp of r.
+/// (e^r − 1 − r)/r² of r and r².
 #[inline(always)]
-pub(crate) fn scaled_exp(r: f64, tail: f64, rounded: f64) -> f64 {
-    let square = r * r;
-    let (sum, error) = fast_two_sum(1.0, r);
+fn exp_rest(r: f64, square: f64) -> f64 {
     let even = square.mul_add(square.mul_add(EXP[8], EXP[6]), EXP[4]);
     let odd = square.mul_add(square.mul_add(EXP[9], EXP[7]), EXP[5]);
     let even = square.mul_add(square.mul_add(even, EXP[2]), EXP[0]);
     let odd = square.mul_add(square.mul_add(odd, EXP[3]), EXP[1]);
-    let rest = r.mul_add(odd, even);
-    let value = sum + square.mul_add(rest, error + tail);
-    let (first, second) = power_of_two_halves(rounded);
-    value * first * second
+    r.mul_add(odd, even)
 }
 
-/// e^(x + tail) for |tail| ≤ 2⁻⁴⁰·|x|, infinite or 0 beyond the range.
+/// e^(x + tail) for −746 ≤ x ≤ 710 and |tail| ≤ 2⁻³⁰.
 #[inline(always)]
 pub(crate) fn exp_of_sum(x: f64, tail: f64) -> f64 {
     let rounded = x.mul_add(INV_LN2, ROUNDER);
     let n = rounded - ROUNDER;
     let high = n.mul_add(-LN2_HI, x);
     let low = n.mul_add(-LN2_LO, tail);
-    let (r, r_tail) = fast_two_sum(high, low);
-    scaled_exp(r, r_tail, rounded)
+    let square = high * high;
+    let (sum, error) = fast_two_sum(1.0, high);
+    let rest = square.mul_add(exp_rest(high, square), error);
+    let (first, second) = power_of_two_halves(rounded);
+    (sum + low.mul_add(sum + rest, rest)) * first * second
 }
 
 /// e^x.
@@ -49,11 +47,15 @@ pub fn exp(x: f64) -> f64 {
     let x = clamp(x, -746.0, 710.0);
     let rounded = x.mul_add(INV_LN2, ROUNDER);
     let n = rounded - ROUNDER;
-    // The product with the first part leaves no rounding error, the one with the second at most 2⁻⁵⁵.
+    // The product with the first part leaves no rounding error. The sum takes the two parts of r, the polynomial
+    // their rounded sum.
     let high = n.mul_add(-LN2_HI, x);
     let r = n.mul_add(-LN2_LO, high);
-    let tail = n.mul_add(-LN2_LO, high - r);
-    scaled_exp(r, tail, rounded)
+    let square = r * r;
+    let (sum, error) = fast_two_sum(1.0, high);
+    let error = n.mul_add(-LN2_LO, error);
+    let (first, second) = power_of_two_halves(rounded);
+    (sum + square.mul_add(exp_rest(r, square), error)) * first * second
 }
 
 /// 2^x.
@@ -61,9 +63,16 @@ pub fn exp(x: f64) -> f64 {
 pub fn exp2(x: f64) -> f64 {
     let x = clamp(x, -1076.0, 1025.0);
     let rounded = x + ROUNDER;
-    let (r, tail) = two_product(x - (rounded - ROUNDER), LN2_HI);
-    let tail = (x - (rounded - ROUNDER)).mul_add(LN2_LO, tail);
-    scaled_exp(r, tail, rounded)
+    let r = x - (rounded - ROUNDER);
+    let square = r * r;
+    let even = square.mul_add(square.mul_add(EXP2[10], EXP2[8]), EXP2[6]);
+    let odd = square.mul_add(square.mul_add(EXP2[9], EXP2[7]), EXP2[5]);
+    let even = square.mul_add(square.mul_add(even, EXP2[4]), EXP2[2]);
+    let odd = square.mul_add(square.mul_add(odd, EXP2[3]), EXP2[1]);
+    // (2^r − 1)/r; its first coefficient is added last.
+    let slope = r.mul_add(r.mul_add(even, odd), EXP2[0]);
+    let (first, second) = power_of_two_halves(rounded);
+    r.mul_add(slope, 1.0) * first * second
 }
 
 /// (e^x − 1)/2 as an unevaluated sum and 2ⁿ⁻¹, for −50 ≤ x ≤ 710.
@@ -79,19 +88,25 @@ pub(crate) fn half_expm1(x: f64) -> (f64, f64) {
     let scale = f64::from_bits(rounded.to_bits().wrapping_add(1022) << 52);
     // Half of 2ⁿ − 1 with its error; the larger operand differs in sign of n.
     let whole = scale - 0.5;
-    let whole_error = if scale >= 0.5 { (scale - whole) - 0.5 } else { scale - (whole + 0.5) };
-    // r + r²/2 exactly in two parts.
+    let whole_error = select(scale >= 0.5, (scale - whole) - 0.5, scale - (whole + 0.5));
+    let (leading, rest) = expm1_parts(r, tail);
+    let (sum, error) = fast_two_sum(whole, scale * leading);
+    (sum, scale.mul_add(rest, error + whole_error))
+}
+
+/// e^(r + tail) − 1 as a sum of r + r²/2, rounded, and the rest, for |r| ≤ ln 2/2 and `tail` below an ulp of r.
+#[inline(always)]
+pub(crate) fn expm1_parts(r: f64, tail: f64) -> (f64, f64) {
     let half = 0.5 * r;
     let leading = half.mul_add(r, r);
     let leading_error = half.mul_add(r, r - leading);
-    let (sum, error) = fast_two_sum(whole, scale * leading);
     let square = r * r;
     let even = square.mul_add(square.mul_add(EXPM1[10], EXPM1[8]), EXPM1[6]);
     let odd = square.mul_add(square.mul_add(EXPM1[9], EXPM1[7]), EXPM1[5]);
     let even = square.mul_add(square.mul_add(even, EXPM1[4]), EXPM1[2]);
     let odd = square.mul_add(square.mul_add(odd, EXPM1[3]), EXPM1[1]);
     let rest = (square * r).mul_add(r.mul_add(even, odd), r.mul_add(tail, tail + leading_error));
-    (sum, scale.mul_add(rest, error + whole_error))
+    (leading, rest)
 }
 
 /// e^x − 1.
@@ -100,5 +115,5 @@ pub fn expm1(x: f64) -> f64 {
     let (sum, tail) = half_expm1(clamp(x, -50.0, 710.0));
     let value = 2.0 * (sum + tail);
     // Halving loses a bit of subnormal numbers, and −0.0 keeps its sign.
-    if x.abs() < 1e-300 { x } else { value }
+    select(x.abs() < 1e-300, x, value)
 }

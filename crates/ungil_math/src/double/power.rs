@@ -1,45 +1,46 @@
 //! The power function in float64.
 //!
-//! log |x| to 2⁻⁶⁸ in two parts from a table of 128 points, times y, and e to that power; the signs and special
-//! cases of Annex F by selection.
-//! Contract: ≤ 0.6 ULP.
-//! Limits: three table look-ups (gathers in vectors).
-//! Source: S. Nagy, ARM optimized routines `pow.c` (the scheme); table and coefficients by `tools/generate.py`.
+//! log |x| to 2⁻⁶⁶ in two parts, times y, and e to that power; signs and special cases of Annex F by selection.
+//! log m = 2s + s·z·(2/3 + z·Q(z)) with s = f/(2 + f) in two parts and z = s², the first products in two parts.
+//! Contract: ≤ 0.75 ULP.
+//! Limits: one division instead of a table, so that no gather is needed in vectors.
+//! Source: the series of fdlibm's `e_pow.c` with the splits done by FMA; coefficients by Remez.
 
-use super::coefficients::{LN2_SHORT_HI, LN2_SHORT_LO, LOG_NEAR_ONE};
+use super::coefficients::{LN2_SHORT_HI, LN2_SHORT_LO, LOG_PAIR};
 use super::exponential::{clamp, exp_of_sum};
+use super::logarithm::decompose;
 use super::pair::{fast_two_sum, two_product};
-use super::tables::{INVERSE, LOG_HI, LOG_LO};
+use super::select;
 
-const TABLE_START: u64 = 0x3fe6_0000_0000_0000;
-const EXPONENT_BIAS: u64 = 1023 << 52;
-const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
-
-/// log x in two parts for positive finite x.
+/// log x in two parts, the second below 2⁻⁴³ of the first, for positive finite x.
 #[inline(always)]
 pub(crate) fn log_pair(x: f64) -> (f64, f64) {
-    let tiny = x < f64::MIN_POSITIVE;
-    let bits = if tiny { x * TWO_POW_52 } else { x }.to_bits();
-    let shifted = bits.wrapping_add(EXPONENT_BIAS - TABLE_START);
-    let exponent = f64::from_bits((shifted >> 52) | TWO_POW_52.to_bits());
-    let k = exponent - if tiny { TWO_POW_52 + 1023.0 + 52.0 } else { TWO_POW_52 + 1023.0 };
-    let m = f64::from_bits((shifted & 0x000f_ffff_ffff_ffff).wrapping_add(TABLE_START));
-    let index = ((shifted >> 45) & 127) as usize;
-    // Exact: the table's values are short enough.
-    let r = m.mul_add(INVERSE[index], -1.0);
-    let whole = k.mul_add(LN2_SHORT_HI, LOG_HI[index]);
-    let (sum, error) = fast_two_sum(whole, r);
-    let rest = error + k.mul_add(LN2_SHORT_LO, LOG_LO[index]);
-    // −r²/2 with its rounding error, then the rest of the series.
-    let half = -0.5 * r;
-    let (square, square_error) = two_product(half, r);
-    let (high, error) = fast_two_sum(sum, square);
-    let p = &LOG_NEAR_ONE;
-    let r2 = r * r;
-    let odd = r2.mul_add(r2.mul_add(p[5], p[3]), p[1]);
-    let even = r2.mul_add(r2.mul_add(r2.mul_add(p[6], p[4]), p[2]), p[0]);
-    let series = (r2 * r).mul_add(r.mul_add(odd, even), rest + square_error);
-    fast_two_sum(high, error + series)
+    let (k, m) = decompose(x);
+    let f = m - 1.0;
+    // s = f/(2 + f) in two parts.
+    let den = 2.0 + f;
+    let den_tail = f - (den - 2.0);
+    let reciprocal = 1.0 / den;
+    let s = f * reciprocal;
+    let s_tail = reciprocal * (-s).mul_add(den_tail, (-s).mul_add(den, f));
+    let (z, error) = two_product(s, s);
+    let z_tail = (s + s).mul_add(s_tail, error);
+    let w = z * z;
+    let c = &LOG_PAIR;
+    let even = w.mul_add(w.mul_add(w.mul_add(c[8], c[6]), c[4]), c[2]);
+    let odd = w.mul_add(w.mul_add(w.mul_add(c[7], c[5]), c[3]), c[1]);
+    let q = z * z.mul_add(even, odd);
+    let (p, p_tail) = fast_two_sum(c[0], q);
+    let (product, error) = two_product(z, p);
+    let product_tail = z_tail.mul_add(p, z.mul_add(p_tail, error));
+    let (cubic, error) = two_product(s, product);
+    let cubic_tail = s_tail.mul_add(2.0 + product, s.mul_add(product_tail, error));
+    // k·ln 2 + 2·s + cubic; the product with the first part is exact.
+    let double = s + s;
+    let sum = k.mul_add(LN2_SHORT_HI, double);
+    let sum_error = k.mul_add(LN2_SHORT_HI, -sum) + double;
+    let (high, high_error) = fast_two_sum(sum, cubic);
+    (high, k.mul_add(LN2_SHORT_LO, cubic_tail) + (sum_error + high_error))
 }
 
 /// x to the power y.
@@ -47,24 +48,35 @@ pub(crate) fn log_pair(x: f64) -> (f64, f64) {
 pub fn pow(x: f64, y: f64) -> f64 {
     let magnitude = x.abs();
     let (high, low) = log_pair(magnitude);
-    // Beyond 2⁶⁵ every power of a number other than 1 overflows or vanishes; the product stays finite.
+    let high = power_log_limits(magnitude, high);
+    // Beyond 2⁶⁵ every power of a number other than 1 overflows or vanishes; the clamped exponent is even.
     let factor = clamp(y, -4e19, 4e19);
     let (product, error) = two_product(factor, high);
     let error = factor.mul_add(low, error);
-    let in_range = product.abs() < 1000.0;
-    let value = exp_of_sum(clamp(product, -746.0, 710.0), if in_range { error } else { 0.0 });
+    let clamped = clamp(product, -746.0, 710.0);
+    let value = exp_of_sum(clamped, select(clamped == product, error, 0.0));
+    with_power_limits(x, y, factor, value)
+}
 
-    let growing = (y > 0.0) == (magnitude > 1.0);
-    let limit = if growing { f64::INFINITY } else { 0.0 };
-    let extreme = magnitude == 0.0 || magnitude == f64::INFINITY || y.abs() == f64::INFINITY;
-    let value = if extreme { limit } else { value };
-    let y_is_integer = y.trunc() == y;
-    let y_is_odd = y_is_integer && (0.5 * y).trunc() != 0.5 * y;
-    let negative = x.is_sign_negative();
-    let value = if negative && y_is_odd { -value } else { value };
-    // A negative finite number to a power that is no integer.
-    let invalid = x < 0.0 && !y_is_integer && magnitude != f64::INFINITY;
-    let value = if invalid || x.is_nan() || y.is_nan() { f64::NAN } else { value };
-    let unit = x == 1.0 || y == 0.0 || (x == -1.0 && y.abs() == f64::INFINITY);
-    if unit { 1.0 } else { value }
+/// `log`, the logarithm of `magnitude`, with the limits at 0 and infinity; NaN passes.
+#[inline(always)]
+pub(crate) fn power_log_limits(magnitude: f64, log: f64) -> f64 {
+    let log = select(magnitude < f64::INFINITY, log, magnitude);
+    select(magnitude == 0.0, f64::NEG_INFINITY, log)
+}
+
+/// `value`, the power of |x|, with the sign and the special cases of Annex F.
+///
+/// `factor` is y with large magnitudes replaced by an even integer.
+#[inline(always)]
+pub(crate) fn with_power_limits(x: f64, y: f64, factor: f64, value: f64) -> f64 {
+    // The rest of y modulo 2: 0 where y is even, ±1 where it is odd.
+    let rest = (0.5 * factor).trunc().mul_add(-2.0, factor).abs();
+    let odd = rest == 1.0;
+    // The sign of x where y is odd; NaN where a negative finite x meets a fraction.
+    let value = f64::from_bits(value.to_bits() | select(odd, x.to_bits() & (1 << 63), 0));
+    let integer = odd | (rest == 0.0);
+    let for_negative = select(integer, value, select(x == f64::NEG_INFINITY, value, f64::NAN));
+    let value = select(x < 0.0, for_negative, value);
+    select((x == 1.0) | (y == 0.0), 1.0, value)
 }

@@ -9,6 +9,7 @@
 use super::coefficients::{COS, SIN};
 use super::pair::{divide_pairs, fast_two_sum};
 use super::reduction::{CODY_WAITE_LIMIT, Reduced, cody_waite, payne_hanek};
+use super::select;
 
 const SIGN_BIT: u64 = 1 << 63;
 
@@ -45,7 +46,7 @@ fn with_quadrant_sign(value: f64, quadrant: u64) -> f64 {
 fn sin_of(x: f64, reduced: Reduced) -> f64 {
     let (sine, sine_tail, cosine, cosine_tail) = kernels(reduced.angle, reduced.tail);
     let odd = reduced.quadrant & 1 != 0;
-    let value = if odd { cosine + cosine_tail } else { sine + sine_tail };
+    let value = select(odd, cosine + cosine_tail, sine + sine_tail);
     let value = with_quadrant_sign(value, reduced.quadrant);
     f64::from_bits(value.to_bits() ^ (x.to_bits() & SIGN_BIT))
 }
@@ -54,7 +55,7 @@ fn sin_of(x: f64, reduced: Reduced) -> f64 {
 fn cos_of(reduced: Reduced) -> f64 {
     let (sine, sine_tail, cosine, cosine_tail) = kernels(reduced.angle, reduced.tail);
     let odd = reduced.quadrant & 1 != 0;
-    let value = if odd { sine + sine_tail } else { cosine + cosine_tail };
+    let value = select(odd, sine + sine_tail, cosine + cosine_tail);
     with_quadrant_sign(value, reduced.quadrant.wrapping_add(1))
 }
 
@@ -63,10 +64,8 @@ fn tan_of(x: f64, reduced: Reduced) -> f64 {
     let (sine, sine_tail, cosine, cosine_tail) = kernels(reduced.angle, reduced.tail);
     // tan(r + π/2) = −cos r/sin r.
     let odd = reduced.quadrant & 1 != 0;
-    let (num, num_tail) = if odd { (cosine, cosine_tail) } else { (sine, sine_tail) };
-    let (den, den_tail) = if odd { (sine, sine_tail) } else { (cosine, cosine_tail) };
-    let (num, num_tail) = fast_two_sum(num, num_tail);
-    let (den, den_tail) = fast_two_sum(den, den_tail);
+    let (num, num_tail) = fast_two_sum(select(odd, cosine, sine), select(odd, cosine_tail, sine_tail));
+    let (den, den_tail) = fast_two_sum(select(odd, sine, cosine), select(odd, sine_tail, cosine_tail));
     let value = divide_pairs(num, num_tail, den, den_tail);
     f64::from_bits(value.to_bits() ^ ((reduced.quadrant << 63) ^ (x.to_bits() & SIGN_BIT)))
 }

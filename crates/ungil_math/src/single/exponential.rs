@@ -6,8 +6,8 @@
 //! Source: `double::exponential`.
 
 use super::coefficients::{EXP, EXPM1};
-use crate::double::ROUNDER;
 use crate::double::exponential::clamp;
+use crate::double::{ROUNDER, select};
 
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 const LN_2: f64 = std::f64::consts::LN_2;
@@ -65,7 +65,7 @@ pub fn exp2(x: f32) -> f32 {
 pub fn expm1(x: f32) -> f32 {
     let value = expm1_wide(clamp(f64::from(x), -30.0, 90.0)) as f32;
     // −0.0 keeps its sign.
-    if x == 0.0 { x } else { value }
+    select(x == 0.0, x, value)
 }
 
 /// tanh x.

@@ -7,6 +7,7 @@
 
 use super::coefficients::LOG;
 use crate::double::logarithm::{decompose_normal, with_log_limits};
+use crate::double::select;
 
 /// (k, log m) of positive finite x = 2^k·m with √½ ≤ m < √2, to 2⁻³⁷ of log m.
 #[inline(always)]
@@ -56,5 +57,5 @@ pub fn log1p(x: f32) -> f32 {
     let wide = f64::from(x);
     // The sum is exact, or its error of 2⁻⁵³ counts only where log(1 + x) is x.
     let value = with_log_limits(1.0 + wide, log_wide(1.0 + wide)) as f32;
-    if x.abs() < 1e-8 { x } else { value }
+    select(x.abs() < 1e-8, x, value)
 }

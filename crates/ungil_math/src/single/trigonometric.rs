@@ -6,8 +6,8 @@
 //! Source: `double::trigonometric`.
 
 use super::coefficients::{COS, SIN};
-use crate::double::ROUNDER;
 use crate::double::trigonometric as double;
+use crate::double::{ROUNDER, select};
 
 const FAST_LIMIT: f32 = 268_435_456.0;
 const HALF_PI: f64 = std::f64::consts::FRAC_PI_2;
@@ -45,15 +45,15 @@ fn with_quadrant_sign(value: f64, quadrant: u64) -> f32 {
 #[inline(always)]
 pub fn sin_fast(x: f32) -> f32 {
     let (quadrant, sine, cosine) = kernels(x);
-    let value = with_quadrant_sign(if quadrant & 1 != 0 { cosine } else { sine }, quadrant);
-    if x == 0.0 { x } else { value }
+    let value = with_quadrant_sign(select(quadrant & 1 != 0, cosine, sine), quadrant);
+    select(x == 0.0, x, value)
 }
 
 /// cos x for |x| ≤ 2²⁸.
 #[inline(always)]
 pub fn cos_fast(x: f32) -> f32 {
     let (quadrant, sine, cosine) = kernels(x);
-    with_quadrant_sign(if quadrant & 1 != 0 { sine } else { cosine }, quadrant.wrapping_add(1))
+    with_quadrant_sign(select(quadrant & 1 != 0, sine, cosine), quadrant.wrapping_add(1))
 }
 
 /// tan x for |x| ≤ 2²⁸.
@@ -61,8 +61,8 @@ pub fn cos_fast(x: f32) -> f32 {
 pub fn tan_fast(x: f32) -> f32 {
     let (quadrant, sine, cosine) = kernels(x);
     let odd = quadrant & 1 != 0;
-    let value = (if odd { -cosine } else { sine } / if odd { sine } else { cosine }) as f32;
-    if x == 0.0 { x } else { value }
+    let value = (select(odd, -cosine, sine) / select(odd, sine, cosine)) as f32;
+    select(x == 0.0, x, value)
 }
 
 /// sin x for |x| > 2²⁸.

@@ -80,7 +80,7 @@ pub const UNARY: &[Unary] = &[
         function: exponential::exp2,
         reference: super::exp2f128,
         ranges: &[Uniform(-1076.0, 1025.0), Uniform(-1.0, 1.0), Exponent(-60, 11), Uniform(-1075.1, -1022.0)],
-        bound: 0.8,
+        bound: 0.85,
     },
     Unary {
         name: "expm1",

@@ -1,0 +1,204 @@
+//! Errors of the float32 functions against the float64 functions.
+//!
+//! The float64 functions are accurate to 1 ULP (`accuracy.rs`), 2⁻²⁹ ULP of a float32. With optimisation every
+//! float32 that does not obviously give a constant is tried; without, every 499th.
+//! Limits: the two-argument function and the largest arguments are sampled.
+
+use std::ops::RangeInclusive;
+use std::sync::Mutex;
+use std::thread;
+
+use ungil_math::{double, single};
+
+const BLOCK: usize = 1024;
+const STRIDE: u32 = if cfg!(debug_assertions) { 499 } else { 1 };
+
+type Block<T> = [T; BLOCK];
+
+/// A function of one float32, applied to a block together with its reference.
+struct Case {
+    name: &'static str,
+    evaluate: fn(&Block<f32>, &mut Block<f32>, &mut Block<f64>),
+    ranges: &'static [RangeInclusive<u32>],
+    bound: f64,
+}
+
+macro_rules! case {
+    ($name:literal, $single:path, $double:path, $ranges:expr, $bound:expr) => {{
+        #[inline(always)]
+        fn plain(x: &Block<f32>, out: &mut Block<f32>, reference: &mut Block<f64>) {
+            for i in 0..BLOCK {
+                out[i] = $single(x[i]);
+            }
+            for i in 0..BLOCK {
+                reference[i] = $double(f64::from(x[i]));
+            }
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        fn wide(x: &Block<f32>, out: &mut Block<f32>, reference: &mut Block<f64>) {
+            plain(x, out, reference);
+        }
+        fn evaluate(x: &Block<f32>, out: &mut Block<f32>, reference: &mut Block<f64>) {
+            #[cfg(target_arch = "x86_64")]
+            if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+                // SAFETY: the processor has the features.
+                return unsafe { wide(x, out, reference) };
+            }
+            plain(x, out, reference);
+        }
+        Case { name: $name, evaluate, ranges: $ranges, bound: $bound }
+    }};
+}
+
+/// The bits of a float32 and of its negation, from 0 on.
+const fn up_to(x: f32) -> RangeInclusive<u32> {
+    0..=x.to_bits()
+}
+
+const fn down_to(x: f32) -> RangeInclusive<u32> {
+    1 << 31..=(1 << 31) | x.to_bits()
+}
+
+const EXPONENTIAL: &[RangeInclusive<u32>] = &[up_to(160.0), down_to(160.0)];
+const POSITIVE: &[RangeInclusive<u32>] = &[up_to(f32::INFINITY)];
+const BEYOND_MINUS_ONE: &[RangeInclusive<u32>] = &[up_to(f32::INFINITY), down_to(1.0)];
+const HYPERBOLIC: &[RangeInclusive<u32>] = &[up_to(24.0), down_to(24.0)];
+/// 2²⁰: beyond, the float64 functions take their slow path.
+const FAST: f32 = 1_048_576.0;
+const FOLDED: &[RangeInclusive<u32>] = &[up_to(FAST)];
+
+/// sin, cos and tan without the branch that keeps a loop from being vectorised.
+mod fast {
+    pub use ungil_math::double::trigonometric as double;
+    pub use ungil_math::single::trigonometric as single;
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        case!("exp", single::exponential::exp, double::exponential::exp, EXPONENTIAL, 0.55),
+        case!("exp2", single::exponential::exp2, double::exponential::exp2, EXPONENTIAL, 0.55),
+        case!("expm1", single::exponential::expm1, double::exponential::expm1, EXPONENTIAL, 0.55),
+        case!("log", single::logarithm::log, double::logarithm::log, POSITIVE, 0.55),
+        case!("log2", single::logarithm::log2, double::logarithm::log2, POSITIVE, 0.55),
+        case!("log10", single::logarithm::log10, double::logarithm::log10, POSITIVE, 0.55),
+        case!("log1p", single::logarithm::log1p, double::logarithm::log1p, BEYOND_MINUS_ONE, 0.55),
+        case!("sin", fast::single::sin_fast, fast::double::sin_fast, FOLDED, 0.55),
+        case!("cos", fast::single::cos_fast, fast::double::cos_fast, FOLDED, 0.55),
+        case!("tan", fast::single::tan_fast, fast::double::tan_fast, FOLDED, 0.55),
+        case!("tanh", single::exponential::tanh, double::hyperbolic::tanh, HYPERBOLIC, 0.55),
+        case!("sqrt", single::sqrt, double::sqrt, POSITIVE, 0.5),
+    ]
+}
+
+/// The distance in ULP of the float32 nearest to the reference; infinity counts as 2¹²⁸.
+#[inline(always)]
+fn error(got: f32, reference: f64) -> f64 {
+    let limit = 128_f64.exp2();
+    let exact = reference.clamp(-limit, limit);
+    let wide = f64::from(got).clamp(-limit, limit);
+    let exponent = (exact.to_bits() >> 52 & 0x7ff).max(1023 - 126) - 23;
+    let unit = f64::from_bits(exponent << 52);
+    if reference.is_nan() || got.is_nan() {
+        return if reference.is_nan() && got.is_nan() { 0.0 } else { f64::INFINITY };
+    }
+    if reference.is_sign_negative() != got.is_sign_negative() {
+        return f64::INFINITY;
+    }
+    (wide - exact).abs() / unit
+}
+
+/// The largest error on the numbers whose bits are `start`, `start + STRIDE`, …
+fn worst_of_block(case: &Case, start: u32, end: u32) -> (f64, f32) {
+    let mut x = [0.0; BLOCK];
+    for (i, x) in x.iter_mut().enumerate() {
+        *x = f32::from_bits(start.saturating_add(i as u32 * STRIDE).min(end));
+    }
+    let (mut out, mut reference) = ([0.0; BLOCK], [0.0; BLOCK]);
+    (case.evaluate)(&x, &mut out, &mut reference);
+    let mut worst = (0.0, 0.0);
+    for i in 0..BLOCK {
+        let e = error(out[i], reference[i]);
+        if e > worst.0 {
+            worst = (e, x[i]);
+        }
+    }
+    worst
+}
+
+fn worst(case: &Case) -> (f64, f32) {
+    let result = Mutex::new((0.0, 0.0));
+    let threads = thread::available_parallelism().map_or(1, usize::from) as u64;
+    let step = BLOCK as u64 * u64::from(STRIDE);
+    thread::scope(|scope| {
+        for thread in 0..threads {
+            let result = &result;
+            scope.spawn(move || {
+                let mut mine = (0.0, 0.0);
+                for range in case.ranges {
+                    let mut start = u64::from(*range.start()) + thread * step;
+                    while start <= u64::from(*range.end()) {
+                        let found = worst_of_block(case, start as u32, *range.end());
+                        if found.0 > mine.0 {
+                            mine = found;
+                        }
+                        start += threads * step;
+                    }
+                }
+                let mut shared = result.lock().expect("no thread panics with the lock");
+                if mine.0 > shared.0 {
+                    *shared = mine;
+                }
+            });
+        }
+    });
+    result.into_inner().expect("no thread panics with the lock")
+}
+
+#[test]
+fn functions_of_one_argument_stay_within_their_bounds() {
+    for case in cases() {
+        let (error, x) = worst(&case);
+        println!("{} {error:.4} at {x:e}", case.name);
+        assert!(error <= case.bound, "{}({x:e}) is off by {error} ULP", case.name);
+    }
+}
+
+#[test]
+fn trigonometric_functions_hold_for_large_arguments() {
+    let step = if cfg!(debug_assertions) { 49_999 } else { 997 };
+    for bits in (FAST.to_bits()..f32::INFINITY.to_bits()).step_by(step) {
+        let x = f32::from_bits(bits);
+        let wide = f64::from(x);
+        for (got, reference) in [
+            (fast::single::sin(x), fast::double::sin(wide)),
+            (fast::single::cos(-x), fast::double::cos(-wide)),
+            (fast::single::tan(-x), fast::double::tan(-wide)),
+        ] {
+            assert!(error(got, reference) <= 0.55, "{x:e}: {got} instead of {reference}");
+        }
+    }
+}
+
+#[test]
+fn pow_stays_within_its_bound() {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 24) as f32
+    };
+    let mut worst = (0.0, 0.0, 0.0);
+    for i in 0..1_000_000 {
+        let (x, y) = match i % 4 {
+            0 => (next() * 10.0, next() * 80.0 - 40.0),
+            1 => (f32::from_bits((next() * f32::INFINITY.to_bits() as f32) as u32), next() * 2.0 - 1.0),
+            2 => (0.999 + next() * 0.002, (next() - 0.5) * 1e5),
+            _ => (-next() * 9.0, (next() * 60.0 - 30.0).round()),
+        };
+        let e = error(single::power::pow(x, y), double::power::pow(f64::from(x), f64::from(y)));
+        if e > worst.0 {
+            worst = (e, x, y);
+        }
+    }
+    assert!(worst.0 <= 0.55, "pow({}, {}) is off by {} ULP", worst.1, worst.2, worst.0);
+}
