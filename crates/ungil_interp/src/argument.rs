@@ -54,21 +54,36 @@ impl ArrayArg {
     /// # Panics
     /// Unless there are as many elements as the shape says, of the type's dtype.
     pub fn new(ty: ArrayType, shape: &[i64], elements: &[Num]) -> ArrayArg {
-        assert_eq!(shape.iter().product::<i64>(), elements.len() as i64, "elements for shape {shape:?}");
         let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
-        let itemsize = ty.dtype.size() as i64;
-        let strides = contiguous_strides(layout, itemsize, shape);
-        let mut bytes = vec![0; elements.len() * itemsize as usize];
+        let strides = contiguous_strides(layout, ty.dtype.size() as i64, shape);
+        ArrayArg::with_strides(ty, shape, strides, elements)
+    }
+
+    /// As [`ArrayArg::new`] with strides of any sign, in a buffer that just holds the array. What lies between
+    /// elements is 0xEE, so that a write there shows.
+    ///
+    /// # Panics
+    /// As [`ArrayArg::new`].
+    pub fn with_strides(ty: ArrayType, shape: &[i64], strides: Vec<i64>, elements: &[Num]) -> ArrayArg {
+        assert_eq!(shape.iter().product::<i64>(), elements.len() as i64, "elements for shape {shape:?}");
+        let reach = |sign: i64| -> i64 {
+            let axes = shape.iter().zip(&strides);
+            axes.map(|(n, s)| (n - 1).max(0) * s).filter(|r| r * sign > 0).sum()
+        };
+        let offset = -reach(-1);
+        let size = if elements.is_empty() { 0 } else { offset + reach(1) + ty.dtype.size() as i64 };
+        let mut bytes = vec![0xEE; size as usize];
         for (k, element) in elements.iter().enumerate() {
             assert_eq!(element.dtype(), ty.dtype, "an element of the array's dtype");
             let mut raw = element.to_bytes();
             if ty.swapped {
                 swap(ty.dtype, &mut raw);
             }
-            let at = offset_of(k as i64, shape, &strides);
+            let at = (offset + offset_of(k as i64, shape, &strides)) as usize;
             bytes[at..at + raw.len()].copy_from_slice(&raw);
         }
-        ArrayArg { buffer: Buffer::new(bytes), offset: 0, shape: shape.to_vec(), strides }
+        let offset = if elements.is_empty() { 0 } else { offset };
+        ArrayArg { buffer: Buffer::new(bytes), offset, shape: shape.to_vec(), strides }
     }
 
     /// The elements, the last axis fastest.
@@ -80,13 +95,8 @@ impl ArrayArg {
         let size = ty.dtype.size() as usize;
         (0..self.shape.iter().product::<i64>())
             .map(|k| {
-                let mut relative = self.offset;
-                let mut rest = k;
-                for axis in (0..self.shape.len()).rev() {
-                    relative += rest % self.shape[axis] * self.strides[axis];
-                    rest /= self.shape[axis];
-                }
-                let mut raw = bytes[relative as usize..relative as usize + size].to_vec();
+                let at = (self.offset + offset_of(k, &self.shape, &self.strides)) as usize;
+                let mut raw = bytes[at..at + size].to_vec();
                 if ty.swapped {
                     swap(ty.dtype, &mut raw);
                 }
@@ -97,11 +107,11 @@ impl ArrayArg {
 }
 
 /// Byte offset of element `k` in order of the last axis fastest.
-fn offset_of(k: i64, shape: &[i64], strides: &[i64]) -> usize {
+fn offset_of(k: i64, shape: &[i64], strides: &[i64]) -> i64 {
     let (mut at, mut rest) = (0, k);
     for axis in (0..shape.len()).rev() {
         at += rest % shape[axis] * strides[axis];
         rest /= shape[axis];
     }
-    at as usize
+    at
 }
