@@ -1,8 +1,141 @@
-//! Names of the mathematical functions that emitted code calls.
+//! The maths library as bitcode: names, and linking of what a module uses.
+//!
+//! The functions of `ungil_math` are parsed into the module's context, stripped of what the module does not use, made
+//! internal and inlined with the module's own target attributes, so that loops over them vectorise. Other functions
+//! are libm's.
 
+use crate::emit::EmitError;
+use crate::raw::attributes::Place;
+use crate::raw::{Llvm, Val, llvm};
+use llvm_sys::bit_reader::LLVMParseBitcodeInContext2;
+use llvm_sys::core::*;
+use llvm_sys::linker::LLVMLinkModules2;
+use llvm_sys::prelude::LLVMModuleRef;
 use ungil_ir::math::MathFn;
+
+/// Start of the names of the library's symbols.
+const PREFIX: &str = "ungil_math_";
 
 /// Symbol of a function on `float` (`single`) or `double`.
 pub fn symbol(function: MathFn, single: bool) -> String {
-    format!("{}{}", function.name(), if single { "f" } else { "" })
+    let name = function.name();
+    if in_library(function) {
+        format!("{PREFIX}{name}_{}", if single { "f32" } else { "f64" })
+    } else {
+        format!("{name}{}", if single { "f" } else { "" })
+    }
+}
+
+/// Whether the maths library has a function.
+pub fn in_library(function: MathFn) -> bool {
+    use MathFn::*;
+    matches!(function, Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Sin | Cos | Tan | Tanh | Pow)
+}
+
+/// Links the library's functions that the module declares; `prepare` gives each the module's target attributes.
+pub fn link(l: &Llvm, prepare: impl Fn(Val)) -> Result<(), EmitError> {
+    let wanted: Vec<String> = functions(l.module).map(name_of).filter(|n| n.starts_with(PREFIX)).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let library = parse(l)?;
+    keep_only(library, &wanted);
+    for function in functions(library).filter(|f| !is_declaration(*f)) {
+        strip(l, function);
+    }
+    if llvm!(LLVMLinkModules2(l.module, library)) != 0 {
+        return Err(EmitError::Codegen("the maths library cannot be linked".to_owned()));
+    }
+    for function in functions(l.module).filter(|f| !is_declaration(*f)) {
+        let name = name_of(function);
+        if name.starts_with(PREFIX) || name.contains("ungil_math") {
+            l.internal(function);
+            prepare(function);
+            if wanted.contains(&name) {
+                l.add_attribute(function, Place::Function, "alwaysinline");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The library as a module of this context.
+fn parse(l: &Llvm) -> Result<LLVMModuleRef, EmitError> {
+    let bytes = ungil_math::BITCODE;
+    let (data, len) = (bytes.as_ptr().cast(), bytes.len());
+    let mut module = std::ptr::null_mut();
+    let failed = llvm!({
+        let buffer = LLVMCreateMemoryBufferWithMemoryRange(data, len, c"ungil_math".as_ptr(), 0);
+        let failed = LLVMParseBitcodeInContext2(l.context, buffer, &mut module);
+        LLVMDisposeMemoryBuffer(buffer);
+        failed
+    });
+    if failed != 0 {
+        return Err(EmitError::Codegen("the maths library cannot be read".to_owned()));
+    }
+    llvm!({
+        LLVMSetTarget(module, LLVMGetTarget(l.module));
+        LLVMSetDataLayout(module, LLVMGetDataLayoutStr(l.module));
+    });
+    Ok(module)
+}
+
+/// Deletes functions and tables that none of the wanted ones uses.
+fn keep_only(library: LLVMModuleRef, wanted: &[String]) {
+    let unused = |v: &Val| llvm!(LLVMGetFirstUse(*v)).is_null();
+    loop {
+        let dead: Vec<Val> =
+            functions(library).filter(unused).filter(|f| !wanted.contains(&name_of(*f))).collect();
+        if dead.is_empty() {
+            break;
+        }
+        dead.into_iter().for_each(|f| llvm!(LLVMDeleteFunction(f)));
+    }
+    for function in functions(library).filter(|f| !is_declaration(*f)) {
+        // Panics abort in the library, so its functions need no personality, which would be an undefined symbol.
+        if llvm!(LLVMHasPersonalityFn(function)) != 0 {
+            llvm!(LLVMSetPersonalityFn(function, std::ptr::null_mut()));
+        }
+    }
+    let mut next = llvm!(LLVMGetFirstGlobal(library));
+    while !next.is_null() {
+        let global = next;
+        next = llvm!(LLVMGetNextGlobal(global));
+        if unused(&global) {
+            llvm!(LLVMDeleteGlobal(global));
+        }
+    }
+    let dead: Vec<Val> = functions(library).filter(|f| is_declaration(*f)).filter(unused).collect();
+    dead.into_iter().for_each(|f| llvm!(LLVMDeleteFunction(f)));
+}
+
+/// Removes the attributes that name the library's own target.
+fn strip(l: &Llvm, function: Val) {
+    for key in ["target-cpu", "target-features", "tune-cpu", "probe-stack"] {
+        l.remove_text_attribute(function, key);
+    }
+    for name in ["uwtable", "nonlazybind"] {
+        l.remove_attribute(function, name);
+    }
+}
+
+fn is_declaration(function: Val) -> bool {
+    llvm!(LLVMIsDeclaration(function)) != 0
+}
+
+fn functions(module: LLVMModuleRef) -> impl Iterator<Item = Val> {
+    let first = llvm!(LLVMGetFirstFunction(module));
+    let some = |f: Val| if f.is_null() { None } else { Some(f) };
+    // Collected, so that functions may be deleted on the way.
+    let all: Vec<Val> =
+        std::iter::successors(some(first), |f| some(llvm!(LLVMGetNextFunction(*f)))).collect();
+    all.into_iter()
+}
+
+fn name_of(function: Val) -> String {
+    let mut len = 0;
+    let data = llvm!(LLVMGetValueName2(function, &mut len));
+    // SAFETY: LLVM returns the name's bytes and their number; they live as long as the function.
+    let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len) };
+    String::from_utf8_lossy(bytes).into_owned()
 }

@@ -5,7 +5,7 @@ use super::types::Operand;
 use crate::raw::{Llvm, Ty, Val, llvm};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntNE, LLVMIntSLT};
 use llvm_sys::LLVMOpcode::{self, LLVMFAdd, LLVMFDiv, LLVMFMul, LLVMFRem, LLVMFSub};
-use llvm_sys::LLVMRealPredicate::{LLVMRealOGT, LLVMRealOLT, LLVMRealUEQ, LLVMRealUNE, LLVMRealUNO};
+use llvm_sys::LLVMRealPredicate::{LLVMRealOGT, LLVMRealOLT, LLVMRealUNE, LLVMRealUNO};
 use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::Value;
 use ungil_ir::function::FastMath;
@@ -16,7 +16,7 @@ impl FunctionEmitter<'_> {
     pub fn unary(&mut self, op: UnaryOp, a: Value) -> Operand {
         let (l, dtype) = (self.l, self.dtype(a));
         if let Operand::Complex(re, im) = *self.operand(a) {
-            return self.complex_unary(op, re, im, dtype.real());
+            return self.complex_unary(op, re, im);
         }
         let a = self.scalar(a);
         Operand::Scalar(match op {
@@ -192,12 +192,12 @@ fn fast_math_bits(f: FastMath) -> u32 {
 }
 
 impl Llvm {
-    /// Arithmetic on bools: NumPy's `+` is "or", `*` is "and".
+    /// Arithmetic on bools: `false < true`.
     fn bool_binary(&self, op: BinaryOp, a: Val, b: Val) -> Val {
         match op {
-            BinaryOp::And | BinaryOp::Mul | BinaryOp::Min => self.and(a, b),
-            BinaryOp::Or | BinaryOp::Add | BinaryOp::Max => self.or(a, b),
-            BinaryOp::Xor | BinaryOp::Sub => self.xor(a, b),
+            BinaryOp::And | BinaryOp::Min => self.and(a, b),
+            BinaryOp::Or | BinaryOp::Max => self.or(a, b),
+            BinaryOp::Xor => self.xor(a, b),
             other => panic!("{other:?} on bools"),
         }
     }
@@ -281,11 +281,6 @@ impl Llvm {
         let name = format!("llvm.{sign}{name}.with.overflow");
         let pair = self.intrinsic(&name, &[self.type_of(a)], &[a, b]);
         (self.extract_value(pair, 0), self.extract_value(pair, 1))
-    }
-
-    /// Whether a float is zero or NaN.
-    pub fn zero_or_nan(&self, a: Val) -> Val {
-        self.fcmp(LLVMRealUEQ, a, self.zero(self.type_of(a)))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Numeric conversions.
 //!
-//! As C on x86-64: floats truncate towards zero. Out of range the result is arbitrary but fixed (frozen): 8- and
-//! 16-bit integers are the low bits of the 32-bit conversion, `uint32` those of the 64-bit one.
+//! As C on x86-64: floats truncate towards zero, and out of range the conversion instruction's result counts (the
+//! minimum): LLVM calls it undefined, but selects the instruction for a frozen value. 8- and 16-bit integers are the
+//! low bits of the 32-bit conversion, `uint32` those of the 64-bit one.
+//! Limits: LLVM folds an out-of-range conversion of a constant to any value.
 
 use super::function::FunctionEmitter;
 use super::types::Operand;
@@ -38,6 +40,17 @@ impl FunctionEmitter<'_> {
 }
 
 impl Llvm {
+    /// The conversion to `int64` below 2^63, or that of `v - 2^63` with the top bit flipped.
+    fn float_to_u64(&self, v: Val) -> Val {
+        let from = self.type_of(v);
+        let ty = self.widened(self.int(64), from);
+        let limit = self.const_float(from, 9_223_372_036_854_775_808.0);
+        let small = self.fcmp(llvm_sys::LLVMRealPredicate::LLVMRealULT, v, limit);
+        let reduced = self.float_op(LLVMFSub, v, limit);
+        let part = self.freeze(self.cast(LLVMFPToSI, self.select(small, v, reduced), ty));
+        self.select(small, part, self.xor(part, self.const_int(ty, i64::MIN)))
+    }
+
     /// Converts a number or vector; neither type is complex.
     pub fn convert(&self, v: Val, from: DType, to: DType) -> Val {
         if from == to {
@@ -54,7 +67,7 @@ impl Llvm {
             (_, DType::Bool) => self.is_nonzero(v),
             (DType::F32, DType::F64) => self.cast(LLVMFPExt, v, ty),
             (DType::F64, DType::F32) => self.cast(LLVMFPTrunc, v, ty),
-            (f, DType::U64) if f.is_float() => self.freeze(self.cast(LLVMFPToUI, v, ty)),
+            (f, DType::U64) if f.is_float() => self.float_to_u64(v),
             (f, t) if f.is_float() => {
                 let bits = if matches!(t, DType::U32 | DType::I64) { 64 } else { 32 };
                 let wide = self.widened(self.int(bits), self.type_of(v));

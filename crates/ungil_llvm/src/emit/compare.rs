@@ -1,6 +1,6 @@
 //! Comparisons of numbers, lane by lane for vectors.
 //!
-//! NaN is unequal to everything. Complex numbers order by real, then imaginary part, as NumPy's do.
+//! NaN is unequal to everything. Complex numbers have no order.
 
 use super::function::FunctionEmitter;
 use super::types::Operand;
@@ -27,22 +27,14 @@ impl FunctionEmitter<'_> {
 }
 
 impl Llvm {
-    pub fn complex_compare(&self, op: CompareOp, a: (Val, Val), b: (Val, Val)) -> Val {
+    fn complex_compare(&self, op: CompareOp, a: (Val, Val), b: (Val, Val)) -> Val {
         let real = |op| self.fcmp(float_predicate(op), a.0, b.0);
         let imag = |op| self.fcmp(float_predicate(op), a.1, b.1);
         match op {
             CompareOp::Eq => self.and(real(op), imag(op)),
             CompareOp::Ne => self.or(real(op), imag(op)),
-            CompareOp::Lt | CompareOp::Le => self.lexicographic(real(CompareOp::Lt), imag(op), a, b),
-            CompareOp::Gt | CompareOp::Ge => self.lexicographic(real(CompareOp::Gt), imag(op), a, b),
+            other => panic!("{other:?} on complex numbers"),
         }
-    }
-
-    /// The real parts decide unless an imaginary part is NaN; equal ones leave it to the imaginary parts.
-    fn lexicographic(&self, real: Val, imag: Val, a: (Val, Val), b: (Val, Val)) -> Val {
-        let ordered = self.fcmp(LLVMRealORD, a.1, b.1);
-        let tie = self.and(self.fcmp(LLVMRealOEQ, a.0, b.0), imag);
-        self.or(self.and(real, ordered), tie)
     }
 }
 

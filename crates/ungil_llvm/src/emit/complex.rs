@@ -1,7 +1,6 @@
 //! Complex arithmetic with NumPy's formulas.
 //!
-//! Multiplication is the plain formula, division Smith's algorithm, the modulus `hypot`. Powers follow NumPy: zero and
-//! small integer exponents are special, others go to libm's `cpow`.
+//! Multiplication is the plain formula, division Smith's algorithm, the modulus `hypot`; powers are in `power`.
 
 use super::function::FunctionEmitter;
 use super::types::Operand;
@@ -15,7 +14,7 @@ use ungil_ir::types::DType;
 type Pair = (Val, Val);
 
 impl FunctionEmitter<'_> {
-    pub fn complex_unary(&mut self, op: UnaryOp, re: Val, im: Val, _part: DType) -> Operand {
+    pub fn complex_unary(&mut self, op: UnaryOp, re: Val, im: Val) -> Operand {
         match op {
             UnaryOp::Neg => Operand::Complex(self.fneg(re), self.fneg(im)),
             UnaryOp::Abs => Operand::Scalar(self.math_call(MathFn::Hypot, &[re, im])),
@@ -33,7 +32,6 @@ impl FunctionEmitter<'_> {
             BinaryOp::Mul => self.complex_mul(a, b),
             BinaryOp::Div => self.complex_div(a, b),
             BinaryOp::Pow => self.complex_pow(a, b, dtype),
-            BinaryOp::Min | BinaryOp::Max => self.complex_extreme(op, a, b),
             other => panic!("{other:?} on complex numbers"),
         };
         Operand::Complex(re, im)
@@ -66,18 +64,6 @@ impl FunctionEmitter<'_> {
         let by_zero = l.and(l.fcmp(LLVMRealOEQ, abs_re, zero), l.fcmp(LLVMRealOEQ, abs_im, zero));
         let plain = (div(a.0, abs_re), div(a.1, abs_re));
         (l.select(by_zero, plain.0, re), l.select(by_zero, plain.1, im))
-    }
-
-    /// NaN wins; otherwise the order of comparisons.
-    fn complex_extreme(&self, op: BinaryOp, a: Pair, b: Pair) -> Pair {
-        let l = self.l;
-        let order = match op {
-            BinaryOp::Min => ungil_ir::inst::CompareOp::Le,
-            _ => ungil_ir::inst::CompareOp::Ge,
-        };
-        let nan = l.fcmp(llvm_sys::LLVMRealPredicate::LLVMRealUNO, a.0, a.1);
-        let first = l.or(l.complex_compare(order, a, b), nan);
-        (l.select(first, a.0, b.0), l.select(first, a.1, b.1))
     }
 
     /// NumPy's power, by an internal function (lane by lane for vectors).

@@ -16,9 +16,7 @@ use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, MemFlags, ReduceOp};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
-/// NumPy's words.
-const TOO_BIG: &str =
-    "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size.";
+const TOO_BIG: &str = "array is too big";
 
 /// Offset of the data pointer in the block that `ALLOC` returns.
 const MEMINFO_DATA: u64 = std::mem::offset_of!(MemInfo, data) as u64;
@@ -109,8 +107,8 @@ impl FunctionEmitter<'_> {
         let shape: Vec<Val> = shape.iter().map(|v| self.scalar(*v)).collect();
         let bytes = self.checked_size(&shape, ty.dtype.size());
         let owner = self.m.call_runtime(symbols::ALLOC, &[self.ctx, bytes, l.i32(i64::from(zeroed))]);
-        let args = [(Operand::Scalar(bytes), Type::Scalar(DType::U64), true)];
-        let message = "Unable to allocate {0} bytes";
+        let args = [(Operand::Scalar(bytes), Type::I64, true)];
+        let message = "unable to allocate {0} bytes";
         self.raise_unless(l.is_nonzero(owner), ExcClass::MEMORY, message, &args);
         let data = l.load(l.ptr(), l.offset(owner, MEMINFO_DATA), 8);
         l.attach_flag(data, "invariant.load");

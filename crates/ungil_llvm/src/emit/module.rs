@@ -47,6 +47,7 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         FunctionEmitter::new(&module, FuncId(index as u32)).emit();
     }
     module.emit_entry();
+    crate::mathlib::link(l, |function| module.add_function_attributes(function))?;
     if cfg!(debug_assertions) {
         l.verify().map_err(|e| EmitError::Invalid(format!("{e}\n{}", l.text())))?;
     }

@@ -1,7 +1,7 @@
 //! Integer and complex powers by repeated squaring.
 //!
 //! A small constant integer exponent becomes multiplications; otherwise an internal function with a loop is called.
-//! Complex powers follow NumPy: zero and small integral exponents are special, others are libm's `cpow`.
+//! Complex powers follow NumPy: zero and small integral exponents are special, others are `exp(b * log(a))`.
 
 use super::function::FunctionEmitter;
 use crate::raw::Val;
@@ -10,6 +10,7 @@ use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT};
 use llvm_sys::LLVMOpcode;
 use llvm_sys::LLVMRealPredicate::{LLVMRealOEQ, LLVMRealOGT};
 use ungil_ir::inst::BinaryOp;
+use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 
 /// Greatest constant exponent that is unrolled.
@@ -129,12 +130,12 @@ impl FunctionEmitter<'_> {
     }
 }
 
-/// Exponents beyond this magnitude go to libm's `cpow`, as in NumPy.
+/// Integral exponents from this magnitude on are treated as any other, as in NumPy.
 const SMALL_EXPONENT: i64 = 100;
 
 impl FunctionEmitter<'_> {
     /// The internal function `{re, im} (a.re, a.im, b.re, b.im)` that raises a complex number to a power.
-    pub fn complex_pow_function(&self, dtype: DType) -> Val {
+    pub fn complex_pow_function(&mut self, dtype: DType) -> Val {
         let l = self.l;
         let name = format!("{}.pow.{dtype}", self.m.options.name);
         if let Some(found) = l.find_function(&name) {
@@ -151,7 +152,7 @@ impl FunctionEmitter<'_> {
         function
     }
 
-    fn complex_pow_body(&self, function: Val, dtype: DType) {
+    fn complex_pow_body(&mut self, function: Val, dtype: DType) {
         let l = self.l;
         let part = l.number(dtype.real());
         let a = (l.param(function, 0), l.param(function, 1));
@@ -162,7 +163,8 @@ impl FunctionEmitter<'_> {
         l.position(l.block(function, c"entry"));
         self.return_if(function, is_zero(b), (one, zero));
         let undefined = l.const_float(part, f64::NAN);
-        let power_of_zero = l.select(l.fcmp(LLVMRealOGT, b.0, zero), zero, undefined);
+        let positive = l.and(l.fcmp(LLVMRealOGT, b.0, zero), equal(b.1, zero));
+        let power_of_zero = l.select(positive, zero, undefined);
         self.return_if(function, is_zero(a), (power_of_zero, power_of_zero));
         let n = l.freeze(l.cast(LLVMOpcode::LLVMFPToSI, b.0, l.int(64)));
         let whole = equal(l.cast(LLVMOpcode::LLVMSIToFP, n, part), b.0);
@@ -171,7 +173,8 @@ impl FunctionEmitter<'_> {
         let (integral, general) = (l.block(function, c"integral"), l.block(function, c"general"));
         l.cond_br(l.and(l.and(whole, small), equal(b.1, zero)), integral, general);
         l.position(general);
-        self.return_pair(self.libm_cpow(a, b, dtype));
+        let pair = self.transcendental_pow(a, b);
+        self.return_pair(pair);
         l.position(integral);
         self.integral_complex_pow(function, a, n, magnitude);
     }
@@ -211,22 +214,17 @@ impl FunctionEmitter<'_> {
         self.return_pair(self.complex_div((one, zero), result));
     }
 
-    /// libm's `cpow` or `cpowf` by the C calling convention: a float pair travels in one register.
-    fn libm_cpow(&self, a: (Val, Val), b: (Val, Val), dtype: DType) -> (Val, Val) {
+    /// `exp(b * log(a))`.
+    fn transcendental_pow(&mut self, a: (Val, Val), b: (Val, Val)) -> (Val, Val) {
         let l = self.l;
-        let part = l.number(dtype.real());
-        if dtype == DType::C128 {
-            let cpow = l.declare("cpow", l.function(l.structure(&[part, part]), &[part; 4]));
-            let pair = l.call(l.function_type(cpow), cpow, &[a.0, a.1, b.0, b.1]);
-            return (l.extract_value(pair, 0), l.extract_value(pair, 1));
-        }
-        let vector = l.vector(part, 2);
-        let cpowf = l.declare("cpowf", l.function(vector, &[vector, vector]));
-        let (first, second) = (l.i32(0), l.i32(1));
-        let pack =
-            |z: (Val, Val)| l.insert_element(l.insert_element(l.poison(vector), z.0, first), z.1, second);
-        let result = l.call(l.function_type(cpowf), cpowf, &[pack(a), pack(b)]);
-        (l.extract_element(result, first), l.extract_element(result, second))
+        let zero = l.zero(l.type_of(a.0));
+        let modulus = self.math_call(MathFn::Hypot, &[a.0, a.1]);
+        let log = (self.math_call(MathFn::Log, &[modulus]), self.math_call(MathFn::Atan2, &[a.1, a.0]));
+        let z = self.complex_mul(b, log);
+        let e = self.math_call(MathFn::Exp, &[z.0]);
+        let (cos, sin) = (self.math_call(MathFn::Cos, &[z.1]), self.math_call(MathFn::Sin, &[z.1]));
+        let im = self.fop(LLVMOpcode::LLVMFMul, e, sin);
+        (self.fop(LLVMOpcode::LLVMFMul, e, cos), l.select(l.fcmp(LLVMRealOEQ, z.1, zero), z.1, im))
     }
 
     /// Returns a pair if `cond`, and goes on otherwise.

@@ -159,7 +159,7 @@ impl FunctionEmitter<'_> {
         let iv = if l.as_const_int(start) == Some(0) { scaled } else { l.nsw_add(start, scaled) };
         self.define(node.iv, Operand::Scalar(iv));
         // Without this a conditional assignment would carry a value from one iteration to the next.
-        for x in node.privates.iter().chain(&node.lasts) {
+        for x in &node.privates {
             self.assign(*x, &l.zero_of(self.f.var_ty(*x)));
         }
         for p in partials {

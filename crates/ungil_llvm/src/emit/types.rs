@@ -47,10 +47,6 @@ impl Operand {
         }
     }
 
-    pub fn unit() -> Operand {
-        Operand::Tuple(Vec::new())
-    }
-
     /// Appends the leaves in order.
     pub fn flatten(&self, leaves: &mut Vec<Val>) {
         match self {

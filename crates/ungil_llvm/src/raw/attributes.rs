@@ -48,12 +48,6 @@ impl Llvm {
         llvm!(LLVMAddAttributeAtIndex(function, place.index(), attribute));
     }
 
-    /// Adds an attribute to a call.
-    pub fn add_call_attribute(&self, call: Val, place: Place, name: &str, value: u64) {
-        let attribute = self.enum_attribute(name, value);
-        llvm!(LLVMAddCallSiteAttribute(call, place.index(), attribute));
-    }
-
     /// States that a 64-bit parameter is not negative.
     pub fn add_nonnegative(&self, function: Val, param: u32) {
         let kind = self.kind("range");

@@ -121,16 +121,6 @@ impl Llvm {
         llvm!(LLVMPositionBuilderAtEnd(self.builder, block));
     }
 
-    /// Continues before a block's first instruction.
-    pub fn position_at_start(&self, block: Block) {
-        let first = llvm!(LLVMGetFirstInstruction(block));
-        if first.is_null() {
-            self.position(block);
-        } else {
-            llvm!(LLVMPositionBuilderBefore(self.builder, first));
-        }
-    }
-
     /// The block that instructions are appended to.
     pub fn current(&self) -> Block {
         llvm!(LLVMGetInsertBlock(self.builder))
