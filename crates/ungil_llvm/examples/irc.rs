@@ -26,9 +26,8 @@ fn main() -> ExitCode {
 fn run(file: &str, what: &str, debug: bool) -> Result<String, String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
     let module = ungil_ir::read::read_module(&text).map_err(|e| format!("{file}:{e}"))?;
-    ungil_ir::verify::verify_module(&module).map_err(|list| {
-        list.iter().map(|e| format!("{file}: {e}")).collect::<Vec<_>>().join("\n")
-    })?;
+    ungil_ir::verify::verify_module(&module)
+        .map_err(|list| list.iter().map(|e| format!("{file}: {e}")).collect::<Vec<_>>().join("\n"))?;
     let options = EmitOptions { debug, ..EmitOptions::new("kernel") };
     let mut times = Vec::new();
     let mut object = None;

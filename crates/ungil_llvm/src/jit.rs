@@ -7,6 +7,7 @@
 //! Limits: dropping a [`Code`] while it runs is the caller's fault.
 
 use crate::elf;
+use crate::libm;
 use crate::object::error_text;
 use crate::raw::{c_string, llvm};
 use llvm_sys::core::LLVMCreateMemoryBufferWithMemoryRangeCopy;
@@ -156,7 +157,7 @@ impl Inner {
         for symbol in table.iter().filter(|s| !s.defined && !s.name.is_empty()) {
             let own = given.iter().find(|(name, _)| *name == symbol.name).map(|(_, address)| *address);
             let address = own.or_else(|| self.runtime.get(&symbol.name).copied());
-            match address.or_else(|| library_function(&symbol.name)) {
+            match address.or_else(|| libm::address(&symbol.name)) {
                 Some(address) => found.push((symbol.name.clone(), address)),
                 // The linker makes this one up.
                 None if symbol.name == "_GLOBAL_OFFSET_TABLE_" => {}
@@ -275,21 +276,6 @@ extern "C" fn report(context: *mut c_void, error: LLVMErrorRef) {
 
 fn check(error: LLVMErrorRef) -> Result<(), JitError> {
     if error.is_null() { Ok(()) } else { Err(JitError::Link(error_text(error))) }
-}
-
-/// Address of a function of libm or libc. Their own handles come first, so that a library in the process that happens
-/// to export an `exp` does not change results.
-fn library_function(name: &str) -> Option<usize> {
-    let name = c_string(name);
-    let handles = [c"libm.so.6", c"libc.so.6"].map(|file| {
-        // SAFETY: opening a library that is loaded already, or glibc's own, runs no foreign code.
-        unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_LAZY | libc::RTLD_LOCAL) }
-    });
-    handles.into_iter().filter(|handle| !handle.is_null()).find_map(|handle| {
-        // SAFETY: the handle was just opened; the name is NUL-terminated.
-        let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
-        (!address.is_null()).then_some(address as usize)
-    })
 }
 
 impl Drop for Code {

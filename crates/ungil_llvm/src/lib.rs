@@ -6,6 +6,7 @@
 mod elf;
 pub mod emit;
 pub mod jit;
+mod libm;
 mod mathlib;
 pub mod object;
 mod perf;
