@@ -7,6 +7,7 @@
 
 pub mod alloc;
 pub mod barrier;
+mod bed;
 mod block;
 mod board;
 mod buffer;
@@ -26,6 +27,7 @@ mod sleep;
 mod spawn;
 mod stack;
 pub mod symbols;
+mod sync;
 mod team;
 pub mod threads;
 mod ticker;

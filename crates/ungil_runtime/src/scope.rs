@@ -75,7 +75,7 @@ impl Scope {
     /// Registers the poll word of the thread in `seat`. Must precede the thread's first look at `cancels`.
     #[inline]
     pub fn sit(&self, seat: usize, word: &AtomicU32) {
-        self.seats()[seat].word.store(ptr::from_ref(word).cast_mut(), Ordering::Relaxed);
+        self.seats()[seat].word.store(ptr::from_ref(word).cast_mut(), Ordering::Release);
         // Pairs with the fence in `cancel`: either that sees the word, or we see the position.
         fence(Ordering::SeqCst);
     }
@@ -99,7 +99,7 @@ impl Scope {
         fence(Ordering::SeqCst);
         for seat in self.seats() {
             // SAFETY: poll words live in thread states, which are never freed.
-            if let Some(word) = unsafe { seat.word.load(Ordering::Relaxed).as_ref() } {
+            if let Some(word) = unsafe { seat.word.load(Ordering::Acquire).as_ref() } {
                 word.fetch_or(CHECK, Ordering::Release);
             }
         }

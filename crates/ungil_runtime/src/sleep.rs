@@ -2,8 +2,7 @@
 //!
 //! A worker without work spins for a bounded time and then sleeps on its own word. The bound adapts: work found
 //! while spinning raises it, going to sleep lowers it, and a spin during which the thread lost its CPU sets it to
-//! zero for a while, because then other threads need the core more. README.md, "Sleep", has the protocol and why
-//! no wake-up is lost; `tests` holds its loom model.
+//! zero for a while, because then other threads need the core more. The sleep itself is in `bed`.
 
 use core::hint::spin_loop;
 use core::sync::atomic::{AtomicU64, Ordering};

@@ -33,7 +33,7 @@ pub(crate) type Handle = Option<JoinHandle<()>>;
 /// Watches the call that the main thread begins. Nested calls watch the same word again.
 #[inline]
 pub fn watch(word: &AtomicU32) {
-    WATCHED.store(ptr::from_ref(word).cast_mut(), Ordering::Relaxed);
+    WATCHED.store(ptr::from_ref(word).cast_mut(), Ordering::Release);
     // Pairs with the membarrier in `park`: either we see PARKED here or the ticker sees the word there.
     compiler_fence(Ordering::SeqCst);
     if STATE.load(Ordering::Relaxed) != RUNNING {
@@ -72,7 +72,7 @@ fn run() {
             RUNNING => futex::wait(&STATE, RUNNING, Some(PERIOD)),
             _ => return,
         }
-        let word = WATCHED.load(Ordering::Relaxed);
+        let word = WATCHED.load(Ordering::Acquire);
         // SAFETY: poll words live in thread states, which are never freed.
         match unsafe { word.as_ref() } {
             Some(word) => {
