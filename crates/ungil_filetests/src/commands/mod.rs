@@ -1,6 +1,6 @@
 //! Commands of test files: one file each.
 
-mod optimize;
+pub mod optimize;
 mod run;
 mod verify;
 
