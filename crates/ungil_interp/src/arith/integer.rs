@@ -90,10 +90,7 @@ fn checked_power(d: DType, base: i128, exponent: i128) -> Option<i128> {
         (_, e) => {
             let mut result = 1i128;
             for _ in 0..e {
-                result *= base;
-                if !fits(d, result) {
-                    return None;
-                }
+                result = result.checked_mul(base).filter(|n| fits(d, *n))?;
             }
             Some(result)
         }

@@ -43,13 +43,14 @@ impl Affine {
         for (v, c) in &other.terms {
             let entry = terms.entry(*v).or_insert(0);
             *entry = entry.checked_add(c.checked_mul(k)?)?;
-            if entry.abs() > MAX_COEFFICIENT {
+            if entry.unsigned_abs() > MAX_COEFFICIENT.unsigned_abs() {
                 return None;
             }
         }
         terms.retain(|_, c| *c != 0);
         let constant = self.constant.checked_add(other.constant.checked_mul(k)?)?;
-        (constant.abs() <= LIMIT && terms.len() <= MAX_TERMS).then_some(Affine { terms, constant })
+        (constant.unsigned_abs() <= LIMIT.unsigned_abs() && terms.len() <= MAX_TERMS)
+            .then_some(Affine { terms, constant })
     }
 
     pub fn plus(&self, c: i64) -> Option<Affine> {
@@ -76,7 +77,9 @@ impl Affine {
         let sub = |x: Value| Self::follow(func, defs, x, depth - 1);
         let kind = if depth == 0 { None } else { defs.kind(func, v) };
         let followed = match kind {
-            Some(InstKind::Const(Const::Int(_, c))) if c.abs() <= LIMIT => Some(Affine::constant(*c)),
+            Some(InstKind::Const(Const::Int(_, c))) if c.unsigned_abs() <= LIMIT.unsigned_abs() => {
+                Some(Affine::constant(*c))
+            }
             Some(InstKind::Binary(BinaryOp::Add, a, b)) => sub(*a)?.add_scaled(&sub(*b)?, 1),
             Some(InstKind::Binary(BinaryOp::Sub, a, b)) => sub(*a)?.add_scaled(&sub(*b)?, -1),
             Some(InstKind::Binary(BinaryOp::Mul, a, b)) => {

@@ -81,7 +81,7 @@ impl Placer<'_> {
     /// `for k in start..stop step s*STRIP { safepoint; for iv in k..end step s { body } }` with `end` the smaller
     /// distance of `k + s*STRIP` and `stop`. The outer loop keeps the label, so that `break` leaves both.
     fn strip_mine(&mut self, parent: Region, inst: Inst, l: &For, strip: i64) {
-        let Some(step) = self.constant(l.step).filter(|s| *s != 0 && s.abs() < 1 << 20) else {
+        let Some(step) = self.constant(l.step).filter(|s| *s != 0 && s.unsigned_abs() < 1 << 20) else {
             return self.poll(l.body, inst);
         };
         let loc = self.func.inst(inst).loc;
