@@ -186,5 +186,9 @@ impl FunctionEmitter<'_> {
     /// Sets the source line of the instructions that follow.
     pub fn set_loc(&mut self, loc: ungil_ir::inst::Loc) {
         self.loc = loc;
+        if let Some(scope) = self.scope {
+            let line = (self.f.origin.first_line + loc.line).saturating_sub(1);
+            self.l.set_place(Some((scope, line, loc.col)));
+        }
     }
 }

@@ -46,6 +46,8 @@ pub struct FunctionEmitter<'e> {
     /// The alias sets that the function's accesses name.
     pub alias_sets: Vec<u16>,
     pub loc: Loc,
+    /// Scope of the function's lines in the debug information.
+    pub scope: Option<crate::raw::Meta>,
 }
 
 impl<'e> FunctionEmitter<'e> {
@@ -83,6 +85,7 @@ impl<'e> FunctionEmitter<'e> {
             error_args: None,
             alias_sets: super::metadata::alias_sets(f),
             loc: Loc { line: 1, col: 0 },
+            scope: m.describe(function, f),
         }
     }
 
@@ -102,6 +105,7 @@ impl<'e> FunctionEmitter<'e> {
 
     /// Opens the first block after the allocas.
     pub fn begin(&mut self) {
+        self.set_loc(self.loc);
         let body = self.new_block(c"body");
         self.l.position(body);
     }

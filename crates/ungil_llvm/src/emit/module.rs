@@ -4,7 +4,8 @@ use super::function::FunctionEmitter;
 use super::types::LeafKind;
 use super::{EmitError, EmitOptions};
 use crate::raw::attributes::Place;
-use crate::raw::{Llvm, Ty, Val};
+use crate::raw::debug::DebugBuilder;
+use crate::raw::{Llvm, Meta, Ty, Val};
 use crate::target::Machine;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -22,6 +23,8 @@ pub struct ModuleEmitter<'m> {
     pub target: &'m Machine,
     /// The internal function of each IR function.
     pub functions: Vec<Val>,
+    /// Line tables, if wanted.
+    pub debug: Option<DebugBuilder>,
     /// Number of outlined functions.
     pub outlined: Cell<u32>,
     /// Message texts by content.
@@ -36,6 +39,7 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         options,
         target,
         functions: Vec::new(),
+        debug: options.debug.then(|| DebugBuilder::new(l, main_file(ir))),
         outlined: Cell::new(0),
         texts: RefCell::default(),
     };
@@ -47,14 +51,29 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         FunctionEmitter::new(&module, FuncId(index as u32)).emit();
     }
     module.emit_entry();
+    if let Some(debug) = module.debug.take() {
+        l.set_place(None);
+        debug.finish();
+    }
     crate::mathlib::link(l, |function| module.add_function_attributes(function))?;
     if cfg!(debug_assertions) {
-        l.verify().map_err(|e| EmitError::Invalid(format!("{e}\n{}", l.text())))?;
+        l.verify().map_err(EmitError::Invalid)?;
     }
     Ok(())
 }
 
+/// The file of the entry function.
+fn main_file(ir: &Module) -> &str {
+    ir.entry.map_or("", |id| ir.function(id).origin.file.as_str())
+}
+
 impl ModuleEmitter<'_> {
+    /// Describes an LLVM function that runs code of an IR function; the result is the scope of its lines.
+    pub fn describe(&self, function: Val, f: &Function) -> Option<Meta> {
+        let debug = self.debug.as_ref()?;
+        Some(debug.describe(function, &f.name, &f.origin.file, f.origin.first_line))
+    }
+
     /// `i32 (Ctx*, Ret*, leaves…)`.
     fn declare_internal(&self, index: usize, f: &Function) -> Val {
         let l = self.l;
@@ -113,6 +132,8 @@ impl ModuleEmitter<'_> {
         l.add_attribute(entry, Place::Param(2), "noalias");
         l.add_attribute(entry, Place::Param(2), "readonly");
         l.position(l.block(entry, c"entry"));
+        let scope = self.describe(entry, f);
+        l.set_place(scope.map(|s| (s, f.origin.first_line, 0)));
         let types: Vec<&Type> = f.params.iter().map(|p| f.ty(*p)).collect();
         let packing = layout(types.iter().copied());
         let mut args = vec![l.param(entry, 0), l.param(entry, 1)];

@@ -163,21 +163,20 @@ impl FunctionEmitter<'_> {
             l.add_nonnegative(function, param);
         }
         l.add_attribute(function, Place::Param(4), "noalias");
-        let here = l.current();
-        let mut body = FunctionEmitter::with(self.m, self.id, function, l.param(function, 0), None);
-        body.begin();
-        let leaves = captures.install(&mut body, l.param(function, 1));
-        body.set_loc(self.loc);
-        let block = l.param(function, 4);
-        body.private_arrays(node, block, &outer.arrays, &leaves);
-        let start = outer.start.inner(&leaves).scalar();
-        let step = outer.step.inner(&leaves).scalar();
-        let range = (l.param(function, 2), l.param(function, 3));
-        body.iterate_block(node, range, (start, step), block);
-        body.store_lasts(node, block);
-        body.finish(true);
-        l.position(here);
-        self.set_loc(self.loc);
+        l.apart(|| {
+            let mut body = FunctionEmitter::with(self.m, self.id, function, l.param(function, 0), None);
+            body.loc = self.loc;
+            body.begin();
+            let leaves = captures.install(&mut body, l.param(function, 1));
+            let block = l.param(function, 4);
+            body.private_arrays(node, block, &outer.arrays, &leaves);
+            let start = outer.start.inner(&leaves).scalar();
+            let step = outer.step.inner(&leaves).scalar();
+            let range = (l.param(function, 2), l.param(function, 3));
+            body.iterate_block(node, range, (start, step), block);
+            body.store_lasts(node, block);
+            body.finish(true);
+        });
         function
     }
 
@@ -240,16 +239,16 @@ impl FunctionEmitter<'_> {
         captures.env.fill(l, env);
         let ty = l.function(l.int(32), &[l.ptr(), l.ptr(), l.int(32), l.int(32)]);
         let function = self.declare_outlined("region", ty);
-        let here = l.current();
-        let mut body = FunctionEmitter::with(self.m, self.id, function, l.param(function, 0), None);
-        body.begin();
-        captures.install(&mut body, l.param(function, 1));
-        let id = l.cast(LLVMOpcode::LLVMZExt, l.param(function, 2), l.int(64));
-        body.define(node.id, Operand::Scalar(id));
-        let open = body.emit_region(node.body);
-        body.finish(open);
-        l.position(here);
-        self.set_loc(self.loc);
+        l.apart(|| {
+            let mut body = FunctionEmitter::with(self.m, self.id, function, l.param(function, 0), None);
+            body.loc = self.loc;
+            body.begin();
+            captures.install(&mut body, l.param(function, 1));
+            let id = l.cast(LLVMOpcode::LLVMZExt, l.param(function, 2), l.int(64));
+            body.define(node.id, Operand::Scalar(id));
+            let open = body.emit_region(node.body);
+            body.finish(open);
+        });
         let n = l.cast(LLVMOpcode::LLVMTrunc, self.scalar(node.n), l.int(32));
         let status = self.m.call_runtime(symbols::PARALLEL_REGION, &[self.ctx, n, function, env]);
         self.check_status(status, false);

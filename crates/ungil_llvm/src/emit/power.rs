@@ -74,9 +74,7 @@ impl FunctionEmitter<'_> {
         l.internal(function);
         self.m.add_function_attributes(function);
         l.add_attribute(function, Place::Function, "noinline");
-        let here = l.current();
-        self.pow_body(function, dtype);
-        l.position(here);
+        l.apart(|| self.pow_body(function, dtype));
         function
     }
 
@@ -146,9 +144,7 @@ impl FunctionEmitter<'_> {
         l.internal(function);
         self.m.add_function_attributes(function);
         l.add_attribute(function, Place::Function, "noinline");
-        let here = l.current();
-        self.complex_pow_body(function, dtype);
-        l.position(here);
+        l.apart(|| self.complex_pow_body(function, dtype));
         function
     }
 

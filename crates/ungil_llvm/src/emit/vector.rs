@@ -124,7 +124,7 @@ impl FunctionEmitter<'_> {
                 v
             }
         };
-        self.from_memory(l.swapped(v, ty), ty)
+        self.loaded_vector(l.swapped(v, ty), ty)
     }
 
     fn vec_store(
@@ -216,7 +216,7 @@ impl FunctionEmitter<'_> {
         if ty.dtype.is_complex() {
             return Operand::Complex(load(0), load(ty.dtype.size() / 2));
         }
-        self.from_memory(load(0), ty)
+        self.loaded_vector(load(0), ty)
     }
 
     fn scatter_at(&self, addresses: &[Val], ty: ArrayType, value: &Operand, mask: Val) {
@@ -247,7 +247,7 @@ impl FunctionEmitter<'_> {
     }
 
     /// Bytes of bools become a mask; other vectors are as they lie in memory.
-    fn from_memory(&self, v: Val, ty: ArrayType) -> Operand {
+    fn loaded_vector(&self, v: Val, ty: ArrayType) -> Operand {
         Operand::Scalar(if ty.dtype == DType::Bool { self.l.is_nonzero(v) } else { v })
     }
 

@@ -3,7 +3,9 @@
 mod arrays;
 mod control;
 mod host;
+mod objects;
 mod oracle;
 mod parallel;
+mod random;
 mod scalars;
 mod vectors;
