@@ -44,15 +44,7 @@ pub fn hoist_checks(module: &mut Module, context: &mut Context) -> bool {
         let body = hoister.func.body;
         hoister.region(body);
         changed |= hoister.changed;
-        let replaced = std::mem::take(&mut hoister.replaced);
-        if !replaced.is_empty() {
-            walk::replace_uses(func, body, &|mut v| {
-                while let Some(&by) = replaced.get(&v) {
-                    v = by;
-                }
-                v
-            });
-        }
+        hoister.apply_replacements(body);
     }
     changed
 }
@@ -85,6 +77,21 @@ impl Hoister<'_> {
                 self.inner(inst);
             }
         }
+    }
+
+    /// Puts what took the place of dropped checks into a region. A copy needs it beforehand: it renames what the region
+    /// defines, and a dropped check is no longer defined there.
+    fn apply_replacements(&mut self, region: Region) {
+        let replaced = &self.replaced;
+        if replaced.is_empty() {
+            return;
+        }
+        walk::replace_uses(self.func, region, &|mut v| {
+            while let Some(&by) = replaced.get(&v) {
+                v = by;
+            }
+            v
+        });
     }
 
     fn inner(&mut self, inst: Inst) {
@@ -135,6 +142,7 @@ impl Hoister<'_> {
     ) {
         let fast = self.func.new_region();
         self.func.regions[fast.index()].push(root);
+        self.apply_replacements(fast);
         let slow = clone_region(self.func, fast, &mut CloneMap::default());
         keep_scalar(self.func, slow);
         let alias = AliasGuard::compute(self.func, defs, fast, &nest.inside);
