@@ -9,7 +9,7 @@ use crate::board::{self, Seeker};
 use crate::context::ThreadState;
 use crate::poll::poll_if_raised;
 use crate::root::Root;
-use crate::schedule::{Policy, Taker, drop_rest, steal};
+use crate::schedule::{Policy, Taker, Trial, drop_rest, steal};
 use crate::scope::{Frame, Scope};
 use crate::sleep::Spin;
 use core::cell::Cell;
@@ -127,11 +127,11 @@ impl Participant<'_> {
     ///
     /// # Safety
     /// The seat is this thread's own and the job is alive.
-    unsafe fn work(&self, seat: usize) {
+    unsafe fn work(&self, seat: usize, trial: Option<Trial>) {
         match self.job.work {
             // SAFETY: the job's parts outlive the job.
             Work::Plain { desc, unit } => unsafe {
-                self.take_all(seat, &mut Iterations { desc: &*desc, unit })
+                self.take_all(seat, &mut Iterations { desc: &*desc, unit }, trial)
             },
             Work::Blocks(blocks) => {
                 // SAFETY: as above.
@@ -143,7 +143,7 @@ impl Participant<'_> {
                 };
                 let mut units = Reducing { blocks, runner };
                 // SAFETY: as for this function.
-                unsafe { self.take_all(seat, &mut units) };
+                unsafe { self.take_all(seat, &mut units, trial) };
                 units.runner.hand_over(&self.job.scope.seats()[seat]);
             }
         }
@@ -154,9 +154,12 @@ impl Participant<'_> {
     /// # Safety
     /// As for [`Participant::work`].
     #[inline]
-    unsafe fn take_all(&self, seat: usize, units: &mut impl Units) {
+    unsafe fn take_all(&self, seat: usize, units: &mut impl Units, mut trial: Option<Trial>) {
         let seats = self.job.scope.seats();
         let mut taker = Taker::new(self.job.policy);
+        if let Some(trial) = &trial {
+            taker.limit(trial.first(seats.len()));
+        }
         loop {
             let Some((from, to)) = taker.take(&seats[seat].range) else {
                 if steal(seats, seat) {
@@ -174,6 +177,14 @@ impl Participant<'_> {
                 units.run(self, from, to);
                 // A cancelled scope shows at the next piece, an interrupt cancels the scope.
                 poll_if_raised(self.ctx, self.state);
+            }
+            if let Some(running) = &mut trial {
+                taker.relax();
+                if running.ran(to - from) {
+                    trial = None;
+                    taker.limit(u32::MAX);
+                    crate::team::wake(seats.len() as u64 - 1);
+                }
             }
         }
     }
@@ -199,8 +210,8 @@ pub const OUT_OF_MEMORY: &str = "no memory for the partial results of a parallel
 /// Runs the caller's part of a job that is on the board, then waits for the others and takes it off.
 ///
 /// # Safety
-/// The job was published in `slot` by this thread and `ctx` is its context.
-pub unsafe fn lead(job: &Job, ctx: *mut Ctx, state: &ThreadState, slot: usize) {
+/// The job was published in `slot` by this thread and `ctx` is its context. With a trial nobody was woken yet.
+pub unsafe fn lead(job: &Job, ctx: *mut Ctx, state: &ThreadState, slot: usize, trial: Option<Trial>) {
     let outermost = job.depth == 0;
     let frame = Frame {
         scope: &raw const job.scope,
@@ -222,7 +233,7 @@ pub unsafe fn lead(job: &Job, ctx: *mut Ctx, state: &ThreadState, slot: usize) {
     unsafe {
         (*ctx).thread_id = if outermost { 0 } else { thread_id };
         (*ctx).depth = job.depth + 1;
-        Participant { job, ctx, state, frame: &frame }.work(0);
+        Participant { job, ctx, state, frame: &frame }.work(0, trial);
     }
     board::close(slot, outermost);
     frame.at.set(-1);
@@ -341,7 +352,7 @@ unsafe fn work_as_guest(job: &Job, ctx: *mut Ctx, state: &ThreadState, slot: usi
     // SAFETY: the context is this thread's own, the seat too.
     unsafe {
         ((*ctx).thread_id, (*ctx).depth, (*ctx).host) = (id, job.depth + 1, job.host);
-        Participant { job, ctx, state, frame: &frame }.work(seat);
+        Participant { job, ctx, state, frame: &frame }.work(seat, None);
         ((*ctx).thread_id, (*ctx).depth, (*ctx).host) = before;
     }
     job.scope.stand(seat);

@@ -7,7 +7,7 @@ use crate::error::raise_static;
 use crate::job::{self, Job, OUT_OF_MEMORY, Work};
 use crate::poll::poll_if_raised;
 use crate::root::Root;
-use crate::schedule::{self, MOST_UNITS, Policy};
+use crate::schedule::{self, MOST_UNITS, Policy, Trial};
 use crate::scope::{Scope, Seat};
 use crate::team;
 use crate::threads::{LOOP_LIMIT, num_threads};
@@ -71,7 +71,7 @@ unsafe fn run_plain(ctx: *mut Ctx, state: &ThreadState, desc: &LoopDesc) -> i32 
     let seats = threads.min(units);
     let policy = Policy::new(desc.schedule, u32::from(chunk > 0), units as u32, seats as usize);
     if seats > 1 {
-        let team = Team { threads, root, seats: seats as usize, units: units as u32, policy };
+        let team = Team { threads, root, seats: seats as usize, units: units as u32, policy, cheap: false };
         let work = Work::Plain { desc, unit };
         // SAFETY: by contract.
         if let Some(status) = unsafe { team.run(ctx, state, work, |_, status| status) } {
@@ -104,7 +104,8 @@ unsafe fn run_blocks(ctx: *mut Ctx, state: &ThreadState, desc: &LoopDesc) -> i32
                 (i128::from(desc.chunk.clamp(0, desc.n)) * i128::from(units) - 1) / i128::from(desc.n) + 1;
             let chunk = if desc.chunk <= 0 { 0 } else { chunk as u32 };
             let policy = Policy::new(desc.schedule, chunk, units, seats as usize);
-            let team = Team { threads, root, seats: seats as usize, units, policy };
+            let team =
+                Team { threads, root, seats: seats as usize, units, policy, cheap: desc.min_block > 1 };
             let work = Work::Blocks((&raw const blocks).cast());
             status = team.run(ctx, state, work, |seats, status| {
                 if status == 0 {
@@ -194,6 +195,8 @@ struct Team {
     seats: usize,
     units: u32,
     policy: Policy,
+    /// Whether a unit is known to take microseconds only.
+    cheap: bool,
 }
 
 impl Team {
@@ -249,11 +252,14 @@ impl Team {
                 outermost: depth == 0,
             };
             board::publish(slot, &notice);
-            team::wake(notice.seats);
+            let trial = if team::asleep() { Trial::new(self.units, self.seats, self.cheap) } else { None };
+            if trial.is_none() {
+                team::wake(notice.seats);
+            }
             if depth > 0 && (*root).waiting.load(Ordering::Relaxed) != 0 {
                 board::poke_waiting(&*root);
             }
-            job::lead(&job, ctx, state, slot);
+            job::lead(&job, ctx, state, slot, trial);
             let status = job.scope.finish(ctx);
             Some(after(job.scope.seats(), status))
         }

@@ -57,6 +57,10 @@ pub unsafe fn poll(ctx: *mut Ctx, state: &ThreadState) -> i32 {
         return 1;
     }
     let Some(hooks) = hooks().filter(|_| raised & TICK != 0 && state.main.get()) else { return 0 };
+    if scope::interrupted(state) {
+        // The loop is ending, and the host must not be asked again while its exception is pending.
+        return 0;
+    }
     // SAFETY: the host's hook gets this thread's context.
     if unsafe { (hooks.poll)(ctx) } == 0 {
         return 0;

@@ -64,11 +64,50 @@ pub struct Taker {
     policy: Policy,
     batch: u32,
     began: Option<Instant>,
+    /// Largest piece, while a [`Trial`] lasts.
+    most: u32,
+}
+
+/// A loop whose workers sleep is worth waking them from about this much remaining work on: a wake-up costs its
+/// caller several microseconds, and the woken thread comes tens of microseconds later.
+const WORTH_WAKING_NS: u64 = 25_000;
+
+/// First part of a loop whose caller works alone to see whether it is worth waking anybody.
+///
+/// Pieces begin small and grow fourfold, so that neither a short loop pays for a wake-up nor a long one loses more than
+/// a few percent, also when its iterations differ.
+pub struct Trial {
+    began: Instant,
+    done: u32,
+    units: u32,
+}
+
+impl Trial {
+    /// A trial for a loop of so many units, or `None` where one unit could be too much to do alone first.
+    /// `cheap` says that a unit is known to take microseconds only.
+    pub fn new(units: u32, seats: usize, cheap: bool) -> Option<Trial> {
+        let fine = cheap || units as usize >= 32 * seats;
+        fine.then(|| Trial { began: Instant::now(), done: 0, units })
+    }
+
+    /// Largest first piece.
+    pub fn first(&self, seats: usize) -> u32 {
+        (self.units / seats as u32 / 64).max(1)
+    }
+
+    /// Takes note of a piece that has run. True when it is time to wake the others.
+    pub fn ran(&mut self, piece: u32) -> bool {
+        self.done = self.done.saturating_add(piece).min(self.units);
+        let left = u64::from(self.units - self.done);
+        let elapsed = self.began.elapsed().as_nanos() as u64;
+        let expected = elapsed.saturating_mul(left) / u64::from(self.done.max(1));
+        left > 0 && expected.max(elapsed) > WORTH_WAKING_NS
+    }
 }
 
 impl Taker {
     pub fn new(policy: Policy) -> Taker {
-        Taker { policy, batch: 1, began: None }
+        Taker { policy, batch: 1, began: None, most: u32::MAX }
     }
 
     fn size(&self, left: u32) -> u32 {
@@ -78,7 +117,17 @@ impl Taker {
             Policy::Fixed(size) => size,
             Policy::Adaptive => self.batch.min(left.div_ceil(2)),
         };
-        size.min(left)
+        size.min(left).min(self.most)
+    }
+
+    /// Limits the size of pieces; `u32::MAX` lifts the limit.
+    pub fn limit(&mut self, most: u32) {
+        self.most = most.max(1);
+    }
+
+    /// Raises the limit for the next piece of a trial.
+    pub fn relax(&mut self) {
+        self.most = self.most.saturating_mul(4);
     }
 
     /// Takes a piece from the front of the thread's own range.
@@ -119,18 +168,22 @@ impl Taker {
     }
 }
 
-/// Moves the back half of some other seat's range to seat `own`, whose range is empty. False: nothing is left.
+/// Moves the back half of some other seat's range, or all of it where nobody sits, to seat `own`, whose range is
+/// empty. False: nothing is left.
 pub fn steal(seats: &[Seat], own: usize) -> bool {
     let n = seats.len();
     for i in 1..n {
-        let victim = &seats[(own + i) % n].range;
+        let other = &seats[(own + i) % n];
+        let victim = &other.range;
         let mut seen = victim.load(Ordering::Relaxed);
         loop {
             let (lo, hi) = unpack(seen);
             if lo >= hi {
                 break;
             }
-            let cut = hi - (hi - lo).div_ceil(2);
+            // Who sits down here later steals back.
+            let part = if other.taken.load(Ordering::Relaxed) { (hi - lo).div_ceil(2) } else { hi - lo };
+            let cut = hi - part;
             match victim.compare_exchange_weak(seen, pack(lo, cut), Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => {
                     // Only the owner writes an empty range, and no unit comes twice, so no thief can mistake it.
@@ -210,6 +263,17 @@ mod tests {
             });
             assert!(seen.iter().all(|c| c.load(Ordering::Relaxed) == 1), "{policy:?}");
         }
+    }
+
+    #[test]
+    fn a_trial_tells_short_loops_from_long_ones() {
+        assert!(Trial::new(63, 2, false).is_none());
+        let mut short = Trial::new(1000, 2, false).expect("fine enough");
+        assert!(!(0..10).any(|_| short.ran(100)));
+        let mut long = Trial::new(1000, 2, false).expect("fine enough");
+        std::thread::sleep(std::time::Duration::from_micros(100));
+        assert!(long.ran(long.first(2)));
+        assert!(!long.ran(1000), "nothing is left");
     }
 
     #[test]

@@ -225,6 +225,20 @@ pub fn cancelled(state: &ThreadState) -> bool {
     true
 }
 
+/// Whether the host has already asked this thread to stop and not got its exception back yet.
+pub fn interrupted(state: &ThreadState) -> bool {
+    let mut at = state.frame.get();
+    // SAFETY: as in `cancelled`.
+    while let Some(frame) = unsafe { at.as_ref() } {
+        // SAFETY: as in `cancelled`.
+        if unsafe { (*frame.scope).interrupted.load(Ordering::Relaxed) } {
+            return true;
+        }
+        at = frame.parent;
+    }
+    false
+}
+
 /// Interrupts every scope on the way to the host's call.
 pub fn interrupt_all(state: &ThreadState) {
     let mut at = state.frame.get();

@@ -100,6 +100,12 @@ fn work(number: u64) {
     }
 }
 
+/// Whether some worker sleeps. Only a hint unless the loop was published before.
+#[inline]
+pub fn asleep() -> bool {
+    SLEEPERS.any()
+}
+
 /// Wakes sleeping workers for a loop that has just been published: at most two, who wake the next.
 #[inline]
 pub fn wake(seats: u64) {
