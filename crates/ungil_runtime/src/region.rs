@@ -162,6 +162,8 @@ unsafe fn take_part(region: &Region, ctx: *mut Ctx, id: u32) {
         }
         region.barrier.leave();
         if id == 0 {
+            // Nothing of the caller's runs any more that a failure could cancel.
+            frame.at.set(-1);
             wait(region, ctx);
         }
         ((*ctx).thread_id, (*ctx).depth, (*ctx).host) = before;
