@@ -63,6 +63,8 @@ struct Lexer<'a> {
     at_line_start: bool,
     /// Whether line ends are white space everywhere.
     joins_lines: bool,
+    /// Whether this logical line has an invalid character already; more would say nothing new.
+    has_invalid_character: bool,
 }
 
 impl<'a> Lexer<'a> {
@@ -78,6 +80,7 @@ impl<'a> Lexer<'a> {
             indents: vec![Indentation::default()],
             at_line_start: true,
             joins_lines: false,
+            has_invalid_character: false,
         }
     }
 
@@ -150,6 +153,7 @@ impl<'a> Lexer<'a> {
     fn line_end(&mut self) {
         let start = self.pos;
         self.skip_line_end();
+        self.has_invalid_character = false;
         if self.joins_lines {
             return;
         }
@@ -202,7 +206,11 @@ impl<'a> Lexer<'a> {
         let start = self.pos;
         let character = self.text[start..].chars().next().unwrap_or('\0');
         self.pos += character.len_utf8().max(1);
-        self.fail(LexError::InvalidCharacter { character }, start, self.pos);
+        if std::mem::replace(&mut self.has_invalid_character, true) {
+            self.push(TokenKind::Invalid, start, self.pos);
+        } else {
+            self.fail(LexError::InvalidCharacter { character }, start, self.pos);
+        }
     }
 
     fn finish(&mut self) {
