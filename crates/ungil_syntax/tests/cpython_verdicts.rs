@@ -5,7 +5,8 @@
 //! `tests/cpython/rejected.txt` and `accepted.txt`, which are the hand-written list.
 //! `UNGIL_TEST_PYTHONS` names the interpreters to ask, separated by colons; default `python3`.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use ungil_diag::diagnostic::{Diagnostics, Severity};
 use ungil_diag::source::SourceFile;
@@ -86,5 +87,57 @@ fn verdicts_on_the_test_suite_are_cpythons() {
         }
         println!("{python}: {accepted} accepted by both, {rejected} rejected by both");
         assert!(wrong.is_empty(), "{} verdicts differ:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
+/// The snippets of a list, separated by lines `%%`.
+fn list(name: &str) -> Vec<String> {
+    let path = format!("{}/tests/cpython/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    text.split("\n%%\n").map(|snippet| format!("{}\n", snippet.trim_end_matches('\n'))).collect()
+}
+
+/// Whether CPython compiles each of the snippets.
+fn python_verdicts(python: &str, snippets: &[String]) -> Vec<bool> {
+    let code = "
+import sys, warnings
+warnings.simplefilter('ignore')
+for text in sys.stdin.read().split('\\0'):
+    try:
+        compile(text, 's', 'exec')
+        print('accept')
+    except SyntaxError:
+        print('reject')
+";
+    let mut child = Command::new(python)
+        .args(["-X", "utf8", "-c", code])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("CPython is needed as the oracle");
+    child.stdin.take().unwrap().write_all(snippets.join("\0").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| line == "accept").collect()
+}
+
+#[test]
+fn verdicts_on_the_lists_are_cpythons() {
+    for (name, accepted) in [("rejected.txt", false), ("accepted.txt", true)] {
+        let snippets = list(name);
+        let verdicts = python_verdicts("python3", &snippets);
+        assert_eq!(verdicts.len(), snippets.len());
+        let mut wrong = String::new();
+        for (snippet, verdict) in snippets.iter().zip(verdicts) {
+            let found = judge(snippet);
+            if verdict != accepted {
+                wrong.push_str(&format!("CPython disagrees with {name}: {snippet}"));
+            }
+            if found.has_errors() == accepted {
+                wrong
+                    .push_str(&format!("ungil disagrees with {name}: {snippet}   {}\n", first_error(&found)));
+            }
+        }
+        println!("{name}: {} snippets", snippets.len());
+        assert!(wrong.is_empty(), "{wrong}");
     }
 }

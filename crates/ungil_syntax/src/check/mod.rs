@@ -19,13 +19,14 @@ use ungil_diag::span::Span;
 
 use crate::ast::module::Module;
 use crate::error::check::CheckError;
+use crate::error::sink::Sink;
 
 use scope::{Scope, ScopeKind};
 
 /// Checks a module; see the module's header.
 pub fn check_module(module: &Module) -> Diagnostics {
     let mut checker = Checker {
-        errors: Diagnostics::new(),
+        errors: Sink::default(),
         scopes: vec![Scope::new(ScopeKind::Module, None)],
         current: 0,
         flow: Flow::default(),
@@ -33,8 +34,7 @@ pub fn check_module(module: &Module) -> Diagnostics {
     checker.future_imports(&module.body);
     checker.body(&module.body);
     checker.resolve_nonlocals();
-    checker.errors.sort_by_place();
-    checker.errors
+    checker.errors.finish()
 }
 
 /// What encloses a statement inside its function or module.
@@ -48,7 +48,7 @@ struct Flow {
 }
 
 struct Checker {
-    errors: Diagnostics,
+    errors: Sink,
     scopes: Vec<Scope>,
     current: usize,
     flow: Flow,

@@ -7,6 +7,7 @@ pub mod check;
 pub mod lex;
 pub mod parse;
 pub mod pattern;
+pub mod sink;
 
 use ungil_diag::diagnostic::{Code, Diagnostic};
 use ungil_diag::span::Span;

@@ -72,46 +72,104 @@ impl Lexer<'_> {
         }
     }
 
-    /// A closing bracket of the wrong kind: closes its own opener where that is the next one out,
-    /// else stands for the right bracket.
+    /// A closing bracket of the wrong kind. It stands for the right one where its own opener is not
+    /// the next one out, or is on an earlier line than the bracket it meets; else it closes both.
     fn mismatch(&mut self, open: TokenKind, opened: usize, kind: TokenKind, start: usize) {
         let error =
             LexError::Mismatched { open: character(open), open_at: opened as u32, close: character(kind) };
         self.fail(error, start, self.pos);
         self.brackets.pop();
-        if let Some(Bracket { kind: BracketKind::Plain(outer), .. }) = self.brackets.last()
+        if let Some(Bracket { kind: BracketKind::Plain(outer), start: outer_start }) = self.brackets.last()
             && matches(*outer, kind)
+            && (self.same_line(*outer_start, start) || !self.same_line(opened, start))
         {
             self.brackets.pop();
         }
     }
 
-    /// Reports the brackets that are open and forgets them; the line ends at `at`.
-    pub(super) fn abandon_brackets(&mut self, at: usize) {
-        let innermost_string =
+    fn same_line(&self, from: usize, to: usize) -> bool {
+        !self.bytes[from..to].iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+    }
+
+    /// Deals with brackets that are open where the statement ends, at `at`: the first time, goes back
+    /// to the outermost one and reads on with a closer look at each line; then reports and forgets
+    /// them. Returns whether it went back.
+    pub(super) fn abandon_brackets(&mut self, at: usize) -> bool {
+        if !self.suspicious
+            && let Some(&outermost) = self.brackets.first()
+        {
+            self.suspicious = true;
+            self.has_invalid_character = false;
+            self.rewind(outermost);
+            return true;
+        }
+        let string =
             self.brackets.iter().rposition(|bracket| matches!(bracket.kind, BracketKind::Interpolated(_)));
-        match innermost_string {
+        match string {
             Some(i) if i + 1 == self.brackets.len() => {
                 let start = self.brackets[i].start;
                 self.unterminated_interpolated(start, at);
             }
-            _ => {
-                if let Some(bracket) = self.brackets.last().copied() {
-                    let open = match bracket.kind {
-                        BracketKind::Plain(kind) => character(kind),
-                        _ => '{',
-                    };
-                    self.report(LexError::Unclosed { open }, bracket.start, bracket.start + 1);
-                    self.push(TokenKind::Invalid, at, at);
-                }
-            }
+            _ => self.report_unclosed(at),
         }
         self.brackets.clear();
+        false
+    }
+
+    /// Goes back to just after the token that opened `bracket`.
+    fn rewind(&mut self, bracket: Bracket) {
+        let keep = self.tokens.partition_point(|token| token.lo as usize <= bracket.start);
+        self.tokens.truncate(keep);
+        self.pos = self.tokens.last().map_or(bracket.start, |token| token.hi as usize);
+        self.errors.retain(|&(_, lo, _)| (lo as usize) < bracket.start);
+        self.brackets.truncate(1);
+    }
+
+    /// Reports the innermost open bracket of each line.
+    fn report_unclosed(&mut self, at: usize) {
+        let brackets = std::mem::take(&mut self.brackets);
+        for (i, bracket) in brackets.iter().enumerate() {
+            let innermost =
+                brackets.get(i + 1).is_none_or(|inner| !self.same_line(bracket.start, inner.start));
+            let open = match bracket.kind {
+                BracketKind::Plain(kind) => character(kind),
+                BracketKind::Field { .. } => '{',
+                BracketKind::Interpolated(_) => continue,
+            };
+            if innermost {
+                self.report(LexError::Unclosed { open }, bracket.start, bracket.start + 1);
+            }
+        }
+        self.push(TokenKind::Invalid, at, at);
+    }
+
+    /// Whether the statement must have ended before the line that begins here, brackets or not.
+    pub(super) fn brackets_are_abandoned(&self) -> bool {
+        if self.statement_follows() {
+            return true;
+        }
+        self.suspicious && (self.in_single_quotes() || self.unindented_word_follows())
+    }
+
+    /// Whether a field of a string in single quotes is open.
+    fn in_single_quotes(&self) -> bool {
+        self.brackets
+            .iter()
+            .any(|bracket| matches!(bracket.kind, BracketKind::Interpolated(Quotes { triple: false, .. })))
+    }
+
+    /// Whether the line that begins here starts with a word and is not indented more than the
+    /// statement: continuation lines rarely are like that.
+    fn unindented_word_follows(&self) -> bool {
+        let rest = &self.bytes[self.pos..];
+        let indent = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let starts_word = rest.get(indent).is_some_and(|&byte| byte.is_ascii_alphabetic() || byte == b'_');
+        starts_word && self.indents.last().is_some_and(|current| indent <= current.column())
     }
 
     /// Whether the line that begins here starts with a keyword that no expression can contain, at
     /// which a bracket open above must have been forgotten.
-    pub(super) fn statement_follows(&self) -> bool {
+    fn statement_follows(&self) -> bool {
         let rest = &self.bytes[self.pos..];
         let indent = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let word_len = rest[indent..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();

@@ -19,6 +19,13 @@ pub struct Indentation {
     alternative: u32,
 }
 
+impl Indentation {
+    /// The column of the line's first token.
+    pub fn column(self) -> usize {
+        self.column as usize
+    }
+}
+
 impl Lexer<'_> {
     /// Reads the white space at the start of a logical line.
     pub(super) fn line_start(&mut self) {

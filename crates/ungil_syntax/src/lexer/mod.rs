@@ -65,6 +65,9 @@ struct Lexer<'a> {
     joins_lines: bool,
     /// Whether this logical line has an invalid character already; more would say nothing new.
     has_invalid_character: bool,
+    /// Whether a bracket was found that is never closed: from there on, where a line begins is
+    /// taken as evidence of where the statement ends.
+    suspicious: bool,
 }
 
 impl<'a> Lexer<'a> {
@@ -81,21 +84,31 @@ impl<'a> Lexer<'a> {
             at_line_start: true,
             joins_lines: false,
             has_invalid_character: false,
+            suspicious: false,
         }
     }
 
     fn run(&mut self) {
-        while self.pos < self.bytes.len() {
-            if self.in_interpolated_text() {
-                self.interpolated_text();
-            } else if self.at_line_start && !self.joins_lines {
-                self.at_line_start = false;
-                self.line_start();
-            } else {
-                self.token();
+        loop {
+            while self.pos < self.bytes.len() {
+                self.advance();
+            }
+            let went_back = !self.brackets.is_empty() && self.abandon_brackets(self.bytes.len());
+            if !went_back {
+                return self.finish();
             }
         }
-        self.finish();
+    }
+
+    fn advance(&mut self) {
+        if self.in_interpolated_text() {
+            self.interpolated_text();
+        } else if self.at_line_start && !self.joins_lines {
+            self.at_line_start = false;
+            self.line_start();
+        } else {
+            self.token();
+        }
     }
 
     /// The byte `ahead` of the position; 0 past the end.
@@ -160,8 +173,7 @@ impl<'a> Lexer<'a> {
         if self.brackets.is_empty() {
             self.push(TokenKind::Newline, start, self.pos);
             self.at_line_start = true;
-        } else if self.statement_follows() {
-            self.abandon_brackets(start);
+        } else if self.brackets_are_abandoned() && !self.abandon_brackets(start) {
             self.push(TokenKind::Newline, start, self.pos);
             self.at_line_start = true;
         }
@@ -215,9 +227,6 @@ impl<'a> Lexer<'a> {
 
     fn finish(&mut self) {
         let end = self.bytes.len();
-        if !self.brackets.is_empty() {
-            self.abandon_brackets(end);
-        }
         let ends_line = matches!(
             self.tokens.last().map(|token| token.kind),
             None | Some(TokenKind::Newline | TokenKind::Dedent)

@@ -233,16 +233,23 @@ fn named_escape(tail: &str, here: u32, out: &mut TextBuilder, faults: &mut Vec<F
     len
 }
 
-/// The character with this Unicode name or alias. Case does not count; the crate's looser matching
-/// of blanks and hyphens is undone.
+/// The character with this Unicode name or alias. As in CPython, case counts only in the names that
+/// are made by rule; the crate's looser matching of blanks and hyphens is undone.
 fn character_named(name: &str) -> Option<char> {
+    // Other characters occur in no name, and the crate underflows on a leading hyphen.
+    let plausible = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-');
+    if !name.bytes().all(plausible) || !name.starts_with(|ch: char| ch.is_ascii_alphanumeric()) {
+        return None;
+    }
     let ch = unicode_names2::character(name)?;
     let letters = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|ch| ch.to_ascii_uppercase()).collect()
     };
     let official = unicode_names2::name(ch).map(|name| name.to_string()).unwrap_or_default();
-    let spelt_loosely = letters(name) == letters(&official) && !name.eq_ignore_ascii_case(&official);
-    (!spelt_loosely && name.trim() == name).then_some(ch)
+    let made_by_rule = official.starts_with("CJK UNIFIED") || official.starts_with("HANGUL SYLLABLE");
+    let exact = if made_by_rule { name == official } else { name.eq_ignore_ascii_case(&official) };
+    let spelt_loosely = letters(name) == letters(&official) && !exact;
+    (!spelt_loosely && name.trim_end() == name).then_some(ch)
 }
 
 fn bytes_escape(tail: &str, here: u32, out: &mut Vec<u8>, faults: &mut Vec<Fault>) -> usize {

@@ -40,6 +40,7 @@ use crate::ast::module::Module;
 use crate::ast::name::{Ident, Name};
 use crate::error::lex::LexError;
 use crate::error::parse::ParseError;
+use crate::error::sink::Sink;
 use crate::lexer::token::{Token, TokenKind};
 use crate::lexer::{Lexed, tokenize, tokenize_expression};
 
@@ -87,7 +88,7 @@ struct Parser<'a> {
     pos: usize,
     /// The end of the last token that is not a line end, indent or dedent.
     last_hi: u32,
-    errors: Diagnostics,
+    errors: Sink,
     names: Interner,
     recursion: u32,
     /// The steps from the deepest operand to the root of the expression read last.
@@ -102,14 +103,17 @@ impl<'a> Parser<'a> {
             return None;
         }
         let lexed = lex(&source.text);
-        let diagnostic = |(error, lo, hi): &(LexError, u32, u32)| error.diagnostic(Span::new(id, *lo, *hi));
+        let mut errors = Sink::default();
+        for (error, lo, hi) in &lexed.errors {
+            errors.push(error.diagnostic(Span::new(id, *lo, *hi)));
+        }
         Some(Parser {
             text: &source.text,
             source: id,
             tokens: lexed.tokens,
             pos: 0,
             last_hi: 0,
-            errors: lexed.errors.iter().map(diagnostic).collect(),
+            errors,
             names: Interner::default(),
             recursion: 0,
             height: 0,
@@ -118,9 +122,7 @@ impl<'a> Parser<'a> {
     }
 
     fn finish(self) -> Diagnostics {
-        let mut errors = self.errors;
-        errors.sort_by_place();
-        errors
+        self.errors.finish()
     }
 
     fn whole_expression(&mut self) -> Parsed<Expr> {
@@ -226,8 +228,13 @@ impl<'a> Parser<'a> {
         self.errors.push(error.diagnostic(span));
     }
 
+    /// Records an error and gives up the statement. Where the lexer has found something wrong later
+    /// in the line, such as a bracket that is never closed, that is the better message.
     fn fail<T>(&mut self, error: ParseError, span: Span) -> Parsed<T> {
-        self.report(error, span);
+        let line = self.tokens[self.pos..].iter().take_while(|token| token.kind != TokenKind::Newline);
+        if !line.into_iter().any(|token| token.kind == TokenKind::Invalid) {
+            self.report(error, span);
+        }
         Err(Failed)
     }
 

@@ -1,0 +1,391 @@
+//! Any text at all: no panic, no overflow of the stack, spans inside the text, linear time.
+//!
+//! Mutates real sources with a fixed generator, so that a failure is the same on every machine;
+//! `fuzz/fuzz_targets/parse.rs` looks further. The stack here is 2 MiB, as any thread's.
+
+use std::time::{Duration, Instant};
+
+use ungil_diag::diagnostic::Diagnostics;
+use ungil_diag::render::render;
+use ungil_diag::source::{SourceFile, SourceMap};
+use ungil_diag::span::Span;
+use ungil_syntax::ast::MAX_HEIGHT;
+use ungil_syntax::ast::expr::Expr;
+use ungil_syntax::ast::module::Module;
+use ungil_syntax::ast::pattern::Pattern;
+use ungil_syntax::ast::stmt::Stmt;
+use ungil_syntax::check::check_module;
+use ungil_syntax::dump::dump;
+use ungil_syntax::parser::{parse_expression, parse_module};
+use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_pattern, walk_stmt};
+
+/// Checks that spans lie inside the text on character boundaries, and measures the height.
+struct SpanCheck<'a> {
+    text: &'a str,
+    height: u32,
+    highest: u32,
+}
+
+impl SpanCheck<'_> {
+    fn span(&self, span: Span) {
+        let (lo, hi) = (span.lo as usize, span.hi as usize);
+        assert!(lo <= hi && hi <= self.text.len(), "span {lo}..{hi} outside the text");
+        assert!(self.text.is_char_boundary(lo) && self.text.is_char_boundary(hi), "span cuts a character");
+    }
+}
+
+impl Visitor for SpanCheck<'_> {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        self.span(stmt.span);
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        self.span(expr.span);
+        self.height += 1;
+        self.highest = self.highest.max(self.height);
+        walk_expr(self, expr);
+        self.height -= 1;
+    }
+
+    fn visit_pattern(&mut self, pattern: &Pattern) {
+        self.span(pattern.span);
+        walk_pattern(self, pattern);
+    }
+}
+
+fn parse(text: &str) -> (Module, Diagnostics) {
+    let mut sources = SourceMap::new();
+    let id = sources.add(SourceFile::new("test.py", text));
+    let source = sources.get(id).unwrap();
+    let text = &source.text;
+    let (module, diagnostics) = parse_module(source, id);
+    let mut check = SpanCheck { text, height: 0, highest: 0 };
+    walk_body(&mut check, &module.body);
+    let checked = check_module(&module);
+    for (i, diagnostic) in diagnostics.iter().chain(&checked).enumerate() {
+        diagnostic.labels.iter().for_each(|label| check.span(label.span));
+        // A message prints its whole line, which may be long here.
+        if i < 3 {
+            render(diagnostic, &sources);
+        }
+    }
+    dump(&module);
+    if !diagnostics.has_errors() {
+        assert!(check.highest <= MAX_HEIGHT, "a tree {} high", check.highest);
+    }
+    (module, diagnostics)
+}
+
+/// A small generator (xorshift), the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}
+
+/// Pieces that matter to the lexer or the parser.
+const PIECES: &[&str] = &[
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ",",
+    "=",
+    ":=",
+    "\"",
+    "'",
+    "\"\"\"",
+    "f\"",
+    "t'''",
+    "{{",
+    "}}",
+    "!r",
+    "\\",
+    "\n",
+    "\r",
+    "\t",
+    "    ",
+    "\u{c}",
+    "#",
+    "@",
+    "*",
+    "**",
+    "->",
+    "...",
+    ".",
+    ";",
+    "\0",
+    "é",
+    "\u{feff}",
+    "漢",
+    "0x",
+    "1_",
+    "1e",
+    "j",
+    "def f(",
+    "class C:",
+    "if x:",
+    "else",
+    "match x:\n",
+    "case ",
+    "lambda ",
+    "for x in ",
+    "await ",
+    "yield ",
+    "async ",
+    "with (",
+    "try:",
+    "except* ",
+    "import ",
+    "from . ",
+    "global x",
+    "nonlocal x",
+    "type X[",
+    "\\N{",
+    "\\x",
+    "not ",
+    " in ",
+    " is ",
+    "if ",
+    " as ",
+];
+
+fn boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn mutate(seed: &str, random: &mut Random) -> String {
+    let mut text = seed.to_string();
+    for _ in 0..=random.below(4) {
+        let a = boundary(&text, random.below(text.len() + 1));
+        let b = boundary(&text, (a + random.below(40)).min(text.len()));
+        match random.below(5) {
+            0 => text.truncate(a),
+            1 => text.replace_range(a..b, ""),
+            2 => text.insert_str(a, PIECES[random.below(PIECES.len())]),
+            3 => text.replace_range(a..b, PIECES[random.below(PIECES.len())]),
+            _ => {
+                let piece = text[a..b].to_string();
+                let at = boundary(&text, random.below(text.len() + 1));
+                text.insert_str(at, &piece);
+            }
+        }
+    }
+    text
+}
+
+fn seeds() -> Vec<String> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests");
+    let folders = [format!("{root}/filetests/syntax"), format!("{root}/ui/syntax")];
+    let mut paths: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+#[test]
+fn mutated_sources_never_break_the_parser() {
+    let seeds = seeds();
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..20_000 {
+        let seed = &seeds[random.below(seeds.len())];
+        let text = mutate(seed, &mut random);
+        if std::panic::catch_unwind(|| parse(&text)).is_err() {
+            panic!("broken by {text:?}");
+        }
+    }
+}
+
+#[test]
+fn random_pieces_never_break_the_parser() {
+    let mut random = Random(42);
+    for _ in 0..20_000 {
+        let count = random.below(24);
+        let text: String = (0..count).map(|_| PIECES[random.below(PIECES.len())]).collect();
+        if std::panic::catch_unwind(|| parse(&text)).is_err() {
+            panic!("broken by {text:?}");
+        }
+    }
+}
+
+#[test]
+fn every_prefix_of_every_seed_parses() {
+    for seed in seeds() {
+        for (at, _) in seed.char_indices().step_by(3) {
+            parse(&seed[..at]);
+        }
+    }
+}
+
+/// Deep texts: opening piece, middle, closing piece.
+const DEEP: &[(&str, &str, &str)] = &[
+    ("(", "x", ")"),
+    ("[", "x", "]"),
+    ("{", "x", "}"),
+    ("{1:", "x", "}"),
+    ("f(", "x", ")"),
+    ("f(a=", "x", ")"),
+    ("f(*", "x", ")"),
+    ("x[", "x", "]"),
+    ("x[:", "x", "]"),
+    ("-", "x", ""),
+    ("not ", "x", ""),
+    ("await ", "x", ""),
+    ("lambda: ", "x", ""),
+    ("lambda x=", "x", ": x"),
+    ("x if y else ", "x", ""),
+    ("x ** ", "x", ""),
+    ("x + ", "x", ""),
+    ("x < ", "x", ""),
+    ("x and ", "x", ""),
+    ("x or not ", "x", ""),
+    ("x.a", "x", ""),
+    ("", "x", ".a"),
+    ("", "x", "[0]"),
+    ("", "x", "()"),
+    ("", "x", " + 1"),
+    ("(", "x", " + 1)"),
+    ("(", "x", ").a + 1"),
+    ("[x for x in ", "x", "]"),
+    ("[", "x", " for x in y]"),
+    ("(yield ", "x", ")"),
+    ("(y := ", "x", ")"),
+    ("*", "x", ""),
+    ("f'{", "x", "}'"),
+    ("f'{x:{", "x", "}}'"),
+    ("f\"{f'{", "x", "}'}\""),
+    ("x = ", "x", ""),
+    ("if x: ", "x", ""),
+    ("if x:\n", "x", ""),
+    ("\t", "x", ""),
+    ("match x:\n case ", "x", ": pass"),
+    ("@x\n", "x", ""),
+    ("def f(x=", "x", "): pass"),
+    ("class C(", "x", "): pass"),
+    ("x;", "x", ""),
+    ("del (", "x", ")"),
+    ("for (", "x", ") in y: pass"),
+    ("with (", "x", "): pass"),
+    ("type X[T: ", "x", "] = int"),
+    ("'a' ", "'b'", ""),
+    ("from .", "x", ""),
+    ("x\n", "x", ""),
+    ("(\n", "x", ""),
+    ("x = (\n", "x", ""),
+    ("f'{\n", "x", ""),
+];
+
+#[test]
+fn deep_texts_stay_within_the_stack_and_linear_time() {
+    let mut slow = Vec::new();
+    for (open, middle, close) in DEEP {
+        let start = Instant::now();
+        for depth in [10, 90, 150, 250, 450, 900, 2000, 50_000] {
+            parse(&format!("{}{middle}{}\n", open.repeat(depth), close.repeat(depth)));
+        }
+        slow.extend(
+            (start.elapsed() > Duration::from_secs(3)).then(|| format!("{open:?} {:?}", start.elapsed())),
+        );
+    }
+    assert!(slow.is_empty(), "slow: {slow:#?}");
+}
+
+#[test]
+fn deep_patterns_and_blocks_stay_within_the_stack() {
+    for (open, close) in [("(", ")"), ("[", "]"), ("{1: ", "}"), ("C(", ")"), ("C(a=", ")"), ("1 | ", "")] {
+        for depth in [50, 190, 5000] {
+            parse(&format!("match x:\n case {}1{}: pass\n", open.repeat(depth), close.repeat(depth)));
+        }
+    }
+    for depth in [99, 100, 5000] {
+        for head in ["if x:", "def f():", "while x:", "try:", "class C:", "match x:", "with x:"] {
+            let text: String = (0..depth).map(|i| format!("{}{head}\n", " ".repeat(i))).collect();
+            parse(&text);
+        }
+    }
+}
+
+#[test]
+fn an_elif_chain_of_any_length_is_fine() {
+    let text = format!("if x: pass\n{}", "elif x: pass\n".repeat(20_000));
+    assert!(!parse(&text).1.has_errors());
+}
+
+/// Long texts of one kind; twice the text must take about twice the time, errors included.
+#[test]
+fn long_texts_take_linear_time() {
+    let pieces = [
+        "x = 1\n",
+        "x,",
+        "x = (1\n",
+        "f'{x",
+        "f'{x}' ",
+        "'a' ",
+        "(]",
+        "x = '\n",
+        "if x:\n",
+        "\\\n",
+        "# c\n",
+        "1 +",
+        "@a\n",
+        "match x:\n",
+        "match x\n",
+        "with (a): pass\n",
+        "with (a\n",
+        "case x:\n",
+        "é ",
+        "“",
+        "0x",
+        "class C:\n x = = 1\n",
+        "type x = 1\n",
+        "else:\n",
+        "try: pass\n",
+        "[a, b, c,\n",
+        "{1: 2,",
+        "f(a=1,",
+        "lambda x,",
+        "x: int\n",
+        "global x\n",
+        "nonlocal x\n",
+        "x\u{c}\n",
+        "\t\n",
+        "a.b",
+        "$",
+    ];
+    let mut slow = Vec::new();
+    for piece in pieces {
+        let start = Instant::now();
+        parse(&piece.repeat(20_000));
+        slow.extend(
+            (start.elapsed() > Duration::from_secs(3)).then(|| format!("{piece:?} {:?}", start.elapsed())),
+        );
+    }
+    assert!(slow.is_empty(), "slow: {slow:#?}");
+}
+
+#[test]
+fn expressions_alone() {
+    for text in
+        ["2*a - 4.5*b", "a\n + b", "", "a b", "x = 1", "(", "a, b", "where(a > 0, a, -a)", "  a  ", "f'{x"]
+    {
+        let source = SourceFile::new("e", text);
+        let (expr, diagnostics) = parse_expression(&source, Default::default());
+        assert!(expr.span.hi as usize <= text.len());
+        let valid = ["2*a - 4.5*b", "a\n + b", "a, b", "where(a > 0, a, -a)", "  a  "].contains(&text);
+        assert_eq!(!diagnostics.has_errors(), valid, "{text}");
+    }
+}
