@@ -24,7 +24,7 @@ type Kernel = extern "C" fn(*mut c_void, *const c_void, *const c_void, i64);
 
 const ELEMENTS: usize = 20_000;
 
-/// Name, lowest and highest argument; for `pow` the base, the exponent is within ±5.
+/// Name, lowest and highest argument; the second argument is within ±5.
 const FUNCTIONS: &[(&str, f64, f64, usize)] = &[
     ("exp", -20.0, 20.0, 1),
     ("exp2", -20.0, 20.0, 1),
@@ -37,8 +37,19 @@ const FUNCTIONS: &[(&str, f64, f64, usize)] = &[
     ("cos", -100.0, 100.0, 1),
     ("tan", -100.0, 100.0, 1),
     ("tanh", -5.0, 5.0, 1),
+    ("sinh", -5.0, 5.0, 1),
+    ("cosh", -5.0, 5.0, 1),
+    ("asin", -1.0, 1.0, 1),
+    ("acos", -1.0, 1.0, 1),
+    ("atan", -5.0, 5.0, 1),
+    ("asinh", -50.0, 50.0, 1),
+    ("acosh", 1.0, 50.0, 1),
+    ("atanh", -1.0, 1.0, 1),
+    ("cbrt", -10.0, 10.0, 1),
     ("sqrt", 0.0, 100.0, 1),
     ("pow", 0.1, 10.0, 2),
+    ("atan2", -5.0, 5.0, 2),
+    ("hypot", -5.0, 5.0, 2),
 ];
 
 const TARGETS: [Target; 2] =

@@ -6,10 +6,12 @@
 mod coefficients;
 pub mod exponential;
 pub mod hyperbolic;
+pub mod inverse_trigonometric;
 pub mod logarithm;
 mod pair;
 pub mod power;
 pub(crate) mod reduction;
+pub mod root;
 mod tables;
 pub mod trigonometric;
 

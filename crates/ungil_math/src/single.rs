@@ -5,8 +5,11 @@
 
 mod coefficients;
 pub mod exponential;
+pub mod hyperbolic;
+pub mod inverse_trigonometric;
 pub mod logarithm;
 pub mod power;
+pub mod root;
 pub mod trigonometric;
 
 /// The positive square root, correctly rounded.

@@ -37,6 +37,17 @@ export! {
     ungil_math_trig_f64_needs_slow = double::trigonometric::needs_slow: (x: f64) -> bool;
     ungil_math_tanh_f64 = double::hyperbolic::tanh: (x: f64) -> f64;
     ungil_math_pow_f64 = double::power::pow: (x: f64, y: f64) -> f64;
+    ungil_math_asin_f64 = double::inverse_trigonometric::asin: (x: f64) -> f64;
+    ungil_math_acos_f64 = double::inverse_trigonometric::acos: (x: f64) -> f64;
+    ungil_math_atan_f64 = double::inverse_trigonometric::atan: (x: f64) -> f64;
+    ungil_math_sinh_f64 = double::hyperbolic::sinh: (x: f64) -> f64;
+    ungil_math_cosh_f64 = double::hyperbolic::cosh: (x: f64) -> f64;
+    ungil_math_asinh_f64 = double::hyperbolic::asinh: (x: f64) -> f64;
+    ungil_math_acosh_f64 = double::hyperbolic::acosh: (x: f64) -> f64;
+    ungil_math_atanh_f64 = double::hyperbolic::atanh: (x: f64) -> f64;
+    ungil_math_cbrt_f64 = double::root::cbrt: (x: f64) -> f64;
+    ungil_math_atan2_f64 = double::inverse_trigonometric::atan2: (y: f64, x: f64) -> f64;
+    ungil_math_hypot_f64 = double::root::hypot: (x: f64, y: f64) -> f64;
     ungil_math_sqrt_f32 = single::sqrt: (x: f32) -> f32;
     ungil_math_exp_f32 = single::exponential::exp: (x: f32) -> f32;
     ungil_math_exp2_f32 = single::exponential::exp2: (x: f32) -> f32;
@@ -54,5 +65,16 @@ export! {
     ungil_math_trig_f32_needs_slow = single::trigonometric::needs_slow: (x: f32) -> bool;
     ungil_math_tanh_f32 = single::exponential::tanh: (x: f32) -> f32;
     ungil_math_pow_f32 = single::power::pow: (x: f32, y: f32) -> f32;
+    ungil_math_asin_f32 = single::inverse_trigonometric::asin: (x: f32) -> f32;
+    ungil_math_acos_f32 = single::inverse_trigonometric::acos: (x: f32) -> f32;
+    ungil_math_atan_f32 = single::inverse_trigonometric::atan: (x: f32) -> f32;
+    ungil_math_sinh_f32 = single::hyperbolic::sinh: (x: f32) -> f32;
+    ungil_math_cosh_f32 = single::hyperbolic::cosh: (x: f32) -> f32;
+    ungil_math_asinh_f32 = single::hyperbolic::asinh: (x: f32) -> f32;
+    ungil_math_acosh_f32 = single::hyperbolic::acosh: (x: f32) -> f32;
+    ungil_math_atanh_f32 = single::hyperbolic::atanh: (x: f32) -> f32;
+    ungil_math_cbrt_f32 = single::root::cbrt: (x: f32) -> f32;
+    ungil_math_atan2_f32 = single::inverse_trigonometric::atan2: (y: f32, x: f32) -> f32;
+    ungil_math_hypot_f32 = single::root::hypot: (x: f32, y: f32) -> f32;
     ungil_math_ipow_i64 = integer::ipow: (base: i64, exponent: i64) -> i64;
 }

@@ -63,7 +63,8 @@ const fn down_to(x: f32) -> RangeInclusive<u32> {
 const EXPONENTIAL: &[RangeInclusive<u32>] = &[up_to(160.0), down_to(160.0)];
 const POSITIVE: &[RangeInclusive<u32>] = &[up_to(f32::INFINITY)];
 const BEYOND_MINUS_ONE: &[RangeInclusive<u32>] = &[up_to(f32::INFINITY), down_to(1.0)];
-const HYPERBOLIC: &[RangeInclusive<u32>] = &[up_to(24.0), down_to(24.0)];
+const HYPERBOLIC: &[RangeInclusive<u32>] = &[up_to(96.0), down_to(96.0)];
+const UNIT: &[RangeInclusive<u32>] = &[up_to(1.0), down_to(1.0)];
 /// 2²⁰: beyond, the float64 functions take their slow path.
 const FAST: f32 = 1_048_576.0;
 const FOLDED: &[RangeInclusive<u32>] = &[up_to(FAST)];
@@ -87,6 +88,21 @@ fn cases() -> Vec<Case> {
         case!("cos", fast::single::cos_fast, fast::double::cos_fast, FOLDED, 0.55),
         case!("tan", fast::single::tan_fast, fast::double::tan_fast, FOLDED, 0.55),
         case!("tanh", single::exponential::tanh, double::hyperbolic::tanh, HYPERBOLIC, 0.55),
+        case!("sinh", single::hyperbolic::sinh, double::hyperbolic::sinh, HYPERBOLIC, 0.55),
+        case!("cosh", single::hyperbolic::cosh, double::hyperbolic::cosh, HYPERBOLIC, 0.55),
+        case!("asinh", single::hyperbolic::asinh, double::hyperbolic::asinh, POSITIVE, 0.55),
+        case!("acosh", single::hyperbolic::acosh, double::hyperbolic::acosh, POSITIVE, 0.55),
+        case!("atanh", single::hyperbolic::atanh, double::hyperbolic::atanh, UNIT, 0.55),
+        case!("asin", single::inverse_trigonometric::asin, double::inverse_trigonometric::asin, UNIT, 0.55),
+        case!("acos", single::inverse_trigonometric::acos, double::inverse_trigonometric::acos, UNIT, 0.55),
+        case!(
+            "atan",
+            single::inverse_trigonometric::atan,
+            double::inverse_trigonometric::atan,
+            POSITIVE,
+            0.55
+        ),
+        case!("cbrt", single::root::cbrt, double::root::cbrt, POSITIVE, 0.55),
         case!("sqrt", single::sqrt, double::sqrt, POSITIVE, 0.5),
     ]
 }

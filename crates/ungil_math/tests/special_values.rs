@@ -3,7 +3,9 @@
 //! Every function at zeros, infinities, NaN, the smallest numbers and the thresholds, in both precisions; every
 //! case of `pow` in F.9.4.4.
 
-use ungil_math::double::{self, exponential, hyperbolic, logarithm, power, trigonometric};
+use ungil_math::double::{
+    self, exponential, hyperbolic, inverse_trigonometric, logarithm, power, root, trigonometric,
+};
 use ungil_math::single;
 
 const INF: f64 = f64::INFINITY;
@@ -122,6 +124,78 @@ const CASES: &[Case] = &[
         &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (NAN, NAN), (100.0, 1.0), (-100.0, -1.0)],
     ),
     (
+        "sinh",
+        hyperbolic::sinh,
+        single::hyperbolic::sinh,
+        &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN), (1e30, INF), (-1e30, -INF)],
+    ),
+    (
+        "cosh",
+        hyperbolic::cosh,
+        single::hyperbolic::cosh,
+        &[(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, INF), (NAN, NAN), (1e30, INF), (-1e30, INF)],
+    ),
+    (
+        "asinh",
+        hyperbolic::asinh,
+        single::hyperbolic::asinh,
+        &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN)],
+    ),
+    (
+        "acosh",
+        hyperbolic::acosh,
+        single::hyperbolic::acosh,
+        &[(1.0, 0.0), (0.5, NAN), (-5.0, NAN), (INF, INF), (-INF, NAN), (NAN, NAN), (0.0, NAN), (-1.0, NAN)],
+    ),
+    (
+        "atanh",
+        hyperbolic::atanh,
+        single::hyperbolic::atanh,
+        &[
+            (0.0, 0.0),
+            (-0.0, -0.0),
+            (1.0, INF),
+            (-1.0, -INF),
+            (1.5, NAN),
+            (-INF, NAN),
+            (INF, NAN),
+            (NAN, NAN),
+        ],
+    ),
+    (
+        "asin",
+        inverse_trigonometric::asin,
+        single::inverse_trigonometric::asin,
+        &[(0.0, 0.0), (-0.0, -0.0), (1.5, NAN), (-1.5, NAN), (INF, NAN), (-INF, NAN), (NAN, NAN)],
+    ),
+    (
+        "acos",
+        inverse_trigonometric::acos,
+        single::inverse_trigonometric::acos,
+        &[(1.0, 0.0), (1.5, NAN), (-1.5, NAN), (INF, NAN), (-INF, NAN), (NAN, NAN)],
+    ),
+    (
+        "atan",
+        inverse_trigonometric::atan,
+        single::inverse_trigonometric::atan,
+        &[(0.0, 0.0), (-0.0, -0.0), (NAN, NAN)],
+    ),
+    (
+        "cbrt",
+        root::cbrt,
+        single::root::cbrt,
+        &[
+            (0.0, 0.0),
+            (-0.0, -0.0),
+            (INF, INF),
+            (-INF, -INF),
+            (NAN, NAN),
+            (27.0, 3.0),
+            (-8.0, -2.0),
+            (1e30, 1e10),
+        ],
+    ),
+    (
         "sqrt",
         double::sqrt,
         single::sqrt,
@@ -135,6 +209,11 @@ const ODD: &[(&str, Function, Single)] = &[
     ("log1p", logarithm::log1p, single::logarithm::log1p),
     ("sin", trigonometric::sin, single::trigonometric::sin),
     ("tan", trigonometric::tan, single::trigonometric::tan),
+    ("sinh", hyperbolic::sinh, single::hyperbolic::sinh),
+    ("asinh", hyperbolic::asinh, single::hyperbolic::asinh),
+    ("atanh", hyperbolic::atanh, single::hyperbolic::atanh),
+    ("asin", inverse_trigonometric::asin, single::inverse_trigonometric::asin),
+    ("atan", inverse_trigonometric::atan, single::inverse_trigonometric::atan),
     ("tanh", hyperbolic::tanh, single::exponential::tanh),
 ];
 
@@ -300,6 +379,87 @@ fn pow_follows_annex_f() {
                 same(got.into(), expected),
                 "float32 pow({a:e}, {b:e}) = {got:e} instead of {expected:e}"
             );
+        }
+    }
+}
+
+#[test]
+fn angles_follow_annex_f() {
+    use inverse_trigonometric::{acos, asin, atan, atan2};
+    use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+    let three_quarters = 2.356_194_490_192_345;
+    for (got, expected) in [
+        (asin(1.0), FRAC_PI_2),
+        (asin(-1.0), -FRAC_PI_2),
+        (acos(-1.0), PI),
+        (acos(0.0), FRAC_PI_2),
+        (atan(INF), FRAC_PI_2),
+        (atan(-INF), -FRAC_PI_2),
+        (atan(1.0), FRAC_PI_4),
+        (atan(1e300), FRAC_PI_2),
+        (atan2(0.0, 1.0), 0.0),
+        (atan2(-0.0, 1.0), -0.0),
+        (atan2(0.0, 0.0), 0.0),
+        (atan2(-0.0, 0.0), -0.0),
+        (atan2(0.0, -0.0), PI),
+        (atan2(-0.0, -0.0), -PI),
+        (atan2(0.0, -1.0), PI),
+        (atan2(-0.0, -1.0), -PI),
+        (atan2(1.0, 0.0), FRAC_PI_2),
+        (atan2(-1.0, -0.0), -FRAC_PI_2),
+        (atan2(1.0, INF), 0.0),
+        (atan2(-1.0, INF), -0.0),
+        (atan2(1.0, -INF), PI),
+        (atan2(-1.0, -INF), -PI),
+        (atan2(INF, 1.0), FRAC_PI_2),
+        (atan2(-INF, -1.0), -FRAC_PI_2),
+        (atan2(INF, INF), FRAC_PI_4),
+        (atan2(-INF, INF), -FRAC_PI_4),
+        (atan2(INF, -INF), three_quarters),
+        (atan2(-INF, -INF), -three_quarters),
+        (atan2(INF, 0.0), FRAC_PI_2),
+        (atan2(0.0, INF), 0.0),
+        (atan2(0.0, -INF), PI),
+        (atan2(MAX, TINY), FRAC_PI_2),
+        (atan2(TINY, MAX), 0.0),
+        (atan2(TINY, TINY), FRAC_PI_4),
+        (atan2(MAX, MAX), FRAC_PI_4),
+        (atan2(-MAX, -MAX), -three_quarters),
+        (atan2(NAN, 1.0), NAN),
+        (atan2(1.0, NAN), NAN),
+        (atan2(NAN, INF), NAN),
+        (atan2(INF, NAN), NAN),
+    ] {
+        assert!(same(got, expected), "{got:e} instead of {expected:e}");
+    }
+}
+
+#[test]
+fn hypot_follows_annex_f() {
+    use root::hypot;
+    for (x, y, expected) in [
+        (3.0, -4.0, 5.0),
+        (0.0, 0.0, 0.0),
+        (-0.0, -0.0, 0.0),
+        (0.0, -2.5, 2.5),
+        (INF, NAN, INF),
+        (NAN, -INF, INF),
+        (INF, 0.0, INF),
+        (NAN, 1.0, NAN),
+        (1.0, NAN, NAN),
+        (MAX, MAX, INF),
+        (MAX, 0.0, MAX),
+        (MAX, 1.0, MAX),
+        (TINY, 0.0, TINY),
+        (3e-320, 4e-320, 5e-320),
+        (3e300, 4e300, 5e300),
+    ] {
+        let got = hypot(x, y);
+        assert!(same(got, expected), "hypot({x:e}, {y:e}) = {got:e} instead of {expected:e}");
+        let single = f64::from(single::root::hypot(x as f32, y as f32));
+        let kept = |v: f64| same(v, f64::from(v as f32));
+        if kept(x) && kept(y) && kept(expected) {
+            assert!(same(single, expected), "float32 hypot({x:e}, {y:e}) = {single:e}");
         }
     }
 }

@@ -10,14 +10,16 @@ use kernels::{Loop, Target, compile, tools};
 use std::fs;
 use std::process::Command;
 
-const ONE: &[&str] =
-    &["exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh", "sqrt"];
+const ONE: &[&str] = &[
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh", "sinh", "cosh",
+    "asinh", "acosh", "atanh", "asin", "acos", "atan", "cbrt", "sqrt",
+];
 
 fn loops() -> Vec<Loop> {
     let mut loops = Vec::new();
     for kind in ["f64", "f32"] {
         loops.extend(ONE.iter().map(|function| Loop::new(function, kind, 1)));
-        loops.push(Loop::new("pow", kind, 2));
+        loops.extend(["pow", "atan2", "hypot"].map(|function| Loop::new(function, kind, 2)));
     }
     loops
 }

@@ -79,6 +79,30 @@ def atanh_rest(z):
     return mpf(2) / 3 + 2 * z / 5 if near_zero(z) else (2 * mp.atanh(s) / s - 2) / z
 
 
+def sinh_rest(h):
+    """(sinh r − r)/r³ of h = r²"""
+    r = mp.sqrt(h)
+    return mpf(1) / 6 + h / 120 if near_zero(h) else (mp.sinh(r) - r) / r**3
+
+
+def cosh_rest(h):
+    """(cosh r − 1 − r²/2)/r⁴ of h = r²"""
+    r = mp.sqrt(h)
+    return mpf(1) / 24 + h / 720 if near_zero(h) else (mp.cosh(r) - 1 - h / 2) / h**2
+
+
+def atan_rest(h):
+    """(atan q − q)/q³ of h = q²"""
+    q = mp.sqrt(h)
+    return -mpf(1) / 3 + h / 5 if near_zero(h) else (mp.atan(q) - q) / q**3
+
+
+def asin_rest(h):
+    """(asin x − x)/x³ of h = x²"""
+    x = mp.sqrt(h)
+    return mpf(1) / 6 + 3 * h / 40 if near_zero(h) else (mp.asin(x) - x) / x**3
+
+
 def split(value, *widths):
     parts = []
     for bits in widths:
@@ -126,6 +150,8 @@ def double_coefficients():
         ("TWO_OVER_PI", 2 / PI, [53], "2/π."),
         ("HALF_PI", PI / 2, [53, 33, 53], "π/2 in three parts; products of the second with integers below 2²⁰ are exact."),
         ("HALF_PI_PAIR", PI / 2, [53, 53], "π/2 in two parts."),
+        ("QUARTER_PI_PAIR", PI / 4, [53, 53], "π/4 in two parts."),
+        ("PI_PAIR", PI, [53, 53], "π in two parts."),
     ])
     out += [
         polynomial("EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 10, -reach, reach, fixed=(0.5,)),
@@ -135,6 +161,12 @@ def double_coefficients():
         polynomial("SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 6, 0, quarter),
         polynomial("COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 6, 0, quarter),
         polynomial("LOG_PAIR", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 9, 0, sqrt2),
+        polynomial("SINH", "f64", "(sinh r − r)/r³ in r² for |r| ≤ ln 2/2", sinh_rest, lambda h: h, 5, 0, reach**2),
+        polynomial("COSH", "f64", "(cosh r − 1 − r²/2)/r⁴ in r² for |r| ≤ ln 2/2", cosh_rest, lambda h: h * h, 5, 0, reach**2),
+        polynomial("ATANH", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 0.202, relative to the result", atanh_rest, lambda z: z / 2, 8, 0, mpf("0.202") ** 2),
+        polynomial("ATAN", "f64", "(atan q − q)/q³ in q² for |q| ≤ √2 − 1", atan_rest, lambda h: h, 11, 0, ((mp.sqrt(2) - 1) * SLACK) ** 2),
+        polynomial("ASIN", "f64", "(asin x − x)/x³ in x² for |x| ≤ 1/2", asin_rest, lambda h: h, 13, 0, SLACK / 4),
+        polynomial("CBRT", "f64", "(1 + f)^(−1/3) for √½ ≤ 1 + f ≤ √2", lambda f: (1 + f) ** (-mpf(1) / 3), lambda f: 1, 6, mp.sqrt(0.5) - 1 - mpf(2) ** -20, mp.sqrt(2) - 1 + mpf(2) ** -20),
     ]
     (SOURCE / "double/coefficients.rs").write_text("\n".join(out))
 

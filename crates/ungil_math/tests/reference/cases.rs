@@ -4,7 +4,9 @@
 //! Contract: the ranges cover every branch of the domain, the thresholds included.
 
 use super::{Quad, Samples};
-use ungil_math::double::{self, exponential, hyperbolic, logarithm, power, trigonometric};
+use ungil_math::double::{
+    self, exponential, hyperbolic, inverse_trigonometric, logarithm, power, root, trigonometric,
+};
 
 /// How an argument is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -151,21 +153,111 @@ pub const UNARY: &[Unary] = &[
         ranges: &[Uniform(-23.0, 23.0), Uniform(-1.0, 1.0), Exponent(-1074, 10)],
         bound: 0.8,
     },
+    Unary {
+        name: "sinh",
+        function: hyperbolic::sinh,
+        reference: super::sinhf128,
+        ranges: &[Uniform(-3.0, 3.0), Uniform(-711.0, 711.0), Exponent(-1074, 9), Uniform(-0.5, 0.5)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "cosh",
+        function: hyperbolic::cosh,
+        reference: super::coshf128,
+        ranges: &[Uniform(-3.0, 3.0), Uniform(-711.0, 711.0), Exponent(-1074, 9), Uniform(-0.5, 0.5)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "asinh",
+        function: hyperbolic::asinh,
+        reference: super::asinhf128,
+        ranges: &[Uniform(-3.0, 3.0), Exponent(-1074, 1023), Exponent(-3, 3), Exponent(25, 35)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "acosh",
+        function: hyperbolic::acosh,
+        reference: super::acoshf128,
+        ranges: &[Uniform(1.0, 3.0), Positive(0, 1023), Uniform(1.0, 1.001), Positive(25, 35)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "atanh",
+        function: hyperbolic::atanh,
+        reference: super::atanhf128,
+        ranges: &[Uniform(-1.0, 1.0), Exponent(-1074, -1), Uniform(0.999, 1.0), Uniform(-0.4, 0.4)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "asin",
+        function: inverse_trigonometric::asin,
+        reference: super::asinf128,
+        ranges: &[Uniform(-1.0, 1.0), Exponent(-1074, -1), Uniform(0.999, 1.0), Uniform(0.45, 0.55)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "acos",
+        function: inverse_trigonometric::acos,
+        reference: super::acosf128,
+        ranges: &[Uniform(-1.0, 1.0), Exponent(-1074, -1), Uniform(0.999, 1.0), Uniform(-0.55, -0.45)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "atan",
+        function: inverse_trigonometric::atan,
+        reference: super::atanf128,
+        ranges: &[Uniform(-3.0, 3.0), Exponent(-1074, 1023), Uniform(0.4, 0.5), Exponent(-4, 4)],
+        bound: 0.75,
+    },
+    Unary {
+        name: "cbrt",
+        function: root::cbrt,
+        reference: super::cbrtf128,
+        ranges: &[Exponent(-1074, 1023), Uniform(-10.0, 10.0)],
+        bound: 0.75,
+    },
 ];
 
-pub const BINARY: &[Binary] = &[Binary {
-    name: "pow",
-    function: power::pow,
-    reference: super::powf128,
-    ranges: &[
-        (Uniform(0.0, 10.0), Uniform(-300.0, 300.0)),
-        (Positive(-1074, 1023), Uniform(-1.0, 1.0)),
-        (Uniform(0.9, 1.1), Uniform(-7000.0, 7000.0)),
-        (Uniform(0.999_999, 1.000_001), Uniform(-7e8, 7e8)),
-        (Positive(-1074, 1023), Exponent(-60, 8)),
-    ],
-    bound: 0.75,
-}];
+pub const BINARY: &[Binary] = &[
+    Binary {
+        name: "pow",
+        function: power::pow,
+        reference: super::powf128,
+        ranges: &[
+            (Uniform(0.0, 10.0), Uniform(-300.0, 300.0)),
+            (Positive(-1074, 1023), Uniform(-1.0, 1.0)),
+            (Uniform(0.9, 1.1), Uniform(-7000.0, 7000.0)),
+            (Uniform(0.999_999, 1.000_001), Uniform(-7e8, 7e8)),
+            (Positive(-1074, 1023), Exponent(-60, 8)),
+        ],
+        bound: 0.75,
+    },
+    Binary {
+        name: "atan2",
+        function: inverse_trigonometric::atan2,
+        reference: super::atan2f128,
+        ranges: &[
+            (Uniform(-5.0, 5.0), Uniform(-5.0, 5.0)),
+            (Exponent(-1074, 1023), Exponent(-1074, 1023)),
+            (Exponent(-3, 3), Exponent(-3, 3)),
+            (Exponent(-1074, -1000), Exponent(-1074, 10)),
+        ],
+        bound: 0.75,
+    },
+    Binary {
+        name: "hypot",
+        function: root::hypot,
+        reference: super::hypotf128,
+        ranges: &[
+            (Uniform(-5.0, 5.0), Uniform(-5.0, 5.0)),
+            (Exponent(-1074, 1023), Exponent(-1074, 1023)),
+            (Exponent(-3, 3), Exponent(-3, 3)),
+            (Exponent(-1074, -1000), Exponent(-1074, -1000)),
+            (Exponent(1000, 1023), Exponent(1000, 1023)),
+        ],
+        bound: 0.8,
+    },
+];
 
 /// The largest error of `samples` draws and the argument that has it.
 pub fn worst(case: &Unary, samples: usize, seed: u64) -> (f64, f64) {
