@@ -8,6 +8,7 @@ use ungil_interp::outcome::{Failure, Outcome};
 use ungil_interp::{Options, run_function};
 use ungil_ir::entities::FuncId;
 use ungil_ir::function::Module;
+use ungil_ir::types::Type;
 
 /// Something that runs functions of a module. Machine code is registered by the test that links it.
 pub trait Engine {
@@ -39,7 +40,7 @@ impl Engine for Interpreter {
     }
 }
 
-/// What a run gave, and the bytes of each array argument's buffer after it.
+/// What a run gave, and the bytes of each array argument's buffer after it, with all NaNs the same.
 #[derive(Clone, Debug)]
 pub struct Observation {
     pub outcome: Outcome,
@@ -58,7 +59,21 @@ pub fn observe(
     let args: Vec<ArgValue> = args.iter().map(|a| copies.value(a)).collect();
     let globals: Vec<ArrayArg> = globals.iter().map(|a| copies.array(a)).collect();
     let outcome = engine.run(module, function, &args, &globals);
+    let f = module.function(function);
+    for (arg, &param) in args.iter().zip(&f.params) {
+        unify_nans(arg, f.ty(param));
+    }
     Observation { outcome, buffers: copies.pairs.iter().map(|(_, copy)| copy.bytes()).collect() }
+}
+
+fn unify_nans(arg: &ArgValue, ty: &Type) {
+    match (arg, ty) {
+        (ArgValue::Array(array), Type::Array(ty)) => array.unify_nans(*ty),
+        (ArgValue::Tuple(items), Type::Tuple(types)) => {
+            items.iter().zip(types).for_each(|(item, ty)| unify_nans(item, ty));
+        }
+        _ => {}
+    }
 }
 
 /// Copies of buffers that keep what was shared shared.

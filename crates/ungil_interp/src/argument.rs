@@ -3,6 +3,7 @@
 use crate::memory::swap;
 use crate::number::Num;
 use crate::value::contiguous_strides;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use ungil_ir::types::{ArrayType, Layout};
 
@@ -75,10 +76,7 @@ impl ArrayArg {
         let mut bytes = vec![0xEE; size as usize];
         for (k, element) in elements.iter().enumerate() {
             assert_eq!(element.dtype(), ty.dtype, "an element of the array's dtype");
-            let mut raw = element.to_bytes();
-            if ty.swapped {
-                swap(ty.dtype, &mut raw);
-            }
+            let raw = encode(ty, *element);
             let at = (offset + offset_of(k as i64, shape, &strides)) as usize;
             bytes[at..at + raw.len()].copy_from_slice(&raw);
         }
@@ -92,18 +90,61 @@ impl ArrayArg {
     /// If the array passes the ends of its buffer.
     pub fn elements(&self, ty: ArrayType) -> Vec<Num> {
         let bytes = self.buffer.bytes();
-        let size = ty.dtype.size() as usize;
-        (0..self.shape.iter().product::<i64>())
-            .map(|k| {
-                let at = (self.offset + offset_of(k, &self.shape, &self.strides)) as usize;
-                let mut raw = bytes[at..at + size].to_vec();
-                if ty.swapped {
-                    swap(ty.dtype, &mut raw);
-                }
-                Num::from_bytes(ty.dtype, &raw)
-            })
-            .collect()
+        let element = |range: Range<usize>| decode(ty, &bytes[range]);
+        self.ranges(ty).map(element).collect()
     }
+
+    /// Makes all NaNs the same one: which NaN an operation gives is not defined, and bytes are to be compared.
+    ///
+    /// # Panics
+    /// If the array passes the ends of its buffer.
+    pub fn unify_nans(&self, ty: ArrayType) {
+        let mut bytes = self.buffer.bytes();
+        for range in self.ranges(ty) {
+            let unified = match decode(ty, &bytes[range.clone()]) {
+                Num::F32(x) => Num::F32(unified32(x)),
+                Num::F64(x) => Num::F64(unified64(x)),
+                Num::C64(r, i) => Num::C64(unified32(r), unified32(i)),
+                Num::C128(r, i) => Num::C128(unified64(r), unified64(i)),
+                Num::Bool(_) | Num::Int(..) => return,
+            };
+            bytes[range].copy_from_slice(&encode(ty, unified));
+        }
+        self.buffer.set_bytes(bytes);
+    }
+
+    /// The bytes of each element, the last axis fastest.
+    fn ranges(&self, ty: ArrayType) -> impl Iterator<Item = Range<usize>> {
+        let size = ty.dtype.size() as usize;
+        (0..self.shape.iter().product::<i64>()).map(move |k| {
+            let at = (self.offset + offset_of(k, &self.shape, &self.strides)) as usize;
+            at..at + size
+        })
+    }
+}
+
+fn unified32(x: f32) -> f32 {
+    if x.is_nan() { f32::NAN } else { x }
+}
+
+fn unified64(x: f64) -> f64 {
+    if x.is_nan() { f64::NAN } else { x }
+}
+
+fn encode(ty: ArrayType, element: Num) -> Vec<u8> {
+    let mut raw = element.to_bytes();
+    if ty.swapped {
+        swap(ty.dtype, &mut raw);
+    }
+    raw
+}
+
+fn decode(ty: ArrayType, raw: &[u8]) -> Num {
+    let mut raw = raw.to_vec();
+    if ty.swapped {
+        swap(ty.dtype, &mut raw);
+    }
+    Num::from_bytes(ty.dtype, &raw)
 }
 
 /// Byte offset of element `k` in order of the last axis fastest.
@@ -114,4 +155,25 @@ fn offset_of(k: i64, shape: &[i64], strides: &[i64]) -> i64 {
         rest /= shape[axis];
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ungil_ir::types::DType;
+
+    #[test]
+    fn elements_keep_their_order_in_any_layout() {
+        let ty =
+            ArrayType { dtype: DType::F32, ndim: 2, layout: Layout::Strided, readonly: false, swapped: true };
+        let nan = f32::from_bits(0xFFC0_0001);
+        let elements: Vec<Num> = [1.0, nan, 3.0, 4.0].map(Num::F32).to_vec();
+        let array = ArrayArg::with_strides(ty, &[2, 2], vec![-16, 8], &elements);
+        assert_eq!(array.offset, 16);
+        assert_eq!(array.buffer.bytes().len(), 28);
+        array.unify_nans(ty);
+        assert!(array.elements(ty).iter().zip(&elements).all(|(a, b)| a.same(*b)));
+        assert_eq!(array.buffer.bytes()[24..], f32::NAN.to_be_bytes());
+        assert_eq!(array.buffer.bytes()[4..8], [0xEE; 4], "what lies between elements");
+    }
 }

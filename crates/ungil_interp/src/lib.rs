@@ -14,7 +14,7 @@ mod math;
 mod memory;
 pub mod number;
 pub mod outcome;
-mod text;
+pub mod text;
 mod value;
 
 use argument::{ArgValue, ArrayArg};

@@ -47,6 +47,71 @@ pub fn repr_text(text: &str) -> String {
     out
 }
 
+/// Replaces `{0}`, `{1}` … in a message's template by the arguments; other braces stay.
+pub fn fill(template: &str, args: &[Num]) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        let after = &rest[open + 1..];
+        let found = after.find('}').and_then(|close| {
+            let number: usize = after[..close].parse().ok()?;
+            Some((args.get(number)?, close))
+        });
+        match found {
+            Some((arg, close)) => {
+                out.push_str(&str_of(*arg));
+                rest = &after[close + 1..];
+            }
+            None => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// A part of a line to print.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Part {
+    Text(String),
+    None,
+    /// `weak`: a Python scalar rather than a NumPy one.
+    Num {
+        value: Num,
+        weak: bool,
+    },
+    TupleOpen,
+    TupleClose,
+}
+
+/// A line as `print` writes it: parts between spaces, tuples as `repr` writes them. `None` if tuples are not balanced.
+pub fn line(parts: &[Part]) -> Option<String> {
+    // Finished parts of each open tuple, outermost first.
+    let mut open: Vec<Vec<String>> = vec![Vec::new()];
+    for part in parts {
+        let inside = open.len() > 1;
+        let text = match part {
+            Part::Text(text) if inside => repr_text(text),
+            Part::Text(text) => text.clone(),
+            Part::None => "None".to_owned(),
+            Part::Num { value, weak } if inside => repr_of(*value, *weak),
+            Part::Num { value, .. } => str_of(*value),
+            Part::TupleOpen => {
+                open.push(Vec::new());
+                continue;
+            }
+            Part::TupleClose => {
+                let items = open.pop()?;
+                format!("({}{})", items.join(", "), if items.len() == 1 { "," } else { "" })
+            }
+        };
+        open.last_mut()?.push(text);
+    }
+    (open.len() == 1).then(|| open.remove(0).join(" "))
+}
+
 /// Sign, shortest digits `d.ddd…` without the point, and exponent; or a word.
 enum Digits {
     Word(&'static str),
@@ -149,5 +214,11 @@ mod tests {
         assert_eq!(repr_of(Num::C128(1.0, 2.0), false), "np.complex128(1+2j)");
         assert_eq!(repr_of(Num::F64(0.5), true), "0.5");
         assert_eq!(repr_text("it's"), "\"it's\"");
+    }
+
+    #[test]
+    fn templates_take_arguments() {
+        let args = [Num::Int(DType::I8, 7), Num::Bool(true)];
+        assert_eq!(fill("{1} is {0}, not {2} or {", &args), "True is 7, not {2} or {");
     }
 }

@@ -29,8 +29,9 @@ pub struct Program {
 pub fn program(seed: u64) -> Program {
     let mut random = Random::new(seed);
     let mut module = Module::default();
-    for number in 0..1 + random.below(3) {
-        let function = function(&mut random, &module, number);
+    let count = 1 + random.below(3);
+    for number in 0..count {
+        let function = function(&mut random, &module, number, number + 1 == count);
         module.functions.push(function);
     }
     let entry = FuncId(module.functions.len() as u32 - 1);
@@ -41,7 +42,7 @@ pub fn program(seed: u64) -> Program {
     Program { module, args }
 }
 
-fn function(random: &mut Random, module: &Module, number: usize) -> Function {
+fn function(random: &mut Random, module: &Module, number: usize, prints: bool) -> Function {
     let params: Vec<Type> = (0..1 + random.below(4)).map(|_| parameter(random)).collect();
     let mut func = Function::new(&format!("f{number}"), &params, Type::unit());
     let vars: Vec<Var> = (0..1 + random.below(4))
@@ -63,6 +64,7 @@ fn function(random: &mut Random, module: &Module, number: usize) -> Function {
         budget: 60,
         line: 1,
         shared: false,
+        prints,
     };
     generator.statements();
     generator.return_variables();
@@ -135,6 +137,8 @@ struct Generator<'g> {
     line: u32,
     /// In a parallel loop or domain: no exits, no stores to arrays from outside.
     shared: bool,
+    /// Only the entry function prints: others may run in parallel loops, where the order of lines is not defined.
+    prints: bool,
 }
 
 impl Generator<'_> {

@@ -46,7 +46,7 @@ impl Generator<'_> {
             14 if self.shared => self.call(),
             14 => self.parallel_for(),
             _ => match self.random.below(3) {
-                0 if !self.shared => self.print(),
+                0 if !self.shared && self.prints => self.print(),
                 1 if !self.shared => self.domain(),
                 _ => self.call(),
             },

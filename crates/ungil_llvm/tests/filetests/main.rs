@@ -1,0 +1,66 @@
+//! The file tests and random programs on machine code, on 1 and on 8 threads.
+//!
+//! `UNGIL_FILETEST=part` picks files; `UNGIL_RANDOM=10000` sets how many programs, `UNGIL_SEED=7` runs one.
+
+mod engine;
+mod packed;
+
+use engine::MachineCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use ungil_filetests::commands::optimize::optimize_all;
+use ungil_filetests::engine::{Engine, Interpreter, difference, observe};
+use ungil_filetests::generate::program;
+use ungil_filetests::runner::{Config, run_all};
+use ungil_filetests::tidy::repository_root;
+
+fn engines() -> Vec<Box<dyn Engine>> {
+    vec![Box::new(MachineCode::new(1)), Box::new(MachineCode::new(8))]
+}
+
+/// Tests count living blocks of memory, so they run one after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[test]
+fn filetests() {
+    let _alone = alone();
+    let mut config = Config::from_environment(repository_root().join("tests/filetests"));
+    config.engines = engines();
+    let report = run_all(&config);
+    assert!(report.files > 0, "no test file was found");
+    let failures = &report.failures;
+    assert!(
+        failures.is_empty(),
+        "{} of {} files failed:\n{}",
+        failures.len(),
+        report.files,
+        failures.join("\n")
+    );
+}
+
+#[test]
+fn random_programs() {
+    let _alone = alone();
+    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
+    let seeds = match number("UNGIL_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..number("UNGIL_RANDOM").unwrap_or(150)).collect(),
+    };
+    let engines = engines();
+    for seed in seeds {
+        let p = program(seed);
+        let mut optimised = p.module.clone();
+        optimize_all(&mut optimised).unwrap_or_else(|e| panic!("seed {seed}: {e:?}"));
+        for args in &p.args {
+            let expected = observe(&Interpreter::default(), &p.module, p.module.entry(), args, &[]);
+            for engine in &engines {
+                let found = observe(engine.as_ref(), &optimised, optimised.entry(), args, &[]);
+                if let Some(why) = difference(&expected, &found) {
+                    panic!("seed {seed}, {}: {why}\nfor {args:?}\n{optimised}", engine.name());
+                }
+            }
+        }
+    }
+}
