@@ -1,9 +1,9 @@
 //! Numeric conversions.
 //!
-//! As C on x86-64: floats truncate towards zero, and out of range the conversion instruction's result counts (the
-//! minimum): LLVM calls it undefined, but selects the instruction for a frozen value. 8- and 16-bit integers are the
-//! low bits of the 32-bit conversion, `uint32` those of the 64-bit one.
-//! Limits: LLVM folds an out-of-range conversion of a constant to any value.
+//! As C on x86-64: floats truncate towards zero, and out of range the result is the minimum, as of the conversion
+//! instruction. LLVM calls that undefined, so a comparison selects it: a frozen conversion would differ between code
+//! that LLVM folds and code that it does not. 8- and 16-bit integers are the low bits of the 32-bit conversion,
+//! `uint32` those of the 64-bit one.
 
 use super::function::FunctionEmitter;
 use super::types::Operand;
@@ -47,8 +47,20 @@ impl Llvm {
         let limit = self.const_float(from, 9_223_372_036_854_775_808.0);
         let small = self.fcmp(llvm_sys::LLVMRealPredicate::LLVMRealULT, v, limit);
         let reduced = self.float_op(LLVMFSub, v, limit);
-        let part = self.freeze(self.cast(LLVMFPToSI, self.select(small, v, reduced), ty));
+        let part = self.truncated(self.select(small, v, reduced), 64);
         self.select(small, part, self.xor(part, self.const_int(ty, i64::MIN)))
+    }
+
+    /// A float as a signed integer of 32 or 64 bits; the minimum where it does not fit.
+    fn truncated(&self, v: Val, bits: u32) -> Val {
+        use llvm_sys::LLVMRealPredicate::{LLVMRealOGE, LLVMRealOLT};
+        let from = self.type_of(v);
+        let to = self.widened(self.int(bits), from);
+        let least = -(2f64.powi(bits as i32 - 1));
+        let above = self.fcmp(LLVMRealOGE, v, self.const_float(from, least));
+        let below = self.fcmp(LLVMRealOLT, v, self.const_float(from, -least));
+        let minimum = self.const_int(to, i64::MIN >> (64 - bits));
+        self.select(self.and(above, below), self.cast(LLVMFPToSI, v, to), minimum)
     }
 
     /// Converts a number or vector; neither type is complex.
@@ -70,8 +82,7 @@ impl Llvm {
             (f, DType::U64) if f.is_float() => self.float_to_u64(v),
             (f, t) if f.is_float() => {
                 let bits = if matches!(t, DType::U32 | DType::I64) { 64 } else { 32 };
-                let wide = self.widened(self.int(bits), self.type_of(v));
-                narrow(self.freeze(self.cast(LLVMFPToSI, v, wide)), bits)
+                narrow(self.truncated(v, bits), bits)
             }
             (f, t) if t.is_float() => {
                 let op = if f.is_signed() { LLVMSIToFP } else { LLVMUIToFP };
