@@ -99,9 +99,7 @@ impl Ty {
                 IterTy::Zip(items, _) => Type::Tuple(items.iter().map(Ty::ir).collect()),
                 IterTy::Reversed(t) => t.ir(),
             },
-            Ty::Func(f) => {
-                Type::Tuple(f.captures.iter().flatten().map(|(_, t)| t.ir()).collect())
-            }
+            Ty::Func(f) => Type::Tuple(f.captures.iter().flatten().map(|(_, t)| t.ir()).collect()),
             Ty::Method(receiver, _) => receiver.ir(),
             Ty::None
             | Ty::Ellipsis

@@ -39,14 +39,25 @@ pub enum Global {
     Str(String),
     Tuple(Vec<Global>),
     /// Held by reference: the kernel sees its changes.
-    Array { object: ObjectId, ty: ArrayType, name: String },
+    Array {
+        object: ObjectId,
+        ty: ArrayType,
+        name: String,
+    },
     /// The bits of a NumPy scalar, as `ungil_abi::context::ErrorArg` keeps them: integers extended to 64 bits,
     /// float32 as its float64 value, complex numbers as two float64 in `bits` and `bits2`.
-    NumpyScalar { dtype: DType, bits: u64, bits2: u64 },
+    NumpyScalar {
+        dtype: DType,
+        bits: u64,
+        bits2: u64,
+    },
     /// A function or type the compiler knows, by canonical qualified name: `builtins.range`, `math.sqrt`,
     /// `numpy.empty`, `ungil.prange`.
     Builtin(String),
-    Module { object: ObjectId, name: String },
+    Module {
+        object: ObjectId,
+        name: String,
+    },
     /// A plain Python function or a `@jit` dispatcher.
     Kernel(KernelId),
     /// A NumPy scalar type, `numpy.dtype` instance or one of ungil's scalar types.
@@ -55,7 +66,9 @@ pub enum Global {
     Class(String),
     Exception(ExcClass),
     /// Anything else, by its type's name.
-    Object { type_name: String },
+    Object {
+        type_name: String,
+    },
 }
 
 /// The code of a kernel.
@@ -77,7 +90,8 @@ pub struct KernelSource {
     pub code: KernelCode,
     /// Default values by parameter name; those that the code writes down are not evaluated again.
     pub defaults: Vec<(String, Global)>,
-    pub options: Options,
+    /// Of a `@jit` function; a plain function takes those of the kernel that calls it.
+    pub options: Option<Options>,
 }
 
 /// Why a function's source is not to be had.
@@ -118,4 +132,3 @@ pub struct Guard {
     pub place: GuardPlace,
     pub value: Global,
 }
-

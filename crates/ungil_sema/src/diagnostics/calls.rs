@@ -1,0 +1,94 @@
+//! Errors about calls: arguments that do not fit the parameters, library functions that are not there.
+
+use ungil_diag::diagnostic::{Code, Diagnostic};
+use ungil_diag::span::Span;
+
+use crate::diagnostics::family;
+
+/// An error about a call.
+#[derive(Clone, Debug)]
+pub enum CallError {
+    /// The arguments do not bind; `message` is Python's own.
+    Binding {
+        message: String,
+        span: Span,
+        definition: Option<Span>,
+        signature: String,
+    },
+    /// A library function that compiled code cannot call.
+    UnknownFunction {
+        name: String,
+        span: Span,
+        similar: Option<String>,
+    },
+    /// An argument of a library function that is known but not supported.
+    UnsupportedArgument {
+        function: String,
+        parameter: String,
+        span: Span,
+        note: String,
+    },
+    /// `f(**mapping)`
+    DoubleStar {
+        span: Span,
+    },
+    /// `f(*x)` where the number of elements is not known.
+    Star {
+        span: Span,
+        found: String,
+    },
+    TooDeep {
+        name: String,
+        span: Span,
+    },
+}
+
+family!(CallError);
+
+impl CallError {
+    /// The message.
+    pub fn diagnostic(self) -> Diagnostic {
+        match self {
+            CallError::Binding { message, span, definition, signature } => {
+                let d = Diagnostic::error(Code("U0230"), message)
+                    .primary(span, format!("expected `{signature}`"));
+                let d = match definition {
+                    Some(place) => d.secondary(place, "defined here"),
+                    None => d,
+                };
+                d.help(format!("call it as `{signature}`"))
+            }
+            CallError::UnknownFunction { name, span, similar } => {
+                let d =
+                    Diagnostic::error(Code("U0231"), format!("`{name}` is not supported in compiled code"))
+                        .primary(span, "expected a function that ungil can compile");
+                match similar {
+                    Some(s) => d.help(format!("did you mean `{s}`?")),
+                    None => d.help("call it outside the kernel and pass the result as an argument"),
+                }
+            }
+            CallError::UnsupportedArgument { function, parameter, span, note } => Diagnostic::error(
+                Code("U0232"),
+                format!("argument `{parameter}` of `{function}` is not supported"),
+            )
+            .primary(span, note)
+            .help(format!("leave `{parameter}` out")),
+            CallError::DoubleStar { span } => {
+                Diagnostic::error(Code("U0233"), "`**` arguments are not supported in compiled code")
+                    .primary(span, "expected arguments written one by one")
+                    .help("pass the arguments by name: `f(a=…, b=…)`")
+            }
+            CallError::Star { span, found } => Diagnostic::error(
+                Code("U0234"),
+                format!("only a tuple can be passed with `*`, found `{found}`"),
+            )
+            .primary(span, format!("expected a tuple, found `{found}`"))
+            .help("pass the elements one by one: `f(x[0], x[1])`"),
+            CallError::TooDeep { name, span } => {
+                Diagnostic::error(Code("U0235"), format!("calls of `{name}` need ever new argument types"))
+                    .primary(span, "each level of this recursion has other types than the one before")
+                    .help("give the recursion arguments whose types stay the same")
+            }
+        }
+    }
+}

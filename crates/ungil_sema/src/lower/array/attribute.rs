@@ -1,0 +1,155 @@
+//! Attributes of arrays.
+
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::BinaryOp;
+use ungil_ir::types::{ArrayType, DType, Layout};
+
+use crate::diagnostics::Result;
+use crate::lower::Lowerer;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+/// Methods that compiled code can call on arrays.
+pub(crate) const METHODS: &[&str] =
+    &["copy", "fill", "reshape", "ravel", "flatten", "transpose", "astype", "item", "conj", "conjugate"];
+
+/// Attributes of arrays, for suggestions.
+pub(crate) const ATTRIBUTES: &[&str] =
+    &["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "T", "real", "imag"];
+
+impl Lowerer<'_, '_> {
+    /// `array.name`; `None` if arrays have no such attribute in compiled code.
+    pub(crate) fn array_attribute(
+        &mut self,
+        array: &Operand,
+        name: &str,
+        span: Span,
+    ) -> Result<Option<Operand>> {
+        let ty = array.ty.as_array().expect("an array");
+        if METHODS.contains(&name) {
+            let method = Ty::Method(Box::new(array.ty.clone()), format!("numpy.ndarray.{name}").into());
+            return Ok(Some(Operand { ty: method, span, ..array.clone() }));
+        }
+        let base = self.value(array)?;
+        Ok(Some(match name {
+            "shape" => {
+                let dims = (0..ty.ndim).map(|axis| self.b().dim(base, axis)).collect();
+                int_tuple(dims, span)
+            }
+            "strides" => {
+                let strides = (0..ty.ndim).map(|axis| self.b().stride(base, axis)).collect();
+                int_tuple(strides, span)
+            }
+            "ndim" => Operand::int(i64::from(ty.ndim), span),
+            "itemsize" => Operand::int(ty.dtype.size() as i64, span),
+            "dtype" => Operand::entity(Ty::DType(ty.dtype), span),
+            "size" => {
+                let size = self.array_size(base);
+                Operand::value(Ty::PyInt, size, span)
+            }
+            "nbytes" => {
+                let (size, item) = (self.array_size(base), self.b().i64(ty.dtype.size() as i64));
+                let bytes = self.b().binary(BinaryOp::Mul, size, item);
+                Operand::value(Ty::PyInt, bytes, span)
+            }
+            "T" => self.transposed(array, None, span)?,
+            "real" | "imag" => self.array_part(array, name == "imag", span)?,
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Number of elements.
+    pub(crate) fn array_size(&mut self, array: Value) -> Value {
+        let ndim = self.func.ty(array).as_array().expect("an array").ndim;
+        let mut size = None;
+        for axis in 0..ndim {
+            let n = self.b().dim(array, axis);
+            size = Some(match size {
+                None => n,
+                Some(s) => self.b().binary(BinaryOp::Mul, s, n),
+            });
+        }
+        size.unwrap_or_else(|| self.b().i64(1))
+    }
+
+    /// A view with the axes in another order; reversed by default.
+    pub(crate) fn transposed(
+        &mut self,
+        array: &Operand,
+        order: Option<&[u8]>,
+        span: Span,
+    ) -> Result<Operand> {
+        let ty = array.ty.as_array().expect("an array");
+        let reversed: Vec<u8> = (0..ty.ndim).rev().collect();
+        let order = order.unwrap_or(&reversed);
+        let identity = order.iter().copied().eq(0..ty.ndim);
+        if identity {
+            return Ok(array.clone().at(span));
+        }
+        let base = self.value(array)?;
+        let shape = order.iter().map(|axis| self.b().dim(base, *axis)).collect();
+        let strides = order.iter().map(|axis| self.b().stride(base, *axis)).collect();
+        let layout = match ty.layout {
+            Layout::C if *order == reversed => Layout::F,
+            Layout::F if *order == reversed => Layout::C,
+            _ => Layout::Strided,
+        };
+        let zero = self.b().i64(0);
+        Ok(self.view(base, ArrayType { layout, ..ty }, zero, shape, strides, span))
+    }
+
+    /// The real or imaginary part: a view of complex arrays. Real arrays are their own real part; their imaginary part is
+    /// a fresh read-only array of zeros, as in NumPy.
+    fn array_part(&mut self, array: &Operand, imaginary: bool, span: Span) -> Result<Operand> {
+        let ty = array.ty.as_array().expect("an array");
+        let base = self.value(array)?;
+        let shape: Vec<Value> = (0..ty.ndim).map(|axis| self.b().dim(base, axis)).collect();
+        if !ty.dtype.is_complex() {
+            if !imaginary {
+                return Ok(array.clone().at(span));
+            }
+            let zeros = ArrayType { layout: Layout::C, readonly: true, swapped: false, ..ty };
+            let value = self.b().alloc(zeros, shape, true);
+            return Ok(Operand::value(Ty::Array(zeros), value, span));
+        }
+        let part = ty.dtype.real();
+        let strides = (0..ty.ndim).map(|axis| self.b().stride(base, axis)).collect();
+        let offset = self.b().i64(if imaginary { part.size() as i64 } else { 0 });
+        let layout = if ty.ndim == 0 { Layout::C } else { Layout::Strided };
+        Ok(self.view(base, ArrayType { dtype: part, layout, ..ty }, offset, shape, strides, span))
+    }
+
+    /// The extents in a shape argument: an integer or a tuple of them.
+    pub(crate) fn shape_argument(&mut self, shape: &Operand, function: &str) -> Result<Vec<Value>> {
+        let items = match &shape.ty {
+            Ty::Tuple(_) => self.items(shape),
+            _ => vec![shape.clone()],
+        };
+        items.iter().map(|i| self.integer_argument(i, function, "shape")).collect()
+    }
+
+    /// An argument that must be an integer.
+    pub(crate) fn integer_argument(
+        &mut self,
+        value: &Operand,
+        function: &str,
+        parameter: &str,
+    ) -> Result<Value> {
+        if !value.ty.is_integral() || value.ty.dtype() == Some(DType::Bool) {
+            return Err(crate::diagnostics::types::TypeError::Argument {
+                function: function.to_owned(),
+                parameter: parameter.to_owned(),
+                expected: "an integer".to_owned(),
+                found: value.ty.clone(),
+                span: value.span,
+            }
+            .into());
+        }
+        self.index(value)
+    }
+}
+
+fn int_tuple(values: Vec<Value>, span: Span) -> Operand {
+    Operand::tuple(values.into_iter().map(|v| Operand::value(Ty::PyInt, v, span)).collect(), span)
+}

@@ -1,0 +1,112 @@
+//! Elements: checked indices, loads and stores, items along the first axis.
+
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{CompareOp, InstKind};
+use ungil_ir::types::DType;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// An index operand along an axis of `size` elements: normalised and checked as the options say.
+    pub(crate) fn checked_index(
+        &mut self,
+        index: &Operand,
+        size: Value,
+        axis: u8,
+        array: &Ty,
+    ) -> Result<Value> {
+        let dtype = match index.ty.dtype() {
+            Some(d) if d.is_int() => d,
+            _ => {
+                let found = index.ty.clone();
+                return Err(TypeError::Index { found, container: array.clone(), span: index.span }.into());
+            }
+        };
+        let mut value = self.index(index)?;
+        if dtype == DType::U64 {
+            // Beyond the range of int64 it is out of range for any array; it must not look negative.
+            let (zero, most) = (self.b().i64(0), self.b().i64(i64::MAX));
+            let huge = self.b().compare(CompareOp::Lt, value, zero);
+            value = self.b().select(huge, most, value);
+        }
+        let known_positive = dtype.is_unsigned() || index.const_int().is_some_and(|c| c >= 0);
+        let wrap = self.options.wraparound && !known_positive;
+        let check = self.options.boundscheck;
+        if !wrap && !check {
+            return Ok(value);
+        }
+        Ok(self.b().value(InstKind::CheckIndex { index: value, size, axis, wrap, check }))
+    }
+
+    /// The element at indices in range, as an operand.
+    pub(crate) fn load_element(&mut self, array: &Operand, index: Vec<Value>) -> Result<Operand> {
+        let ty = array.ty.as_array().expect("an array");
+        let base = self.value(array)?;
+        let value = self.b().load(base, index);
+        Ok(Operand::value(Ty::Scalar(ty.dtype), value, array.span))
+    }
+
+    /// Stores an operand at indices in range, converted as `a[i] = x` converts.
+    pub(crate) fn store_element(
+        &mut self,
+        array: &Operand,
+        index: Vec<Value>,
+        value: &Operand,
+    ) -> Result<()> {
+        let ty = array.ty.as_array().expect("an array");
+        self.check_writable(array)?;
+        let value = self.assignable(value, ty.dtype)?;
+        let base = self.value(array)?;
+        self.b().store(base, index, value);
+        Ok(())
+    }
+
+    /// A scalar as the element type of an array it is assigned to.
+    pub(crate) fn assignable(&mut self, value: &Operand, dtype: DType) -> Result<Value> {
+        let Some(from) = value.ty.dtype() else {
+            return Err(TypeError::Convert {
+                from: value.ty.clone(),
+                to: dtype.to_string(),
+                span: value.span,
+            }
+            .into());
+        };
+        if from.is_complex() && !dtype.is_complex() && dtype != DType::Bool {
+            return Err(TypeError::Convert {
+                from: value.ty.clone(),
+                to: dtype.to_string(),
+                span: value.span,
+            }
+            .into());
+        }
+        if let (Ty::PyInt, Some(_), true) = (&value.ty, value.constant, dtype.is_int()) {
+            // A literal must fit, as in NumPy 2.
+            let typed = Operand { ty: Ty::Scalar(dtype), ..value.clone() };
+            return self.value(&typed);
+        }
+        self.cast_to(value, dtype)
+    }
+
+    pub(crate) fn check_writable(&self, array: &Operand) -> Result<()> {
+        match array.ty.as_array() {
+            Some(ty) if ty.readonly => {
+                Err(TypeError::ReadOnly { ty: array.ty.clone(), span: array.span }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Item `i` (in range) along the first axis: a scalar of a 1-d array, else a view.
+    pub(crate) fn array_item(&mut self, array: &Operand, i: Value) -> Result<Operand> {
+        let ty = array.ty.as_array().expect("an array");
+        if ty.ndim == 1 {
+            return self.load_element(array, vec![i]);
+        }
+        let index = Operand::value(Ty::PyInt, i, array.span);
+        self.view_of(array, &[index], false, array.span)
+    }
+}

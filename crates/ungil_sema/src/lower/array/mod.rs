@@ -1,0 +1,13 @@
+//! Arrays: indexing, views, assignment, attributes and methods.
+//!
+//! Everything is made of three kinds of IR: element loads and stores with checked indices, views (a new shape and
+//! strides over the same memory), and domains (a loop nest over elements in any order).
+
+pub mod assign;
+pub mod attribute;
+pub mod element;
+pub mod method;
+pub mod overlap;
+pub mod reshape;
+pub mod slice;
+pub mod subscript;

@@ -1,0 +1,210 @@
+//! Assignment in every form, annotations, nested functions.
+
+use ungil_diag::span::Span;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::parameter::Parameters;
+use ungil_syntax::ast::stmt::FunctionDef;
+
+use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
+use crate::diagnostics::{Error, Result};
+use crate::lower::Lowerer;
+use crate::operand::Operand;
+use crate::ty::Ty;
+use crate::world::Global;
+
+impl Lowerer<'_, '_> {
+    /// `a = b = value`.
+    pub(crate) fn assign(&mut self, targets: &[Expr], value: &Expr) -> Result<()> {
+        let value = self.lower_expr(value)?;
+        for target in targets {
+            self.assign_to(target, &value)?;
+        }
+        Ok(())
+    }
+
+    /// Assigns a value to a target.
+    pub(crate) fn assign_to(&mut self, target: &Expr, value: &Operand) -> Result<()> {
+        self.set_span(target.span);
+        match &target.kind {
+            ExprKind::Name(_) => self.define_name(target.span, value),
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => self.unpack(targets, value, target.span),
+            ExprKind::Subscript { value: container, index } => {
+                let container = self.lower_expr(container)?;
+                match &container.ty {
+                    Ty::Array(_) => {
+                        let index = self.index_operands(index)?;
+                        self.set_span(target.span);
+                        self.array_assign(&container, &index, value, target.span)
+                    }
+                    ty => Err(TypeError::ItemAssignment { ty: ty.clone(), span: target.span }.into()),
+                }
+            }
+            ExprKind::Starred(inner) => self.assign_to(inner, value),
+            ExprKind::Attribute { .. } => Err(Unsupported::Expression {
+                what: "assignment to attributes is",
+                span: target.span,
+                help: "assign to a variable or an array element",
+            }
+            .into()),
+            _ => Err(Unsupported::Invalid { span: target.span }.into()),
+        }
+    }
+
+    /// Assigns the local variable whose name stands here.
+    pub(crate) fn define_name(&mut self, span: Span, value: &Operand) -> Result<()> {
+        match self.webs.def_at(span.lo) {
+            Some(web) => self.define_web(web, value, span),
+            // The analysis found that control does not get here.
+            None => Err(Error::Untyped),
+        }
+    }
+
+    /// `a, (b, *c) = value`.
+    fn unpack(&mut self, targets: &[Expr], value: &Operand, span: Span) -> Result<()> {
+        let items = self.unpacked(targets, value, span)?;
+        let star = targets.iter().position(|t| matches!(t.kind, ExprKind::Starred(_)));
+        let n = items.len();
+        let wrong =
+            |expected, at_least| TypeError::UnpackCount { expected, at_least, found: n, span: value.span };
+        let Some(star) = star else {
+            if n != targets.len() {
+                return Err(wrong(targets.len(), false).into());
+            }
+            for (target, item) in targets.iter().zip(&items) {
+                self.assign_to(target, item)?;
+            }
+            return Ok(());
+        };
+        let after = targets.len() - star - 1;
+        if n < star + after {
+            return Err(wrong(star + after, true).into());
+        }
+        for (target, item) in targets[..star].iter().zip(&items) {
+            self.assign_to(target, item)?;
+        }
+        let middle = Operand::tuple(items[star..n - after].to_vec(), span);
+        self.assign_to(&targets[star], &middle)?;
+        for (target, item) in targets[star + 1..].iter().zip(&items[n - after..]) {
+            self.assign_to(target, item)?;
+        }
+        Ok(())
+    }
+
+    /// The elements of a value that is unpacked. An array's number of items is checked at run time.
+    fn unpacked(&mut self, targets: &[Expr], value: &Operand, span: Span) -> Result<Vec<Operand>> {
+        match &value.ty {
+            Ty::Tuple(_) => {
+                // The variables may be assigned while later elements are still to be read from them.
+                let items = self.items(value);
+                Ok(items)
+            }
+            Ty::Array(ty) if ty.ndim > 0 => {
+                if let Some(starred) = targets.iter().find(|t| matches!(t.kind, ExprKind::Starred(_))) {
+                    return Err(TypeError::NotUnpackable { ty: value.ty.clone(), span: starred.span }.into());
+                }
+                let base = self.value(value)?;
+                let (n, wanted) = (self.b().dim(base, 0), self.b().i64(targets.len() as i64));
+                let fine = self.b().compare(ungil_ir::inst::CompareOp::Eq, n, wanted);
+                let message = "wrong number of values to unpack (expected {0}, got {1})";
+                let class = ungil_abi::exception::ExcClass::VALUE_ERROR;
+                self.check(fine, class, message, vec![(wanted, true), (n, true)]);
+                let mut items = Vec::new();
+                for k in 0..targets.len() {
+                    let k = self.b().i64(k as i64);
+                    items.push(self.array_item(value, k)?);
+                }
+                Ok(items)
+            }
+            ty => Err(TypeError::NotUnpackable { ty: ty.clone(), span }.into()),
+        }
+    }
+
+    /// `target op= value`.
+    pub(crate) fn augmented(&mut self, target: &Expr, op: BinaryOp, value: &Expr, span: Span) -> Result<()> {
+        let mut apply = |l: &mut Self, old: &Operand, new: &Operand| l.binary(op, old, new, span);
+        match &target.kind {
+            ExprKind::Name(name) => {
+                let old = self.name(name, target.span)?;
+                let value = self.lower_expr(value)?;
+                self.set_span(span);
+                if self.is_proper_array(&old) {
+                    // Arrays are updated in place.
+                    return self.update_view(&old, &value, &mut apply);
+                }
+                let new = self.binary(op, &old, &value, span)?;
+                self.define_name(target.span, &new)
+            }
+            ExprKind::Subscript { value: container, index } => {
+                let container = self.lower_expr(container)?;
+                if !matches!(container.ty, Ty::Array(_)) {
+                    return Err(TypeError::ItemAssignment { ty: container.ty, span: target.span }.into());
+                }
+                let index = self.index_operands(index)?;
+                let value = self.lower_expr(value)?;
+                self.set_span(span);
+                self.array_update(&container, &index, &value, target.span, &mut apply)
+            }
+            _ => Err(Unsupported::Invalid { span: target.span }.into()),
+        }
+    }
+
+    /// `target: annotation = value`.
+    pub(crate) fn annotated_assign(&mut self, target: &Expr, annotation: &Expr, value: &Expr) -> Result<()> {
+        let value = self.lower_expr(value)?;
+        let name = match &target.kind {
+            ExprKind::Name(name) => name.to_string(),
+            _ => "the target".to_owned(),
+        };
+        let value = self.annotated(&name, annotation, value)?;
+        self.assign_to(target, &value)
+    }
+
+    /// A value under an annotation: ungil's scalar types convert and bind, others are hints.
+    pub(crate) fn annotated(&mut self, name: &str, annotation: &Expr, value: Operand) -> Result<Operand> {
+        let Some(Global::DType(dtype)) = self.annotation_global(annotation) else { return Ok(value) };
+        let declared = Ty::Scalar(dtype);
+        if !value.ty.is_scalar() {
+            let (name, span) = (name.to_owned(), value.span);
+            return Err(TypeError::Annotation { name, declared, found: value.ty, span }.into());
+        }
+        let number = self.cast_to(&value, dtype)?;
+        Ok(Operand::value(declared, number, value.span))
+    }
+
+    fn annotation_global(&mut self, annotation: &Expr) -> Option<Global> {
+        match &annotation.kind {
+            ExprKind::Name(name) => self.program.world.lookup(self.code.id.kernel, name),
+            ExprKind::Attribute { value, attr } => match self.annotation_global(value)? {
+                Global::Module { object, .. } => self.program.world.attribute(object, &attr.name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `def inner(…)` inside a kernel: defaults are evaluated here, the function itself when it is called.
+    pub(crate) fn nested_function(&mut self, def: &FunctionDef) -> Result<()> {
+        self.evaluate_defaults(&def.params)?;
+        let key = self.code.id.nested;
+        if self.code.scopes.funcs[&key].statics.contains_key(&def.name.name) {
+            return Ok(());
+        }
+        let span = def.name.span;
+        let value = self.closure(span.lo, &def.name.name, span)?;
+        self.define_name(span, &value)
+    }
+
+    /// Default values of a nested function live in variables of the enclosing one.
+    pub(crate) fn evaluate_defaults(&mut self, params: &Parameters) -> Result<()> {
+        for p in params.iter() {
+            let Some(default) = &p.default else { continue };
+            let value = self.lower_expr(default)?;
+            if let Some(web) = self.webs.def_at(p.name.span.lo) {
+                self.define_web(web, &value, p.name.span)?;
+            }
+        }
+        Ok(())
+    }
+}

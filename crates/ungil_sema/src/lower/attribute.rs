@@ -1,0 +1,101 @@
+//! Attributes.
+
+use ungil_diag::span::Span;
+use ungil_ir::inst::UnaryOp;
+use ungil_ir::types::DType;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::names::NameError;
+use crate::lower::Lowerer;
+use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
+use crate::operand::Operand;
+use crate::ty::Ty;
+use crate::world::GuardPlace;
+
+impl Lowerer<'_, '_> {
+    /// `value.attr`.
+    pub(crate) fn attribute(&mut self, value: &Operand, attr: &str, span: Span) -> Result<Operand> {
+        let found = match &value.ty {
+            Ty::Module(object, module) => {
+                let (object, module) = (*object, module.to_string());
+                return match self.program.world.attribute(object, attr) {
+                    Some(global) => {
+                        let place = GuardPlace::Attribute(object, attr.to_owned());
+                        self.global_operand(&global, place, &format!("{module}.{attr}"), span)
+                    }
+                    None => Err(NameError::NoModuleAttribute { module, attr: attr.to_owned(), span }.into()),
+                };
+            }
+            Ty::Array(_) => self.array_attribute(value, attr, span)?,
+            ty if ty.is_scalar() => self.scalar_attribute(value, attr, span)?,
+            Ty::Range if matches!(attr, "start" | "stop" | "step") => {
+                let parts = self.items(value);
+                let k = ["start", "stop", "step"].iter().position(|n| *n == attr).expect("one of them");
+                Some(parts[k].clone().at(span))
+            }
+            _ => None,
+        };
+        found.ok_or_else(|| {
+            let similar = closest(attr, ATTRIBUTES.iter().chain(METHODS).copied());
+            NameError::NoAttribute { ty: value.ty.clone(), attr: attr.to_owned(), span, similar }.into()
+        })
+    }
+
+    fn scalar_attribute(&mut self, value: &Operand, attr: &str, span: Span) -> Result<Option<Operand>> {
+        let dtype = value.ty.dtype().expect("a scalar");
+        let numpy = !value.ty.is_weak();
+        let part = |weak: &Ty, d: DType| if weak.is_weak() { Ty::weak_of(d) } else { Ty::Scalar(d) };
+        Ok(Some(match attr {
+            "real" if dtype.is_complex() => {
+                let v = self.value(value)?;
+                let v = self.b().unary(UnaryOp::Real, v);
+                Operand::value(part(&value.ty, dtype.real()), v, span)
+            }
+            "imag" if dtype.is_complex() => {
+                let v = self.value(value)?;
+                let v = self.b().unary(UnaryOp::Imag, v);
+                Operand::value(part(&value.ty, dtype.real()), v, span)
+            }
+            "real" => value.clone().at(span),
+            "imag" => {
+                let zero = Operand::int(0, span);
+                self.convert(&zero, &value.ty)?
+            }
+            "conjugate" | "conj" | "item" if attr == "conjugate" || numpy => {
+                let method = Ty::Method(Box::new(value.ty.clone()), format!("scalar.{attr}").into());
+                Operand { ty: method, constant: None, value: Some(self.value(value)?), parts: None, span }
+            }
+            "dtype" if numpy => Operand::entity(Ty::DType(dtype), span),
+            "ndim" if numpy => Operand::int(0, span),
+            "size" if numpy => Operand::int(1, span),
+            "itemsize" if numpy => Operand::int(dtype.size() as i64, span),
+            "shape" if numpy => Operand::tuple(Vec::new(), span),
+            _ => return Ok(None),
+        }))
+    }
+}
+
+/// The candidate with the smallest edit distance, if it is close.
+pub(crate) fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    candidates
+        .map(|c| (distance(name, c), c))
+        .filter(|(d, c)| *d <= 1 + c.len() / 4)
+        .min()
+        .map(|(_, c)| c.to_owned())
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = row[j + 1];
+            row[j + 1] = next;
+        }
+    }
+    row[b.len()]
+}

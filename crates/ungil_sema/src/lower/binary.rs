@@ -1,0 +1,357 @@
+//! Binary operators on scalars, with Python's errors for weak operands and NumPy's results for others.
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp, InstKind, UnaryOp};
+use ungil_ir::math::MathFn;
+use ungil_ir::types::DType;
+use ungil_syntax::ast::operator::BinaryOp;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::lower::fold;
+use crate::operand::{Constant, Operand};
+use crate::options::ErrorModel;
+use crate::promote::promote_scalars;
+use crate::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// `left op right`.
+    pub fn binary(&mut self, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
+        if let (Ty::Tuple(_), Ty::Tuple(_), BinaryOp::Add) = (&left.ty, &right.ty, op) {
+            let mut items = self.items(left);
+            items.extend(self.items(right));
+            return Ok(Operand::tuple(items, span));
+        }
+        let (left, right) = (self.element_of(left)?, self.element_of(right)?);
+        if !left.ty.is_scalar() || !right.ty.is_scalar() {
+            return Err(self.binary_error(op, &left, &right, span, None));
+        }
+        if left.ty.is_weak()
+            && right.ty.is_weak()
+            && let (Some(a), Some(b)) = (left.constant, right.constant)
+            && let Some(result) = fold::binary(op, a, b)
+        {
+            let ty = fold::weak_type(result);
+            return Ok(Operand::constant(ty, result, span));
+        }
+        let common = promote_scalars(&left.ty, &right.ty);
+        match op {
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult => {
+                self.arithmetic(op, &left, &right, &common, span)
+            }
+            BinaryOp::Div => self.divide(&left, &right, &common, span),
+            BinaryOp::FloorDiv | BinaryOp::Mod => self.floor_divide(op, &left, &right, &common, span),
+            BinaryOp::Pow => self.raise_to(&left, &right, &common, span),
+            BinaryOp::LShift | BinaryOp::RShift => self.shift(op, &left, &right, &common, span),
+            BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor => {
+                self.bitwise(op, &left, &right, &common, span)
+            }
+            BinaryOp::MatMult => Err(self.binary_error(op, &left, &right, span, None)),
+        }
+    }
+
+    /// 0-d arrays stand for their element.
+    pub(crate) fn element_of(&mut self, x: &Operand) -> Result<Operand> {
+        match x.ty.as_array() {
+            Some(ty) if ty.ndim == 0 => self.load_element(x, Vec::new()),
+            _ => Ok(x.clone()),
+        }
+    }
+
+    fn binary_error(
+        &self,
+        op: BinaryOp,
+        l: &Operand,
+        r: &Operand,
+        span: Span,
+        reason: Option<&str>,
+    ) -> crate::diagnostics::Error {
+        let array = l.ty.as_array().or(r.ty.as_array()).is_some();
+        let reason = reason
+            .or(array.then_some("arithmetic on whole arrays is not compiled yet; loop over the elements"));
+        TypeError::Binary {
+            op: op.symbol(),
+            left: l.ty.clone(),
+            right: r.ty.clone(),
+            span,
+            reason: reason.map(str::to_owned),
+        }
+        .into()
+    }
+
+    /// Booleans of Python count as integers in arithmetic; NumPy's follow NumPy.
+    fn arithmetic_type(&self, common: &Ty) -> Ty {
+        if *common == Ty::PyBool { Ty::PyInt } else { common.clone() }
+    }
+
+    fn both(&mut self, left: &Operand, right: &Operand, dtype: DType) -> Result<(Value, Value)> {
+        Ok((self.cast_to(left, dtype)?, self.cast_to(right, dtype)?))
+    }
+
+    fn arithmetic(
+        &mut self,
+        op: BinaryOp,
+        left: &Operand,
+        right: &Operand,
+        common: &Ty,
+        span: Span,
+    ) -> Result<Operand> {
+        let ty = self.arithmetic_type(common);
+        let dtype = ty.dtype().expect("a scalar");
+        let (a, b) = self.both(left, right, dtype)?;
+        if dtype == DType::Bool {
+            // NumPy: + is or, * is and, - is refused.
+            let ir = match op {
+                BinaryOp::Add => Ir::Or,
+                BinaryOp::Mult => Ir::And,
+                _ => {
+                    let reason = "NumPy does not subtract booleans; use `^`";
+                    return Err(self.binary_error(op, left, right, span, Some(reason)));
+                }
+            };
+            let value = self.b().binary(ir, a, b);
+            return Ok(Operand::value(ty, value, span));
+        }
+        let ir = match op {
+            BinaryOp::Add => Ir::Add,
+            BinaryOp::Sub => Ir::Sub,
+            _ => Ir::Mul,
+        };
+        let value = if self.options.overflowcheck && ty == Ty::PyInt {
+            self.b().value(InstKind::CheckedBinary(ir, a, b))
+        } else {
+            self.b().binary(ir, a, b)
+        };
+        Ok(Operand::value(ty, value, span))
+    }
+
+    /// Whether a division by zero of these operands raises.
+    fn zero_raises(&self, common: &Ty) -> bool {
+        match self.options.error_model {
+            ErrorModel::Default => common.is_weak(),
+            ErrorModel::Python => true,
+            ErrorModel::Numpy => false,
+        }
+    }
+
+    fn check_divisor(&mut self, divisor: Value, message: &str) {
+        let dtype = self.func.ty(divisor).dtype().expect("a number");
+        let zero = self.zero(dtype);
+        let fine = self.b().compare(CompareOp::Ne, divisor, zero);
+        self.check(fine, ExcClass::ZERO_DIVISION, message, Vec::new());
+    }
+
+    /// Zero of a type.
+    pub(crate) fn zero(&mut self, dtype: DType) -> Value {
+        let zero = self.b().i64(0);
+        if dtype == DType::I64 {
+            return zero;
+        }
+        if dtype == DType::F64 {
+            return self.b().f64(0.0);
+        }
+        self.b().value(InstKind::Const(match dtype {
+            DType::Bool => ungil_ir::inst::Const::Bool(false),
+            d if d.is_int() => ungil_ir::inst::Const::Int(d, 0),
+            d if d.is_float() => ungil_ir::inst::Const::Float(d, 0.0),
+            d => ungil_ir::inst::Const::Complex(d, 0.0, 0.0),
+        }))
+    }
+
+    fn divide(&mut self, left: &Operand, right: &Operand, common: &Ty, span: Span) -> Result<Operand> {
+        // Integers divide as floats; NumPy keeps float32 for small ones only with float32 operands.
+        let ty = match common {
+            Ty::PyBool | Ty::PyInt => Ty::PyFloat,
+            Ty::Scalar(d) if !d.is_float() && !d.is_complex() => Ty::Scalar(DType::F64),
+            other => other.clone(),
+        };
+        let dtype = ty.dtype().expect("a scalar");
+        let (a, b) = self.both(left, right, dtype)?;
+        if self.zero_raises(common) {
+            let integers = common.is_integral();
+            let message = match &ty {
+                Ty::PyComplex => "complex division by zero",
+                _ if integers => "division by zero",
+                _ => "float division by zero",
+            };
+            self.check_divisor(b, message);
+        }
+        let value = self.b().binary(Ir::Div, a, b);
+        Ok(Operand::value(ty, value, span))
+    }
+
+    fn floor_divide(
+        &mut self,
+        op: BinaryOp,
+        left: &Operand,
+        right: &Operand,
+        common: &Ty,
+        span: Span,
+    ) -> Result<Operand> {
+        let mut ty = self.arithmetic_type(common);
+        if ty == Ty::Scalar(DType::Bool) {
+            ty = Ty::Scalar(DType::I8);
+        }
+        let dtype = ty.dtype().expect("a scalar");
+        if dtype.is_complex() {
+            return Err(self.binary_error(op, left, right, span, Some("complex numbers have no floor")));
+        }
+        let (a, b) = self.both(left, right, dtype)?;
+        if self.zero_raises(common) {
+            let message = match (op, dtype.is_float()) {
+                (BinaryOp::FloorDiv, true) => "float floor division by zero",
+                (_, true) => "float modulo",
+                (BinaryOp::FloorDiv, false) => "integer division or modulo by zero",
+                (_, false) => "integer modulo by zero",
+            };
+            self.check_divisor(b, message);
+        }
+        let ir = if op == BinaryOp::FloorDiv { Ir::FloorDiv } else { Ir::Mod };
+        let value = self.b().binary(ir, a, b);
+        Ok(Operand::value(ty, value, span))
+    }
+
+    fn shift(
+        &mut self,
+        op: BinaryOp,
+        left: &Operand,
+        right: &Operand,
+        common: &Ty,
+        span: Span,
+    ) -> Result<Operand> {
+        let mut ty = self.arithmetic_type(common);
+        if ty == Ty::Scalar(DType::Bool) {
+            ty = Ty::Scalar(DType::I8);
+        }
+        let dtype = ty.dtype().expect("a scalar");
+        if !dtype.is_int() {
+            return Err(self.binary_error(op, left, right, span, None));
+        }
+        let (a, b) = self.both(left, right, dtype)?;
+        if common.is_weak() && right.const_int().is_none_or(|c| c < 0) {
+            let zero = self.b().i64(0);
+            let fine = self.b().compare(CompareOp::Ge, b, zero);
+            self.check(fine, ExcClass::VALUE_ERROR, "negative shift count", Vec::new());
+        }
+        let ir = if op == BinaryOp::LShift { Ir::Shl } else { Ir::Shr };
+        let value = self.b().binary(ir, a, b);
+        Ok(Operand::value(ty, value, span))
+    }
+
+    fn bitwise(
+        &mut self,
+        op: BinaryOp,
+        left: &Operand,
+        right: &Operand,
+        common: &Ty,
+        span: Span,
+    ) -> Result<Operand> {
+        let dtype = common.dtype().expect("a scalar");
+        if !dtype.is_int() && dtype != DType::Bool {
+            return Err(self.binary_error(op, left, right, span, None));
+        }
+        let (a, b) = self.both(left, right, dtype)?;
+        let ir = match op {
+            BinaryOp::BitAnd => Ir::And,
+            BinaryOp::BitOr => Ir::Or,
+            _ => Ir::Xor,
+        };
+        let value = self.b().binary(ir, a, b);
+        Ok(Operand::value(common.clone(), value, span))
+    }
+
+    /// `left ** right`. An integer to a weak integer power that may be negative raises for negative ones, since its
+    /// type could not depend on the value.
+    fn raise_to(&mut self, left: &Operand, right: &Operand, common: &Ty, span: Span) -> Result<Operand> {
+        let mut ty = self.arithmetic_type(common);
+        if ty == Ty::Scalar(DType::Bool) {
+            ty = Ty::Scalar(DType::I8);
+        }
+        let dtype = ty.dtype().expect("a scalar");
+        if dtype.is_int() {
+            return self.integer_power(left, right, &ty, span);
+        }
+        if dtype.is_float()
+            && let Some(done) = self.small_power(left, right, &ty, span)?
+        {
+            return Ok(done);
+        }
+        let (a, b) = self.both(left, right, dtype)?;
+        if dtype.is_complex() {
+            let value = self.b().binary(Ir::Pow, a, b);
+            return Ok(Operand::value(ty, value, span));
+        }
+        if common.is_weak() {
+            self.weak_power_checks(a, b);
+        }
+        let value = self.b().math(MathFn::Pow, &[a, b]);
+        Ok(Operand::value(ty, value, span))
+    }
+
+    /// Constant exponents that are exact by multiplication, as NumPy's fast paths: 1 and 2.
+    fn small_power(
+        &mut self,
+        left: &Operand,
+        right: &Operand,
+        ty: &Ty,
+        span: Span,
+    ) -> Result<Option<Operand>> {
+        let exponent = right.constant.and_then(Constant::as_float);
+        let dtype = ty.dtype().expect("a scalar");
+        if exponent == Some(1.0) {
+            let value = self.cast_to(left, dtype)?;
+            return Ok(Some(Operand::value(ty.clone(), value, span)));
+        }
+        if exponent != Some(2.0) {
+            return Ok(None);
+        }
+        let value = self.cast_to(left, dtype)?;
+        let value = self.b().binary(Ir::Mul, value, value);
+        Ok(Some(Operand::value(ty.clone(), value, span)))
+    }
+
+    fn weak_power_checks(&mut self, a: Value, b: Value) {
+        let zero = self.b().f64(0.0);
+        let base_zero = self.b().compare(CompareOp::Eq, a, zero);
+        let negative = self.b().compare(CompareOp::Lt, b, zero);
+        let pole = self.b().binary(Ir::And, base_zero, negative);
+        let fine = self.b().unary(UnaryOp::Not, pole);
+        let message = "0.0 cannot be raised to a negative power";
+        self.check(fine, ExcClass::ZERO_DIVISION, message, Vec::new());
+        let below = self.b().compare(CompareOp::Lt, a, zero);
+        let whole = self.b().math(MathFn::Floor, &[b]);
+        let fractional = self.b().compare(CompareOp::Ne, whole, b);
+        let complex = self.b().binary(Ir::And, below, fractional);
+        let fine = self.b().unary(UnaryOp::Not, complex);
+        let message =
+            "negative number raised to a fractional power: the result is complex, use complex(x) ** y";
+        self.check(fine, ExcClass::VALUE_ERROR, message, Vec::new());
+    }
+
+    fn integer_power(&mut self, left: &Operand, right: &Operand, ty: &Ty, span: Span) -> Result<Operand> {
+        let dtype = ty.dtype().expect("a scalar");
+        if ty.is_weak() && right.const_int().is_some_and(|c| c < 0) {
+            // A negative constant exponent gives a float, as in Python.
+            let (a, b) = self.both(left, right, DType::F64)?;
+            self.weak_power_checks(a, b);
+            let value = self.b().math(MathFn::Pow, &[a, b]);
+            return Ok(Operand::value(Ty::PyFloat, value, span));
+        }
+        let (a, b) = self.both(left, right, dtype)?;
+        if right.const_int() == Some(2) {
+            let value = self.b().binary(Ir::Mul, a, a);
+            return Ok(Operand::value(ty.clone(), value, span));
+        }
+        if dtype.is_signed() && right.const_int().is_none_or(|c| c < 0) {
+            let zero = self.zero(dtype);
+            let fine = self.b().compare(CompareOp::Ge, b, zero);
+            let message = "Integers to negative integer powers are not allowed.";
+            self.check(fine, ExcClass::VALUE_ERROR, message, Vec::new());
+        }
+        let value = self.b().binary(Ir::Pow, a, b);
+        Ok(Operand::value(ty.clone(), value, span))
+    }
+}

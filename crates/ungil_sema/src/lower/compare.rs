@@ -1,0 +1,262 @@
+//! Comparisons, chains of them, `is` and `in`.
+
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, UnaryOp};
+use ungil_ir::types::DType;
+use ungil_syntax::ast::expr::{Comparison, Expr};
+use ungil_syntax::ast::operator::CompareOp;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::lower::build::Cond;
+use crate::lower::fold;
+use crate::operand::Operand;
+use crate::promote::promote_scalars;
+use crate::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// `left op1 a op2 b …`: each operand is evaluated once, later ones only while the chain holds.
+    pub(crate) fn comparison_chain(
+        &mut self,
+        left: &Expr,
+        rest: &[Comparison],
+        span: Span,
+    ) -> Result<Operand> {
+        let left = self.lower_expr(left)?;
+        self.chain_from(left, rest, span)
+    }
+
+    fn chain_from(&mut self, left: Operand, rest: &[Comparison], span: Span) -> Result<Operand> {
+        let (first, more) = rest.split_first().expect("a comparison has an operator");
+        let right = self.lower_expr(&first.right)?;
+        let result = self.compare(first.op, &left, &right, span)?;
+        if more.is_empty() {
+            return Ok(result);
+        }
+        match self.truth(&result)? {
+            Cond::Known(false) => Ok(result),
+            Cond::Known(true) => self.chain_from(right, more, span),
+            Cond::Value(cond) => {
+                let var = self.new_var("chain", ungil_ir::types::Type::BOOL);
+                let (then, tail): (_, Result<()>) = self.nested(|l| {
+                    let tail = l.chain_from(right, more, span)?;
+                    let tail = l.truth_value(&tail)?;
+                    l.b().set(var, tail);
+                    Ok(())
+                });
+                let (otherwise, ()) = self.nested(|l| {
+                    let no = l.b().bool(false);
+                    l.b().set(var, no);
+                });
+                self.b().push(ungil_ir::inst::InstKind::If { cond, then, otherwise });
+                tail?;
+                let value = self.b().get(var);
+                Ok(Operand::value(Ty::PyBool, value, span))
+            }
+        }
+    }
+
+    /// A truth value as an IR bool.
+    pub(crate) fn truth_value(&mut self, operand: &Operand) -> Result<Value> {
+        Ok(match self.truth(operand)? {
+            Cond::Known(b) => self.b().bool(b),
+            Cond::Value(v) => v,
+        })
+    }
+
+    /// `left op right`.
+    pub fn compare(&mut self, op: CompareOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
+        match op {
+            CompareOp::Is | CompareOp::IsNot => return self.identity(op, left, right, span),
+            CompareOp::In | CompareOp::NotIn => return self.membership(op, left, right, span),
+            _ => {}
+        }
+        let (left, right) = (self.element_of(left)?, self.element_of(right)?);
+        let equality = matches!(op, CompareOp::Eq | CompareOp::NotEq);
+        if let (Ty::Tuple(_), Ty::Tuple(_)) = (&left.ty, &right.ty) {
+            return self.compare_tuples(op, &left, &right, span);
+        }
+        if !left.ty.is_scalar() || !right.ty.is_scalar() {
+            let compile_time = left.ty.is_compile_time() && right.ty.is_compile_time();
+            if equality && (compile_time || left.is_none() || right.is_none()) {
+                return Ok(Operand::bool((left.ty == right.ty) == (op == CompareOp::Eq), span));
+            }
+            return Err(self.compare_error(op, &left, &right, span));
+        }
+        if let (Some(a), Some(b), true) =
+            (left.constant, right.constant, left.ty.is_weak() && right.ty.is_weak())
+            && let Some(result) = fold::compare(op, a, b)
+        {
+            return Ok(Operand::bool(result, span));
+        }
+        let common = promote_scalars(&left.ty, &right.ty);
+        let dtype = common.dtype().expect("a scalar");
+        if dtype.is_complex() && !equality {
+            return Err(self.compare_error(op, &left, &right, span));
+        }
+        let ty = if common.is_weak() { Ty::PyBool } else { Ty::Scalar(DType::Bool) };
+        let value = self.compare_scalars(op, &left, &right, dtype)?;
+        Ok(Operand::value(ty, value, span))
+    }
+
+    fn compare_error(
+        &self,
+        op: CompareOp,
+        left: &Operand,
+        right: &Operand,
+        span: Span,
+    ) -> crate::diagnostics::Error {
+        TypeError::Compare { op: op.symbol(), left: left.ty.clone(), right: right.ty.clone(), span }.into()
+    }
+
+    fn compare_scalars(
+        &mut self,
+        op: CompareOp,
+        left: &Operand,
+        right: &Operand,
+        dtype: DType,
+    ) -> Result<Value> {
+        let ir = ir_op(op);
+        let (dl, dr) = (left.ty.dtype().expect("a scalar"), right.ty.dtype().expect("a scalar"));
+        // A weak constant out of the other type's range compares as the number it is.
+        if let Some(known) = out_of_range(op, left, right).or_else(|| out_of_range(mirrored(op), right, left))
+        {
+            return Ok(self.b().bool(known));
+        }
+        // int64 and uint64 have no common integer type; NumPy compares them exactly.
+        if dl.is_int() && dr.is_int() && dtype.is_float() {
+            return self.compare_mixed_signs(op, left, right, dl.is_signed());
+        }
+        let work = if dtype == DType::Bool { DType::Bool } else { dtype };
+        let (a, b) = (self.cast_to(left, work)?, self.cast_to(right, work)?);
+        Ok(self.b().compare(ir, a, b))
+    }
+
+    /// Compares a signed with an unsigned number: a negative one is smaller, else both are unsigned.
+    fn compare_mixed_signs(
+        &mut self,
+        op: CompareOp,
+        left: &Operand,
+        right: &Operand,
+        left_signed: bool,
+    ) -> Result<Value> {
+        let (signed, unsigned) = if left_signed { (left, right) } else { (right, left) };
+        let op = if left_signed { op } else { mirrored(op) };
+        let (s, u) = (self.cast_to(signed, DType::I64)?, self.cast_to(unsigned, DType::U64)?);
+        let zero = self.b().i64(0);
+        let negative = self.b().compare(IrCompare::Lt, s, zero);
+        let as_unsigned = self.b().cast(s, DType::U64);
+        let compared = self.b().compare(ir_op(op), as_unsigned, u);
+        let if_negative = self.b().bool(matches!(op, CompareOp::Lt | CompareOp::LtE | CompareOp::NotEq));
+        Ok(self.b().select(negative, if_negative, compared))
+    }
+
+    /// Lexicographic order, or equality of all elements.
+    fn compare_tuples(
+        &mut self,
+        op: CompareOp,
+        left: &Operand,
+        right: &Operand,
+        span: Span,
+    ) -> Result<Operand> {
+        let (xs, ys) = (self.items(left), self.items(right));
+        if matches!(op, CompareOp::Eq | CompareOp::NotEq) {
+            let mut equal = self.b().bool(xs.len() == ys.len());
+            if xs.len() == ys.len() {
+                for (x, y) in xs.iter().zip(&ys) {
+                    let same = self.compare(CompareOp::Eq, x, y, span)?;
+                    let same = self.truth_value(&same)?;
+                    equal = self.b().binary(Ir::And, equal, same);
+                }
+            }
+            let result = if op == CompareOp::Eq { equal } else { self.b().unary(UnaryOp::Not, equal) };
+            return Ok(Operand::value(Ty::PyBool, result, span));
+        }
+        // From the back: the first unequal pair decides, else the lengths.
+        let mut result = {
+            let lengths = fold::compare(
+                op,
+                crate::operand::Constant::Int(xs.len() as i128),
+                crate::operand::Constant::Int(ys.len() as i128),
+            );
+            self.b().bool(lengths.unwrap_or(false))
+        };
+        for (x, y) in xs.iter().zip(&ys).rev() {
+            let same = self.compare(CompareOp::Eq, x, y, span)?;
+            let same = self.truth_value(&same)?;
+            let ordered = self.compare(op, x, y, span)?;
+            let ordered = self.truth_value(&ordered)?;
+            result = self.b().select(same, result, ordered);
+        }
+        Ok(Operand::value(Ty::PyBool, result, span))
+    }
+
+    fn identity(&mut self, op: CompareOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
+        let compile_time = left.ty.is_compile_time() || right.ty.is_compile_time();
+        let known = match (left.constant, right.constant) {
+            _ if compile_time => Some(left.ty == right.ty),
+            (Some(a), Some(b)) if left.ty == Ty::PyBool || right.ty == Ty::PyBool => {
+                Some(left.ty == right.ty && a.truth() == b.truth())
+            }
+            _ => None,
+        };
+        match known {
+            Some(same) => Ok(Operand::bool(same == (op == CompareOp::Is), span)),
+            None => Err(self.compare_error(op, left, right, span)),
+        }
+    }
+
+    /// `x in tuple` and `x in array`.
+    fn membership(&mut self, op: CompareOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
+        let Ty::Tuple(_) = right.ty else { return Err(self.compare_error(op, left, right, span)) };
+        let mut found = self.b().bool(false);
+        for item in self.items(right) {
+            let same = self.compare(CompareOp::Eq, left, &item, span)?;
+            let same = self.truth_value(&same)?;
+            found = self.b().binary(Ir::Or, found, same);
+        }
+        let result = if op == CompareOp::In { found } else { self.b().unary(UnaryOp::Not, found) };
+        Ok(Operand::value(Ty::PyBool, result, span))
+    }
+}
+
+fn ir_op(op: CompareOp) -> IrCompare {
+    match op {
+        CompareOp::NotEq => IrCompare::Ne,
+        CompareOp::Lt => IrCompare::Lt,
+        CompareOp::LtE => IrCompare::Le,
+        CompareOp::Gt => IrCompare::Gt,
+        CompareOp::GtE => IrCompare::Ge,
+        _ => IrCompare::Eq,
+    }
+}
+
+/// The operator with its operands exchanged.
+fn mirrored(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::LtE => CompareOp::GtE,
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::GtE => CompareOp::LtE,
+        other => other,
+    }
+}
+
+/// The result if `right` is a weak integer constant that `left`'s integer type cannot hold.
+fn out_of_range(op: CompareOp, left: &Operand, right: &Operand) -> Option<bool> {
+    let dtype = left.ty.dtype().filter(|d| d.is_int())?;
+    let c = right.const_int().filter(|_| right.ty.is_weak())?;
+    let (low, high) = crate::lower::build::int_range(dtype);
+    if (low..=high).contains(&c) {
+        return None;
+    }
+    let left_is_less = c > high;
+    Some(match op {
+        CompareOp::Eq => false,
+        CompareOp::NotEq => true,
+        CompareOp::Lt | CompareOp::LtE => left_is_less,
+        _ => !left_is_less,
+    })
+}

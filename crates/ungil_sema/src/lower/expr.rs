@@ -1,0 +1,281 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use ungil_diag::span::Span;
+use ungil_ir::inst::InstKind;
+use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::BoolOp;
+
+use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
+use crate::diagnostics::{Error, Result};
+use crate::lower::Lowerer;
+use crate::lower::build::Cond;
+use crate::operand::{Constant, Operand};
+use crate::promote::join;
+use crate::resolve::scopes::Captured;
+use crate::ty::{CodeId, FuncTy, SliceTy, Ty};
+
+const MAX_DEPTH: u32 = 200;
+
+impl Lowerer<'_, '_> {
+    /// Lowers an expression.
+    pub fn lower_expr(&mut self, e: &Expr) -> Result<Operand> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Unsupported::TooDeep { span: e.span }.into());
+        }
+        self.depth += 1;
+        let outer = self.loc;
+        self.set_span(e.span);
+        let result = self.expression(e);
+        self.loc = outer;
+        self.depth -= 1;
+        result.map(|o| o.at(e.span))
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
+    fn expression(&mut self, e: &Expr) -> Result<Operand> {
+        let span = e.span;
+        let unsupported = |what, help| Err(Error::from(Unsupported::Expression { what, span, help }));
+        match &e.kind {
+            ExprKind::Name(name) => self.name(name, span),
+            ExprKind::Literal(literal) => literal_operand(literal, span),
+            ExprKind::Named { target, value } => {
+                let value = self.lower_expr(value)?;
+                self.define_name(target.span, &value)?;
+                Ok(value)
+            }
+            ExprKind::Bool { op, values } => self.bool_operator(*op, values, span),
+            ExprKind::Binary { left, op, right } => {
+                let (left, right) = (self.lower_expr(left)?, self.lower_expr(right)?);
+                self.set_span(span);
+                self.binary(*op, &left, &right, span)
+            }
+            ExprKind::Unary { op, operand } => {
+                let operand = self.lower_expr(operand)?;
+                self.unary(*op, &operand, span)
+            }
+            ExprKind::Compare { left, rest } => self.comparison_chain(left, rest, span),
+            ExprKind::Conditional { test, body, orelse } => self.conditional(test, body, orelse),
+            ExprKind::Lambda { params, .. } => {
+                self.evaluate_defaults(params)?;
+                self.closure(span.lo, "<lambda>", span)
+            }
+            ExprKind::Call(call) => self.call(call, span),
+            ExprKind::Attribute { value, attr } => {
+                let value = self.lower_expr(value)?;
+                self.attribute(&value, &attr.name, attr.span)
+            }
+            ExprKind::Subscript { value, index } => {
+                let value = self.lower_expr(value)?;
+                self.subscript(&value, index, span)
+            }
+            ExprKind::Slice { lower, upper, step } => {
+                self.slice(lower.as_deref(), upper.as_deref(), step.as_deref(), span)
+            }
+            ExprKind::Tuple(items) => {
+                let items = self.starred_items(items)?;
+                Ok(Operand::tuple(items, span))
+            }
+            ExprKind::FString(parts) if parts.iter().all(|p| matches!(p, StringPart::Literal { .. })) => {
+                let text: String = parts
+                    .iter()
+                    .filter_map(|p| match p {
+                        StringPart::Literal { text, .. } => text.as_str(),
+                        StringPart::Interpolation(_) => None,
+                    })
+                    .collect();
+                Ok(Operand::entity(Ty::Str(text.into()), span))
+            }
+            ExprKind::FString(_) => unsupported("f-strings are", "use them in `raise` and `print` only"),
+            ExprKind::TString(_) => unsupported("t-strings are", "build the text outside the kernel"),
+            ExprKind::Starred(_) => unsupported("a `*` here is", "write the elements one by one"),
+            ExprKind::List(_) | ExprKind::ListComp { .. } => {
+                unsupported("lists are", "use an array, for example `np.empty(n)`, or a tuple")
+            }
+            ExprKind::Set(_) | ExprKind::SetComp { .. } => unsupported("sets are", "use an array or a tuple"),
+            ExprKind::Dict(_) | ExprKind::DictComp { .. } => {
+                unsupported("dictionaries are", "use arrays, or pass the values as arguments")
+            }
+            ExprKind::Generator { .. } => unsupported("generator expressions are", "write the loop out"),
+            ExprKind::Await(_) => unsupported("`await` is", "call compiled functions from the coroutine"),
+            ExprKind::Yield(_) | ExprKind::YieldFrom(_) => {
+                unsupported("`yield` is", "write the results into an array and return it")
+            }
+            ExprKind::Invalid => Err(Unsupported::Invalid { span }.into()),
+        }
+    }
+
+    /// Expressions with `*tuple` among them taken apart.
+    pub(crate) fn starred_items(&mut self, items: &[Expr]) -> Result<Vec<Operand>> {
+        let mut operands = Vec::new();
+        for item in items {
+            match &item.kind {
+                ExprKind::Starred(inner) => {
+                    let tuple = self.lower_expr(inner)?;
+                    if !matches!(tuple.ty, Ty::Tuple(_)) {
+                        let found = tuple.ty.to_string();
+                        return Err(
+                            crate::diagnostics::calls::CallError::Star { span: item.span, found }.into()
+                        );
+                    }
+                    operands.extend(self.items(&tuple));
+                }
+                _ => operands.push(self.lower_expr(item)?),
+            }
+        }
+        Ok(operands)
+    }
+
+    fn slice(
+        &mut self,
+        lower: Option<&Expr>,
+        upper: Option<&Expr>,
+        step: Option<&Expr>,
+        span: Span,
+    ) -> Result<Operand> {
+        let mut parts = Vec::new();
+        let mut given = [false; 3];
+        for (k, part) in [lower, upper, step].into_iter().enumerate() {
+            let Some(part) = part else { continue };
+            let operand = self.lower_expr(part)?;
+            if operand.is_none() {
+                continue;
+            }
+            if !operand.ty.is_integral() {
+                let container = Ty::Slice(SliceTy { start: true, stop: true, step: true });
+                return Err(TypeError::Index { found: operand.ty, container, span: part.span }.into());
+            }
+            given[k] = true;
+            parts.push(operand);
+        }
+        let ty = SliceTy { start: given[0], stop: given[1], step: given[2] };
+        Ok(Operand::parts(Ty::Slice(ty), parts, span))
+    }
+
+    /// `a and b`, `a or b`: the value of the operand that decides.
+    fn bool_operator(&mut self, op: BoolOp, values: &[Expr], span: Span) -> Result<Operand> {
+        let (first, rest) = values.split_first().expect("an operator has operands");
+        let first = self.lower_expr(first)?;
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        match self.truth(&first)? {
+            Cond::Known(b) if b == (op == BoolOp::Or) => Ok(first),
+            Cond::Known(_) => self.bool_operator(op, rest, span),
+            Cond::Value(cond) => {
+                let (then, taken) = self.nested(|l| match op {
+                    BoolOp::And => l.bool_operator(op, rest, span),
+                    BoolOp::Or => Ok(first.clone()),
+                });
+                let (otherwise, other) = self.nested(|l| match op {
+                    BoolOp::And => Ok(first.clone()),
+                    BoolOp::Or => l.bool_operator(op, rest, span),
+                });
+                self.merge(cond, (then, taken), (otherwise, other), span)
+            }
+        }
+    }
+
+    /// `body if test else orelse`.
+    fn conditional(&mut self, test: &Expr, body: &Expr, orelse: &Expr) -> Result<Operand> {
+        let span = body.span.to(orelse.span);
+        let test = match self.webs.decision(test) {
+            Some(known) => Cond::Known(known),
+            None => {
+                let test = self.lower_expr(test)?;
+                self.truth(&test)?
+            }
+        };
+        match test {
+            Cond::Known(true) => self.lower_expr(body),
+            Cond::Known(false) => self.lower_expr(orelse),
+            Cond::Value(cond) => {
+                let then = self.nested(|l| l.lower_expr(body));
+                let otherwise = self.nested(|l| l.lower_expr(orelse));
+                self.merge(cond, then, otherwise, span)
+            }
+        }
+    }
+
+    /// The value that one of two branches computed, as their common type.
+    fn merge(
+        &mut self,
+        cond: ungil_ir::entities::Value,
+        (then, a): (ungil_ir::entities::Region, Result<Operand>),
+        (otherwise, b): (ungil_ir::entities::Region, Result<Operand>),
+        span: Span,
+    ) -> Result<Operand> {
+        let (a, b) = (a?, b?);
+        let ty = join(&a.ty, &b.ty).ok_or_else(|| TypeError::Variable {
+            name: "if … else …".to_owned(),
+            old: a.ty.clone(),
+            new: b.ty.clone(),
+            span,
+            first: None,
+        })?;
+        if ty.is_compile_time() {
+            self.b().push(InstKind::If { cond, then, otherwise });
+            return Ok(Operand::entity(ty, span));
+        }
+        let var = self.new_var("choice", ty.ir());
+        for (region, operand) in [(then, &a), (otherwise, &b)] {
+            let outer = std::mem::replace(&mut self.region, region);
+            let value = self.convert(operand, &ty).and_then(|o| self.value(&o));
+            if let Ok(value) = value {
+                self.b().set(var, value);
+            }
+            self.region = outer;
+            value?;
+        }
+        self.b().push(InstKind::If { cond, then, otherwise });
+        let value = self.b().get(var);
+        Ok(Operand::value(ty, value, span))
+    }
+
+    /// A lambda or a nested function as a value: what it captures travels with it.
+    pub(crate) fn closure(&mut self, nested: u32, name: &str, span: Span) -> Result<Operand> {
+        let captured: Vec<Captured> = self.code.scopes.funcs[&Some(nested)].captures.clone();
+        let mut types: Vec<(Arc<str>, Ty)> = Vec::new();
+        let mut values = Vec::new();
+        for c in &captured {
+            let operand = self.captured_operand(c, span)?;
+            types.push((c.0.clone(), operand.ty.clone()));
+            values.push(operand);
+        }
+        let code = CodeId { kernel: self.code.id.kernel, nested: Some(nested) };
+        let ty = FuncTy { code, name: name.into(), captures: Some(types) };
+        Ok(Operand::parts(Ty::Func(Arc::new(ty)), values, span))
+    }
+
+    /// The present value of a variable that a nested function captures.
+    pub(crate) fn captured_operand(&mut self, captured: &Captured, span: Span) -> Result<Operand> {
+        if captured.1 == self.code.id.nested {
+            let used = self.webs.captured(&captured.0).ok_or(Error::Untyped)?;
+            return self.read_use(used, &captured.0, span);
+        }
+        self.captures.get(captured).cloned().ok_or(Error::Untyped)
+    }
+}
+
+fn literal_operand(literal: &Literal, span: Span) -> Result<Operand> {
+    Ok(match literal {
+        Literal::None => Operand::none(span),
+        Literal::Bool(b) => Operand::bool(*b, span),
+        Literal::Ellipsis => Operand::entity(Ty::Ellipsis, span),
+        Literal::Int(n) => Operand::int(*n, span),
+        Literal::BigInt(digits) => match digits.parse::<i128>() {
+            Ok(n) => Operand::constant(Ty::PyInt, Constant::Int(n), span),
+            Err(_) => return Err(TypeError::IntRange { value: i128::MAX, ty: Ty::PyInt, span }.into()),
+        },
+        Literal::Float(x) => Operand::float(*x, span),
+        Literal::Imaginary(x) => Operand::constant(Ty::PyComplex, Constant::Complex(0.0, *x), span),
+        Literal::Str(text) => Operand::entity(Ty::Str(text.as_str().unwrap_or("").into()), span),
+        Literal::Bytes(_) => {
+            let help = "use an array of `np.uint8`";
+            return Err(Unsupported::Expression { what: "bytes are", span, help }.into());
+        }
+    })
+}

@@ -1,0 +1,191 @@
+//! Functions: their code, parameters and results.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ungil_diag::span::{SourceId, Span};
+use ungil_ir::function::{Attributes, Function, Origin};
+use ungil_ir::inst::{InstKind, Loc};
+use ungil_ir::types::Type;
+use ungil_syntax::ast::parameter::Parameters;
+
+use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
+use crate::diagnostics::{Error, Result};
+use crate::lower::program::Program;
+use crate::lower::vars::Slot;
+use crate::lower::{Flow, Lowerer};
+use crate::operand::Operand;
+use crate::options::Options;
+use crate::resolve::scopes::{Body, Captured, Scopes};
+use crate::ty::{CodeId, Ty};
+use crate::world::{Global, KernelCode, KernelId, KernelSource};
+
+/// The code of a kernel or of a function nested in one.
+pub struct Code {
+    pub id: CodeId,
+    pub name: Arc<str>,
+    pub span: Span,
+    pub file: String,
+    pub source: SourceId,
+    /// Line of the file that is line 1 in IR locations.
+    pub first_line: u32,
+    pub params: Arc<Parameters>,
+    pub body: Arc<Body>,
+    pub scopes: Arc<Scopes>,
+    pub captures: Vec<Captured>,
+    /// Default values of a kernel's parameters.
+    pub defaults: Vec<(String, Global)>,
+    /// `None`: those of the kernel that is compiled.
+    pub options: Option<Options>,
+}
+
+impl Code {
+    /// A kernel's code and that of all functions nested in it.
+    pub fn all(kernel: KernelId, source: &KernelSource) -> Vec<Code> {
+        let (params, body, span) = match &source.code {
+            KernelCode::Function(f) => (&f.params, Body::Block(f.body.clone()), f.name.span),
+            KernelCode::Lambda { params, body } => (params, Body::Expr(body.clone()), body.span),
+        };
+        let scopes = Arc::new(Scopes::compute(&source.name, span, params, body));
+        let make = |(key, scope): (&Option<u32>, &crate::resolve::scopes::Scope)| Code {
+            id: CodeId { kernel, nested: *key },
+            name: scope.name.clone(),
+            span: scope.span,
+            file: source.file.clone(),
+            source: source.source,
+            first_line: source.first_line,
+            params: scope.params.clone(),
+            body: scope.body.clone(),
+            scopes: scopes.clone(),
+            captures: scope.captures.clone(),
+            defaults: if key.is_none() { source.defaults.clone() } else { Vec::new() },
+            options: source.options.clone(),
+        };
+        scopes.funcs.iter().map(make).collect()
+    }
+
+    /// Names of the parameters, then of the captured variables.
+    pub fn param_names(&self) -> Vec<String> {
+        let own = self.params.iter().map(|p| p.name.name.to_string());
+        own.chain(self.captures.iter().map(|c| c.0.to_string())).collect()
+    }
+}
+
+impl<'p, 'w> Lowerer<'p, 'w> {
+    /// Lowers an instance in this round. Diagnostics go to the program.
+    pub(crate) fn lower_instance(program: &'p mut Program<'w>, instance: usize) -> Function {
+        let this = &program.instances[instance];
+        let (code, webs, args) = (this.code.clone(), this.webs.clone(), this.args.clone());
+        let ret = this.ret.as_ref().map_or_else(Type::unit, Ty::ir);
+        let types: Vec<Type> = args.iter().map(Ty::ir).collect();
+        let mut func = Function::new(&code.name, &types, ret);
+        func.origin = Origin { file: code.file.clone(), first_line: code.first_line };
+        let own = code.options.clone().filter(|_| instance != 0);
+        let options = own.unwrap_or_else(|| program.options.clone());
+        func.attributes = Attributes { fastmath: options.fastmath, inline: options.inline, recursive: false };
+        let slots = vec![Slot::default(); webs.list.len()];
+        let region = func.body;
+        let mut l = Lowerer {
+            program,
+            instance,
+            code,
+            options,
+            func,
+            region,
+            loc: Loc { line: 1, col: 1 },
+            webs,
+            slots,
+            captures: HashMap::new(),
+            loops: Vec::new(),
+            tuples: HashMap::new(),
+            depth: 0,
+        };
+        let result = l.body(&args);
+        l.report(result);
+        l.func
+    }
+
+    fn body(&mut self, args: &[Ty]) -> Result<()> {
+        self.init_flags();
+        self.bind_parameters(args)?;
+        match &*self.code.body.clone() {
+            Body::Expr(e) => {
+                let value = self.lower_expr(e)?;
+                self.return_operand(&value, e.span)
+            }
+            Body::Block(stmts) => {
+                if self.block(stmts) == Flow::Falls {
+                    let span = self.code.span;
+                    self.return_operand(&Operand::none(span), span)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn bind_parameters(&mut self, args: &[Ty]) -> Result<()> {
+        let params = self.code.params.clone();
+        if let Some(kwarg) = &params.kwarg {
+            let help = "name the parameters one by one";
+            return Err(Unsupported::Parameter { what: "`**` parameters are", span: kwarg.span, help }.into());
+        }
+        let values = self.func.params.clone();
+        let mut next = 0;
+        for p in params.iter() {
+            let operand = operand_of(&args[next], values[next], p.name.span);
+            next += 1;
+            let operand = match &p.annotation {
+                Some(annotation) => self.annotated(&p.name.name, annotation, operand)?,
+                None => operand,
+            };
+            if let Some(web) = self.webs.param(&p.name.name) {
+                self.define_web(web, &operand, p.name.span)?;
+            }
+        }
+        let span = self.code.span;
+        for captured in self.code.captures.clone() {
+            let operand = operand_of(&args[next], values[next], span);
+            next += 1;
+            self.captures.insert(captured, operand);
+        }
+        Ok(())
+    }
+
+    /// `return value`.
+    pub(crate) fn return_operand(&mut self, value: &Operand, span: Span) -> Result<()> {
+        self.check_storable(value)?;
+        let old = self.program.instances[self.instance].ret.clone();
+        let Some(ty) = self.program.widen_result(self.instance, &value.ty) else {
+            let (old, new) = (old.expect("joining needs two types"), value.ty.clone());
+            if new == Ty::None && span == self.code.span {
+                return Err(TypeError::MixedReturn { ty: old, span }.into());
+            }
+            return Err(TypeError::Return { old, new, span }.into());
+        };
+        let value = self.convert(value, &ty)?;
+        let value = if ty.ir().is_unit() { None } else { Some(self.value(&value)?) };
+        self.b().push(InstKind::Return(value));
+        Ok(())
+    }
+
+    /// Takes an error to the user; types that are not known yet are no errors.
+    pub(crate) fn report<T>(&mut self, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(Error::Untyped) => None,
+            Err(Error::Report(d)) => {
+                self.program.diagnostics.push(*d);
+                None
+            }
+        }
+    }
+}
+
+fn operand_of(ty: &Ty, value: ungil_ir::entities::Value, span: Span) -> Operand {
+    if ty.is_compile_time() {
+        Operand::entity(ty.clone(), span)
+    } else {
+        Operand::value(ty.clone(), value, span)
+    }
+}

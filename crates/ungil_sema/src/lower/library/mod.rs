@@ -1,0 +1,6 @@
+//! Functions of Python's builtins and of `math`.
+
+pub mod conversions;
+pub mod integers;
+pub mod iterables;
+pub mod math;

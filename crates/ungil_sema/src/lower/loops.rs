@@ -1,0 +1,256 @@
+//! `for` and `while` loops, `break` and `continue`.
+
+use ungil_diag::span::Span;
+use ungil_ir::entities::{Label, Region, Value, Var};
+use ungil_ir::inst::{For as IrFor, InstKind, LoopHints};
+use ungil_ir::types::Type;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::stmt::{For, Stmt, StmtKind, While};
+
+use crate::diagnostics::Result;
+use crate::diagnostics::unsupported::Unsupported;
+use crate::lower::build::Cond;
+use crate::lower::{Flow, Lowerer};
+use crate::operand::Operand;
+use crate::resolve::children;
+use crate::ty::Ty;
+
+/// A loop around the current place.
+#[derive(Clone, Debug)]
+pub(crate) struct LoopFrame {
+    /// Where `break` goes, and what it sets for the `else` clause.
+    break_to: Label,
+    broke: Option<Var>,
+    /// Where `continue` goes; in copies of an unrolled body it leaves the copy.
+    continue_to: Jump,
+    pub parallel: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Jump {
+    Continue(Label),
+    Break(Label),
+}
+
+impl Lowerer<'_, '_> {
+    /// Whether a parallel loop is around the current place.
+    pub(crate) fn in_parallel(&self) -> bool {
+        self.loops.iter().any(|f| f.parallel)
+    }
+
+    /// `break` or `continue`.
+    pub(crate) fn jump(&mut self, is_break: bool, span: Span) -> Result<Flow> {
+        let Some(frame) = self.loops.last().cloned() else {
+            return Err(Unsupported::Invalid { span }.into());
+        };
+        if is_break && frame.parallel {
+            let help = "use a reduction or a flag, or `range` for a loop that ends early";
+            return Err(Unsupported::Statement { what: "`break` out of `prange` is", span, help }.into());
+        }
+        if let (true, Some(broke)) = (is_break, frame.broke) {
+            let yes = self.b().bool(true);
+            self.b().set(broke, yes);
+        }
+        let kind = match frame.continue_to {
+            _ if is_break => InstKind::Break(frame.break_to),
+            Jump::Continue(label) => InstKind::Continue(label),
+            Jump::Break(label) => InstKind::Break(label),
+        };
+        self.b().push(kind);
+        Ok(Flow::Ends)
+    }
+
+    /// `while test: body else: orelse`.
+    pub(crate) fn while_statement(&mut self, node: &While, _span: Span) -> Result<Flow> {
+        if self.webs.decision(&node.test) == Some(false) {
+            return Ok(self.block(&node.orelse));
+        }
+        let label = self.func.new_label();
+        let broke = self.break_flag(&node.orelse);
+        let (cond, test) = self.nested(|l| {
+            let test = l.lower_expr(&node.test)?;
+            Ok(match l.truth(&test)? {
+                Cond::Known(b) => (l.b().bool(b), Some(b)),
+                Cond::Value(v) => (v, None),
+            })
+        });
+        let test: Result<(Value, Option<bool>)> = test;
+        let (test, known) = test?;
+        let (body, _) = self.loop_body(
+            LoopFrame { break_to: label, broke, continue_to: Jump::Continue(label), parallel: false },
+            &node.body,
+        );
+        self.b().push(InstKind::While { label, cond, test, body });
+        let endless = known == Some(true) && !breaks(&node.body);
+        if endless {
+            // Control never gets behind the loop, but the IR wants the region to go on.
+            return Ok(Flow::Ends);
+        }
+        self.loop_else(&node.orelse, broke)
+    }
+
+    fn break_flag(&mut self, orelse: &[Stmt]) -> Option<Var> {
+        if orelse.is_empty() {
+            return None;
+        }
+        let broke = self.new_var("broke", Type::BOOL);
+        let no = self.b().bool(false);
+        self.b().set(broke, no);
+        Some(broke)
+    }
+
+    fn loop_body(&mut self, frame: LoopFrame, body: &[Stmt]) -> (Region, Flow) {
+        self.nested(|l| l.framed(frame, |l| l.block(body)))
+    }
+
+    fn framed<T>(&mut self, frame: LoopFrame, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.loops.push(frame);
+        let result = run(self);
+        self.loops.pop();
+        result
+    }
+
+    /// The `else` clause: runs unless a `break` left the loop.
+    fn loop_else(&mut self, orelse: &[Stmt], broke: Option<Var>) -> Result<Flow> {
+        if let Some(broke) = broke {
+            let broke = self.b().get(broke);
+            let (then, ()) = self.nested(|_| ());
+            let (otherwise, _) = self.nested(|l| l.block(orelse));
+            self.b().push(InstKind::If { cond: broke, then, otherwise });
+        }
+        Ok(Flow::Falls)
+    }
+
+    /// `for target in iter: body else: orelse`.
+    pub(crate) fn for_statement(&mut self, node: &For, span: Span) -> Result<Flow> {
+        if node.is_async {
+            let help = "call compiled functions from the coroutine";
+            return Err(Unsupported::Statement { what: "`async for` is", span, help }.into());
+        }
+        if let Some(call) = self.prange_call(&node.iter)? {
+            return self.parallel_for(node, &call, span);
+        }
+        let iter = self.lower_expr(&node.iter)?;
+        let broke = self.break_flag(&node.orelse);
+        if let Some(items) = self.static_items(&iter) {
+            self.unrolled(node, &items, broke)?;
+        } else if iter.ty == Ty::Range {
+            let parts = self.items(&iter);
+            let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
+            self.counted(node, bounds, broke, &mut |_, i, span| Ok(Operand::value(Ty::PyInt, i, span)))?;
+        } else {
+            let len = self.iteration_length(&iter)?;
+            let (zero, one) = (self.b().i64(0), self.b().i64(1));
+            self.counted(node, [zero, len, one], broke, &mut |l, i, span| {
+                Ok(l.iteration_item(&iter, i)?.at(span))
+            })?;
+        }
+        self.loop_else(&node.orelse, broke)
+    }
+
+    fn counted(
+        &mut self,
+        node: &For,
+        [start, stop, step]: [Value; 3],
+        broke: Option<Var>,
+        item: &mut dyn FnMut(&mut Self, Value, Span) -> Result<Operand>,
+    ) -> Result<()> {
+        let label = self.func.new_label();
+        let iv = self.func.new_value(Type::I64);
+        let frame = LoopFrame { break_to: label, broke, continue_to: Jump::Continue(label), parallel: false };
+        let (body, result) = self.nested(|l| {
+            let value = item(l, iv, node.target.span)?;
+            l.assign_to(&node.target, &value)?;
+            l.framed(frame, |l| l.block(&node.body));
+            Ok(())
+        });
+        let hints = LoopHints::default();
+        self.b().push(InstKind::For(Box::new(IrFor { label, iv, start, stop, step, body, hints })));
+        result
+    }
+
+    /// A copy of the body for each item. Jumps leave a loop that runs once.
+    fn unrolled(&mut self, node: &For, items: &[Operand], broke: Option<Var>) -> Result<()> {
+        if !breaks(&node.body) && !continues(&node.body) {
+            for item in items {
+                self.assign_to(&node.target, &item.clone().at(node.target.span))?;
+                let label = self.func.new_label();
+                let frame =
+                    LoopFrame { break_to: label, broke, continue_to: Jump::Break(label), parallel: false };
+                if self.framed(frame, |l| l.block(&node.body)) == Flow::Ends {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+        let outer = self.func.new_label();
+        let result = self.once(outer, |l| {
+            for item in items {
+                let inner = l.func.new_label();
+                let frame =
+                    LoopFrame { break_to: outer, broke, continue_to: Jump::Break(inner), parallel: false };
+                l.once(inner, |l| {
+                    l.assign_to(&node.target, &item.clone().at(node.target.span))?;
+                    l.framed(frame, |l| l.block(&node.body));
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        });
+        result
+    }
+
+    /// A loop that runs its body once, for jumps out of it.
+    fn once(&mut self, label: Label, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let (start, stop) = (self.b().i64(0), self.b().i64(1));
+        let iv = self.func.new_value(Type::I64);
+        let (region, result) = self.nested(body);
+        let hints = LoopHints::default();
+        let node = IrFor { label, iv, start, stop, step: stop, body: region, hints };
+        self.b().push(InstKind::For(Box::new(node)));
+        result
+    }
+
+    /// The body of a parallel loop over `iv`.
+    pub(crate) fn parallel_body(&mut self, node: &For, label: Label, iv: Value) -> (Region, Result<()>) {
+        let frame =
+            LoopFrame { break_to: label, broke: None, continue_to: Jump::Continue(label), parallel: true };
+        self.nested(|l| {
+            let value = Operand::value(Ty::PyInt, iv, node.target.span);
+            l.assign_to(&node.target, &value)?;
+            l.framed(frame, |l| l.block(&node.body));
+            Ok(())
+        })
+    }
+
+    /// The call if an expression is `prange(…)` and parallel loops are on.
+    fn prange_call(&mut self, iter: &Expr) -> Result<Option<ungil_syntax::ast::expr::Call>> {
+        let ExprKind::Call(call) = &iter.kind else { return Ok(None) };
+        if !matches!(call.func.kind, ExprKind::Name(_) | ExprKind::Attribute { .. }) {
+            return Ok(None);
+        }
+        let callee = self.lower_expr(&call.func)?;
+        let is_prange = matches!(&callee.ty, Ty::Builtin(name) if &**name == "ungil.prange");
+        Ok(is_prange.then(|| (**call).clone()))
+    }
+}
+
+/// Whether a `break` of this loop is in its body.
+fn breaks(body: &[Stmt]) -> bool {
+    jumps(body, &|k| matches!(k, StmtKind::Break))
+}
+
+fn continues(body: &[Stmt]) -> bool {
+    jumps(body, &|k| matches!(k, StmtKind::Continue))
+}
+
+fn jumps(body: &[Stmt], test: &dyn Fn(&StmtKind) -> bool) -> bool {
+    body.iter().any(|s| match &s.kind {
+        kind if test(kind) => true,
+        // Jumps in an inner loop's body are its own, those in its else clause are not.
+        StmtKind::For(f) => jumps(&f.orelse, test),
+        StmtKind::While(w) => jumps(&w.orelse, test),
+        StmtKind::FunctionDef(_) => false,
+        _ => children::blocks(s).into_iter().any(|b| jumps(b, test)),
+    })
+}

@@ -1,0 +1,138 @@
+//! Lowering: syntax tree and types to typed IR.
+//!
+//! [`lower_kernel`] is the entry. A [`Lowerer`] lowers one function for one list of argument types, in one round.
+//!
+//! **Interface for library functions and arrays** (stable):
+//! - `lower_expr(&Expr) -> Result<Operand>`; an [`Operand`] is type + constant / parts / IR value (see `operand.rs`).
+//! - `value(&Operand) -> Result<Value>` makes the IR value; `index(&Operand)` the `int64` value of an integer operand;
+//!   `convert(&Operand, &Ty)` is the implicit conversion of joins; `cast_to(&Operand, DType)` a numeric conversion.
+//! - `items(&Operand)` takes a tuple, range or slice apart.
+//! - `binary`, `compare`, `unary`, `truth` are Python's operators on operands.
+//! - `b()` is an IR builder at the current place; `nested(|l| …)` builds a region; `if_then`, `if_else` conditionals;
+//!   `check(cond, class, message, args)` raises at run time.
+//! - `program.world`, `program.guard…`, `options`, `instance` for the rest.
+//!
+//! **Errors** travel as [`crate::diagnostics::Error`]; `Error::Untyped` (a variable without a type yet) travels the
+//! same way, so that nothing needs to look for it: write `?`.
+//!
+//! **Rounds**: types of variables and results persist across rounds and only widen; a round in which one widened is
+//! thrown away with its diagnostics. IR of such a round may be ill-typed where a variable widened after its use,
+//! but building it must not panic: read types from operands, never assume that they agree with the variable's last.
+
+pub mod array;
+pub mod assign;
+pub mod attribute;
+pub mod binary;
+pub mod build;
+pub mod call;
+pub mod cast;
+pub mod compare;
+pub mod decide;
+pub mod expr;
+pub mod fold;
+pub mod function;
+pub mod index;
+pub mod library;
+pub mod loops;
+pub mod name;
+pub mod numpy;
+pub mod parallel;
+pub mod print;
+pub mod program;
+pub mod raise;
+pub mod sequence;
+pub mod stmt;
+pub mod unary;
+pub mod vars;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ungil_diag::diagnostic::Diagnostics;
+use ungil_diag::remark::Remark;
+use ungil_diag::source::SourceMap;
+use ungil_diag::span::Span;
+use ungil_ir::entities::{Region, Value};
+use ungil_ir::function::Function;
+use ungil_ir::inst::Loc;
+
+use crate::lower::function::Code;
+use crate::lower::loops::LoopFrame;
+use crate::lower::program::Program;
+use crate::lower::vars::Slot;
+use crate::operand::Operand;
+use crate::options::Options;
+use crate::resolve::scopes::Captured;
+use crate::resolve::webs::Webs;
+use crate::ty::Ty;
+use crate::world::{Guard, KernelId, ObjectId, World};
+
+/// Types of one function of a lowered module, for `inspect_types` and annotate.
+#[derive(Clone, Debug)]
+pub struct FunctionTypes {
+    pub name: String,
+    pub kernel: KernelId,
+    pub params: Vec<(String, Ty)>,
+    pub ret: Ty,
+    /// Name, first assignment and type of each variable. One name may have several.
+    pub variables: Vec<(String, Span, Ty)>,
+}
+
+/// A lowered kernel.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    pub module: ungil_ir::function::Module,
+    /// Types of the entry function's parameters, in its order; `*args` is one tuple.
+    pub params: Vec<Ty>,
+    pub ret: Ty,
+    /// Globals and closure cells that were compiled in as constants.
+    pub guards: Vec<Guard>,
+    pub remarks: Vec<Remark>,
+    /// The arrays of `module.arrays`.
+    pub arrays: Vec<ObjectId>,
+    /// One entry for each function of the module.
+    pub functions: Vec<FunctionTypes>,
+    /// Whether there is a parallel loop.
+    pub has_parallel: bool,
+}
+
+/// Lowers a kernel for the given types of its parameters (one each, in order; `*args` is one tuple).
+///
+/// `None` exactly when the diagnostics have errors.
+pub fn lower_kernel(
+    world: &dyn World,
+    sources: &SourceMap,
+    kernel: KernelId,
+    args: &[Ty],
+    options: &Options,
+) -> (Option<Lowered>, Diagnostics) {
+    Program::new(world, sources, options.clone()).lower(kernel, args)
+}
+
+/// Whether control goes on after a statement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    Falls,
+    Ends,
+}
+
+/// Lowers one function for one list of argument types.
+pub struct Lowerer<'p, 'w> {
+    pub program: &'p mut Program<'w>,
+    /// Number of the function instance in the program.
+    pub instance: usize,
+    pub code: Arc<Code>,
+    pub options: Options,
+    pub func: Function,
+    /// Where instructions are appended.
+    pub region: Region,
+    pub loc: Loc,
+    pub(crate) webs: Rc<Webs>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) captures: HashMap<Captured, Operand>,
+    pub(crate) loops: Vec<LoopFrame>,
+    /// Elements of the tuples built here, so that taking one apart leaves nothing behind.
+    pub(crate) tuples: HashMap<Value, Vec<Value>>,
+    pub(crate) depth: u32,
+}

@@ -1,0 +1,252 @@
+//! Creation of arrays: `empty zeros ones full`, their `_like` forms, `asarray`, `copy`.
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::CompareOp;
+use ungil_ir::types::{ArrayType, DType, Layout};
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::operand::{Constant, Operand};
+use crate::ty::Ty;
+
+/// What a new array holds.
+pub(crate) enum Content<'a> {
+    Empty,
+    Zeros,
+    Filled(&'a Operand),
+}
+
+impl Lowerer<'_, '_> {
+    /// `np.empty(shape, dtype, order)` and its relatives.
+    pub(crate) fn new_array(
+        &mut self,
+        function: &str,
+        shape: &Operand,
+        dtype: DType,
+        layout: Layout,
+        content: &Content<'_>,
+        span: Span,
+    ) -> Result<Operand> {
+        let shape = self.shape_argument(shape, function)?;
+        self.array_of(shape, dtype, layout, content, span)
+    }
+
+    /// `np.empty_like(prototype, dtype)` and its relatives: the layout is kept where it is contiguous.
+    pub(crate) fn array_like(
+        &mut self,
+        prototype: &Operand,
+        dtype: Option<DType>,
+        content: &Content<'_>,
+        span: Span,
+    ) -> Result<Operand> {
+        let Some(ty) = prototype.ty.as_array() else {
+            let dtype = dtype.or(prototype.ty.dtype()).ok_or_else(|| self.not_an_array(prototype))?;
+            return self.array_of(Vec::new(), dtype, Layout::C, content, span);
+        };
+        let base = self.value(prototype)?;
+        let shape = (0..ty.ndim).map(|axis| self.b().dim(base, axis)).collect();
+        let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
+        self.array_of(shape, dtype.unwrap_or(ty.dtype), layout, content, span)
+    }
+
+    fn not_an_array(&self, found: &Operand) -> crate::diagnostics::Error {
+        TypeError::Argument {
+            function: "numpy.empty_like".to_owned(),
+            parameter: "prototype".to_owned(),
+            expected: "an array".to_owned(),
+            found: found.ty.clone(),
+            span: found.span,
+        }
+        .into()
+    }
+
+    fn array_of(
+        &mut self,
+        shape: Vec<Value>,
+        dtype: DType,
+        layout: Layout,
+        content: &Content<'_>,
+        span: Span,
+    ) -> Result<Operand> {
+        let zero = self.b().i64(0);
+        for &extent in &shape {
+            let fine = self.b().compare(CompareOp::Ge, extent, zero);
+            self.check(fine, ExcClass::VALUE_ERROR, "negative dimensions are not allowed", Vec::new());
+        }
+        let layout = if shape.len() < 2 { Layout::C } else { layout };
+        let ty = ArrayType { dtype, ndim: shape.len() as u8, layout, readonly: false, swapped: false };
+        let zeroed = match content {
+            Content::Zeros => true,
+            Content::Filled(o) => {
+                o.constant.is_some_and(|c| matches!(c, Constant::Int(0) | Constant::Bool(false)))
+            }
+            Content::Empty => false,
+        };
+        let value = self.b().alloc(ty, shape, zeroed);
+        let array = Operand::value(Ty::Array(ty), value, span);
+        if let (Content::Filled(fill), false) = (content, zeroed) {
+            self.fill_view(&array, fill)?;
+        }
+        Ok(array)
+    }
+
+    /// The element type that a `dtype=` argument names.
+    pub(crate) fn dtype_argument(&self, dtype: &Operand, function: &str) -> Result<Option<DType>> {
+        let named = match &dtype.ty {
+            Ty::None => return Ok(None),
+            Ty::DType(d) => Some(*d),
+            Ty::Builtin(name) | Ty::Class(name) => match &**name {
+                "builtins.bool" => Some(DType::Bool),
+                "builtins.int" => Some(DType::I64),
+                "builtins.float" => Some(DType::F64),
+                "builtins.complex" => Some(DType::C128),
+                _ => None,
+            },
+            Ty::Str(text) => dtype_from_text(text),
+            _ => None,
+        };
+        named.map(Some).ok_or_else(|| {
+            TypeError::Argument {
+                function: function.to_owned(),
+                parameter: "dtype".to_owned(),
+                expected: "a number type such as np.float64".to_owned(),
+                found: dtype.ty.clone(),
+                span: dtype.span,
+            }
+            .into()
+        })
+    }
+
+    /// The layout that an `order=` argument names.
+    pub(crate) fn order_argument(&self, order: Option<&Operand>, function: &str) -> Result<Layout> {
+        match order.map(|o| (o.as_str(), o)) {
+            None | Some((Some("C" | "c" | "K" | "A"), _)) => Ok(Layout::C),
+            Some((Some("F" | "f"), _)) => Ok(Layout::F),
+            Some((_, o)) => Err(TypeError::Argument {
+                function: function.to_owned(),
+                parameter: "order".to_owned(),
+                expected: "'C' or 'F'".to_owned(),
+                found: o.ty.clone(),
+                span: o.span,
+            }
+            .into()),
+        }
+    }
+
+    /// `np.asarray(value, dtype)`: an array of that type itself, else a converted copy; a 0-d array of a scalar.
+    pub(crate) fn as_array(&mut self, value: &Operand, dtype: Option<DType>, span: Span) -> Result<Operand> {
+        match &value.ty {
+            Ty::Array(ty) if dtype.is_none_or(|d| d == ty.dtype) => Ok(value.clone().at(span)),
+            Ty::Array(ty) => {
+                let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
+                self.converted_copy(value, dtype.unwrap_or(ty.dtype), layout, span)
+            }
+            Ty::Tuple(items) if !items.is_empty() => self.array_of_tuple(value, dtype, span),
+            ty => match ty.dtype() {
+                Some(found) => self.array_of(
+                    Vec::new(),
+                    dtype.unwrap_or(found),
+                    Layout::C,
+                    &Content::Filled(value),
+                    span,
+                ),
+                None => Err(TypeError::Argument {
+                    function: "numpy.asarray".to_owned(),
+                    parameter: "a".to_owned(),
+                    expected: "an array, a number or a tuple of numbers".to_owned(),
+                    found: value.ty.clone(),
+                    span: value.span,
+                }
+                .into()),
+            },
+        }
+    }
+
+    /// A one-dimensional array of a tuple of numbers, or a two-dimensional one of a tuple of such tuples.
+    fn array_of_tuple(&mut self, value: &Operand, dtype: Option<DType>, span: Span) -> Result<Operand> {
+        let rows: Vec<Vec<Operand>> = self
+            .items(value)
+            .into_iter()
+            .map(|item| if matches!(item.ty, Ty::Tuple(_)) { self.items(&item) } else { vec![item] })
+            .collect();
+        let nested = matches!(&value.ty, Ty::Tuple(items) if matches!(items[0], Ty::Tuple(_)));
+        let width = rows[0].len();
+        let mut common = dtype;
+        for item in rows.iter().flatten() {
+            let found = item.ty.dtype().filter(|_| rows.iter().all(|r| r.len() == width));
+            let found = found.ok_or_else(|| TypeError::Argument {
+                function: "numpy.asarray".to_owned(),
+                parameter: "a".to_owned(),
+                expected: "numbers in rows of one length".to_owned(),
+                found: item.ty.clone(),
+                span: item.span,
+            })?;
+            if dtype.is_none() {
+                common = Some(common.map_or(found, |c| crate::promote::promote_dtypes(c, found)));
+            }
+        }
+        let dtype = common.unwrap_or(DType::F64);
+        let mut shape = vec![self.b().i64(rows.len() as i64)];
+        if nested {
+            shape.push(self.b().i64(width as i64));
+        }
+        let array = self.array_of(shape, dtype, Layout::C, &Content::Empty, span)?;
+        for (i, row) in rows.iter().enumerate() {
+            for (j, item) in row.iter().enumerate() {
+                let mut at = vec![self.b().i64(i as i64)];
+                if nested {
+                    at.push(self.b().i64(j as i64));
+                }
+                self.store_element(&array, at, item)?;
+            }
+        }
+        Ok(array)
+    }
+
+    /// `array.astype(dtype)`.
+    pub(crate) fn converted_copy(
+        &mut self,
+        value: &Operand,
+        dtype: DType,
+        layout: Layout,
+        span: Span,
+    ) -> Result<Operand> {
+        let ty = value.ty.as_array().expect("an array");
+        let source = self.value(value)?;
+        let shape = (0..ty.ndim).map(|axis| self.b().dim(source, axis)).collect();
+        let copy = self.array_of(shape, dtype, layout, &Content::Empty, span)?;
+        let target = self.value(&copy)?;
+        self.over(target, &mut |l, at| {
+            let element = l.load_element(value, at.clone())?;
+            let converted = l.cast_to(&element, dtype)?;
+            let target = l.value(&copy)?;
+            l.b().store(target, at, converted);
+            Ok(())
+        })?;
+        Ok(copy)
+    }
+}
+
+/// A dtype from NumPy's names and character codes.
+pub(crate) fn dtype_from_text(text: &str) -> Option<DType> {
+    let text = text.strip_prefix(['=', '<', '|']).unwrap_or(text);
+    DType::from_name(text).or(match text {
+        "?" | "b1" | "bool_" => Some(DType::Bool),
+        "b" | "i1" | "byte" => Some(DType::I8),
+        "h" | "i2" | "short" => Some(DType::I16),
+        "i" | "i4" | "intc" => Some(DType::I32),
+        "l" | "q" | "i8" | "int" | "int_" | "intp" | "long" => Some(DType::I64),
+        "B" | "u1" | "ubyte" => Some(DType::U8),
+        "H" | "u2" | "ushort" => Some(DType::U16),
+        "I" | "u4" | "uintc" => Some(DType::U32),
+        "L" | "Q" | "u8" | "uint" | "uintp" | "ulong" => Some(DType::U64),
+        "f" | "f4" | "single" => Some(DType::F32),
+        "d" | "f8" | "double" | "float" => Some(DType::F64),
+        "F" | "c8" | "csingle" => Some(DType::C64),
+        "D" | "c16" | "cdouble" | "complex" => Some(DType::C128),
+        _ => None,
+    })
+}

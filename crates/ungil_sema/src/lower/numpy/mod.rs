@@ -1,0 +1,4 @@
+//! NumPy functions in kernels.
+
+pub mod create;
+pub mod ranges;

@@ -1,0 +1,98 @@
+//! `prange`: lowering of the loop. Which variables are private, last or reductions, and whether iterations are
+//! independent, passes find out on the IR.
+
+use ungil_diag::span::Span;
+use ungil_ir::inst::{InstKind, ParallelFor, Schedule};
+use ungil_ir::types::Type;
+use ungil_syntax::ast::expr::Call;
+use ungil_syntax::ast::stmt::For;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
+use crate::lower::call::Args;
+use crate::lower::{Flow, Lowerer};
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// `for target in prange(…): body`.
+    pub(crate) fn parallel_for(&mut self, node: &For, call: &Call, span: Span) -> Result<Flow> {
+        if !node.orelse.is_empty() {
+            let help = "write the `else` block after the loop";
+            return Err(Unsupported::Statement { what: "`else` of a `prange` loop is", span, help }.into());
+        }
+        let positional = self.starred_items(&call.args)?;
+        let mut keywords = Vec::new();
+        for k in &call.keywords {
+            if let Some(name) = &k.name {
+                keywords.push((name.name.to_string(), self.lower_expr(&k.value)?));
+            }
+        }
+        let mut args = Args { positional, keywords, span };
+        let schedule = self.schedule(args.take("schedule"))?;
+        let chunk = self.optional_integer(args.take("chunksize"), "chunksize")?;
+        let num_threads = self.optional_integer(args.take("num_threads"), "num_threads")?;
+        let builtin = Operand::entity(Ty::Builtin("builtins.range".into()), span);
+        let range = self.call_operand(&builtin, args, span)?;
+        let parts = self.items(&range);
+        let (start, stop, step) = (self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?);
+        let label = self.func.new_label();
+        let iv = self.func.new_value(Type::I64);
+        let (body, result) = self.parallel_body(node, label, iv);
+        if !self.options.parallel {
+            let hints = ungil_ir::inst::LoopHints::default();
+            let node = ungil_ir::inst::For { label, iv, start, stop, step, body, hints };
+            self.b().push(InstKind::For(Box::new(node)));
+            return result.map(|()| Flow::Falls);
+        }
+        self.program.has_parallel = true;
+        self.b().push(InstKind::ParallelFor(Box::new(ParallelFor {
+            label,
+            iv,
+            start,
+            stop,
+            step,
+            schedule,
+            chunk,
+            num_threads,
+            privates: Vec::new(),
+            lasts: Vec::new(),
+            scalars: Vec::new(),
+            arrays: Vec::new(),
+            min_block: 1,
+            body,
+        })));
+        result.map(|()| Flow::Falls)
+    }
+
+    fn schedule(&mut self, schedule: Option<Operand>) -> Result<Schedule> {
+        let Some(o) = schedule else { return Ok(Schedule::Static) };
+        match o.as_str() {
+            Some("static") => Ok(Schedule::Static),
+            Some("dynamic") => Ok(Schedule::Dynamic),
+            Some("guided") => Ok(Schedule::Guided),
+            Some("auto") => Ok(Schedule::Auto),
+            _ if o.is_none() => Ok(Schedule::Static),
+            _ => Err(TypeError::Argument {
+                function: "prange".to_owned(),
+                parameter: "schedule".to_owned(),
+                expected: "\"static\", \"dynamic\", \"guided\" or \"auto\"".to_owned(),
+                found: o.ty.clone(),
+                span: o.span,
+            }
+            .into()),
+        }
+    }
+
+    fn optional_integer(
+        &mut self,
+        o: Option<Operand>,
+        name: &str,
+    ) -> Result<Option<ungil_ir::entities::Value>> {
+        match o {
+            Some(o) if !o.is_none() => self.integer_argument(&o, "prange", name).map(Some),
+            _ => Ok(None),
+        }
+    }
+}

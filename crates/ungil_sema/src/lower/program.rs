@@ -1,0 +1,240 @@
+//! The functions that are compiled together, and the rounds in which their types settle.
+//!
+//! An instance is one function for one list of argument types. Instances are made where they are called; rounds of
+//! lowering repeat until no variable and no result widens.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ungil_diag::diagnostic::{Diagnostic, Diagnostics};
+use ungil_diag::source::SourceMap;
+use ungil_diag::span::Span;
+use ungil_ir::entities::FuncId;
+use ungil_ir::function::{Function, GlobalArrayData, Module};
+use ungil_ir::types::ArrayType;
+
+use crate::diagnostics::calls::CallError;
+use crate::diagnostics::names::NameError;
+use crate::diagnostics::{Error, Result};
+use crate::lower::decide::ParameterOracle;
+use crate::lower::function::Code;
+use crate::lower::{FunctionTypes, Lowered, Lowerer};
+use crate::options::Options;
+use crate::promote::join;
+use crate::resolve::webs::Webs;
+use crate::ty::{CodeId, Ty};
+use crate::world::{Global, Guard, GuardPlace, KernelId, ObjectId, World};
+
+/// More instances than this mean a recursion over ever new types.
+const MAX_INSTANCES: usize = 200;
+const MAX_ROUNDS: usize = 60;
+
+/// One function for one list of argument types.
+pub struct Instance {
+    pub code: Arc<Code>,
+    /// Types of the parameters, then of the captured variables.
+    pub args: Vec<Ty>,
+    /// Joined over rounds; `None` until some path returns.
+    pub ret: Option<Ty>,
+    pub web_types: Vec<Option<Ty>>,
+    pub webs: Rc<Webs>,
+}
+
+/// All functions of one compilation.
+pub struct Program<'w> {
+    pub world: &'w dyn World,
+    pub sources: &'w SourceMap,
+    pub options: Options,
+    pub instances: Vec<Instance>,
+    /// Whether a type widened in this round.
+    pub changed: bool,
+    pub guards: Vec<Guard>,
+    pub arrays: Vec<(ObjectId, GlobalArrayData)>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub has_parallel: bool,
+    /// Calls seen, over all rounds.
+    calls: std::collections::HashSet<(usize, usize)>,
+    memo: HashMap<(CodeId, Vec<Ty>), usize>,
+    codes: HashMap<CodeId, Arc<Code>>,
+}
+
+impl<'w> Program<'w> {
+    pub(crate) fn new(world: &'w dyn World, sources: &'w SourceMap, options: Options) -> Program<'w> {
+        Program {
+            world,
+            sources,
+            options,
+            instances: Vec::new(),
+            changed: false,
+            guards: Vec::new(),
+            arrays: Vec::new(),
+            diagnostics: Vec::new(),
+            has_parallel: false,
+            calls: std::collections::HashSet::new(),
+            memo: HashMap::new(),
+            codes: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn lower(mut self, kernel: KernelId, args: &[Ty]) -> (Option<Lowered>, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let entry = match self.code(CodeId { kernel, nested: None }, None) {
+            Ok(code) => code,
+            Err(Error::Report(d)) => {
+                diagnostics.push(*d);
+                return (None, diagnostics);
+            }
+            Err(Error::Untyped) => unreachable!("finding the source needs no types"),
+        };
+        let span = entry.span;
+        let first = self.instance(&entry, args.to_vec(), span);
+        let functions = match first {
+            Ok(_) => self.rounds(),
+            Err(Error::Report(d)) => {
+                diagnostics.push(*d);
+                return (None, diagnostics);
+            }
+            Err(Error::Untyped) => Vec::new(),
+        };
+        for d in std::mem::take(&mut self.diagnostics) {
+            if !diagnostics.iter().any(|e| *e == d) {
+                diagnostics.push(d);
+            }
+        }
+        if diagnostics.has_errors() {
+            diagnostics.sort_by_place();
+            return (None, diagnostics);
+        }
+        (Some(self.finish(functions)), diagnostics)
+    }
+
+    fn rounds(&mut self) -> Vec<Function> {
+        let mut functions = Vec::new();
+        for _ in 0..MAX_ROUNDS {
+            self.changed = false;
+            self.diagnostics.clear();
+            self.guards.clear();
+            self.arrays.clear();
+            self.has_parallel = false;
+            functions.clear();
+            let mut i = 0;
+            while i < self.instances.len() {
+                functions.push(Lowerer::lower_instance(self, i));
+                i += 1;
+            }
+            if !self.changed {
+                break;
+            }
+        }
+        functions
+    }
+
+    fn finish(self, functions: Vec<Function>) -> Lowered {
+        let entry = &self.instances[0];
+        let describe = |i: &Instance| FunctionTypes {
+            name: i.code.name.to_string(),
+            kernel: i.code.id.kernel,
+            params: i.code.param_names().into_iter().zip(i.args.iter().cloned()).collect(),
+            ret: i.ret.clone().unwrap_or(Ty::None),
+            variables: i
+                .webs
+                .list
+                .iter()
+                .zip(&i.web_types)
+                .filter_map(|(w, t)| Some((w.name.to_string(), w.span, t.clone()?)))
+                .collect(),
+        };
+        let (objects, arrays) = self.arrays.iter().cloned().unzip();
+        Lowered {
+            params: entry.args.clone(),
+            ret: entry.ret.clone().unwrap_or(Ty::None),
+            guards: self.guards,
+            remarks: Vec::new(),
+            arrays: objects,
+            functions: self.instances.iter().map(describe).collect(),
+            has_parallel: self.has_parallel,
+            module: Module { functions, entry: Some(FuncId(0)), arrays },
+        }
+    }
+
+    /// The code of a function, with its scopes. Nested functions share those of their kernel.
+    pub(crate) fn code(&mut self, id: CodeId, used: Option<Span>) -> Result<Arc<Code>> {
+        if let Some(code) = self.codes.get(&id) {
+            return Ok(code.clone());
+        }
+        let source = self.world.kernel(id.kernel).map_err(|problem| {
+            let span = used.unwrap_or_else(|| Span::new(ungil_diag::span::SourceId(0), 0, 0));
+            Error::from(NameError::NoSource { problem, span })
+        })?;
+        for code in Code::all(id.kernel, &source) {
+            self.codes.insert(code.id, Arc::new(code));
+        }
+        Ok(self.codes[&id].clone())
+    }
+
+    /// The instance of a function for these types, made if there is none yet.
+    pub(crate) fn instance(&mut self, code: &Arc<Code>, args: Vec<Ty>, span: Span) -> Result<usize> {
+        let key = (code.id, args);
+        if let Some(i) = self.memo.get(&key) {
+            return Ok(*i);
+        }
+        if self.instances.len() >= MAX_INSTANCES {
+            return Err(CallError::TooDeep { name: code.name.to_string(), span }.into());
+        }
+        let oracle = ParameterOracle::new(code, &key.1);
+        let webs = Rc::new(Webs::compute(&code.scopes, code.id.nested, &oracle));
+        let web_types = vec![None; webs.list.len()];
+        self.instances.push(Instance { code: code.clone(), args: key.1.clone(), ret: None, web_types, webs });
+        self.memo.insert(key, self.instances.len() - 1);
+        self.changed = true;
+        Ok(self.instances.len() - 1)
+    }
+
+    /// Records a call and tells whether the callee may call the caller again.
+    pub(crate) fn is_recursive(&mut self, caller: usize, callee: usize) -> bool {
+        self.calls.insert((caller, callee));
+        let mut reached = std::collections::HashSet::from([callee]);
+        let mut open = vec![callee];
+        while let Some(at) = open.pop() {
+            if at == caller {
+                return true;
+            }
+            for (_, to) in self.calls.iter().filter(|(from, _)| *from == at) {
+                if reached.insert(*to) {
+                    open.push(*to);
+                }
+            }
+        }
+        false
+    }
+
+    /// Joins a type into an instance's result.
+    pub(crate) fn widen_result(&mut self, instance: usize, ty: &Ty) -> Option<Ty> {
+        let joined = match &self.instances[instance].ret {
+            None => ty.clone(),
+            Some(old) => join(old, ty)?,
+        };
+        if self.instances[instance].ret.as_ref() != Some(&joined) {
+            self.instances[instance].ret = Some(joined.clone());
+            self.changed = true;
+        }
+        Some(joined)
+    }
+
+    /// Records that the code relies on a constant.
+    pub(crate) fn guard(&mut self, place: GuardPlace, value: &Global) {
+        if !self.guards.iter().any(|g| g.place == place) {
+            self.guards.push(Guard { place, value: value.clone() });
+        }
+    }
+
+    /// Number of an array constant in the module's table.
+    pub(crate) fn global_array(&mut self, object: ObjectId, ty: ArrayType, name: &str) -> u32 {
+        if let Some(i) = self.arrays.iter().position(|(o, _)| *o == object) {
+            return i as u32;
+        }
+        self.arrays.push((object, GlobalArrayData { name: name.to_owned(), ty }));
+        self.arrays.len() as u32 - 1
+    }
+}

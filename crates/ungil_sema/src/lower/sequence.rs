@@ -1,0 +1,178 @@
+//! Iteration over tuples, arrays, ranges, `enumerate`, `zip` and `reversed`.
+
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
+use ungil_syntax::ast::operator::BinaryOp as Operator;
+
+use ungil_abi::exception::ExcClass;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::operand::Operand;
+use crate::ty::{IterTy, Ty};
+
+/// Longest tuple over which a loop is unrolled although its elements have one type.
+const UNROLL: usize = 8;
+
+impl Lowerer<'_, '_> {
+    /// The items of an iterable whose number is known, if the loop over it should be unrolled.
+    pub(crate) fn static_items(&mut self, iter: &Operand) -> Option<Vec<Operand>> {
+        let count = static_count(&iter.ty)?;
+        let homogeneous = is_homogeneous(&iter.ty);
+        if homogeneous && count > UNROLL {
+            return None;
+        }
+        Some(self.all_items(iter))
+    }
+
+    fn all_items(&mut self, iter: &Operand) -> Vec<Operand> {
+        match &iter.ty {
+            Ty::Iter(kind) => {
+                let parts = self.items_of_iter(iter);
+                match &**kind {
+                    IterTy::Enumerate(_) => {
+                        let items = self.all_items(&parts[0]);
+                        let number = |l: &mut Self, k: usize| {
+                            let k = Operand::int(k as i64, iter.span);
+                            l.binary(Operator::Add, &parts[1], &k, iter.span).unwrap_or(k)
+                        };
+                        let numbered = items.into_iter().enumerate();
+                        numbered.map(|(k, i)| Operand::tuple(vec![number(self, k), i], iter.span)).collect()
+                    }
+                    IterTy::Zip(..) => {
+                        let columns: Vec<Vec<Operand>> = parts.iter().map(|p| self.all_items(p)).collect();
+                        let n = columns.iter().map(Vec::len).min().unwrap_or(0);
+                        let row = |k: usize| columns.iter().map(|c| c[k].clone()).collect();
+                        (0..n).map(|k| Operand::tuple(row(k), iter.span)).collect()
+                    }
+                    IterTy::Reversed(_) => {
+                        let mut items = self.all_items(&parts[0]);
+                        items.reverse();
+                        items
+                    }
+                }
+            }
+            _ => self.items(iter),
+        }
+    }
+
+    fn items_of_iter(&mut self, iter: &Operand) -> Vec<Operand> {
+        iter.parts.as_ref().map(|p| p.to_vec()).expect("iterators exist only where they are consumed")
+    }
+
+    /// Number of items at run time.
+    pub(crate) fn iteration_length(&mut self, iter: &Operand) -> Result<Value> {
+        match &iter.ty {
+            Ty::Iter(kind) => {
+                let kind = kind.clone();
+                let parts = self.items_of_iter(iter);
+                match &*kind {
+                    IterTy::Enumerate(_) | IterTy::Reversed(_) => self.iteration_length(&parts[0]),
+                    IterTy::Zip(_, strict) => self.shortest(&parts, *strict),
+                }
+            }
+            Ty::Array(ty) if ty.ndim > 0 => {
+                let base = self.value(iter)?;
+                Ok(self.b().dim(base, 0))
+            }
+            Ty::Tuple(items) => Ok(self.b().i64(items.len() as i64)),
+            Ty::Range => {
+                let len = self.length(iter, iter.span)?;
+                self.value(&len)
+            }
+            ty => Err(TypeError::NotIterable { ty: ty.clone(), span: iter.span }.into()),
+        }
+    }
+
+    fn shortest(&mut self, parts: &[Operand], strict: bool) -> Result<Value> {
+        let mut shortest = None;
+        for p in parts {
+            let n = self.iteration_length(p)?;
+            shortest = Some(match shortest {
+                None => n,
+                Some(s) => {
+                    if strict {
+                        let equal = self.b().compare(CompareOp::Eq, s, n);
+                        let message = "zip() arguments have different lengths";
+                        self.check(equal, ExcClass::VALUE_ERROR, message, Vec::new());
+                    }
+                    self.b().binary(BinaryOp::Min, s, n)
+                }
+            });
+        }
+        Ok(shortest.unwrap_or_else(|| self.b().i64(0)))
+    }
+
+    /// Item `i`, which is in range.
+    pub(crate) fn iteration_item(&mut self, iter: &Operand, i: Value) -> Result<Operand> {
+        let span = iter.span;
+        match &iter.ty {
+            Ty::Iter(kind) => {
+                let kind = kind.clone();
+                let parts = self.items_of_iter(iter);
+                match &*kind {
+                    IterTy::Enumerate(_) => {
+                        let start = self.index(&parts[1])?;
+                        let number = self.b().binary(BinaryOp::Add, start, i);
+                        let item = self.iteration_item(&parts[0], i)?;
+                        Ok(Operand::tuple(vec![Operand::value(Ty::PyInt, number, span), item], span))
+                    }
+                    IterTy::Zip(..) => {
+                        let items =
+                            parts.iter().map(|p| self.iteration_item(p, i)).collect::<Result<Vec<_>>>()?;
+                        Ok(Operand::tuple(items, span))
+                    }
+                    IterTy::Reversed(_) => {
+                        let (n, one) = (self.iteration_length(&parts[0])?, self.b().i64(1));
+                        let last = self.b().binary(BinaryOp::Sub, n, one);
+                        let mirrored = self.b().binary(BinaryOp::Sub, last, i);
+                        self.iteration_item(&parts[0], mirrored)
+                    }
+                }
+            }
+            Ty::Array(_) => self.array_item(iter, i),
+            Ty::Tuple(items) if is_homogeneous(&iter.ty) && !items.is_empty() => {
+                let ty = items[0].clone();
+                let tuple = self.value(iter)?;
+                let value = self.b().value(InstKind::TupleIndex(tuple, i));
+                Ok(Operand::value(ty, value, span))
+            }
+            Ty::Tuple(_) => Err(TypeError::MixedTuple { ty: iter.ty.clone(), span }.into()),
+            Ty::Range => {
+                let parts = self.items(iter);
+                let (start, step) = (self.index(&parts[0])?, self.index(&parts[2])?);
+                let moved = self.b().binary(BinaryOp::Mul, i, step);
+                let value = self.b().binary(BinaryOp::Add, start, moved);
+                Ok(Operand::value(Ty::PyInt, value, span))
+            }
+            ty => Err(TypeError::NotIterable { ty: ty.clone(), span }.into()),
+        }
+    }
+}
+
+/// Number of items if the type says it.
+fn static_count(ty: &Ty) -> Option<usize> {
+    match ty {
+        Ty::Tuple(items) => Some(items.len()),
+        Ty::Iter(kind) => match &**kind {
+            IterTy::Enumerate(t) | IterTy::Reversed(t) => static_count(t),
+            IterTy::Zip(items, _) => {
+                let counts: Option<Vec<usize>> = items.iter().map(static_count).collect();
+                counts?.into_iter().min()
+            }
+        },
+        _ => None,
+    }
+}
+
+fn is_homogeneous(ty: &Ty) -> bool {
+    match ty {
+        Ty::Tuple(items) => items.iter().all(|t| *t == items[0] && !t.is_compile_time()),
+        Ty::Iter(kind) => match &**kind {
+            IterTy::Enumerate(t) | IterTy::Reversed(t) => is_homogeneous(t),
+            IterTy::Zip(items, _) => items.iter().all(is_homogeneous),
+        },
+        _ => true,
+    }
+}

@@ -1,0 +1,148 @@
+//! Statements.
+
+use ungil_diag::span::Span;
+use ungil_ir::inst::InstKind;
+use ungil_syntax::ast::expr::Expr;
+use ungil_syntax::ast::stmt::{If, Stmt, StmtKind};
+
+use crate::diagnostics::Result;
+use crate::diagnostics::unsupported::Unsupported;
+use crate::lower::build::Cond;
+use crate::lower::{Flow, Lowerer};
+use crate::operand::Operand;
+
+impl Lowerer<'_, '_> {
+    /// Lowers statements until one ends the flow. An error skips the rest of its statement only.
+    pub(crate) fn block(&mut self, stmts: &[Stmt]) -> Flow {
+        for stmt in stmts {
+            self.set_span(stmt.span);
+            let result = self.statement(stmt);
+            if self.report(result) == Some(Flow::Ends) {
+                return Flow::Ends;
+            }
+        }
+        Flow::Falls
+    }
+
+    fn statement(&mut self, stmt: &Stmt) -> Result<Flow> {
+        let span = stmt.span;
+        match &stmt.kind {
+            StmtKind::Return(value) => return self.return_statement(value.as_ref(), span),
+            StmtKind::If(node) => return self.if_statement(node),
+            StmtKind::For(node) => return self.for_statement(node, span),
+            StmtKind::While(node) => return self.while_statement(node, span),
+            StmtKind::Break => return self.jump(true, span),
+            StmtKind::Continue => return self.jump(false, span),
+            StmtKind::Raise { exc, cause } => return self.raise(exc.as_ref(), cause.as_ref(), span),
+            StmtKind::Assign { targets, value } => self.assign(targets, value)?,
+            StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value, span)?,
+            StmtKind::AnnAssign { target, annotation, value, .. } => {
+                if let Some(value) = value {
+                    self.annotated_assign(target, annotation, value)?;
+                }
+            }
+            StmtKind::Assert { test, msg } => self.assert(test, msg.as_ref())?,
+            StmtKind::Expr(e) => {
+                self.lower_expr(e)?;
+            }
+            StmtKind::FunctionDef(def) => self.nested_function(def)?,
+            StmtKind::Pass => {}
+            StmtKind::Invalid => return Err(Unsupported::Invalid { span }.into()),
+            other => return Err(unsupported(other, span).into()),
+        }
+        Ok(Flow::Falls)
+    }
+
+    fn return_statement(&mut self, value: Option<&Expr>, span: Span) -> Result<Flow> {
+        if self.in_parallel() {
+            let help = "write the result into a variable or an array and return after the loop";
+            return Err(Unsupported::Statement { what: "`return` inside `prange` is", span, help }.into());
+        }
+        let value = match value {
+            Some(e) => self.lower_expr(e)?,
+            None => Operand::none(span),
+        };
+        self.return_operand(&value, span)?;
+        Ok(Flow::Ends)
+    }
+
+    fn if_statement(&mut self, node: &If) -> Result<Flow> {
+        let (first, rest) = node.branches.split_first().expect("an if has a branch");
+        let otherwise = |l: &mut Self| -> Result<Flow> {
+            if rest.is_empty() {
+                return Ok(l.block(&node.orelse));
+            }
+            let tail = If { branches: rest.to_vec(), orelse: node.orelse.clone() };
+            l.if_statement(&tail)
+        };
+        let test = match self.webs.decision(&first.test) {
+            Some(known) => Cond::Known(known),
+            None => {
+                let test = self.lower_expr(&first.test)?;
+                self.truth(&test)?
+            }
+        };
+        match test {
+            Cond::Known(true) => Ok(self.block(&first.body)),
+            Cond::Known(false) => otherwise(self),
+            Cond::Value(cond) => {
+                let (then, a) = self.nested(|l| l.block(&first.body));
+                let (other, b) = self.nested(|l| {
+                    let result = otherwise(l);
+                    l.report(result).unwrap_or(Flow::Falls)
+                });
+                self.b().push(InstKind::If { cond, then, otherwise: other });
+                Ok(if a == Flow::Ends && b == Flow::Ends { Flow::Ends } else { Flow::Falls })
+            }
+        }
+    }
+
+    fn assert(&mut self, test: &Expr, msg: Option<&Expr>) -> Result<()> {
+        if !self.options.asserts {
+            return Ok(());
+        }
+        let test = self.lower_expr(test)?;
+        let class = ungil_abi::exception::ExcClass::ASSERTION;
+        match self.truth(&test)? {
+            Cond::Known(true) => Ok(()),
+            Cond::Known(false) => {
+                let never = self.b().bool(false);
+                let raise = self.exception(class, msg)?;
+                self.b().check(never, raise);
+                Ok(())
+            }
+            Cond::Value(cond) => {
+                let raise = self.exception(class, msg)?;
+                self.b().check(cond, raise);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn unsupported(kind: &StmtKind, span: Span) -> Unsupported {
+    let (what, help) = match kind {
+        StmtKind::ClassDef(_) => {
+            ("`class` is", "define the class outside and pass its numbers and arrays as arguments")
+        }
+        StmtKind::Delete(_) => (
+            "`del` is",
+            "leave it out: memory is freed when a variable is assigned again or the function ends",
+        ),
+        StmtKind::TypeAlias { .. } => ("`type` is", "define the alias at module level"),
+        StmtKind::With(_) => ("`with` is", "use the context manager around the call of the kernel"),
+        StmtKind::Match(_) => ("`match` is", "write the cases as `if … elif … else`"),
+        StmtKind::Try(_) => ("`try` is", "catch the exception around the call of the kernel"),
+        StmtKind::Import(_) | StmtKind::ImportFrom(_) => ("`import` is", "import at module level"),
+        StmtKind::Global(names) | StmtKind::Nonlocal(names) => {
+            let name = names.first().map_or_else(String::new, |n| n.name.to_string());
+            return if matches!(kind, StmtKind::Global(_)) {
+                Unsupported::Global { name, span }
+            } else {
+                Unsupported::Nonlocal { name, span }
+            };
+        }
+        _ => ("this statement is", "move it out of the kernel"),
+    };
+    Unsupported::Statement { what, span, help }
+}

@@ -1,0 +1,81 @@
+//! Unary operators and truth values.
+
+use ungil_diag::span::Span;
+use ungil_ir::inst::{CompareOp, UnaryOp as Ir};
+use ungil_ir::types::DType;
+use ungil_syntax::ast::operator::UnaryOp;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::lower::build::Cond;
+use crate::lower::fold;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// `op operand`.
+    pub fn unary(&mut self, op: UnaryOp, operand: &Operand, span: Span) -> Result<Operand> {
+        if op == UnaryOp::Not {
+            return Ok(match self.truth(operand)? {
+                Cond::Known(b) => Operand::bool(!b, span),
+                Cond::Value(v) => {
+                    let value = self.b().unary(Ir::Not, v);
+                    Operand::value(Ty::PyBool, value, span)
+                }
+            });
+        }
+        let operand = self.element_of(operand)?;
+        let error = || TypeError::Unary { op: op.symbol(), operand: operand.ty.clone(), span };
+        let Some(dtype) = operand.ty.dtype() else { return Err(error().into()) };
+        if let (Some(c), true) = (operand.constant, operand.ty.is_weak()) {
+            let folded = fold::unary(op, c).ok_or_else(error)?;
+            return Ok(Operand::constant(fold::weak_type(folded), folded, span));
+        }
+        if operand.ty == Ty::PyBool {
+            let integer = self.convert(&operand, &Ty::PyInt)?;
+            return self.unary(op, &integer, span);
+        }
+        let value = self.value(&operand)?;
+        let result = match op {
+            UnaryOp::Pos if dtype != DType::Bool => value,
+            UnaryOp::Neg if dtype != DType::Bool => self.b().unary(Ir::Neg, value),
+            UnaryOp::Invert if dtype.is_int() => self.b().unary(Ir::Invert, value),
+            UnaryOp::Invert if dtype == DType::Bool => self.b().unary(Ir::Not, value),
+            _ => return Err(error().into()),
+        };
+        Ok(Operand::value(operand.ty.clone(), result, span))
+    }
+
+    /// Python's truth value of an operand.
+    pub fn truth(&mut self, operand: &Operand) -> Result<Cond> {
+        let operand = self.element_of(operand)?;
+        if let Some(c) = operand.constant {
+            return Ok(Cond::Known(c.truth()));
+        }
+        match &operand.ty {
+            Ty::None => return Ok(Cond::Known(false)),
+            Ty::Str(s) => return Ok(Cond::Known(!s.is_empty())),
+            Ty::Tuple(items) => return Ok(Cond::Known(!items.is_empty())),
+            Ty::Ellipsis
+            | Ty::Func(_)
+            | Ty::Builtin(_)
+            | Ty::Module(..)
+            | Ty::Class(_)
+            | Ty::Exception(_)
+            | Ty::DType(_) => {
+                return Ok(Cond::Known(true));
+            }
+            _ => {}
+        }
+        let Some(dtype) = operand.ty.dtype() else {
+            return Err(TypeError::Truth { ty: operand.ty.clone(), span: operand.span }.into());
+        };
+        let value = self.value(&operand)?;
+        if dtype == DType::Bool {
+            return Ok(Cond::Value(value));
+        }
+        let zero = self.zero(dtype);
+        Ok(Cond::Value(self.b().compare(CompareOp::Ne, value, zero)))
+    }
+}

@@ -1,0 +1,158 @@
+//! Variables: where the value of a web lives, and reading and writing it.
+//!
+//! A direct web is its defining operand. Any other web is an IR variable of the web's type; webs of compile-time
+//! types need none. A flagged web also has a bool variable that tells whether it is bound.
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::span::Span;
+use ungil_ir::entities::Var;
+use ungil_ir::inst::{InstKind, Raise};
+use ungil_ir::types::Type;
+
+use crate::diagnostics::types::TypeError;
+use crate::diagnostics::{Error, Result};
+use crate::lower::Lowerer;
+use crate::operand::Operand;
+use crate::promote::join;
+use crate::resolve::webs::{Use, WebId};
+use crate::ty::Ty;
+
+/// Where a web's value is in this round.
+#[derive(Clone, Debug, Default)]
+pub struct Slot {
+    /// Of a direct web, once it is defined.
+    direct: Option<Operand>,
+    /// Of another web: its type in this round and its variable, which compile-time types have none of.
+    var: Option<(Ty, Option<Var>)>,
+    /// Whether it is bound.
+    flag: Option<Var>,
+}
+
+impl Slot {
+    /// The IR variables of the web.
+    pub fn vars(&self) -> impl Iterator<Item = Var> {
+        self.var.as_ref().and_then(|(_, v)| *v).into_iter().chain(self.flag)
+    }
+}
+
+impl Lowerer<'_, '_> {
+    /// Makes the flags of webs that may be used unbound. Runs at the start of the function.
+    pub(crate) fn init_flags(&mut self) {
+        for i in 0..self.webs.list.len() {
+            if self.webs.list[i].flagged {
+                let name = format!("{}.bound", self.webs.list[i].name);
+                let flag = self.new_var(&name, Type::BOOL);
+                let unbound = self.b().bool(false);
+                self.b().set(flag, unbound);
+                self.slots[i].flag = Some(flag);
+            }
+        }
+    }
+
+    /// Assigns an operand to a web.
+    pub(crate) fn define_web(&mut self, web: WebId, operand: &Operand, span: Span) -> Result<()> {
+        self.check_storable(operand)?;
+        let ty = self.widen_web(web, &operand.ty, span)?;
+        let i = web.0 as usize;
+        if let Some(flag) = self.slots[i].flag {
+            let bound = self.b().bool(true);
+            self.b().set(flag, bound);
+        }
+        if self.webs.list[i].direct {
+            self.slots[i].direct = Some(operand.clone());
+            return Ok(());
+        }
+        let (ty, var) = self.web_var(web, ty);
+        let Some(var) = var else { return Ok(()) };
+        // In a round that will be repeated the variable may be too narrow for the value.
+        if join(&ty, &operand.ty).as_ref() == Some(&ty) {
+            let converted = self.convert(operand, &ty)?;
+            let value = self.value(&converted)?;
+            self.b().set(var, value);
+        }
+        Ok(())
+    }
+
+    /// Joins a type into a web's and returns the result.
+    fn widen_web(&mut self, web: WebId, ty: &Ty, span: Span) -> Result<Ty> {
+        let first = self.webs.web(web).span;
+        let types = &mut self.program.instances[self.instance].web_types;
+        let joined = match &types[web.0 as usize] {
+            None => ty.clone(),
+            Some(old) if self.webs.web(web).direct && old != ty => {
+                // One definition, whose type may change from round to round and in each copy of an unrolled loop.
+                join(old, ty).unwrap_or_else(|| ty.clone())
+            }
+            Some(old) => match join(old, ty) {
+                Some(joined) => joined,
+                None => {
+                    let name = self.webs.web(web).name.to_string();
+                    let (old, new) = (old.clone(), ty.clone());
+                    return Err(TypeError::Variable { name, old, new, span, first: Some(first) }.into());
+                }
+            },
+        };
+        let slot = &mut types[web.0 as usize];
+        if slot.as_ref() != Some(&joined) {
+            *slot = Some(joined.clone());
+            // A direct web's type follows from its one definition and needs no further round of its own.
+            if !self.webs.web(web).direct {
+                self.program.changed = true;
+            }
+        }
+        Ok(joined)
+    }
+
+    fn web_var(&mut self, web: WebId, ty: Ty) -> (Ty, Option<Var>) {
+        let i = web.0 as usize;
+        if let Some(var) = &self.slots[i].var {
+            return var.clone();
+        }
+        let name = self.webs.list[i].name.clone();
+        let var = (!ty.is_compile_time()).then(|| self.new_var(&name, ty.ir()));
+        self.slots[i].var = Some((ty.clone(), var));
+        (ty, var)
+    }
+
+    /// Reads what reaches a use.
+    pub(crate) fn read_use(&mut self, used: Use, name: &str, span: Span) -> Result<Operand> {
+        let Use::Web { web, maybe_unbound } = used else {
+            return Err(crate::diagnostics::names::NameError::Unbound { name: name.to_owned(), span }.into());
+        };
+        let i = web.0 as usize;
+        if let (true, Some(flag)) = (maybe_unbound, self.slots[i].flag) {
+            let bound = self.b().get(flag);
+            let message =
+                format!("cannot access local variable '{name}' where it is not associated with a value");
+            let raise = Raise { class: ExcClass::UNBOUND_LOCAL, message: Some(message), args: Vec::new() };
+            self.b().push(InstKind::Check(bound, Box::new(raise)));
+        }
+        if self.webs.list[i].direct {
+            return self.slots[i].direct.clone().map(|o| o.at(span)).ok_or(Error::Untyped);
+        }
+        let ty = self.program.instances[self.instance].web_types[i].clone().ok_or(Error::Untyped)?;
+        let (ty, var) = self.web_var(web, ty);
+        Ok(match var {
+            None => Operand::entity(ty, span),
+            Some(var) => {
+                let value = self.b().get(var);
+                Operand::value(ty, value, span)
+            }
+        })
+    }
+
+    /// Refuses values that exist only where they are consumed.
+    pub(crate) fn check_storable(&self, operand: &Operand) -> Result<()> {
+        match &operand.ty {
+            Ty::Iter(_) => {
+                let what = format!("`{}` is an iterator and", operand.ty);
+                Err(TypeError::Escape { what, span: operand.span }.into())
+            }
+            Ty::Tuple(items) if items.iter().any(|t| matches!(t, Ty::Iter(_))) => {
+                Err(TypeError::Escape { what: "an iterator inside a tuple".into(), span: operand.span }
+                    .into())
+            }
+            _ => Ok(()),
+        }
+    }
+}

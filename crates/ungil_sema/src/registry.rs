@@ -1,0 +1,443 @@
+//! Library functions by canonical name.
+//!
+//! One table maps `builtins.abs`, `math.sqrt`, `numpy.empty` … to the function that lowers a call. To add one, write
+//! an entry and its lowering; the reference page and the suggestions of "not supported" errors follow from here.
+
+use ungil_ir::inst::InstKind;
+use ungil_ir::math::MathFn;
+use ungil_ir::types::{DType, Layout};
+
+use crate::diagnostics::Result;
+use crate::diagnostics::calls::CallError;
+use crate::lower::Lowerer;
+use crate::lower::attribute::closest;
+use crate::lower::call::Args;
+use crate::lower::numpy::create::Content;
+use crate::operand::Operand;
+use crate::ty::{IterTy, Ty};
+
+/// Canonical names with a lowering of their own; functions of `math` are looked up by `Lowerer::math_call`.
+pub const NAMES: &[&str] = &[
+    "builtins.abs",
+    "builtins.min",
+    "builtins.max",
+    "builtins.sum",
+    "builtins.pow",
+    "builtins.round",
+    "builtins.divmod",
+    "builtins.len",
+    "builtins.range",
+    "builtins.int",
+    "builtins.float",
+    "builtins.bool",
+    "builtins.complex",
+    "builtins.enumerate",
+    "builtins.zip",
+    "builtins.reversed",
+    "builtins.print",
+    "builtins.tuple",
+    "numpy.empty",
+    "numpy.zeros",
+    "numpy.ones",
+    "numpy.full",
+    "numpy.empty_like",
+    "numpy.zeros_like",
+    "numpy.ones_like",
+    "numpy.full_like",
+    "numpy.arange",
+    "numpy.linspace",
+    "numpy.asarray",
+    "numpy.array",
+    "numpy.copy",
+    "numpy.ascontiguousarray",
+    "numpy.abs",
+    "numpy.sqrt",
+    "numpy.exp",
+    "numpy.log",
+    "numpy.sin",
+    "numpy.cos",
+    "numpy.tan",
+    "numpy.tanh",
+    "numpy.floor",
+    "numpy.ceil",
+    "numpy.isnan",
+    "numpy.isinf",
+    "numpy.isfinite",
+    "numpy.minimum",
+    "numpy.maximum",
+    "ungil.get_thread_id",
+    "ungil.get_num_threads",
+    "ungil.set_num_threads",
+];
+
+/// Calls a library function.
+pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
+    let span = args.span;
+    if let Some(function) = name.strip_prefix("math.") {
+        if args.keywords.is_empty()
+            && let Some(result) = l.math_call(function, &args.positional, span)?
+        {
+            return Ok(result);
+        }
+        return Err(unknown(name, span));
+    }
+    if let Some(function) = name.strip_prefix("builtins.") {
+        return builtin(l, function, args);
+    }
+    if let Some(function) = name.strip_prefix("numpy.") {
+        return numpy(l, function, args);
+    }
+    match name {
+        "ungil.get_thread_id" => Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::ThreadId), span)),
+        "ungil.get_num_threads" => Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::NumThreads), span)),
+        "ungil.set_num_threads" => {
+            let n = one(args, "set_num_threads", "n")?;
+            let n = l.integer_argument(&n, "set_num_threads", "n")?;
+            Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
+        }
+        "ungil.prange" => range(l, args),
+        _ => Err(unknown(name, span)),
+    }
+}
+
+fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {
+    let short = name.strip_prefix("builtins.").unwrap_or(name);
+    let similar =
+        closest(name, NAMES.iter().copied()).map(|n| n.strip_prefix("builtins.").unwrap_or(&n).to_owned());
+    CallError::UnknownFunction { name: short.to_owned(), span, similar: similar.filter(|s| s != short) }
+        .into()
+}
+
+fn one(args: Args, function: &str, parameter: &str) -> Result<Operand> {
+    let mut bound = args.bind(function, &[parameter], 1)?;
+    Ok(bound.remove(0).expect("a required argument"))
+}
+
+fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operand> {
+    let span = args.span;
+    match function {
+        "abs" => {
+            let x = one(args, function, "x")?;
+            l.absolute(&x, span)
+        }
+        "min" | "max" if args.keywords.is_empty() => l.extremum(function == "max", &args.positional, span),
+        "sum" => {
+            let bound = args.bind(function, &["iterable", "start"], 1)?;
+            l.total(bound[0].as_ref().expect("required"), bound[1].as_ref(), span)
+        }
+        "pow" => {
+            let bound = args.bind(function, &["base", "exp"], 2)?;
+            l.power(bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"), span)
+        }
+        "round" => {
+            let bound = args.bind(function, &["number", "ndigits"], 1)?;
+            l.rounded(bound[0].as_ref().expect("required"), bound[1].as_ref(), span)
+        }
+        "divmod" => {
+            let bound = args.bind(function, &["x", "y"], 2)?;
+            l.divided(bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"), span)
+        }
+        "len" => {
+            let x = one(args, function, "obj")?;
+            l.length(&x, span)
+        }
+        "range" => range(l, args),
+        "int" | "float" | "bool" => {
+            let x = args.bind(function, &["x"], 0)?.remove(0).unwrap_or_else(|| Operand::int(0, span));
+            match function {
+                "int" => l.to_int(&x, span),
+                "float" => l.to_float(&x, span),
+                _ => l.to_bool(&x, span),
+            }
+        }
+        "complex" => {
+            let bound = args.bind(function, &["real", "imag"], 0)?;
+            let zero = Operand::int(0, span);
+            l.to_complex(bound[0].as_ref().unwrap_or(&zero), bound[1].as_ref(), span)
+        }
+        "enumerate" => {
+            let bound = args.bind(function, &["iterable", "start"], 1)?;
+            let items = bound[0].clone().expect("required");
+            let start = bound[1].clone().unwrap_or_else(|| Operand::int(0, span));
+            let ty = Ty::Iter(IterTy::Enumerate(items.ty.clone()).into());
+            Ok(Operand::parts(ty, vec![items, start], span))
+        }
+        "zip" => {
+            let mut args = args;
+            let strict = args.take("strict").is_some_and(|s| s.constant.is_some_and(|c| c.truth()));
+            let types = args.positional.iter().map(|p| p.ty.clone()).collect();
+            Ok(Operand::parts(Ty::Iter(IterTy::Zip(types, strict).into()), args.positional, span))
+        }
+        "reversed" => {
+            let x = one(args, function, "sequence")?;
+            Ok(Operand::parts(Ty::Iter(IterTy::Reversed(x.ty.clone()).into()), vec![x], span))
+        }
+        "tuple" => {
+            let x = one(args, function, "iterable")?;
+            if matches!(x.ty, Ty::Tuple(_)) { Ok(x) } else { Err(unknown("builtins.tuple", span)) }
+        }
+        "print" => l.print(args),
+        _ => Err(unknown(&format!("builtins.{function}"), span)),
+    }
+}
+
+/// `range(stop)`, `range(start, stop)`, `range(start, stop, step)`.
+fn range(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
+    let span = args.span;
+    let bound = match args.positional.len() {
+        1 => {
+            let stop = one(args, "range", "stop")?;
+            vec![Operand::int(0, span), stop, Operand::int(1, span)]
+        }
+        _ => {
+            let bound = args.bind("range", &["start", "stop", "step"], 2)?;
+            let mut bound = bound.into_iter();
+            let mut next = || bound.next().flatten();
+            let (start, stop, step) = (next(), next(), next());
+            vec![
+                start.expect("required"),
+                stop.expect("required"),
+                step.unwrap_or_else(|| Operand::int(1, span)),
+            ]
+        }
+    };
+    for part in &bound {
+        l.integer_argument(part, "range", "stop")?;
+    }
+    if let Some(0) = bound[2].const_int() {
+        let fine = l.b().bool(false);
+        l.check(
+            fine,
+            ungil_abi::exception::ExcClass::VALUE_ERROR,
+            "range() arg 3 must not be zero",
+            Vec::new(),
+        );
+    } else if bound[2].constant.is_none() {
+        let (step, zero) = (l.index(&bound[2])?, l.b().i64(0));
+        let fine = l.b().compare(ungil_ir::inst::CompareOp::Ne, step, zero);
+        l.check(
+            fine,
+            ungil_abi::exception::ExcClass::VALUE_ERROR,
+            "range() arg 3 must not be zero",
+            Vec::new(),
+        );
+    }
+    Ok(Operand::parts(Ty::Range, bound, span))
+}
+
+fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Operand> {
+    let span = args.span;
+    let qualified = format!("numpy.{function}");
+    match function {
+        "empty" | "zeros" | "ones" => {
+            let order = args.take("order");
+            let bound = args.bind(&qualified, &["shape", "dtype"], 1)?;
+            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?.unwrap_or(DType::F64);
+            let layout = l.order_argument(order.as_ref(), &qualified)?;
+            let unit = Operand::int(1, span);
+            let content = match function {
+                "empty" => Content::Empty,
+                "zeros" => Content::Zeros,
+                _ => Content::Filled(&unit),
+            };
+            l.new_array(&qualified, bound[0].as_ref().expect("required"), dtype, layout, &content, span)
+        }
+        "full" => {
+            let order = args.take("order");
+            let bound = args.bind(&qualified, &["shape", "fill_value", "dtype"], 2)?;
+            let fill = bound[1].as_ref().expect("required");
+            let natural = fill.ty.dtype().unwrap_or(DType::F64);
+            let dtype = dtype_of(l, bound[2].as_ref(), &qualified)?.unwrap_or(natural);
+            let layout = l.order_argument(order.as_ref(), &qualified)?;
+            let content = Content::Filled(fill);
+            l.new_array(&qualified, bound[0].as_ref().expect("required"), dtype, layout, &content, span)
+        }
+        "empty_like" | "zeros_like" | "ones_like" => {
+            let bound = args.bind(&qualified, &["prototype", "dtype"], 1)?;
+            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
+            let unit = Operand::int(1, span);
+            let content = match function {
+                "empty_like" => Content::Empty,
+                "zeros_like" => Content::Zeros,
+                _ => Content::Filled(&unit),
+            };
+            l.array_like(bound[0].as_ref().expect("required"), dtype, &content, span)
+        }
+        "full_like" => {
+            let bound = args.bind(&qualified, &["prototype", "fill_value", "dtype"], 2)?;
+            let dtype = dtype_of(l, bound[2].as_ref(), &qualified)?;
+            let content = Content::Filled(bound[1].as_ref().expect("required"));
+            l.array_like(bound[0].as_ref().expect("required"), dtype, &content, span)
+        }
+        "arange" => {
+            let dtype = args.take("dtype");
+            let dtype = dtype_of(l, dtype.as_ref(), &qualified)?;
+            if args.positional.len() == 1 && args.keywords.is_empty() {
+                let stop = args.positional.remove(0);
+                return l.arange(None, &stop, None, dtype, span);
+            }
+            let bound = args.bind(&qualified, &["start", "stop", "step"], 2)?;
+            let stop = bound[1].as_ref().expect("required");
+            l.arange(bound[0].as_ref(), stop, bound[2].as_ref(), dtype, span)
+        }
+        "linspace" => {
+            let dtype = args.take("dtype");
+            let dtype = dtype_of(l, dtype.as_ref(), &qualified)?;
+            let bound = args.bind(&qualified, &["start", "stop", "num", "endpoint"], 2)?;
+            let endpoint = match &bound[3] {
+                None => true,
+                Some(o) => match o.constant {
+                    Some(c) => c.truth(),
+                    None => {
+                        let expected = "boolean";
+                        return Err(crate::diagnostics::types::TypeError::IndexConstant {
+                            span: o.span,
+                            expected,
+                        }
+                        .into());
+                    }
+                },
+            };
+            let (start, stop) = (bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"));
+            l.linspace(start, stop, bound[2].as_ref(), endpoint, dtype, span)
+        }
+        "asarray" => {
+            let bound = args.bind(&qualified, &["a", "dtype"], 1)?;
+            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
+            l.as_array(bound[0].as_ref().expect("required"), dtype, span)
+        }
+        "array" | "copy" | "ascontiguousarray" => {
+            let bound = args.bind(&qualified, &["a", "dtype"], 1)?;
+            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
+            let value = bound[0].as_ref().expect("required");
+            match value.ty.as_array() {
+                Some(ty) if function == "ascontiguousarray" && ty.layout == Layout::C && dtype.is_none() => {
+                    Ok(value.clone())
+                }
+                Some(ty) => l.converted_copy(value, dtype.unwrap_or(ty.dtype), Layout::C, span),
+                None => l.as_array(value, dtype, span),
+            }
+        }
+        _ => elementwise(l, function, args, &qualified),
+    }
+}
+
+/// NumPy's functions on scalars.
+fn elementwise(l: &mut Lowerer<'_, '_>, function: &str, args: Args, qualified: &str) -> Result<Operand> {
+    let span = args.span;
+    let name = match function {
+        "abs" | "absolute" | "fabs" => "abs",
+        "arcsin" => "asin",
+        "arccos" => "acos",
+        "arctan" => "atan",
+        "arcsinh" => "asinh",
+        "arccosh" => "acosh",
+        "arctanh" => "atanh",
+        "arctan2" => "atan2",
+        "power" => "pow",
+        other => other,
+    };
+    let operands = args.positional.clone();
+    if !args.keywords.is_empty() || operands.iter().any(|o| l.is_proper_array(o)) {
+        return Err(unknown(qualified, span));
+    }
+    match (name, &operands[..]) {
+        ("abs", [x]) => {
+            let x = l.as_numpy(x)?;
+            l.absolute(&x, span)
+        }
+        ("isnan" | "isinf" | "isfinite", [x]) => {
+            let x = l.numpy_float(x, qualified)?;
+            let value = l.value(&x)?;
+            let value = l.classify(name, value);
+            Ok(Operand::value(Ty::Scalar(DType::Bool), value, span))
+        }
+        ("minimum" | "maximum", [x, y]) => l.numpy_extremum(name == "maximum", x, y, span),
+        (name, operands) => match MathFn::from_name(name) {
+            Some(f)
+                if f.arity() == operands.len()
+                    && !matches!(name, "round" | "tgamma" | "lgamma" | "fma" | "erf" | "erfc") =>
+            {
+                l.numpy_math(f, operands, qualified, span)
+            }
+            _ => Err(unknown(qualified, span)),
+        },
+    }
+}
+
+fn dtype_of(l: &Lowerer<'_, '_>, dtype: Option<&Operand>, function: &str) -> Result<Option<DType>> {
+    dtype.map_or(Ok(None), |d| l.dtype_argument(d, function))
+}
+
+/// Calls a method.
+pub(crate) fn call_method(
+    l: &mut Lowerer<'_, '_>,
+    name: &str,
+    receiver: &Operand,
+    mut args: Args,
+) -> Result<Operand> {
+    let span = args.span;
+    match name {
+        "numpy.ndarray.copy" => {
+            let order = args.bind(name, &["order"], 0)?.remove(0);
+            let layout = l.order_argument(order.as_ref(), name)?;
+            let ty = receiver.ty.as_array().expect("an array");
+            l.converted_copy(receiver, ty.dtype, layout, span)
+        }
+        "numpy.ndarray.fill" => {
+            let value = one(args, name, "value")?;
+            l.check_writable(receiver)?;
+            l.fill_view(receiver, &value)?;
+            Ok(Operand::none(span))
+        }
+        "numpy.ndarray.reshape" => {
+            let shape = l.shape_operands(&args.positional, span)?;
+            l.reshaped(receiver, &shape, span)
+        }
+        "numpy.ndarray.ravel" if args.positional.is_empty() => l.raveled(receiver, span),
+        "numpy.ndarray.flatten" if args.positional.is_empty() => {
+            let ty = receiver.ty.as_array().expect("an array");
+            let copy = l.converted_copy(receiver, ty.dtype, Layout::C, span)?;
+            l.raveled(&copy, span)
+        }
+        "numpy.ndarray.transpose" => {
+            let axes = l.axes_argument(receiver, &args.positional, span)?;
+            l.transposed(receiver, axes.as_deref(), span)
+        }
+        "numpy.ndarray.astype" => {
+            args.take("copy");
+            let bound = args.bind(name, &["dtype"], 1)?;
+            let dtype = dtype_of(l, bound[0].as_ref(), name)?.unwrap_or(DType::F64);
+            let layout = receiver
+                .ty
+                .as_array()
+                .map_or(Layout::C, |t| if t.layout == Layout::F { Layout::F } else { Layout::C });
+            l.converted_copy(receiver, dtype, layout, span)
+        }
+        "numpy.ndarray.item" => {
+            let element = if args.positional.is_empty() && receiver.ty.as_array().is_some_and(|t| t.ndim == 0)
+            {
+                l.load_element(receiver, Vec::new())?
+            } else {
+                l.array_subscript(receiver, &args.positional, span)?
+            };
+            match element.ty.dtype() {
+                Some(d) => l.convert_to_weak(&element, d, span),
+                None => Err(unknown(name, span)),
+            }
+        }
+        "scalar.item" => {
+            let d = receiver.ty.dtype().expect("a scalar");
+            l.convert_to_weak(receiver, d, span)
+        }
+        "scalar.conjugate" | "scalar.conj" => {
+            if !receiver.ty.dtype().is_some_and(|d| d.is_complex()) {
+                return Ok(receiver.clone().at(span));
+            }
+            let value = l.value(receiver)?;
+            let value = l.b().unary(ungil_ir::inst::UnaryOp::Conj, value);
+            Ok(Operand::value(receiver.ty.clone(), value, span))
+        }
+        _ => Err(unknown(name, span)),
+    }
+}

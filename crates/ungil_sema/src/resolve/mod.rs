@@ -1,0 +1,5 @@
+//! Names: which function a name belongs to, and which definitions reach a use.
+
+pub mod children;
+pub mod scopes;
+pub mod webs;
