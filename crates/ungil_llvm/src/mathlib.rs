@@ -1,13 +1,13 @@
 //! The maths library as bitcode: names, and linking of what a module uses.
 //!
-//! The functions of `ungil_math` are parsed into the module's context, stripped of what the module does not use, made
-//! internal and inlined with the module's own target attributes, so that loops over them vectorise. Other functions
-//! are libm's.
+//! The functions of `ungil_math` that a module declares are read from the bitcode, made internal and inlined with the
+//! module's own target attributes, so that loops over them vectorise. Other functions are libm's.
 
 use crate::emit::EmitError;
 use crate::raw::attributes::Place;
 use crate::raw::{Llvm, Val, llvm};
-use llvm_sys::bit_reader::LLVMParseBitcodeInContext2;
+use llvm_sys::LLVMLinkage;
+use llvm_sys::bit_reader::LLVMGetBitcodeModuleInContext2;
 use llvm_sys::core::*;
 use llvm_sys::linker::LLVMLinkModules2;
 use llvm_sys::prelude::LLVMModuleRef;
@@ -15,6 +15,9 @@ use ungil_ir::math::MathFn;
 
 /// Start of the names of the library's symbols.
 const PREFIX: &str = "ungil_math_";
+
+/// Part of the mangled names of its internal functions.
+const CRATE: &str = "ungil_math";
 
 /// Symbol of a function on `float` (`single`) or `double`.
 pub fn symbol(function: MathFn, single: bool) -> String {
@@ -43,36 +46,41 @@ pub fn link(l: &Llvm, prepare: impl Fn(Val)) -> Result<(), EmitError> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let library = parse(l)?;
-    keep_only(library, &wanted);
-    for function in functions(library).filter(|f| !is_declaration(*f)) {
-        strip(l, function);
-    }
+    let library = open(l)?;
     if llvm!(LLVMLinkModules2(l.module, library)) != 0 {
         return Err(EmitError::Codegen("the maths library cannot be linked".to_owned()));
     }
     for function in functions(l.module).filter(|f| !is_declaration(*f)) {
         let name = name_of(function);
-        if name.starts_with(PREFIX) || name.contains("ungil_math") {
+        if name.starts_with(PREFIX) || name.contains(CRATE) {
             l.internal(function);
+            strip(l, function);
             prepare(function);
             if wanted.contains(&name) {
                 l.add_attribute(function, Place::Function, "alwaysinline");
             }
         }
     }
+    if let Some(personality) = l.find_function("rust_eh_personality")
+        && llvm!(LLVMGetFirstUse(personality)).is_null()
+    {
+        llvm!(LLVMDeleteFunction(personality));
+    }
     Ok(())
 }
 
-/// The library as a module of this context.
-fn parse(l: &Llvm) -> Result<LLVMModuleRef, EmitError> {
+/// The library as a module of this context. Bodies are read when they are linked, and only what the module refers to
+/// is: that is how the linker treats functions that may be dropped.
+fn open(l: &Llvm) -> Result<LLVMModuleRef, EmitError> {
     let bytes = ungil_math::BITCODE;
     let (data, len) = (bytes.as_ptr().cast(), bytes.len());
     let mut module = std::ptr::null_mut();
     let failed = llvm!({
         let buffer = LLVMCreateMemoryBufferWithMemoryRange(data, len, c"ungil_math".as_ptr(), 0);
-        let failed = LLVMParseBitcodeInContext2(l.context, buffer, &mut module);
-        LLVMDisposeMemoryBuffer(buffer);
+        let failed = LLVMGetBitcodeModuleInContext2(l.context, buffer, &mut module);
+        if failed != 0 {
+            LLVMDisposeMemoryBuffer(buffer);
+        }
         failed
     });
     if failed != 0 {
@@ -82,40 +90,18 @@ fn parse(l: &Llvm) -> Result<LLVMModuleRef, EmitError> {
         LLVMSetTarget(module, LLVMGetTarget(l.module));
         LLVMSetDataLayout(module, LLVMGetDataLayoutStr(l.module));
     });
+    for function in functions(module).filter(|f| !is_declaration(*f)) {
+        llvm!(LLVMSetLinkage(function, LLVMLinkage::LLVMLinkOnceODRLinkage));
+    }
     Ok(module)
-}
-
-/// Deletes functions and tables that none of the wanted ones uses.
-fn keep_only(library: LLVMModuleRef, wanted: &[String]) {
-    let unused = |v: &Val| llvm!(LLVMGetFirstUse(*v)).is_null();
-    loop {
-        let dead: Vec<Val> =
-            functions(library).filter(unused).filter(|f| !wanted.contains(&name_of(*f))).collect();
-        if dead.is_empty() {
-            break;
-        }
-        dead.into_iter().for_each(|f| llvm!(LLVMDeleteFunction(f)));
-    }
-    for function in functions(library).filter(|f| !is_declaration(*f)) {
-        // Panics abort in the library, so its functions need no personality, which would be an undefined symbol.
-        if llvm!(LLVMHasPersonalityFn(function)) != 0 {
-            llvm!(LLVMSetPersonalityFn(function, std::ptr::null_mut()));
-        }
-    }
-    let mut next = llvm!(LLVMGetFirstGlobal(library));
-    while !next.is_null() {
-        let global = next;
-        next = llvm!(LLVMGetNextGlobal(global));
-        if unused(&global) {
-            llvm!(LLVMDeleteGlobal(global));
-        }
-    }
-    let dead: Vec<Val> = functions(library).filter(|f| is_declaration(*f)).filter(unused).collect();
-    dead.into_iter().for_each(|f| llvm!(LLVMDeleteFunction(f)));
 }
 
 /// Removes the attributes that name the library's own target.
 fn strip(l: &Llvm, function: Val) {
+    // Panics abort in the library, so its functions need no personality, which would be an undefined symbol.
+    if llvm!(LLVMHasPersonalityFn(function)) != 0 {
+        llvm!(LLVMSetPersonalityFn(function, std::ptr::null_mut()));
+    }
     for key in ["target-cpu", "target-features", "tune-cpu", "probe-stack"] {
         l.remove_text_attribute(function, key);
     }

@@ -27,11 +27,19 @@ pub struct Listing {
 
 /// Compiles a module that the verifier accepts for this machine.
 pub fn compile(ir: &Module, options: &EmitOptions, listing: bool) -> Result<Object, EmitError> {
-    let machine = Machine::host()?;
-    let llvm = emit(ir, options, &machine)?;
+    Machine::with_host(|machine| compile_for(machine, ir, options, listing))?
+}
+
+fn compile_for(
+    machine: &Machine,
+    ir: &Module,
+    options: &EmitOptions,
+    listing: bool,
+) -> Result<Object, EmitError> {
+    let llvm = emit(ir, options, machine)?;
     let emitted = listing.then(|| llvm.text());
-    optimize(&llvm, &machine)?;
-    let bytes_of = |kind| generate(&llvm, &machine, kind);
+    optimize(&llvm, machine)?;
+    let bytes_of = |kind| generate(&llvm, machine, kind);
     let listing = match emitted {
         None => None,
         Some(emitted) => {

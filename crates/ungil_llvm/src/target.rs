@@ -8,6 +8,7 @@ use crate::raw::{Llvm, c_string, llvm, take_string};
 use llvm_sys::core::*;
 use llvm_sys::target::*;
 use llvm_sys::target_machine::*;
+use std::cell::OnceCell;
 use std::sync::{Once, OnceLock};
 
 /// Features of this machine as LLVM writes them, sorted: `+aes,-amx-bf16,…`.
@@ -41,9 +42,26 @@ pub struct Machine {
     triple: std::ffi::CString,
 }
 
+thread_local! {
+    /// Making one takes as long as emitting a kernel, since LLVM digests the features.
+    static HOST: OnceCell<Machine> = const { OnceCell::new() };
+}
+
 impl Machine {
+    /// Runs `work` with this thread's machine.
+    pub fn with_host<T>(work: impl FnOnce(&Machine) -> T) -> Result<T, EmitError> {
+        HOST.with(|cell| {
+            if cell.get().is_none() {
+                let machine = Machine::host()?;
+                // Nobody else can have set the cell of this thread.
+                let _ = cell.set(machine);
+            }
+            Ok(work(cell.get().expect("set above")))
+        })
+    }
+
     /// The machine this process runs on.
-    pub fn host() -> Result<Machine, EmitError> {
+    fn host() -> Result<Machine, EmitError> {
         initialize();
         let triple = c_string("x86_64-unknown-linux-gnu");
         let mut target = std::ptr::null_mut();
