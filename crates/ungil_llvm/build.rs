@@ -15,6 +15,7 @@ const COMPONENTS: &[&str] = &[
     "passes",
     "linker",
     "bitreader",
+    "irreader",
     "object",
     "x86codegen",
     "x86asmparser",

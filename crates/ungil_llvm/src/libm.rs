@@ -1,4 +1,4 @@
-//! Addresses of the C library's maths functions.
+//! Addresses of the C library's maths functions, and of the slow paths of ours.
 //!
 //! The same definitions that `ungil_math::libm` declares, and so the interpreter calls: the linker may have taken some
 //! from Rust's own library, whose bits differ from glibc's. Everything else that LLVM may call (`memcpy`, `fmod`, …)
@@ -18,6 +18,9 @@ macro_rules! table {
                 table.insert(stringify!($name).to_owned(), double::$name as *const () as usize);
                 table.insert(concat!(stringify!($name), "f").to_owned(), single::$name as *const () as usize);
             )*
+            for slow in ungil_math::lanes::slow_symbols() {
+                table.insert(slow.name.to_owned(), slow.address as usize);
+            }
             table
         }
     };

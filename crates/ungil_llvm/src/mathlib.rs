@@ -1,17 +1,18 @@
 //! The maths library as bitcode: names, and linking of what a module uses.
 //!
 //! The functions of `ungil_math` that a module declares are read from the bitcode, made internal and inlined with the
-//! module's own target attributes, so that loops over them vectorise. Other functions are libm's.
+//! module's own target attributes, so that loops over them vectorise. Slow paths stay calls into this process, with
+//! vector variants (README of `ungil_math`). Other functions are libm's.
 
 use crate::emit::EmitError;
 use crate::raw::attributes::Place;
 use crate::raw::{Llvm, Val, llvm};
-use llvm_sys::LLVMLinkage;
+use llvm_sys::LLVMLinkage::{LLVMAvailableExternallyLinkage, LLVMLinkOnceODRLinkage};
 use llvm_sys::bit_reader::LLVMGetBitcodeModuleInContext2;
 use llvm_sys::core::*;
-use llvm_sys::linker::LLVMLinkModules2;
 use llvm_sys::prelude::LLVMModuleRef;
 use ungil_ir::math::MathFn;
+use ungil_math::lanes;
 
 /// Start of the names of the library's symbols.
 const PREFIX: &str = "ungil_math_";
@@ -47,13 +48,14 @@ pub fn link(l: &Llvm, prepare: impl Fn(Val)) -> Result<(), EmitError> {
         return Ok(());
     }
     let library = open(l)?;
-    if llvm!(LLVMLinkModules2(l.module, library)) != 0 {
-        return Err(EmitError::Codegen("the maths library cannot be linked".to_owned()));
-    }
+    l.link(library).map_err(EmitError::Codegen)?;
+    add_variants(l)?;
     for function in functions(l.module).filter(|f| !is_declaration(*f)) {
         let name = name_of(function);
         if name.starts_with(PREFIX) || name.contains(CRATE) {
-            l.internal(function);
+            if !is_slow(&name) {
+                l.internal(function);
+            }
             strip(l, function);
             prepare(function);
             if wanted.contains(&name) {
@@ -91,9 +93,52 @@ fn open(l: &Llvm) -> Result<LLVMModuleRef, EmitError> {
         LLVMSetDataLayout(module, LLVMGetDataLayoutStr(l.module));
     });
     for function in functions(module).filter(|f| !is_declaration(*f)) {
-        llvm!(LLVMSetLinkage(function, LLVMLinkage::LLVMLinkOnceODRLinkage));
+        // The slow paths are called in this process's own copy.
+        let slow = is_slow(&name_of(function));
+        let linkage = if slow { LLVMAvailableExternallyLinkage } else { LLVMLinkOnceODRLinkage };
+        llvm!(LLVMSetLinkage(function, linkage));
     }
     Ok(module)
+}
+
+/// Whether a symbol is the slow path of a function, for huge arguments.
+fn is_slow(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with("_slow")
+}
+
+/// Gives the slow paths in use vector variants, so that they do not keep loops from being vectorised.
+fn add_variants(l: &Llvm) -> Result<(), EmitError> {
+    let used: Vec<Val> = functions(l.module).filter(|f| is_slow(&name_of(*f))).collect();
+    for function in used {
+        let name = name_of(function);
+        let ty = if name.contains("f32") { "float" } else { "double" };
+        let attribute = lanes::variant_attribute(&name);
+        let mut next = llvm!(LLVMGetFirstUse(function));
+        while !next.is_null() {
+            let user = llvm!(LLVMGetUser(next));
+            next = llvm!(LLVMGetNextUse(next));
+            if !llvm!(LLVMIsACallInst(user)).is_null() {
+                let names = [("nounwind", 0), ("willreturn", 0), ("memory", 0)];
+                l.add_call_attributes(user, &names, "vector-function-abi-variant", &attribute);
+            }
+        }
+        let variants = l.parse(&lanes::variants(&name, ty)).map_err(EmitError::Codegen)?;
+        llvm!({
+            LLVMSetTarget(variants, LLVMGetTarget(l.module));
+            LLVMSetDataLayout(variants, LLVMGetDataLayoutStr(l.module));
+        });
+        l.link(variants).map_err(EmitError::Codegen)?;
+    }
+    Ok(())
+}
+
+/// Removes what held the vector variants; true if there were any and they are to be inlined.
+pub fn release_variants(l: &Llvm) -> bool {
+    let used = llvm!(LLVMGetNamedGlobal(l.module, c"llvm.compiler.used".as_ptr()));
+    if !used.is_null() {
+        llvm!(LLVMDeleteGlobal(used));
+    }
+    !used.is_null()
 }
 
 /// Removes the attributes that name the library's own target.

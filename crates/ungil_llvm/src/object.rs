@@ -1,11 +1,13 @@
 //! Object files: optimisation and code generation.
 
 use crate::emit::{EmitError, EmitOptions, emit};
+use crate::mathlib;
 use crate::raw::{Llvm, llvm, take_string};
 use crate::target::Machine;
 use llvm_sys::core::*;
 use llvm_sys::target_machine::*;
 use llvm_sys::transforms::pass_builder::*;
+use std::ffi::CStr;
 use ungil_ir::function::Module;
 
 /// A module compiled to an object file.
@@ -54,13 +56,21 @@ fn compile_for(
 
 /// Runs LLVM's pipeline.
 fn optimize(l: &Llvm, machine: &Machine) -> Result<(), EmitError> {
+    run_passes(l, machine, c"default<O3>")?;
+    if mathlib::release_variants(l) {
+        run_passes(l, machine, c"always-inline,function(instcombine,simplifycfg),globaldce")?;
+    }
+    Ok(())
+}
+
+fn run_passes(l: &Llvm, machine: &Machine, passes: &CStr) -> Result<(), EmitError> {
     let error = llvm!({
         let options = LLVMCreatePassBuilderOptions();
         LLVMPassBuilderOptionsSetLoopVectorization(options, 1);
         LLVMPassBuilderOptionsSetSLPVectorization(options, 1);
         LLVMPassBuilderOptionsSetLoopInterleaving(options, 1);
         LLVMPassBuilderOptionsSetLoopUnrolling(options, 1);
-        let error = LLVMRunPasses(l.module, c"default<O3>".as_ptr(), machine.raw, options);
+        let error = LLVMRunPasses(l.module, passes.as_ptr(), machine.raw, options);
         LLVMDisposePassBuilderOptions(options);
         error
     });

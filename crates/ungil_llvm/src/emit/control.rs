@@ -3,13 +3,11 @@
 //! Counted loops are emitted with the test at the bottom behind a guard, and their induction arithmetic carries
 //! `nsw` where it cannot overflow, so that LLVM knows trip counts and vectorises. A unit step compares the induction
 //! value itself; other steps count iterations, since the value after the last iteration may overflow.
-//! Limits: that iterations are independent is not handed to LLVM (its C interface cannot make access groups); alias
-//! sets and run-time overlap tests stand in.
 
 use super::cleanup::{Exit, LoopFrame};
 use super::function::FunctionEmitter;
 use super::types::Operand;
-use crate::raw::{Block, Val};
+use crate::raw::{Block, Meta, Val};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
 use ungil_ir::entities::{Label, Region, Value};
 use ungil_ir::inst::{For, InstKind, LoopHints};
@@ -118,13 +116,13 @@ impl FunctionEmitter<'_> {
         let iv = l.phi(l.int(64));
         l.add_incoming(iv, start, enter);
         self.define(node.iv, Operand::Scalar(iv));
-        self.loop_body(node.label, node.body, exit, latch);
+        let group = self.loop_body(node, exit, latch);
         l.position(latch);
         // The next value lies between `start` and `stop`, both 64-bit, so it does not overflow.
         let next = l.nsw_add(iv, l.i64(step));
         l.add_incoming(iv, next, latch);
         let branch = l.cond_br(l.icmp(goes, next, stop), head, exit);
-        self.end_loop(branch, node.hints);
+        self.end_loop(branch, node.hints, group);
         l.position(exit);
     }
 
@@ -141,7 +139,7 @@ impl FunctionEmitter<'_> {
         l.add_incoming(k, l.i64(0), enter);
         l.add_incoming(iv, start, enter);
         self.define(node.iv, Operand::Scalar(iv));
-        self.loop_body(node.label, node.body, exit, latch);
+        let group = self.loop_body(node, exit, latch);
         l.position(latch);
         let next = l.nuw_add(k, l.i64(1));
         // Overflow happens after the last iteration only, where nothing reads the value.
@@ -149,23 +147,40 @@ impl FunctionEmitter<'_> {
         l.add_incoming(k, next, latch);
         l.add_incoming(iv, next_iv, latch);
         let branch = l.cond_br(l.icmp(LLVMIntULT, next, count), head, exit);
-        self.end_loop(branch, node.hints);
+        self.end_loop(branch, node.hints, group);
         l.position(exit);
     }
 
     /// Emits a loop's body from the current block; every way to go on ends at `latch`.
-    fn loop_body(&mut self, label: Label, body: Region, exit: Block, latch: Block) {
+    fn loop_body(&mut self, node: &For, exit: Block, latch: Block) -> Option<Meta> {
+        let For { label, body, .. } = *node;
+        let group = self.enter_group(node.hints.independent);
         self.enter_loop(label, Some(exit), latch);
         if self.emit_region(body) {
             self.l.br(latch);
         }
         self.loops.pop();
+        group
+    }
+
+    /// Starts a loop whose iterations are independent, if so: the accesses inside get a group of their own.
+    pub fn enter_group(&mut self, independent: bool) -> Option<Meta> {
+        let group = if independent { self.l.md_group() } else { None };
+        self.access_groups.extend(group);
+        group
+    }
+
+    /// Ends what `enter_group` started; returns the loop's property.
+    pub fn leave_group(&mut self, group: Option<Meta>) -> Option<Meta> {
+        let group = group?;
+        self.access_groups.pop();
+        Some(self.l.md_node(&[self.l.md_text("llvm.loop.parallel_accesses"), group]))
     }
 
     /// Attaches what is known of a loop to its back edge.
-    fn end_loop(&mut self, branch: Val, hints: LoopHints) {
+    fn end_loop(&mut self, branch: Val, hints: LoopHints, group: Option<Meta>) {
         let l = self.l;
-        let mut properties = Vec::new();
+        let mut properties: Vec<Meta> = self.leave_group(group).into_iter().collect();
         if hints.scalar {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
             properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
@@ -219,10 +234,12 @@ impl FunctionEmitter<'_> {
         let iv = l.phi(l.int(64));
         l.add_incoming(iv, l.i64(0), enter);
         self.define(ivs[0], Operand::Scalar(iv));
+        let group = self.enter_group(true);
         self.emit_domain(inner, &ivs[1..], body);
         let next = l.nuw_nsw_add(iv, l.i64(1));
         l.add_incoming(iv, next, l.current());
-        l.cond_br(l.icmp(LLVMIntSLT, next, stop), head, exit);
+        let branch = l.cond_br(l.icmp(LLVMIntSLT, next, stop), head, exit);
+        self.end_loop(branch, LoopHints::default(), group);
         l.position(exit);
     }
 }

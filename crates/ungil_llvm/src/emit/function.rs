@@ -43,6 +43,8 @@ pub struct FunctionEmitter<'e> {
     pub failed: Option<Block>,
     /// Stack slot for message arguments and its capacity.
     pub error_args: Option<(Val, usize)>,
+    /// Access groups of the loops around whose iterations touch memory independently.
+    pub access_groups: Vec<crate::raw::Meta>,
     /// The alias sets that the function's accesses name.
     pub alias_sets: Vec<u16>,
     pub loc: Loc,
@@ -83,6 +85,7 @@ impl<'e> FunctionEmitter<'e> {
             done: None,
             failed: None,
             error_args: None,
+            access_groups: Vec::new(),
             alias_sets: super::metadata::alias_sets(f),
             loc: Loc { line: 1, col: 0 },
             scope: m.describe(function, f),

@@ -79,6 +79,11 @@ impl FunctionEmitter<'_> {
             self.l.attach(access, "alias.scope", own);
             self.l.attach(access, "noalias", others);
         }
+        match self.access_groups.as_slice() {
+            [] => {}
+            [group] => self.l.attach(access, "llvm.access.group", *group),
+            groups => self.l.attach(access, "llvm.access.group", self.l.md_node(groups)),
+        }
     }
 
     pub fn address(&self, array: Value) -> Operand {

@@ -7,12 +7,12 @@
 use super::function::FunctionEmitter;
 use super::types::{Operand, unflatten};
 use crate::raw::build::{GEP_INBOUNDS, GEP_NUW};
-use crate::raw::{Block, Ty, Val};
+use crate::raw::{Block, Meta, Ty, Val};
 use llvm_sys::LLVMIntPredicate::LLVMIntSLT;
 use std::mem::offset_of;
 use ungil_abi::parallel::{Block as AbiBlock, PARTIALS};
 use ungil_ir::entities::{Region, Var};
-use ungil_ir::inst::{InstKind, ParallelFor};
+use ungil_ir::inst::{InstKind, MemFlags, ParallelFor};
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk::{any_inst, insts_of};
 
@@ -73,9 +73,14 @@ impl FunctionEmitter<'_> {
         let l = self.l;
         let exit = self.new_block(c"end");
         let k = self.open_loop(lo, hi, exit);
+        // Iterations do not touch each other's memory, except through the copies of reduced arrays and partials.
+        let group = self.enter_group(node.arrays.is_empty() && partials.is_empty());
         let lane = l.and(l.sub(k, lo), l.i64(PARTIALS as i64 - 1));
         self.iteration(node, k, affine, lane, partials);
-        self.close_loop(k, hi, 1, exit);
+        let branch = self.close_loop(k, hi, 1, exit);
+        if let Some(property) = self.leave_group(group) {
+            l.attach(branch, "llvm.loop", l.md_distinct(&[property]));
+        }
     }
 
     /// Groups of 32 iterations, then the rest.
@@ -94,9 +99,11 @@ impl FunctionEmitter<'_> {
         let group = self.open_loop(lo, whole, rest);
         let inner_exit = self.new_block(c"group");
         let lane = self.open_loop(l.i64(0), l.i64(width), inner_exit);
+        let accesses = self.enter_group(node.arrays.is_empty());
         self.iteration(node, l.nsw_add(group, lane), affine, lane, partials);
         let branch = self.close_loop(lane, l.i64(width), 1, inner_exit);
-        self.mark_lane_loop(branch);
+        let independent = self.leave_group(accesses);
+        self.mark_lane_loop(branch, independent);
         self.close_loop(group, whole, width, rest);
 
         let exit = self.new_block(c"end");
@@ -111,12 +118,13 @@ impl FunctionEmitter<'_> {
     }
 
     /// Keeps the loop over lanes whole until it is vectorised, and has it unrolled completely then.
-    fn mark_lane_loop(&self, branch: Val) {
+    fn mark_lane_loop(&self, branch: Val, independent: Option<Meta>) {
         let l = self.l;
         let full = l.md_node(&[l.md_text("llvm.loop.unroll.full")]);
         let done = l.md_property("llvm.loop.isvectorized", l.i32(1));
         let followup = l.md_node(&[l.md_text("llvm.loop.vectorize.followup_vectorized"), full, done]);
-        let properties = [l.md_node(&[l.md_text("llvm.loop.unroll.disable")]), followup];
+        let mut properties = vec![l.md_node(&[l.md_text("llvm.loop.unroll.disable")]), followup];
+        properties.extend(independent);
         l.attach(branch, "llvm.loop", l.md_distinct(&properties));
     }
 
@@ -180,14 +188,19 @@ impl FunctionEmitter<'_> {
     }
 
     fn load_partial(&self, p: &Partials, lane: Val) -> Operand {
-        let load = |(ty, array): &(Ty, Val)| self.l.load_slot(*ty, self.partial_address(*ty, *array, lane));
+        let load = |(ty, array): &(Ty, Val)| {
+            let v = self.l.load_slot(*ty, self.partial_address(*ty, *array, lane));
+            self.tag_access(v, MemFlags::default());
+            v
+        };
         let leaves: Vec<Val> = p.leaves.iter().map(load).collect();
         unflatten(&p.ty, &mut leaves.into_iter())
     }
 
     fn store_partial(&self, p: &Partials, lane: Val, v: &Operand) {
         for ((ty, array), leaf) in p.leaves.iter().zip(v.leaves()) {
-            self.l.store_slot(leaf, self.partial_address(*ty, *array, lane));
+            let access = self.l.store_slot(leaf, self.partial_address(*ty, *array, lane));
+            self.tag_access(access, MemFlags::default());
         }
     }
 

@@ -48,6 +48,17 @@ impl Llvm {
         llvm!(LLVMAddAttributeAtIndex(function, place.index(), attribute));
     }
 
+    /// Adds attributes such as `nounwind` and a text attribute to a call.
+    pub fn add_call_attributes(&self, call: Val, names: &[(&str, u64)], key: &str, value: &str) {
+        let place = Place::Function.index();
+        for (name, value) in names {
+            let attribute = self.enum_attribute(name, *value);
+            llvm!(LLVMAddCallSiteAttribute(call, place, attribute));
+        }
+        let attribute = self.text_attribute(key, value);
+        llvm!(LLVMAddCallSiteAttribute(call, place, attribute));
+    }
+
     /// States that a 64-bit parameter is not negative.
     pub fn add_nonnegative(&self, function: Val, param: u32) {
         let kind = self.kind("range");
@@ -59,14 +70,14 @@ impl Llvm {
 
     /// Adds a text attribute to a function.
     pub fn add_text_attribute(&self, function: Val, key: &str, value: &str) {
-        let attribute = llvm!(LLVMCreateStringAttribute(
-            self.context,
-            key.as_ptr().cast(),
-            key.len() as u32,
-            value.as_ptr().cast(),
-            value.len() as u32
-        ));
+        let attribute = self.text_attribute(key, value);
         llvm!(LLVMAddAttributeAtIndex(function, Place::Function.index(), attribute));
+    }
+
+    fn text_attribute(&self, key: &str, value: &str) -> LLVMAttributeRef {
+        let ((key, key_len), (value, value_len)) =
+            ((key.as_ptr().cast(), key.len() as u32), (value.as_ptr().cast(), value.len() as u32));
+        llvm!(LLVMCreateStringAttribute(self.context, key, key_len, value, value_len))
     }
 
     /// Removes an attribute of a function.

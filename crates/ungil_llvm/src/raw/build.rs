@@ -108,8 +108,8 @@ impl Llvm {
         llvm!(LLVMBuildLoad2(self.builder, ty, from, NAME))
     }
 
-    pub fn store_slot(&self, v: Val, to: Val) {
-        llvm!(LLVMBuildStore(self.builder, v, to));
+    pub fn store_slot(&self, v: Val, to: Val) -> Val {
+        llvm!(LLVMBuildStore(self.builder, v, to))
     }
 
     /// Makes a load atomic without ordering.

@@ -24,6 +24,21 @@ impl Llvm {
         node
     }
 
+    /// A distinct empty node: a group of accesses. LLVM's C interface makes no such node, its reader does.
+    pub fn md_group(&self) -> Option<Meta> {
+        let module = self.parse("!g = !{!0}\n!0 = distinct !{}\n").ok()?;
+        llvm!({
+            let mut node = std::ptr::null_mut();
+            if LLVMGetNamedMetadataNumOperands(module, c"g".as_ptr()) == 1 {
+                LLVMGetNamedMetadataOperands(module, c"g".as_ptr(), &mut node);
+            }
+            // The node belongs to the context and outlives the module.
+            let group = if node.is_null() { None } else { Some(LLVMValueAsMetadata(node)) };
+            LLVMDisposeModule(module);
+            group
+        })
+    }
+
     /// A constant as metadata.
     pub fn md_value(&self, v: Val) -> Meta {
         llvm!(LLVMValueAsMetadata(v))

@@ -12,6 +12,7 @@ pub mod metadata;
 pub mod types;
 
 use llvm_sys::core::*;
+use llvm_sys::ir_reader::LLVMParseIRInContext2;
 use llvm_sys::prelude::*;
 use std::ffi::{CStr, CString, c_char};
 
@@ -104,6 +105,25 @@ impl Llvm {
     /// Makes a function visible in its module only.
     pub fn internal(&self, function: Val) {
         llvm!(LLVMSetLinkage(function, llvm_sys::LLVMLinkage::LLVMInternalLinkage));
+    }
+
+    /// Reads a module in text form into this context. The text is the compiler's own.
+    pub fn parse(&self, text: &str) -> Result<LLVMModuleRef, String> {
+        let (data, len) = (text.as_ptr().cast(), text.len());
+        let (mut module, mut message) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let failed = llvm!({
+            let buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(data, len, c"text".as_ptr());
+            let failed = LLVMParseIRInContext2(self.context, buffer, &mut module, &mut message);
+            LLVMDisposeMemoryBuffer(buffer);
+            failed
+        });
+        if failed == 0 { Ok(module) } else { Err(take_string(message)) }
+    }
+
+    /// Links a module of this context into this one.
+    pub fn link(&self, other: LLVMModuleRef) -> Result<(), String> {
+        let failed = llvm!(llvm_sys::linker::LLVMLinkModules2(self.module, other)) != 0;
+        if failed { Err("modules do not fit together".to_owned()) } else { Ok(()) }
     }
 
     /// A parameter of a function.
