@@ -131,6 +131,16 @@ impl SourceMap {
         id
     }
 
+    /// The number of files; ids count up from zero.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The file with this id, or `None` for an id of another map.
     pub fn get(&self, id: SourceId) -> Option<&Arc<SourceFile>> {
         self.files.get(id.0 as usize)

@@ -1,0 +1,15 @@
+//! The compiler as one object: sessions, the pipeline, options, the cache.
+//!
+//! [`session::Session`] is what the extension module talks to.
+
+#![forbid(unsafe_code)]
+
+pub mod cache;
+pub mod compiled;
+pub mod cost;
+pub mod excerpt;
+pub mod options;
+pub mod pipeline;
+pub mod places;
+pub mod session;
+pub mod signature;

@@ -1,0 +1,281 @@
+//! The compiler as one object.
+//!
+//! A [`Session`] compiles kernels from any number of threads at once. Object code is shared: two specialisations
+//! whose optimised IR is the same text run the same code, and while one thread makes it the others wait for it.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use ungil_diag::diagnostic::Diagnostics;
+use ungil_diag::source::SourceMap;
+use ungil_ir::function::Module;
+use ungil_llvm::emit::EmitOptions;
+use ungil_llvm::jit::{Jit, JitOptions};
+use ungil_llvm::{object, target};
+use ungil_sema::ty::Ty;
+use ungil_sema::world::{KernelId, ObjectId, World};
+
+use crate::cache::{Cache, Key};
+use crate::compiled::{Code, Compiled, FunctionInfo, Provenance, Timings};
+use crate::options::KernelOptions;
+use crate::{cost, pipeline};
+
+/// Hash of the compiler's own sources.
+pub const BUILD_ID: &str = env!("UNGIL_BUILD_ID");
+
+/// Why a kernel was not compiled.
+#[derive(Debug)]
+pub enum CompileFailure {
+    /// The user's errors.
+    User(Diagnostics),
+    /// A fault of the compiler, with what is known about it.
+    Internal(String),
+}
+
+/// Where the session finds the memory of global arrays.
+pub trait GlobalTable {
+    /// The packed descriptor of an array object: data, owner, shape, strides.
+    fn descriptor(&self, object: ObjectId) -> Option<Vec<u64>>;
+
+    /// The texts that the world has shown so far.
+    fn sources(&self) -> SourceMap;
+}
+
+/// Object code in memory, or being made.
+#[derive(Clone)]
+enum Slot {
+    Busy,
+    Ready(Weak<Code>),
+}
+
+/// The compiler with its cache and linker.
+pub struct Session {
+    cache: Cache,
+    jit: OnceLock<Result<Jit, String>>,
+    memory: Mutex<HashMap<Key, Slot>>,
+    ready: Condvar,
+    runtime: Vec<(&'static str, usize)>,
+}
+
+impl Session {
+    /// A session whose code calls the given runtime and whose cache is the user's.
+    pub fn new(runtime: Vec<(&'static str, usize)>) -> Session {
+        let (jit, memory, ready) = (OnceLock::new(), Mutex::default(), Condvar::new());
+        Session { cache: Cache::from_environment(), jit, memory, ready, runtime }
+    }
+
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// CPU and features that code is made for.
+    pub fn target(&self) -> (String, String) {
+        (target::host_cpu().to_owned(), target::host_features().to_owned())
+    }
+
+    /// Compiles a kernel for parameter types.
+    pub fn compile(
+        &self,
+        world: &dyn World,
+        kernel: KernelId,
+        params: &[Ty],
+        options: &KernelOptions,
+        table: &dyn GlobalTable,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
+        // A bug in a stage must not take the user's process down.
+        let run = || self.compile_unguarded(world, kernel, params, options, table);
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            Err(CompileFailure::Internal(text.unwrap_or_else(|| "the compiler panicked".to_owned())))
+        })
+    }
+
+    fn compile_unguarded(
+        &self,
+        world: &dyn World,
+        kernel: KernelId,
+        params: &[Ty],
+        options: &KernelOptions,
+        table: &dyn GlobalTable,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
+        let start = Instant::now();
+        let lowered = pipeline::lower(world, kernel, params, options, table)?;
+        let front = start.elapsed();
+        let start = Instant::now();
+        let mut module = lowered.module;
+        let mut remarks = pipeline::remarks_of_front(&lowered.remarks, &module, &table.sources());
+        remarks.extend(pipeline::optimize(&mut module, &table.sources())?);
+        let optimize = start.elapsed();
+        let arrays = self.array_table(&lowered.arrays, table)?;
+        let (code, provenance, back, link) = self.code(&module, options, arrays)?;
+        let functions = module.functions.iter().map(|f| FunctionInfo {
+            name: f.name.clone(),
+            file: f.origin.file.clone(),
+            first_line: f.origin.first_line,
+        });
+        Ok(Arc::new(Compiled {
+            code,
+            name: module.function(module.entry()).name.clone(),
+            params: lowered.params,
+            ret_size: ungil_ir::packing::packed_size(&lowered.ret.ir()) as usize,
+            ret: lowered.ret,
+            releases_gil: options.nogil == Some(true) || lowered.has_parallel || cost::is_long(&module),
+            polls: cost::has_safepoints(&module),
+            functions: functions.collect(),
+            types: lowered.functions,
+            remarks,
+            module: Arc::new(module),
+            debug: options.debug,
+            timings: Timings { front, optimize, back, link },
+            provenance,
+        }))
+    }
+
+    /// The packed descriptors of the module's arrays, one after the other.
+    fn array_table(&self, objects: &[ObjectId], table: &dyn GlobalTable) -> Result<Vec<u64>, CompileFailure> {
+        let mut words = Vec::new();
+        for object in objects {
+            let missing = || CompileFailure::Internal("a global array has vanished".to_owned());
+            words.extend(table.descriptor(*object).ok_or_else(missing)?);
+        }
+        Ok(words)
+    }
+
+    /// Machine code of a module: from memory, from disk, or made now. Returns the times of compiling and linking.
+    fn code(
+        &self,
+        module: &Module,
+        options: &KernelOptions,
+        arrays: Vec<u64>,
+    ) -> Result<(Arc<Code>, Provenance, Duration, Duration), CompileFailure> {
+        let key = self.key(module, options);
+        // Code that reads arrays is bound to their addresses, so that each specialisation links its own.
+        let shared = arrays.is_empty();
+        if shared && let Some(code) = self.await_code(key) {
+            return Ok((code, Provenance::Memory, Duration::ZERO, Duration::ZERO));
+        }
+        let start = Instant::now();
+        let name = entry_name(module, key);
+        let made = self.object(module, options, key, &name).and_then(|(object, provenance)| {
+            let back = start.elapsed();
+            let start = Instant::now();
+            let code = self.link(&object, &name, arrays)?;
+            Ok((Arc::new(code), provenance, back, start.elapsed()))
+        });
+        if shared {
+            self.publish(key, made.as_ref().ok().map(|m| &m.0));
+        }
+        made
+    }
+
+    fn key(&self, module: &Module, options: &KernelOptions) -> Key {
+        let (cpu, features) = self.target();
+        Key::of(&[
+            module.to_string().as_bytes(),
+            options.key().as_bytes(),
+            &ungil_abi::ABI_VERSION.to_le_bytes(),
+            BUILD_ID.as_bytes(),
+            cpu.as_bytes(),
+            features.as_bytes(),
+        ])
+    }
+
+    /// Code with this key if another specialisation has it; waits while another thread makes it. `None`: the
+    /// caller makes it and must publish it.
+    fn await_code(&self, key: Key) -> Option<Arc<Code>> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match memory.get(&key) {
+                Some(Slot::Busy) => {
+                    memory = self.ready.wait(memory).unwrap_or_else(PoisonError::into_inner);
+                }
+                Some(Slot::Ready(weak)) if weak.strong_count() > 0 => {
+                    if let Some(code) = weak.upgrade() {
+                        return Some(code);
+                    }
+                }
+                _ => {
+                    memory.insert(key, Slot::Busy);
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn publish(&self, key: Key, code: Option<&Arc<Code>>) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        match code {
+            Some(code) => memory.insert(key, Slot::Ready(Arc::downgrade(code))),
+            None => memory.remove(&key),
+        };
+        drop(memory);
+        self.ready.notify_all();
+    }
+
+    /// The object file: from the cache or from LLVM.
+    fn object(
+        &self,
+        module: &Module,
+        options: &KernelOptions,
+        key: Key,
+        name: &str,
+    ) -> Result<(Vec<u8>, Provenance), CompileFailure> {
+        if options.cache
+            && let Some(bytes) = self.cache.load(key)
+        {
+            return Ok((bytes, Provenance::DiskCache));
+        }
+        let emit = EmitOptions { debug: options.debug, ..EmitOptions::new(name) };
+        let object = object::compile(module, &emit, false).map_err(|e| internal(&e.to_string(), module))?;
+        if options.cache {
+            self.cache.store(key, name, &object.bytes);
+        }
+        Ok((object.bytes, Provenance::Compiled))
+    }
+
+    fn link(&self, object: &[u8], name: &str, arrays: Vec<u64>) -> Result<Code, CompileFailure> {
+        let fault = |text: String| CompileFailure::Internal(text);
+        let debug = JitOptions {
+            debug: std::env::var_os("UNGIL_GDB").is_some(),
+            perf: std::env::var_os("UNGIL_PERF").is_some(),
+        };
+        let jit = self.jit.get_or_init(|| Jit::new(&self.runtime, debug).map_err(|e| e.to_string()));
+        let jit = jit.as_ref().map_err(|e| fault(e.clone()))?;
+        let arrays = arrays.into_boxed_slice();
+        let symbols = [(format!("{name}.globals"), arrays.as_ptr() as usize)];
+        let loaded = jit.add_object(object, &symbols).map_err(|e| fault(e.to_string()))?;
+        let entry = loaded.lookup(name).ok_or_else(|| fault(format!("the object does not define {name}")))?;
+        Ok(Code { entry, _keep: Box::new((loaded, arrays)) })
+    }
+
+    /// LLVM's text of a specialisation after optimisation.
+    pub fn llvm_text(&self, compiled: &Compiled) -> String {
+        self.listing(compiled).map_or_else(|e| e, |l| l.optimized)
+    }
+
+    /// Assembly of a specialisation.
+    pub fn asm_text(&self, compiled: &Compiled) -> String {
+        self.listing(compiled).map_or_else(|e| e, |l| l.assembly)
+    }
+
+    fn listing(&self, compiled: &Compiled) -> Result<object::Listing, String> {
+        let emit = EmitOptions { debug: compiled.debug, ..EmitOptions::new(&compiled.name) };
+        let object = object::compile(&compiled.module, &emit, true).map_err(|e| e.to_string())?;
+        object.listing.ok_or_else(|| "no listing".to_owned())
+    }
+}
+
+/// Unique in the process, and readable in a profile.
+fn entry_name(module: &Module, key: Key) -> String {
+    let name = &module.function(module.entry()).name;
+    let readable: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let hash: String = key.0.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    format!("ungil_{readable}_{hash}")
+}
+
+fn internal(text: &str, module: &Module) -> CompileFailure {
+    CompileFailure::Internal(format!("{text}\n{module}"))
+}
