@@ -45,6 +45,7 @@ pub const MAY_USE: [(&str, &[&str]); 18] = [
             "ungil_diag",
             "ungil_abi",
             "ungil_ir",
+            "ungil_sema",
             "ungil_runtime",
             "ungil_mpi",
             "ungil_pyrt",

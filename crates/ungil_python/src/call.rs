@@ -1,0 +1,246 @@
+//! The way into compiled code.
+//!
+//! [`enter_native`] is the one place where a kernel is called: it fingerprints and packs the arguments, finds or
+//! makes the specialisation, detaches from the interpreter where the kernel is long, and turns the status into a
+//! result or an exception.
+//!
+//! Contract: the arguments are borrowed from the caller, who keeps them alive during the call, and so is the
+//! dispatcher, which keeps the code alive.
+
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use ungil_abi::array::MemInfo;
+use ungil_abi::context::Ctx;
+use ungil_runtime::context::{current_ctx, enter_call, leave_call};
+
+use crate::dispatcher::{Dispatcher, State};
+use crate::entry::Entry;
+use crate::hooks::Pending;
+use crate::numpy;
+use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
+use crate::reject::ArgError;
+use crate::{methods, raise, result, specialise};
+
+/// Entry point of a compiled kernel: context, packed result, packed arguments; non-zero is an error.
+type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
+
+/// Words of the result buffer on the stack; larger results use the heap.
+const RESULT_WORDS: usize = 32;
+
+/// Identity of the thread on which signals are handled.
+static MAIN_THREAD: AtomicUsize = AtomicUsize::new(0);
+
+/// Remembers the calling thread as the main one: after a fork the child's only thread is.
+pub fn set_main_thread() {
+    // SAFETY: no preconditions.
+    remember_main_thread(unsafe { ffi::PyThread_get_thread_ident() } as usize);
+}
+
+/// Remembers the main thread by its identity.
+pub fn remember_main_thread(ident: usize) {
+    MAIN_THREAD.store(ident, Ordering::Relaxed);
+}
+
+fn on_main_thread() -> bool {
+    // SAFETY: no preconditions.
+    MAIN_THREAD.load(Ordering::Relaxed) == unsafe { ffi::PyThread_get_thread_ident() } as usize
+}
+
+unsafe extern "C" {
+    #[cfg_attr(not(Py_3_13), link_name = "_Py_IsFinalizing")]
+    fn Py_IsFinalizing() -> core::ffi::c_int;
+}
+
+/// While the interpreter shuts down it ends threads that attach by unwinding them, which compiled frames do not
+/// survive: such a thread sleeps until the process is gone.
+#[inline]
+fn stop_if_finalizing() {
+    // SAFETY: no preconditions.
+    if unsafe { Py_IsFinalizing() } != 0 && !on_main_thread() {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// Calls the kernel with exactly its parameters.
+///
+/// # Safety
+/// The interpreter is attached; `args` holds `n` live objects, one for each parameter.
+#[inline]
+pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
+    let mut block = [MaybeUninit::<u64>::uninit(); BLOCK_WORDS];
+    let mut keys = [MaybeUninit::<u64>::uninit(); KEY_WORDS];
+    let mut mems = [const { MaybeUninit::<MemInfo>::uninit() }; MAX_ARRAYS];
+    // SAFETY: the buffers outlive the packer and the call; the objects are live.
+    unsafe {
+        let api = numpy::api(Python::assume_attached());
+        let mut packer = Packer::new(&mut block, &mut keys, &mut mems, api);
+        for i in 0..n {
+            if let Err(error) = packer.argument(*args.add(i)) {
+                drop(packer);
+                return enter_slow(dispatcher, args, n, Some((error, i)));
+            }
+        }
+        match dispatcher.state().entries.find(packer.key()) {
+            Some(entry) => run(entry, &packer),
+            None => {
+                drop(packer);
+                enter_slow(dispatcher, args, n, None)
+            }
+        }
+    }
+}
+
+/// Binds keywords, defaults and surplus arguments, then calls the kernel.
+///
+/// # Safety
+/// The vectorcall protocol.
+#[inline(never)]
+pub unsafe fn bind_and_enter(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        if !dispatcher.state().disabled
+            && !dispatcher.state().params.double_star
+            && let Some(bound) = dispatcher.state().params.bind(dispatcher.func, args, n, kwnames)
+        {
+            return enter_native(dispatcher, bound.args.as_ptr(), bound.args.len());
+        }
+        // Python itself reports arguments that do not fit.
+        ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames)
+    }
+}
+
+/// Larger buffers, a new specialisation, or an error.
+#[inline(never)]
+unsafe fn enter_slow(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    n: usize,
+    error: Option<(ArgError, usize)>,
+) -> *mut PyObject {
+    // Attaching again is cheap and tells PyO3 that references may be dropped at once.
+    // SAFETY: `args` holds `n` live objects, as the caller vouches.
+    Python::attach(|py| unsafe {
+        let objects: Vec<*mut PyObject> = core::slice::from_raw_parts(args, n).to_vec();
+        let state = dispatcher.state();
+        if state.disabled {
+            return ffi::PyObject_Vectorcall(dispatcher.func, args, n, core::ptr::null_mut());
+        }
+        if let Some((error, i)) = error
+            && !matches!(error, ArgError::Full)
+        {
+            error.raise(&state.name, &state.params.name(py, i));
+            return core::ptr::null_mut();
+        }
+        methods::guarded_result(py, || {
+            let arguments = specialise::ensure(py, dispatcher, &objects)?;
+            run_packed(py, state, arguments.pointers())
+        })
+    })
+}
+
+/// Packs with growing buffers on the heap and hands the result to `then`.
+///
+/// # Safety
+/// The objects are live.
+unsafe fn pack_all<T>(
+    py: Python<'_>,
+    state: &State,
+    objects: &[*mut PyObject],
+    then: impl FnOnce(&Packer) -> T,
+) -> PyResult<T> {
+    let mut scale = 1;
+    loop {
+        let mut block = vec![MaybeUninit::<u64>::uninit(); BLOCK_WORDS * scale];
+        let mut keys = vec![MaybeUninit::<u64>::uninit(); KEY_WORDS * scale];
+        let mut mems: Vec<MaybeUninit<MemInfo>> =
+            (0..MAX_ARRAYS * scale).map(|_| MaybeUninit::uninit()).collect();
+        // SAFETY: the buffers outlive the packer and `then`; the objects are live.
+        let failure = unsafe {
+            let mut packer = Packer::new(&mut block, &mut keys, &mut mems, numpy::api(py));
+            match objects.iter().enumerate().find_map(|(i, o)| packer.argument(*o).err().map(|e| (i, e))) {
+                None => return Ok(then(&packer)),
+                Some(failure) => failure,
+            }
+        };
+        match failure {
+            (_, ArgError::Full) => scale *= 4,
+            (i, error) => {
+                // SAFETY: attached; the error's objects are arguments or parts of them.
+                unsafe { error.raise(&state.name, &state.params.name(py, i)) };
+                return Err(PyErr::fetch(py));
+            }
+        }
+    }
+}
+
+/// Runs the specialisation for arguments of any number; it exists by now unless a global has changed again.
+unsafe fn run_packed(py: Python<'_>, state: &State, objects: &[*mut PyObject]) -> PyResult<*mut PyObject> {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let result = pack_all(py, state, objects, |packer| {
+            state.entries.find(packer.key()).map(|entry| run(entry, packer))
+        })?;
+        result.ok_or_else(|| {
+            PyRuntimeError::new_err("a global that the kernel reads kept changing while it was compiled")
+        })
+    }
+}
+
+/// The fingerprint of arguments.
+pub fn fingerprint(py: Python<'_>, state: &State, objects: &[*mut PyObject]) -> PyResult<Vec<u64>> {
+    // SAFETY: the callers pass live objects.
+    unsafe { pack_all(py, state, objects, |packer| packer.key().to_vec()) }
+}
+
+/// Runs a specialisation on packed arguments.
+#[inline]
+unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
+    let mut stack = [MaybeUninit::<u64>::uninit(); RESULT_WORDS];
+    let mut heap: Vec<MaybeUninit<u64>>;
+    let compiled = &*entry.compiled;
+    let ret = if compiled.ret_size <= RESULT_WORDS * 8 {
+        stack.as_mut_ptr().cast::<u8>()
+    } else {
+        heap = vec![MaybeUninit::uninit(); compiled.ret_size.div_ceil(8)];
+        heap.as_mut_ptr().cast::<u8>()
+    };
+    // SAFETY: the entry point was compiled for exactly these argument types (equal fingerprints) and this result
+    // size; the context is this thread's own; the thread is attached again before Python is touched.
+    unsafe {
+        let function = core::mem::transmute::<usize, EntryPoint>(compiled.code.entry);
+        let ctx = current_ctx();
+        let pending = Pending::new();
+        let host = core::mem::replace(&mut (*ctx).host, core::ptr::from_ref(&pending).cast_mut().cast());
+        let token = enter_call(ctx, compiled.polls && on_main_thread());
+        let status = if compiled.releases_gil {
+            let thread = ffi::PyEval_SaveThread();
+            let status = function(ctx, ret, packer.block());
+            stop_if_finalizing();
+            ffi::PyEval_RestoreThread(thread);
+            status
+        } else {
+            function(ctx, ret, packer.block())
+        };
+        leave_call(ctx, token);
+        let object = if status == 0 {
+            result::build(entry, packer, ret)
+        } else {
+            raise::raise(ctx, entry);
+            core::ptr::null_mut()
+        };
+        (*ctx).host = host;
+        object
+    }
+}

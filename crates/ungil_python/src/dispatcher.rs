@@ -1,0 +1,254 @@
+//! The type of a decorated function: `ungil._ungil.Dispatcher`.
+//!
+//! A raw type with vectorcall, because a call of a kernel must cost tens of nanoseconds. It binds like a function
+//! (methods), is traversed by the garbage collector, takes weak references and has a dictionary that holds what
+//! `functools.update_wrapper` sets.
+//!
+//! Contract: everything inside [`State`] may be used from several threads at once.
+
+use core::cell::UnsafeCell;
+use core::ffi::{c_int, c_void};
+use core::mem::offset_of;
+use core::ptr;
+
+use pyo3::ffi::{self, Py_ssize_t, PyObject, PyTypeObject, visitproc};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+use ungil_driver::options::KernelOptions;
+use ungil_driver::signature::Signature;
+
+use crate::entry::Entries;
+use crate::params::Params;
+use crate::source::Captured;
+
+unsafe extern "C" {
+    fn PyMethod_New(function: *mut PyObject, instance: *mut PyObject) -> *mut PyObject;
+}
+
+/// The object. What the interpreter writes to behind a shared reference is in cells.
+#[repr(C)]
+pub struct Dispatcher {
+    ob_base: UnsafeCell<PyObject>,
+    vectorcall: ffi::vectorcallfunc,
+    dict: UnsafeCell<*mut PyObject>,
+    weaklist: UnsafeCell<*mut PyObject>,
+    /// The undecorated function.
+    pub func: *mut PyObject,
+    state: *mut State,
+}
+
+/// What a dispatcher knows besides its function.
+pub struct State {
+    pub name: String,
+    pub params: Params,
+    pub options: KernelOptions,
+    pub entries: Entries,
+    /// Signatures given to the decorator; with them no others are accepted.
+    pub signatures: Vec<Signature>,
+    /// Whether the signature is the annotations'.
+    pub annotated: bool,
+    pub source: Captured,
+    /// `UNGIL_DISABLE_JIT`: calls run the undecorated function.
+    pub disabled: bool,
+    /// The decorator's keywords, to pickle.
+    pub given_options: Py<PyDict>,
+}
+
+struct TypePtr(*mut PyTypeObject);
+// SAFETY: the type is immortal once made; the pointer is only compared and used while attached.
+unsafe impl Send for TypePtr {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for TypePtr {}
+
+static TYPE: PyOnceLock<TypePtr> = PyOnceLock::new();
+
+impl Dispatcher {
+    #[inline]
+    pub fn state(&self) -> &State {
+        // SAFETY: set when the object is made, freed with it.
+        unsafe { &*self.state }
+    }
+}
+
+/// The type object.
+pub fn type_object(py: Python<'_>) -> PyResult<*mut PyTypeObject> {
+    Ok(TYPE.get_or_try_init(py, || make_type(py).map(TypePtr))?.0)
+}
+
+/// Whether an object is a dispatcher.
+///
+/// # Safety
+/// The interpreter is attached and `object` is live.
+pub unsafe fn is_dispatcher(object: *mut PyObject) -> bool {
+    // SAFETY: as the caller vouches.
+    unsafe { TYPE.get(Python::assume_attached()).is_some_and(|t| ffi::Py_TYPE(object) == t.0) }
+}
+
+/// The dispatcher that an object is.
+pub fn downcast<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Dispatcher> {
+    // SAFETY: attached, as a `Bound` proves; the type is exact, so the layout is `Dispatcher`.
+    unsafe { is_dispatcher(object.as_ptr()).then(|| &*object.as_ptr().cast::<Dispatcher>()) }
+}
+
+/// A new dispatcher of a function.
+pub fn make<'py>(py: Python<'py>, func: &Bound<'py, PyAny>, state: State) -> PyResult<Bound<'py, PyAny>> {
+    let ty = type_object(py)?;
+    // SAFETY: `tp_alloc` returns zeroed memory of the type's size with the header set, tracked by the collector;
+    // every field is filled before Python code can run.
+    unsafe {
+        let alloc = (*ty).tp_alloc.expect("a ready type has tp_alloc");
+        let object = alloc(ty, 0).cast::<Dispatcher>();
+        if object.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        (&raw mut (*object).vectorcall).write(vectorcall);
+        ffi::Py_INCREF(func.as_ptr());
+        (*object).func = func.as_ptr();
+        (*object).state = Box::into_raw(Box::new(state));
+        Ok(Bound::from_owned_ptr(py, object.cast()))
+    }
+}
+
+unsafe extern "C" fn vectorcall(
+    slf: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the vectorcall protocol on a dispatcher.
+    unsafe {
+        let dispatcher = &*slf.cast::<Dispatcher>();
+        let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        if kwnames.is_null() && n == dispatcher.state().params.plain {
+            crate::call::enter_native(dispatcher, args, n)
+        } else {
+            crate::call::bind_and_enter(dispatcher, args, nargsf, kwnames)
+        }
+    }
+}
+
+unsafe extern "C" fn dealloc(slf: *mut PyObject) {
+    // SAFETY: called once by the interpreter on a dispatcher without references.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(slf.cast());
+        let object = slf.cast::<Dispatcher>();
+        if !(*(*object).weaklist.get()).is_null() {
+            ffi::PyObject_ClearWeakRefs(slf);
+        }
+        let state = (*object).state;
+        (*object).state = ptr::null_mut();
+        clear(slf);
+        if !state.is_null() {
+            drop(Box::from_raw(state));
+        }
+        let ty = ffi::Py_TYPE(slf);
+        ffi::PyObject_GC_Del(slf.cast());
+        ffi::Py_DECREF(ty.cast());
+    }
+}
+
+unsafe extern "C" fn traverse(slf: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+    // SAFETY: called by the garbage collector on a live dispatcher.
+    unsafe {
+        let object = slf.cast::<Dispatcher>();
+        for part in [ffi::Py_TYPE(slf).cast(), *(*object).dict.get(), (*object).func] {
+            if !part.is_null() {
+                let result = visit(part, arg);
+                if result != 0 {
+                    return result;
+                }
+            }
+        }
+        match (*object).state.as_ref() {
+            Some(state) => state.entries.traverse(visit, arg),
+            None => 0,
+        }
+    }
+}
+
+/// Breaks cycles: most run through the function's globals or the dictionary.
+unsafe extern "C" fn clear(slf: *mut PyObject) -> c_int {
+    // SAFETY: called by the collector or by `dealloc`; the fields are set to null before references are dropped.
+    unsafe {
+        let object = slf.cast::<Dispatcher>();
+        let dict = core::mem::replace(&mut *(*object).dict.get(), ptr::null_mut());
+        let func = core::mem::replace(&mut (*object).func, ptr::null_mut());
+        ffi::Py_XDECREF(dict);
+        ffi::Py_XDECREF(func);
+    }
+    0
+}
+
+unsafe extern "C" fn descr_get(slf: *mut PyObject, obj: *mut PyObject, _ty: *mut PyObject) -> *mut PyObject {
+    // SAFETY: called by the interpreter with live objects; `obj` is null or None for access through the class.
+    unsafe {
+        if obj.is_null() || obj == ffi::Py_None() {
+            ffi::Py_INCREF(slf);
+            slf
+        } else {
+            PyMethod_New(slf, obj)
+        }
+    }
+}
+
+unsafe extern "C" fn repr(slf: *mut PyObject) -> *mut PyObject {
+    // SAFETY: called by the interpreter on a live dispatcher.
+    unsafe { crate::methods::guarded(slf, |py, this| crate::methods::repr(py, &this)) }
+}
+
+fn make_type(py: Python<'_>) -> PyResult<*mut PyTypeObject> {
+    let member = |name: &'static core::ffi::CStr, ty: c_int, offset: usize, flags: c_int| ffi::PyMemberDef {
+        name: name.as_ptr(),
+        type_code: ty,
+        offset: offset as Py_ssize_t,
+        flags,
+        doc: ptr::null(),
+    };
+    let end = ffi::PyMemberDef { name: ptr::null(), type_code: 0, offset: 0, flags: 0, doc: ptr::null() };
+    // The type lives for ever, and with it its tables.
+    let members = Box::leak(Box::new([
+        member(
+            c"__vectorcalloffset__",
+            ffi::Py_T_PYSSIZET,
+            offset_of!(Dispatcher, vectorcall),
+            ffi::Py_READONLY,
+        ),
+        member(c"__dictoffset__", ffi::Py_T_PYSSIZET, offset_of!(Dispatcher, dict), ffi::Py_READONLY),
+        member(c"__weaklistoffset__", ffi::Py_T_PYSSIZET, offset_of!(Dispatcher, weaklist), ffi::Py_READONLY),
+        member(c"py_func", ffi::Py_T_OBJECT_EX, offset_of!(Dispatcher, func), ffi::Py_READONLY),
+        member(c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Dispatcher, func), ffi::Py_READONLY),
+        end,
+    ]));
+    let slot = |id: c_int, function: *mut c_void| ffi::PyType_Slot { slot: id, pfunc: function };
+    let slots = Box::leak(Box::new([
+        slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
+        slot(ffi::Py_tp_traverse, traverse as *mut c_void),
+        slot(ffi::Py_tp_clear, clear as *mut c_void),
+        slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
+        slot(ffi::Py_tp_repr, repr as *mut c_void),
+        slot(ffi::Py_tp_descr_get, descr_get as *mut c_void),
+        slot(ffi::Py_tp_getattro, ffi::PyObject_GenericGetAttr as *mut c_void),
+        slot(ffi::Py_tp_setattro, ffi::PyObject_GenericSetAttr as *mut c_void),
+        slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+        slot(ffi::Py_tp_getset, crate::methods::getters().cast()),
+        slot(ffi::Py_tp_methods, crate::methods::methods().cast()),
+        slot(0, ptr::null_mut()),
+    ]));
+    let flags = ffi::Py_TPFLAGS_DEFAULT
+        | ffi::Py_TPFLAGS_HAVE_GC
+        | ffi::Py_TPFLAGS_HAVE_VECTORCALL
+        | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR
+        | ffi::Py_TPFLAGS_IMMUTABLETYPE
+        | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION;
+    let mut spec = ffi::PyType_Spec {
+        name: c"ungil._ungil.Dispatcher".as_ptr(),
+        basicsize: size_of::<Dispatcher>() as c_int,
+        itemsize: 0,
+        flags: flags as _,
+        slots: slots.as_mut_ptr(),
+    };
+    // SAFETY: the specification and everything it points at is well-formed and lives for ever.
+    let ty = unsafe { ffi::PyType_FromSpec(&raw mut spec) };
+    if ty.is_null() { Err(PyErr::fetch(py)) } else { Ok(ty.cast()) }
+}

@@ -1,0 +1,94 @@
+//! What the runtime asks of Python while a kernel runs: interrupts and print.
+//!
+//! The hooks attach to the interpreter for as long as they need it. An exception they meet is kept in the slot of
+//! the running call, because the thread that meets it need not be the one that called the kernel.
+
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use ungil_abi::context::{Ctx, ErrorArg, ErrorKind};
+use ungil_runtime::poll::{Hooks, set_hooks};
+
+use crate::values;
+
+/// An exception that waits for the end of the call; lives on the stack of the call.
+#[derive(Default)]
+pub struct Pending(AtomicPtr<PyObject>);
+
+impl Pending {
+    /// No exception.
+    pub const fn new() -> Pending {
+        Pending(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Keeps the first exception.
+    fn put(&self, py: Python<'_>, error: PyErr) {
+        let value = error.into_value(py).into_ptr();
+        if self.0.compare_exchange(ptr::null_mut(), value, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            // SAFETY: attached; the reference was not stored.
+            unsafe { ffi::Py_DECREF(value) };
+        }
+    }
+}
+
+/// The exception that stopped the call that `ctx` runs.
+///
+/// # Safety
+/// `ctx.host` is null or points at the live [`Pending`] of the call.
+pub unsafe fn take_pending(py: Python<'_>, ctx: *mut Ctx) -> Option<PyErr> {
+    // SAFETY: by contract.
+    unsafe {
+        let pending = (*ctx).host.cast::<Pending>().as_ref()?;
+        let value = pending.0.swap(ptr::null_mut(), Ordering::AcqRel);
+        Bound::from_owned_ptr_or_opt(py, value).map(PyErr::from_value)
+    }
+}
+
+/// Installs the hooks.
+pub fn install() {
+    set_hooks(Hooks { poll, print });
+}
+
+/// Signals are delivered on the main thread only, where the runtime calls this.
+unsafe fn poll(ctx: *mut Ctx) -> i32 {
+    Python::attach(|py| match py.check_signals() {
+        Ok(()) => 0,
+        // SAFETY: the runtime passes a context of a running call.
+        Err(error) => unsafe { fail(py, ctx, error) },
+    })
+}
+
+unsafe fn print(ctx: *mut Ctx, parts: *const ErrorArg, n: u64) -> i32 {
+    Python::attach(|py| {
+        // SAFETY: the runtime passes `n` parts.
+        let parts = unsafe { core::slice::from_raw_parts(parts, n as usize) };
+        // SAFETY: the parts were written by generated code and are live during the hook.
+        match unsafe { print_line(py, parts) } {
+            Ok(()) => 0,
+            // SAFETY: the runtime passes a context of a running call.
+            Err(error) => unsafe { fail(py, ctx, error) },
+        }
+    })
+}
+
+/// Prints the values as `print` does, with spaces between them.
+unsafe fn print_line(py: Python<'_>, parts: &[ErrorArg]) -> PyResult<()> {
+    // SAFETY: as the caller vouches.
+    let values = unsafe { values::sequence(py, parts)? };
+    py.import("builtins")?.getattr("print")?.call1(PyTuple::new(py, values)?).map(|_| ())
+}
+
+unsafe fn fail(py: Python<'_>, ctx: *mut Ctx, error: PyErr) -> i32 {
+    // SAFETY: `host` is the call's slot, which outlives the call.
+    unsafe {
+        if let Some(pending) = (*ctx).host.cast::<Pending>().as_ref() {
+            pending.put(py, error);
+        }
+        (*ctx).error.kind = ErrorKind::HOST;
+        (*ctx).error.nframes = 0;
+    }
+    1
+}

@@ -1,0 +1,68 @@
+//! The extension module `ungil._ungil`: conversion of arguments and results, calls, errors.
+//!
+//! Python's package holds documentation and delegates to this module. [`call::enter_native`] is the one place
+//! where compiled code is called.
+
+mod ahead;
+mod call;
+mod classify;
+mod decorate;
+mod dispatcher;
+mod entry;
+mod errors;
+mod fork;
+mod guard;
+mod hooks;
+mod info;
+mod key;
+mod log;
+mod methods;
+mod numpy;
+mod pack;
+mod params;
+mod raise;
+mod reject;
+mod result;
+mod signature;
+mod source;
+mod specialise;
+mod threads;
+mod types;
+mod values;
+mod world;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _ungil {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::decorate::make_dispatcher;
+    #[pymodule_export]
+    use crate::fork::{after_fork, after_fork_in_child, before_fork};
+    #[pymodule_export]
+    use crate::info::{cache_clear, cache_info, command_line, threading_layer};
+    #[pymodule_export]
+    use crate::threads::{
+        get_num_threads, get_thread_id, live_blocks, max_threads, set_num_threads, thread_origin,
+    };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::init(module)
+    }
+}
+
+fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    numpy::load(py)?;
+    hooks::install();
+    let main = py.import("threading")?.call_method0("main_thread")?.getattr("ident")?.extract::<u64>()?;
+    call::remember_main_thread(main as usize);
+    // SAFETY: the type is a live object; the module takes a reference of its own.
+    let ty = unsafe { Bound::from_borrowed_ptr(py, dispatcher::type_object(py)?.cast()) };
+    module.add("Dispatcher", ty)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    fork::register(module)
+}

@@ -1,0 +1,380 @@
+//! Arguments of one call: their fingerprint and their machine form.
+//!
+//! One pass over the objects writes both: the words of [`crate::key`] and the argument block in the layout of
+//! `ungil_ir::packing`. Nothing is allocated for ordinary arguments; when
+//! the stack buffers are too small the pass is repeated with larger ones on the heap.
+//!
+//! Contract: the objects stay alive during the call because the caller of a vectorcall holds references to them;
+//! what the pass creates (views of other exporters) is kept in [`Packer::held`].
+
+use core::mem::MaybeUninit;
+use core::ptr;
+use core::sync::atomic::AtomicI64;
+
+use pyo3::ffi::{self, PyObject};
+use ungil_abi::array::{MemInfo, MemKind};
+use ungil_ir::types::{DType, Layout};
+
+use crate::key::{self, Tag};
+use crate::numpy::{self, Api, PyArray};
+use crate::reject::ArgError;
+
+/// Sizes of the stack buffers.
+pub const BLOCK_WORDS: usize = 64;
+pub const KEY_WORDS: usize = 16;
+pub const MAX_ARRAYS: usize = 8;
+
+/// An array made for the call from another exporter, and the object the user passed.
+pub struct Held {
+    pub array: *mut PyObject,
+    pub original: *mut PyObject,
+}
+
+/// Writer of one call's arguments.
+pub struct Packer {
+    block: *mut u8,
+    block_size: usize,
+    offset: usize,
+    keys: *mut u64,
+    keys_size: usize,
+    nkeys: usize,
+    mems: *mut MemInfo,
+    mems_size: usize,
+    nmems: usize,
+    api: &'static Api,
+    /// References that the call owns.
+    pub held: Vec<Held>,
+}
+
+impl Packer {
+    /// A packer that writes into the given buffers.
+    ///
+    /// # Safety
+    /// The buffers stay where they are, unused by others, until the call has ended.
+    #[inline]
+    pub unsafe fn new(
+        block: &mut [MaybeUninit<u64>],
+        keys: &mut [MaybeUninit<u64>],
+        mems: &mut [MaybeUninit<MemInfo>],
+        api: &'static Api,
+    ) -> Packer {
+        Packer {
+            block: block.as_mut_ptr().cast(),
+            block_size: block.len() * 8,
+            offset: 0,
+            keys: keys.as_mut_ptr().cast(),
+            keys_size: keys.len(),
+            nkeys: 0,
+            mems: mems.as_mut_ptr().cast(),
+            mems_size: mems.len(),
+            nmems: 0,
+            api,
+            held: Vec::new(),
+        }
+    }
+
+    /// The packed arguments.
+    #[inline]
+    pub fn block(&self) -> *const u8 {
+        self.block
+    }
+
+    /// The fingerprint of what was written.
+    #[inline]
+    pub fn key(&self) -> &[u64] {
+        // SAFETY: the first `nkeys` words were written by `word`.
+        unsafe { core::slice::from_raw_parts(self.keys, self.nkeys) }
+    }
+
+    #[inline]
+    fn word(&mut self, word: u64) -> Result<(), ArgError> {
+        if self.nkeys == self.keys_size {
+            return Err(ArgError::Full);
+        }
+        // SAFETY: `nkeys` is inside the buffer, as just checked.
+        unsafe { *self.keys.add(self.nkeys) = word };
+        self.nkeys += 1;
+        Ok(())
+    }
+
+    /// Room for `size` bytes, a multiple of 8.
+    #[inline]
+    fn reserve(&mut self, size: usize) -> Result<*mut u8, ArgError> {
+        let start = self.offset;
+        if start + size > self.block_size {
+            return Err(ArgError::Full);
+        }
+        self.offset = start + size;
+        // SAFETY: `start + size` is inside the block, as just checked.
+        Ok(unsafe { self.block.add(start) })
+    }
+
+    #[inline]
+    fn put<T: Copy>(&mut self, value: T) -> Result<(), ArgError> {
+        let place = self.reserve(size_of::<T>().next_multiple_of(8))?;
+        // SAFETY: `reserve` returned room for a `T`, aligned to 8.
+        unsafe { place.cast::<T>().write(value) };
+        Ok(())
+    }
+
+    /// Writes one argument.
+    ///
+    /// # Safety
+    /// The interpreter is attached and `object` is a live object.
+    #[inline]
+    pub unsafe fn argument(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: the caller vouches for `object`; each branch reads only what its exact type has.
+        unsafe {
+            let ty = ffi::Py_TYPE(object);
+            if ty == self.api.array_type {
+                self.array(object)
+            } else if ty == &raw mut ffi::PyFloat_Type {
+                self.word(Tag::PY_FLOAT)?;
+                self.put(ffi::PyFloat_AS_DOUBLE(object))
+            } else if ty == &raw mut ffi::PyLong_Type {
+                self.word(Tag::PY_INT)?;
+                self.integer(object)
+            } else if ty == &raw mut ffi::PyBool_Type {
+                self.word(Tag::PY_BOOL)?;
+                self.put(u8::from(object == ffi::Py_True()))
+            } else {
+                self.other(object)
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn integer(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        let mut overflow = 0;
+        // SAFETY: `object` is an int, as the callers checked.
+        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow) };
+        if overflow != 0 {
+            return Err(ArgError::IntTooLarge);
+        }
+        self.put(value)
+    }
+
+    #[inline]
+    unsafe fn array(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: the type is exactly `numpy.ndarray`, whose fields these are.
+        unsafe {
+            let array = object.cast::<PyArray>();
+            let descr = &*(*array).descr;
+            let Some(dtype) = numpy::dtype_of_type_num(descr.type_num) else {
+                return Err(ArgError::Dtype { object });
+            };
+            let swapped = descr.byteorder as u8 == if cfg!(target_endian = "little") { b'>' } else { b'<' };
+            let flags = (*array).flags;
+            let layout = if flags & numpy::C_CONTIGUOUS != 0 {
+                Layout::C
+            } else if flags & numpy::F_CONTIGUOUS != 0 {
+                Layout::F
+            } else {
+                Layout::Strided
+            };
+            let readonly = flags & numpy::WRITEABLE == 0;
+            self.word(key::array(dtype, (*array).nd as u8, layout, readonly, swapped))?;
+            self.descriptor(array, dtype)
+        }
+    }
+
+    /// `{ data, owner, shape, strides }` of an array.
+    #[inline]
+    unsafe fn descriptor(&mut self, array: *mut PyArray, dtype: DType) -> Result<(), ArgError> {
+        if self.nmems == self.mems_size {
+            return Err(ArgError::Full);
+        }
+        // SAFETY: `nmems` is inside the buffer, as just checked; `reserve` gives room for the whole descriptor; the
+        // shape and strides of an ndarray hold `nd` values each.
+        unsafe {
+            let nd = (*array).nd as usize;
+            let owner = self.mems.add(self.nmems);
+            let words = self.reserve(ungil_abi::array::descriptor_size(nd))?.cast::<u64>();
+            self.nmems += 1;
+            *words = (*array).data as u64;
+            *words.add(1) = owner as u64;
+            let mut elements = 1;
+            for i in 0..nd {
+                let extent = *(*array).dimensions.add(i);
+                elements *= extent;
+                *words.add(2 + i) = extent as u64;
+                *words.add(2 + nd + i) = *(*array).strides.add(i) as u64;
+            }
+            owner.write(MemInfo {
+                refs: AtomicI64::new(1),
+                data: (*array).data,
+                size: elements as u64 * dtype.size(),
+                kind: MemKind::ARGUMENT,
+                reserved: 0,
+                object: array.cast(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Everything but arrays and the commonest scalars.
+    #[inline(never)]
+    unsafe fn other(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: each branch is guarded by a check of the object's exact type.
+        unsafe {
+            let ty = ffi::Py_TYPE(object);
+            if let Some(dtype) = self.api.scalar_dtype(ty) {
+                return self.numpy_scalar(object, dtype);
+            }
+            if object == ffi::Py_None() {
+                self.word(Tag::NONE)
+            } else if ty == &raw mut ffi::PyTuple_Type {
+                self.tuple(object)
+            } else if ty == &raw mut ffi::PyComplex_Type {
+                self.word(Tag::PY_COMPLEX)?;
+                let value = ffi::PyComplex_AsCComplex(object);
+                self.put(value.real)?;
+                self.put(value.imag)
+            } else if ty == &raw mut ffi::PyRange_Type {
+                self.word(Tag::RANGE)?;
+                self.attribute_integers(object, &[c"start", c"stop", c"step"])
+            } else if ty == &raw mut ffi::PySlice_Type {
+                self.slice(object)
+            } else if object == ffi::Py_Ellipsis() {
+                self.word(Tag::ELLIPSIS)
+            } else {
+                self.rare(object)
+            }
+        }
+    }
+
+    unsafe fn numpy_scalar(&mut self, object: *mut PyObject, dtype: DType) -> Result<(), ArgError> {
+        self.word(key::scalar(dtype))?;
+        let size = dtype.size() as usize;
+        let place = self.reserve(size.next_multiple_of(8))?;
+        // SAFETY: NumPy scalar objects are a header followed by the value (`obval`), which is at most 8-aligned, as
+        // the header's size is a multiple of 8.
+        unsafe { ptr::copy_nonoverlapping(object.cast::<u8>().add(size_of::<PyObject>()), place, size) };
+        Ok(())
+    }
+
+    unsafe fn tuple(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: `object` is a tuple, which holds its items.
+        unsafe {
+            let n = ffi::PyTuple_GET_SIZE(object);
+            self.word(Tag::TUPLE | (n as u64) << 8)?;
+            for i in 0..n {
+                self.argument(ffi::PyTuple_GET_ITEM(object, i))?;
+            }
+        }
+        Ok(())
+    }
+
+    unsafe fn slice(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: `object` is a slice, whose three parts are live objects.
+        unsafe {
+            let slice = object.cast::<ffi::PySliceObject>();
+            let parts = [(*slice).start, (*slice).stop, (*slice).step];
+            let given = parts.map(|p| p != ffi::Py_None());
+            let bits = given.iter().enumerate().map(|(i, g)| u64::from(*g) << (8 + i)).sum::<u64>();
+            self.word(Tag::SLICE | bits)?;
+            for (part, _) in parts.into_iter().zip(given).filter(|(_, g)| *g) {
+                if ffi::Py_TYPE(part) != &raw mut ffi::PyLong_Type {
+                    return Err(ArgError::Type { object });
+                }
+                self.integer(part)?;
+            }
+        }
+        Ok(())
+    }
+
+    unsafe fn attribute_integers(
+        &mut self,
+        object: *mut PyObject,
+        names: &[&core::ffi::CStr],
+    ) -> Result<(), ArgError> {
+        for name in names {
+            // SAFETY: attribute look-up on a live object; the new reference is released after reading the value.
+            unsafe {
+                let part = ffi::PyObject_GetAttrString(object, name.as_ptr());
+                if part.is_null() {
+                    return Err(ArgError::Python);
+                }
+                let done = self.integer(part);
+                ffi::Py_DECREF(part);
+                done?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Functions, objects known by identity, and other array exporters.
+    unsafe fn rare(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: `object` is live; identities stay valid because a specialisation that is stored under them holds
+        // references to the objects.
+        unsafe {
+            let ty = ffi::Py_TYPE(object);
+            if ty == &raw mut ffi::PyFunction_Type {
+                return self.function(object);
+            }
+            if ty == &raw mut ffi::PyUnicode_Type {
+                self.word(Tag::TEXT)?;
+                return self.word(object as u64);
+            }
+            if ffi::PyType_IsSubtype(ty, self.api.array_type) != 0 {
+                return self.subclass(object);
+            }
+            match crate::reject::as_array(object)? {
+                Some(array) => {
+                    ffi::Py_INCREF(object);
+                    self.held.push(Held { array, original: object });
+                    self.array(array)
+                }
+                None if crate::reject::known_by_identity(object) => {
+                    self.word(Tag::OBJECT)?;
+                    self.word(object as u64)
+                }
+                None => Err(ArgError::Type { object }),
+            }
+        }
+    }
+
+    /// A subclass of ndarray: a memory map is an array, others have meanings a kernel would lose.
+    unsafe fn subclass(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: `object` is an instance of a subclass of ndarray, so it has its fields.
+        unsafe {
+            if crate::reject::type_name(object) == "memmap" {
+                self.array(object)
+            } else {
+                Err(ArgError::Subclass { object })
+            }
+        }
+    }
+
+    unsafe fn function(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: `object` is a Python function; its parts are borrowed references that live as long as it does.
+        unsafe {
+            let closure = ffi::PyFunction_GetClosure(object);
+            let cells = if closure.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(closure) };
+            self.word(Tag::FUNCTION)?;
+            self.word(ffi::PyFunction_GetCode(object) as u64)?;
+            self.word(ffi::PyFunction_GetGlobals(object) as u64)?;
+            self.word(ffi::PyFunction_GetDefaults(object) as u64)?;
+            self.word(cells as u64)?;
+            for i in 0..cells {
+                let cell = ffi::PyTuple_GET_ITEM(closure, i);
+                let content = ffi::PyCell_Get(cell);
+                self.word(content as u64)?;
+                ffi::Py_XDECREF(content);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Packer {
+    fn drop(&mut self) {
+        for held in self.held.drain(..) {
+            // SAFETY: a call drops its packer while attached; both references are its own.
+            unsafe {
+                ffi::Py_DECREF(held.array);
+                ffi::Py_DECREF(held.original);
+            }
+        }
+    }
+}

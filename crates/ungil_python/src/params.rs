@@ -1,0 +1,140 @@
+//! Parameters of a kernel and the binding of a call's arguments to them.
+
+use core::ptr;
+
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+/// Parameters of a Python function, in the order positional, `*args`, keyword-only.
+pub struct Params {
+    pub names: Vec<Py<PyString>>,
+    /// Parameters that may be given by position, and how many of them only so.
+    pub positional: usize,
+    pub positional_only: usize,
+    pub keyword_only: usize,
+    /// Whether there is a `*args` parameter.
+    pub star: bool,
+    /// Whether there is a `**kwargs` parameter, which kernels do not take.
+    pub double_star: bool,
+    /// Number of arguments of a call that needs no binding; `usize::MAX` if there is none such.
+    pub plain: usize,
+}
+
+/// Arguments in the order of the parameters; holds the references that binding made.
+pub struct BoundArgs {
+    pub args: Vec<*mut PyObject>,
+    star: *mut PyObject,
+}
+
+impl Drop for BoundArgs {
+    fn drop(&mut self) {
+        // SAFETY: dropped while attached; the tuple of surplus arguments is its own.
+        unsafe { ffi::Py_XDECREF(self.star) };
+    }
+}
+
+impl Params {
+    /// The parameters of a Python function.
+    pub fn of(func: &Bound<'_, PyAny>) -> PyResult<Params> {
+        let code = func.getattr("__code__")?;
+        let number = |name: &str| code.getattr(name)?.extract::<usize>();
+        let flags = number("co_flags")?;
+        let (star, double_star) = (flags & 0x4 != 0, flags & 0x8 != 0);
+        let (positional, keyword_only) = (number("co_argcount")?, number("co_kwonlyargcount")?);
+        let variables = code.getattr("co_varnames")?.cast_into::<PyTuple>()?;
+        // `co_varnames` has the keyword-only names before the one of `*args`.
+        let mut order: Vec<usize> = (0..positional).collect();
+        order.extend(star.then_some(positional + keyword_only));
+        order.extend(positional..positional + keyword_only);
+        let names = order
+            .into_iter()
+            .map(|i| Ok(variables.get_item(i)?.cast_into::<PyString>()?.unbind()))
+            .collect::<PyResult<Vec<_>>>()?;
+        let plain = if star || keyword_only > 0 || double_star { usize::MAX } else { positional };
+        let positional_only = number("co_posonlyargcount")?;
+        Ok(Params { names, positional, positional_only, keyword_only, star, double_star, plain })
+    }
+
+    /// Name of a parameter.
+    pub fn name(&self, py: Python<'_>, i: usize) -> String {
+        self.names.get(i).map(|n| n.bind(py).to_string()).unwrap_or_default()
+    }
+
+    /// Binds a call's arguments as Python does; `None` if they do not fit.
+    ///
+    /// # Safety
+    /// The interpreter is attached; the arguments follow the vectorcall protocol; `func` is the function.
+    pub unsafe fn bind(
+        &self,
+        func: *mut PyObject,
+        args: *const *mut PyObject,
+        n: usize,
+        kwnames: *mut PyObject,
+    ) -> Option<BoundArgs> {
+        let star_at = self.positional;
+        let mut bound = BoundArgs { args: vec![ptr::null_mut(); self.names.len()], star: ptr::null_mut() };
+        // SAFETY: `args` holds `n` positional and then the keyword values; all are borrowed for the call.
+        unsafe {
+            let given = n.min(self.positional);
+            for i in 0..given {
+                bound.args[i] = *args.add(i);
+            }
+            if self.star {
+                bound.star = ffi::PyTuple_New((n - given) as ffi::Py_ssize_t);
+                if bound.star.is_null() {
+                    ffi::PyErr_Clear();
+                    return None;
+                }
+                for i in given..n {
+                    let item = *args.add(i);
+                    ffi::Py_INCREF(item);
+                    ffi::PyTuple_SET_ITEM(bound.star, (i - given) as ffi::Py_ssize_t, item);
+                }
+                bound.args[star_at] = bound.star;
+            } else if n > self.positional {
+                return None;
+            }
+            let keywords = if kwnames.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(kwnames) as usize };
+            for k in 0..keywords {
+                let place = self.index_of(ffi::PyTuple_GET_ITEM(kwnames, k as ffi::Py_ssize_t))?;
+                if !bound.args[place].is_null() {
+                    return None;
+                }
+                bound.args[place] = *args.add(n + k);
+            }
+            self.fill_defaults(func, &mut bound.args)?;
+        }
+        Some(bound)
+    }
+
+    /// Place of the parameter that a keyword names.
+    unsafe fn index_of(&self, keyword: *mut PyObject) -> Option<usize> {
+        let by_keyword = |i: &usize| *i >= self.positional_only && !(self.star && *i == self.positional);
+        (0..self.names.len()).filter(by_keyword).find(|i| {
+            let name = self.names[*i].as_ptr();
+            // SAFETY: both are strings; comparing them cannot fail.
+            name == keyword || unsafe { ffi::PyUnicode_Compare(name, keyword) } == 0
+        })
+    }
+
+    unsafe fn fill_defaults(&self, func: *mut PyObject, args: &mut [*mut PyObject]) -> Option<()> {
+        // SAFETY: `func` is a Python function; its defaults are borrowed and live as long as it does (a call holds
+        // the dispatcher, which holds the function).
+        unsafe {
+            let defaults = ffi::PyFunction_GetDefaults(func);
+            let count = if defaults.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(defaults) as usize };
+            let first = self.positional.checked_sub(count)?;
+            for (i, arg) in args[first..self.positional].iter_mut().enumerate().filter(|(_, a)| a.is_null()) {
+                *arg = ffi::PyTuple_GET_ITEM(defaults, i as ffi::Py_ssize_t);
+            }
+            let keyword_defaults = ffi::PyFunction_GetKwDefaults(func);
+            let keyword_only =
+                self.names.iter().zip(args.iter_mut()).skip(self.names.len() - self.keyword_only);
+            for (name, arg) in keyword_only.filter(|(_, a)| a.is_null() && !keyword_defaults.is_null()) {
+                *arg = ffi::PyDict_GetItemWithError(keyword_defaults, name.as_ptr());
+            }
+        }
+        (!args.iter().any(|a| a.is_null())).then_some(())
+    }
+}

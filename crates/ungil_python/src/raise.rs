@@ -1,0 +1,130 @@
+//! Exceptions that kernels raise, with one traceback frame per kernel in the call chain.
+//!
+//! The frames are made of empty code objects that carry the user's file, function name and line, so that
+//! `traceback` prints the source line.
+
+use std::ffi::CString;
+
+use pyo3::exceptions::PySystemError;
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTraceback};
+use ungil_abi::context::{Ctx, ErrorArg, ErrorKind, ErrorSlot, MAX_FRAMES};
+use ungil_abi::exception::ExcClass;
+
+use crate::entry::Entry;
+use crate::{hooks, values};
+
+/// Sets the Python exception that the error slot describes.
+///
+/// # Safety
+/// The interpreter is attached; `ctx` is this thread's own and its slot was filled by a call of `entry`'s code.
+#[cold]
+pub unsafe fn raise(ctx: *mut Ctx, entry: &Entry) {
+    // SAFETY: as the caller vouches.
+    Python::attach(|py| unsafe {
+        // A copy: formatting may run Python code, which may call kernels on this context.
+        let slot: Box<ErrorSlot> = Box::new((*ctx).error);
+        (*ctx).error.kind = ErrorKind::NONE;
+        let error = match slot.kind {
+            ErrorKind::HOST => hooks::take_pending(py, ctx)
+                .unwrap_or_else(|| PySystemError::new_err("a kernel stopped without an exception")),
+            ErrorKind::RAISED => make_exception(py, &slot).unwrap_or_else(|e| e),
+            kind => {
+                PySystemError::new_err(format!("internal error: a kernel failed with status kind {kind}"))
+            }
+        };
+        let error = with_traceback(py, error, &slot, entry);
+        error.restore(py);
+    });
+}
+
+/// The exception without its traceback.
+///
+/// # Safety
+/// The slot was filled by code that is still loaded.
+unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot) -> PyResult<PyErr> {
+    let name = ExcClass::NAMES.get(slot.class as usize).copied().unwrap_or("SystemError");
+    let class = py.import("builtins")?.getattr(name)?;
+    if slot.message.is_null() {
+        return Ok(PyErr::from_value(class.call0()?));
+    }
+    // SAFETY: the template is UTF-8 in the object code's data.
+    let template = unsafe {
+        let bytes = core::slice::from_raw_parts(slot.message, slot.message_len as usize);
+        core::str::from_utf8_unchecked(bytes)
+    };
+    let args = &slot.args[..(slot.nargs as usize).min(slot.args.len())];
+    // SAFETY: the arguments were written by generated code for this template.
+    let text = unsafe { format_message(py, template, args)? };
+    Ok(PyErr::from_value(class.call1((text,))?))
+}
+
+/// Replaces `{0}`, `{1}` … by the arguments as `str` shows them.
+unsafe fn format_message(py: Python<'_>, template: &str, args: &[ErrorArg]) -> PyResult<String> {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        out.push_str(&rest[..at]);
+        let tail = &rest[at..];
+        let number = tail.find('}').and_then(|end| Some((end, tail[1..end].parse::<usize>().ok()?)));
+        match number.and_then(|(end, i)| Some((end, args.get(i)?))) {
+            Some((end, arg)) => {
+                // SAFETY: as the caller vouches.
+                let value = unsafe { values::scalar(py, arg)? };
+                out.push_str(&value.str()?.to_string());
+                rest = &tail[end + 1..];
+            }
+            None => {
+                out.push('{');
+                rest = &tail[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// Adds the kernels' frames, outermost first, below the frames that Python will add.
+fn with_traceback(py: Python<'_>, error: PyErr, slot: &ErrorSlot, entry: &Entry) -> PyErr {
+    let frames = &slot.frames[..(slot.nframes as usize).min(MAX_FRAMES)];
+    let mut chain: Option<Bound<'_, PyAny>> = error.traceback(py).map(Bound::into_any);
+    for frame in frames {
+        let Some(function) = entry.compiled.functions.get(frame.function as usize) else { continue };
+        let line = function.first_line + frame.line.saturating_sub(1);
+        match link(py, chain.as_ref(), function, line) {
+            Ok(next) => chain = Some(next),
+            // A traceback that cannot be made must not hide the error itself.
+            Err(_) => break,
+        }
+    }
+    if let Some(traceback) = chain {
+        error.set_traceback(py, traceback.cast_into::<PyTraceback>().ok());
+    }
+    error
+}
+
+/// A traceback entry for one kernel in front of `next`.
+fn link<'py>(
+    py: Python<'py>,
+    next: Option<&Bound<'py, PyAny>>,
+    function: &ungil_driver::compiled::FunctionInfo,
+    line: u32,
+) -> PyResult<Bound<'py, PyAny>> {
+    let file = CString::new(function.file.as_str())?;
+    let name = CString::new(function.name.as_str())?;
+    let globals = PyDict::new(py);
+    // SAFETY: all arguments are live; the results are checked and owned.
+    let frame = unsafe {
+        let code = ffi::PyCode_NewEmpty(file.as_ptr(), name.as_ptr(), line as i32);
+        if code.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        let frame = ffi::PyFrame_New(ffi::PyThreadState_Get(), code, globals.as_ptr(), core::ptr::null_mut());
+        ffi::Py_DECREF(code.cast());
+        Bound::from_owned_ptr_or_err(py, frame.cast::<PyObject>())?
+    };
+    let traceback_type = py.import("types")?.getattr("TracebackType")?;
+    let next = next.map_or_else(|| py.None().into_bound(py), Clone::clone);
+    traceback_type.call1((next, frame, 0, line))
+}

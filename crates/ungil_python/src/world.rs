@@ -1,0 +1,255 @@
+//! Live Python as the compiler sees it.
+//!
+//! One [`PyWorld`] serves one compilation. It answers by looking into closures, globals and modules, holds every
+//! object it has named, and records a guard for each slot it has read.
+//!
+//! Contract: the compiler runs detached; each answer attaches for as long as it takes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFunction, PyString, PyTuple};
+use ungil_diag::diagnostic::Diagnostics;
+use ungil_diag::source::SourceMap;
+use ungil_driver::excerpt::parse_kernel;
+use ungil_sema::options::Options;
+use ungil_sema::world::{Global, KernelId, KernelSource, ObjectId, SourceProblem, World};
+
+use crate::classify::{self, Known};
+use crate::dispatcher;
+use crate::guard::Guards;
+use crate::source::{self, Captured};
+
+/// A function that the compilation has met.
+struct Kernel {
+    func: Py<PyAny>,
+    captured: Captured,
+    /// Of a dispatcher; a plain function takes those of the kernel that calls it.
+    options: Option<Options>,
+    parsed: Option<Result<Arc<KernelSource>, SourceProblem>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    kernels: Vec<Kernel>,
+    /// Objects by identity; holding them keeps identities unique.
+    objects: HashMap<u64, Py<PyAny>>,
+    guards: Guards,
+    sources: SourceMap,
+    syntax: Diagnostics,
+}
+
+/// The answers to one compilation.
+#[derive(Default)]
+pub struct PyWorld {
+    inner: Mutex<Inner>,
+}
+
+/// What a finished compilation needs from its world.
+pub struct Findings {
+    pub guards: Guards,
+    pub objects: HashMap<u64, Py<PyAny>>,
+}
+
+impl PyWorld {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of a function or dispatcher.
+    pub fn kernel_of(&self, object: &Bound<'_, PyAny>) -> KernelId {
+        let (func, captured, options) = match dispatcher::downcast(object) {
+            Some(d) => {
+                // SAFETY: a live dispatcher holds its function.
+                let func = unsafe { Bound::from_borrowed_ptr(object.py(), d.func) };
+                (func, Some(d.state().source.clone()), Some(d.state().options.compile.clone()))
+            }
+            None => (object.clone(), None, None),
+        };
+        let known = self.inner().kernels.iter().position(|k| k.func.is(&func) && k.options == options);
+        if let Some(i) = known {
+            return KernelId(i as u32);
+        }
+        let captured = captured.unwrap_or_else(|| source::capture(&func, None));
+        let mut inner = self.inner();
+        inner.kernels.push(Kernel { func: func.unbind(), captured, options, parsed: None });
+        KernelId(inner.kernels.len() as u32 - 1)
+    }
+
+    /// Name of a kernel's function.
+    pub fn kernel_name(&self, py: Python<'_>, id: KernelId) -> String {
+        let func = self.inner().kernels[id.0 as usize].func.clone_ref(py);
+        func.bind(py).getattr("__name__").map(|n| n.to_string()).unwrap_or_default()
+    }
+
+    /// The object with this number.
+    pub fn object<'py>(&self, py: Python<'py>, id: ObjectId) -> Option<Bound<'py, PyAny>> {
+        self.inner().objects.get(&id.0).map(|o| o.bind(py).clone())
+    }
+
+    /// Ends the compilation.
+    pub fn finish(self) -> Findings {
+        let mut inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        inner.guards.seal();
+        Findings { guards: inner.guards, objects: inner.objects }
+    }
+
+    /// A copy of the source map, to print diagnostics with, and what the parser had to say.
+    pub fn sources(&self) -> (SourceMap, Diagnostics) {
+        let inner = self.inner();
+        (inner.sources.clone(), inner.syntax.clone())
+    }
+
+    /// The meaning of an object.
+    pub fn global_of(&self, object: &Bound<'_, PyAny>, name: &str) -> Global {
+        let number = ObjectId(object.as_ptr() as u64);
+        let hold = || {
+            self.inner().objects.insert(number.0, object.clone().unbind());
+        };
+        match classify::classify(object) {
+            Known::Value(global) => global,
+            Known::Tuple(items) => {
+                hold();
+                Global::Tuple(items.iter().map(|item| self.global_of(item, name)).collect())
+            }
+            Known::Array(ty) => {
+                hold();
+                Global::Array { object: number, ty, name: name.to_owned() }
+            }
+            Known::Module(name) => {
+                hold();
+                Global::Module { object: number, name }
+            }
+            Known::Function => Global::Kernel(self.kernel_of(object)),
+        }
+    }
+
+    fn look_up(&self, py: Python<'_>, id: KernelId, name: &str) -> PyResult<Option<Global>> {
+        let func = self.inner().kernels[id.0 as usize].func.bind(py).clone();
+        let code = func.getattr("__code__")?;
+        let free: Vec<String> = code.getattr("co_freevars")?.extract()?;
+        if let Some(i) = free.iter().position(|f| f == name) {
+            return self.look_up_cell(&func, i, name, id);
+        }
+        let key = PyString::intern(py, name);
+        let globals = func.getattr("__globals__")?.cast_into::<PyDict>()?;
+        if let Some(value) = globals.get_item(&key)? {
+            // SAFETY: attached; a dictionary and a string.
+            unsafe { self.inner().guards.add_dict(globals.as_ptr(), key.as_ptr(), value.as_ptr()) };
+            return Ok(Some(self.global_of(&value, name)));
+        }
+        let builtins =
+            func.getattr("__builtins__").or_else(|_| py.import("builtins")?.getattr("__dict__"))?;
+        if let Ok(builtins) = builtins.cast_into::<PyDict>()
+            && let Some(value) = builtins.get_item(&key)?
+        {
+            // SAFETY: attached; a dictionary and a string.
+            unsafe { self.inner().guards.add_missing(globals.as_ptr(), key.as_ptr()) };
+            return Ok(Some(self.global_of(&value, name)));
+        }
+        // While a function is being decorated its own name is not bound yet.
+        let own: String = func.getattr("__name__")?.extract()?;
+        Ok((own == name).then_some(Global::Kernel(id)))
+    }
+
+    fn look_up_cell(
+        &self,
+        func: &Bound<'_, PyAny>,
+        i: usize,
+        name: &str,
+        id: KernelId,
+    ) -> PyResult<Option<Global>> {
+        let cell = func.getattr("__closure__")?.cast_into::<PyTuple>()?.get_item(i)?;
+        // SAFETY: attached; the elements of a closure are cells; the content is a new reference or null.
+        let content = unsafe { Bound::from_owned_ptr_or_opt(func.py(), ffi::PyCell_Get(cell.as_ptr())) };
+        let Some(content) = content else {
+            let own: String = func.getattr("__name__")?.extract()?;
+            return Ok((own == name).then_some(Global::Kernel(id)));
+        };
+        // SAFETY: attached; a cell and its content.
+        unsafe { self.inner().guards.add_cell(cell.as_ptr(), content.as_ptr()) };
+        Ok(Some(self.global_of(&content, name)))
+    }
+
+    fn look_up_attribute(&self, py: Python<'_>, object: ObjectId, name: &str) -> PyResult<Option<Global>> {
+        let Some(holder) = self.object(py, object) else { return Ok(None) };
+        let Ok(value) = holder.getattr(name) else { return Ok(None) };
+        // Libraries do not rebind their functions; a user's module may rebind its constants.
+        if !classify::is_library(&holder)
+            && let Ok(dict) = holder.getattr("__dict__")?.cast_into::<PyDict>()
+        {
+            let key = PyString::intern(py, name);
+            // SAFETY: attached; a dictionary and a string.
+            unsafe { self.inner().guards.add_dict(dict.as_ptr(), key.as_ptr(), value.as_ptr()) };
+        }
+        Ok(Some(self.global_of(&value, name)))
+    }
+
+    fn parse(&self, py: Python<'_>, id: KernelId) -> Result<Arc<KernelSource>, SourceProblem> {
+        let (func, captured, options) = {
+            let inner = self.inner();
+            let kernel = &inner.kernels[id.0 as usize];
+            (kernel.func.bind(py).clone(), kernel.captured.clone(), kernel.options.clone())
+        };
+        let text = captured?;
+        source::verify(&func, &text)?;
+        let name = func.getattr("__name__").map(|n| n.to_string()).unwrap_or_default();
+        let problem = |reason: String| SourceProblem { function: name.clone(), reason, help: None };
+        let file = text.source_file();
+        let mut inner = self.inner();
+        let source = inner.sources.add(file.clone());
+        let (code, diagnostics) = parse_kernel(&file, source, text.is_lambda);
+        let failed = diagnostics.has_errors();
+        inner.syntax.append(diagnostics);
+        drop(inner);
+        if failed {
+            return Err(problem("the source has syntax errors".to_owned()));
+        }
+        let code = code.ok_or_else(|| problem("no function was found in its source".to_owned()))?;
+        let defaults = self.defaults(&func).map_err(|e| problem(e.to_string()))?;
+        let (file, first_line) = (text.file, text.first_line);
+        Ok(Arc::new(KernelSource { name, file, source, first_line, code, defaults, options }))
+    }
+
+    /// Values of parameters with defaults.
+    fn defaults(&self, func: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Global)>> {
+        let mut found = Vec::new();
+        let func = func.cast::<PyFunction>()?;
+        let code = func.getattr("__code__")?;
+        let names: Vec<String> = code.getattr("co_varnames")?.extract()?;
+        let count: usize = code.getattr("co_argcount")?.extract()?;
+        if let Ok(values) = func.getattr("__defaults__")?.cast_into::<PyTuple>() {
+            for (name, value) in names[count - values.len()..count].iter().zip(values.iter()) {
+                found.push((name.clone(), self.global_of(&value, name)));
+            }
+        }
+        if let Ok(values) = func.getattr("__kwdefaults__")?.cast_into::<PyDict>() {
+            for (name, value) in values.iter() {
+                let name: String = name.extract()?;
+                found.push((name.clone(), self.global_of(&value, &name)));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl World for PyWorld {
+    fn lookup(&self, kernel: KernelId, name: &str) -> Option<Global> {
+        Python::attach(|py| self.look_up(py, kernel, name).ok().flatten())
+    }
+
+    fn attribute(&self, object: ObjectId, name: &str) -> Option<Global> {
+        Python::attach(|py| self.look_up_attribute(py, object, name).ok().flatten())
+    }
+
+    fn kernel(&self, id: KernelId) -> Result<Arc<KernelSource>, SourceProblem> {
+        let known = self.inner().kernels[id.0 as usize].parsed.clone();
+        known.unwrap_or_else(|| {
+            let parsed = Python::attach(|py| self.parse(py, id));
+            self.inner().kernels[id.0 as usize].parsed = Some(parsed.clone());
+            parsed
+        })
+    }
+}
