@@ -1,0 +1,121 @@
+"""Numerical Python without the GIL: plain functions over arrays, compiled to native code.
+
+>>> import numpy as np
+>>> import ungil
+>>> @ungil.jit
+... def total(a):
+...     s = 0.0
+...     for i in ungil.prange(a.shape[0]):
+...         s += a[i]
+...     return s
+>>> total(np.arange(5.0))
+10.0
+"""
+
+from ungil import errors
+from ungil._decorators import jit, njit
+from ungil._parallel import (
+    get_num_threads,
+    get_thread_id,
+    prange,
+    set_num_threads,
+    threading_layer,
+    threads,
+)
+from ungil._version import __version__
+from ungil.types import (
+    boolean,
+    byte,
+    c8,
+    c16,
+    complex64,
+    complex128,
+    double,
+    f4,
+    f8,
+    float32,
+    float64,
+    float_,
+    i1,
+    i2,
+    i4,
+    i8,
+    int8,
+    int16,
+    int32,
+    int64,
+    int_,
+    intc,
+    intp,
+    none,
+    u1,
+    u2,
+    u4,
+    u8,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    uintc,
+    uintp,
+    void,
+)
+
+__all__ = [
+    "__version__",
+    "boolean",
+    "byte",
+    "c16",
+    "c8",
+    "complex128",
+    "complex64",
+    "config",
+    "double",
+    "errors",
+    "f4",
+    "f8",
+    "float32",
+    "float64",
+    "float_",
+    "get_num_threads",
+    "get_thread_id",
+    "i1",
+    "i2",
+    "i4",
+    "i8",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "int_",
+    "intc",
+    "intp",
+    "jit",
+    "njit",
+    "none",
+    "prange",
+    "set_num_threads",
+    "threading_layer",
+    "threads",
+    "types",
+    "u1",
+    "u2",
+    "u4",
+    "u8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintc",
+    "uintp",
+    "void",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load the rarely used submodules when they are asked for."""
+    if name in ("config", "types"):
+        import importlib
+
+        return importlib.import_module(f"ungil.{name}")
+    raise AttributeError(f"module 'ungil' has no attribute {name!r}")

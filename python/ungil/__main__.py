@@ -1,0 +1,31 @@
+"""The command line: ``ungil COMMAND`` or ``python -m ungil COMMAND``."""
+
+from __future__ import annotations
+
+import sys
+
+from ungil import _ungil
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a command line and return its exit status.
+
+    Examples
+    --------
+    >>> from ungil.__main__ import main
+    >>> main(["--version"])  # doctest: +ELLIPSIS
+    ungil ...
+    0
+    """
+    out, wrong, status, bench = _ungil.command_line(sys.argv[1:] if words is None else words)
+    sys.stdout.write(out)
+    sys.stderr.write(wrong)
+    if bench is not None:
+        from ungil import _bench
+
+        return _bench.run(*bench)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""Errors of the compiler.
+
+Every error has a stable code and a message that names the line and the remedy. Errors about types are also
+`TypeError`s, errors about names `NameError`s, errors of syntax `SyntaxError`s.
+
+>>> import ungil
+>>> @ungil.jit
+... def f(x):
+...     return x + missing
+>>> try:
+...     f(1)
+... except ungil.errors.CompileError as error:
+...     print(error.code)
+U0201
+"""
+
+from __future__ import annotations
+
+
+class Diagnostic:
+    """One message of the compiler.
+
+    Attributes
+    ----------
+    code : str
+        Stable code, such as ``"U0214"``.
+    title : str
+        What is wrong.
+    file, line, column
+        Where; ``None`` if there is no place.
+    help : list of str
+        What to do about it.
+    """
+
+    __slots__ = ("code", "column", "file", "help", "line", "title")
+
+    def __init__(
+        self, code: str, title: str, file: str | None, line: int | None, column: int | None, help: list[str]
+    ) -> None:
+        self.code = code
+        self.title = title
+        self.file = file
+        self.line = line
+        self.column = column
+        self.help = help
+
+    def __repr__(self) -> str:
+        return f"Diagnostic({self.code!r}, {self.title!r}, line={self.line})"
+
+
+class CompileError(Exception):
+    """A function cannot be compiled. The message shows the source line.
+
+    Attributes
+    ----------
+    code : str
+        Code of the first error.
+    diagnostics : list of Diagnostic
+        All errors.
+    """
+
+    code: str = ""
+    diagnostics: list[Diagnostic]
+
+
+class CompileSyntaxError(CompileError, SyntaxError):
+    """The source is not valid Python, or not valid in a kernel."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class TypingError(CompileError, TypeError):
+    """A kernel or a call has types that do not fit."""
+
+
+class UndefinedNameError(CompileError, NameError):
+    """A kernel uses a name that means nothing."""
+
+
+class ParallelError(CompileError):
+    """A parallel loop would race."""
+
+
+class OptionError(CompileError, TypeError):
+    """A decorator was given something it does not know."""
+
+
+class InternalError(CompileError, SystemError):
+    """A fault of the compiler."""
+
+
+def _class_of(code: str) -> type[CompileError]:
+    if code == "U0201":
+        return UndefinedNameError
+    if code in ("U0605", "U0606"):
+        return OptionError
+    families = {"U01": CompileSyntaxError, "U02": TypingError, "U03": ParallelError, "U05": InternalError, "U06": TypingError}
+    return families.get(code[:3], CompileError)
+
+
+def _make(code: str, text: str, parts: list[tuple[object, ...]]) -> CompileError:
+    error = _class_of(code)(text)
+    error.code = code
+    error.diagnostics = [Diagnostic(*part) for part in parts]  # type: ignore[arg-type]
+    return error

@@ -1,0 +1,32 @@
+"""Every test run has a cache of its own."""
+
+import os
+import tempfile
+
+import pytest
+
+_folder = tempfile.TemporaryDirectory(prefix="ungil-tests-")
+os.environ["UNGIL_CACHE_DIR"] = _folder.name
+
+
+@pytest.fixture
+def run_script(tmp_path):
+    """Writes a script and runs it in a fresh process; returns its output."""
+    import subprocess
+    import sys
+
+    def run(source, *, name="script.py", check=True, timeout=120, **env):
+        file = tmp_path / name
+        file.write_text(source)
+        done = subprocess.run(
+            [sys.executable, str(file)],
+            env={**os.environ, **env},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    return run

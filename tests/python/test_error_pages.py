@@ -1,0 +1,53 @@
+"""The pages of the error codes: programs marked `error` are refused with the page's code, the others compile."""
+
+import linecache
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ungil
+
+PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "errors").glob("U*.md"))
+BLOCK = re.compile(r"^```python( error)?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def blocks():
+    for page in PAGES:
+        for number, match in enumerate(BLOCK.finditer(page.read_text())):
+            refused, source = match.groups()
+            yield pytest.param(page.stem, source, bool(refused), id=f"{page.stem}-{number}")
+
+
+def run(name, source):
+    """Runs a program; functions that are not decorated are compiled for their annotations."""
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    namespace = {n: getattr(ungil, n) for n in ungil.__all__ if hasattr(ungil, n)}
+    namespace.update(np=np, __name__="page")
+    import math
+
+    namespace["math"] = math
+    exec(compile(source, name, "exec"), namespace)
+    for value in list(namespace.values()):
+        code = getattr(value, "__code__", None)
+        if type(value).__name__ == "function" and code is not None and code.co_filename == name:
+            params = value.__annotations__
+            if all(n in params for n in code.co_varnames[: code.co_argcount]):
+                types = [repr(params[n]) for n in code.co_varnames[: code.co_argcount]]
+                ungil.jit(value).compile(f"({', '.join(types)})")
+
+
+@pytest.mark.parametrize(("code", "source", "refused"), blocks())
+def test_page(code, source, refused):
+    if not refused:
+        return run(f"<{code}>", source)
+    with pytest.raises(ungil.errors.CompileError) as caught:
+        run(f"<{code}>", source)
+    assert caught.value.code == code, str(caught.value)
+
+
+def test_pages_have_programs():
+    for page in PAGES:
+        if page.stem != "U0500":
+            assert BLOCK.search(page.read_text()), page.name
