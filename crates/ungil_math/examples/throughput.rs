@@ -8,19 +8,9 @@
 #[path = "../tests/kernels/mod.rs"]
 mod kernels;
 
-use std::ffi::{CString, c_char, c_int, c_void};
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use kernels::{Loop, Target, compile, tools};
-
-unsafe extern "C" {
-    fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
-    fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
-}
-
-type Kernel = extern "C" fn(*mut c_void, *const c_void, *const c_void, i64);
+use kernels::{Library, Loop, Target, compile, tools};
 
 const ELEMENTS: usize = 20_000;
 
@@ -55,25 +45,8 @@ const FUNCTIONS: &[(&str, f64, f64, usize)] = &[
 const TARGETS: [Target; 2] =
     [Target { cpu: "sapphirerapids", bits: 512 }, Target { cpu: "haswell", bits: 256 }];
 
-/// Links the object file into a shared library and loads it.
-fn load(object: &Path) -> *mut c_void {
-    let library = object.with_extension("so");
-    let status = Command::new("cc").arg("-shared").arg("-o").arg(&library).arg(object).arg("-lm").status();
-    assert!(status.expect("cc starts").success(), "cc cannot link {}", object.display());
-    let name = CString::new(library.to_string_lossy().as_bytes()).expect("no zero byte");
-    // SAFETY: the name is a C string; the library has no initialisers of its own.
-    let handle = unsafe { dlopen(name.as_ptr(), 2) };
-    assert!(!handle.is_null(), "{} does not load", library.display());
-    handle
-}
-
-fn elements_per_nanosecond(library: *mut c_void, name: &str, x: &[u64], y: &[u64]) -> f64 {
-    let symbol = CString::new(name).expect("no zero byte");
-    // SAFETY: the handle is a loaded library, the name a C string.
-    let address = unsafe { dlsym(library, symbol.as_ptr()) };
-    assert!(!address.is_null(), "{name} is missing");
-    // SAFETY: the symbol is a kernel of this signature (`Loop::text`).
-    let kernel = unsafe { std::mem::transmute::<*mut c_void, Kernel>(address) };
+fn elements_per_nanosecond(library: &Library, name: &str, x: &[u64], y: &[u64]) -> f64 {
+    let kernel = library.kernel(name);
     let mut out = vec![0_u64; ELEMENTS];
     let mut best = Duration::MAX;
     let start = Instant::now();
@@ -117,7 +90,7 @@ fn main() {
                 .collect();
             let (object, _) =
                 compile(&tools, &folder.join(format!("{kind}_{}", target.cpu)), &loops, target, "obj");
-            libraries.push(load(&object));
+            libraries.push(Library::load(&object));
         }
         for &(name, low, high, _) in FUNCTIONS {
             if !only.is_empty() && !only.iter().any(|o| o == name) {
@@ -125,9 +98,9 @@ fn main() {
             }
             let (x, y) = (numbers(kind, low, high), numbers(kind, -5.0, 5.0));
             let own = format!("loop_{name}_{kind}");
-            let wide = elements_per_nanosecond(libraries[0], &own, &x, &y);
-            let narrow = elements_per_nanosecond(libraries[1], &own, &x, &y);
-            let libm = elements_per_nanosecond(libraries[1], &format!("loop_libm_{name}{suffix}"), &x, &y);
+            let wide = elements_per_nanosecond(&libraries[0], &own, &x, &y);
+            let narrow = elements_per_nanosecond(&libraries[1], &own, &x, &y);
+            let libm = elements_per_nanosecond(&libraries[1], &format!("loop_libm_{name}{suffix}"), &x, &y);
             println!("| {name} | {kind} | {wide:.2} | {narrow:.2} | {libm:.3} |");
         }
     }

@@ -1,12 +1,14 @@
 //! Errors of the float64 functions against binary128 references.
 //!
-//! A million samples per function over all its ranges.
+//! A million samples per function over all its ranges, and the arguments known to be hard.
 //! Limits: x86-64 Linux with glibc.
 #![cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 
 mod reference;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ungil_math::double::{power, trigonometric};
 
 use reference::cases::{BINARY, UNARY, worst, worst_pair};
 
@@ -32,5 +34,71 @@ fn binary_functions_stay_within_their_bounds() {
     for case in BINARY {
         let (error, (x, y)) = worst_pair(case, SAMPLES, 7);
         assert!(error <= case.bound, "{}({x:e}, {y:e}) is off by {error} ULP", case.name);
+    }
+}
+
+/// The float64 nearest to every multiple of π/2 that the fast reduction takes, where cancellation is worst.
+#[test]
+fn reduction_survives_multiples_of_half_pi() {
+    let (mut worst, mut at) = (0.0, 0.0);
+    for k in 1..=667_544_u32 {
+        let x = f64::from(k) * std::f64::consts::FRAC_PI_2;
+        for x in [x, x.next_up(), x.next_down()] {
+            let (got, reference) = match k % 4 {
+                0 | 2 => (trigonometric::sin(x), reference::sinf128(x)),
+                1 => (trigonometric::cos(x), reference::cosf128(x)),
+                _ => (trigonometric::tan(x), reference::tanf128(x)),
+            };
+            let error = reference.ulps(got);
+            if error > worst {
+                (worst, at) = (error, x);
+            }
+        }
+    }
+    assert!(worst <= 0.9, "{at:e} is off by {worst} ULP");
+}
+
+/// Arguments known from the literature as nearest to multiples of π/2, and the ends of the range.
+#[test]
+fn reduction_survives_the_hardest_arguments() {
+    let scaled = |significand: f64, exponent: i32| {
+        let half = exponent / 2;
+        significand * f64::from(half).exp2() * f64::from(exponent - half).exp2()
+    };
+    for x in [
+        scaled(6_381_956_970_095_103.0, 797),
+        scaled(6_411_027_962_775_774.0, -47),
+        scaled(5_319_372_648_326_541.0, -1),
+        scaled(8_744_143_770_049_203.0, 849),
+        scaled(4_503_599_627_370_497.0, 971),
+        f64::MAX,
+        1e22,
+        1e300,
+        1_048_576.0,
+        1_048_576.0_f64.next_up(),
+    ] {
+        for x in [x, -x] {
+            for (name, got, reference) in [
+                ("sin", trigonometric::sin(x), reference::sinf128(x)),
+                ("cos", trigonometric::cos(x), reference::cosf128(x)),
+                ("tan", trigonometric::tan(x), reference::tanf128(x)),
+            ] {
+                let error = reference.ulps(got);
+                assert!(error <= 0.9, "{name}({x:e}) is off by {error} ULP");
+            }
+        }
+    }
+}
+
+/// Bases next to one with exponents that make the result overflow or vanish: the logarithm needs its second part.
+#[test]
+fn pow_survives_bases_near_one() {
+    let mut samples = reference::Samples::new(3);
+    for i in 0..200_000 {
+        let distance = samples.exponent(-52, -8);
+        let x = 1.0 + distance;
+        let y = samples.uniform(-709.0, 709.0) / distance * if i % 2 == 0 { 1.0 } else { 0.01 };
+        let error = reference::powf128(x, y).ulps(power::pow(x, y));
+        assert!(error <= 0.8, "pow({x:e}, {y:e}) is off by {error} ULP");
     }
 }

@@ -5,6 +5,7 @@
 //! Limits: needs llvm-link, opt and llc of LLVM 22 (`UNGIL_LLVM_BIN`, else /usr/lib/llvm-22/bin).
 #![allow(dead_code, reason = "each binary uses a part")]
 
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -156,4 +157,39 @@ pub fn compile(tools: &Path, folder: &Path, loops: &[Loop], target: Target, kind
         &["-O3", "-relocation-model=pic", &cpu, &format!("-filetype={kind}"), &inlined, "-o", &output],
     );
     (output.into(), remarks)
+}
+
+unsafe extern "C" {
+    fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
+    fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
+}
+
+/// A compiled loop: out, x, y, number of elements.
+pub type Kernel = extern "C" fn(*mut c_void, *const c_void, *const c_void, i64);
+
+/// Compiled loops in this process; never unloaded.
+pub struct Library(*mut c_void);
+
+impl Library {
+    /// Links the object file into a shared library (with `cc`) and loads it.
+    pub fn load(object: &Path) -> Self {
+        let library = object.with_extension("so");
+        let status =
+            Command::new("cc").arg("-shared").arg("-o").arg(&library).arg(object).arg("-lm").status();
+        assert!(status.expect("cc starts").success(), "cc cannot link {}", object.display());
+        let name = CString::new(library.to_string_lossy().as_bytes()).expect("no zero byte");
+        // SAFETY: the name is a C string; the library has no initialisers of its own.
+        let handle = unsafe { dlopen(name.as_ptr(), 2) };
+        assert!(!handle.is_null(), "{} does not load", library.display());
+        Self(handle)
+    }
+
+    pub fn kernel(&self, name: &str) -> Kernel {
+        let symbol = CString::new(name).expect("no zero byte");
+        // SAFETY: the handle is a loaded library, the name a C string.
+        let address = unsafe { dlsym(self.0, symbol.as_ptr()) };
+        assert!(!address.is_null(), "{name} is missing");
+        // SAFETY: the symbol is a kernel of this signature (`Loop::text`).
+        unsafe { std::mem::transmute::<*mut c_void, Kernel>(address) }
+    }
 }
