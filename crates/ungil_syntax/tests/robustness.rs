@@ -304,6 +304,28 @@ fn deep_texts_stay_within_the_stack_and_linear_time() {
     assert!(slow.is_empty(), "slow: {slow:#?}");
 }
 
+/// Texts as deep as programs write: none may be refused.
+#[test]
+fn reasonable_depths_are_accepted() {
+    let deep = |open: &str, middle: &str, close: &str, depth: usize| {
+        let text = format!("{}{middle}{}\n", open.repeat(depth), close.repeat(depth));
+        let (_, diagnostics) = parse(&text);
+        assert!(!diagnostics.has_errors(), "{depth} levels of {open:?} are refused");
+    };
+    for (open, close) in [("(", ")"), ("[", "]"), ("f(", ")"), ("x[", "]"), ("f(a=", ")"), ("{1: ", "}")] {
+        deep(open, "x", close, 195);
+    }
+    for (open, close) in [("x + ", ""), ("", ".a"), ("", "()"), ("", " * 2")] {
+        deep(open, "x", close, 900);
+    }
+    for open in ["-", "not ", "x if y else ", "x ** "] {
+        deep(open, "x", "", 200);
+    }
+    deep("x and ", "x", "", 50_000);
+    deep("x, ", "x", "", 50_000);
+    deep("'a' ", "'b'", "", 50_000);
+}
+
 #[test]
 fn deep_patterns_and_blocks_stay_within_the_stack() {
     for (open, close) in [("(", ")"), ("[", "]"), ("{1: ", "}"), ("C(", ")"), ("C(a=", ")"), ("1 | ", "")] {

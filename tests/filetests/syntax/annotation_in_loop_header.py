@@ -2,5 +2,6 @@
 for i in range(3) -> int:
     pass
 
-#> (invalid)
-#! 2:19 U0101 expected `:`, found `->`
+# ---
+# (invalid)
+# ! 2:19 U0101 expected `:`, found `->`

@@ -12,7 +12,8 @@ if a:
 else:
     if b: pass
 
-#> (if [((name a) [(pass)]) ((named b (literal 1)) [(pass)]) ((named c (literal 2)) [(pass)])] [(pass)])
-#> (while (name a) [(pass)] [(pass)])
-#> (for (name a) (name b) [(pass)] [(pass)])
-#> (if [((name a) [(pass)])] [(if [((name b) [(pass)])] [])])
+# ---
+# (if [((name a) [(pass)]) ((named b (literal 1)) [(pass)]) ((named c (literal 2)) [(pass)])] [(pass)])
+# (while (name a) [(pass)] [(pass)])
+# (for (name a) (name b) [(pass)] [(pass)])
+# (if [((name a) [(pass)])] [(if [((name b) [(pass)])] [])])

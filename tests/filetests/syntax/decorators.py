@@ -7,5 +7,6 @@ def f(): pass
 @g
 class C: pass
 
-#> (def f [(name a) (call (attribute (name b) c) [(name d)] []) (subscript (named e (name f)) (literal 0)) (lambda [] [(param x _ _)] _ [] _ (name x))] [] [] [] _ [] _ _ [(pass)])
-#> (class C [(name g)] [] [] [] [(pass)])
+# ---
+# (def f [(name a) (call (attribute (name b) c) [(name d)] []) (subscript (named e (name f)) (literal 0)) (lambda [] [(param x _ _)] _ [] _ (name x))] [] [] [] _ [] _ _ [(pass)])
+# (class C [(name g)] [] [] [] [(pass)])

@@ -10,4 +10,5 @@ else:
 finally:
     pass
 
-#> (try-star [(expr (call (name f) [] []))] [(handler (name ValueError) e [(pass)]) (handler (tuple [(name A) (name B)]) _ [(pass)])] [(pass)] [(pass)])
+# ---
+# (try-star [(expr (call (name f) [] []))] [(handler (name ValueError) e [(pass)]) (handler (tuple [(name A) (name B)]) _ [(pass)])] [(pass)] [(pass)])

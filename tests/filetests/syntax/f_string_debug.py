@@ -8,9 +8,10 @@ f"""{
 x  # comment
 = }"""
 
-#> (expr (f-string [(field (name x) _ "x=" _)]))
-#> (expr (f-string [(field (name x) _ " x = " _)]))
-#> (expr (f-string [(field (name x) s "x = " _)]))
-#> (expr (f-string [(field (name x) _ "x=" [">5"])]))
-#> (expr (f-string [(field (compare (name x) == (name y)) _ _ _)]))
-#> (expr (f-string [(field (name x) _ "\{a}x  \{a}= " _)]))
+# ---
+# (expr (f-string [(field (name x) _ "x=" _)]))
+# (expr (f-string [(field (name x) _ " x = " _)]))
+# (expr (f-string [(field (name x) s "x = " _)]))
+# (expr (f-string [(field (name x) _ "x=" [">5"])]))
+# (expr (f-string [(field (compare (name x) == (name y)) _ _ _)]))
+# (expr (f-string [(field (name x) _ "\{a}x  \{a}= " _)]))

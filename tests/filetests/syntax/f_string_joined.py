@@ -5,7 +5,8 @@ f"a" "b"
 (f"{x}"
  "y")
 
-#> (expr (f-string ["ab" (field (name x) _ _ _) "c{}d"]))
-#> (expr (f-string []))
-#> (expr (f-string ["ab"]))
-#> (expr (f-string [(field (name x) _ _ _) "y"]))
+# ---
+# (expr (f-string ["ab" (field (name x) _ _ _) "c{}d"]))
+# (expr (f-string []))
+# (expr (f-string ["ab"]))
+# (expr (f-string [(field (name x) _ _ _) "y"]))

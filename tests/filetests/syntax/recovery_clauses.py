@@ -12,11 +12,12 @@ match x:
         y = = 3
 z = 1
 
-#> (invalid)
-#> (invalid)
-#> (match (name x) [(case (match-value (literal 2)) _ [(invalid)])])
-#> (assign [(name z)] (literal 1))
-#! 4:8 U0101 expected an expression, found `=`
-#! 5:9 U0101 expected an expression, found `=`
-#! 9:12 U0101 expected `:`, found `1`
-#! 12:13 U0101 expected an expression, found `=`
+# ---
+# (invalid)
+# (invalid)
+# (match (name x) [(case (match-value (literal 2)) _ [(invalid)])])
+# (assign [(name z)] (literal 1))
+# ! 4:8 U0101 expected an expression, found `=`
+# ! 5:9 U0101 expected an expression, found `=`
+# ! 9:12 U0101 expected `:`, found `1`
+# ! 12:13 U0101 expected an expression, found `=`

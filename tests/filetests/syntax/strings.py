@@ -9,10 +9,11 @@ b"
 "é漢😀"
 """a"b""c"""
 
-#> (expr (literal "abc\{a}d\{5c}ne\{5c}'"))
-#> (expr (literal b"a\{0}\{ff}\{a}\{5c}n\{5c}x"))
-#> (expr (literal "\{7}\{8}\{c}\{a}\{d}\{9}\{b}\{5c}'\{22}\{0}\{a}A\{e9}\{1f600}\{2022}\{a}"))
-#> (expr (literal "ab"))
-#> (expr (literal "\{d800}\{d83d}\{de00}"))
-#> (expr (literal "\{e9}\{6f22}\{1f600}"))
-#> (expr (literal "a\{22}b\{22}\{22}c"))
+# ---
+# (expr (literal "abc\{a}d\{5c}ne\{5c}'"))
+# (expr (literal b"a\{0}\{ff}\{a}\{5c}n\{5c}x"))
+# (expr (literal "\{7}\{8}\{c}\{a}\{d}\{9}\{b}\{5c}'\{22}\{0}\{a}A\{e9}\{1f600}\{2022}\{a}"))
+# (expr (literal "ab"))
+# (expr (literal "\{d800}\{d83d}\{de00}"))
+# (expr (literal "\{e9}\{6f22}\{1f600}"))
+# (expr (literal "a\{22}b\{22}\{22}c"))

@@ -1,6 +1,7 @@
 //! Commands of test files: one file each.
 
 pub mod optimize;
+mod parse;
 mod run;
 mod verify;
 
@@ -28,6 +29,7 @@ pub trait TestCommand {
 /// The command of this name.
 pub fn command_by_name(name: &str) -> Option<&'static dyn TestCommand> {
     match name {
+        "parse" => Some(&parse::Parse),
         "verify" => Some(&verify::Verify),
         "optimize" => Some(&optimize::Optimize),
         "run" => Some(&run::Run),

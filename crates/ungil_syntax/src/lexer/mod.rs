@@ -170,10 +170,9 @@ impl<'a> Lexer<'a> {
         if self.joins_lines {
             return;
         }
-        if self.brackets.is_empty() {
-            self.push(TokenKind::Newline, start, self.pos);
-            self.at_line_start = true;
-        } else if self.brackets_are_abandoned() && !self.abandon_brackets(start) {
+        let ends_statement =
+            self.brackets.is_empty() || (self.brackets_are_abandoned() && !self.abandon_brackets(start));
+        if ends_statement {
             self.push(TokenKind::Newline, start, self.pos);
             self.at_line_start = true;
         }

@@ -1,17 +1,14 @@
-//! Syntax filetests: a source and what comes of it, in one file.
+//! Messages as the user sees them: a source and its rendered diagnostics, in one file.
 //!
-//! `tests/filetests/syntax/*.py` begin with `# test parse`; the lines `#> …` at their end are the
-//! dump of the tree, and `#! LINE:COLUMN CODE TITLE` the diagnostics. `tests/ui/syntax/*.py` begin
-//! with `# test render`; the lines `#| …` are the rendered diagnostics. `BLESS=1` rewrites them.
+//! `tests/ui/syntax/*.py` begin with `# test render`; the lines `#| …` at their end are the rendered
+//! diagnostics. `UNGIL_BLESS=1` rewrites them.
 
 use std::path::{Path, PathBuf};
 
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::render::render_all;
 use ungil_diag::source::{SourceFile, SourceMap};
-use ungil_syntax::ast::module::Module;
 use ungil_syntax::check::check_module;
-use ungil_syntax::dump::dump;
 use ungil_syntax::parser::parse_module;
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -26,7 +23,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 /// The source of a test: the file without the expectation at its end.
 fn source(text: &str) -> &str {
-    let is_expectation = |line: &str| ["#> ", "#! ", "#| ", "#|"].iter().any(|mark| line.starts_with(mark));
+    let is_expectation = |line: &str| line.starts_with("#|");
     let mut end = text.len();
     for line in text.split_inclusive('\n').rev() {
         if !(is_expectation(line) || line.trim().is_empty()) {
@@ -37,31 +34,18 @@ fn source(text: &str) -> &str {
     &text[..end]
 }
 
-fn analyse(name: &str, text: &str) -> (Module, Diagnostics, SourceMap) {
+fn analyse(name: &str, text: &str) -> (Diagnostics, SourceMap) {
     let mut sources = SourceMap::new();
     let id = sources.add(SourceFile::new(name, text));
     let (module, mut diagnostics) = parse_module(sources.get(id).unwrap(), id);
     if !diagnostics.has_errors() {
         diagnostics.append(check_module(&module));
     }
-    (module, diagnostics, sources)
-}
-
-fn parse_expectation(name: &str, text: &str) -> String {
-    let (module, diagnostics, sources) = analyse(name, text);
-    let mut out: String = dump(&module).lines().map(|line| format!("#> {line}\n")).collect();
-    for diagnostic in &diagnostics {
-        let place = diagnostic.span().and_then(|span| sources.line_column(span)).unwrap();
-        out.push_str(&format!(
-            "#! {}:{} {} {}\n",
-            place.line, place.column, diagnostic.code, diagnostic.title
-        ));
-    }
-    out
+    (diagnostics, sources)
 }
 
 fn render_expectation(name: &str, text: &str) -> String {
-    let (_, diagnostics, sources) = analyse(name, text);
+    let (diagnostics, sources) = analyse(name, text);
     let rendered = render_all(&diagnostics, &sources);
     rendered.lines().map(|line| format!("#| {line}").trim_end().to_string() + "\n").collect()
 }
@@ -77,18 +61,13 @@ fn run(folder: &str, command: &str, expectation: fn(&str, &str) -> String) {
         if expected == text {
             continue;
         }
-        if std::env::var_os("BLESS").is_some() {
+        if std::env::var_os("UNGIL_BLESS").is_some() {
             std::fs::write(&path, expected).unwrap();
         } else {
             failures.push_str(&format!("--- {name}: now\n{}", &expected[source.len()..]));
         }
     }
-    assert!(failures.is_empty(), "expectations changed; look, then BLESS=1:\n{failures}");
-}
-
-#[test]
-fn trees_are_as_expected() {
-    run("filetests/syntax", "# test parse\n", parse_expectation);
+    assert!(failures.is_empty(), "expectations changed; look, then UNGIL_BLESS=1:\n{failures}");
 }
 
 #[test]
