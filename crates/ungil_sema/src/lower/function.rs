@@ -100,6 +100,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             loops: Vec::new(),
             tuples: HashMap::new(),
             depth: 0,
+            untyped: false,
         };
         let result = l.body(&args);
         l.report(result);
@@ -115,7 +116,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 self.return_operand(&value, e.span)
             }
             Body::Block(stmts) => {
-                if self.block(stmts) == Flow::Falls {
+                let falls = self.block(stmts) == Flow::Falls;
+                // While types are missing the end may only seem to be reached.
+                if falls && (self.program.settled || !self.untyped) {
                     let span = self.code.span;
                     self.return_operand(&Operand::none(span), span)?;
                 }
@@ -173,7 +176,10 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     pub(crate) fn report<T>(&mut self, result: Result<T>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
-            Err(Error::Untyped) => None,
+            Err(Error::Untyped) => {
+                self.untyped = true;
+                None
+            }
             Err(Error::Report(d)) => {
                 self.program.diagnostics.push(*d);
                 None

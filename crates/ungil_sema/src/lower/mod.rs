@@ -135,4 +135,6 @@ pub struct Lowerer<'p, 'w> {
     /// Elements of the tuples built here, so that taking one apart leaves nothing behind.
     pub(crate) tuples: HashMap<Value, Vec<Value>>,
     pub(crate) depth: u32,
+    /// Whether something had no type in this round, so that where control goes is not known yet.
+    pub(crate) untyped: bool,
 }

@@ -49,6 +49,8 @@ pub struct Program<'w> {
     pub instances: Vec<Instance>,
     /// Whether a type widened in this round.
     pub changed: bool,
+    /// Whether types have settled once: what has none now is never reached.
+    pub settled: bool,
     pub guards: Vec<Guard>,
     pub arrays: Vec<(ObjectId, GlobalArrayData)>,
     pub diagnostics: Vec<Diagnostic>,
@@ -67,6 +69,7 @@ impl<'w> Program<'w> {
             options,
             instances: Vec::new(),
             changed: false,
+            settled: false,
             guards: Vec::new(),
             arrays: Vec::new(),
             diagnostics: Vec::new(),
@@ -109,7 +112,17 @@ impl<'w> Program<'w> {
         (Some(self.finish(functions)), diagnostics)
     }
 
+    /// Rounds until nothing widens; then functions that no path leaves count as returning None, and once more.
     fn rounds(&mut self) -> Vec<Function> {
+        self.settle();
+        self.settled = true;
+        for instance in self.instances.iter_mut().filter(|i| i.ret.is_none()) {
+            instance.ret = Some(Ty::None);
+        }
+        self.settle()
+    }
+
+    fn settle(&mut self) -> Vec<Function> {
         let mut functions = Vec::new();
         for _ in 0..MAX_ROUNDS {
             self.changed = false;
