@@ -3,7 +3,8 @@
 //! One [`Jit`] serves the whole process: ORC with JITLink underneath. Each object gets a library of its own, so that
 //! equal objects (one kernel with different captured arrays) live side by side; libraries are reused when code is
 //! unloaded. All symbols an object needs are found before it is linked: those given with it, those of the runtime,
-//! then libm's and libc's. A missing one is an error that names it. Any number of threads may add and drop code.
+//! then libm's and libc's. A missing one is an error that names it. Any number of threads may add and drop code; before
+//! a fork, [`Jit::pause`] waits until none does.
 //! Limits: dropping a [`Code`] while it runs is the caller's fault.
 
 use crate::elf;
@@ -18,7 +19,7 @@ use std::collections::HashMap;
 use std::ffi::{CStr, c_void};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard, mpsc};
 
 /// Why an object could not be loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,6 +67,8 @@ struct Inner {
     /// Emptied libraries for reuse: LLVM's C interface cannot remove one.
     free: Mutex<Vec<Library>>,
     made: AtomicU64,
+    /// Read while code is added or dropped, written by `pause`.
+    running: RwLock<()>,
     /// What the session reported; LLVM would write it to stderr.
     reports: Mutex<Vec<String>>,
 }
@@ -111,6 +114,7 @@ impl Jit {
             runtime,
             free: Mutex::default(),
             made: AtomicU64::new(0),
+            running: RwLock::default(),
             reports: Mutex::default(),
         });
         let context = Arc::as_ptr(&inner).cast::<c_void>().cast_mut();
@@ -119,6 +123,12 @@ impl Jit {
             check(llvm!(LLVMOrcLLJITEnableDebugSupport(lljit)))?;
         }
         Ok(Jit { inner })
+    }
+
+    /// Waits until no thread adds or drops code and keeps them waiting: a fork in between would leave the child with
+    /// locks that nobody releases.
+    pub fn pause(&self) -> RwLockWriteGuard<'_, ()> {
+        self.inner.running.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Links an object file. `symbols` are its own definitions, such as the table of its array constants.
@@ -131,6 +141,7 @@ impl Jit {
         let library = inner.library()?;
         let raw = library.0;
         let mut code = Code { inner: inner.clone(), library: Some(library), symbols: HashMap::new() };
+        let running = inner.running.read().unwrap_or_else(PoisonError::into_inner);
         inner.define(raw, &needed)?;
         let data = bytes.as_ptr().cast();
         llvm!({
@@ -138,6 +149,7 @@ impl Jit {
             check(LLVMOrcLLJITAddObjectFile(inner.lljit, raw, buffer))?;
         });
         code.symbols = inner.lookup(raw, &defined)?;
+        drop(running);
         if inner.options.perf {
             crate::perf::write_map(&table, &code.symbols);
         }
@@ -281,6 +293,7 @@ fn check(error: LLVMErrorRef) -> Result<(), JitError> {
 impl Drop for Code {
     fn drop(&mut self) {
         let Some(library) = self.library.take() else { return };
+        let _running = self.inner.running.read().unwrap_or_else(PoisonError::into_inner);
         let cleared = check(llvm!(LLVMOrcJITDylibClear(library.0)));
         // A library that could not be emptied is not used again.
         if cleared.is_ok() {

@@ -5,10 +5,12 @@
 
 mod elf;
 pub mod emit;
+mod entropy;
 pub mod jit;
 mod libm;
 mod mathlib;
 pub mod object;
 mod perf;
 mod raw;
+mod remarks;
 pub mod target;

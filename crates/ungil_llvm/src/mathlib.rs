@@ -33,12 +33,9 @@ pub fn symbol(function: MathFn, single: bool) -> String {
 /// Whether the maths library has a function.
 pub fn in_library(function: MathFn) -> bool {
     use MathFn::*;
-    match function {
-        Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Pow | Cbrt | Hypot => true,
-        Sin | Cos | Tan | Asin | Acos | Atan | Atan2 => true,
-        Sinh | Cosh | Tanh | Asinh | Acosh | Atanh => true,
-        _ => false,
-    }
+    let powers = matches!(function, Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Pow | Cbrt | Hypot);
+    let circular = matches!(function, Sin | Cos | Tan | Asin | Acos | Atan | Atan2);
+    powers || circular || matches!(function, Sinh | Cosh | Tanh | Asinh | Acosh | Atanh)
 }
 
 /// Links the library's functions that the module declares; `prepare` gives each the module's target attributes.

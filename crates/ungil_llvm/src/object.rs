@@ -3,12 +3,14 @@
 use crate::emit::{EmitError, EmitOptions, emit};
 use crate::mathlib;
 use crate::raw::{Llvm, llvm, take_string};
+use crate::remarks;
 use crate::target::Machine;
 use llvm_sys::core::*;
 use llvm_sys::target_machine::*;
 use llvm_sys::transforms::pass_builder::*;
 use std::ffi::CStr;
 use ungil_ir::function::Module;
+use ungil_ir::remark::Remark;
 
 /// A module compiled to an object file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,7 +31,19 @@ pub struct Listing {
 
 /// Compiles a module that the verifier accepts for this machine.
 pub fn compile(ir: &Module, options: &EmitOptions, listing: bool) -> Result<Object, EmitError> {
+    let _setting = remarks::hold(false);
     Machine::with_host(|machine| compile_for(machine, ir, options, listing))?
+}
+
+/// What LLVM did and did not do to the loops and calls of a module. Compiles it for that alone.
+pub fn remarks(ir: &Module, options: &EmitOptions) -> Result<Vec<Remark>, EmitError> {
+    let _setting = remarks::hold(true);
+    let options = EmitOptions { remarks: true, debug: false, ..options.clone() };
+    let lines = Machine::with_host(|machine| {
+        let llvm = emit(ir, &options, machine)?;
+        optimize(&llvm, machine)
+    })??;
+    Ok(remarks::read(&lines, ir))
 }
 
 fn compile_for(
@@ -54,8 +68,16 @@ fn compile_for(
     Ok(Object { bytes: bytes_of(LLVMCodeGenFileType::LLVMObjectFile)?, listing })
 }
 
-/// Runs LLVM's pipeline.
-fn optimize(l: &Llvm, machine: &Machine) -> Result<(), EmitError> {
+/// Runs LLVM's pipeline; returns the remarks that LLVM makes.
+fn optimize(l: &Llvm, machine: &Machine) -> Result<Vec<String>, EmitError> {
+    let mut lines = Vec::new();
+    remarks::collect(l, &mut lines);
+    let result = run_pipeline(l, machine);
+    remarks::stop(l);
+    result.map(|()| lines)
+}
+
+fn run_pipeline(l: &Llvm, machine: &Machine) -> Result<(), EmitError> {
     run_passes(l, machine, c"default<O3>")?;
     if mathlib::release_variants(l) {
         run_passes(l, machine, c"always-inline,function(instcombine,simplifycfg),globaldce")?;

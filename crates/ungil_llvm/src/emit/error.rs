@@ -187,7 +187,7 @@ impl FunctionEmitter<'_> {
     pub fn set_loc(&mut self, loc: ungil_ir::inst::Loc) {
         self.loc = loc;
         if let Some(scope) = self.scope {
-            let line = (self.f.origin.first_line + loc.line).saturating_sub(1);
+            let line = (self.m.first_line(self.id) + loc.line).saturating_sub(1);
             self.l.set_place(Some((scope, line, loc.col)));
         }
     }

@@ -88,7 +88,7 @@ impl<'e> FunctionEmitter<'e> {
             access_groups: Vec::new(),
             alias_sets: super::metadata::alias_sets(f),
             loc: Loc { line: 1, col: 0 },
-            scope: m.describe(function, f),
+            scope: m.describe(function, id),
         }
     }
 

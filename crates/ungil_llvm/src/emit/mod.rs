@@ -38,6 +38,9 @@ pub struct EmitOptions {
     pub name: String,
     /// Line tables, so that debuggers and profilers show Python lines.
     pub debug: bool,
+    /// Places in the source for `object::remarks`, which sets this: they name functions by number and lines relative to
+    /// them, and are not written to the object.
+    pub remarks: bool,
     /// Widest vectors in bits that the vectoriser should use; `None`: 256.
     pub vector_bits: Option<u32>,
 }
@@ -45,7 +48,7 @@ pub struct EmitOptions {
 impl EmitOptions {
     /// Default options with the given name.
     pub fn new(name: &str) -> EmitOptions {
-        EmitOptions { name: name.to_owned(), debug: false, vector_bits: None }
+        EmitOptions { name: name.to_owned(), debug: false, remarks: false, vector_bits: None }
     }
 }
 

@@ -39,7 +39,8 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         options,
         target,
         functions: Vec::new(),
-        debug: options.debug.then(|| DebugBuilder::new(l, main_file(ir))),
+        debug: (options.debug || options.remarks)
+            .then(|| DebugBuilder::new(l, main_file(ir), !options.remarks)),
         outlined: Cell::new(0),
         texts: RefCell::default(),
     };
@@ -69,9 +70,17 @@ fn main_file(ir: &Module) -> &str {
 
 impl ModuleEmitter<'_> {
     /// Describes an LLVM function that runs code of an IR function; the result is the scope of its lines.
-    pub fn describe(&self, function: Val, f: &Function) -> Option<Meta> {
+    pub fn describe(&self, function: Val, id: FuncId) -> Option<Meta> {
         let debug = self.debug.as_ref()?;
-        Some(debug.describe(function, &f.name, &f.origin.file, f.origin.first_line))
+        let f = self.ir.function(id);
+        let number = id.index().to_string();
+        let file = if self.options.remarks { &number } else { &f.origin.file };
+        Some(debug.describe(function, &f.name, file, self.first_line(id)))
+    }
+
+    /// The line in the file of a function's line 1.
+    pub fn first_line(&self, id: FuncId) -> u32 {
+        if self.options.remarks { 1 } else { self.ir.function(id).origin.first_line }
     }
 
     /// `i32 (Ctx*, Ret*, leaves…)`.
@@ -132,8 +141,8 @@ impl ModuleEmitter<'_> {
         l.add_attribute(entry, Place::Param(2), "noalias");
         l.add_attribute(entry, Place::Param(2), "readonly");
         l.position(l.block(entry, c"entry"));
-        let scope = self.describe(entry, f);
-        l.set_place(scope.map(|s| (s, f.origin.first_line, 0)));
+        let scope = self.describe(entry, id);
+        l.set_place(scope.map(|s| (s, self.first_line(id), 0)));
         let types: Vec<&Type> = f.params.iter().map(|p| f.ty(*p)).collect();
         let packing = layout(types.iter().copied());
         let mut args = vec![l.param(entry, 0), l.param(entry, 1)];

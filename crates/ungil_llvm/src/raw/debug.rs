@@ -18,8 +18,8 @@ fn parts(text: &str) -> (*const c_char, usize) {
 }
 
 impl DebugBuilder {
-    /// Starts a compile unit whose main file is `path`.
-    pub fn new(l: &Llvm, path: &str) -> DebugBuilder {
+    /// Starts a compile unit whose main file is `path`. Without `tables` places serve remarks only.
+    pub fn new(l: &Llvm, path: &str, tables: bool) -> DebugBuilder {
         for (key, value) in [("Debug Info Version", llvm!(LLVMDebugMetadataVersion())), ("Dwarf Version", 4)]
         {
             let behavior = llvm_sys::LLVMModuleFlagBehavior::LLVMModuleFlagBehaviorWarning;
@@ -33,7 +33,11 @@ impl DebugBuilder {
         let (empty, none) = parts("");
         llvm!({
             let language = LLVMDWARFSourceLanguage::LLVMDWARFSourceLanguagePython;
-            let kind = LLVMDWARFEmissionKind::LLVMDWARFEmissionKindLineTablesOnly;
+            let kind = if tables {
+                LLVMDWARFEmissionKind::LLVMDWARFEmissionKindLineTablesOnly
+            } else {
+                LLVMDWARFEmissionKind::LLVMDWARFEmissionKindNone
+            };
             LLVMDIBuilderCreateCompileUnit(
                 raw,
                 language,

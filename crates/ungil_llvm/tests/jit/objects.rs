@@ -163,3 +163,30 @@ fn independent_iterations_need_no_test() {
     assert!(hinted.contains("<4 x double>") && !hinted.contains("diff.check"), "{hinted}");
     assert!(!body(" scalar").contains("<4 x double>"), "cold versions stay scalar");
 }
+
+#[test]
+fn remarks_name_the_loop_and_the_reason() {
+    let text = "func @f(v0: array<float64, 1, C>, v1: array<float64, 1, C>) -> float64 {\n  var x0 \"s\": float64\n  \
+                v2 = const int64 0\n  v3 = const int64 1\n  v4 = dim v0, 0\n  for l0 v5 in v2..v4 step v3 @4:5 {\n    \
+                v6 = load v0[v5] alias 17 @5:9\n    v7 = add v6, v6 @5:9\n    store v1[v5], v7 alias 18 @5:9\n  }\n  \
+                for l1 v8 in v2..v4 step v3 @7:5 {\n    v9 = load v0[v8] alias 17 @8:9\n    v10 = get x0 @8:9\n    \
+                v11 = add v10, v9 @8:9\n    set x0, v11 @8:9\n  }\n  v12 = get x0\n  return v12\n}\n";
+    let list = ungil_llvm::object::remarks(&read(text), &EmitOptions::new("remarks")).expect("compiles");
+    let find = |line: u32, text: &str| {
+        assert!(
+            list.iter().any(|r| r.function == "f" && r.loc.line == line && r.text.contains(text)),
+            "no `{text}` at line {line} in {list:#?}"
+        );
+    };
+    find(4, "vectorized loop (vectorization width: 4");
+    find(8, "cannot prove it is safe to reorder floating-point operations");
+    // Others stay silent and unaffected.
+    assert_eq!(Kernel::new(ADD).call(&[1, 2]), Ok(vec![3]));
+}
+
+#[test]
+fn pausing_waits_for_nobody_when_nobody_links() {
+    let object = compile(&read(ADD), &EmitOptions::new("paused"), false).expect("compiles");
+    drop(jit().pause());
+    assert!(jit().add_object(&object.bytes, &[]).is_ok());
+}

@@ -1,0 +1,98 @@
+//! LLVM's remarks about loops and inlining, as ours.
+//!
+//! LLVM prints remarks about code by file, line and column. A module compiled for its remarks carries the number of
+//! each function as the file and lines relative to the function, which leads back to the IR's places.
+//! Limits: which remarks LLVM makes is set once for the process, at the first request; from then on every compilation
+//! makes them, and those that nobody asked for are dropped.
+
+use crate::raw::{Llvm, c_string, llvm, take_string};
+use llvm_sys::LLVMDiagnosticSeverity::LLVMDSRemark;
+use llvm_sys::core::{LLVMContextSetDiagnosticHandler, LLVMGetDiagInfoDescription, LLVMGetDiagInfoSeverity};
+use llvm_sys::prelude::LLVMDiagnosticInfoRef;
+use llvm_sys::support::LLVMParseCommandLineOptions;
+use std::ffi::c_void;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use ungil_ir::function::Module;
+use ungil_ir::inst::Loc;
+use ungil_ir::remark::{Remark, RemarkKind};
+
+/// Passes whose remarks users can act on.
+const PASSES: &str = "loop-vectorize|slp-vectorizer|inline";
+
+/// Whether LLVM makes remarks. Compilations hold it while they run, since the setting must not change under them.
+static ENABLED: RwLock<bool> = RwLock::new(false);
+
+/// Holds the setting; `wanted` turns remarks on.
+pub fn hold(wanted: bool) -> RwLockReadGuard<'static, bool> {
+    let guard = ENABLED.read().unwrap_or_else(PoisonError::into_inner);
+    if *guard || !wanted {
+        return guard;
+    }
+    drop(guard);
+    let mut enabled = ENABLED.write().unwrap_or_else(PoisonError::into_inner);
+    if !*enabled {
+        let options = ["ungil", "-pass-remarks=", "-pass-remarks-missed=", "-pass-remarks-analysis="]
+            .map(|o| c_string(&if o.starts_with('-') { format!("{o}{PASSES}") } else { o.to_owned() }));
+        let list = options.each_ref().map(|o| o.as_ptr());
+        llvm!(LLVMParseCommandLineOptions(list.len() as i32, list.as_ptr(), c"".as_ptr()));
+        *enabled = true;
+    }
+    drop(enabled);
+    hold(false)
+}
+
+/// Collects what LLVM reports of a module from now on until `stop`; nothing reaches stderr.
+pub fn collect(l: &Llvm, into: &mut Vec<String>) {
+    let context = std::ptr::from_mut(into).cast::<c_void>();
+    llvm!(LLVMContextSetDiagnosticHandler(l.context, Some(receive), context));
+}
+
+/// Ends what `collect` started: later reports are dropped.
+pub fn stop(l: &Llvm) {
+    llvm!(LLVMContextSetDiagnosticHandler(l.context, Some(receive), std::ptr::null_mut()));
+}
+
+extern "C" fn receive(info: LLVMDiagnosticInfoRef, context: *mut c_void) {
+    let is_remark = matches!(llvm!(LLVMGetDiagInfoSeverity(info)), LLVMDSRemark);
+    if is_remark && !context.is_null() {
+        // SAFETY: `collect` passed the vector, which lives until `stop` and is used by this thread alone.
+        let list = unsafe { &mut *context.cast::<Vec<String>>() };
+        list.push(take_string(llvm!(LLVMGetDiagInfoDescription(info))));
+    }
+}
+
+/// Reads `function:line:column: text` lines; lines of other shapes have no place in the source and are dropped.
+pub fn read(lines: &[String], ir: &Module) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> = lines.iter().filter_map(|line| read_line(line, ir)).collect();
+    remarks.dedup();
+    remarks
+}
+
+fn read_line(line: &str, ir: &Module) -> Option<Remark> {
+    let mut parts = line.splitn(4, ':');
+    let function: usize = parts.next()?.trim().parse().ok()?;
+    let (line, col) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let text = parts.next()?.trim();
+    let function = ir.functions.get(function)?;
+    let pass =
+        if text.contains("vectoriz") || text.contains("interleav") { "loop-vectorize" } else { "inline" };
+    let kind = match text {
+        t if t.starts_with("vectorized") || t.starts_with("interleaved") || t.contains(" inlined into ") => {
+            RemarkKind::Applied
+        }
+        t if t.contains("not vectorized")
+            || t.contains("not inlined")
+            || t.contains("will not be inlined") =>
+        {
+            RemarkKind::Missed
+        }
+        _ => RemarkKind::Note,
+    };
+    Some(Remark {
+        pass,
+        kind,
+        function: function.name.clone(),
+        loc: Loc { line, col },
+        text: text.to_owned(),
+    })
+}
