@@ -35,7 +35,7 @@ pub fn compile(ir: &Module, options: &EmitOptions, listing: bool) -> Result<Obje
     Machine::with_host(|machine| compile_for(machine, ir, options, listing))?
 }
 
-/// What LLVM did and did not do to the loops and calls of a module. Compiles it for that alone.
+/// What LLVM did and did not do to the loops of a module. Compiles it for that alone.
 pub fn remarks(ir: &Module, options: &EmitOptions) -> Result<Vec<Remark>, EmitError> {
     let _setting = remarks::hold(true);
     let options = EmitOptions { remarks: true, debug: false, ..options.clone() };

@@ -1,4 +1,4 @@
-//! LLVM's remarks about loops and inlining, as ours.
+//! LLVM's remarks about loops, as ours.
 //!
 //! LLVM prints remarks about code by file, line and column. A module compiled for its remarks carries the number of
 //! each function as the file and lines relative to the function, which leads back to the IR's places.
@@ -16,8 +16,8 @@ use ungil_ir::function::Module;
 use ungil_ir::inst::Loc;
 use ungil_ir::remark::{Remark, RemarkKind};
 
-/// Passes whose remarks users can act on.
-const PASSES: &str = "loop-vectorize|slp-vectorizer|inline";
+/// The pass whose remarks users can act on.
+const PASS: &str = "loop-vectorize";
 
 /// Whether LLVM makes remarks. Compilations hold it while they run, since the setting must not change under them.
 static ENABLED: RwLock<bool> = RwLock::new(false);
@@ -32,7 +32,7 @@ pub fn hold(wanted: bool) -> RwLockReadGuard<'static, bool> {
     let mut enabled = ENABLED.write().unwrap_or_else(PoisonError::into_inner);
     if !*enabled {
         let options = ["ungil", "-pass-remarks=", "-pass-remarks-missed=", "-pass-remarks-analysis="]
-            .map(|o| c_string(&if o.starts_with('-') { format!("{o}{PASSES}") } else { o.to_owned() }));
+            .map(|o| c_string(&if o.starts_with('-') { format!("{o}^{PASS}$") } else { o.to_owned() }));
         let list = options.each_ref().map(|o| o.as_ptr());
         llvm!(LLVMParseCommandLineOptions(list.len() as i32, list.as_ptr(), c"".as_ptr()));
         *enabled = true;
@@ -74,22 +74,15 @@ fn read_line(line: &str, ir: &Module) -> Option<Remark> {
     let (line, col) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     let text = parts.next()?.trim();
     let function = ir.functions.get(function)?;
-    let pass =
-        if text.contains("vectoriz") || text.contains("interleav") { "loop-vectorize" } else { "inline" };
     let kind = match text {
-        t if t.starts_with("vectorized") || t.starts_with("interleaved") || t.contains(" inlined into ") => {
-            RemarkKind::Applied
-        }
-        t if t.contains("not vectorized")
-            || t.contains("not inlined")
-            || t.contains("will not be inlined") =>
-        {
-            RemarkKind::Missed
-        }
+        // LLVM states the reason in a remark of its own.
+        "loop not vectorized" => return None,
+        t if t.starts_with("vectorized") || t.starts_with("interleaved") => RemarkKind::Applied,
+        t if t.contains("not vectorized") => RemarkKind::Missed,
         _ => RemarkKind::Note,
     };
     Some(Remark {
-        pass,
+        pass: PASS,
         kind,
         function: function.name.clone(),
         loc: Loc { line, col },

@@ -13,6 +13,14 @@ use ungil_ir::entities::{Label, Region, Value};
 use ungil_ir::inst::{For, InstKind, LoopHints};
 use ungil_ir::packing::packed_size;
 
+/// What is attached to a loop's back edge.
+struct LoopFacts {
+    /// Where the loop stands in the source.
+    place: Option<Meta>,
+    /// The access group of its independent iterations.
+    group: Option<Meta>,
+}
+
 impl FunctionEmitter<'_> {
     /// Emits control flow; returns whether control reaches the next instruction.
     pub fn emit_control(&mut self, kind: &InstKind) -> bool {
@@ -116,13 +124,13 @@ impl FunctionEmitter<'_> {
         let iv = l.phi(l.int(64));
         l.add_incoming(iv, start, enter);
         self.define(node.iv, Operand::Scalar(iv));
-        let group = self.loop_body(node, exit, latch);
+        let facts = self.loop_body(node, exit, latch);
         l.position(latch);
         // The next value lies between `start` and `stop`, both 64-bit, so it does not overflow.
         let next = l.nsw_add(iv, l.i64(step));
         l.add_incoming(iv, next, latch);
         let branch = l.cond_br(l.icmp(goes, next, stop), head, exit);
-        self.end_loop(branch, node.hints, group);
+        self.end_loop(branch, node.hints, facts);
         l.position(exit);
     }
 
@@ -139,7 +147,7 @@ impl FunctionEmitter<'_> {
         l.add_incoming(k, l.i64(0), enter);
         l.add_incoming(iv, start, enter);
         self.define(node.iv, Operand::Scalar(iv));
-        let group = self.loop_body(node, exit, latch);
+        let facts = self.loop_body(node, exit, latch);
         l.position(latch);
         let next = l.nuw_add(k, l.i64(1));
         // Overflow happens after the last iteration only, where nothing reads the value.
@@ -147,12 +155,13 @@ impl FunctionEmitter<'_> {
         l.add_incoming(k, next, latch);
         l.add_incoming(iv, next_iv, latch);
         let branch = l.cond_br(l.icmp(LLVMIntULT, next, count), head, exit);
-        self.end_loop(branch, node.hints, group);
+        self.end_loop(branch, node.hints, facts);
         l.position(exit);
     }
 
     /// Emits a loop's body from the current block; every way to go on ends at `latch`.
-    fn loop_body(&mut self, node: &For, exit: Block, latch: Block) -> Option<Meta> {
+    fn loop_body(&mut self, node: &For, exit: Block, latch: Block) -> LoopFacts {
+        let place = self.place().map(|place| self.l.place(place));
         let For { label, body, .. } = *node;
         let group = self.enter_group(node.hints.independent);
         self.enter_loop(label, Some(exit), latch);
@@ -160,7 +169,7 @@ impl FunctionEmitter<'_> {
             self.l.br(latch);
         }
         self.loops.pop();
-        group
+        LoopFacts { place, group }
     }
 
     /// Starts a loop whose iterations are independent, if so: the accesses inside get a group of their own.
@@ -178,9 +187,10 @@ impl FunctionEmitter<'_> {
     }
 
     /// Attaches what is known of a loop to its back edge.
-    fn end_loop(&mut self, branch: Val, hints: LoopHints, group: Option<Meta>) {
+    fn end_loop(&mut self, branch: Val, hints: LoopHints, facts: LoopFacts) {
         let l = self.l;
-        let mut properties: Vec<Meta> = self.leave_group(group).into_iter().collect();
+        let mut properties: Vec<Meta> = facts.place.into_iter().collect();
+        properties.extend(self.leave_group(facts.group));
         if hints.scalar {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
             properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
@@ -239,7 +249,7 @@ impl FunctionEmitter<'_> {
         let next = l.nuw_nsw_add(iv, l.i64(1));
         l.add_incoming(iv, next, l.current());
         let branch = l.cond_br(l.icmp(LLVMIntSLT, next, stop), head, exit);
-        self.end_loop(branch, LoopHints::default(), group);
+        self.end_loop(branch, LoopHints::default(), LoopFacts { place: None, group });
         l.position(exit);
     }
 }

@@ -186,9 +186,14 @@ impl FunctionEmitter<'_> {
     /// Sets the source line of the instructions that follow.
     pub fn set_loc(&mut self, loc: ungil_ir::inst::Loc) {
         self.loc = loc;
-        if let Some(scope) = self.scope {
-            let line = (self.m.first_line(self.id) + loc.line).saturating_sub(1);
-            self.l.set_place(Some((scope, line, loc.col)));
+        if let Some(place) = self.place() {
+            self.l.set_place(Some(place));
         }
+    }
+
+    /// The current place in the debug information.
+    pub fn place(&self) -> Option<(crate::raw::Meta, u32, u32)> {
+        let line = (self.m.first_line(self.id) + self.loc.line).saturating_sub(1);
+        self.scope.map(|scope| (scope, line, self.loc.col))
     }
 }

@@ -72,14 +72,17 @@ impl FunctionEmitter<'_> {
     ) {
         let l = self.l;
         let exit = self.new_block(c"end");
+        let place = self.place().map(|place| l.place(place));
         let k = self.open_loop(lo, hi, exit);
         // Iterations do not touch each other's memory, except through the copies of reduced arrays and partials.
         let group = self.enter_group(node.arrays.is_empty() && partials.is_empty());
         let lane = l.and(l.sub(k, lo), l.i64(PARTIALS as i64 - 1));
         self.iteration(node, k, affine, lane, partials);
         let branch = self.close_loop(k, hi, 1, exit);
-        if let Some(property) = self.leave_group(group) {
-            l.attach(branch, "llvm.loop", l.md_distinct(&[property]));
+        let mut properties: Vec<Meta> = place.into_iter().collect();
+        properties.extend(self.leave_group(group));
+        if !properties.is_empty() {
+            l.attach(branch, "llvm.loop", l.md_distinct(&properties));
         }
     }
 

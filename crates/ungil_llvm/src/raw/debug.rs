@@ -98,12 +98,14 @@ impl Llvm {
     pub fn set_place(&self, place: Option<(Meta, u32, u32)>) {
         let location = match place {
             None => std::ptr::null_mut(),
-            Some((scope, line, col)) => {
-                let inlined_at = std::ptr::null_mut();
-                llvm!(LLVMDIBuilderCreateDebugLocation(self.context, line, col, scope, inlined_at))
-            }
+            Some(place) => self.place(place),
         };
         llvm!(LLVMSetCurrentDebugLocation2(self.builder, location));
+    }
+
+    /// A place in the source: scope, line, column.
+    pub fn place(&self, (scope, line, col): (Meta, u32, u32)) -> Meta {
+        llvm!(LLVMDIBuilderCreateDebugLocation(self.context, line, col, scope, std::ptr::null_mut()))
     }
 
     /// Runs `build` at other positions, then continues where the builder was, with the same place in the source.

@@ -26,7 +26,7 @@ fn alone() -> MutexGuard<'static, ()> {
 #[test]
 fn filetests() {
     let _alone = alone();
-    let mut config = Config::from_environment(repository_root().join("tests/filetests"));
+    let mut config = Config::from_environment(repository_root().join("tests/filetests/run"));
     config.engines = engines();
     let report = run_all(&config);
     assert!(report.files > 0, "no test file was found");
