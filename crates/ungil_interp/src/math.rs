@@ -4,7 +4,7 @@ use ungil_ir::math::MathFn;
 use ungil_math::libm;
 
 macro_rules! table {
-    ($(#[$doc:meta])* $name:ident $t:ident $module:ident $tanh:path) => {
+    ($(#[$doc:meta])* $name:ident $t:ident $module:ident) => {
         $(#[$doc])*
         pub fn $name(function: MathFn, args: &[$t]) -> $t {
             use ungil_math::$module as ours;
@@ -23,7 +23,7 @@ macro_rules! table {
                 MathFn::Sin => ours::trigonometric::sin(x),
                 MathFn::Cos => ours::trigonometric::cos(x),
                 MathFn::Tan => ours::trigonometric::tan(x),
-                MathFn::Tanh => $tanh(x),
+                MathFn::Tanh => ours::hyperbolic::tanh(x),
                 MathFn::Pow => ours::power::pow(x, y),
                 MathFn::Asin => ours::inverse_trigonometric::asin(x),
                 MathFn::Acos => ours::inverse_trigonometric::acos(x),
@@ -57,9 +57,9 @@ macro_rules! table {
 
 table!(
     /// A function on float64.
-    double f64 double ungil_math::double::hyperbolic::tanh
+    double f64 double
 );
 table!(
     /// A function on float32.
-    single f32 single ungil_math::single::exponential::tanh
+    single f32 single
 );

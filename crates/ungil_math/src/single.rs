@@ -1,13 +1,14 @@
 //! float32 functions.
 //!
 //! Plain Rust functions, always inlined; `symbols` exports them to kernels.
-//! Limits: computed in float64 arithmetic with short polynomials, rounded once at the end.
+//! Limits: some are computed in float64 arithmetic with short polynomials and rounded once at the end.
 
 mod coefficients;
 pub mod exponential;
 pub mod hyperbolic;
 pub mod inverse_trigonometric;
 pub mod logarithm;
+mod pair;
 pub mod power;
 pub mod root;
 pub mod trigonometric;
@@ -16,4 +17,17 @@ pub mod trigonometric;
 #[inline(always)]
 pub fn sqrt(x: f32) -> f32 {
     x.sqrt()
+}
+
+/// Adding and subtracting it rounds |x| < 2²² to an integer; the low bits of the sum hold that integer.
+pub(crate) const ROUNDER: f32 = 12_582_912.0;
+
+/// 2ⁿ as a product of two powers of two that are normal for −252 ≤ n ≤ 254.
+///
+/// `rounded` is n + `ROUNDER`. Scaling by one factor after the other rounds once where the result is subnormal.
+#[inline(always)]
+pub(crate) fn power_of_two_halves(rounded: f32) -> (f32, f32) {
+    let biased = rounded.to_bits().wrapping_add(2 * 127);
+    let half = biased >> 1;
+    (f32::from_bits(half << 23), f32::from_bits(biased.wrapping_sub(half) << 23))
 }

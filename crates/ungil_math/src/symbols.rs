@@ -63,7 +63,7 @@ export! {
     ungil_math_cos_f32_fast = single::trigonometric::cos_fast: (x: f32) -> f32;
     ungil_math_tan_f32_fast = single::trigonometric::tan_fast: (x: f32) -> f32;
     ungil_math_trig_f32_needs_slow = single::trigonometric::needs_slow: (x: f32) -> bool;
-    ungil_math_tanh_f32 = single::exponential::tanh: (x: f32) -> f32;
+    ungil_math_tanh_f32 = single::hyperbolic::tanh: (x: f32) -> f32;
     ungil_math_pow_f32 = single::power::pow: (x: f32, y: f32) -> f32;
     ungil_math_asin_f32 = single::inverse_trigonometric::asin: (x: f32) -> f32;
     ungil_math_acos_f32 = single::inverse_trigonometric::acos: (x: f32) -> f32;

@@ -120,7 +120,7 @@ const CASES: &[Case] = &[
     (
         "tanh",
         hyperbolic::tanh,
-        single::exponential::tanh,
+        single::hyperbolic::tanh,
         &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (NAN, NAN), (100.0, 1.0), (-100.0, -1.0)],
     ),
     (
@@ -214,7 +214,7 @@ const ODD: &[(&str, Function, Single)] = &[
     ("atanh", hyperbolic::atanh, single::hyperbolic::atanh),
     ("asin", inverse_trigonometric::asin, single::inverse_trigonometric::asin),
     ("atan", inverse_trigonometric::atan, single::inverse_trigonometric::atan),
-    ("tanh", hyperbolic::tanh, single::exponential::tanh),
+    ("tanh", hyperbolic::tanh, single::hyperbolic::tanh),
 ];
 
 fn same(a: f64, b: f64) -> bool {

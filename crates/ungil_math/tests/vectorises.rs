@@ -102,10 +102,10 @@ natives! {
         power pow;
     }
     f32 single {
-        exponential exp exp2 expm1 tanh;
+        exponential exp exp2 expm1;
         logarithm log log2 log10 log1p;
         trigonometric sin cos tan;
-        hyperbolic sinh cosh asinh acosh atanh;
+        hyperbolic tanh sinh cosh asinh acosh atanh;
         inverse_trigonometric asin acos atan atan2;
         root cbrt hypot;
         power pow;

@@ -191,21 +191,43 @@ def double_tables():
     (SOURCE / "double/tables.rs").write_text("\n".join(out))
 
 
+def log1p_rest(f):
+    """(log(1+f) − f + f²/2)/f³"""
+    return mpf(1) / 3 - f / 4 if near_zero(f) else (mp.log1p(f) - f + f * f / 2) / f**3
+
+
 def single_coefficients():
     reach = LN2 / 2 * SLACK
     quarter = (PI / 4 * SLACK) ** 2
+    low, high = mp.sqrt(0.5) * (2 - SLACK) - 1, mp.sqrt(2) * SLACK - 1
     sqrt2 = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1) * SLACK) ** 2
     out = [
         HEADER.format(
-            title="Polynomial coefficients of the float32 functions.",
-            what="For float64 arithmetic, lowest power first, as short as a float32 result allows.",
+            title="Polynomial coefficients and constants of the float32 functions.",
+            what="Lowest power first; `WIDE_…` for float64 arithmetic, as short as a float32 result allows.",
             limits="each polynomial holds on the interval its comment names.",
         ),
-        polynomial("EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach),
-        polynomial("EXPM1", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 6, -reach, reach),
-        polynomial("LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 4, 0, sqrt2),
-        polynomial("SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 4, 0, quarter),
-        polynomial("COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 3, 0, quarter),
+    ]
+    for name, value, widths, comment in [
+        ("INV_LN2", 1 / LN2, [24], "1/ln 2."),
+        ("LN2", LN2, [24, 24], "ln 2 in two parts, the first of 24 bits."),
+        ("LN2_SHORT", LN2, [15, 24], "ln 2 in two parts, the first of 15 bits: its product with an exponent is exact."),
+        ("LOG10_2", mp.log10(2), [15, 24], "log₁₀ 2 in two parts: the product of the first with an exponent is exact."),
+        ("INV_LN10", 1 / mp.log(10), [24, 24], "1/ln 10 in two parts."),
+        ("INV_LN2_PAIR", 1 / LN2, [24, 24], "1/ln 2 in two parts."),
+    ]:
+        parts = split(value, *widths)
+        names = [name] if len(parts) == 1 else [f"{name}_{i}" for i in ("HI", "LO")]
+        out += [constant(n, "f32", p, comment, 24) for n, p in zip(names, parts)]
+    out += [
+        polynomial("EXP", "f32", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach, 24),
+        polynomial("EXP2", "f32", "(2^r − 1)/r for |r| ≤ 1/2, relative to 2^r", exp2_slope, lambda r: abs(r) / 2**r, 6, -SLACK / 2, SLACK / 2, 24),
+        polynomial("EXPM1", "f32", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 6, -reach, reach, 24, fixed=(0.5,)),
+        polynomial("LOG", "f32", "(log(1+f) − f + f²/2)/f³ for √½ ≤ 1 + f ≤ √2, relative to the logarithm", log1p_rest, lambda f: f * f, 9, low, high, 24),
+        polynomial("WIDE_EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach),
+        polynomial("WIDE_LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 4, 0, sqrt2),
+        polynomial("WIDE_SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 4, 0, quarter),
+        polynomial("WIDE_COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 3, 0, quarter),
     ]
     (SOURCE / "single/coefficients.rs").write_text("\n".join(out))
 

@@ -5,7 +5,7 @@
 //! Limits: arguments beyond 2²⁸ take a cold call (`*_slow`), the float64 function.
 //! Source: `double::trigonometric`.
 
-use super::coefficients::{COS, SIN};
+use super::coefficients::{WIDE_COS as COS, WIDE_SIN as SIN};
 use crate::double::trigonometric as double;
 use crate::double::{ROUNDER, select};
 

@@ -1,0 +1,28 @@
+//! Unevaluated sums of two float32 numbers.
+//!
+//! Error-free transformations: the exact sum or product of two numbers as a rounded value and its error.
+//! Limits: no overflow or underflow of the products.
+//! Source: `double::pair`.
+
+/// a + b exactly, for |a| ≥ |b| or a = 0.
+#[inline(always)]
+pub(crate) fn fast_two_sum(a: f32, b: f32) -> (f32, f32) {
+    let sum = a + b;
+    (sum, (a - sum) + b)
+}
+
+/// a·b exactly.
+#[inline(always)]
+pub(crate) fn two_product(a: f32, b: f32) -> (f32, f32) {
+    let product = a * b;
+    (product, a.mul_add(b, -product))
+}
+
+/// (num + num_tail)/(den + den_tail), rounded once, from one division; the tails are below an ulp.
+#[inline(always)]
+pub(crate) fn divide_pairs(num: f32, num_tail: f32, den: f32, den_tail: f32) -> f32 {
+    let reciprocal = 1.0 / den;
+    let quotient = num * reciprocal;
+    let remainder = (-quotient).mul_add(den, num) + (-quotient).mul_add(den_tail, num_tail);
+    remainder.mul_add(reciprocal, quotient)
+}
