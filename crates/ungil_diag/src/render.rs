@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Contract: tabs are expanded, wide and zero-width characters are measured, control characters are
-//! replaced, so that a marker always stands under its text. A span of several lines is marked on its
+//! replaced, so that a marker always stands under its text; a very long line is cut. A span of several lines is marked on its
 //! first line up to the line's end and on its last line. Never fails: a span outside its file is
 //! drawn at the nearest place inside it.
 
@@ -25,6 +25,10 @@ use crate::source::{SourceFile, SourceMap};
 use crate::span::SourceId;
 
 const TAB_WIDTH: usize = 4;
+/// Columns of source that are printed; a longer line is cut around its first marker.
+const MAX_WIDTH: usize = 160;
+/// Columns kept before the marker where a line is cut.
+const LEAD: usize = 40;
 /// Lines between two labelled lines are printed when there are at most so many, else elided.
 const MAX_GAP: u32 = 2;
 
@@ -115,8 +119,10 @@ fn render_file(
         let line = first.line;
         let count = rest.iter().take_while(|mark| mark.line == line).count();
         write_gap(out, file, width, previous, line);
-        write_line(out, file, width, line);
-        write_marks(out, width, &rest[..count]);
+        let window = Window::around(file.line_text(line), &rest[..count]);
+        write_line(out, file, width, line, window);
+        let shown: Vec<Mark> = rest[..count].iter().filter_map(|mark| window.shift(mark)).collect();
+        write_marks(out, width, &shown);
         rest = &rest[count..];
         previous = Some(line);
     }
@@ -126,16 +132,65 @@ fn write_gap(out: &mut String, file: &SourceFile, width: usize, previous: Option
     let Some(previous) = previous else { return };
     if line - previous - 1 <= MAX_GAP {
         for between in previous + 1..line {
-            write_line(out, file, width, between);
+            write_line(out, file, width, between, Window { start: 0 });
         }
     } else {
         let _ = writeln!(out, "{}...", " ".repeat(width.saturating_sub(2)));
     }
 }
 
-fn write_line(out: &mut String, file: &SourceFile, width: usize, index: u32) {
+/// The columns of a line that are printed: `MAX_WIDTH` of them from `start`.
+#[derive(Clone, Copy)]
+struct Window {
+    start: usize,
+}
+
+impl Window {
+    /// The start of the line where it fits or its first marker is visible there, else from a bit
+    /// before that marker.
+    fn around(line: &str, marks: &[Mark]) -> Window {
+        let first = marks.iter().map(|mark| mark.from).min().unwrap_or(0);
+        if first < MAX_WIDTH - LEAD || display_column(line, u32::MAX) <= MAX_WIDTH {
+            return Window { start: 0 };
+        }
+        Window { start: first - LEAD }
+    }
+
+    /// The marker as seen in the window, if it is.
+    fn shift<'a>(self, mark: &Mark<'a>) -> Option<Mark<'a>> {
+        let end = self.start + MAX_WIDTH;
+        if mark.from >= end {
+            return None;
+        }
+        let from = mark.from.saturating_sub(self.start);
+        let to = mark.to.min(end).saturating_sub(self.start).max(from + 1);
+        Some(Mark { from, to, ..*mark })
+    }
+
+    /// The visible part of an expanded line, with `…` where it is cut.
+    fn cut(self, text: &str) -> String {
+        let end = self.start + MAX_WIDTH;
+        let mut out = String::new();
+        let mut column = 0;
+        for ch in text.chars() {
+            let next = column + char_width(ch);
+            if column >= self.start && next <= end {
+                out.push(if column == self.start && self.start > 0 { '…' } else { ch });
+            } else if column < self.start && next > self.start {
+                out.push('…');
+            } else if column >= end {
+                out.push('…');
+                break;
+            }
+            column = next;
+        }
+        out
+    }
+}
+
+fn write_line(out: &mut String, file: &SourceFile, width: usize, index: u32, window: Window) {
     let number = file.first_line + index;
-    let text = expand(file.line_text(index));
+    let text = window.cut(&expand(file.line_text(index)));
     let line = format!("{number:>width$} | {text}");
     let _ = writeln!(out, "{}", line.trim_end());
 }
@@ -319,6 +374,18 @@ error[U0214]: t
                 .secondary(Span::new(id, 4, 5), "str")
         };
         check(text, 1, build, expected);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_its_marker() {
+        let text = format!("{}bad{}\n", "x".repeat(1000), "y".repeat(1000));
+        let expected = format!(
+            "error[U0214]: t\n --> file.py:1:1001\n  |\n1 | …{}bad{}…\n  | {}^^^ here\n",
+            "x".repeat(39),
+            "y".repeat(117),
+            " ".repeat(40)
+        );
+        check(&text, 1, |id| error("t").primary(Span::new(id, 1000, 1003), "here"), &expected);
     }
 
     #[test]

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::render::render;
-use ungil_diag::source::{SourceFile, SourceMap};
+use ungil_diag::source::{LineColumn, SourceFile, SourceMap};
 use ungil_diag::span::Span;
 use ungil_syntax::ast::MAX_HEIGHT;
 use ungil_syntax::ast::expr::Expr;
 use ungil_syntax::ast::module::Module;
 use ungil_syntax::ast::pattern::Pattern;
 use ungil_syntax::ast::stmt::Stmt;
-use ungil_syntax::check::check_module;
+use ungil_syntax::check::{check_excerpt, check_module};
 use ungil_syntax::dump::dump;
-use ungil_syntax::parser::{parse_expression, parse_module};
+use ungil_syntax::parser::{parse_excerpt, parse_expression, parse_module};
 use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_pattern, walk_stmt};
 
 /// Checks that spans lie inside the text on character boundaries, and measures the height.
@@ -397,6 +397,25 @@ fn long_texts_take_linear_time() {
         );
     }
     assert!(slow.is_empty(), "slow: {slow:#?}");
+}
+
+#[test]
+fn an_excerpt_may_be_indented() {
+    let text = "    @jit\n    def f(x):\n        \"\"\"a\nb\"\"\"\n  # comment\n        return x\n";
+    let source = SourceFile::excerpt("e.py", text, 7, 0);
+    let (module, diagnostics) = parse_excerpt(&source, Default::default());
+    assert!(diagnostics.is_empty());
+    assert_eq!(source.line_column(module.body[0].span.lo), LineColumn { line: 8, column: 5 });
+    assert_eq!(
+        dump(&module),
+        "(def f [(name jit)] [] [] [(param x _ _)] _ [] _ _ [(expr (literal \"a\\{a}b\")) (return (name x))])\n"
+    );
+    let nested = "  def f():\n    nonlocal x\n    x = 1\n";
+    let (module, diagnostics) = parse_excerpt(&SourceFile::new("e.py", nested), Default::default());
+    assert!(diagnostics.is_empty() && check_excerpt(&module).is_empty());
+    assert!(check_module(&module).has_errors());
+    let (_, diagnostics) = parse_excerpt(&SourceFile::new("e.py", "  x\n y\n"), Default::default());
+    assert!(diagnostics.has_errors());
 }
 
 #[test]

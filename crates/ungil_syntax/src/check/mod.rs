@@ -25,16 +25,15 @@ use scope::{Scope, ScopeKind};
 
 /// Checks a module; see the module's header.
 pub fn check_module(module: &Module) -> Diagnostics {
-    let mut checker = Checker {
-        errors: Sink::default(),
-        scopes: vec![Scope::new(ScopeKind::Module, None)],
-        current: 0,
-        flow: Flow::default(),
-    };
-    checker.future_imports(&module.body);
-    checker.body(&module.body);
+    let mut checker = Checker::new(module);
     checker.resolve_nonlocals();
     checker.errors.finish()
+}
+
+/// Checks a piece of a file, such as one function. A `nonlocal` name that nothing in the piece binds
+/// belongs to a function outside it.
+pub fn check_excerpt(module: &Module) -> Diagnostics {
+    Checker::new(module).errors.finish()
 }
 
 /// What encloses a statement inside its function or module.
@@ -55,6 +54,19 @@ struct Checker {
 }
 
 impl Checker {
+    /// Walks the whole tree.
+    fn new(module: &Module) -> Checker {
+        let mut checker = Checker {
+            errors: Sink::default(),
+            scopes: vec![Scope::new(ScopeKind::Module, None)],
+            current: 0,
+            flow: Flow::default(),
+        };
+        checker.future_imports(&module.body);
+        checker.body(&module.body);
+        checker
+    }
+
     fn report(&mut self, error: CheckError, span: Span) {
         self.errors.push(error.diagnostic(span));
     }

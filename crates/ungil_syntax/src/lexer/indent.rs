@@ -81,6 +81,10 @@ impl Lexer<'_> {
     }
 
     fn indent(&mut self, found: Indentation, start: usize) {
+        if std::mem::take(&mut self.takes_base) {
+            self.indents = vec![found];
+            return;
+        }
         let current = self.indents.last().copied().unwrap_or_default();
         if found.column == current.column {
             if found.alternative != current.alternative {
@@ -101,7 +105,8 @@ impl Lexer<'_> {
     }
 
     fn dedent(&mut self, found: Indentation, start: usize) {
-        while self.indents.last().is_some_and(|indent| indent.column > found.column) {
+        while self.indents.len() > 1 && self.indents.last().is_some_and(|indent| indent.column > found.column)
+        {
             self.indents.pop();
             self.push(TokenKind::Dedent, self.pos, self.pos);
         }

@@ -51,6 +51,15 @@ pub fn tokenize_expression(text: &str) -> Lexed {
     Lexed { tokens: lexer.tokens, errors: lexer.errors }
 }
 
+/// Reads the tokens of a piece of a file, whose first line may be indented: its indentation counts
+/// as none.
+pub fn tokenize_excerpt(text: &str) -> Lexed {
+    let mut lexer = Lexer::new(text);
+    lexer.takes_base = true;
+    lexer.run();
+    Lexed { tokens: lexer.tokens, errors: lexer.errors }
+}
+
 struct Lexer<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -63,6 +72,8 @@ struct Lexer<'a> {
     at_line_start: bool,
     /// Whether line ends are white space everywhere.
     joins_lines: bool,
+    /// Whether the first line's indentation is that of the outermost block.
+    takes_base: bool,
     /// Whether this logical line has an invalid character already; more would say nothing new.
     has_invalid_character: bool,
     /// Whether a bracket was found that is never closed: from there on, where a line begins is
@@ -83,6 +94,7 @@ impl<'a> Lexer<'a> {
             indents: vec![Indentation::default()],
             at_line_start: true,
             joins_lines: false,
+            takes_base: false,
             has_invalid_character: false,
             suspicious: false,
         }
@@ -136,7 +148,12 @@ impl<'a> Lexer<'a> {
     fn token(&mut self) {
         let start = self.pos;
         match self.bytes[start] {
-            b' ' | b'\t' | b'\x0c' => self.pos += 1,
+            b' ' | b'\t' | b'\x0c' => {
+                self.pos += 1;
+                while self.peek(0) == b' ' {
+                    self.pos += 1;
+                }
+            }
             b'#' => self.skip_comment(),
             b'\n' | b'\r' => self.line_end(),
             b'\\' => self.continuation(),

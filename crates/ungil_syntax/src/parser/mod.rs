@@ -42,7 +42,7 @@ use crate::error::lex::LexError;
 use crate::error::parse::ParseError;
 use crate::error::sink::Sink;
 use crate::lexer::token::{Token, TokenKind};
-use crate::lexer::{Lexed, tokenize, tokenize_expression};
+use crate::lexer::{Lexed, tokenize, tokenize_excerpt, tokenize_expression};
 
 use interner::Interner;
 
@@ -59,7 +59,17 @@ type Parsed<T> = Result<T, Failed>;
 
 /// Reads a module. The tree is whole where the diagnostics have no errors.
 pub fn parse_module(source: &SourceFile, id: SourceId) -> (Module, Diagnostics) {
-    let Some(mut parser) = Parser::new(source, id, tokenize) else {
+    parse_statements(source, id, tokenize)
+}
+
+/// Reads a piece of a file, such as one function, as it stands there: its first line may be indented.
+/// Unlike dedenting the text, this leaves strings of several lines as they are.
+pub fn parse_excerpt(source: &SourceFile, id: SourceId) -> (Module, Diagnostics) {
+    parse_statements(source, id, tokenize_excerpt)
+}
+
+fn parse_statements(source: &SourceFile, id: SourceId, lex: fn(&str) -> Lexed) -> (Module, Diagnostics) {
+    let Some(mut parser) = Parser::new(source, id, lex) else {
         return (Module::default(), too_long(id));
     };
     let body = parser.statements(TokenKind::End);
