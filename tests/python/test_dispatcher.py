@@ -152,15 +152,6 @@ def test_eager_arrays_specialise_on_the_real_layout():
         corner(np.ones(2))
 
 
-def test_signature_lists_and_strings():
-    @njit(["int32(int32)", float32(float32), "void(float64[::1])"])
-    def f(x):
-        return x
-
-    with pytest.raises(TypeError):
-        jit("int64(int64)")(lambda x: x / 2)
-
-
 def test_signature_lists_choose_the_exact_one():
     @njit(["int32(int32)", float32(float32)])
     def f(x):

@@ -51,7 +51,7 @@ def test_frames_in_recursion_are_bounded():
 def test_unbounded_recursion():
     @jit
     def forever(n):
-        return forever(n + 1) + 1
+        return 0 if n < 0 else forever(n + 1) + 1
 
     with pytest.raises(RecursionError):
         forever(0)

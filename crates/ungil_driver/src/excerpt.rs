@@ -149,6 +149,11 @@ pub fn closing(line: &str, from: usize, scan: &mut Scan) -> Option<usize> {
     Some(at)
 }
 
+/// Byte offset of the first word `lambda`.
+pub fn first_keyword(text: &str) -> Option<usize> {
+    text.match_indices("lambda").map(|(i, _)| i).find(|&i| keyword_before(text, i + 1) == Some(i))
+}
+
 /// Byte offset of the last word `lambda` before byte `limit`.
 pub fn keyword_before(line: &str, limit: usize) -> Option<usize> {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');

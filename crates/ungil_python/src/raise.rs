@@ -55,19 +55,28 @@ unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot) -> PyResult<PyErr> {
         core::str::from_utf8_unchecked(bytes)
     };
     let args = &slot.args[..(slot.nargs as usize).min(slot.args.len())];
+    if let ("{0}", [value]) = (template, args) {
+        // `raise KeyError(k)`: the exception's argument is the number itself.
+        // SAFETY: the argument was written by generated code.
+        let value = unsafe { values::scalar(py, value)? };
+        return Ok(PyErr::from_value(class.call1((value,))?));
+    }
     // SAFETY: the arguments were written by generated code for this template.
     let text = unsafe { format_message(py, template, args)? };
     Ok(PyErr::from_value(class.call1((text,))?))
 }
 
-/// Replaces `{0}`, `{1}` … by the arguments as `str` shows them.
+/// Replaces `{0}`, `{1}` … by the arguments as `str` shows them, and doubled braces by single ones.
+///
+/// # Safety
+/// As [`values::scalar`], for each argument.
 unsafe fn format_message(py: Python<'_>, template: &str, args: &[ErrorArg]) -> PyResult<String> {
     let mut out = String::new();
     let mut rest = template;
-    while let Some(at) = rest.find('{') {
+    while let Some(at) = rest.find(['{', '}']) {
         out.push_str(&rest[..at]);
         let tail = &rest[at..];
-        let number = tail.find('}').and_then(|end| Some((end, tail[1..end].parse::<usize>().ok()?)));
+        let number = tail.find('}').and_then(|end| Some((end, tail[1..end.max(1)].parse::<usize>().ok()?)));
         match number.and_then(|(end, i)| Some((end, args.get(i)?))) {
             Some((end, arg)) => {
                 // SAFETY: as the caller vouches.
@@ -76,8 +85,9 @@ unsafe fn format_message(py: Python<'_>, template: &str, args: &[ErrorArg]) -> P
                 rest = &tail[end + 1..];
             }
             None => {
-                out.push('{');
-                rest = &tail[1..];
+                out.push_str(&tail[..1]);
+                let doubled = tail.starts_with("{{") || tail.starts_with("}}");
+                rest = &tail[if doubled { 2 } else { 1 }..];
             }
         }
     }

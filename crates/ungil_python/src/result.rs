@@ -251,13 +251,15 @@ impl Array<'_> {
         // SAFETY: `source` is a live ndarray with `nd` extents and strides.
         unsafe {
             let nd = self.shape.len();
+            let empty = self.shape.contains(&0);
             let same_type = numpy::dtype_of_type_num((*(*source).descr).type_num) == Some(self.ty.dtype);
             same_type
                 && (*source).data == self.data
                 && (*source).nd as usize == nd
                 && (0..nd).all(|i| {
                     let (extent, stride) = (*(*source).dimensions.add(i), *(*source).strides.add(i));
-                    extent as i64 == self.shape[i] && (extent <= 1 || stride as i64 == self.strides[i])
+                    extent as i64 == self.shape[i]
+                        && (empty || extent <= 1 || stride as i64 == self.strides[i])
                 })
         }
     }

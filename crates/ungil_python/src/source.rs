@@ -8,7 +8,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyModule, PyString, PyTuple};
 use ungil_diag::source::SourceFile;
-use ungil_driver::excerpt::{Scan, closing, definition_text, indented, keyword_before};
+use ungil_driver::excerpt::{Scan, closing, definition_text, first_keyword, indented, keyword_before};
 use ungil_sema::world::SourceProblem;
 
 /// The text of one function as it stands in its file.
@@ -47,7 +47,10 @@ fn find(func: &Bound<'_, PyAny>, given: Option<&str>) -> PyResult<Captured> {
         help: Some(REMEDY.to_owned()),
     };
     let (first_line, lines) = match given {
-        Some(text) => (1, text.split_inclusive('\n').map(str::to_owned).collect()),
+        Some(text) => {
+            let first: u32 = code.getattr("co_firstlineno")?.extract()?;
+            (first, text.split_inclusive('\n').map(str::to_owned).collect())
+        }
         None => {
             let first: u32 = code.getattr("co_firstlineno")?.extract()?;
             (first, file_lines(py, &file, &func.getattr("__globals__")?, first)?)
@@ -57,16 +60,22 @@ fn find(func: &Bound<'_, PyAny>, given: Option<&str>) -> PyResult<Captured> {
         return Ok(Err(problem(&format!("the source of `{name}` in {file} is not available"))));
     }
     let is_lambda = code.getattr("co_name")?.extract::<String>()? == "<lambda>";
-    let text = if is_lambda {
+    let text = if let Some(given) = given.filter(|_| is_lambda) {
+        first_keyword(given).map(|at| (0, 0, given[at..].trim_end().to_owned()))
+    } else if is_lambda {
         lambda_text(&code, &lines, first_line)?
     } else {
         let name: String = code.getattr("co_name")?.extract()?;
         definition_text(&lines, &name, given.is_some())
     };
     Ok(match text {
-        Some((skipped, indent, text)) => {
-            Ok(Text { file, first_line: first_line + skipped, text, indent, is_lambda })
-        }
+        Some((skipped, indent, text)) => Ok(Text {
+            file,
+            first_line: if given.is_some() { first_line } else { first_line + skipped },
+            text,
+            indent,
+            is_lambda,
+        }),
         None => Err(problem(&format!("{file} does not define `{name}` on line {first_line}"))),
     })
 }
@@ -173,9 +182,17 @@ fn same_code(func: &Bound<'_, PyAny>, text: &Text) -> PyResult<bool> {
         return Ok(true);
     }
     let free: Vec<String> = code.getattr("co_freevars")?.extract()?;
-    // One space before each line that is no string's continuation makes it the body of a function with these cells.
+    // One space before each line that is no string's continuation makes it a block: of a function with these cells
+    // where there are any, else of the module.
     let body = if text.is_lambda { format!(" ({})\n", text.text.trim_start()) } else { indented(&text.text) };
-    let wrapped = format!("def _({}):\n{body}", free.join(", "));
+    let name: String = code.getattr("co_name")?.extract()?;
+    let wrapped = if free.is_empty() {
+        format!("if 1:\n{body}")
+    } else if free.contains(&name) || text.is_lambda {
+        format!("def _({}):\n{body}", free.join(", "))
+    } else {
+        format!("def _({}):\n global {name}\n{body}", free.join(", "))
+    };
     let flags: i64 = code.getattr("co_flags")?.extract::<i64>()? & 0x1fe_0000;
     let kwargs = PyDict::new(py);
     kwargs.set_item("flags", flags)?;

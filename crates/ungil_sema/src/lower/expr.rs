@@ -200,6 +200,13 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// Stands for a value whose computation is not typed yet; this round's code is thrown away.
+    fn unknown(&mut self, ty: Ty, span: Span) -> Operand {
+        let var = self.new_var("unknown", ty.ir());
+        let value = self.b().get(var);
+        Operand::value(ty, value, span)
+    }
+
     /// The value that one of two branches computed, as their common type.
     fn merge(
         &mut self,
@@ -208,7 +215,15 @@ impl Lowerer<'_, '_> {
         (otherwise, b): (ungil_ir::entities::Region, Result<Operand>),
         span: Span,
     ) -> Result<Operand> {
-        let (a, b) = (a?, b?);
+        // A recursive call has no type before the other branch has given it one.
+        let (a, b) = match (a, b) {
+            (Err(Error::Untyped), Ok(known)) | (Ok(known), Err(Error::Untyped)) => {
+                self.untyped = true;
+                let value = if known.ty.is_compile_time() { known } else { self.unknown(known.ty, span) };
+                return Ok(value);
+            }
+            (a, b) => (a?, b?),
+        };
         let ty = join(&a.ty, &b.ty).ok_or_else(|| TypeError::Variable {
             name: "if … else …".to_owned(),
             old: a.ty.clone(),
