@@ -8,7 +8,7 @@
 ...     for i in ungil.prange(a.shape[0]):
 ...         s += a[i]
 ...     return s
->>> total(np.arange(5.0))
+>>> print(total(np.arange(5.0)))
 10.0
 """
 
