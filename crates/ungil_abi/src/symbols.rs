@@ -15,7 +15,8 @@ pub const ALLOC: &str = "ungil_rt_alloc";
 pub const RETAIN: &str = "ungil_rt_retain";
 /// `void (MemInfo*)`: one reference less, frees at zero; null is allowed.
 pub const RELEASE: &str = "ungil_rt_release";
-/// `i32 (Ctx*, const ErrorArg *parts, u64 n)`: one line to `sys.stdout`; parts as in `ValueTag`.
+/// `i32 (Ctx*, const ErrorArg *parts, u64 n)`: writes the parts, as in `ValueTag`, to `sys.stdout` one after the other; spaces
+/// and newlines are text parts, commas and parentheses of tuples are not.
 pub const PRINT: &str = "ungil_rt_print";
 /// `i32 (Ctx*, const LoopDesc*)`: runs a parallel loop.
 pub const PARALLEL_FOR: &str = "ungil_rt_parallel_for";

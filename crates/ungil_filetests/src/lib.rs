@@ -22,5 +22,7 @@ pub mod generate;
 #[cfg(feature = "commands")]
 pub mod literal;
 #[cfg(feature = "commands")]
+pub mod python;
+#[cfg(feature = "commands")]
 pub mod runner;
 pub mod tidy;

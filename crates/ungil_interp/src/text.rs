@@ -72,7 +72,7 @@ pub fn fill(template: &str, args: &[Num]) -> String {
     out + rest
 }
 
-/// A part of a line to print.
+/// A part of what is printed.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Part {
     Text(String),
@@ -86,8 +86,8 @@ pub enum Part {
     TupleClose,
 }
 
-/// A line as `print` writes it: parts between spaces, tuples as `repr` writes them. `None` if tuples are not balanced.
-pub fn line(parts: &[Part]) -> Option<String> {
+/// What printing writes: parts one after the other, tuples as `repr` writes them. `None` if tuples are not balanced.
+pub fn printed(parts: &[Part]) -> Option<String> {
     // Finished parts of each open tuple, outermost first.
     let mut open: Vec<Vec<String>> = vec![Vec::new()];
     for part in parts {
@@ -109,7 +109,7 @@ pub fn line(parts: &[Part]) -> Option<String> {
         };
         open.last_mut()?.push(text);
     }
-    (open.len() == 1).then(|| open.remove(0).join(" "))
+    (open.len() == 1).then(|| open.remove(0).concat())
 }
 
 /// Sign, shortest digits `d.ddd…` without the point, and exponent; or a word.

@@ -123,7 +123,7 @@ pub struct LoopHints {
     pub independent: bool,
 }
 
-/// One part of a line to print.
+/// One part of what is printed: written one after the other, without anything in between. Inside a tuple they are its elements.
 #[derive(Clone, PartialEq, Debug)]
 pub enum PrintPart {
     Text(String),

@@ -2,7 +2,7 @@
 //!
 //! `all` stands for the whole list. The module is verified after each pass.
 
-use super::{CommandResult, Context, TestCommand, read_ir, verify};
+use super::{CommandResult, Context, TestCommand, read_ir, tail_is, verify};
 use crate::file::TestFile;
 use ungil_ir::function::Module;
 use ungil_opt::pipeline;
@@ -15,14 +15,7 @@ impl TestCommand for Optimize {
         for name in context.args {
             run_pass(&mut module, name)?;
         }
-        let found = module.to_string();
-        if file.tail().as_deref().map(str::trim_end) == Some(found.trim_end()) {
-            return Ok(None);
-        }
-        if context.bless {
-            return Ok(Some(file.with_tail(&found)));
-        }
-        Err(vec![format!("1: after the passes:\n{found}\n")])
+        tail_is(file, &module.to_string(), context.bless)
     }
 }
 

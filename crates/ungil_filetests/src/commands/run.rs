@@ -1,33 +1,47 @@
 //! `test run`: calls and what they give, on every engine.
 //!
 //! A call runs in the interpreter as the module is written, then after all passes, then on the other engines; all
-//! must agree with each other and with the expectation of the `run:` line.
+//! must agree with each other and with the expectation of the `run:` line. A Python function is lowered for the types of
+//! the arguments and runs first after the passes that decide what its parallel loops mean.
 
 use super::optimize::optimize_all;
 use super::{CommandResult, Context, TestCommand, read_ir};
 use crate::case::{self, Case, Clause};
 use crate::engine::{Engine, Interpreter, Observation, difference, observe};
 use crate::file::TestFile;
-use crate::literal::write_output;
+use crate::literal::{Literal, write_output};
+use crate::python::{Python, settle, type_of};
 use ungil_interp::argument::{ArgValue, ArrayArg, Buffer};
+use ungil_interp::number::Num;
 use ungil_interp::outcome::{ArrayOutput, Failure, Output};
 use ungil_ir::entities::FuncId;
 use ungil_ir::function::Module;
-use ungil_ir::types::Type;
+use ungil_ir::types::{ArrayType, Type};
 
 pub struct Run;
 
+/// What a call runs: the module before and after the passes that must keep its meaning.
+struct Subject {
+    module: Module,
+    optimised: Module,
+    function: FuncId,
+}
+
+/// Where the subjects of a file's calls come from.
+enum Source {
+    Ir { module: Module, optimised: Module },
+    Python(Box<Python>),
+}
+
 impl TestCommand for Run {
     fn run(&self, file: &TestFile, context: &Context<'_>) -> CommandResult {
-        let module = read_ir(file)?;
-        let mut optimised = module.clone();
-        optimize_all(&mut optimised)?;
+        let source = Source::of(file)?;
         let mut errors = Vec::new();
         let mut text: Vec<String> = file.text.lines().map(str::to_owned).collect();
         let mut cases = 0;
         for (line, directive) in file.directives("run") {
             cases += 1;
-            match self.case(&module, &optimised, directive, context) {
+            match run_case(&source, directive, context) {
                 Ok(None) => {}
                 Ok(Some(new)) => text[line - 1] = format!("{} run: {new}", file.comment),
                 Err(message) => errors.push(format!("{line}: {message}")),
@@ -44,59 +58,93 @@ impl TestCommand for Run {
     }
 }
 
-impl Run {
-    /// Gives the new directive if it was blessed.
-    fn case(
-        &self,
-        module: &Module,
-        optimised: &Module,
-        directive: &str,
-        context: &Context<'_>,
-    ) -> Result<Option<String>, String> {
-        let case = case::parse(directive)?;
-        let function = module.functions.iter().position(|f| f.name == case.function);
-        let function = FuncId(function.ok_or(format!("no function @{}", case.function))? as u32);
-        let types = parameter_types(module, function);
-        if types.len() != case.args.len() {
-            return Err(format!("{} arguments for {} parameters", case.args.len(), types.len()));
+impl Source {
+    fn of(file: &TestFile) -> Result<Source, Vec<String>> {
+        if file.is_python() {
+            let python = Python::parse(&file.text);
+            let errors: Vec<String> = python
+                .diagnostics
+                .iter()
+                .map(|d| python.message(d))
+                .map(|m| format!("{}: {}", m.line, m.text))
+                .collect();
+            return if errors.is_empty() { Ok(Source::Python(Box::new(python))) } else { Err(errors) };
         }
-        let args: Vec<ArgValue> =
-            case.args.iter().zip(&types).map(|(a, t)| a.argument(t)).collect::<Result<_, _>>()?;
-        let globals = globals(module);
-        let first = observe(&Interpreter::default(), module, function, &args, &globals);
-        if let Err(Failure::Invalid(why)) = &first.outcome.result {
-            return Err(format!("invalid program: {why}"));
-        }
-        let agree = |engine: &dyn Engine, what: &str| {
-            let found = observe(engine, optimised, function, &args, &globals);
-            difference(&first, &found).map_or(Ok(()), |d| Err(format!("{what}: {d}\n{optimised}")))
-        };
-        agree(&Interpreter::default(), "interpreter, after all passes")?;
-        for engine in context.engines {
-            agree(engine.as_ref(), &engine.name())?;
-        }
-        let after = after_call(&args, &types, &first);
-        match case.expected.iter().map(|c| check(c, &first, &after)).collect::<Result<Vec<()>, _>>() {
-            Ok(_) if !case.expected.is_empty() => Ok(None),
-            _ if context.bless => Ok(Some(describe(&case, &first, &args, &types, &after))),
-            Ok(_) => Err("the line expects nothing".to_owned()),
-            Err(message) => Err(message),
+        let module = read_ir(file)?;
+        let mut optimised = module.clone();
+        optimize_all(&mut optimised)?;
+        Ok(Source::Ir { module, optimised })
+    }
+
+    fn subject(&self, case: &Case) -> Result<Subject, String> {
+        match self {
+            Source::Ir { module, optimised } => {
+                let function = module.functions.iter().position(|f| f.name == case.function);
+                let function = FuncId(function.ok_or(format!("no function @{}", case.function))? as u32);
+                Ok(Subject { module: module.clone(), optimised: optimised.clone(), function })
+            }
+            Source::Python(python) => python_subject(python, case),
         }
     }
 }
 
-fn parameter_types(module: &Module, function: FuncId) -> Vec<Type> {
+fn python_subject(python: &Python, case: &Case) -> Result<Subject, String> {
+    let kernel = python.world.kernel_named(&case.function);
+    let kernel = kernel.ok_or(format!("no function {}", case.function))?;
+    let types = case.args.iter().map(type_of).collect::<Result<Vec<_>, _>>()?;
+    let lowered = python.lower_or_fail(kernel, &types)?;
+    let mut module = lowered.module;
+    let function = module.entry();
+    let refusals = settle(&mut module);
+    if let Some(refusal) = refusals.first() {
+        return Err(python.refusal(refusal, 1).text);
+    }
+    super::verify(&module, "lowered").map_err(|e| format!("{}\n{module}", e.join("\n")))?;
+    let mut optimised = module.clone();
+    optimize_all(&mut optimised).map_err(|e| e.join("\n"))?;
+    Ok(Subject { module, optimised, function })
+}
+
+/// Gives the new directive if it was blessed.
+fn run_case(source: &Source, directive: &str, context: &Context<'_>) -> Result<Option<String>, String> {
+    let case = case::parse(directive)?;
+    let Subject { module, optimised, function } = source.subject(&case)?;
     let f = module.function(function);
-    f.params.iter().map(|v| f.ty(*v).clone()).collect()
+    let types: Vec<Type> = f.params.iter().map(|v| f.ty(*v).clone()).collect();
+    if types.len() != case.args.len() {
+        return Err(format!("{} arguments for {} parameters", case.args.len(), types.len()));
+    }
+    let pairs = case.args.iter().zip(&types);
+    let args: Vec<ArgValue> = pairs.map(|(a, t)| a.argument(t)).collect::<Result<_, _>>()?;
+    let globals = globals(&module);
+    let first = observe(&Interpreter::default(), &module, function, &args, &globals);
+    if let Err(Failure::Invalid(why)) = &first.outcome.result {
+        return Err(format!("invalid program: {why}\n{module}"));
+    }
+    let agree = |engine: &dyn Engine, what: &str| {
+        let found = observe(engine, &optimised, function, &args, &globals);
+        difference(&first, &found).map_or(Ok(()), |d| Err(format!("{what}: {d}\n{optimised}")))
+    };
+    agree(&Interpreter::default(), "interpreter, after all passes")?;
+    for engine in context.engines {
+        agree(engine.as_ref(), &engine.name())?;
+    }
+    let after = after_call(&args, &types, &first);
+    match case.expected.iter().map(|c| check(c, &first, &after)).collect::<Result<Vec<()>, _>>() {
+        Ok(_) if !case.expected.is_empty() => Ok(None),
+        _ if context.bless => Ok(Some(describe(&case, &first, &args, &types, &after))),
+        Ok(_) => Err("the line expects nothing".to_owned()),
+        Err(message) => Err(message),
+    }
 }
 
 /// Contents of the module's global arrays: 0, 1, 2 … along one axis of 16.
 fn globals(module: &Module) -> Vec<ArrayArg> {
-    let number = |dtype, k| crate::literal::Literal::Int(k).num(dtype);
-    let array = |ty: ungil_ir::types::ArrayType| {
+    let number = |dtype, k| Literal::Int(k).num(dtype);
+    let array = |ty: ArrayType| {
         let shape: Vec<i64> = (0..ty.ndim).map(|axis| if axis == 0 { 16 } else { 1 }).collect();
         let elements: Vec<_> = (0..shape.iter().product::<i64>())
-            .map(|k| number(ty.dtype, i128::from(k)).unwrap_or(ungil_interp::number::Num::zero(ty.dtype)))
+            .map(|k| number(ty.dtype, i128::from(k)).unwrap_or(Num::zero(ty.dtype)))
             .collect();
         ArrayArg::new(ty, &shape, &elements)
     };

@@ -23,9 +23,8 @@ impl<'m> Machine<'m> {
             }
             K::Raise(error) => return Err(exception(frame, error)),
             K::Print(parts) => {
-                let line = line(frame, parts)?;
-                self.printed.push_str(&line);
-                self.printed.push('\n');
+                let text = printed(frame, parts)?;
+                self.printed.push_str(&text);
                 None
             }
             K::Safepoint => None,
@@ -43,7 +42,7 @@ fn exception(frame: &Frame<'_>, error: &Raise) -> Failure {
     Failure::Raised(Exception { class: error.class, message, frames: Vec::new() })
 }
 
-fn line(frame: &Frame<'_>, parts: &[PrintPart]) -> Step<String> {
+fn printed(frame: &Frame<'_>, parts: &[PrintPart]) -> Step<String> {
     let part = |part: &PrintPart| {
         Ok(match part {
             PrintPart::Text(text) => Part::Text(text.clone()),
@@ -57,5 +56,5 @@ fn line(frame: &Frame<'_>, parts: &[PrintPart]) -> Step<String> {
         })
     };
     let parts: Vec<Part> = parts.iter().map(part).collect::<Step<_>>()?;
-    Ok(text::line(&parts).expect("the verifier saw balanced tuples"))
+    Ok(text::printed(&parts).expect("the verifier saw balanced tuples"))
 }

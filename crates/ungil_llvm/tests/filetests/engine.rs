@@ -39,7 +39,7 @@ struct Compiled {
 type Entry = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
 
 thread_local! {
-    /// Lines that the running kernel printed.
+    /// What the running kernel printed.
     static PRINTED: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
@@ -179,10 +179,7 @@ extern "C" fn print(_: *mut Ctx, parts: *const ErrorArg, n: u64) -> i32 {
         tag => Part::Num { value: number(part), weak: tag & ValueTag::WEAK != 0 },
     };
     let parts: Vec<Part> = parts.iter().map(part).collect();
-    let line = text::line(&parts).unwrap_or_else(|| format!("{parts:?}"));
-    PRINTED.with_borrow_mut(|printed| {
-        printed.push_str(&line);
-        printed.push('\n');
-    });
+    let text = text::printed(&parts).unwrap_or_else(|| format!("{parts:?}"));
+    PRINTED.with_borrow_mut(|printed| printed.push_str(&text));
     0
 }
