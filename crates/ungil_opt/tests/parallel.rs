@@ -93,6 +93,15 @@ fn the_previous_element_is_refused() {
 }
 
 #[test]
+fn the_previous_element_is_refused_behind_checks() {
+    let reason = refusal(
+        "v9 = add v5, v7\nv10 = check_index v9, v8 axis 0 wrap check\nv12 = check_index v5, v8 axis 0 wrap check\n\
+         v11 = load v0[v12]\nstore v0[v10], v11",
+    );
+    assert!(matches!(reason, Reason::CarriedElement { distance: 1, .. }), "{reason:?}");
+}
+
+#[test]
 fn one_element_for_all_is_refused() {
     let reason = refusal("v10 = load v0[v5]\nstore v1[v6], v10");
     assert!(matches!(reason, Reason::SameElement { .. }), "{reason:?}");

@@ -54,15 +54,28 @@ pub fn install() {
 
 /// Signals are delivered on the main thread only, where the runtime calls this.
 unsafe fn poll(ctx: *mut Ctx) -> i32 {
-    Python::attach(|py| match py.check_signals() {
+    attached(|py| match py.check_signals() {
         Ok(()) => 0,
         // SAFETY: the runtime passes a context of a running call.
         Err(error) => unsafe { fail(py, ctx, error) },
     })
 }
 
+/// Runs `body` attached to the interpreter. `Python::attach` would not do: calls of kernels detach with the C API,
+/// which PyO3's own count of attachments does not see.
+fn attached<T>(body: impl FnOnce(Python<'_>) -> T) -> T {
+    // SAFETY: the interpreter is initialised, since a call of a kernel is under way, and the state is given back below
+    // on the same thread; the token does not outlive it.
+    unsafe {
+        let state = ffi::PyGILState_Ensure();
+        let result = body(Python::assume_attached());
+        ffi::PyGILState_Release(state);
+        result
+    }
+}
+
 unsafe fn print(ctx: *mut Ctx, parts: *const ErrorArg, n: u64) -> i32 {
-    Python::attach(|py| {
+    attached(|py| {
         // SAFETY: the runtime passes `n` parts.
         let parts = unsafe { core::slice::from_raw_parts(parts, n as usize) };
         // SAFETY: the parts were written by generated code and are live during the hook.

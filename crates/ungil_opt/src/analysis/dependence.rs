@@ -7,6 +7,7 @@
 
 use crate::analysis::access::{Access, AxisRange};
 use crate::analysis::affine::Affine;
+use crate::analysis::bounds::{End, Frame, extreme};
 use crate::analysis::definitions::Definitions;
 use ungil_ir::entities::Value;
 use ungil_ir::function::Function;
@@ -31,6 +32,8 @@ pub struct Loop<'f> {
     pub iv: Value,
     /// The constant step, or 1 if it is not constant (a larger one only helps).
     pub step: i64,
+    /// The range of the induction value.
+    pub frame: Frame,
     /// Whether a value is defined inside the loop.
     pub inside: &'f dyn Fn(Value) -> bool,
 }
@@ -150,9 +153,10 @@ impl Loop<'_> {
         })
     }
 
-    /// Extents are not negative.
+    /// Whether `e ≥ 0` in all iterations by construction: extents are not negative.
     fn is_non_negative(&self, e: &Affine) -> bool {
         let extent = |v: &Value| matches!(self.defs.kind(self.func, *v), Some(InstKind::Dim(..)));
-        e.constant >= 0 && e.terms.iter().all(|(v, c)| *c > 0 && extent(v))
+        let holds = |e: &Affine| e.constant >= 0 && e.terms.iter().all(|(v, c)| *c > 0 && extent(v));
+        extreme(e, std::slice::from_ref(&self.frame), End::Least, 0).is_some_and(|e| holds(&e))
     }
 }

@@ -90,7 +90,8 @@ impl Plan {
         inside.insert(node.iv);
         let is_inside = |v: Value| inside.contains(&v);
         let step = Affine::of(func, &defs, node.step).and_then(|s| s.as_constant()).unwrap_or(1);
-        let the_loop = Loop { func, defs: &defs, iv: node.iv, step, inside: &is_inside };
+        let frame = Frame::new(func, &defs, (node.iv, node.start, node.stop, node.step), None);
+        let the_loop = Loop { func, defs: &defs, iv: node.iv, step, frame, inside: &is_inside };
         let bases: BTreeSet<Value> = all.iter().map(|a| a.base).collect();
         for base in &bases {
             let own: Vec<&Access> = all.iter().filter(|a| a.base == *base).collect();
