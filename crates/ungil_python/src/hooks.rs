@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 use ungil_abi::context::{Ctx, ErrorArg, ErrorKind};
 use ungil_runtime::poll::{Hooks, set_hooks};
 
@@ -79,7 +79,7 @@ unsafe fn print(ctx: *mut Ctx, parts: *const ErrorArg, n: u64) -> i32 {
         // SAFETY: the runtime passes `n` parts.
         let parts = unsafe { core::slice::from_raw_parts(parts, n as usize) };
         // SAFETY: the parts were written by generated code and are live during the hook.
-        match unsafe { print_line(py, parts) } {
+        match unsafe { print_parts(py, parts) } {
             Ok(()) => 0,
             // SAFETY: the runtime passes a context of a running call.
             Err(error) => unsafe { fail(py, ctx, error) },
@@ -87,11 +87,15 @@ unsafe fn print(ctx: *mut Ctx, parts: *const ErrorArg, n: u64) -> i32 {
     })
 }
 
-/// Prints the values as `print` does, with spaces between them.
-unsafe fn print_line(py: Python<'_>, parts: &[ErrorArg]) -> PyResult<()> {
+/// Prints the parts one after the other: spaces and newlines are parts of their own.
+unsafe fn print_parts(py: Python<'_>, parts: &[ErrorArg]) -> PyResult<()> {
     // SAFETY: as the caller vouches.
     let values = unsafe { values::sequence(py, parts)? };
-    py.import("builtins")?.getattr("print")?.call1(PyTuple::new(py, values)?).map(|_| ())
+    let options = PyDict::new(py);
+    options.set_item("sep", "")?;
+    options.set_item("end", "")?;
+    let print = py.import("builtins")?.getattr("print")?;
+    print.call(PyTuple::new(py, values)?, Some(&options)).map(|_| ())
 }
 
 unsafe fn fail(py: Python<'_>, ctx: *mut Ctx, error: PyErr) -> i32 {
