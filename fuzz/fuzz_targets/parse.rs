@@ -14,7 +14,7 @@ use ungil_syntax::ast::pattern::Pattern;
 use ungil_syntax::ast::stmt::Stmt;
 use ungil_syntax::check::check_module;
 use ungil_syntax::dump::dump;
-use ungil_syntax::parser::{parse_expression, parse_module};
+use ungil_syntax::parser::{parse_excerpt, parse_expression, parse_module};
 use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_pattern, walk_stmt};
 
 struct SpanCheck<'a> {
@@ -59,6 +59,7 @@ fuzz_target!(|data: &[u8]| {
         render(diagnostic, &sources);
     }
     dump(&module);
+    walk_body(&mut check, &parse_excerpt(source, id).0.body);
     let (expr, _) = parse_expression(source, id);
     check.visit_expr(&expr);
 });

@@ -59,6 +59,7 @@ fn parse(text: &str) -> (Module, Diagnostics) {
     let id = sources.add(SourceFile::new("test.py", text));
     let source = sources.get(id).unwrap();
     let text = &source.text;
+    drop(parse_excerpt(source, id));
     let (module, diagnostics) = parse_module(source, id);
     let mut check = SpanCheck { text, height: 0, highest: 0 };
     walk_body(&mut check, &module.body);
