@@ -5,6 +5,7 @@
 //! value itself; other steps count iterations, since the value after the last iteration may overflow.
 
 use super::cleanup::{Exit, LoopFrame};
+use super::error::LIKELY;
 use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::{Block, Meta, Val};
@@ -12,6 +13,7 @@ use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
 use ungil_ir::entities::{Label, Region, Value};
 use ungil_ir::inst::{For, InstKind, LoopHints};
 use ungil_ir::packing::packed_size;
+use ungil_ir::walk::any_inst;
 
 /// What is attached to a loop's back edge.
 struct LoopFacts {
@@ -56,7 +58,10 @@ impl FunctionEmitter<'_> {
         let (yes, join) = (self.new_block(c"then"), self.new_block(c"join"));
         let empty = self.f.region(otherwise).is_empty();
         let no = if empty { join } else { self.new_block(c"else") };
-        self.l.cond_br(cond, yes, no);
+        let branch = self.l.cond_br(cond, yes, no);
+        if self.is_cold(otherwise) && !self.is_cold(then) && !self.l.is_const(cond) {
+            self.l.attach_weights(branch, LIKELY, 1);
+        }
         self.l.position(yes);
         let mut open = self.emit_region(then);
         if open {
@@ -77,6 +82,11 @@ impl FunctionEmitter<'_> {
             self.l.unreachable();
         }
         open
+    }
+
+    /// Whether a region holds the version of a loop that runs when hoisted checks fail.
+    pub fn is_cold(&self, region: Region) -> bool {
+        any_inst(self.f, region, &|kind| matches!(kind, InstKind::For(node) if node.hints.scalar))
     }
 
     fn emit_while(&mut self, label: Label, cond: Region, test: Value, body: Region) {

@@ -19,7 +19,7 @@ use ungil_ir::types::{DType, Type};
 pub const WORDS: u64 = 24;
 
 /// How much likelier the good way is.
-const LIKELY: i64 = 1 << 20;
+pub const LIKELY: i64 = 1 << 20;
 
 /// `offsetof(Ctx, stack_limit)`; `poll` is at 0.
 const STACK_LIMIT: u64 = std::mem::offset_of!(ungil_abi::context::Ctx, stack_limit) as u64;

@@ -3,7 +3,7 @@
 use super::function::FunctionEmitter;
 use super::types::LeafKind;
 use super::{EmitError, EmitOptions};
-use crate::raw::attributes::Place;
+use crate::raw::attributes::{MEMORY_ARGUMENTS, MEMORY_INACCESSIBLE, Place};
 use crate::raw::debug::DebugBuilder;
 use crate::raw::{Llvm, Meta, Ty, Val};
 use crate::target::Machine;
@@ -177,6 +177,15 @@ impl ModuleEmitter<'_> {
         l.add_attribute(function, Place::Function, "nounwind");
         if matches!(name, symbols::POLL | symbols::RAISE | symbols::TRACE) {
             l.add_attribute(function, Place::Function, "cold");
+        }
+        if matches!(name, symbols::POLL | symbols::RAISE | symbols::TRACE | symbols::ALLOC) {
+            // They do not touch the kernel's arrays, so that values stay in registers across safepoints.
+            l.add_attribute_value(
+                function,
+                Place::Function,
+                "memory",
+                MEMORY_ARGUMENTS | MEMORY_INACCESSIBLE,
+            );
         }
         if name == symbols::ALLOC {
             l.add_attribute(function, Place::Return, "noalias");

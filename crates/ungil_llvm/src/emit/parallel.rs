@@ -159,6 +159,10 @@ impl FunctionEmitter<'_> {
         let l = self.l;
         let ty = l.function(l.int(32), &[l.ptr(), l.ptr(), l.int(64), l.int(64), l.ptr()]);
         let function = self.declare_outlined("loop", ty);
+        if self.is_cold(node.body) {
+            l.add_attribute(function, Place::Function, "cold");
+            l.add_attribute(function, Place::Function, "optsize");
+        }
         for param in [2, 3] {
             l.add_nonnegative(function, param);
         }

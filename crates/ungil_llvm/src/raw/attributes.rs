@@ -25,6 +25,9 @@ impl Place {
 /// `memory(inaccessiblemem: readwrite)`: LLVM's encoding of two bits per kind of memory.
 pub const MEMORY_INACCESSIBLE: u64 = 0b11 << 2;
 
+/// `memory(argmem: readwrite)`.
+pub const MEMORY_ARGUMENTS: u64 = 0b11;
+
 impl Llvm {
     fn kind(&self, name: &str) -> u32 {
         let kind = llvm!(LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()));

@@ -183,6 +183,10 @@ impl Llvm {
         llvm!(LLVMBuildRet(self.builder, v));
     }
 
+    pub fn ret_void(&self) {
+        llvm!(LLVMBuildRetVoid(self.builder));
+    }
+
     pub fn unreachable(&self) {
         llvm!(LLVMBuildUnreachable(self.builder));
     }
