@@ -381,8 +381,7 @@ pub(crate) fn call_method(
         "numpy.ndarray.copy" => {
             let order = args.bind(name, &["order"], 0)?.remove(0);
             let layout = l.order_argument(order.as_ref(), name)?;
-            let ty = receiver.ty.as_array().expect("an array");
-            l.converted_copy(receiver, ty.dtype, layout, span)
+            l.faithful_copy(receiver, layout, span)
         }
         "numpy.ndarray.fill" => {
             let value = one(args, name, "value")?;

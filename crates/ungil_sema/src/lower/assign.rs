@@ -131,7 +131,8 @@ impl Lowerer<'_, '_> {
                 self.set_span(span);
                 if self.is_proper_array(&old) {
                     // Arrays are updated in place.
-                    return self.update_view(&old, &value, &mut apply);
+                    self.update_view(&old, &value, &mut apply)?;
+                    return self.define_name(target.span, &old);
                 }
                 let new = self.binary(op, &old, &value, span)?;
                 self.define_name(target.span, &new)

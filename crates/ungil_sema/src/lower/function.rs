@@ -85,7 +85,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let options = own.unwrap_or_else(|| program.options.clone());
         func.attributes = Attributes { fastmath: options.fastmath, inline: options.inline, recursive: false };
         let slots = vec![Slot::default(); webs.list.len()];
-        let region = func.body;
+        let (region, span) = (func.body, code.span);
         let mut l = Lowerer {
             program,
             instance,
@@ -94,6 +94,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             func,
             region,
             loc: Loc { line: 1, col: 1 },
+            current: span,
             webs,
             slots,
             captures: HashMap::new(),

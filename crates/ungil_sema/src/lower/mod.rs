@@ -128,6 +128,8 @@ pub struct Lowerer<'p, 'w> {
     /// Where instructions are appended.
     pub region: Region,
     pub loc: Loc,
+    /// The statement that is being lowered.
+    pub(crate) current: Span,
     pub(crate) webs: Rc<Webs>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) captures: HashMap<Captured, Operand>,

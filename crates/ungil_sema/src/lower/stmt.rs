@@ -16,6 +16,7 @@ impl Lowerer<'_, '_> {
     pub(crate) fn block(&mut self, stmts: &[Stmt]) -> Flow {
         for stmt in stmts {
             self.set_span(stmt.span);
+            self.current = stmt.span;
             let result = self.statement(stmt);
             if self.report(result) == Some(Flow::Ends) {
                 return Flow::Ends;

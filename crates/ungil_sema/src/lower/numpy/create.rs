@@ -49,7 +49,24 @@ impl Lowerer<'_, '_> {
         let base = self.value(prototype)?;
         let shape = (0..ty.ndim).map(|axis| self.b().dim(base, axis)).collect();
         let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
-        self.array_of(shape, dtype.unwrap_or(ty.dtype), layout, content, span)
+        let swapped = ty.swapped && dtype.is_none();
+        let dtype = dtype.unwrap_or(ty.dtype);
+        self.array_of_type(shape, ArrayType { dtype, layout, swapped, readonly: false, ..ty }, content, span)
+    }
+
+    /// `array.copy(order)`: also the byte order is kept.
+    pub(crate) fn faithful_copy(&mut self, value: &Operand, layout: Layout, span: Span) -> Result<Operand> {
+        let ty = value.ty.as_array().expect("an array");
+        let source = self.value(value)?;
+        let shape = (0..ty.ndim).map(|axis| self.b().dim(source, axis)).collect();
+        let ty = ArrayType { layout, readonly: false, ..ty };
+        let copy = self.array_of_type(shape, ty, &Content::Empty, span)?;
+        let target = self.value(&copy)?;
+        self.over(target, &mut |l, at| {
+            let element = l.load_element(value, at.clone())?;
+            l.store_element(&copy, at, &element)
+        })?;
+        Ok(copy)
     }
 
     fn not_an_array(&self, found: &Operand) -> crate::diagnostics::Error {
@@ -71,13 +88,24 @@ impl Lowerer<'_, '_> {
         content: &Content<'_>,
         span: Span,
     ) -> Result<Operand> {
+        let ty = ArrayType { dtype, ndim: shape.len() as u8, layout, readonly: false, swapped: false };
+        self.array_of_type(shape, ty, content, span)
+    }
+
+    fn array_of_type(
+        &mut self,
+        shape: Vec<Value>,
+        ty: ArrayType,
+        content: &Content<'_>,
+        span: Span,
+    ) -> Result<Operand> {
         let zero = self.b().i64(0);
         for &extent in &shape {
             let fine = self.b().compare(CompareOp::Ge, extent, zero);
             self.check(fine, ExcClass::VALUE_ERROR, "negative dimensions are not allowed", Vec::new());
         }
-        let layout = if shape.len() < 2 { Layout::C } else { layout };
-        let ty = ArrayType { dtype, ndim: shape.len() as u8, layout, readonly: false, swapped: false };
+        let layout = if shape.len() < 2 { Layout::C } else { ty.layout };
+        let ty = ArrayType { layout, ..ty };
         let zeroed = match content {
             Content::Zeros => true,
             Content::Filled(o) => {
