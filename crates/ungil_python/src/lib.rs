@@ -31,6 +31,7 @@ mod types;
 mod values;
 mod world;
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
@@ -56,6 +57,7 @@ mod _ungil {
 
 fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    refuse_subinterpreters()?;
     numpy::load(py)?;
     hooks::install();
     let main = py.import("threading")?.call_method0("main_thread")?.getattr("ident")?.extract::<u64>()?;
@@ -65,4 +67,11 @@ fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Dispatcher", ty)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     fork::register(module)
+}
+
+/// State of this module belongs to the process; a second interpreter would share objects with the first.
+fn refuse_subinterpreters() -> PyResult<()> {
+    // SAFETY: attached, as importing is.
+    let id = unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) };
+    if id == 0 { Ok(()) } else { Err(PyImportError::new_err("ungil does not support subinterpreters")) }
 }
