@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyDict;
 use ungil_abi::context::{Ctx, ErrorArg, ErrorKind};
 use ungil_runtime::poll::{Hooks, set_hooks};
 
@@ -87,15 +87,17 @@ unsafe fn print(ctx: *mut Ctx, parts: *const ErrorArg, n: u64) -> i32 {
     })
 }
 
-/// Prints the parts one after the other: spaces and newlines are parts of their own.
+/// Prints the parts, of which spaces and newlines are some, as one string: lines of several threads stay whole.
 unsafe fn print_parts(py: Python<'_>, parts: &[ErrorArg]) -> PyResult<()> {
     // SAFETY: as the caller vouches.
     let values = unsafe { values::sequence(py, parts)? };
+    let mut text = String::new();
+    for value in values {
+        text.push_str(value.str()?.to_str()?);
+    }
     let options = PyDict::new(py);
-    options.set_item("sep", "")?;
     options.set_item("end", "")?;
-    let print = py.import("builtins")?.getattr("print")?;
-    print.call(PyTuple::new(py, values)?, Some(&options)).map(|_| ())
+    py.import("builtins")?.getattr("print")?.call((text,), Some(&options)).map(|_| ())
 }
 
 unsafe fn fail(py: Python<'_>, ctx: *mut Ctx, error: PyErr) -> i32 {
