@@ -145,15 +145,15 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
         "int" | "float" | "bool" => {
             let x = args.bind(function, &["x"], 0)?.remove(0).unwrap_or_else(|| Operand::int(0, span));
             match function {
-                "int" => l.to_int(&x, span),
-                "float" => l.to_float(&x, span),
-                _ => l.to_bool(&x, span),
+                "int" => l.int_of(&x, span),
+                "float" => l.float_of(&x, span),
+                _ => l.bool_of(&x, span),
             }
         }
         "complex" => {
             let bound = args.bind(function, &["real", "imag"], 0)?;
             let zero = Operand::int(0, span);
-            l.to_complex(bound[0].as_ref().unwrap_or(&zero), bound[1].as_ref(), span)
+            l.complex_of_parts(bound[0].as_ref().unwrap_or(&zero), bound[1].as_ref(), span)
         }
         "enumerate" => {
             let bound = args.bind(function, &["iterable", "start"], 1)?;
@@ -225,6 +225,7 @@ fn range(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
     Ok(Operand::parts(Ty::Range, bound, span))
 }
 
+#[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
 fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Operand> {
     let span = args.span;
     let qualified = format!("numpy.{function}");

@@ -35,7 +35,6 @@ impl Lowerer<'_, '_> {
         result.map(|o| o.at(e.span))
     }
 
-    #[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
     fn expression(&mut self, e: &Expr) -> Result<Operand> {
         let span = e.span;
         let unsupported = |what, help| Err(Error::from(Unsupported::Expression { what, span, help }));

@@ -184,7 +184,7 @@ impl Lowerer<'_, '_> {
             return Ok(());
         }
         let outer = self.func.new_label();
-        let result = self.once(outer, |l| {
+        self.once(outer, |l| {
             for item in items {
                 let inner = l.func.new_label();
                 let frame =
@@ -196,8 +196,7 @@ impl Lowerer<'_, '_> {
                 })?;
             }
             Ok(())
-        });
-        result
+        })
     }
 
     /// A loop that runs its body once, for jumps out of it.

@@ -105,7 +105,10 @@ impl Webs {
         names.sort();
         let index = names.iter().enumerate().map(|(i, n)| (n.clone(), i)).collect();
         let mut a = Analysis::new(scopes, key, oracle, names, index);
-        let mut flow: Flow = Some(vec![Rc::new(BTreeSet::from([UNDEFINED])); a.names.len()]);
+        let mut flow: Flow = {
+            let undefined = Rc::new(BTreeSet::from([UNDEFINED]));
+            Some(a.names.iter().map(|_| undefined.clone()).collect())
+        };
         for p in scope.params.iter() {
             a.define(&p.name.name, p.name.span, true, &mut flow);
         }

@@ -13,7 +13,10 @@ use crate::lower::array::subscript::Place;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
-impl Lowerer<'_, '_> {
+/// What is done with the indices of an element and the value that goes with it.
+type ElementBody<'a, 'p, 'w> = dyn FnMut(&mut Lowerer<'p, 'w>, Vec<Value>, Operand) -> Result<()> + 'a;
+
+impl<'p, 'w> Lowerer<'p, 'w> {
     /// `array[index] = value`.
     pub(crate) fn array_assign(
         &mut self,
@@ -85,7 +88,7 @@ impl Lowerer<'_, '_> {
         &mut self,
         view: &Operand,
         value: &Operand,
-        body: &mut dyn FnMut(&mut Self, Vec<Value>, Operand) -> Result<()>,
+        body: &mut ElementBody<'_, 'p, 'w>,
     ) -> Result<()> {
         let target = self.value(view)?;
         match value.ty.as_array() {
@@ -118,12 +121,7 @@ impl Lowerer<'_, '_> {
 
     /// Runs `body` for every element of `target` and the element of `value` that broadcasting pairs with it. Arrays of one
     /// shape, the usual case, get a loop of their own that keeps what is known of the layout.
-    fn matched(
-        &mut self,
-        target: Value,
-        value: &Operand,
-        body: &mut dyn FnMut(&mut Self, Vec<Value>, Operand) -> Result<()>,
-    ) -> Result<()> {
+    fn matched(&mut self, target: Value, value: &Operand, body: &mut ElementBody<'_, 'p, 'w>) -> Result<()> {
         let mut pairwise = |l: &mut Self, source: &Operand| {
             l.over(target, &mut |l, at| {
                 let element = l.load_element(source, at.clone())?;

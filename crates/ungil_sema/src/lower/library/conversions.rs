@@ -32,7 +32,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// `int(x)`.
-    pub(crate) fn to_int(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+    pub(crate) fn int_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
         let x = self.number(x, "int")?;
         if let (Some(n), true) = (x.const_int(), x.ty.is_weak()) {
             return Ok(Operand::constant(Ty::PyInt, Constant::Int(n), span));
@@ -44,7 +44,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// `float(x)`.
-    pub(crate) fn to_float(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+    pub(crate) fn float_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
         let x = self.number(x, "float")?;
         if x.ty.dtype().is_some_and(|d| d.is_complex()) {
             return Err(TypeError::Convert { from: x.ty.clone(), to: "float".to_owned(), span }.into());
@@ -57,7 +57,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// `bool(x)`.
-    pub(crate) fn to_bool(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+    pub(crate) fn bool_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
         Ok(match self.truth(x)? {
             Cond::Known(b) => Operand::bool(b, span),
             Cond::Value(value) => Operand::value(Ty::PyBool, value, span),
@@ -65,7 +65,12 @@ impl Lowerer<'_, '_> {
     }
 
     /// `complex(re, im)`.
-    pub(crate) fn to_complex(&mut self, re: &Operand, im: Option<&Operand>, span: Span) -> Result<Operand> {
+    pub(crate) fn complex_of_parts(
+        &mut self,
+        re: &Operand,
+        im: Option<&Operand>,
+        span: Span,
+    ) -> Result<Operand> {
         let re = self.number(re, "complex")?;
         let Some(im) = im else {
             let value = self.cast_to(&re, DType::C128)?;
