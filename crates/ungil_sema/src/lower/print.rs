@@ -2,6 +2,7 @@
 
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::operand::Operand;
@@ -9,33 +10,27 @@ use crate::ty::Ty;
 use ungil_ir::inst::{InstKind, PrintPart};
 
 impl Lowerer<'_, '_> {
-    /// `print(*values)`: the parts of one line, which the runtime separates by spaces.
+    /// `print(*values, sep=" ", end="\n")`.
     pub(crate) fn print(&mut self, mut args: Args) -> Result<Operand> {
+        let sep = constant_text(args.take("sep"), " ")?;
+        let end = constant_text(args.take("end"), "\n")?;
         args.take("flush");
-        for (name, default) in [("sep", " "), ("end", "\n")] {
-            if let Some(given) = args.take(name)
-                && !given.is_none()
-                && given.as_str() != Some(default)
-            {
-                return Err(crate::diagnostics::calls::CallError::UnsupportedArgument {
-                    function: "print".to_owned(),
-                    parameter: name.to_owned(),
-                    span: given.span,
-                    note: "a kernel prints whole lines with spaces between the values".to_owned(),
-                }
-                .into());
-            }
-        }
         let mut parts = Vec::new();
-        for value in &args.positional {
+        for (k, value) in args.positional.iter().enumerate() {
+            if k > 0 && !sep.is_empty() {
+                parts.push(PrintPart::Text(sep.clone()));
+            }
             self.print_parts(value, &mut parts)?;
+        }
+        if !end.is_empty() {
+            parts.push(PrintPart::Text(end));
         }
         if let Some((name, value)) = args.keywords.first() {
             return Err(crate::diagnostics::calls::CallError::UnsupportedArgument {
                 function: "print".to_owned(),
                 parameter: name.clone(),
                 span: value.span,
-                note: "expected values only".to_owned(),
+                note: "expected `sep` or `end`".to_owned(),
             }
             .into());
         }
@@ -50,6 +45,10 @@ impl Lowerer<'_, '_> {
             Ty::Tuple(_) => {
                 parts.push(PrintPart::TupleOpen);
                 for item in self.items(value) {
+                    if matches!(item.ty, Ty::Str(_)) {
+                        let what = "a string in a printed tuple is".to_owned();
+                        return Err(Unsupported::Format { span: value.span, what }.into());
+                    }
                     self.print_parts(&item, parts)?;
                 }
                 parts.push(PrintPart::TupleClose);
@@ -71,5 +70,16 @@ impl Lowerer<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+fn constant_text(o: Option<Operand>, default: &str) -> Result<String> {
+    match o {
+        None => Ok(default.to_owned()),
+        Some(o) if o.is_none() => Ok(default.to_owned()),
+        Some(o) => match o.as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(TypeError::IndexConstant { span: o.span, expected: "string" }.into()),
+        },
     }
 }
