@@ -12,6 +12,9 @@ pub struct Symbol {
     pub is_function: bool,
     pub is_global: bool,
     pub size: u64,
+    /// Number of its section, and offset in it.
+    pub section: u16,
+    pub offset: u64,
 }
 
 const SECTION_SIZE: usize = 64;
@@ -61,9 +64,10 @@ fn symbol(entry: &[u8], names: &[u8]) -> Option<Option<Symbol>> {
     let name = names.get(u32_at(entry, 0)? as usize..)?;
     let end = name.iter().position(|b| *b == 0)?;
     let name = String::from_utf8_lossy(&name[..end]).into_owned();
-    let defined = u16_at(entry, 6)? != 0;
+    let (section, offset, size) = (u16_at(entry, 6)?, u64_at(entry, 8)?, u64_at(entry, 16)?);
+    let defined = section != 0;
     let (is_function, is_global) = (kind == FUNCTION, binding >= GLOBAL);
-    Some(Some(Symbol { name, defined, is_function, is_global, size: u64_at(entry, 16)? }))
+    Some(Some(Symbol { name, defined, is_function, is_global, size, section, offset }))
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

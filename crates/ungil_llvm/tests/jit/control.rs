@@ -235,3 +235,31 @@ fn domains_are_nested_loops() {
         pair.check(&[ArgValue::Array(array)]);
     }
 }
+
+/// Deep and long functions must not exhaust the compiler's stack: that would end the process.
+#[test]
+fn long_chains_and_deep_nests_compile() {
+    let chain: String = (2..4000).map(|k| format!("  v{k} = add v{}, v{}\n", k - 1, k - 2)).collect();
+    let sum =
+        Kernel::new(&format!("func @f(v0: float64, v1: float64) -> float64 {{\n{chain}  return v3999\n}}\n"));
+    assert_eq!(sum.call(&[0, 1f64.to_bits()]), Ok(vec![f64::INFINITY.to_bits()]));
+    let depth = 100;
+    let open: String = (0..depth)
+        .map(|k| {
+            format!("v{a} = const int64 {k}\nv{b} = gt v0, v{a}\nif v{b} {{\n", a = 2 * k + 1, b = 2 * k + 2)
+        })
+        .collect();
+    let nest = Kernel::new(&format!(
+        "func @f(v0: int64) -> int64 {{\nvar x0 \"x\": int64\n{open}set x0, v0\n{}v900 = get x0\nreturn v900\n}}\n",
+        "}\n".repeat(depth)
+    ));
+    assert_eq!((nest.call(&[99]), nest.call(&[100])), (Ok(vec![0]), Ok(vec![100])));
+    let loops = 20;
+    let open: String = (0..loops).map(|k| format!("for l{k} v{} in v1..v0 step v2 {{\n", k + 3)).collect();
+    let nest = Kernel::new(&format!(
+        "func @f(v0: int64) -> int64 {{\nvar x0 \"x\": int64\nv1 = const int64 0\nv2 = const int64 1\n{open}v50 = get x0\n\
+         v51 = add v50, v2\nset x0, v51\n{}v52 = get x0\nreturn v52\n}}\n",
+        "}\n".repeat(loops)
+    ));
+    assert_eq!((nest.call(&[1]), nest.call(&[2])), (Ok(vec![1]), Ok(vec![1 << 20])));
+}

@@ -190,3 +190,19 @@ fn pausing_waits_for_nobody_when_nobody_links() {
     drop(jit().pause());
     assert!(jit().add_object(&object.bytes, &[]).is_ok());
 }
+
+#[test]
+fn code_registers_with_debuggers_and_perf() {
+    let options = ungil_llvm::jit::JitOptions { debug: true, perf: true };
+    let jit = ungil_llvm::jit::Jit::new(&ungil_runtime::symbols::symbols(), options).expect("a linker");
+    let emit = EmitOptions { debug: true, ..EmitOptions::new("profiled") };
+    let text = "func @f(v0: array<int64, 1, C>) -> () {\n  v1 = const int64 0\n  v2 = const int64 1\n  v3 = dim v0, 0\n  \
+                parallel_for l0 v4 in v1..v3 step v2 {\n    store v0[v4], v4\n  }\n  v5 = tuple\n  return v5\n}\n";
+    let object = compile(&read(text), &emit, false).expect("compiles");
+    let code = jit.add_object(&object.bytes, &[]).expect("links");
+    let map = std::fs::read_to_string(format!("/tmp/perf-{}.map", std::process::id())).expect("a map");
+    let line = map.lines().find(|l| l.ends_with(" profiled")).expect("the function");
+    let address = usize::from_str_radix(line.split(' ').next().expect("an address"), 16);
+    assert_eq!(address.ok(), code.lookup("profiled"));
+    assert!(map.lines().any(|l| l.ends_with(" profiled.f.loop0")), "{map}");
+}
