@@ -109,9 +109,11 @@ impl Lowerer<'_, '_> {
             if !imaginary {
                 return Ok(array.clone().at(span));
             }
-            let zeros = ArrayType { layout: Layout::C, readonly: true, swapped: false, ..ty };
-            let value = self.b().alloc(zeros, shape, true);
-            return Ok(Operand::value(Ty::Array(zeros), value, span));
+            let zeros = ArrayType { layout: Layout::C, readonly: false, swapped: false, ..ty };
+            let value = self.b().alloc(zeros, shape.clone(), true);
+            let strides = self.c_strides(&shape, ty.dtype);
+            let offset = self.b().i64(0);
+            return Ok(self.view(value, ArrayType { readonly: true, ..zeros }, offset, shape, strides, span));
         }
         let part = ty.dtype.real();
         let strides = (0..ty.ndim).map(|axis| self.b().stride(base, axis)).collect();
