@@ -1,6 +1,7 @@
 //! The file tests and random programs on machine code, on 1 and on 8 threads.
 //!
-//! `UNGIL_FILETEST=part` picks files; `UNGIL_RANDOM=10000` sets how many programs, `UNGIL_SEED=7` runs one.
+//! `UNGIL_FILETEST=part` picks files; `UNGIL_RANDOM=10000` sets how many programs, `UNGIL_SEED=7` runs one. With
+//! `UNGIL_IR=path` too that module takes the program's place, with the same arguments: for cutting a failing program down. `UNGIL_TRACE=1` names each seed before it runs.
 
 mod engine;
 mod packed;
@@ -12,6 +13,9 @@ use ungil_filetests::engine::{Engine, Interpreter, difference, observe};
 use ungil_filetests::generate::program;
 use ungil_filetests::runner::{Config, run_all};
 use ungil_filetests::tidy::repository_root;
+use ungil_interp::outcome::Failure;
+use ungil_ir::read::read_module;
+use ungil_ir::verify::verify_module;
 
 fn engines() -> Vec<Box<dyn Engine>> {
     vec![Box::new(MachineCode::new(1)), Box::new(MachineCode::new(8))]
@@ -50,11 +54,21 @@ fn random_programs() {
     };
     let engines = engines();
     for seed in seeds {
-        let p = program(seed);
+        if std::env::var("UNGIL_TRACE").is_ok() {
+            eprintln!("seed {seed}");
+        }
+        let mut p = program(seed);
+        if let Ok(path) = std::env::var("UNGIL_IR") {
+            p.module = read_module(&std::fs::read_to_string(path).expect("a file")).expect("a module");
+            verify_module(&p.module).expect("a correct module");
+        }
         let mut optimised = p.module.clone();
         optimize_all(&mut optimised).unwrap_or_else(|e| panic!("seed {seed}: {e:?}"));
         for args in &p.args {
             let expected = observe(&Interpreter::default(), &p.module, p.module.entry(), args, &[]);
+            if let Err(Failure::Invalid(why)) = &expected.outcome.result {
+                panic!("seed {seed}: {why}");
+            }
             for engine in &engines {
                 let found = observe(engine.as_ref(), &optimised, optimised.entry(), args, &[]);
                 if let Some(why) = difference(&expected, &found) {
