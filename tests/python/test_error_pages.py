@@ -35,11 +35,16 @@ def run(name, source):
         if type(value).__name__ == "function" and code is not None and code.co_filename == name:
             params = value.__annotations__
             if all(n in params for n in code.co_varnames[: code.co_argcount]):
-                types = [repr(params[n]) for n in code.co_varnames[: code.co_argcount]]
+                types = [written(params[n]) for n in code.co_varnames[: code.co_argcount]]
                 ungil.jit(value).compile(f"({', '.join(types)})")
 
 
-@pytest.mark.parametrize(("code", "source", "refused"), blocks())
+def written(annotation):
+    """An annotation as a signature says it: Python's own types by NumPy's default for them."""
+    return {int: "int64", float: "float64", bool: "boolean", complex: "complex128"}.get(annotation, repr(annotation))
+
+
+@pytest.mark.parametrize(("code", "source", "refused"), list(blocks()))
 def test_page(code, source, refused):
     if not refused:
         return run(f"<{code}>", source)

@@ -46,6 +46,24 @@ fn a_sum_is_a_reduction() {
 }
 
 #[test]
+fn several_updates_in_a_row_are_one_reduction() {
+    let text =
+        accepted("v10 = get x0\nv11 = load v0[v5]\nv12 = add v10, v11\nv13 = sub v12, v4\nset x0, v13");
+    assert!(text.contains("reduce(add x0)"), "{text}");
+    let reason =
+        refusal("v10 = get x0\nv11 = load v0[v5]\nv12 = add v10, v11\nv13 = mul v12, v4\nset x0, v13");
+    assert!(matches!(reason, Reason::MixedOperators { .. }), "{reason:?}");
+}
+
+#[test]
+fn the_running_value_between_two_updates_is_refused() {
+    let reason = refusal(
+        "v10 = get x0\nv11 = load v1[v5]\nv12 = add v10, v11\nstore v0[v5], v12\nv13 = sub v12, v4\nset x0, v13",
+    );
+    assert!(matches!(reason, Reason::ReductionRead { .. }), "{reason:?}");
+}
+
+#[test]
 fn the_larger_of_two_is_a_reduction() {
     let text = accepted(
         "v10 = load v0[v5]\nv11 = get x0\nv12 = gt v10, v11\nif v12 {\nv13 = load v0[v5]\nset x0, v13\n} else {\n}",

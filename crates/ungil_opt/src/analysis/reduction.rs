@@ -33,10 +33,15 @@ pub enum Updates {
 
 /// Classifies all reads and writes of `x` in a region.
 pub fn updates(func: &Function, defs: &Definitions, body: Region, x: Var) -> Updates {
-    let mut search = Search { func, defs, x, found: Vec::new(), consumed: Vec::new(), other: None };
+    let counts = walk::use_counts(func);
+    let mut search =
+        Search { func, defs, x, counts, found: Vec::new(), consumed: Vec::new(), other: None, running: None };
     search.region(body, None);
     if let Some(write) = search.other {
         return Updates::Other { write };
+    }
+    if let (Some(update), None) = (search.running, mixed(&search.found)) {
+        return Updates::OtherRead { update, read: update };
     }
     let mut found = search.found.iter();
     let Some(first) = found.next() else { unreachable!("called for variables that are written") };
@@ -47,7 +52,7 @@ pub fn updates(func: &Function, defs: &Definitions, body: Region, x: Var) -> Upd
         .into_iter()
         .filter(|i| matches!(func.inst(*i).kind, InstKind::Get(y) if y == x))
         .collect();
-    let counts = walk::use_counts(func);
+    let counts = &search.counts;
     let stray = reads.into_iter().find(|i| {
         let v = func.inst(*i).result.expect("a read has a result");
         let used = search.consumed.iter().filter(|c| **c == v).count() as u32;
@@ -59,14 +64,22 @@ pub fn updates(func: &Function, defs: &Definitions, body: Region, x: Var) -> Upd
     }
 }
 
+/// The first update with another operator than the first.
+fn mixed(found: &[(ReduceOp, Inst)]) -> Option<&(ReduceOp, Inst)> {
+    found.iter().find(|u| u.0 != found[0].0)
+}
+
 struct Search<'f> {
     func: &'f Function,
     defs: &'f Definitions,
     x: Var,
+    counts: Vec<u32>,
     found: Vec<(ReduceOp, Inst)>,
     /// Reads of `x`, once for every use that an update explains.
     consumed: Vec<Value>,
     other: Option<Inst>,
+    /// An update whose result is used for something else than the next update.
+    running: Option<Inst>,
 }
 
 impl Search<'_> {
@@ -81,10 +94,13 @@ impl Search<'_> {
         });
         for &inst in self.func.region(r) {
             match &self.func.inst(inst).kind {
-                InstKind::Set(y, v) if *y == self.x => match self.update(*v, cond) {
-                    Some(op) => self.found.push((op, inst)),
-                    None => self.other = self.other.or(Some(inst)),
-                },
+                InstKind::Set(y, v) if *y == self.x => {
+                    let before = self.found.len();
+                    if self.update(*v, cond, inst).is_none() {
+                        self.found.truncate(before);
+                        self.other = self.other.or(Some(inst));
+                    }
+                }
                 InstKind::If { cond, then, otherwise } => {
                     self.region(*then, Some(*cond));
                     self.region(*otherwise, None);
@@ -108,21 +124,25 @@ impl Search<'_> {
         matches!(self.defs.kind(self.func, v), Some(InstKind::Get(y)) if *y == self.x)
     }
 
-    fn update(&mut self, v: Value, cond: Option<Value>) -> Option<ReduceOp> {
+    /// Reads a stored value as a chain of updates of the variable, innermost first: `(x op e1) op e2`.
+    fn update(&mut self, v: Value, cond: Option<Value>, set: Inst) -> Option<()> {
+        if self.counts[v.index()] != 1 && cond.is_none() {
+            let at = self.defs.inst(v).unwrap_or(set);
+            self.running = self.running.or(Some(at));
+        }
         match self.defs.kind(self.func, v) {
             Some(InstKind::Binary(op, a, b)) => {
+                let subtracts = *op == BinaryOp::Sub;
                 let op = operator(*op, self.func.ty(v).dtype()?)?;
-                let subtracts =
-                    matches!(self.defs.kind(self.func, v), Some(InstKind::Binary(BinaryOp::Sub, ..)));
-                let read = if self.is_read(*a) {
-                    *a
+                if self.is_read(*a) {
+                    self.consumed.push(*a);
                 } else if self.is_read(*b) && !subtracts {
-                    *b
+                    self.consumed.push(*b);
                 } else {
-                    return None;
-                };
-                self.consumed.push(read);
-                Some(op)
+                    self.update(*a, None, set)?;
+                }
+                self.found.push((op, set));
+                Some(())
             }
             Some(InstKind::Select(c, p, q)) => {
                 let (op, read, other) = self.comparison(*c)?;
@@ -133,14 +153,17 @@ impl Search<'_> {
                 }
                 self.consumed.push(read);
                 self.consumed.push(if picks_other_if_true { *q } else { *p });
-                Some(if picks_other_if_true { op } else { opposite(op) })
+                self.found.push((if picks_other_if_true { op } else { opposite(op) }, set));
+                Some(())
             }
             _ => {
                 let (op, read, other) = self.comparison(cond?)?;
-                self.same(v, other, 8).then(|| {
-                    self.consumed.push(read);
-                    op
-                })
+                if !self.same(v, other, 8) {
+                    return None;
+                }
+                self.consumed.push(read);
+                self.found.push((op, set));
+                Some(())
             }
         }
     }
