@@ -10,10 +10,10 @@ use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::{Block, Meta, Val};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
-use ungil_ir::entities::{Label, Region, Value};
-use ungil_ir::inst::{For, InstKind, LoopHints};
+use ungil_ir::entities::{Inst, Label, Region, Value};
+use ungil_ir::inst::{For, InstKind, Loc, LoopHints};
 use ungil_ir::packing::packed_size;
-use ungil_ir::walk::any_inst;
+use ungil_ir::walk::{any_inst, insts_of};
 
 /// What is attached to a loop's back edge.
 struct LoopFacts {
@@ -59,7 +59,8 @@ impl FunctionEmitter<'_> {
         let empty = self.f.region(otherwise).is_empty();
         let no = if empty { join } else { self.new_block(c"else") };
         let branch = self.l.cond_br(cond, yes, no);
-        if self.is_cold(otherwise) && !self.is_cold(then) && !self.l.is_const(cond) {
+        let cold = self.is_cold_version(then, otherwise);
+        if cold && !self.l.is_const(cond) {
             self.l.attach_weights(branch, LIKELY, 1);
         }
         self.l.position(yes);
@@ -71,7 +72,10 @@ impl FunctionEmitter<'_> {
             open = true;
         } else {
             self.l.position(no);
+            let outer = self.cold;
+            self.cold |= cold;
             let falls = self.emit_region(otherwise);
+            self.cold = outer;
             if falls {
                 self.l.br(join);
             }
@@ -84,9 +88,22 @@ impl FunctionEmitter<'_> {
         open
     }
 
-    /// Whether a region holds the version of a loop that runs when hoisted checks fail.
-    pub fn is_cold(&self, region: Region) -> bool {
-        any_inst(self.f, region, &|kind| matches!(kind, InstKind::For(node) if node.hints.scalar))
+    /// Whether the second branch holds the version of a loop that runs when hoisted checks fail: its loops are marked
+    /// as scalar, or it has a parallel loop from the same place in the source as one in the first branch.
+    fn is_cold_version(&self, then: Region, otherwise: Region) -> bool {
+        let scalar = |region| {
+            any_inst(self.f, region, &|kind| matches!(kind, InstKind::For(node) if node.hints.scalar))
+        };
+        let places = |region| {
+            let parallel = |inst: &Inst| matches!(self.f.inst(*inst).kind, InstKind::ParallelFor(_));
+            let list = insts_of(self.f, region).into_iter().filter(parallel);
+            list.map(|inst| self.f.inst(inst).loc).collect::<Vec<Loc>>()
+        };
+        if scalar(otherwise) && !scalar(then) {
+            return true;
+        }
+        let hot = places(then);
+        places(otherwise).iter().any(|loc| *loc != Loc::default() && hot.contains(loc))
     }
 
     fn emit_while(&mut self, label: Label, cond: Region, test: Value, body: Region) {

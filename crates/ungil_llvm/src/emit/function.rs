@@ -48,6 +48,8 @@ pub struct FunctionEmitter<'e> {
     /// The alias sets that the function's accesses name.
     pub alias_sets: Vec<u16>,
     pub loc: Loc,
+    /// Whether the code being emitted is the version of a loop for failed checks.
+    pub cold: bool,
     /// Scope of the function's lines in the debug information.
     pub scope: Option<crate::raw::Meta>,
 }
@@ -88,6 +90,7 @@ impl<'e> FunctionEmitter<'e> {
             access_groups: Vec::new(),
             alias_sets: super::metadata::alias_sets(f),
             loc: Loc { line: 1, col: 0 },
+            cold: false,
             scope: m.describe(function, id),
         }
     }

@@ -159,7 +159,7 @@ impl FunctionEmitter<'_> {
         let l = self.l;
         let ty = l.function(l.int(32), &[l.ptr(), l.ptr(), l.int(64), l.int(64), l.ptr()]);
         let function = self.declare_outlined("loop", ty);
-        if self.is_cold(node.body) {
+        if self.cold {
             l.add_attribute(function, Place::Function, "cold");
             l.add_attribute(function, Place::Function, "optsize");
         }
@@ -170,6 +170,7 @@ impl FunctionEmitter<'_> {
         l.apart(|| {
             let mut body = FunctionEmitter::with(self.m, self.id, function, l.param(function, 0), None);
             body.loc = self.loc;
+            body.cold = self.cold;
             body.begin();
             let leaves = captures.install(&mut body, l.param(function, 1));
             let block = l.param(function, 4);

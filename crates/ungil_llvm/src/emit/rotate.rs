@@ -36,7 +36,7 @@ impl FunctionEmitter<'_> {
             return self.store_first_partials(node, block);
         }
         let partials = self.load_partials(node, block);
-        if self.is_cheap(node.body) {
+        if self.is_cheap(node.body) && !self.cold {
             self.grouped_loops(node, range, affine, &partials);
         } else {
             self.plain_loop(node, range, affine, &partials);
@@ -81,6 +81,10 @@ impl FunctionEmitter<'_> {
         let branch = self.close_loop(k, hi, 1, exit);
         let mut properties: Vec<Meta> = place.into_iter().collect();
         properties.extend(self.leave_group(group));
+        if self.cold {
+            properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
+            properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
+        }
         if !properties.is_empty() {
             l.attach(branch, "llvm.loop", l.md_distinct(&properties));
         }
