@@ -207,7 +207,6 @@ impl Array<'_> {
             let info = &*self.owner;
             let whole = self.data == info.data
                 && self.ty.layout != Layout::Strided
-                && !self.ty.swapped
                 && info.refs.load(Ordering::Acquire) == 1;
             let array = self.make(self.data);
             if array.is_null() {
