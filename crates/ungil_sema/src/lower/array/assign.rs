@@ -219,9 +219,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     /// A fresh copy in native byte order.
     pub(crate) fn copy_array(&mut self, value: &Operand, layout: Layout) -> Result<Operand> {
         let ty = value.ty.as_array().expect("an array");
+        self.copy_array_as(value, ArrayType { layout, readonly: false, swapped: false, ..ty })
+    }
+
+    /// A fresh copy of a type that differs in layout and byte order only.
+    pub(crate) fn copy_array_as(&mut self, value: &Operand, ty: ArrayType) -> Result<Operand> {
         let source = self.value(value)?;
         let shape = (0..ty.ndim).map(|axis| self.b().dim(source, axis)).collect();
-        let ty = ArrayType { layout, readonly: false, swapped: false, ..ty };
         let copy = self.b().alloc(ty, shape, false);
         let copy = Operand::value(Ty::Array(ty), copy, value.span);
         let target = self.value(&copy)?;

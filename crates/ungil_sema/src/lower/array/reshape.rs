@@ -28,7 +28,8 @@ impl Lowerer<'_, '_> {
     pub(crate) fn raveled(&mut self, array: &Operand, span: Span) -> Result<Operand> {
         let base = self.value(array)?;
         let size = self.array_size(base);
-        self.with_shape(array, vec![size], span)
+        // Unlike a reshaped array a ravelled one is always contiguous.
+        self.contiguous_with_shape(array, vec![size], span)
     }
 
     /// The extents, the unknown one computed, checked against the number of elements.
@@ -83,10 +84,19 @@ impl Lowerer<'_, '_> {
         if ty.ndim == 1 {
             return Ok(self.spread(base, view, shape, span));
         }
-        let plain = ArrayType { readonly: false, swapped: false, ..view };
-        if ty.readonly || ty.swapped {
-            // The type must be the same whether it is a view or a copy.
-            let copy = self.copy_array(array, Layout::C)?;
+        self.contiguous_with_shape(array, shape, span)
+    }
+
+    /// A view where the memory is contiguous, else a copy. The type is the same for both.
+    fn contiguous_with_shape(&mut self, array: &Operand, shape: Vec<Value>, span: Span) -> Result<Operand> {
+        let ty = array.ty.as_array().expect("an array");
+        let base = self.value(array)?;
+        let plain = ArrayType { ndim: shape.len() as u8, layout: Layout::C, readonly: false, ..ty };
+        if ty.layout == Layout::C || ty.ndim == 0 {
+            return Ok(self.in_order(base, ArrayType { readonly: ty.readonly, ..plain }, shape, span));
+        }
+        if ty.readonly {
+            let copy = self.copy_array_as(array, ArrayType { layout: Layout::C, readonly: false, ..ty })?;
             let copy = self.value(&copy)?;
             return Ok(self.in_order(copy, plain, shape, span));
         }
@@ -101,7 +111,7 @@ impl Lowerer<'_, '_> {
                 Ok(())
             },
             |l| {
-                let copy = l.copy_array(array, Layout::C)?;
+                let copy = l.copy_array_as(array, ArrayType { layout: Layout::C, readonly: false, ..ty })?;
                 let copy = l.value(&copy)?;
                 let made = l.in_order(copy, plain, shape.clone(), span);
                 let value = l.value(&made)?;
