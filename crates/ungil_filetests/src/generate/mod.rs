@@ -38,8 +38,35 @@ pub fn program(seed: u64) -> Program {
     module.entry = Some(entry);
     let f = module.function(entry);
     let types: Vec<Type> = f.params.iter().map(|v| f.ty(*v).clone()).collect();
-    let args = (0..3).map(|_| types.iter().map(|t| argument(&mut random, t)).collect()).collect();
+    let args = (0..3).map(|_| arguments(&mut random, &types)).collect();
     Program { module, args }
+}
+
+fn arguments(random: &mut Random, types: &[Type]) -> Vec<ArgValue> {
+    let mut args: Vec<ArgValue> = types.iter().map(|t| argument(random, t)).collect();
+    if random.one_in(2) {
+        overlap(random, types, &mut args);
+    }
+    args
+}
+
+/// Makes array arguments share memory where their types allow it: the same array twice, or one shifted by an element.
+fn overlap(random: &mut Random, types: &[Type], args: &mut [ArgValue]) {
+    for second in 1..args.len() {
+        for first in 0..second {
+            let (Type::Array(a), Type::Array(b)) = (&types[first], &types[second]) else { continue };
+            let same = (a.dtype, a.ndim, a.swapped) == (b.dtype, b.ndim, b.swapped);
+            if !same || !(b.layout == a.layout || b.layout == Layout::Strided) || random.one_in(3) {
+                continue;
+            }
+            let ArgValue::Array(mut shared) = args[first].clone() else { continue };
+            if a.ndim == 1 && shared.shape[0] > 0 && random.one_in(2) {
+                shared.shape[0] -= 1;
+                shared.offset += shared.strides[0];
+            }
+            args[second] = ArgValue::Array(shared);
+        }
+    }
 }
 
 fn function(random: &mut Random, module: &Module, number: usize, prints: bool) -> Function {
