@@ -2,7 +2,7 @@
 //!
 //! x = n·ln 2 + r with |r| ≤ ln 2/2, e^r = 1 + r + r²·P(r) summed with the rounding error of 1 + r, and
 //! a scaling by 2ⁿ in two steps, so that subnormal results are rounded once and overflow gives infinity.
-//! Contract: ≤ 0.8 ULP; arguments beyond the range are clamped, NaN passes through.
+//! Contract: ≤ 0.8 ULP (exp2 0.85); arguments beyond the range are clamped, NaN passes through.
 //! Limits: no table, so that no gather is needed in vectors.
 //! Source: W. J. Cody, W. Waite, Software Manual for the Elementary Functions (1980); coefficients by Remez.
 

@@ -2,7 +2,7 @@
 //!
 //! log |x| to 2⁻⁶⁶ in two parts, times y, and e to that power; signs and special cases of Annex F by selection.
 //! log m = 2s + s·z·(2/3 + z·Q(z)) with s = f/(2 + f) in two parts and z = s², the first products in two parts.
-//! Contract: ≤ 0.75 ULP.
+//! Contract: ≤ 0.8 ULP.
 //! Limits: one division instead of a table, so that no gather is needed in vectors.
 //! Source: the series of fdlibm's `e_pow.c` with the splits done by FMA; coefficients by Remez.
 

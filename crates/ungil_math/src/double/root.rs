@@ -2,7 +2,7 @@
 //!
 //! cbrt: x = 2^(3q)·m with ½·√½ ≤ m < 2√2; a polynomial for m^(−1/3), a third-order step, and one step on the root
 //! with its residual in two parts. hypot: the sum of squares in two parts, its root and the root's residual.
-//! Contract: ≤ 0.55 ULP; hypot of an infinity is infinity, also beside NaN.
+//! Contract: ≤ 0.55 ULP, hypot 0.8 where it is subnormal; hypot of an infinity is infinity, also beside NaN.
 //! Limits: none.
 //! Source: W. Kahan's scheme for roots by residuals; coefficients by Remez.
 
