@@ -179,8 +179,29 @@ impl Lowerer<'_, '_> {
             };
             self.check_divisor(b, message);
         }
-        let value = self.b().binary(Ir::Div, a, b);
+        let value =
+            if ty == Ty::PyComplex { self.complex_quotient(a, b) } else { self.b().binary(Ir::Div, a, b) };
         Ok(Operand::value(ty, value, span))
+    }
+
+    /// Division of Python's complex numbers: CPython's algorithm (`_Py_c_quot`), whose last bits differ from NumPy's.
+    fn complex_quotient(&mut self, a: Value, b: Value) -> Value {
+        let mut ir = self.b();
+        let (ar, ai) = (ir.unary(UnaryOp::Real, a), ir.unary(UnaryOp::Imag, a));
+        let (br, bi) = (ir.unary(UnaryOp::Real, b), ir.unary(UnaryOp::Imag, b));
+        let (abs_r, abs_i) = (ir.unary(UnaryOp::Abs, br), ir.unary(UnaryOp::Abs, bi));
+        let swap = ir.compare(CompareOp::Gt, abs_i, abs_r);
+        let (large, small) = (ir.select(swap, bi, br), ir.select(swap, br, bi));
+        let ratio = ir.binary(Ir::Div, small, large);
+        let scaled = ir.binary(Ir::Mul, small, ratio);
+        let denominator = ir.binary(Ir::Add, scaled, large);
+        let (ar_ratio, ai_ratio) = (ir.binary(Ir::Mul, ar, ratio), ir.binary(Ir::Mul, ai, ratio));
+        let (x, y) = (ir.select(swap, ar_ratio, ar), ir.select(swap, ai, ai_ratio));
+        let real = ir.binary(Ir::Add, x, y);
+        let (x, y) = (ir.select(swap, ai_ratio, ai), ir.select(swap, ar, ar_ratio));
+        let imag = ir.binary(Ir::Sub, x, y);
+        let (real, imag) = (ir.binary(Ir::Div, real, denominator), ir.binary(Ir::Div, imag, denominator));
+        ir.binary(Ir::MakeComplex, real, imag)
     }
 
     fn floor_divide(
