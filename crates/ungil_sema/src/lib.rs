@@ -1,3 +1,15 @@
+//! Semantic analysis: from the syntax tree to typed IR.
+//!
+//! [`lower::lower_kernel`] takes a kernel's source and the types of its arguments and returns an IR module, or
+//! diagnostics. What Python knows (globals, closure cells, modules, other kernels) it asks through
+//! [`world::World`]. Inference is repeated lowering: one traversal types and builds, and repeats until the types
+//! of variables and results stop changing.
+//!
+//! Contract: never fails or panics on a tree that parsed without errors; whatever it cannot compile is refused by
+//! a diagnostic with a code and a place.
+
+#![forbid(unsafe_code)]
+
 pub mod diagnostics;
 pub mod lower;
 pub mod operand;
