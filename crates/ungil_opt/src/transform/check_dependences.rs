@@ -80,7 +80,7 @@ impl Plan {
         let all = match accesses(func, &defs, effects, node) {
             Ok(all) => all,
             Err(at) => {
-                let line = func.inst(at).loc.line;
+                let line = file_line(func, at);
                 plan.serial =
                     Some(format!("the array accessed in line {line} is not known in front of the loop"));
                 return plan;
@@ -161,8 +161,9 @@ impl Plan {
             Dependence::Same if stores_invariant(func, the_loop, own) => {}
             Dependence::Same if always => self.refusals.push(Reason::SameElement { write: at(write) }),
             _ => {
-                let line = at(write).line;
-                let (what, other) = (if other.writes { "write" } else { "read" }, at(other).line);
+                let line = file_line(func, write.inst);
+                let (what, other) =
+                    (if other.writes { "write" } else { "read" }, file_line(func, other.inst));
                 let text = format!(
                     "the write in line {line} may touch an element that another iteration {what}s in line {other}"
                 );
@@ -189,7 +190,7 @@ impl Plan {
                     result.insert(e);
                 }
                 _ => {
-                    let line = func.inst(inst).loc.line;
+                    let line = file_line(func, inst);
                     self.serial.get_or_insert(format!(
                         "an index in the loop of line {line} may be negative and wrap"
                     ));
@@ -268,6 +269,11 @@ impl Plan {
         set_threads(func, inst, threads);
         splice_before(func, parent, inst, scratch);
     }
+}
+
+/// Line of an instruction in the user's file.
+fn file_line(func: &Function, inst: Inst) -> u32 {
+    (func.origin.first_line + func.inst(inst).loc.line).saturating_sub(1)
 }
 
 fn set_threads(func: &mut Function, inst: Inst, threads: Value) {

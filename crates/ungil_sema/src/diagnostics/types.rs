@@ -222,9 +222,15 @@ impl TypeError {
                     .help(format!("convert the operand first: `{op}int(x)`"))
             }
             TypeError::Compare { op, left, right, span } => {
-                error("U0223", format!("`{left}` and `{right}` cannot be compared with `{op}`"))
-                    .primary(span, format!("expected comparable values, found `{left}` and `{right}`"))
-                    .help("compare numbers, for example the parts `z.real` and `z.imag`")
+                let arrays = left.as_array().is_some() || right.as_array().is_some();
+                let d = error("U0223", format!("`{left}` and `{right}` cannot be compared with `{op}`"))
+                    .primary(span, format!("expected comparable values, found `{left}` and `{right}`"));
+                if arrays {
+                    d.note("comparisons of whole arrays are not compiled yet")
+                        .help("compare the elements in a loop")
+                } else {
+                    d.help("compare numbers, for example the parts `z.real` and `z.imag`")
+                }
             }
             _ => unreachable!("another group"),
         }
