@@ -1,4 +1,4 @@
-//! Addresses of the C library's maths functions, and of the slow paths of ours.
+//! Addresses of the maths functions that are still the C library's, and of the slow paths of ours.
 //!
 //! The same definitions that `ungil_math::libm` declares, and so the interpreter calls: the linker may have taken some
 //! from Rust's own library, whose bits differ from glibc's. Everything else that LLVM may call (`memcpy`, `fmod`, …)
@@ -27,7 +27,7 @@ macro_rules! table {
 }
 
 table! {
-    asin acos atan atan2 sinh cosh asinh acosh atanh cbrt hypot erf erfc tgamma lgamma remainder nextafter
+    erf erfc tgamma lgamma remainder nextafter
 }
 
 /// Address of a function of libm or libc.
