@@ -28,10 +28,12 @@ def run(path: str, name: str, most: int | None) -> int:
         print(f"ungil bench: {path} has no function {name}", file=sys.stderr)
         return 1
     plain = getattr(function, "py_func", function)
-    compiled = function if isinstance(function, _ungil.Dispatcher) else ungil.jit(function)
+    compiled: Any = function if isinstance(function, _ungil.Dispatcher) else ungil.jit(function)
     make = namespace.get(f"{name}_args") or namespace.get("bench_args")
     if make is None and plain.__code__.co_argcount > 0:
-        print(f"ungil bench: {path} needs a function {name}_args() that returns the arguments", file=sys.stderr)
+        print(
+            f"ungil bench: {path} needs a function {name}_args() that returns the arguments", file=sys.stderr
+        )
         return 1
     args = tuple(make()) if make is not None else ()
     start = time.perf_counter()
@@ -42,7 +44,9 @@ def run(path: str, name: str, most: int | None) -> int:
     for threads in range(1, min(most or _ungil.max_threads(), _ungil.max_threads()) + 1):
         with ungil.threads(threads):
             seconds = best(lambda: compiled(*args))
-        print(f"ungil {threads:3d} thread{'s' if threads > 1 else ' '} {_show(seconds)}  {reference / seconds:9.1f}x")
+        print(
+            f"ungil {threads:3d} thread{'s' if threads > 1 else ' '} {_show(seconds)}  {reference / seconds:9.1f}x"
+        )
     return 0
 
 

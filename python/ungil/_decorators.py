@@ -8,24 +8,11 @@ from ungil import _ungil
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, ParamSpec, TypeVar, overload
-
-    P = ParamSpec("P")
-    R = TypeVar("R")
-else:
-
-    def overload(function):  # noqa: D103 - typing is not imported at run time
-        return function
-
+    from typing import Any
 
 _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__type_params__")
 
 
-@overload
-def jit(signature: Callable[P, R], /) -> Callable[P, R]: ...
-@overload
-def jit(signature: object = ..., /, **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def jit(signature: Any = None, /, **options: Any) -> Any:
     """Compile a function to native code.
 

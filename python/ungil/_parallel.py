@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Schedule = Literal["static", "dynamic", "guided", "auto"]
 
-    class prange(range):
+    class prange(range):  # type: ignore[misc]
         """See below."""
 
         def __new__(
@@ -56,7 +56,9 @@ else:
 
         def __new__(cls, *args, schedule="auto", chunksize=None, num_threads=None):
             if schedule not in ("static", "dynamic", "guided", "auto"):
-                raise ValueError(f'schedule must be "static", "dynamic", "guided" or "auto", not {schedule!r}')
+                raise ValueError(
+                    f'schedule must be "static", "dynamic", "guided" or "auto", not {schedule!r}'
+                )
             for name, value in (("chunksize", chunksize), ("num_threads", num_threads)):
                 if value is not None and value < 1:
                     raise ValueError(f"{name} must be positive, not {value}")

@@ -24,7 +24,9 @@ def reduce(dispatcher: Any) -> Any:
     text, first_line, file, is_lambda = source
     about = (function.__name__, function.__qualname__, function.__module__, function.__doc__)
     names = _global_names(function.__code__)
-    namespace = {n: _portable(function.__globals__[n], dispatcher) for n in names if n in function.__globals__}
+    namespace = {
+        n: _portable(function.__globals__[n], dispatcher) for n in names if n in function.__globals__
+    }
     cells = _cells(function, dispatcher)
     defaults = (function.__defaults__, function.__kwdefaults__)
     if dispatcher._state()[2] == [] and (annotated := _decorators._annotated_signature(function)):
@@ -90,7 +92,9 @@ def _rebuild(
     signatures: list[str],
 ) -> Any:
     first_line, file, is_lambda, free = place
-    body = f" return (\n{text})" if is_lambda else "".join(f" {line}" for line in text.splitlines(keepends=True))
+    body = (
+        f" return (\n{text})" if is_lambda else "".join(f" {line}" for line in text.splitlines(keepends=True))
+    )
     wrapped = f"def _({', '.join(free)}):\n{body}\n"
     code = _find(compile(wrapped, file, "exec", dont_inherit=True), about[0])
     code = code.replace(co_firstlineno=first_line, co_qualname=about[1])
@@ -129,5 +133,3 @@ def _find(code: types.CodeType, name: str) -> types.CodeType:
             except LookupError:
                 pass
     raise LookupError(name)
-
-

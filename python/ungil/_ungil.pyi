@@ -1,6 +1,25 @@
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
+__all__ = [
+    "make_dispatcher",
+    "after_fork",
+    "after_fork_in_child",
+    "before_fork",
+    "cache_clear",
+    "cache_info",
+    "command_line",
+    "threading_layer",
+    "get_num_threads",
+    "get_thread_id",
+    "live_blocks",
+    "max_threads",
+    "set_num_threads",
+    "thread_origin",
+    "Dispatcher",
+    "__version__",
+]
+
 __version__: str
 
 @final

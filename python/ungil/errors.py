@@ -95,7 +95,13 @@ def _class_of(code: str) -> type[CompileError]:
         return UndefinedNameError
     if code in ("U0605", "U0606"):
         return OptionError
-    families = {"U01": CompileSyntaxError, "U02": TypingError, "U03": ParallelError, "U05": InternalError, "U06": TypingError}
+    families = {
+        "U01": CompileSyntaxError,
+        "U02": TypingError,
+        "U03": ParallelError,
+        "U05": InternalError,
+        "U06": TypingError,
+    }
     return families.get(code[:3], CompileError)
 
 

@@ -60,7 +60,7 @@ class Type:
         if params and not all(isinstance(p, (Type, Signature, str, tuple)) for p in params):
             import numpy
 
-            return numpy.dtype(self.dtype_name).type(*params)
+            return numpy.dtype(self.dtype_name).type(*params)  # type: ignore[arg-type]
         return Signature(f"{self._text}({', '.join(_text(p) for p in params)})")
 
 

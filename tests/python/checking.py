@@ -98,7 +98,10 @@ def same_bits(found, expected):
     if isinstance(expected, (float, complex, np.inexact, np.ndarray)):
         f, e = np.asarray(found), np.asarray(expected)
         if e.dtype.kind in "fc":
-            f, e = (np.ascontiguousarray(x).view(x.dtype.type(0).real.dtype.newbyteorder(x.dtype.byteorder)) for x in (f, e))
+            f, e = (
+                np.ascontiguousarray(x).view(x.dtype.type(0).real.dtype.newbyteorder(x.dtype.byteorder))
+                for x in (f, e)
+            )
             both_nan = np.isnan(f) & np.isnan(e)
             return bool(np.all(both_nan | ((f == e) & (np.signbit(f) == np.signbit(e)))))
         return bool(np.array_equal(f, e))

@@ -56,7 +56,16 @@ def test_attributes(a):
 
 COPIES = {
     name: compiled(f"def f(a):\n    return {name}\n")
-    for name in ("a.copy()", "a.T", "a.T.copy()", "a.ravel()", "a.reshape(a.size)", "np.zeros_like(a)", "np.ones_like(a)", "a.T.T")
+    for name in (
+        "a.copy()",
+        "a.T",
+        "a.T.copy()",
+        "a.ravel()",
+        "a.reshape(a.size)",
+        "np.zeros_like(a)",
+        "np.ones_like(a)",
+        "a.T.T",
+    )
 }
 
 
@@ -90,7 +99,24 @@ def test_every_element_is_read(a):
         assert SUM[a.ndim](a) == 0
 
 
-INDICES = ["i", "i, j", "...", "i, ...", "..., j", ":, j", "i:, ::2", "::-1", "1:-1", "i:j", "None, i", ":, None, j", "i::-2, j:", "(i, j)", "-1", "i:i+3, -1"]
+INDICES = [
+    "i",
+    "i, j",
+    "...",
+    "i, ...",
+    "..., j",
+    ":, j",
+    "i:, ::2",
+    "::-1",
+    "1:-1",
+    "i:j",
+    "None, i",
+    ":, None, j",
+    "i::-2, j:",
+    "(i, j)",
+    "-1",
+    "i:i+3, -1",
+]
 
 
 @pytest.mark.parametrize("index", INDICES)
@@ -101,9 +127,7 @@ def test_basic_indexing(index, a, i, j):
 
 
 READ = {index: compiled(f"def f(a, i, j):\n    return a[{index}]\n") for index in INDICES}
-WRITE = {
-    index: compiled(f"def f(a, i, j, v):\n    a[{index}] = v\n") for index in INDICES
-}
+WRITE = {index: compiled(f"def f(a, i, j, v):\n    a[{index}] = v\n") for index in INDICES}
 UPDATE = {index: compiled(f"def f(a, i, j, v):\n    a[{index}] += v\n") for index in INDICES}
 
 

@@ -76,7 +76,9 @@ def test_cache_false_writes_nothing(run_script, tmp_path):
 
 
 def test_the_size_is_bounded(run_script, tmp_path):
-    source = KERNEL + "for k in range(70):\n    g = jit(eval(f'lambda x: x + {k}'), source=f'lambda x: x + {k}')\n"
+    source = (
+        KERNEL + "for k in range(70):\n    g = jit(eval(f'lambda x: x + {k}'), source=f'lambda x: x + {k}')\n"
+    )
     source += "    assert g(1) == 1 + k\nprint(_ungil.cache_info()[2])\n"
     done = run_script(source, UNGIL_CACHE_DIR=str(tmp_path / "c"), UNGIL_CACHE_SIZE="0")
     left = [f for f in (tmp_path / "c").iterdir() if f.suffix == ".ungil"]
@@ -88,7 +90,9 @@ def test_many_processes_at_once(tmp_path):
     script.write_text(KERNEL)
     env = {**os.environ, "UNGIL_CACHE_DIR": str(tmp_path / "cache")}
     running = [
-        subprocess.Popen([sys.executable, script], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, script], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for _ in range(8)
     ]
     for process in running:
@@ -102,7 +106,9 @@ def test_command_line(run_script, tmp_path):
     env = {**os.environ, "UNGIL_CACHE_DIR": str(tmp_path / "cache")}
 
     def ungil(*words):
-        return subprocess.run([sys.executable, "-m", "ungil", *words], env=env, capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-m", "ungil", *words], env=env, capture_output=True, text=True
+        )
 
     run_script(KERNEL, UNGIL_CACHE_DIR=str(tmp_path / "cache"))
     assert "entries    1" in ungil("cache", "info").stdout
@@ -122,7 +128,9 @@ def test_bench(tmp_path):
     )
 
     def bench(target):
-        return subprocess.run([sys.executable, "-m", "ungil", "bench", target], capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-m", "ungil", "bench", target], capture_output=True, text=True
+        )
 
     done = bench(f"{file}::f")
     assert done.returncode == 0, done.stderr

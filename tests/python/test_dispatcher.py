@@ -182,7 +182,11 @@ def test_void_and_declared_results():
 
 @pytest.mark.parametrize(
     ("signature", "words"),
-    [("flot(int64)", "expected a type"), ("float64(int64", "`,` or `)`"), ("f8(f8[:, ::1, :])", "first or the last axis")],
+    [
+        ("flot(int64)", "expected a type"),
+        ("float64(int64", "`,` or `)`"),
+        ("f8(f8[:, ::1, :])", "first or the last axis"),
+    ],
 )
 def test_bad_signatures(signature, words):
     with pytest.raises(TypeError, match="U0604") as caught:

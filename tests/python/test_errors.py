@@ -33,6 +33,20 @@ def test_a_frame_for_each_kernel():
     assert __file__ in text and "return a[i]" in text
 
 
+def test_lines_after_blank_lines_in_an_indented_function():
+    @jit
+    def f(x):
+        y = x
+
+        # A comment.
+
+        return y[10]
+
+    with pytest.raises(IndexError) as caught:
+        f(np.zeros(3))
+    assert frames(caught.value)[-1] == ("f", "return y[10]")
+
+
 def test_frames_in_recursion_are_bounded():
     @jit
     def down(n):
@@ -68,7 +82,12 @@ def test_exceptions_chain_into_python():
 
 @pytest.mark.parametrize(
     ("exception", "message"),
-    [("ValueError", "'bad'"), ("KeyError", "3"), ("RuntimeError", ""), ("ZeroDivisionError", "f'{x} and {x}'")],
+    [
+        ("ValueError", "'bad'"),
+        ("KeyError", "3"),
+        ("RuntimeError", ""),
+        ("ZeroDivisionError", "f'{x} and {x}'"),
+    ],
 )
 def test_raised_exceptions(exception, message):
     source = f"def f(x):\n    raise {exception}({message})\n"

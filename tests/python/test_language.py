@@ -221,7 +221,7 @@ def test_nested_functions_and_lambdas():
         def twice(g, v):
             return g(g(v))
 
-        h = lambda v: v + k  # noqa: E731
+        h = lambda v: v + k
         return inner(1) + inner(2, z=5) + h(1) + twice(h, 2)
 
     check(f, 3)

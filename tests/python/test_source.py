@@ -20,9 +20,11 @@ def test_lambdas_on_one_line_are_told_apart():
 def test_lambdas_over_several_lines():
     f = jit(
         lambda x, y: (
-            x
-            + y  # a comment
-        ) * 2
+            (
+                x + y  # a comment
+            )
+            * 2
+        )
     )
     assert f(1, 2) == 6
 
@@ -154,7 +156,9 @@ def test_assertions_rewritten_by_pytest():
         f(-1)
 
 
-@pytest.mark.parametrize("module", ["ungil", "ungil._decorators", "ungil._parallel", "ungil.types", "ungil.errors", "ungil.config"])
+@pytest.mark.parametrize(
+    "module", ["ungil", "ungil._decorators", "ungil._parallel", "ungil.types", "ungil.errors", "ungil.config"]
+)
 def test_examples_in_the_package(module):
     import importlib
 

@@ -203,7 +203,10 @@ def test_interrupts(tmp_path, kind):
 
 
 def test_an_interrupt_handler_may_call_kernels(run_script):
-    source = INTERRUPT.replace("try:\n", "signal.signal(signal.SIGALRM, lambda *_: print('alarm', serial(3)))\nsignal.setitimer(signal.ITIMER_REAL, 0.2)\ntry:\n")
+    source = INTERRUPT.replace(
+        "try:\n",
+        "signal.signal(signal.SIGALRM, lambda *_: print('alarm', serial(3)))\nsignal.setitimer(signal.ITIMER_REAL, 0.2)\ntry:\n",
+    )
     source = source.replace("sys.argv[1]", "'serial'")
     assert run_script(source).stdout.startswith("alarm ")
 

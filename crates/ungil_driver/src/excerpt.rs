@@ -103,11 +103,7 @@ pub fn definition_text(lines: &[String], name: &str, search: bool) -> Option<(u3
             }
         }
         let in_string = scan.string.is_some();
-        text.push_str(if in_string {
-            line
-        } else {
-            line.get(base.min(line.len() - trimmed.len())..).unwrap_or(trimmed)
-        });
+        text.push_str(if in_string { line } else { &line[base.min(indent_of(line))..] });
         scan.line(line, usize::MAX);
     }
     header_seen.then_some((start as u32, base as u32, text))
