@@ -2,7 +2,6 @@
 
 use ungil_diag::diagnostic::{Code, Diagnostic};
 use ungil_diag::span::Span;
-use ungil_ir::types::DType;
 
 use crate::diagnostics::{family, plural};
 use crate::ty::Ty;
@@ -129,16 +128,6 @@ pub enum TypeError {
     Escape {
         what: String,
         span: Span,
-    },
-    /// Types did not settle here: a recursion in which no call returns.
-    NeverTyped {
-        name: String,
-        span: Span,
-    },
-    BadDtype {
-        found: DType,
-        span: Span,
-        expected: &'static str,
     },
 }
 
@@ -344,17 +333,6 @@ impl TypeError {
                 error("U0262", format!("{what} cannot be stored or passed on in compiled code"))
                     .primary(span, "used as a value here")
                     .help("use it directly where it is consumed")
-            }
-            TypeError::NeverTyped { name, span } => {
-                error("U0264", format!("no type can be found for this statement of `{name}`"))
-                    .primary(span, "it depends on a call that never returns a value")
-                    .note("a recursive function needs a path that returns without calling itself")
-                    .help("add the base case first: `if n == 0: return 0`")
-            }
-            TypeError::BadDtype { found, span, expected } => {
-                error("U0263", format!("`{found}` is not supported here"))
-                    .primary(span, format!("expected {expected}, found `{found}`"))
-                    .help("convert with `.astype(…)` first")
             }
             _ => unreachable!("another group"),
         }

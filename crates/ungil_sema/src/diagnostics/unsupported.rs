@@ -48,10 +48,6 @@ pub enum Unsupported {
         span: Span,
         help: &'static str,
     },
-    /// A tree that did not parse.
-    Invalid {
-        span: Span,
-    },
 }
 
 family!(Unsupported);
@@ -99,9 +95,6 @@ impl Unsupported {
                     .primary(span, "this parameter cannot be compiled")
                     .help(help)
             }
-            Unsupported::Invalid { span } => error("U0248", "this part of the source did not parse".into())
-                .primary(span, "syntax error")
-                .help("correct the syntax error reported before"),
         }
     }
 }

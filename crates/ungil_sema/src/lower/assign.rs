@@ -42,13 +42,8 @@ impl Lowerer<'_, '_> {
                 }
             }
             ExprKind::Starred(inner) => self.assign_to(inner, value),
-            ExprKind::Attribute { .. } => Err(Unsupported::Expression {
-                what: "assignment to attributes is",
-                span: target.span,
-                help: "assign to a variable or an array element",
-            }
-            .into()),
-            _ => Err(Unsupported::Invalid { span: target.span }.into()),
+            // The parser refuses other targets.
+            _ => Err(attribute_target(target.span)),
         }
     }
 
@@ -147,7 +142,7 @@ impl Lowerer<'_, '_> {
                 self.set_span(span);
                 self.array_update(&container, &index, &value, target.span, &mut apply)
             }
-            _ => Err(Unsupported::Invalid { span: target.span }.into()),
+            _ => Err(attribute_target(target.span)),
         }
     }
 
@@ -208,4 +203,9 @@ impl Lowerer<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn attribute_target(span: Span) -> Error {
+    let help = "assign to a variable or an array element";
+    Unsupported::Expression { what: "assignment to attributes is", span, help }.into()
 }

@@ -129,7 +129,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Whether a division by zero of these operands raises.
-    fn zero_raises(&self, common: &Ty) -> bool {
+    pub(crate) fn zero_raises(&self, common: &Ty) -> bool {
         match self.options.error_model {
             ErrorModel::Default => common.is_weak(),
             ErrorModel::Python => true,
@@ -137,7 +137,7 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn check_divisor(&mut self, divisor: Value, message: &str) {
+    pub(crate) fn check_divisor(&mut self, divisor: Value, message: &str) {
         let dtype = self.func.ty(divisor).dtype().expect("a number");
         let zero = self.zero(dtype);
         let fine = self.b().compare(CompareOp::Ne, divisor, zero);
@@ -338,13 +338,16 @@ impl Lowerer<'_, '_> {
         let zero = self.b().f64(0.0);
         let base_zero = self.b().compare(CompareOp::Eq, a, zero);
         let negative = self.b().compare(CompareOp::Lt, b, zero);
+        let lowest = self.b().f64(f64::NEG_INFINITY);
+        let finite = self.b().compare(CompareOp::Ne, b, lowest);
         let pole = self.b().binary(Ir::And, base_zero, negative);
+        let pole = self.b().binary(Ir::And, pole, finite);
         let fine = self.b().unary(UnaryOp::Not, pole);
         let message = "0.0 cannot be raised to a negative power";
         self.check(fine, ExcClass::ZERO_DIVISION, message, Vec::new());
         let below = self.b().compare(CompareOp::Lt, a, zero);
         let whole = self.b().math(MathFn::Floor, &[b]);
-        let fractional = self.b().compare(CompareOp::Ne, whole, b);
+        let fractional = self.b().compare(CompareOp::Lt, whole, b);
         let complex = self.b().binary(Ir::And, below, fractional);
         let fine = self.b().unary(UnaryOp::Not, complex);
         let message =

@@ -5,18 +5,14 @@ use std::sync::Arc;
 use ungil_diag::span::Span;
 use ungil_ir::entities::{FuncId, Value};
 use ungil_syntax::ast::expr::Call;
-use ungil_syntax::ast::parameter::Parameter;
 
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
-use crate::lower::function::Code;
 use crate::operand::Operand;
 use crate::registry;
-use crate::resolve::scopes::default_variable;
 use crate::ty::{FuncTy, Ty};
-use crate::world::GuardPlace;
 
 /// Evaluated arguments of a call.
 #[derive(Clone, Debug)]
@@ -142,8 +138,9 @@ impl Lowerer<'_, '_> {
                 }
             }
         }
-        for v in &values {
+        for v in &mut values {
             self.check_storable(v)?;
+            *v = self.escaping(v)?;
         }
         let types: Vec<Ty> = values.iter().map(|v| v.ty.clone()).collect();
         let instance = self.program.instance(&code, types, span)?;
@@ -154,93 +151,5 @@ impl Lowerer<'_, '_> {
         let ret = self.program.instances[instance].ret.clone().ok_or(Error::Untyped)?;
         let value = self.b().call(FuncId(instance as u32), ir_args, ret.ir());
         Ok(if ret.is_compile_time() { Operand::entity(ret, span) } else { Operand::value(ret, value, span) })
-    }
-
-    /// Arguments in the order of the parameters, as Python binds them.
-    fn bind_call(&mut self, code: &Arc<Code>, mut args: Args, span: Span) -> Result<Vec<Operand>> {
-        let params = code.params.clone();
-        let name = code.name.to_string();
-        let signature = format!(
-            "{name}({})",
-            params.iter().map(|p| p.name.name.to_string()).collect::<Vec<_>>().join(", ")
-        );
-        let definition = Some(code.span);
-        let error = |message: String| -> Error {
-            CallError::Binding { message, span, definition, signature: signature.clone() }.into()
-        };
-        let positional: Vec<&Parameter> = params.posonly.iter().chain(&params.regular).collect();
-        let given = args.positional.len();
-        if given > positional.len() && params.vararg.is_none() {
-            let most = positional.len();
-            return Err(error(format!(
-                "{name}() takes {} but {given} {} given",
-                crate::diagnostics::plural(most, "positional argument"),
-                if given == 1 { "was" } else { "were" }
-            )));
-        }
-        let rest = args.positional.split_off(given.min(positional.len()));
-        let mut supplied = args.positional.clone().into_iter();
-        let mut bound = Vec::new();
-        let mut missing = Vec::new();
-        for (k, p) in positional.iter().enumerate() {
-            let keyword = if k < params.posonly.len() { None } else { args.take(&p.name.name) };
-            let value = match (supplied.next(), keyword) {
-                (Some(_), Some(_)) => {
-                    return Err(error(format!(
-                        "{name}() got multiple values for argument '{}'",
-                        p.name.name
-                    )));
-                }
-                (Some(value), None) | (None, Some(value)) => Some(value),
-                (None, None) => self.default(code, p, span)?,
-            };
-            match value {
-                Some(value) => bound.push(value),
-                None => missing.push(format!("'{}'", p.name.name)),
-            }
-        }
-        if params.vararg.is_some() {
-            bound.push(Operand::tuple(rest, span));
-        }
-        for p in &params.kwonly {
-            match args.take(&p.name.name) {
-                Some(value) => bound.push(value),
-                None => match self.default(code, p, span)? {
-                    Some(value) => bound.push(value),
-                    None => missing.push(format!("'{}'", p.name.name)),
-                },
-            }
-        }
-        if let Some((unexpected, _)) = args.keywords.first() {
-            return Err(error(format!("{name}() got an unexpected keyword argument '{unexpected}'")));
-        }
-        if !missing.is_empty() {
-            let what = crate::diagnostics::plural(missing.len(), "required positional argument");
-            return Err(error(format!("{name}() missing {what}: {}", missing.join(" and "))));
-        }
-        Ok(bound)
-    }
-
-    /// The default value of a parameter.
-    fn default(&mut self, code: &Arc<Code>, p: &Parameter, span: Span) -> Result<Option<Operand>> {
-        if p.default.is_none() {
-            return Ok(None);
-        }
-        if code.id.nested.is_some() {
-            let owner = code.scopes.funcs[&code.id.nested].parent.expect("a nested function has a parent");
-            let captured = (default_variable(p), owner);
-            return self.captured_operand(&captured, span).map(Some);
-        }
-        let found = code.defaults.iter().find(|(n, _)| **n == *p.name.name).map(|(_, g)| g.clone());
-        match found {
-            Some(global) => {
-                let place = GuardPlace::Name(code.id.kernel, format!("{}.{}", code.name, p.name.name));
-                let operand = self.global_operand(&global, place.clone(), &p.name.name, span)?;
-                // Defaults belong to the function object and cannot be rebound by name.
-                self.program.guards.retain(|g| g.place != place);
-                Ok(Some(operand))
-            }
-            None => Ok(None),
-        }
     }
 }

@@ -40,20 +40,21 @@ impl Lowerer<'_, '_> {
             Cond::Known(true) => self.chain_from(right, more, span),
             Cond::Value(cond) => {
                 let var = self.new_var("chain", ungil_ir::types::Type::BOOL);
-                let (then, tail): (_, Result<()>) = self.nested(|l| {
+                let (then, tail): (_, Result<Ty>) = self.nested(|l| {
                     let tail = l.chain_from(right, more, span)?;
-                    let tail = l.truth_value(&tail)?;
-                    l.b().set(var, tail);
-                    Ok(())
+                    let value = l.truth_value(&tail)?;
+                    l.b().set(var, value);
+                    Ok(tail.ty)
                 });
                 let (otherwise, ()) = self.nested(|l| {
                     let no = l.b().bool(false);
                     l.b().set(var, no);
                 });
                 self.b().push(ungil_ir::inst::InstKind::If { cond, then, otherwise });
-                tail?;
+                // NumPy's comparisons give its own booleans.
+                let ty = promote_scalars(&result.ty, &tail?);
                 let value = self.b().get(var);
-                Ok(Operand::value(Ty::PyBool, value, span))
+                Ok(Operand::value(ty, value, span))
             }
         }
     }

@@ -88,7 +88,9 @@ impl Lowerer<'_, '_> {
                     .collect();
                 Ok(Operand::entity(Ty::Str(text.into()), span))
             }
-            ExprKind::FString(_) => unsupported("f-strings are", "use them in `raise` and `print` only"),
+            ExprKind::FString(_) => {
+                unsupported("f-strings are", "use them as the message of `raise` or `assert`")
+            }
             ExprKind::TString(_) => unsupported("t-strings are", "build the text outside the kernel"),
             ExprKind::Starred(_) => unsupported("a `*` here is", "write the elements one by one"),
             ExprKind::List(_) | ExprKind::ListComp { .. } => {
@@ -103,7 +105,8 @@ impl Lowerer<'_, '_> {
             ExprKind::Yield(_) | ExprKind::YieldFrom(_) => {
                 unsupported("`yield` is", "write the results into an array and return it")
             }
-            ExprKind::Invalid => Err(Unsupported::Invalid { span }.into()),
+            // What did not parse was reported by the parser.
+            ExprKind::Invalid => Err(Error::Untyped),
         }
     }
 
@@ -223,6 +226,8 @@ impl Lowerer<'_, '_> {
             }
             (a, b) => (a?, b?),
         };
+        self.check_storable(&a)?;
+        self.check_storable(&b)?;
         let ty = join(&a.ty, &b.ty).ok_or_else(|| TypeError::Variable {
             name: "if … else …".to_owned(),
             old: a.ty.clone(),
@@ -256,12 +261,31 @@ impl Lowerer<'_, '_> {
         let mut values = Vec::new();
         for c in &captured {
             let operand = self.captured_operand(c, span)?;
+            let operand = self.escaping(&operand)?;
             types.push((c.0.clone(), operand.ty.clone()));
             values.push(operand);
         }
         let code = CodeId { kernel: self.code.id.kernel, nested: Some(nested) };
         let ty = FuncTy { code, name: name.into(), captures: Some(types) };
         Ok(Operand::parts(Ty::Func(Arc::new(ty)), values, span))
+    }
+
+    /// A value that leaves this function: its nested functions take along what they capture.
+    pub(crate) fn escaping(&mut self, operand: &Operand) -> Result<Operand> {
+        match &operand.ty {
+            Ty::Func(f) if f.captures.is_none() && f.code.kernel == self.code.id.kernel => {
+                match f.code.nested {
+                    Some(nested) => self.closure(nested, &f.name.clone(), operand.span),
+                    None => Ok(operand.clone()),
+                }
+            }
+            Ty::Tuple(types) if types.iter().any(holds_bare_function) => {
+                let items = self.items(operand);
+                let items = items.iter().map(|i| self.escaping(i)).collect::<Result<Vec<_>>>()?;
+                Ok(Operand::tuple(items, operand.span))
+            }
+            _ => Ok(operand.clone()),
+        }
     }
 
     /// The present value of a variable that a nested function captures.
@@ -271,6 +295,15 @@ impl Lowerer<'_, '_> {
             return self.read_use(used, &captured.0, span);
         }
         self.captures.get(captured).cloned().ok_or(Error::Untyped)
+    }
+}
+
+/// Whether a nested function is among the values that reads its variables where it is defined.
+fn holds_bare_function(ty: &Ty) -> bool {
+    match ty {
+        Ty::Func(f) => f.captures.is_none(),
+        Ty::Tuple(items) => items.iter().any(holds_bare_function),
+        _ => false,
     }
 }
 

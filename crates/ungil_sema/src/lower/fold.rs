@@ -6,7 +6,7 @@ use crate::operand::Constant;
 use crate::ty::Ty;
 
 /// Integers beyond this are not folded further.
-const LIMIT: i128 = 1 << 100;
+const LIMIT: u128 = 1 << 100;
 
 /// The weak type of a constant.
 pub fn weak_type(c: Constant) -> Ty {
@@ -47,7 +47,7 @@ fn integers(op: BinaryOp, x: i128, y: i128) -> Option<Constant> {
             let r = x.rem_euclid(y);
             if y < 0 && r != 0 { r + y } else { r }
         }
-        BinaryOp::Pow if (0..64).contains(&y) => x.checked_pow(u32::try_from(y).ok()?)?,
+        BinaryOp::Pow if y >= 0 => x.checked_pow(u32::try_from(y).ok()?)?,
         BinaryOp::LShift if (0..100).contains(&y) => x.checked_mul(1i128 << y)?,
         BinaryOp::RShift if y >= 0 => x >> y.min(127),
         BinaryOp::BitAnd => x & y,
@@ -55,7 +55,7 @@ fn integers(op: BinaryOp, x: i128, y: i128) -> Option<Constant> {
         BinaryOp::BitXor => x ^ y,
         _ => return None,
     };
-    (result.abs() < LIMIT).then_some(Constant::Int(result))
+    (result.unsigned_abs() < LIMIT).then_some(Constant::Int(result))
 }
 
 fn floats(op: BinaryOp, x: f64, y: f64) -> Option<f64> {

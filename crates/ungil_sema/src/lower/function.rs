@@ -85,7 +85,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let options = own.unwrap_or_else(|| program.options.clone());
         func.attributes = Attributes { fastmath: options.fastmath, inline: options.inline, recursive: false };
         let slots = vec![Slot::default(); webs.list.len()];
-        let (region, span) = (func.body, code.span);
+        let region = func.body;
         let mut l = Lowerer {
             program,
             instance,
@@ -94,7 +94,6 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             func,
             region,
             loc: Loc { line: 1, col: 1 },
-            current: span,
             webs,
             slots,
             captures: HashMap::new(),
@@ -159,6 +158,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     /// `return value`.
     pub(crate) fn return_operand(&mut self, value: &Operand, span: Span) -> Result<()> {
         self.check_storable(value)?;
+        let value = &self.escaping(value)?;
         let old = self.program.instances[self.instance].ret.clone();
         let Some(ty) = self.program.widen_result(self.instance, &value.ty) else {
             let (old, new) = (old.expect("joining needs two types"), value.ty.clone());

@@ -7,8 +7,8 @@ use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::stmt::{For, Stmt, StmtKind, While};
 
-use crate::diagnostics::Result;
 use crate::diagnostics::unsupported::Unsupported;
+use crate::diagnostics::{Error, Result};
 use crate::lower::build::Cond;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
@@ -41,7 +41,7 @@ impl Lowerer<'_, '_> {
     /// `break` or `continue`.
     pub(crate) fn jump(&mut self, is_break: bool, span: Span) -> Result<Flow> {
         let Some(frame) = self.loops.last().cloned() else {
-            return Err(Unsupported::Invalid { span }.into());
+            return Err(Error::Untyped);
         };
         if is_break && frame.parallel {
             let help = "use a reduction or a flag, or `range` for a loop that ends early";
@@ -66,7 +66,7 @@ impl Lowerer<'_, '_> {
             return Ok(self.block(&node.orelse));
         }
         let label = self.func.new_label();
-        let broke = self.break_flag(&node.orelse);
+        let broke = self.break_flag(&node.body, &node.orelse);
         let (cond, test) = self.nested(|l| {
             let test = l.lower_expr(&node.test)?;
             Ok(match l.truth(&test)? {
@@ -89,8 +89,9 @@ impl Lowerer<'_, '_> {
         self.loop_else(&node.orelse, broke)
     }
 
-    fn break_flag(&mut self, orelse: &[Stmt]) -> Option<Var> {
-        if orelse.is_empty() {
+    /// The flag that tells the `else` clause of a loop with this body whether the loop was left by `break`.
+    fn break_flag(&mut self, body: &[Stmt], orelse: &[Stmt]) -> Option<Var> {
+        if orelse.is_empty() || !breaks(body) {
             return None;
         }
         let broke = self.new_var("broke", Type::BOOL);
@@ -112,12 +113,11 @@ impl Lowerer<'_, '_> {
 
     /// The `else` clause: runs unless a `break` left the loop.
     fn loop_else(&mut self, orelse: &[Stmt], broke: Option<Var>) -> Result<Flow> {
-        if let Some(broke) = broke {
-            let broke = self.b().get(broke);
-            let (then, ()) = self.nested(|_| ());
-            let (otherwise, _) = self.nested(|l| l.block(orelse));
-            self.b().push(InstKind::If { cond: broke, then, otherwise });
-        }
+        let Some(broke) = broke else { return Ok(self.block(orelse)) };
+        let broke = self.b().get(broke);
+        let (then, ()) = self.nested(|_| ());
+        let (otherwise, _) = self.nested(|l| l.block(orelse));
+        self.b().push(InstKind::If { cond: broke, then, otherwise });
         Ok(Flow::Falls)
     }
 
@@ -131,9 +131,11 @@ impl Lowerer<'_, '_> {
             return self.parallel_for(node, &call, span);
         }
         let iter = self.lower_expr(&node.iter)?;
-        let broke = self.break_flag(&node.orelse);
+        let broke = self.break_flag(&node.body, &node.orelse);
         if let Some(items) = self.static_items(&iter) {
-            self.unrolled(node, &items, broke)?;
+            if self.unrolled(node, &items, broke)? == Flow::Ends {
+                return Ok(Flow::Ends);
+            }
         } else if iter.ty == Ty::Range {
             let parts = self.items(&iter);
             let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
@@ -170,7 +172,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// A copy of the body for each item. Jumps leave a loop that runs once.
-    fn unrolled(&mut self, node: &For, items: &[Operand], broke: Option<Var>) -> Result<()> {
+    fn unrolled(&mut self, node: &For, items: &[Operand], broke: Option<Var>) -> Result<Flow> {
         if !breaks(&node.body) && !continues(&node.body) {
             for item in items {
                 self.assign_to(&node.target, &item.clone().at(node.target.span))?;
@@ -178,10 +180,10 @@ impl Lowerer<'_, '_> {
                 let frame =
                     LoopFrame { break_to: label, broke, continue_to: Jump::Break(label), parallel: false };
                 if self.framed(frame, |l| l.block(&node.body)) == Flow::Ends {
-                    break;
+                    return Ok(Flow::Ends);
                 }
             }
-            return Ok(());
+            return Ok(Flow::Falls);
         }
         let outer = self.func.new_label();
         self.once(outer, |l| {
@@ -196,7 +198,8 @@ impl Lowerer<'_, '_> {
                 })?;
             }
             Ok(())
-        })
+        })?;
+        Ok(Flow::Falls)
     }
 
     /// A loop that runs its body once, for jumps out of it.

@@ -23,6 +23,7 @@ pub mod array;
 pub mod assign;
 pub mod attribute;
 pub mod binary;
+pub mod binding;
 pub mod build;
 pub mod call;
 pub mod cast;
@@ -128,8 +129,6 @@ pub struct Lowerer<'p, 'w> {
     /// Where instructions are appended.
     pub region: Region,
     pub loc: Loc,
-    /// The statement that is being lowered.
-    pub(crate) current: Span,
     pub(crate) webs: Rc<Webs>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) captures: HashMap<Captured, Operand>,

@@ -16,7 +16,6 @@ use ungil_ir::types::ArrayType;
 
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::names::NameError;
-use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::decide::ParameterOracle;
 use crate::lower::function::Code;
@@ -56,8 +55,6 @@ pub struct Program<'w> {
     pub arrays: Vec<(ObjectId, GlobalArrayData)>,
     pub diagnostics: Vec<Diagnostic>,
     pub has_parallel: bool,
-    /// A statement of this round whose types are not known.
-    pub(crate) untyped: Option<(String, Span)>,
     /// Calls seen, over all rounds.
     calls: std::collections::HashSet<(usize, usize)>,
     memo: HashMap<(CodeId, Vec<Ty>), usize>,
@@ -77,7 +74,6 @@ impl<'w> Program<'w> {
             arrays: Vec::new(),
             diagnostics: Vec::new(),
             has_parallel: false,
-            untyped: None,
             calls: std::collections::HashSet::new(),
             memo: HashMap::new(),
             codes: HashMap::new(),
@@ -109,9 +105,6 @@ impl<'w> Program<'w> {
                 diagnostics.push(d);
             }
         }
-        if let (false, Some((name, span))) = (diagnostics.has_errors(), self.untyped.take()) {
-            diagnostics.push(TypeError::NeverTyped { name, span }.diagnostic());
-        }
         if diagnostics.has_errors() {
             diagnostics.sort_by_place();
             return (None, diagnostics);
@@ -137,7 +130,6 @@ impl<'w> Program<'w> {
             self.guards.clear();
             self.arrays.clear();
             self.has_parallel = false;
-            self.untyped = None;
             functions.clear();
             let mut i = 0;
             while i < self.instances.len() {

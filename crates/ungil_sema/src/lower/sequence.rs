@@ -86,22 +86,26 @@ impl Lowerer<'_, '_> {
     }
 
     fn shortest(&mut self, parts: &[Operand], strict: bool) -> Result<Value> {
-        let mut shortest = None;
-        for p in parts {
+        let Some((first, rest)) = parts.split_first() else { return Ok(self.b().i64(0)) };
+        let mut shortest = self.iteration_length(first)?;
+        for (k, p) in rest.iter().enumerate() {
             let n = self.iteration_length(p)?;
-            shortest = Some(match shortest {
-                None => n,
-                Some(s) => {
-                    if strict {
-                        let equal = self.b().compare(CompareOp::Eq, s, n);
-                        let message = "zip() arguments have different lengths";
-                        self.check(equal, ExcClass::VALUE_ERROR, message, Vec::new());
-                    }
-                    self.b().binary(BinaryOp::Min, s, n)
-                }
-            });
+            if strict {
+                self.check_equal_lengths(shortest, n, k);
+            }
+            shortest = self.b().binary(BinaryOp::Min, shortest, n);
         }
-        Ok(shortest.unwrap_or_else(|| self.b().i64(0)))
+        Ok(shortest)
+    }
+
+    /// Raises as `zip(…, strict=True)` does unless argument `k + 2` has as many items as those before.
+    fn check_equal_lengths(&mut self, before: Value, n: Value, k: usize) {
+        let earlier = if k == 0 { "argument 1".to_owned() } else { format!("arguments 1-{}", k + 1) };
+        for (op, relation) in [(CompareOp::Ge, "shorter"), (CompareOp::Le, "longer")] {
+            let fine = self.b().compare(op, n, before);
+            let message = format!("zip() argument {} is {relation} than {earlier}", k + 2);
+            self.check(fine, ExcClass::VALUE_ERROR, &message, Vec::new());
+        }
     }
 
     /// Item `i`, which is in range.
@@ -157,9 +161,11 @@ fn static_count(ty: &Ty) -> Option<usize> {
         Ty::Tuple(items) => Some(items.len()),
         Ty::Iter(kind) => match &**kind {
             IterTy::Enumerate(t) | IterTy::Reversed(t) => static_count(t),
-            IterTy::Zip(items, _) => {
-                let counts: Option<Vec<usize>> = items.iter().map(static_count).collect();
-                counts?.into_iter().min()
+            IterTy::Zip(items, strict) => {
+                let counts = items.iter().map(static_count).collect::<Option<Vec<usize>>>()?;
+                // Where strict lengths differ the check at run time raises.
+                let unequal = counts.iter().any(|n| *n != counts[0]);
+                if *strict && unequal { None } else { counts.into_iter().min() }
             }
         },
         _ => None,

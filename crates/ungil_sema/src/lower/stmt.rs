@@ -2,11 +2,11 @@
 
 use ungil_diag::span::Span;
 use ungil_ir::inst::InstKind;
-use ungil_syntax::ast::expr::Expr;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::stmt::{If, Stmt, StmtKind};
 
-use crate::diagnostics::Result;
 use crate::diagnostics::unsupported::Unsupported;
+use crate::diagnostics::{Error, Result};
 use crate::lower::build::Cond;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
@@ -16,13 +16,24 @@ impl Lowerer<'_, '_> {
     pub(crate) fn block(&mut self, stmts: &[Stmt]) -> Flow {
         for stmt in stmts {
             self.set_span(stmt.span);
-            self.current = stmt.span;
             let result = self.statement(stmt);
-            if self.report(result) == Some(Flow::Ends) {
+            if self.program.settled && matches!(result, Err(Error::Untyped)) {
+                self.never_reached();
+            }
+            // A `return` with an error still ends the flow, so that no follow-up is reported.
+            let leaves = matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. });
+            if self.report(result) == Some(Flow::Ends) || leaves {
                 return Flow::Ends;
             }
         }
         Flow::Falls
+    }
+
+    /// Stands for a statement that control does not get to, so that nothing of it had to be typed.
+    fn never_reached(&mut self) {
+        let never = self.b().bool(false);
+        let message = "internal error: a statement that was compiled as unreachable was reached";
+        self.check(never, ungil_abi::exception::ExcClass::RUNTIME_ERROR, message, Vec::new());
     }
 
     fn statement(&mut self, stmt: &Stmt) -> Result<Flow> {
@@ -48,7 +59,8 @@ impl Lowerer<'_, '_> {
             }
             StmtKind::FunctionDef(def) => self.nested_function(def)?,
             StmtKind::Pass => {}
-            StmtKind::Invalid => return Err(Unsupported::Invalid { span }.into()),
+            // What did not parse was reported by the parser.
+            StmtKind::Invalid => return Err(Error::Untyped),
             other => return Err(unsupported(other, span).into()),
         }
         Ok(Flow::Falls)
@@ -102,22 +114,27 @@ impl Lowerer<'_, '_> {
         if !self.options.asserts {
             return Ok(());
         }
-        let test = self.lower_expr(test)?;
+        let value = self.lower_expr(test)?;
         let class = ungil_abi::exception::ExcClass::ASSERTION;
-        match self.truth(&test)? {
-            Cond::Known(true) => Ok(()),
-            Cond::Known(false) => {
-                let never = self.b().bool(false);
-                let raise = self.exception(class, msg)?;
-                self.b().check(never, raise);
-                Ok(())
-            }
-            Cond::Value(cond) => {
-                let raise = self.exception(class, msg)?;
-                self.b().check(cond, raise);
-                Ok(())
-            }
+        let cond = match self.truth(&value)? {
+            Cond::Known(true) => return Ok(()),
+            Cond::Known(false) => self.b().bool(false),
+            Cond::Value(cond) => cond,
+        };
+        if msg.is_none_or(|m| matches!(m.kind, ExprKind::Literal(_))) {
+            let raise = self.exception(class, msg)?;
+            self.b().check(cond, raise);
+            return Ok(());
         }
+        // The message is evaluated only where the assertion fails.
+        let (then, ()) = self.nested(|_| ());
+        let (otherwise, result) = self.nested(|l| {
+            let raise = l.exception(class, msg)?;
+            l.b().push(InstKind::Raise(Box::new(raise)));
+            Ok(())
+        });
+        self.b().push(InstKind::If { cond, then, otherwise });
+        result
     }
 }
 

@@ -148,11 +148,19 @@ impl Lowerer<'_, '_> {
                 let what = format!("`{}` is an iterator and", operand.ty);
                 Err(TypeError::Escape { what, span: operand.span }.into())
             }
-            Ty::Tuple(items) if items.iter().any(|t| matches!(t, Ty::Iter(_))) => {
+            Ty::Tuple(items) if items.iter().any(holds_iterator) => {
                 Err(TypeError::Escape { what: "an iterator inside a tuple".into(), span: operand.span }
                     .into())
             }
             _ => Ok(()),
         }
+    }
+}
+
+fn holds_iterator(ty: &Ty) -> bool {
+    match ty {
+        Ty::Iter(_) => true,
+        Ty::Tuple(items) => items.iter().any(holds_iterator),
+        _ => false,
     }
 }

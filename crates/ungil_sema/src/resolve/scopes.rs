@@ -63,7 +63,11 @@ impl Scopes {
     pub fn compute(name: &str, span: Span, params: &Parameters, body: Body) -> Scopes {
         let mut scopes = Scopes::default();
         let mut uses = HashMap::new();
-        collect(&mut scopes, &mut uses, None, None, (name.into(), span, params, body));
+        let entry = Source { parent: None, key: None, name: name.into(), span, params: params.clone(), body };
+        let mut open = vec![entry];
+        while let Some(source) = open.pop() {
+            open.extend(collect(&mut scopes, &mut uses, source));
+        }
         scopes.close_over(&uses);
         scopes
     }
@@ -129,15 +133,19 @@ impl Scopes {
     }
 }
 
-type Source<'a> = (Name, Span, &'a Parameters, Body);
-
-fn collect(
-    scopes: &mut Scopes,
-    uses: &mut HashMap<FuncKey, HashSet<Name>>,
+/// A function whose names are still to be collected.
+struct Source {
     parent: Option<FuncKey>,
     key: FuncKey,
-    (name, span, params, body): Source<'_>,
-) {
+    name: Name,
+    span: Span,
+    params: Parameters,
+    body: Body,
+}
+
+/// Collects the names of one function and returns the functions nested in it.
+fn collect(scopes: &mut Scopes, uses: &mut HashMap<FuncKey, HashSet<Name>>, source: Source) -> Vec<Source> {
+    let Source { parent, key, name, span, params, body } = source;
     let mut names = Names::default();
     for p in params.iter() {
         names.bind(&p.name.name, None);
@@ -146,8 +154,8 @@ fn collect(
         Body::Block(stmts) => names.block(stmts, true),
         Body::Expr(e) => names.expr(e),
     }
-    for (_, _, _, inner, _) in &names.nested {
-        for p in inner.iter().filter(|p| p.default.is_some()) {
+    for inner in &names.nested {
+        for p in inner.params.iter().filter(|p| p.default.is_some()) {
             names.bound.insert(default_variable(p), Binding::Variable);
         }
     }
@@ -158,22 +166,16 @@ fn collect(
         Binding::Function(lo) => Some((n.clone(), *lo)),
         Binding::Variable => None,
     });
-    let scope = Scope {
-        parent,
-        name,
-        span,
-        params: Arc::new(params.clone()),
-        locals: names.bound.keys().cloned().collect(),
-        statics: statics.collect(),
-        captures: Vec::new(),
-        outer: names.outer,
-        body: Arc::new(body.clone()),
-    };
-    scopes.funcs.insert(key, scope);
-    uses.insert(key, names.used);
-    for (lo, name, span, params, body) in names.nested {
-        collect(scopes, uses, Some(key), Some(lo), (name, span, params, body));
-    }
+    let (locals, statics) = (names.bound.keys().cloned().collect(), statics.collect());
+    let Names { used, outer, mut nested, .. } = names;
+    nested.iter_mut().for_each(|inner| inner.parent = Some(key));
+    uses.insert(key, used);
+    let (params, body) = (Arc::new(params), Arc::new(body));
+    scopes.funcs.insert(
+        key,
+        Scope { parent, name, span, params, locals, statics, captures: Vec::new(), outer, body },
+    );
+    nested
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -185,14 +187,14 @@ enum Binding {
 
 /// Names that a body binds and uses, and the functions nested in it.
 #[derive(Default)]
-struct Names<'a> {
+struct Names {
     bound: HashMap<Name, Binding>,
     used: HashSet<Name>,
     outer: Vec<(Name, Span, bool)>,
-    nested: Vec<(u32, Name, Span, &'a Parameters, Body)>,
+    nested: Vec<Source>,
 }
 
-impl<'a> Names<'a> {
+impl Names {
     fn bind(&mut self, name: &Name, function: Option<u32>) {
         let fresh = !self.bound.contains_key(name);
         let binding = match function {
@@ -202,7 +204,11 @@ impl<'a> Names<'a> {
         self.bound.insert(name.clone(), binding);
     }
 
-    fn block(&mut self, stmts: &'a [Stmt], outermost: bool) {
+    fn nest(&mut self, lo: u32, name: Name, span: Span, params: &Parameters, body: Body) {
+        self.nested.push(Source { parent: None, key: Some(lo), name, span, params: params.clone(), body });
+    }
+
+    fn block(&mut self, stmts: &[Stmt], outermost: bool) {
         for s in stmts {
             self.stmt(s, outermost);
             for block in children::blocks(s) {
@@ -211,7 +217,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn stmt(&mut self, s: &'a Stmt, outermost: bool) {
+    fn stmt(&mut self, s: &Stmt, outermost: bool) {
         children::expressions(s, &mut |e| self.expr(e));
         match &s.kind {
             StmtKind::Assign { targets, .. } => targets.iter().for_each(|t| self.target(t)),
@@ -223,7 +229,7 @@ impl<'a> Names<'a> {
             StmtKind::FunctionDef(f) => {
                 let lo = f.name.span.lo;
                 self.bind(&f.name.name, outermost.then_some(lo));
-                self.nested.push((lo, f.name.name.clone(), s.span, &f.params, Body::Block(f.body.clone())));
+                self.nest(lo, f.name.name.clone(), s.span, &f.params, Body::Block(f.body.clone()));
             }
             StmtKind::Nonlocal(names) => {
                 self.outer.extend(names.iter().map(|n| (n.name.clone(), n.span, false)))
@@ -244,7 +250,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn expr(&mut self, e: &'a Expr) {
+    fn expr(&mut self, e: &Expr) {
         match &e.kind {
             ExprKind::Name(name) => {
                 self.used.insert(name.clone());
@@ -252,10 +258,28 @@ impl<'a> Names<'a> {
             ExprKind::Named { target, .. } => self.bind(&target.name, None),
             ExprKind::Lambda { params, body } => {
                 let body = Body::Expr((**body).clone());
-                self.nested.push((e.span.lo, "<lambda>".into(), e.span, params, body));
+                self.nest(e.span.lo, "<lambda>".into(), e.span, params, body);
             }
             _ => {}
         }
         children::operands(e, &mut |child| self.expr(child));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lower::lower_kernel;
+    use crate::options::Options;
+    use crate::test_world::TestWorld;
+
+    #[test]
+    fn functions_nest_to_any_depth() {
+        let text = "def f(x: int):\n    def outer(a):\n        def inner(b):\n            return a * b + x\n        return inner(a) + inner(x)\n    return outer(2)\n";
+        let (world, _) = TestWorld::new("test.py", text);
+        let kernel = world.last_kernel().unwrap();
+        let types = world.annotated_types(kernel).unwrap();
+        let (lowered, diagnostics) =
+            lower_kernel(&world, &world.sources, kernel, &types, &Options::default());
+        assert!(lowered.is_some(), "{diagnostics:?}");
     }
 }

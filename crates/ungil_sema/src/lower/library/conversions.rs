@@ -12,6 +12,7 @@ use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::build::Cond;
 use crate::operand::{Constant, Operand};
+use crate::promote::promote_scalars;
 use crate::ty::Ty;
 
 impl Lowerer<'_, '_> {
@@ -149,6 +150,12 @@ impl Lowerer<'_, '_> {
 
     /// `divmod(a, b)`.
     pub(crate) fn divided(&mut self, a: &Operand, b: &Operand, span: Span) -> Result<Operand> {
+        let (a, b) = (&self.number(a, "divmod")?, &self.number(b, "divmod")?);
+        let common = promote_scalars(&a.ty, &b.ty);
+        if common.dtype().is_some_and(|d| d.is_float()) && self.zero_raises(&common) {
+            let divisor = self.cast_to(b, DType::F64)?;
+            self.check_divisor(divisor, "float divmod()");
+        }
         let quotient = self.binary(Operator::FloorDiv, a, b, span)?;
         let rest = self.binary(Operator::Mod, a, b, span)?;
         Ok(Operand::tuple(vec![quotient, rest], span))
