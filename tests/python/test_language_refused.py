@@ -46,6 +46,7 @@ OTHERS = {
     "call": ("return x(1)", "U0216"),
     "iteration": ("for i in x:\n    pass", "U0217"),
     "too large": ("return int(x) + 2**70", "U0218"),
+    "constant too large": ("return int(x) + 2**200", "U0212"),
     "unpacking": ("a, b = x", "U0220"),
     "too few": ("a, b = (x,)", "U0221"),
     "too few starred": ("a, *b, c = (x,)", "U0221"),

@@ -37,6 +37,10 @@ impl Lowerer<'_, '_> {
             let ty = fold::weak_type(result);
             return Ok(Operand::constant(ty, result, span));
         }
+        if left.ty.is_weak() && right.ty.is_weak() && fold::overflows(op, left.constant, right.constant) {
+            let reason = Some("the constant does not fit 64 bits");
+            return Err(self.binary_error(op, &left, &right, span, reason));
+        }
         let common = promote_scalars(&left.ty, &right.ty);
         match op {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult => {

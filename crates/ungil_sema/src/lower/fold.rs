@@ -58,6 +58,18 @@ fn integers(op: BinaryOp, x: i128, y: i128) -> Option<Constant> {
     (result.unsigned_abs() < LIMIT).then_some(Constant::Int(result))
 }
 
+/// Whether an operation on constants that `binary` left alone is one of integers with too large a result.
+pub fn overflows(op: BinaryOp, a: Option<Constant>, b: Option<Constant>) -> bool {
+    let (Some(_), Some(y)) = (a.and_then(Constant::as_int), b.and_then(Constant::as_int)) else {
+        return false;
+    };
+    match op {
+        BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult => true,
+        BinaryOp::Pow | BinaryOp::LShift => y >= 0,
+        _ => false,
+    }
+}
+
 fn floats(op: BinaryOp, x: f64, y: f64) -> Option<f64> {
     Some(match op {
         BinaryOp::Add => x + y,
