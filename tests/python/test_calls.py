@@ -263,6 +263,17 @@ def test_keywords_defaults_and_star():
         assert str(found.value) == str(expected.value)
 
 
+def test_keywords_that_are_collected_are_refused():
+    @jit
+    def f(a, **options):
+        return a
+
+    with pytest.raises(ungil.errors.CompileError):
+        f(1)
+    with pytest.raises(ungil.errors.CompileError, match="one by one"):
+        f(1, b=2)
+
+
 def test_functions_as_arguments():
     @jit
     def apply(f, x):

@@ -107,7 +107,12 @@ def values(dtype):
     t = np.dtype(dtype)
     if t.kind in "iu":
         info = np.iinfo(t)
-        return [t.type(v) for v in sorted({0, 1, 2, 3, 7, info.max, info.max - 1, info.min} | ({-1, -3, -7} if t.kind == "i" else set()))]
+        return [
+            t.type(v)
+            for v in sorted(
+                {0, 1, 2, 3, 7, info.max, info.max - 1, info.min} | ({-1, -3, -7} if t.kind == "i" else set())
+            )
+        ]
     if t.kind == "f":
         return [t.type(v) for v in (0.0, -0.0, 1.5, -2.5, 3.0, 1e30, np.inf, -np.inf, np.nan)]
     return [t.type(v) for v in (0, 1 + 2j, -1.5 - 0.5j, complex(-0.0, 3), complex(np.inf, 1))]
@@ -116,7 +121,11 @@ def values(dtype):
 def fits(x, y):
     """Whether NumPy accepts a Python integer beside a NumPy scalar of an integer type (compiled code wraps)."""
     for a, b in ((x, y), (y, x)):
-        if type(a) is int and isinstance(b, np.integer) and not np.iinfo(b.dtype).min <= a <= np.iinfo(b.dtype).max:
+        if (
+            type(a) is int
+            and isinstance(b, np.integer)
+            and not np.iinfo(b.dtype).min <= a <= np.iinfo(b.dtype).max
+        ):
             return False
     return True
 
@@ -129,12 +138,24 @@ def apply_to_pairs(functions, lefts, rights):
                 check(kernel, x, y)
 
 
-WEAK = {"weak bool": [True, False], "weak int": [0, 1, -3, 100], "weak float": [0.0, -0.5, 2.0, 1e300, float("nan")]}
+WEAK = {
+    "weak bool": [True, False],
+    "weak int": [0, 1, -3, 100],
+    "weak float": [0.0, -0.5, 2.0, 1e300, float("nan")],
+}
 KINDS = {**{d: values(d)[:5] for d in DTYPES}, **WEAK}
 
 
 def kind(name):
-    return "i" if name == "weak int" else "f" if name == "weak float" else "b" if name in ("weak bool", "bool") else np.dtype(name).kind
+    return (
+        "i"
+        if name == "weak int"
+        else "f"
+        if name == "weak float"
+        else "b"
+        if name in ("weak bool", "bool")
+        else np.dtype(name).kind
+    )
 
 
 @pytest.mark.parametrize("left", KINDS)

@@ -226,7 +226,16 @@ def membership(x):
 
 def tuple_comparisons(x):
     t = (x, 2)
-    return t == (x, 2), t < (x, 3), t != (1, 2), (1, 2) < (x, 1), t >= (x, 2), () == (), (x,) < (x, 1), (x, 1) == (x,)
+    return (
+        t == (x, 2),
+        t < (x, 3),
+        t != (1, 2),
+        (1, 2) < (x, 1),
+        t >= (x, 2),
+        () == (),
+        (x,) < (x, 1),
+        (x, 1) == (x,),
+    )
 
 
 def tuples(x):
@@ -280,7 +289,16 @@ def reads_globals(x):
         r += 2
     if NOTHING is None:
         r += 4
-    return r + x, PAIR[1][0], PAIR[1], LIMIT * 2, TABLE[x] + TABLE.sum() if False else TABLE[x], COMPLEX, SMALL * 2, BIG
+    return (
+        r + x,
+        PAIR[1][0],
+        PAIR[1],
+        LIMIT * 2,
+        TABLE[x] + TABLE.sum() if False else TABLE[x],
+        COMPLEX,
+        SMALL * 2,
+        BIG,
+    )
 
 
 def reads_limit(x):
@@ -300,7 +318,12 @@ def text_parameter(x, mode="fast"):
 
 
 def calls_with_text(x):
-    return text_parameter(x), text_parameter(x, "slow"), text_parameter(x, mode="lazy"), text_parameter(x, "other")
+    return (
+        text_parameter(x),
+        text_parameter(x, "slow"),
+        text_parameter(x, mode="lazy"),
+        text_parameter(x, "other"),
+    )
 
 
 def test_globals_are_constants():

@@ -40,7 +40,13 @@ def variadic(first, *rest, scale=1):
 
 def call_variadic(x):
     t = (x, 2, 3)
-    return variadic(x), variadic(x, 1), variadic(x, 1, 2.5, scale=2), variadic(*t), variadic(1, *t, 4, *(5, 6.5), scale=x)
+    return (
+        variadic(x),
+        variadic(x, 1),
+        variadic(x, 1, 2.5, scale=2),
+        variadic(*t),
+        variadic(1, *t, 4, *(5, 6.5), scale=x),
+    )
 
 
 def forward(*args):
@@ -316,7 +322,14 @@ def lambdas(x):
 
     square = lambda v: v * v  # noqa: E731
     add = lambda a, b=x: a + b  # noqa: E731
-    return apply(square, x), apply(lambda v: v - x, 1), add(1), add(1, 2), (lambda: x)(), (lambda *a: len(a))(1, 2)
+    return (
+        apply(square, x),
+        apply(lambda v: v - x, 1),
+        add(1),
+        add(1, 2),
+        (lambda: x)(),
+        (lambda *a: len(a))(1, 2),
+    )
 
 
 def apply_twice(f, v):
@@ -331,7 +344,12 @@ def functions_as_values(x):
         return f(g(v))
 
     f = triple
-    return apply_twice(triple, x), apply_twice(f, x), compose(triple, lambda v: v + x, x), apply_twice(factorial, 3)
+    return (
+        apply_twice(triple, x),
+        apply_twice(f, x),
+        compose(triple, lambda v: v + x, x),
+        apply_twice(factorial, 3),
+    )
 
 
 def function_returned(x):

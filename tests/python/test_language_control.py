@@ -530,7 +530,12 @@ def test_arrays_and_iterators():
     check(over_array, np.arange(5, dtype=np.int8))
     check(zipped, np.arange(3), (1, 2, 3))
     check(zipped, (1.5, 2.5), np.arange(3, dtype=np.float32))
-    for a in (np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(3, 2).T, np.zeros((0, 3)), np.zeros((3, 0))):
+    for a in (
+        np.arange(6.0).reshape(2, 3),
+        np.arange(6.0).reshape(3, 2).T,
+        np.zeros((0, 3)),
+        np.zeros((3, 0)),
+    ):
         check(over_rows, a)
     check(reversed_rows, np.arange(6.0).reshape(3, 2))
     check(rows_are_views, np.zeros((3, 2)))

@@ -11,7 +11,15 @@ from ungil import jit
 
 NAN, INF = float("nan"), float("inf")
 NUMBERS = [0, 1, -3, True, 0.0, -0.0, 0.5, -2.5, 1e20, -1e300, INF, -INF, NAN]
-SCALARS = [np.int8(-5), np.uint8(200), np.int64(-(2**63)), np.uint64(2**63), np.float32(2.75), np.float64(-0.5), np.True_]
+SCALARS = [
+    np.int8(-5),
+    np.uint8(200),
+    np.int64(-(2**63)),
+    np.uint64(2**63),
+    np.float32(2.75),
+    np.float64(-0.5),
+    np.True_,
+]
 
 
 def to_int(x):
@@ -109,14 +117,32 @@ def test_empty_sequences():
             jit(function)(np.zeros(0))
 
 
-REALS = [0.0, -0.0, 0.25, -0.5, 1.0, -1.0, 2.0, 3.7, -170.5, 171.7, 710.0, -746.0, 1e-320, 1e300, -1e300, INF, -INF, NAN]
+REALS = [
+    0.0,
+    -0.0,
+    0.25,
+    -0.5,
+    1.0,
+    -1.0,
+    2.0,
+    3.7,
+    -170.5,
+    171.7,
+    710.0,
+    -746.0,
+    1e-320,
+    1e300,
+    -1e300,
+    INF,
+    -INF,
+    NAN,
+]
 ONE = [
     "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "exp2",
     "expm1", "fabs", "floor", "gamma", "isfinite", "isinf", "isnan", "lgamma", "log", "log10", "log1p", "log2", "modf",
     "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
 ]  # fmt: skip
 TWO = ["atan2", "copysign", "fmod", "hypot", "isclose", "log", "nextafter", "pow", "remainder"]
-
 
 
 def make(name, count):
@@ -181,7 +207,21 @@ def test_math_constants():
     check(hypots, 1.0, -2.0, 2.0, rtol=1e-15)
 
 
-NUMPY_ONE = ["sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "floor", "ceil", "abs", "isnan", "isinf", "isfinite"]
+NUMPY_ONE = [
+    "sqrt",
+    "exp",
+    "log",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "floor",
+    "ceil",
+    "abs",
+    "isnan",
+    "isinf",
+    "isfinite",
+]
 
 
 @pytest.mark.parametrize("name", NUMPY_ONE)
@@ -191,7 +231,19 @@ def test_numpys_functions_of_scalars(name):
     def plain(x):
         return function(x)
 
-    for x in (0.0, 0.5, -0.5, 2.0, NAN, INF, 1, np.float32(0.5), np.float32(-2), np.float64(2.5), np.int64(3)):
+    for x in (
+        0.0,
+        0.5,
+        -0.5,
+        2.0,
+        NAN,
+        INF,
+        1,
+        np.float32(0.5),
+        np.float32(-2),
+        np.float64(2.5),
+        np.int64(3),
+    ):
         check(plain, x, rtol=2e-6 if isinstance(x, np.float32) else 1e-14)
 
 

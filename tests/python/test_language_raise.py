@@ -20,7 +20,7 @@ def raises(kind, x):
     if kind == 5:
         raise TypeError(x)
     if kind == 6:
-        raise RuntimeError("a" "b" f"{x}")
+        raise RuntimeError(f"ab{x}")
     if kind == 7:
         raise OverflowError(f"{x + 0.5} {x > 1} {1e22} {-0.0}") from None
     if kind == 8:

@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
 
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::source::SourceMap;
 use ungil_ir::function::Module;
+use ungil_ir::remark::Remark;
 use ungil_llvm::emit::EmitOptions;
 use ungil_llvm::jit::{Jit, JitOptions};
 use ungil_llvm::{object, target};
@@ -259,6 +260,17 @@ impl Session {
     /// Assembly of a specialisation.
     pub fn asm_text(&self, compiled: &Compiled) -> String {
         self.listing(compiled).map_or_else(|e| e, |l| l.assembly)
+    }
+
+    /// What LLVM did with the loops of a specialisation, and what it could not do. Compiles it once more.
+    pub fn llvm_remarks(&self, compiled: &Compiled) -> Vec<Remark> {
+        let emit = EmitOptions { debug: compiled.debug, ..EmitOptions::new(&compiled.name) };
+        object::remarks(&compiled.module, &emit).unwrap_or_default()
+    }
+
+    /// Keeps code from being linked and unlinked until the guard is dropped, after a fork.
+    pub fn pause_linking(&self) -> Option<RwLockWriteGuard<'_, ()>> {
+        Some(self.jit.get()?.as_ref().ok()?.pause())
     }
 
     fn listing(&self, compiled: &Compiled) -> Result<object::Listing, String> {

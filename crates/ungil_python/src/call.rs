@@ -23,7 +23,7 @@ use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
 use crate::reject::ArgError;
-use crate::{methods, raise, result, specialise};
+use crate::{errors, methods, raise, result, specialise};
 
 /// Entry point of a compiled kernel: context, packed result, packed arguments; non-zero is an error.
 type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
@@ -110,11 +110,18 @@ pub unsafe fn bind_and_enter(
     // SAFETY: as the caller vouches.
     unsafe {
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
-        if !dispatcher.state().disabled
-            && !dispatcher.state().params.double_star
-            && let Some(bound) = dispatcher.state().params.bind(dispatcher.func, args, n, kwnames)
+        let state = dispatcher.state();
+        if !state.disabled
+            && let Some(bound) = state.params.bind(dispatcher.func, args, n, kwnames)
         {
             return enter_native(dispatcher, bound.args.as_ptr(), bound.args.len());
+        }
+        if !state.disabled && state.params.double_star {
+            return Python::attach(|py| {
+                let title = format!("{}() collects keyword arguments with `**`", state.name);
+                errors::plain_error(py, "U0601", &title, Some("name the parameters one by one")).restore(py);
+                core::ptr::null_mut()
+            });
         }
         // Python itself reports arguments that do not fit.
         ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames)

@@ -4,10 +4,13 @@
 //! So a fork waits until no compilation is running, and none starts until it is over. The runtime takes care of its
 //! own locks.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::cell::RefCell;
+use std::sync::{Condvar, Mutex, PoisonError, RwLockWriteGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+use crate::specialise;
 
 #[derive(Default)]
 struct Gate {
@@ -17,6 +20,11 @@ struct Gate {
 
 static GATE: Mutex<Gate> = Mutex::new(Gate { compiling: 0, forking: false });
 static CHANGED: Condvar = Condvar::new();
+
+thread_local! {
+    /// Keeps linked code as it is between the two halves of a fork, which run on one thread.
+    static PAUSED: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
+}
 
 /// A compilation in progress.
 pub struct Compiling(());
@@ -50,11 +58,13 @@ pub fn before_fork(py: Python<'_>) {
         }
         gate.forking = true;
     });
+    PAUSED.set(specialise::session().pause_linking());
 }
 
 /// Lets compilations go on, in the parent and in the child.
 #[pyfunction]
 pub fn after_fork() {
+    PAUSED.set(None);
     GATE.lock().unwrap_or_else(PoisonError::into_inner).forking = false;
     CHANGED.notify_all();
 }

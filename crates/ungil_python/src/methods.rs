@@ -12,7 +12,7 @@ use ungil_driver::compiled::Compiled;
 use ungil_ir::remark::{Remark, RemarkKind};
 
 use crate::dispatcher::{self, Dispatcher};
-use crate::{ahead, specialise};
+use crate::{ahead, fork, specialise};
 
 /// Runs a function that returns an object; its error, or a panic, becomes a Python exception.
 ///
@@ -81,9 +81,11 @@ fn signatures<'py>(py: Python<'py>, object: &Bound<'py, PyAny>) -> PyResult<Boun
 fn texts<'py>(
     object: &Bound<'py, PyAny>,
     args: &Bound<'py, PyTuple>,
-    text: impl Fn(&Compiled) -> String,
+    text: impl Fn(&Compiled) -> String + Sync,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
+    let _compiling = fork::begin(py);
+    let text = |compiled: &Compiled| py.detach(|| text(compiled));
     let all = specialisations(this(object)?);
     let wanted = args.iter().next().filter(|a| !a.is_none());
     match wanted {
@@ -121,10 +123,13 @@ fn inspect_asm<'py>(object: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>) -> P
 
 /// What the compiler did and could not do, as text.
 fn diagnostics<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let _compiling = fork::begin(py);
     let mut out = String::new();
     for (signature, compiled) in specialisations(this(object)?) {
         out.push_str(&format!("{}{signature}\n", compiled.name));
-        for remark in &compiled.remarks {
+        let loops = py.detach(|| specialise::session().llvm_remarks(compiled));
+        for remark in compiled.remarks.iter().chain(&loops) {
             out.push_str(&describe(remark, compiled));
         }
     }
