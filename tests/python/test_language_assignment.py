@@ -13,7 +13,7 @@ def unpacking(x):
     c, (d, e) = a, (b, x)
     (f, g), [h, i] = (a, b), (c, d)
     a, b = b, a
-    j = k = l = x + 1  # noqa: E741
+    j = k = l = x + 1
     (m), n = 1, (2)
     return a, b, c, d, e, f, g, h, i, j, k, l, m, n
 
@@ -23,7 +23,7 @@ def starred(x):
     *c, d = x, 2, 3.5
     e, *f, g = x, 2
     h, (*i, j), *k = 1, (2, 3, x), 4, 5.5
-    (*l,) = (x, 1)  # noqa: E741
+    (*l,) = (x, 1)
     return a, b, c, d, e, f, g, h, i, j, k, l
 
 

@@ -320,8 +320,8 @@ def lambdas(x):
     def apply(f, v):
         return f(v)
 
-    square = lambda v: v * v  # noqa: E731
-    add = lambda a, b=x: a + b  # noqa: E731
+    square = lambda v: v * v
+    add = lambda a, b=x: a + b
     return (
         apply(square, x),
         apply(lambda v: v - x, 1),
