@@ -13,6 +13,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "benchmarks")]
 # OpenMP's threads (Numba, Cython) would spin for milliseconds after each loop and disturb whoever comes next.
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 os.environ.setdefault("NUMBA_THREADING_LAYER", "omp")
+# scikit-learn's helper warns where it cannot count the processors itself.
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(len(os.sched_getaffinity(0))))
 
 from show import measure, page, table  # noqa: E402
 

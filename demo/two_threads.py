@@ -32,7 +32,7 @@ def seconds(work, threads):
     return time.perf_counter() - begin
 
 
-def measure(kernel=xorshift, count=100_000_000, rounds=5):
+def measure(kernel=xorshift, count=50_000_000, rounds=5):
     """The best times of one thread and of two threads that do the same each; results are checked."""
     results = [kernel(count, seed) for seed in SEEDS]
     found = list(results)

@@ -53,7 +53,7 @@ def entries_of(case: Case, arguments: tuple[Any, ...], cython: Any) -> list[Entr
         )
         entries.append(Entry(f"cython {count}", lambda count=count: cython_kernel(*arguments, count)))
     with_numpy = getattr(case.module, "with_numpy", None) or getattr(numpy_twins, case.kernel)
-    entries.append(Entry("numpy", lambda: with_numpy(*arguments)))
+    entries.append(Entry("numpy", lambda: with_numpy(*arguments), compiles=False))
     return entries
 
 
@@ -94,8 +94,8 @@ def two_threads(cython: Any) -> dict[str, Any]:
     rows = {"ungil": script.measure()}
     rows["numba"] = twins["numba"]["measure"]()
     rows["cython"] = script.measure(cython.xorshift)
-    factor = 500
-    one, two = twins["python"]["measure"](count=100_000_000 // factor, rounds=2)
+    factor = 250
+    one, two = twins["python"]["measure"](count=50_000_000 // factor, rounds=2)
     rows["python"] = (one * factor, two * factor)
     return {"times": rows, "python_factor": factor}
 
