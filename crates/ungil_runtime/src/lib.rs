@@ -17,6 +17,7 @@ mod fork;
 mod futex;
 mod job;
 pub mod parallel;
+mod place;
 pub mod poll;
 pub mod reduce;
 pub mod region;

@@ -8,6 +8,7 @@
 use crate::bed::{ABSENT, Bed, IDLE, Sleepers, Woken};
 use crate::board::{self, Seeker};
 use crate::context::{current_state, state_of};
+use crate::place::Spot;
 use crate::sleep::Patience;
 use crate::{job, threads};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -22,6 +23,8 @@ pub const STACK: usize = 16 << 20;
 
 /// Worker `n` has entry `n − 1`.
 static WORKERS: [Bed; MOST] = [const { Bed { state: AtomicU32::new(ABSENT) } }; MOST];
+/// Where they run.
+static SPOTS: [Spot; MOST] = [const { Spot::new() }; MOST];
 
 #[repr(align(128))]
 struct Padded<T>(T);
@@ -66,6 +69,7 @@ fn start(workers: usize) {
 
 /// Main function of a worker.
 fn work(number: u64) {
+    let _settled = SPOTS[number as usize - 1].settle();
     let bed = &WORKERS[number as usize - 1];
     let seeker = Seeker::Worker { number, cores: threads::origin().cores() as u64 };
     // SAFETY: the state of this thread.
@@ -131,10 +135,11 @@ pub fn offer_rest(outermost: bool) {
 
 #[cold]
 fn wake_some(mut count: u64) {
-    for bed in &WORKERS[..PRESENT.0.load(Ordering::Acquire)] {
+    for (bed, spot) in WORKERS[..PRESENT.0.load(Ordering::Acquire)].iter().zip(&SPOTS) {
         if count == 0 {
             return;
         }
+        spot.steer();
         if bed.wake(&SLEEPERS) {
             count -= 1;
         }
