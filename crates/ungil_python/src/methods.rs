@@ -128,7 +128,9 @@ fn diagnostics<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyRe
     let mut out = String::new();
     for (signature, compiled) in specialisations(this(object)?) {
         out.push_str(&format!("{}{signature}\n", compiled.name));
-        let loops = py.detach(|| specialise::session().llvm_remarks(compiled));
+        let mut loops = py.detach(|| specialise::session().llvm_remarks(compiled));
+        // LLVM's notes are about its own steps; what it did to a loop or could not do is what users ask for.
+        loops.retain(|remark| !matches!(remark.kind, RemarkKind::Note));
         for remark in compiled.remarks.iter().chain(&loops) {
             out.push_str(&describe(remark, compiled));
         }
