@@ -14,6 +14,7 @@
 
 from ungil import errors
 from ungil._decorators import jit, njit
+from ungil._memory import empty_cache
 from ungil._parallel import (
     get_num_threads,
     get_thread_id,
@@ -71,6 +72,7 @@ __all__ = [
     "complex64",
     "config",
     "double",
+    "empty_cache",
     "errors",
     "f4",
     "f8",

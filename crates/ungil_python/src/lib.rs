@@ -46,7 +46,7 @@ mod _ungil {
     use crate::info::{cache_clear, cache_info, command_line, threading_layer};
     #[pymodule_export]
     use crate::threads::{
-        get_num_threads, get_thread_id, live_blocks, max_threads, set_num_threads, thread_origin,
+        empty_cache, get_num_threads, get_thread_id, live_blocks, max_threads, set_num_threads, thread_origin,
     };
 
     #[pymodule_init]

@@ -49,3 +49,9 @@ pub fn thread_origin() -> (i64, Option<i64>, Option<(String, i64)>) {
 pub fn live_blocks() -> i64 {
     ungil_runtime::alloc::live_blocks()
 }
+
+/// Gives the cache of freed large blocks back to the operating system; returns its size in bytes.
+#[pyfunction]
+pub fn empty_cache(py: Python<'_>) -> usize {
+    py.detach(ungil_runtime::recycle::empty)
+}

@@ -2,10 +2,11 @@
 //!
 //! Every block is a 64-byte header, whose first 40 bytes are the [`MemInfo`], and the data right behind it, so
 //! that a bare data pointer (what a NumPy array with a memory handler of ours holds) leads back to its header.
-//! Data are 64-byte aligned. Blocks of [`MAPPED`] bytes and more come straight from the kernel, aligned to huge
-//! pages; smaller ones from the C allocator. Freed blocks are not kept (a later step).
+//! Data are 64-byte aligned. Blocks of [`MAPPED`] bytes and more come from the kernel and go back to it through a
+//! cache (`mapping`, `recycle`); smaller ones are the C allocator's.
 //! Sizes that overflow give null; nothing here aborts for lack of memory.
 
+use crate::{mapping, recycle};
 use core::ffi::c_void;
 use core::mem::offset_of;
 use core::ptr;
@@ -16,11 +17,10 @@ use ungil_abi::context::Ctx;
 /// Size of the header; data begin here.
 pub const HEADER: usize = 64;
 /// Blocks of at least this many bytes (header included) are mapped.
-pub const MAPPED: usize = 4 << 20;
-const HUGE_PAGE: usize = 2 << 20;
+pub const MAPPED: usize = 256 << 10;
 
-/// `MemInfo::reserved` of blocks that came from `mmap`.
-const ORIGIN_MAPPED: u32 = 1;
+/// `MemInfo::reserved` is the number of mapped pages, 0 for blocks of the C allocator; this where it does not fit.
+const UNKNOWN: u32 = u32::MAX;
 
 const SHARDS: usize = 16;
 
@@ -42,60 +42,41 @@ pub fn live_blocks() -> i64 {
     LIVE.iter().map(|s| s.0.load(Ordering::Relaxed)).sum()
 }
 
-/// Maps `size` zero bytes aligned to a huge page.
-fn map_huge(size: usize) -> *mut u8 {
-    let Some(padded) = size.checked_add(HUGE_PAGE) else { return ptr::null_mut() };
-    let protection = libc::PROT_READ | libc::PROT_WRITE;
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-    // SAFETY: a fresh anonymous mapping at an address of the kernel's choice.
-    let base = unsafe { libc::mmap(ptr::null_mut(), padded, protection, flags, -1, 0) };
-    if base == libc::MAP_FAILED {
-        return ptr::null_mut();
-    }
-    let start = base.cast::<u8>();
-    let before = start.align_offset(HUGE_PAGE);
-    let after = padded - before - size;
-    // SAFETY: the trimmed parts belong to the mapping just made, begin and end on pages, and are used by nobody.
-    unsafe {
-        if before > 0 {
-            libc::munmap(base, before);
-        }
-        let block = start.add(before);
-        if after > 0 {
-            libc::munmap(block.add(size).cast::<c_void>(), after);
-        }
-        libc::madvise(block.cast::<c_void>(), size, libc::MADV_HUGEPAGE);
-        block
-    }
-}
-
 /// Whole size of a block for `bytes` of data: header and, for mapped blocks, whole pages.
 fn block_size(bytes: usize) -> Option<usize> {
     let total = bytes.checked_add(HEADER)?;
-    let total = if total >= MAPPED { total.checked_next_multiple_of(4096)? } else { total };
+    let total = if total >= MAPPED { total.checked_next_multiple_of(mapping::PAGE)? } else { total };
     (total <= isize::MAX as usize).then_some(total)
+}
+
+/// A block of at least `total` bytes from the cache or the kernel, its size, and whether it is known to be zero.
+fn large_block(total: usize) -> Option<(*mut u8, usize, bool)> {
+    if let Some((block, size)) = recycle::take(total) {
+        return Some((block, size, false));
+    }
+    let mut block = mapping::map(total);
+    if block.is_null() && recycle::empty() > 0 {
+        block = mapping::map(total);
+    }
+    (!block.is_null()).then_some((block, total, true))
+}
+
+fn small_block(total: usize) -> Option<*mut u8> {
+    let mut out = ptr::null_mut();
+    // SAFETY: 64 is a power of two and a multiple of the pointer size; `out` is a place for the result.
+    let failed = unsafe { libc::posix_memalign(&raw mut out, 64, total) } != 0;
+    (!failed && !out.is_null()).then(|| out.cast::<u8>())
 }
 
 /// New block of `bytes` with one reference; null when out of memory.
 pub fn allocate(bytes: usize, zeroed: bool) -> *mut MemInfo {
     let Some(total) = block_size(bytes) else { return ptr::null_mut() };
-    let mapped = total >= MAPPED;
-    let block = if mapped {
-        map_huge(total)
-    } else {
-        let mut out = ptr::null_mut();
-        // SAFETY: 64 is a power of two and a multiple of the pointer size; `out` is a place for the result.
-        if unsafe { libc::posix_memalign(&raw mut out, 64, total) } != 0 {
-            return ptr::null_mut();
-        }
-        out.cast::<u8>()
-    };
-    if block.is_null() {
-        return ptr::null_mut();
-    }
+    let got =
+        if total >= MAPPED { large_block(total) } else { small_block(total).map(|block| (block, 0, false)) };
+    let Some((block, mapped, is_zero)) = got else { return ptr::null_mut() };
     // SAFETY: the block is `total >= HEADER + bytes` long, aligned to 64, and nobody else knows it.
     unsafe {
-        if zeroed && !mapped {
+        if zeroed && !is_zero {
             ptr::write_bytes(block.add(HEADER), 0, bytes);
         }
         let info = block.cast::<MemInfo>();
@@ -104,7 +85,7 @@ pub fn allocate(bytes: usize, zeroed: bool) -> *mut MemInfo {
             data: block.add(HEADER),
             size: bytes as u64,
             kind: MemKind::RUNTIME,
-            reserved: if mapped { ORIGIN_MAPPED } else { 0 },
+            reserved: u32::try_from(mapped / mapping::PAGE).unwrap_or(UNKNOWN),
             object: ptr::null_mut(),
         });
         count_live(1);
@@ -116,13 +97,13 @@ pub fn allocate(bytes: usize, zeroed: bool) -> *mut MemInfo {
 /// `info` came from [`allocate`] and is used by nobody any more.
 unsafe fn free_block(info: *mut MemInfo) {
     count_live(-1);
-    // SAFETY: the header is intact until the block goes; its size tells how long the block is.
+    // SAFETY: the header is intact until the block goes; it tells how long the block is.
     unsafe {
-        if (*info).reserved == ORIGIN_MAPPED {
-            let total = block_size((*info).size as usize).unwrap_or(0);
-            libc::munmap(info.cast::<c_void>(), total);
-        } else {
-            libc::free(info.cast::<c_void>());
+        match (*info).reserved {
+            0 => libc::free(info.cast::<c_void>()),
+            // So large that the cache never had it: it is as long as its data need.
+            UNKNOWN => mapping::unmap(info.cast::<u8>(), block_size((*info).size as usize).unwrap_or(0)),
+            pages => recycle::put(info.cast::<u8>(), pages as usize * mapping::PAGE),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::board;
 use crate::context::{self, ThreadState};
 use crate::error::raise_static;
 use crate::scope::Frame;
-use crate::{region, team, ticker};
+use crate::{recycle, region, team, ticker};
 use core::cell::UnsafeCell;
 use std::sync::{MutexGuard, Once};
 use ungil_abi::exception::ExcClass;
@@ -19,6 +19,7 @@ struct Guards {
     team: MutexGuard<'static, team::Handles>,
     _crew: MutexGuard<'static, region::Crew>,
     _ticker: MutexGuard<'static, ticker::Handle>,
+    _shelf: MutexGuard<'static, recycle::Shelf>,
     /// Last, because threads that end take this lock.
     _free: MutexGuard<'static, context::FreeList>,
 }
@@ -45,6 +46,7 @@ unsafe extern "C" fn prepare() {
         team: team::stop_idle(),
         _crew: region::stop_idle(),
         _ticker: ticker::stop(),
+        _shelf: recycle::lock(),
         _free: context::lock_free_list(),
     };
     // SAFETY: see `Place`.

@@ -77,3 +77,28 @@ fn arguments_are_not_freed() {
     unsafe { ungil_rt_release(&raw mut info) };
     assert_eq!((info.refs.load(Ordering::Relaxed), data[0]), (0, 1));
 }
+
+/// The cache gives a freed block to the next request of about its size, zeroed where asked, and back to the kernel.
+#[test]
+fn large_blocks_are_used_again() {
+    use ungil_runtime::recycle;
+    const SIZE: usize = 9 << 20;
+    unsafe {
+        let first = alloc_raw(SIZE, false);
+        first.write_bytes(7, SIZE);
+        free_raw(first, SIZE);
+        assert!(recycle::cached_bytes() >= SIZE);
+        let again = alloc_raw(SIZE - 1000, true);
+        assert_eq!(again, first);
+        assert!(core::slice::from_raw_parts(again, SIZE - 1000).iter().all(|b| *b == 0));
+        free_raw(again, 0);
+        let much_smaller = alloc_raw(SIZE / 2, false);
+        assert_ne!(much_smaller, first);
+        free_raw(much_smaller, 0);
+        // Idle blocks beyond what the cache keeps go, the oldest first.
+        let many: Vec<_> = (0..200).map(|_| alloc_raw(MAPPED, false)).collect();
+        many.iter().for_each(|data| free_raw(*data, 0));
+        assert!(recycle::cached_bytes() <= recycle::limit());
+        assert!(recycle::empty() > 0);
+    }
+}
