@@ -23,7 +23,7 @@ EXPRESSIONS = {
     "set comprehension": "{i for i in range(3)}",
     "dict": "{x: 1}",
     "dict comprehension": "{i: i for i in range(3)}",
-    "generator": "sum(i for i in range(3))",
+    "generator": "sum(zip((i for i in range(3)), (1, 2)))",
     "f-string": "f'{x}'",
     "bytes": "b'abc'",
 }

@@ -9,6 +9,7 @@ use ungil_ir::types::{DType, Layout};
 
 use crate::diagnostics::Result;
 use crate::diagnostics::calls::CallError;
+use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::attribute::closest;
 use crate::lower::call::Args;
@@ -22,6 +23,8 @@ pub const NAMES: &[&str] = &[
     "builtins.min",
     "builtins.max",
     "builtins.sum",
+    "builtins.any",
+    "builtins.all",
     "builtins.pow",
     "builtins.round",
     "builtins.divmod",
@@ -120,14 +123,22 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
             let x = one(args, function, "x")?;
             l.absolute(&x, span)
         }
-        "min" | "max" if args.keywords.is_empty() => l.extremum(function == "max", &args.positional, span),
+        "min" | "max" => l.extremum_with(function == "max", args, span),
+        "any" | "all" => {
+            let x = one(args, function, "iterable")?;
+            l.quantified(function == "any", &x, span)
+        }
         "sum" => {
             let bound = args.bind(function, &["iterable", "start"], 1)?;
             l.total(bound[0].as_ref().expect("required"), bound[1].as_ref(), span)
         }
         "pow" => {
-            let bound = args.bind(function, &["base", "exp"], 2)?;
-            l.power(bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"), span)
+            let bound = args.bind(function, &["base", "exp", "mod"], 2)?;
+            let (base, exp) = (bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"));
+            match bound[2].as_ref().filter(|m| !m.is_none()) {
+                Some(modulus) => l.modular_power([base, exp, modulus], span),
+                None => l.power(base, exp, span),
+            }
         }
         "round" => {
             let bound = args.bind(function, &["number", "ndigits"], 1)?;
@@ -142,6 +153,7 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
             l.length(&x, span)
         }
         "range" => range(l, args),
+        "int" if args.positional.first().is_some_and(|x| x.as_str().is_some()) => int_of_text(l, args),
         "int" | "float" | "bool" => {
             let x = args.bind(function, &["x"], 0)?.remove(0).unwrap_or_else(|| Operand::int(0, span));
             match function {
@@ -179,6 +191,24 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
         "print" => l.print(args),
         _ => Err(unknown(&format!("builtins.{function}"), span)),
     }
+}
+
+/// `int("ff", 16)`.
+fn int_of_text(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
+    let span = args.span;
+    let bound = args.bind("int", &["x", "base"], 1)?;
+    let text = bound[0].as_ref().and_then(Operand::as_str).unwrap_or_default().to_owned();
+    let base = match &bound[1] {
+        None => 10,
+        Some(b) => match b.const_int() {
+            Some(n @ (0 | 2..=36)) => n as u32,
+            _ => {
+                let expected = "base of 0 or from 2 to 36";
+                return Err(TypeError::IndexConstant { span: b.span, expected }.into());
+            }
+        },
+    };
+    l.int_of_text(&text, base, span)
 }
 
 /// `range(stop)`, `range(start, stop)`, `range(start, stop, step)`.

@@ -46,6 +46,8 @@ pub enum IterTy {
     /// Value: the tuple of iterables; `strict=True` raises where lengths differ.
     Zip(Vec<Ty>, bool),
     Reversed(Ty),
+    /// Value: the first iterable; the code by where it starts.
+    Generator(Ty, u32),
 }
 
 /// Type of an expression.
@@ -97,7 +99,7 @@ impl Ty {
             Ty::Iter(iter) => match &**iter {
                 IterTy::Enumerate(t) => Type::Tuple(vec![t.ir(), Type::I64]),
                 IterTy::Zip(items, _) => Type::Tuple(items.iter().map(Ty::ir).collect()),
-                IterTy::Reversed(t) => t.ir(),
+                IterTy::Reversed(t) | IterTy::Generator(t, _) => t.ir(),
             },
             Ty::Func(f) => Type::Tuple(f.captures.iter().flatten().map(|(_, t)| t.ir()).collect()),
             Ty::Method(receiver, _) => receiver.ir(),
@@ -205,6 +207,7 @@ impl fmt::Display for Ty {
                 IterTy::Enumerate(t) => write!(f, "enumerate({t})"),
                 IterTy::Zip(items, _) => write!(f, "zip({})", list(items)),
                 IterTy::Reversed(t) => write!(f, "reversed({t})"),
+                IterTy::Generator(..) => f.write_str("generator"),
             },
             Ty::Func(func) => write!(f, "function {}", func.name),
             Ty::Method(receiver, name) => {

@@ -95,25 +95,36 @@ impl Lowerer<'_, '_> {
                 let items = self.items(value);
                 Ok(items)
             }
-            Ty::Array(ty) if ty.ndim > 0 => {
-                if let Some(starred) = targets.iter().find(|t| matches!(t.kind, ExprKind::Starred(_))) {
-                    return Err(TypeError::NotUnpackable { ty: value.ty.clone(), span: starred.span }.into());
-                }
-                let base = self.value(value)?;
-                let (n, wanted) = (self.b().dim(base, 0), self.b().i64(targets.len() as i64));
-                let fine = self.b().compare(ungil_ir::inst::CompareOp::Eq, n, wanted);
-                let message = "wrong number of values to unpack (expected {0}, got {1})";
-                let class = ungil_abi::exception::ExcClass::VALUE_ERROR;
-                self.check(fine, class, message, vec![(wanted, true), (n, true)]);
-                let mut items = Vec::new();
-                for k in 0..targets.len() {
-                    let k = self.b().i64(k as i64);
-                    items.push(self.array_item(value, k)?);
-                }
-                Ok(items)
-            }
+            Ty::Array(ty) if ty.ndim > 0 => self.unpacked_at_run_time(targets, value),
+            Ty::Range => self.unpacked_at_run_time(targets, value),
+            Ty::Iter(_) => match self.static_items(value) {
+                Some(items) => Ok(items),
+                None => self.unpacked_at_run_time(targets, value),
+            },
             ty => Err(TypeError::NotUnpackable { ty: ty.clone(), span }.into()),
         }
+    }
+
+    /// As many items as there are targets of an iterable whose length is known at run time only.
+    fn unpacked_at_run_time(&mut self, targets: &[Expr], value: &Operand) -> Result<Vec<Operand>> {
+        if let Some(starred) = targets.iter().find(|t| matches!(t.kind, ExprKind::Starred(_))) {
+            return Err(TypeError::NotUnpackable { ty: value.ty.clone(), span: starred.span }.into());
+        }
+        let wanted = targets.len();
+        let (n, expected) = (self.iteration_length(value)?, self.b().i64(wanted as i64));
+        let class = ungil_abi::exception::ExcClass::VALUE_ERROR;
+        let enough = self.b().compare(ungil_ir::inst::CompareOp::Ge, n, expected);
+        let message = format!("not enough values to unpack (expected {wanted}, got {{0}})");
+        self.check(enough, class, &message, vec![(n, true)]);
+        let fits = self.b().compare(ungil_ir::inst::CompareOp::Le, n, expected);
+        let message = format!("too many values to unpack (expected {wanted})");
+        self.check(fits, class, &message, Vec::new());
+        let mut items = Vec::new();
+        for k in 0..wanted {
+            let k = self.b().i64(k as i64);
+            items.push(self.iteration_item(value, k)?);
+        }
+        Ok(items)
     }
 
     /// `target op= value`.

@@ -1,4 +1,4 @@
-//! Comparisons, chains of them, `is` and `in`.
+//! Comparisons, chains of them, and `is`.
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
@@ -126,9 +126,17 @@ impl Lowerer<'_, '_> {
         {
             return Ok(self.b().bool(known));
         }
-        // int64 and uint64 have no common integer type; NumPy compares them exactly.
-        if dl.is_int() && dr.is_int() && dtype.is_float() {
-            return self.compare_mixed_signs(op, left, right, dl.is_signed());
+        // NumPy compares integers exactly, whatever their common type, Python's beside small ones too.
+        if dl.is_int() && dr.is_int() {
+            let weak = left.ty.is_weak() != right.ty.is_weak();
+            let constant = left.constant.is_some() || right.constant.is_some();
+            if dtype.is_float() || dtype == DType::U64 && weak && !constant {
+                return self.compare_mixed_signs(op, left, right, dl.is_signed());
+            }
+            if weak && !constant {
+                let (a, b) = (self.cast_to(left, DType::I64)?, self.cast_to(right, DType::I64)?);
+                return Ok(self.b().compare(ir, a, b));
+            }
         }
         let work = if dtype == DType::Bool { DType::Bool } else { dtype };
         let (a, b) = (self.cast_to(left, work)?, self.cast_to(right, work)?);
@@ -207,19 +215,6 @@ impl Lowerer<'_, '_> {
             Some(same) => Ok(Operand::bool(same == (op == CompareOp::Is), span)),
             None => Err(self.compare_error(op, left, right, span)),
         }
-    }
-
-    /// `x in tuple` and `x in array`.
-    fn membership(&mut self, op: CompareOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
-        let Ty::Tuple(_) = right.ty else { return Err(self.compare_error(op, left, right, span)) };
-        let mut found = self.b().bool(false);
-        for item in self.items(right) {
-            let same = self.compare(CompareOp::Eq, left, &item, span)?;
-            let same = self.truth_value(&same)?;
-            found = self.b().binary(Ir::Or, found, same);
-        }
-        let result = if op == CompareOp::In { found } else { self.b().unary(UnaryOp::Not, found) };
-        Ok(Operand::value(Ty::PyBool, result, span))
     }
 }
 

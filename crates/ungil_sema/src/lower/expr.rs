@@ -100,7 +100,7 @@ impl Lowerer<'_, '_> {
             ExprKind::Dict(_) | ExprKind::DictComp { .. } => {
                 unsupported("dictionaries are", "use arrays, or pass the values as arguments")
             }
-            ExprKind::Generator { .. } => unsupported("generator expressions are", "write the loop out"),
+            ExprKind::Generator { element, generators } => self.generator(element, generators, span),
             ExprKind::Await(_) => unsupported("`await` is", "call compiled functions from the coroutine"),
             ExprKind::Yield(_) | ExprKind::YieldFrom(_) => {
                 unsupported("`yield` is", "write the results into an array and return it")

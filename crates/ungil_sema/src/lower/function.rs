@@ -99,6 +99,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             captures: HashMap::new(),
             loops: Vec::new(),
             tuples: HashMap::new(),
+            generators: HashMap::new(),
             depth: 0,
             untyped: false,
         };

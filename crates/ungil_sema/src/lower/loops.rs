@@ -203,7 +203,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// A loop that runs its body once, for jumps out of it.
-    fn once(&mut self, label: Label, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn once(&mut self, label: Label, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let (start, stop) = (self.b().i64(0), self.b().i64(1));
         let iv = self.func.new_value(Type::I64);
         let (region, result) = self.nested(body);

@@ -32,9 +32,11 @@ pub mod decide;
 pub mod expr;
 pub mod fold;
 pub mod function;
+pub mod generator;
 pub mod index;
 pub mod library;
 pub mod loops;
+pub mod membership;
 pub mod name;
 pub mod numpy;
 pub mod parallel;
@@ -59,6 +61,7 @@ use ungil_ir::function::Function;
 use ungil_ir::inst::Loc;
 
 use crate::lower::function::Code;
+use crate::lower::generator::Generator;
 use crate::lower::loops::LoopFrame;
 use crate::lower::program::Program;
 use crate::lower::vars::Slot;
@@ -135,6 +138,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) loops: Vec<LoopFrame>,
     /// Elements of the tuples built here, so that taking one apart leaves nothing behind.
     pub(crate) tuples: HashMap<Value, Vec<Value>>,
+    /// Code of the generator expressions, by where they start.
+    pub(crate) generators: HashMap<u32, Rc<Generator>>,
     pub(crate) depth: u32,
     /// Whether something had no type in this round, so that where control goes is not known yet.
     pub(crate) untyped: bool,

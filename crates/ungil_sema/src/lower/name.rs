@@ -17,7 +17,9 @@ impl Lowerer<'_, '_> {
     /// The value of a name.
     pub(crate) fn name(&mut self, name: &str, span: Span) -> Result<Operand> {
         let key = self.code.id.nested;
-        let scope = &self.code.scopes.funcs[&key];
+        let code = self.code.clone();
+        let name = code.scopes.variable(name, span.lo);
+        let scope = &code.scopes.funcs[&key];
         if let Some(nested) = scope.statics.get(name) {
             return Ok(self.static_function(*nested, name, span));
         }

@@ -8,6 +8,7 @@ use ungil_abi::exception::ExcClass;
 
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
 use crate::operand::Operand;
 use crate::ty::{IterTy, Ty};
@@ -51,6 +52,7 @@ impl Lowerer<'_, '_> {
                         items.reverse();
                         items
                     }
+                    IterTy::Generator(..) => unreachable!("a generator has no static count"),
                 }
             }
             _ => self.items(iter),
@@ -70,6 +72,7 @@ impl Lowerer<'_, '_> {
                 match &*kind {
                     IterTy::Enumerate(_) | IterTy::Reversed(_) => self.iteration_length(&parts[0]),
                     IterTy::Zip(_, strict) => self.shortest(&parts, *strict),
+                    IterTy::Generator(..) => Err(only_consumed(iter)),
                 }
             }
             Ty::Array(ty) if ty.ndim > 0 => {
@@ -133,6 +136,7 @@ impl Lowerer<'_, '_> {
                         let mirrored = self.b().binary(BinaryOp::Sub, last, i);
                         self.iteration_item(&parts[0], mirrored)
                     }
+                    IterTy::Generator(..) => Err(only_consumed(iter)),
                 }
             }
             Ty::Array(_) => self.array_item(iter, i),
@@ -155,6 +159,12 @@ impl Lowerer<'_, '_> {
     }
 }
 
+/// The error of a generator expression that is not an argument of `any all sum min max`.
+fn only_consumed(generator: &Operand) -> crate::diagnostics::Error {
+    let help = "write the loop out, or use it as the argument of any(), all(), sum(), min() or max()";
+    Unsupported::Expression { what: "a generator expression here is", span: generator.span, help }.into()
+}
+
 /// Number of items if the type says it.
 fn static_count(ty: &Ty) -> Option<usize> {
     match ty {
@@ -167,6 +177,7 @@ fn static_count(ty: &Ty) -> Option<usize> {
                 let unequal = counts.iter().any(|n| *n != counts[0]);
                 if *strict && unequal { None } else { counts.into_iter().min() }
             }
+            IterTy::Generator(..) => None,
         },
         _ => None,
     }
@@ -178,6 +189,7 @@ fn is_homogeneous(ty: &Ty) -> bool {
         Ty::Iter(kind) => match &**kind {
             IterTy::Enumerate(t) | IterTy::Reversed(t) => is_homogeneous(t),
             IterTy::Zip(items, _) => items.iter().all(is_homogeneous),
+            IterTy::Generator(..) => true,
         },
         _ => true,
     }

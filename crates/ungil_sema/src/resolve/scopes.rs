@@ -16,6 +16,7 @@ use ungil_syntax::ast::parameter::{Parameter, Parameters};
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
 use crate::resolve::children;
+use crate::resolve::comprehensions::{Aliases, aliases};
 
 /// A function of a kernel: where the nested one starts, `None` for the kernel itself.
 pub type FuncKey = Option<u32>;
@@ -51,6 +52,8 @@ pub struct Scope {
 #[derive(Clone, Debug, Default)]
 pub struct Scopes {
     pub funcs: HashMap<FuncKey, Scope>,
+    /// Variables of generator expressions.
+    pub aliases: Aliases,
 }
 
 /// The variable that holds the default value of a nested function's parameter.
@@ -61,7 +64,7 @@ pub fn default_variable(parameter: &Parameter) -> Name {
 impl Scopes {
     /// The scopes of a kernel with these parameters and this body.
     pub fn compute(name: &str, span: Span, params: &Parameters, body: Body) -> Scopes {
-        let mut scopes = Scopes::default();
+        let mut scopes = Scopes { funcs: HashMap::new(), aliases: aliases(&body) };
         let mut uses = HashMap::new();
         let entry = Source { parent: None, key: None, name: name.into(), span, params: params.clone(), body };
         let mut open = vec![entry];
@@ -70,6 +73,11 @@ impl Scopes {
         }
         scopes.close_over(&uses);
         scopes
+    }
+
+    /// The variable that a name at this place stands for.
+    pub fn variable<'n>(&'n self, name: &'n str, lo: u32) -> &'n str {
+        self.aliases.get(&lo).map_or(name, |alias| alias)
     }
 
     /// The function of this kernel that the name, used in `from`, is a variable or static function of.
@@ -146,7 +154,7 @@ struct Source {
 /// Collects the names of one function and returns the functions nested in it.
 fn collect(scopes: &mut Scopes, uses: &mut HashMap<FuncKey, HashSet<Name>>, source: Source) -> Vec<Source> {
     let Source { parent, key, name, span, params, body } = source;
-    let mut names = Names::default();
+    let mut names = Names { aliases: scopes.aliases.clone(), ..Names::default() };
     for p in params.iter() {
         names.bind(&p.name.name, None);
     }
@@ -192,6 +200,7 @@ struct Names {
     used: HashSet<Name>,
     outer: Vec<(Name, Span, bool)>,
     nested: Vec<Source>,
+    aliases: Aliases,
 }
 
 impl Names {
@@ -243,7 +252,10 @@ impl Names {
 
     fn target(&mut self, t: &Expr) {
         match &t.kind {
-            ExprKind::Name(name) => self.bind(name, None),
+            ExprKind::Name(name) => {
+                let name = self.aliases.get(&t.span.lo).unwrap_or(name).clone();
+                self.bind(&name, None);
+            }
             ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|i| self.target(i)),
             ExprKind::Starred(inner) => self.target(inner),
             _ => {}
@@ -253,7 +265,16 @@ impl Names {
     fn expr(&mut self, e: &Expr) {
         match &e.kind {
             ExprKind::Name(name) => {
+                let name = self.aliases.get(&e.span.lo).unwrap_or(name);
                 self.used.insert(name.clone());
+            }
+            ExprKind::Generator { element, generators } => {
+                for g in generators {
+                    self.expr(&g.iter);
+                    self.target(&g.target);
+                    g.conditions.iter().for_each(|c| self.expr(c));
+                }
+                self.expr(element);
             }
             ExprKind::Named { target, .. } => self.bind(&target.name, None),
             ExprKind::Lambda { params, body } => {

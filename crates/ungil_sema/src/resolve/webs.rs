@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use ungil_diag::span::Span;
-use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::expr::{Comprehension, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Name;
 use ungil_syntax::ast::stmt::{For, If, Stmt, StmtKind, While};
@@ -209,7 +209,7 @@ impl<'a> Analysis<'a> {
     }
 
     fn define(&mut self, name: &str, span: Span, is_param: bool, flow: &mut Flow) {
-        let Some(&index) = self.index.get(name) else { return };
+        let Some(&index) = self.index.get(self.scopes.variable(name, span.lo)) else { return };
         let Some(sets) = flow else { return };
         let next = self.definitions.len() as u32;
         let id = *self.by_place.entry(span.lo).or_insert(next);
@@ -224,7 +224,9 @@ impl<'a> Analysis<'a> {
     }
 
     fn use_name(&mut self, name: &str, lo: u32, flow: &Flow) {
-        let (Some(&index), Some(sets)) = (self.index.get(name), flow) else { return };
+        let (Some(&index), Some(sets)) = (self.index.get(self.scopes.variable(name, lo)), flow) else {
+            return;
+        };
         let reaching = &sets[index];
         let inside = reaching.iter().all(|&d| match &self.definitions[d as usize] {
             Some(definition) => self.path.starts_with(&definition.path),
@@ -465,7 +467,41 @@ impl<'a> Analysis<'a> {
                 self.defaults(params.iter(), flow);
                 self.capture(e.span.lo, flow);
             }
+            ExprKind::Generator { element, generators } => {
+                if let Some(first) = generators.first() {
+                    self.expr(&first.iter, flow);
+                }
+                self.clauses(e, element, generators, flow);
+            }
             _ => children::operands(e, &mut |child| self.expr(child, flow)),
+        }
+    }
+
+    /// The loops of a generator expression from the one whose iterable was evaluated.
+    fn clauses(&mut self, e: &'a Expr, element: &'a Expr, clauses: &'a [Comprehension], flow: &mut Flow) {
+        let Some((clause, rest)) = clauses.split_first() else {
+            return self.expr(element, flow);
+        };
+        for _ in 0..MOST_WALKS {
+            let before = flow.clone();
+            let mut body = flow.clone();
+            let depth = self.path.len();
+            self.path.push((e.span.lo, clauses.len() as u32));
+            self.target(&clause.target, &mut body);
+            for condition in &clause.conditions {
+                self.expr(condition, &mut body);
+                merge(flow, &body);
+                self.path.push((condition.span.lo, u32::MAX - 2));
+            }
+            if let Some(next) = rest.first() {
+                self.expr(&next.iter, &mut body);
+            }
+            self.clauses(e, element, rest, &mut body);
+            self.path.truncate(depth);
+            merge(flow, &body);
+            if *flow == before {
+                break;
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Builtins on numbers: `int float bool complex abs round divmod pow`.
+//! Builtins on numbers: `int float bool complex abs divmod pow`, and `len`.
 
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp};
@@ -7,7 +7,6 @@ use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
 use crate::diagnostics::Result;
-use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::build::Cond;
@@ -34,6 +33,9 @@ impl Lowerer<'_, '_> {
 
     /// `int(x)`.
     pub(crate) fn int_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+        if let Some(text) = x.as_str() {
+            return self.int_of_text(text, 10, span);
+        }
         let x = self.number(x, "int")?;
         if let (Some(n), true) = (x.const_int(), x.ty.is_weak()) {
             return Ok(Operand::constant(Ty::PyInt, Constant::Int(n), span));
@@ -46,6 +48,9 @@ impl Lowerer<'_, '_> {
 
     /// `float(x)`.
     pub(crate) fn float_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+        if let Some(text) = x.as_str() {
+            return Ok(self.float_of_text(text, span));
+        }
         let x = self.number(x, "float")?;
         if x.ty.dtype().is_some_and(|d| d.is_complex()) {
             return Err(TypeError::Convert { from: x.ty.clone(), to: "float".to_owned(), span }.into());
@@ -111,41 +116,6 @@ impl Lowerer<'_, '_> {
         let value = self.value(&x)?;
         let value = self.b().unary(UnaryOp::Abs, value);
         Ok(Operand::value(ty, value, span))
-    }
-
-    /// `round(x)` and `round(x, ndigits)`; halves go to even.
-    pub(crate) fn rounded(&mut self, x: &Operand, digits: Option<&Operand>, span: Span) -> Result<Operand> {
-        let x = self.number(x, "round")?;
-        let dtype = x.ty.dtype().expect("a number");
-        if dtype.is_complex() {
-            let expected = "a real number".to_owned();
-            let (function, parameter) = ("round".to_owned(), "number".to_owned());
-            return Err(TypeError::Argument { function, parameter, expected, found: x.ty, span }.into());
-        }
-        match digits {
-            None => self.rounded_to_int(MathFn::Rint, &x, "round", span),
-            Some(d) if d.is_none() => self.rounded_to_int(MathFn::Rint, &x, "round", span),
-            Some(d) => match (&x.ty, d.const_int()) {
-                (Ty::Scalar(float), Some(n)) if float.is_float() && (0..=15).contains(&n) => {
-                    // As numpy.round: scale, round, scale back.
-                    let float = *float;
-                    let value = self.value(&x)?;
-                    let scale = self.b().f64(10f64.powi(n as i32));
-                    let scale = self.b().cast(scale, float);
-                    let scaled = self.b().binary(BinaryOp::Mul, value, scale);
-                    let whole = self.b().math(MathFn::Rint, &[scaled]);
-                    let back = self.b().binary(BinaryOp::Div, whole, scale);
-                    Ok(Operand::value(x.ty.clone(), back, span))
-                }
-                _ => Err(CallError::UnsupportedArgument {
-                    function: "round".to_owned(),
-                    parameter: "ndigits".to_owned(),
-                    span: d.span,
-                    note: "expected a constant from 0 to 15 and a NumPy float".to_owned(),
-                }
-                .into()),
-            },
-        }
     }
 
     /// `divmod(a, b)`.

@@ -1,22 +1,53 @@
-//! Builtins that consume several numbers: `min max sum`, of arguments, tuples and arrays.
+//! Builtins that consume several numbers: `min max sum`, of arguments and iterables.
 
 use ungil_diag::span::Span;
-use ungil_ir::inst::{CompareOp, For, InstKind, LoopHints};
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp, For, InstKind, LoopHints, UnaryOp};
 use ungil_syntax::ast::operator::{BinaryOp as Operator, CompareOp as Comparison};
 
 use ungil_abi::exception::ExcClass;
 
-use crate::diagnostics::Result;
+use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::build::Cond;
+use crate::lower::call::Args;
 use crate::operand::Operand;
 use crate::promote::join;
 use crate::ty::Ty;
 
 impl Lowerer<'_, '_> {
+    /// `min(…)` or `max(…)` with `key=` and `default=`.
+    pub(crate) fn extremum_with(&mut self, largest: bool, mut args: Args, span: Span) -> Result<Operand> {
+        let function = if largest { "max" } else { "min" };
+        let key = args.take("key").filter(|k| !k.is_none());
+        let default = args.take("default");
+        let one = args.positional.len() == 1;
+        if !args.keywords.is_empty() || !one && default.is_some() {
+            let message = match args.keywords.first() {
+                Some((name, _)) => format!("'{name}' is an invalid keyword argument for {function}()"),
+                None => {
+                    format!("Cannot specify a default for {function}() with multiple positional arguments")
+                }
+            };
+            let signature = format!("{function}(iterable, *, key=None, default=...)");
+            return Err(CallError::Binding { message, span, definition: None, signature }.into());
+        }
+        let generic = |ty: &Ty| matches!(ty, Ty::Range | Ty::Iter(_));
+        if key.is_none() && default.is_none() && !(one && generic(&args.positional[0].ty)) {
+            return self.extremum(largest, &args.positional, span);
+        }
+        let items = match &args.positional[..] {
+            [] => return Err(not_a_sequence(function, None, span)),
+            [only] if generic(&only.ty) || matches!(only.ty, Ty::Tuple(_) | Ty::Array(_)) => only.clone(),
+            [only] => return Err(not_a_sequence(function, Some(only), span)),
+            several => Operand::tuple(several.to_vec(), span),
+        };
+        self.extremum_of_items(largest, &items, key.as_ref(), default.as_ref(), span)
+    }
+
     /// `min(…)` or `max(…)` of several arguments, a tuple or a one-dimensional array.
-    pub(crate) fn extremum(&mut self, largest: bool, args: &[Operand], span: Span) -> Result<Operand> {
+    fn extremum(&mut self, largest: bool, args: &[Operand], span: Span) -> Result<Operand> {
         let function = if largest { "max" } else { "min" };
         let items = match args {
             [only] if matches!(only.ty, Ty::Tuple(_)) => self.items(only),
@@ -85,36 +116,123 @@ impl Lowerer<'_, '_> {
         Ok(Operand::value(element, value, span))
     }
 
-    /// `sum(items, start)` of a tuple or a one-dimensional array, from left to right.
+    /// `min` or `max` of any iterable, item by item: `key` is called once for each.
+    fn extremum_of_items(
+        &mut self,
+        largest: bool,
+        items: &Operand,
+        key: Option<&Operand>,
+        default: Option<&Operand>,
+        span: Span,
+    ) -> Result<Operand> {
+        let function = if largest { "max" } else { "min" };
+        let mut types: Vec<(Ty, Ty)> = Vec::new();
+        let (_, probed) = self.nested(|l| {
+            l.each_item(items, &mut |l, item| {
+                let rank = l.rank(key, &item, span)?;
+                types.push((item.ty, rank.ty));
+                Ok(())
+            })
+        });
+        let probed: Result<()> = probed;
+        probed?;
+        let mut joined = default.map(|d| d.ty.clone());
+        let mut rank_ty: Option<Ty> = None;
+        for (item, rank) in types {
+            for (into, ty) in [(&mut joined, item), (&mut rank_ty, rank)] {
+                *into = match into.take() {
+                    None => Some(ty),
+                    Some(old) => Some(join(&old, &ty).ok_or_else(|| {
+                        let op = if largest { ">" } else { "<" };
+                        Error::from(TypeError::Compare { op, left: ty, right: old, span })
+                    })?),
+                };
+            }
+        }
+        let (Some(ty), Some(rank_ty)) = (joined, rank_ty) else {
+            return default.cloned().ok_or_else(|| not_a_sequence(function, Some(items), span));
+        };
+        let names = ["best", "best.key"];
+        let best = self.new_var(names[0], ty.ir());
+        let best_rank = self.new_var(names[1], rank_ty.ir());
+        let some = self.new_var("best.found", ungil_ir::types::Type::BOOL);
+        let no = self.b().bool(false);
+        self.b().set(some, no);
+        let op = if largest { Comparison::Gt } else { Comparison::Lt };
+        self.each_item(items, &mut |l, item| {
+            let rank = l.rank(key, &item, span)?;
+            let so_far = Operand::value(rank_ty.clone(), l.b().get(best_rank), span);
+            let better = l.compare(op, &rank, &so_far, span)?;
+            let better = l.truth_value(&better)?;
+            let have = l.b().get(some);
+            let first = l.b().unary(UnaryOp::Not, have);
+            let take = l.b().binary(Ir::Or, first, better);
+            let (item, rank) = (l.convert(&item, &ty)?, l.convert(&rank, &rank_ty)?);
+            let (item, rank) = (l.value(&item)?, l.value(&rank)?);
+            l.if_then(take, |l| {
+                l.b().set(best, item);
+                l.b().set(best_rank, rank);
+                let yes = l.b().bool(true);
+                l.b().set(some, yes);
+            });
+            Ok(())
+        })?;
+        let found = self.b().get(some);
+        match default {
+            None => {
+                let message = format!("{function}() arg is an empty sequence");
+                self.check(found, ExcClass::VALUE_ERROR, &message, Vec::new());
+            }
+            Some(default) => {
+                let default = self.convert(default, &ty)?;
+                let default = self.value(&default)?;
+                let missing = self.b().unary(UnaryOp::Not, found);
+                self.if_then(missing, |l| l.b().set(best, default));
+            }
+        }
+        let value = self.b().get(best);
+        Ok(Operand::value(ty, value, span))
+    }
+
+    /// What an item is compared by.
+    fn rank(&mut self, key: Option<&Operand>, item: &Operand, span: Span) -> Result<Operand> {
+        match key {
+            None => Ok(item.clone()),
+            Some(key) => {
+                let args = Args { positional: vec![item.clone()], keywords: Vec::new(), span };
+                self.call_operand(key, args, span)
+            }
+        }
+    }
+
+    /// `sum(items, start)`, from left to right.
     pub(crate) fn total(&mut self, items: &Operand, start: Option<&Operand>, span: Span) -> Result<Operand> {
         let zero = Operand::int(0, span);
         let start = start.unwrap_or(&zero).clone();
-        let Some(ty) = items.ty.as_array() else {
-            if !matches!(items.ty, Ty::Tuple(_)) {
-                return Err(not_a_sequence("sum", Some(items), span));
+        match &items.ty {
+            Ty::Tuple(_) => {
+                let mut total = start;
+                for item in self.items(items) {
+                    total = self.binary(Operator::Add, &total, &item, span)?;
+                }
+                return Ok(total.at(span));
             }
-            let mut total = start;
-            for item in self.items(items) {
-                total = self.binary(Operator::Add, &total, &item, span)?;
-            }
-            return Ok(total.at(span));
-        };
-        if ty.ndim != 1 {
-            return Err(not_a_sequence("sum", Some(items), span));
+            Ty::Array(ty) if ty.ndim == 1 => {}
+            Ty::Range | Ty::Iter(_) => {}
+            _ => return Err(not_a_sequence("sum", Some(items), span)),
         }
-        let element = Ty::Scalar(ty.dtype);
         // The type that adding settles on: bool elements count.
-        let probe = self.binary_type(Operator::Add, &start.ty, &element, span)?;
-        let sum_ty = self.binary_type(Operator::Add, &probe, &element, span)?;
+        let types = self.item_types(items)?;
+        let mut sum_ty = start.ty.clone();
+        for ty in types.iter().chain(&types) {
+            sum_ty = self.binary_type(Operator::Add, &sum_ty, ty, span)?;
+        }
         let sum = self.func.new_var("sum", sum_ty.ir());
         let first = self.convert(&start, &sum_ty)?;
         let value = self.value(&first)?;
         self.b().set(sum, value);
-        let base = self.value(items)?;
-        let n = self.b().dim(base, 0);
-        self.over_items(n, 0, &mut |l, i| {
+        self.each_item(items, &mut |l, item| {
             let so_far = Operand::value(sum_ty.clone(), l.b().get(sum), span);
-            let item = l.load_element(items, vec![i])?;
             let next = l.binary(Operator::Add, &so_far, &item, span)?;
             let next = l.convert(&next, &sum_ty)?;
             let value = l.value(&next)?;
@@ -157,7 +275,8 @@ fn not_a_sequence(function: &str, found: Option<&Operand>, span: Span) -> crate:
     TypeError::Argument {
         function: function.to_owned(),
         parameter: "iterable".to_owned(),
-        expected: "several numbers, a tuple of numbers or a one-dimensional array".to_owned(),
+        expected: "several numbers, or a tuple, range, one-dimensional array or generator of numbers"
+            .to_owned(),
         found: found.map_or(Ty::None, |f| f.ty.clone()),
         span: found.map_or(span, |f| f.span),
     }
