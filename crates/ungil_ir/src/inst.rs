@@ -121,6 +121,9 @@ pub struct LoopHints {
     pub scalar: bool,
     /// The iterations are known to be independent.
     pub independent: bool,
+    /// The body is one loop over a strip of what was one loop. The generated code hides where strips begin, or LLVM would
+    /// keep an address for each array of the inner loop here too.
+    pub strips: bool,
 }
 
 /// One part of what is printed: written one after the other, without anything in between. Inside a tuple they are its elements.

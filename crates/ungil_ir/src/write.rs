@@ -305,7 +305,8 @@ impl Writer<'_> {
                 self.define(node.iv, &Type::I64)?;
                 write!(self.out, " in {}..{} step {}", node.start, node.stop, node.step)?;
                 self.out.write_str(if node.hints.scalar { " scalar" } else { "" })?;
-                self.out.write_str(if node.hints.independent { " independent" } else { "" })
+                self.out.write_str(if node.hints.independent { " independent" } else { "" })?;
+                self.out.write_str(if node.hints.strips { " strips" } else { "" })
             }
             InstKind::Domain { extents, ivs, .. } => {
                 write!(self.out, "domain ")?;

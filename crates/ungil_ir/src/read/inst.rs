@@ -456,7 +456,8 @@ impl Parser {
         let iv = self.region_value(Type::I64)?;
         let (start, stop, step) = self.range()?;
         let scalar = self.flag("scalar");
-        let hints = LoopHints { scalar, independent: self.flag("independent") };
+        let independent = self.flag("independent");
+        let hints = LoopHints { scalar, independent, strips: self.flag("strips") };
         self.place(loc)?;
         let body = self.region()?;
         Ok(InstKind::For(Box::new(For { label, iv, start, stop, step, body, hints })))

@@ -173,7 +173,8 @@ impl FunctionEmitter<'_> {
         let (k, iv) = (l.phi(l.int(64)), l.phi(l.int(64)));
         l.add_incoming(k, l.i64(0), enter);
         l.add_incoming(iv, start, enter);
-        self.define(node.iv, Operand::Scalar(iv));
+        let counter = if node.hints.strips { l.opaque(iv) } else { iv };
+        self.define(node.iv, Operand::Scalar(counter));
         let facts = self.loop_body(node, exit, latch);
         l.position(latch);
         let next = l.nuw_add(k, l.i64(1));

@@ -46,6 +46,24 @@ impl Llvm {
         v
     }
 
+    /// A 64-bit integer equal to `a` that the optimiser knows nothing about: an empty piece of assembly.
+    pub fn opaque(&self, a: Val) -> Val {
+        let ty = llvm!(LLVMFunctionType(self.int(64), [self.int(64)].as_mut_ptr(), 1, 0));
+        let constraints = c"=r,0";
+        let code = llvm!(LLVMGetInlineAsm(
+            ty,
+            NAME,
+            0,
+            constraints.as_ptr(),
+            constraints.to_bytes().len(),
+            0,
+            0,
+            llvm_sys::LLVMInlineAsmDialect::LLVMInlineAsmDialectATT,
+            0,
+        ));
+        llvm!(LLVMBuildCall2(self.builder, ty, code, [a].as_mut_ptr(), 1, NAME))
+    }
+
     pub fn neg(&self, a: Val) -> Val {
         llvm!(LLVMBuildNeg(self.builder, a, NAME))
     }

@@ -9,7 +9,7 @@ use crate::analysis::affine::Affine;
 use crate::analysis::definitions::Definitions;
 use ungil_ir::entities::Value;
 use ungil_ir::function::Function;
-use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
+use ungil_ir::inst::{BinaryOp, CompareOp, Const, InstKind};
 
 /// Range of an induction value: both ends are included. Of several bounds each is one, as `stop = min(a, b)` gives.
 #[derive(Clone, Debug)]
@@ -45,24 +45,50 @@ impl Frame {
 
 /// The operands if `v` is their minimum (or maximum, as `op` says), else `v` itself.
 fn alternatives(func: &Function, defs: &Definitions, v: Value, op: BinaryOp) -> Vec<Value> {
-    match defs.kind(func, v) {
-        Some(InstKind::Binary(o, a, b)) if *o == op => vec![*a, *b],
-        Some(InstKind::Select(c, p, q)) => match defs.kind(func, *c) {
-            Some(InstKind::Compare(cmp, a, b)) if (a, b) == (p, q) || (a, b) == (q, p) => {
-                let less = matches!(cmp, CompareOp::Lt | CompareOp::Le);
-                let greater = matches!(cmp, CompareOp::Gt | CompareOp::Ge);
-                let picks_smaller = if p == a { less } else { greater };
-                let picks_larger = if p == a { greater } else { less };
-                match op {
-                    BinaryOp::Min if picks_smaller => vec![*p, *q],
-                    BinaryOp::Max if picks_larger => vec![*p, *q],
-                    _ => vec![v],
-                }
-            }
-            _ => vec![v],
-        },
+    match clamp(func, defs, v) {
+        Some((found, a, b)) if found == op => vec![a, b],
         _ => vec![v],
     }
+}
+
+/// `v` as the minimum or maximum of two integers: which of the two, and the operands.
+pub fn clamp(func: &Function, defs: &Definitions, v: Value) -> Option<(BinaryOp, Value, Value)> {
+    match defs.kind(func, v)? {
+        InstKind::Binary(op @ (BinaryOp::Min | BinaryOp::Max), a, b) => Some((*op, *a, *b)),
+        InstKind::Select(c, p, q) => {
+            let Some(InstKind::Compare(op, a, b)) = defs.kind(func, *c) else { return None };
+            let is = |x: &Value, y: &Value| x == y || same_constant(func, defs, *x, *y);
+            let straight = is(a, p) && is(b, q);
+            if !straight && !(is(a, q) && is(b, p)) {
+                return None;
+            }
+            let picks_smaller = match op {
+                CompareOp::Lt | CompareOp::Le => straight,
+                CompareOp::Gt | CompareOp::Ge => !straight,
+                _ => return None,
+            };
+            Some((if picks_smaller { BinaryOp::Min } else { BinaryOp::Max }, *p, *q))
+        }
+        _ => None,
+    }
+}
+
+fn same_constant(func: &Function, defs: &Definitions, a: Value, b: Value) -> bool {
+    match (defs.kind(func, a), defs.kind(func, b)) {
+        (Some(InstKind::Const(Const::Int(s, x))), Some(InstKind::Const(Const::Int(t, y)))) => {
+            s == t && x == y
+        }
+        _ => false,
+    }
+}
+
+pub fn is_extent(func: &Function, defs: &Definitions, v: Value) -> bool {
+    matches!(defs.kind(func, v), Some(InstKind::Dim(..)))
+}
+
+/// Whether `e ≥ 0` by construction: extents are not negative.
+pub fn holds(func: &Function, defs: &Definitions, e: &Affine) -> bool {
+    e.constant >= 0 && e.terms.iter().all(|(v, c)| *c > 0 && is_extent(func, defs, *v))
 }
 
 /// Which end of a range.

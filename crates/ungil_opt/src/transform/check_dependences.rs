@@ -185,7 +185,7 @@ impl Plan {
         let mut result = BTreeSet::new();
         for e in &self.conditions {
             match extreme(e, frames, End::Least, 0) {
-                Some(e) if crate::transform::hoist_checks::holds(func, defs, &e) => {}
+                Some(e) if crate::analysis::bounds::holds(func, defs, &e) => {}
                 Some(e) if !e.terms.contains_key(&node.iv) => {
                     result.insert(e);
                 }

@@ -54,7 +54,7 @@ fn nest(
     };
     let (start, step) = (constant(func, 0), constant(func, 1));
     let inner = if extents.is_empty() { body } else { func.new_region() };
-    let hints = LoopHints { scalar: false, independent: true };
+    let hints = LoopHints { independent: true, ..LoopHints::default() };
     let label = func.new_label();
     if !extents.is_empty() {
         nest(func, inner, extents, &ivs[1..], body, loc);

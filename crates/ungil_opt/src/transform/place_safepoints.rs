@@ -7,7 +7,7 @@
 use crate::analysis::cost::region_cost;
 use ungil_ir::entities::{Inst, Label, Region, Value};
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, Loc};
+use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, Loc, LoopHints};
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
 
@@ -98,7 +98,8 @@ impl Placer<'_> {
         let inner = For { label, start: outer_iv, stop: end, ..l.clone() };
         self.func.append(outer_body, InstKind::Safepoint, None, loc);
         self.func.append(outer_body, InstKind::For(Box::new(inner)), None, loc);
-        let outer = For { iv: outer_iv, step: stride, body: outer_body, ..l.clone() };
+        let hints = LoopHints { strips: true, ..l.hints };
+        let outer = For { iv: outer_iv, step: stride, body: outer_body, hints, ..l.clone() };
         self.func.inst_mut(inst).kind = InstKind::For(Box::new(outer));
         self.changed = true;
     }
