@@ -27,7 +27,7 @@ macro_rules! table {
 }
 
 table! {
-    erf erfc tgamma lgamma remainder nextafter
+    remainder nextafter
 }
 
 /// Address of a function of libm or libc.

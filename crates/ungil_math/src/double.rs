@@ -4,7 +4,9 @@
 //! Limits: round to nearest is assumed.
 
 mod coefficients;
+pub mod error_function;
 pub mod exponential;
+pub mod gamma;
 pub mod hyperbolic;
 pub mod inverse_trigonometric;
 pub mod logarithm;
@@ -12,6 +14,7 @@ mod pair;
 pub mod power;
 pub(crate) mod reduction;
 pub mod root;
+mod special_coefficients;
 mod tables;
 pub mod trigonometric;
 

@@ -1,10 +1,12 @@
 //! float32 functions.
 //!
 //! Plain Rust functions, always inlined; `symbols` exports them to kernels.
-//! Limits: some are computed in float64 arithmetic with short polynomials and rounded once at the end.
+//! Limits: pow, hypot and the gamma functions are computed in float64 arithmetic and rounded once at the end.
 
 mod coefficients;
+pub mod error_function;
 pub mod exponential;
+pub mod gamma;
 pub mod hyperbolic;
 pub mod inverse_trigonometric;
 pub mod logarithm;

@@ -46,6 +46,10 @@ export! {
     ungil_math_acosh_f64 = double::hyperbolic::acosh: (x: f64) -> f64;
     ungil_math_atanh_f64 = double::hyperbolic::atanh: (x: f64) -> f64;
     ungil_math_cbrt_f64 = double::root::cbrt: (x: f64) -> f64;
+    ungil_math_erf_f64 = double::error_function::erf: (x: f64) -> f64;
+    ungil_math_erfc_f64 = double::error_function::erfc: (x: f64) -> f64;
+    ungil_math_tgamma_f64 = double::gamma::tgamma: (x: f64) -> f64;
+    ungil_math_lgamma_f64 = double::gamma::lgamma: (x: f64) -> f64;
     ungil_math_atan2_f64 = double::inverse_trigonometric::atan2: (y: f64, x: f64) -> f64;
     ungil_math_hypot_f64 = double::root::hypot: (x: f64, y: f64) -> f64;
     ungil_math_sqrt_f32 = single::sqrt: (x: f32) -> f32;
@@ -74,6 +78,10 @@ export! {
     ungil_math_acosh_f32 = single::hyperbolic::acosh: (x: f32) -> f32;
     ungil_math_atanh_f32 = single::hyperbolic::atanh: (x: f32) -> f32;
     ungil_math_cbrt_f32 = single::root::cbrt: (x: f32) -> f32;
+    ungil_math_erf_f32 = single::error_function::erf: (x: f32) -> f32;
+    ungil_math_erfc_f32 = single::error_function::erfc: (x: f32) -> f32;
+    ungil_math_tgamma_f32 = single::gamma::tgamma: (x: f32) -> f32;
+    ungil_math_lgamma_f32 = single::gamma::lgamma: (x: f32) -> f32;
     ungil_math_atan2_f32 = single::inverse_trigonometric::atan2: (y: f32, x: f32) -> f32;
     ungil_math_hypot_f32 = single::root::hypot: (x: f32, y: f32) -> f32;
     ungil_math_ipow_i64 = integer::ipow: (base: i64, exponent: i64) -> i64;

@@ -4,7 +4,8 @@
 //! case of `pow` in F.9.4.4.
 
 use ungil_math::double::{
-    self, exponential, hyperbolic, inverse_trigonometric, logarithm, power, root, trigonometric,
+    self, error_function, exponential, gamma, hyperbolic, inverse_trigonometric, logarithm, power, root,
+    trigonometric,
 };
 use ungil_math::single;
 
@@ -21,6 +22,55 @@ type Single = fn(f32) -> f32;
 type Case = (&'static str, Function, Single, &'static [(f64, f64)]);
 
 const CASES: &[Case] = &[
+    (
+        "erf",
+        error_function::erf,
+        single::error_function::erf,
+        &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (NAN, NAN), (30.0, 1.0), (1e30, 1.0)],
+    ),
+    (
+        "erfc",
+        error_function::erfc,
+        single::error_function::erfc,
+        &[(0.0, 1.0), (-0.0, 1.0), (INF, 0.0), (-INF, 2.0), (NAN, NAN), (30.0, 0.0), (-30.0, 2.0)],
+    ),
+    (
+        "tgamma",
+        gamma::tgamma,
+        single::gamma::tgamma,
+        &[
+            (0.0, INF),
+            (-0.0, -INF),
+            (INF, INF),
+            (-INF, NAN),
+            (-1.0, NAN),
+            (-1e30, NAN),
+            (NAN, NAN),
+            (1.0, 1.0),
+            (2.0, 1.0),
+            (5.0, 24.0),
+            (11.0, 3_628_800.0),
+            (1e30, INF),
+            (-1001.5, 0.0),
+            (-1000.5, -0.0),
+        ],
+    ),
+    (
+        "lgamma",
+        gamma::lgamma,
+        single::gamma::lgamma,
+        &[
+            (0.0, INF),
+            (-0.0, INF),
+            (INF, INF),
+            (-INF, INF),
+            (-1.0, INF),
+            (-7.0, INF),
+            (NAN, NAN),
+            (1.0, 0.0),
+            (2.0, 0.0),
+        ],
+    ),
     (
         "exp",
         exponential::exp,

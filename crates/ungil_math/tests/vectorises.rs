@@ -13,7 +13,7 @@ use std::process::Command;
 
 const ONE: &[&str] = &[
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh", "sinh", "cosh",
-    "asinh", "acosh", "atanh", "asin", "acos", "atan", "cbrt", "sqrt",
+    "asinh", "acosh", "atanh", "asin", "acos", "atan", "cbrt", "sqrt", "erf", "erfc", "tgamma", "lgamma",
 ];
 
 fn loops() -> Vec<Loop> {
@@ -99,6 +99,8 @@ natives! {
         hyperbolic tanh sinh cosh asinh acosh atanh;
         inverse_trigonometric asin acos atan atan2;
         root cbrt hypot;
+        error_function erf erfc;
+        gamma tgamma lgamma;
         power pow;
     }
     f32 single {
@@ -108,6 +110,8 @@ natives! {
         hyperbolic tanh sinh cosh asinh acosh atanh;
         inverse_trigonometric asin acos atan atan2;
         root cbrt hypot;
+        error_function erf erfc;
+        gamma tgamma lgamma;
         power pow;
     }
 }

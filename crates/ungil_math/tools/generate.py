@@ -1,11 +1,15 @@
-"""Writes src/double/coefficients.rs, src/double/tables.rs and src/single/coefficients.rs.
+"""Writes src/double/{coefficients,tables,special_coefficients}.rs and src/single/coefficients.rs.
 
-Needs mpmath (gmpy2 makes it faster): `python tools/generate.py` from the crate's folder.
+Needs mpmath (gmpy2 makes it faster): `python tools/generate.py [double] [tables] [special] [single]` from the crate's
+folder; without names, all.
 The bound printed in each comment is the maximum of |weight·(polynomial − function)| on the interval,
 measured on 2,001 points after the coefficients were rounded.
 """
 
+import functools
 import pathlib
+import sys
+
 from mpmath import mp, mpf
 from remez import fit, rounded
 
@@ -44,10 +48,18 @@ def constant(name, kind, value, comment, bits=53):
     return f"/// {comment}\npub(crate) const {name}: {kind} = {literal(value, bits)};\n"
 
 
-def polynomial(name, kind, text, function, weight, count, low, high, bits=53, powers=None, fixed=()):
-    coefficients, worst = fit(function, weight, powers or list(range(count)), low, high, bits=bits, fixed=fixed)
+def polynomial(name, kind, text, function, weight, count, low, high, bits=53, powers=None, fixed=(), lead=None):
+    """A fitted polynomial as Rust; with `lead`, the first coefficient has that many bits and becomes two constants."""
+    widths = [lead or bits] + [bits] * (count - 1)
+    coefficients, worst = fit(function, weight, powers or list(range(count)), low, high, bits=widths, fixed=fixed)
     error = f"2^{mp.nstr(mp.log(worst, 2), 4)}"
     print(name, error)
+    if lead:
+        comment = f"Constant term of `{name}` in two parts."
+        high, low = split(coefficients[0], bits, bits)
+        text += "; without the constant term"
+        first = constant(f"{name}_HI", kind, high, comment, bits) + "\n" + constant(f"{name}_LO", kind, low, comment, bits)
+        return first + "\n" + array(name, kind, coefficients[1:], f"{text}; error {error}.", bits)
     return array(name, kind, coefficients, f"{text}; error {error}.", bits)
 
 
@@ -101,6 +113,48 @@ def asin_rest(h):
     """(asin x − x)/x³ of h = x²"""
     x = mp.sqrt(h)
     return mpf(1) / 6 + 3 * h / 40 if near_zero(h) else (mp.asin(x) - x) / x**3
+
+
+@functools.cache
+def erf_excess(z):
+    """erf(x)/x − 1 of z = x²"""
+    x = mp.sqrt(z)
+    return 2 / mp.sqrt(PI) - 1 - z * 2 / (3 * mp.sqrt(PI)) if near_zero(z) else mp.erf(x) / x - 1
+
+
+@functools.cache
+def log_erfc(t):
+    """log erfc(1 + t)"""
+    return mp.log(mp.erfc(1 + t))
+
+
+def erfc_argument(t, centre):
+    """x of t = (x − centre)/(x + centre)"""
+    return centre * (1 + t) / (1 - t)
+
+
+@functools.cache
+def scaled_erfc(t, centre):
+    """(1 + 2x)·e^(x²)·erfc x of t = (x − centre)/(x + centre)"""
+    x = erfc_argument(t, centre)
+    return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+
+
+@functools.cache
+def stirling_rest(w):
+    """y·(log Γ(y) − (y − ½)·log y + y − ½·log 2π) of w = 1/y²"""
+    if w < mpf(2) ** -80:
+        return mpf(1) / 12 - w / 360
+    y = 1 / mp.sqrt(w)
+    return y * (mp.loggamma(y) - (y - mpf(1) / 2) * mp.log(y) + y - mp.log(2 * PI) / 2)
+
+
+@functools.cache
+def log_gamma_middle(t):
+    """log Γ(x)/((x − 1)·(x − 2)) of t = x − 3/2"""
+    if abs(abs(t) - mpf(1) / 2) < mpf(2) ** -120:
+        t += mpf(2) ** -100
+    return mp.loggamma(t + mpf(3) / 2) / ((t + mpf(1) / 2) * (t - mpf(1) / 2))
 
 
 def split(value, *widths):
@@ -215,24 +269,64 @@ def single_coefficients():
         ("LOG10_2", mp.log10(2), [15, 24], "log₁₀ 2 in two parts: the product of the first with an exponent is exact."),
         ("INV_LN10", 1 / mp.log(10), [24, 24], "1/ln 10 in two parts."),
         ("INV_LN2_PAIR", 1 / LN2, [24, 24], "1/ln 2 in two parts."),
+        ("TWO_OVER_PI", 2 / PI, [24], "2/π."),
+        ("HALF_PI", PI / 2, [24, 11, 24], "π/2 in three parts; products of the second with integers below 2¹³ are exact."),
+        ("HALF_PI_PAIR", PI / 2, [24, 24], "π/2 in two parts."),
+        ("PI_PAIR", PI, [24, 24], "π in two parts."),
     ]:
         parts = split(value, *widths)
-        names = [name] if len(parts) == 1 else [f"{name}_{i}" for i in ("HI", "LO")]
+        names = [name] if len(parts) == 1 else [f"{name}_{i}" for i in ("HI", "LO", "TAIL")[: len(parts)]]
         out += [constant(n, "f32", p, comment, 24) for n, p in zip(names, parts)]
     out += [
         polynomial("EXP", "f32", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach, 24),
         polynomial("EXP2", "f32", "(2^r − 1)/r for |r| ≤ 1/2, relative to 2^r", exp2_slope, lambda r: abs(r) / 2**r, 6, -SLACK / 2, SLACK / 2, 24),
         polynomial("EXPM1", "f32", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 6, -reach, reach, 24, fixed=(0.5,)),
         polynomial("LOG", "f32", "(log(1+f) − f + f²/2)/f³ for √½ ≤ 1 + f ≤ √2, relative to the logarithm", log1p_rest, lambda f: f * f, 9, low, high, 24),
+        polynomial("SIN", "f32", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 3, 0, quarter, 24),
+        polynomial("COS", "f32", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 3, 0, quarter, 24),
+        polynomial("SINH", "f32", "(sinh r − r)/r³ in r² for |r| ≤ ln 2/2", sinh_rest, lambda h: h, 3, 0, reach**2, 24),
+        polynomial("COSH", "f32", "(cosh r − 1 − r²/2)/r⁴ in r² for |r| ≤ ln 2/2", cosh_rest, lambda h: h * h, 2, 0, reach**2, 24),
+        polynomial("ATANH", "f32", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 0.202, relative to the result", atanh_rest, lambda z: z / 2, 3, 0, mpf("0.202") ** 2, 24),
+        polynomial("ATAN", "f32", "(atan q − q)/q³ in q² for |q| ≤ 1", atan_rest, lambda h: h, 9, 0, SLACK, 24),
+        polynomial("ASIN", "f32", "(asin x − x)/x³ in x² for |x| ≤ 1/2", asin_rest, lambda h: h, 5, 0, SLACK / 4, 24),
+        polynomial("CBRT", "f32", "(1 + f)^(−1/3) for √½ ≤ 1 + f ≤ √2", lambda f: (1 + f) ** (-mpf(1) / 3), lambda f: 1, 4, mp.sqrt(0.5) - 1 - mpf(2) ** -20, mp.sqrt(2) - 1 + mpf(2) ** -20, 24),
+        polynomial("ERF", "f32", "erf(x)/x − 1 in x² for |x| ≤ 1", erf_excess, lambda z: 1, 7, 0, SLACK, 24, lead=36),
+        polynomial("LOG_ERFC", "f32", "log erfc(1 + t) for t from 0 to 3, weighted by erfc", log_erfc, lambda t: mp.erfc(1 + t), 8, 0, 3, 24, lead=36),
+        polynomial("SCALED_ERFC", "f32", "(1 + 2x)·e^(x²)·erfc x in (x − 2)/(x + 2) for x from 0 to 10.5", lambda t: scaled_erfc(t, 2), lambda t: 1, 12, -1, mpf("8.5") / mpf("12.5"), 24, lead=36),
         polynomial("WIDE_EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach),
         polynomial("WIDE_LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 4, 0, sqrt2),
-        polynomial("WIDE_SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 4, 0, quarter),
-        polynomial("WIDE_COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 3, 0, quarter),
     ]
     (SOURCE / "single/coefficients.rs").write_text("\n".join(out))
 
 
+def special_coefficients():
+    out = [
+        HEADER.format(
+            title="Coefficients of the error and gamma functions in float64.",
+            what="Coefficients come lowest power first.",
+            limits="each polynomial holds on the interval its comment names.",
+        )
+    ]
+    out += constants([("HALF_LOG_TWO_PI", mp.log(2 * PI) / 2, [53, 53], "½·log 2π in two parts.")])
+    low, high = mpf("0.9") - mpf(3) / 2, mpf("2.15") - mpf(3) / 2
+    end = (mpf("27.5") - 4) / (mpf("27.5") + 4)
+    out += [
+        polynomial("ERF", "f64", "erf(x)/x − 1 in x² for |x| ≤ 1", erf_excess, lambda z: 1, 14, 0, SLACK, lead=75),
+        polynomial("LOG_ERFC", "f64", "log erfc(1 + t) for t from 0 to 5, weighted by erfc", log_erfc, lambda t: mp.erfc(1 + t), 18, 0, 5, lead=75),
+        polynomial("STIRLING", "f64", "y·(log Γ(y) − (y − ½)·log y + y − ½·log 2π) in 1/y² for y ≥ 8", stirling_rest, lambda w: mp.sqrt(w) + mpf(2) ** -60, 8, 0, mpf(1) / 64),
+        polynomial("SCALED_ERFC", "f64", "(1 + 2x)·e^(x²)·erfc x in (x − 4)/(x + 4) for x from 0 to 27.5", lambda t: scaled_erfc(t, 4), lambda t: 1, 28, -1, end, lead=75),
+        polynomial("LOG_GAMMA", "f64", "log Γ(x)/((x − 1)·(x − 2)) in x − 3/2 for x from 0.9 to 2.15", log_gamma_middle, lambda t: 2, 26, low, high, lead=75),
+    ]
+    (SOURCE / "double/special_coefficients.rs").write_text("\n".join(out))
+
+
+GROUPS = {
+    "double": double_coefficients,
+    "tables": double_tables,
+    "special": special_coefficients,
+    "single": single_coefficients,
+}
+
 if __name__ == "__main__":
-    double_coefficients()
-    double_tables()
-    single_coefficients()
+    for group in sys.argv[1:] or GROUPS:
+        GROUPS[group]()

@@ -41,7 +41,8 @@ pub struct EmitOptions {
     /// Places in the source for `object::remarks`, which sets this: they name functions by number and lines relative to
     /// them, and are not written to the object.
     pub remarks: bool,
-    /// Widest vectors in bits that the vectoriser should use; `None`: 256.
+    /// Widest vectors in bits that the vectoriser should use; `None`: 512 with functions of the maths library,
+    /// else 256.
     pub vector_bits: Option<u32>,
 }
 

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use ungil_abi::symbols;
 use ungil_ir::entities::FuncId;
 use ungil_ir::function::{Function, Inline, Module};
+use ungil_ir::inst::InstKind;
 use ungil_ir::packing::layout;
 use ungil_ir::types::Type;
 
@@ -27,6 +28,8 @@ pub struct ModuleEmitter<'m> {
     pub debug: Option<DebugBuilder>,
     /// Number of outlined functions.
     pub outlined: Cell<u32>,
+    /// Widest vectors in bits where the options name none.
+    default_vector_bits: u32,
     /// Message texts by content.
     pub texts: RefCell<HashMap<String, Val>>,
 }
@@ -42,6 +45,7 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         debug: (options.debug || options.remarks)
             .then(|| DebugBuilder::new(l, main_file(ir), !options.remarks)),
         outlined: Cell::new(0),
+        default_vector_bits: if calls_library(ir) { 512 } else { 256 },
         texts: RefCell::default(),
     };
     for (index, function) in ir.functions.iter().enumerate() {
@@ -61,6 +65,13 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         l.verify().map_err(EmitError::Invalid)?;
     }
     Ok(())
+}
+
+/// Whether a module calls functions of the maths library: their long polynomials gain from the widest vectors, while
+/// other loops mostly wait for memory or the divider and may lose by a lower clock.
+fn calls_library(ir: &Module) -> bool {
+    let called = |kind: &InstKind| matches!(kind, InstKind::Math(f, _) if crate::mathlib::in_library(*f));
+    ir.functions.iter().any(|f| f.insts.iter().any(|inst| called(&inst.kind)))
 }
 
 /// The file of the entry function.
@@ -119,7 +130,7 @@ impl ModuleEmitter<'_> {
         if let Some(tune) = &self.target.tune {
             l.add_text_attribute(function, "tune-cpu", tune);
         }
-        let width = self.options.vector_bits.unwrap_or(256).to_string();
+        let width = self.options.vector_bits.unwrap_or(self.default_vector_bits).to_string();
         l.add_text_attribute(function, "prefer-vector-width", &width);
         if self.options.debug {
             l.add_attribute_value(function, Place::Function, "uwtable", 2);

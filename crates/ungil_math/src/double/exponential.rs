@@ -27,9 +27,9 @@ fn exp_rest(r: f64, square: f64) -> f64 {
     r.mul_add(odd, even)
 }
 
-/// e^(x + tail) for −746 ≤ x ≤ 710 and |tail| ≤ 2⁻³⁰.
+/// e^(x + tail)·2⁻ⁿ as a sum, the second part below a tenth of the first, and n + `ROUNDER`; |tail| ≤ 2⁻³⁰.
 #[inline(always)]
-pub(crate) fn exp_of_sum(x: f64, tail: f64) -> f64 {
+pub(crate) fn exp_parts(x: f64, tail: f64) -> (f64, f64, f64) {
     let rounded = x.mul_add(INV_LN2, ROUNDER);
     let n = rounded - ROUNDER;
     let high = n.mul_add(-LN2_HI, x);
@@ -37,8 +37,15 @@ pub(crate) fn exp_of_sum(x: f64, tail: f64) -> f64 {
     let square = high * high;
     let (sum, error) = fast_two_sum(1.0, high);
     let rest = square.mul_add(exp_rest(high, square), error);
+    (sum, low.mul_add(sum + rest, rest), rounded)
+}
+
+/// e^(x + tail) for −746 ≤ x ≤ 710 and |tail| ≤ 2⁻³⁰.
+#[inline(always)]
+pub(crate) fn exp_of_sum(x: f64, tail: f64) -> f64 {
+    let (sum, rest, rounded) = exp_parts(x, tail);
     let (first, second) = power_of_two_halves(rounded);
-    (sum + low.mul_add(sum + rest, rest)) * first * second
+    (sum + rest) * first * second
 }
 
 /// e^x.

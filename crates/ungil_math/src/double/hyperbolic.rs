@@ -80,7 +80,7 @@ pub fn sinh(x: f64) -> f64 {
     let (product, product_error) = two_product(p.sum.0, p.r);
     let (total, error) = fast_two_sum(p.difference.0, product);
     let rest = p.sum.0.mul_add(p.sinh_rest, p.difference.0.mul_add(p.cosh_rest, product_error));
-    let rest = rest + (error + p.difference.1);
+    let rest = rest + (error + p.sum.1.mul_add(p.r, p.difference.1));
     let value = 2.0 * (total + rest);
     select(magnitude < 1e-300, magnitude, value).copysign(x)
 }
@@ -94,7 +94,7 @@ pub fn cosh(x: f64) -> f64 {
     let (product, product_error) = two_product(p.difference.0, p.r);
     let (total, error) = fast_two_sum(p.sum.0, product);
     let rest = p.difference.0.mul_add(p.sinh_rest, p.sum.0.mul_add(p.cosh_rest, product_error));
-    2.0 * (total + (rest + (error + p.sum.1)))
+    2.0 * (total + (rest + (error + p.difference.1.mul_add(p.r, p.sum.1))))
 }
 
 /// k·ln 2 + 2·atanh(num/den) for a quotient of magnitude ≤ 0.2, each part with its tail; k ≥ 0 is an integer.

@@ -12,6 +12,21 @@ pub(crate) fn fast_two_sum(a: f64, b: f64) -> (f64, f64) {
     (sum, (a - sum) + b)
 }
 
+/// a + b exactly.
+#[inline(always)]
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let b_part = sum - a;
+    (sum, (a - (sum - b_part)) + (b - b_part))
+}
+
+/// The product of two pairs; its error is below 2⁻¹⁰³ of it.
+#[inline(always)]
+pub(crate) fn multiply_pairs(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    let (product, error) = two_product(a.0, b.0);
+    (product, a.0.mul_add(b.1, a.1.mul_add(b.0, error)))
+}
+
 /// a·b exactly.
 #[inline(always)]
 pub(crate) fn two_product(a: f64, b: f64) -> (f64, f64) {

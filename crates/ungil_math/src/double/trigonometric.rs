@@ -21,7 +21,7 @@ pub fn needs_slow(x: f64) -> bool {
 
 /// The sine and cosine of a reduced angle, each as an unevaluated sum: (sin, its tail, cos, its tail).
 #[inline(always)]
-fn kernels(r: f64, tail: f64) -> (f64, f64, f64, f64) {
+pub(crate) fn kernels(r: f64, tail: f64) -> (f64, f64, f64, f64) {
     let h = r * r;
     let q = h * h;
     let s =

@@ -36,6 +36,21 @@ pub fn exp(x: f32) -> f32 {
     (sum + square.mul_add(r.mul_add(odd, even), error)) * first * second
 }
 
+/// e^(x + tail)·2⁻ⁿ as a sum, the second part below a tenth of the first, and n + `ROUNDER`; |tail| ≤ 2⁻¹⁵.
+#[inline(always)]
+pub(crate) fn exp_parts(x: f32, tail: f32) -> (f32, f32, f32) {
+    let rounded = x.mul_add(INV_LN2, ROUNDER);
+    let n = rounded - ROUNDER;
+    let high = n.mul_add(-LN2_HI, x);
+    let low = n.mul_add(-LN2_LO, tail);
+    let square = high * high;
+    let (sum, error) = fast_two_sum(1.0, high);
+    let odd = square.mul_add(EXP[3], EXP[1]);
+    let even = square.mul_add(square.mul_add(EXP[4], EXP[2]), EXP[0]);
+    let rest = square.mul_add(high.mul_add(odd, even), error);
+    (sum, low.mul_add(sum + rest, rest), rounded)
+}
+
 /// 2^x.
 #[inline(always)]
 pub fn exp2(x: f32) -> f32 {

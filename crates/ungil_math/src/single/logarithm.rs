@@ -19,7 +19,7 @@ const TWO_POW_23: f32 = 8_388_608.0;
 
 /// (k, m) with x = 2^k·m and √½ ≤ m < √2, for the bits of a positive normal number.
 #[inline(always)]
-fn split(bits: u32) -> (f32, f32) {
+pub(crate) fn split(bits: u32) -> (f32, f32) {
     let shifted = bits.wrapping_sub(SQRT_HALF_BITS);
     let k = (shifted.cast_signed() >> 23) as f32;
     (k, f32::from_bits((shifted & MANTISSA).wrapping_add(SQRT_HALF_BITS)))

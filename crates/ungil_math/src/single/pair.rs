@@ -11,6 +11,14 @@ pub(crate) fn fast_two_sum(a: f32, b: f32) -> (f32, f32) {
     (sum, (a - sum) + b)
 }
 
+/// a + b exactly.
+#[inline(always)]
+pub(crate) fn two_sum(a: f32, b: f32) -> (f32, f32) {
+    let sum = a + b;
+    let b_part = sum - a;
+    (sum, (a - (sum - b_part)) + (b - b_part))
+}
+
 /// a·b exactly.
 #[inline(always)]
 pub(crate) fn two_product(a: f32, b: f32) -> (f32, f32) {

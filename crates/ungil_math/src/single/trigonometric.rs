@@ -1,19 +1,19 @@
 //! Sine, cosine and tangent in float32.
 //!
-//! The scheme of the float64 functions in plain float64 arithmetic, π/2 in two parts.
-//! Contract: ≤ 0.51 ULP for every finite argument; −0.0 keeps its sign; infinities give NaN.
-//! Limits: arguments beyond 2²⁸ take a cold call (`*_slow`), the float64 function.
+//! The scheme of the float64 functions in float32 arithmetic: π/2 in three parts, the reduced angle in two.
+//! Contract: ≤ 0.8 ULP (tan 0.9) for every finite argument; −0.0 keeps its sign; infinities give NaN.
+//! Limits: arguments beyond 8,192 take a cold call (`*_slow`): float64 arithmetic.
 //! Source: `double::trigonometric`.
 
-use super::coefficients::{WIDE_COS as COS, WIDE_SIN as SIN};
+use super::ROUNDER;
+use super::coefficients::{COS, HALF_PI_HI, HALF_PI_LO, HALF_PI_TAIL, SIN, TWO_OVER_PI};
+use super::pair::{divide_pairs, fast_two_sum};
+use crate::double::select;
 use crate::double::trigonometric as double;
-use crate::double::{ROUNDER, select};
 
-const FAST_LIMIT: f32 = 268_435_456.0;
-const HALF_PI: f64 = std::f64::consts::FRAC_PI_2;
-/// π/2 − `HALF_PI`.
-const HALF_PI_REST: f64 = 6.123_233_995_736_766e-17;
-const TWO_OVER_PI: f64 = std::f64::consts::FRAC_2_PI;
+/// Products of a quarter turn's second part with quotients up to 2¹³ are exact.
+const FAST_LIMIT: f32 = 8192.0;
+const SIGN_BIT: u32 = 1 << 31;
 
 /// Whether the fast forms of `sin`, `cos` and `tan` do not hold; false for NaN, which they pass on.
 #[inline(always)]
@@ -21,56 +21,67 @@ pub fn needs_slow(x: f32) -> bool {
     x.abs() > FAST_LIMIT
 }
 
-/// The quadrant of `x`, and the sine and cosine of x modulo π/2.
+/// The quadrant of x ≥ 0, and the sine and cosine of x modulo π/2, each as an unevaluated sum.
 #[inline(always)]
-fn kernels(x: f32) -> (u64, f64, f64) {
-    let x = f64::from(x);
+fn kernels(x: f32) -> (u32, (f32, f32), (f32, f32)) {
     let rounded = x.mul_add(TWO_OVER_PI, ROUNDER);
     let n = rounded - ROUNDER;
-    let r = n.mul_add(-HALF_PI_REST, n.mul_add(-HALF_PI, x));
+    let first = n.mul_add(-HALF_PI_HI, x);
+    let r = n.mul_add(-HALF_PI_LO, first);
+    let error = n.mul_add(-HALF_PI_LO, first - r);
+    let tail = n.mul_add(-HALF_PI_TAIL, error);
     let h = r * r;
     let q = h * h;
-    let s = q.mul_add(h.mul_add(SIN[3], SIN[2]), h.mul_add(SIN[1], SIN[0]));
-    let c = h.mul_add(h.mul_add(COS[2], COS[1]), COS[0]);
-    (rounded.to_bits(), (h * r).mul_add(s, r), q.mul_add(c, h.mul_add(-0.5, 1.0)))
+    let s = q.mul_add(SIN[2], h.mul_add(SIN[1], SIN[0]));
+    let c = q.mul_add(COS[2], h.mul_add(COS[1], COS[0]));
+    let half = 0.5 * r;
+    let cosine = (-half).mul_add(r, 1.0);
+    let cosine_error = (-half).mul_add(r, 1.0 - cosine);
+    let cosine_tail = q.mul_add(c, (-r).mul_add(tail, cosine_error));
+    let sine_tail = (h * r).mul_add(s, tail * cosine);
+    (rounded.to_bits(), (r, sine_tail), (cosine, cosine_tail))
 }
 
 /// `value` with its sign changed where bit 1 of `quadrant` is set.
 #[inline(always)]
-fn with_quadrant_sign(value: f64, quadrant: u64) -> f32 {
-    f64::from_bits(value.to_bits() ^ ((quadrant << 62) & (1 << 63))) as f32
+fn with_quadrant_sign(value: f32, quadrant: u32) -> f32 {
+    f32::from_bits(value.to_bits() ^ ((quadrant << 30) & SIGN_BIT))
 }
 
-/// sin x for |x| ≤ 2²⁸.
+/// sin x for |x| ≤ `FAST_LIMIT`.
 #[inline(always)]
 pub fn sin_fast(x: f32) -> f32 {
-    let (quadrant, sine, cosine) = kernels(x);
-    let value = with_quadrant_sign(select(quadrant & 1 != 0, cosine, sine), quadrant);
-    select(x == 0.0, x, value)
+    let (quadrant, sine, cosine) = kernels(x.abs());
+    let value = select(quadrant & 1 != 0, cosine.0 + cosine.1, sine.0 + sine.1);
+    f32::from_bits(with_quadrant_sign(value, quadrant).to_bits() ^ (x.to_bits() & SIGN_BIT))
 }
 
-/// cos x for |x| ≤ 2²⁸.
+/// cos x for |x| ≤ `FAST_LIMIT`.
 #[inline(always)]
 pub fn cos_fast(x: f32) -> f32 {
-    let (quadrant, sine, cosine) = kernels(x);
-    with_quadrant_sign(select(quadrant & 1 != 0, sine, cosine), quadrant.wrapping_add(1))
+    let (quadrant, sine, cosine) = kernels(x.abs());
+    let value = select(quadrant & 1 != 0, sine.0 + sine.1, cosine.0 + cosine.1);
+    with_quadrant_sign(value, quadrant.wrapping_add(1))
 }
 
-/// tan x for |x| ≤ 2²⁸.
+/// tan x for |x| ≤ `FAST_LIMIT`.
 #[inline(always)]
 pub fn tan_fast(x: f32) -> f32 {
-    let (quadrant, sine, cosine) = kernels(x);
+    let (quadrant, sine, cosine) = kernels(x.abs());
     let odd = quadrant & 1 != 0;
-    let value = (select(odd, -cosine, sine) / select(odd, sine, cosine)) as f32;
-    select(x == 0.0, x, value)
+    // tan(r + π/2) = −cos r/sin r.
+    let (num, num_tail) = fast_two_sum(select(odd, cosine.0, sine.0), select(odd, cosine.1, sine.1));
+    let (den, den_tail) = fast_two_sum(select(odd, sine.0, cosine.0), select(odd, sine.1, cosine.1));
+    let value = divide_pairs(num, num_tail, den, den_tail);
+    f32::from_bits(value.to_bits() ^ ((quadrant << 31) ^ (x.to_bits() & SIGN_BIT)))
 }
 
-/// sin x for |x| > 2²⁸.
+/// sin x for |x| > `FAST_LIMIT`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub extern "C" fn ungil_math_sin_f32_slow(x: f32) -> f32 {
-    double::ungil_math_sin_f64_slow(f64::from(x)) as f32
+    double::sin(f64::from(x)) as f32
 }
 
 /// sin x.
@@ -79,12 +90,12 @@ pub fn sin(x: f32) -> f32 {
     if needs_slow(x) { ungil_math_sin_f32_slow(x) } else { sin_fast(x) }
 }
 
-/// cos x for |x| > 2²⁸.
+/// cos x for |x| > `FAST_LIMIT`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub extern "C" fn ungil_math_cos_f32_slow(x: f32) -> f32 {
-    double::ungil_math_cos_f64_slow(f64::from(x)) as f32
+    double::cos(f64::from(x)) as f32
 }
 
 /// cos x.
@@ -93,12 +104,12 @@ pub fn cos(x: f32) -> f32 {
     if needs_slow(x) { ungil_math_cos_f32_slow(x) } else { cos_fast(x) }
 }
 
-/// tan x for |x| > 2²⁸.
+/// tan x for |x| > `FAST_LIMIT`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub extern "C" fn ungil_math_tan_f32_slow(x: f32) -> f32 {
-    double::ungil_math_tan_f64_slow(f64::from(x)) as f32
+    double::tan(f64::from(x)) as f32
 }
 
 /// tan x.

@@ -5,7 +5,8 @@
 
 use super::{Quad, Samples};
 use ungil_math::double::{
-    self, exponential, hyperbolic, inverse_trigonometric, logarithm, power, root, trigonometric,
+    self, error_function, exponential, gamma, hyperbolic, inverse_trigonometric, logarithm, power, root,
+    trigonometric,
 };
 
 /// How an argument is drawn.
@@ -215,6 +216,34 @@ pub const UNARY: &[Unary] = &[
         reference: super::cbrtf128,
         ranges: &[Exponent(-1074, 1023), Uniform(-10.0, 10.0)],
         bound: 0.75,
+    },
+    Unary {
+        name: "erf",
+        function: error_function::erf,
+        reference: super::erff128,
+        ranges: &[Uniform(-7.0, 7.0), Uniform(-1.2, 1.2), Uniform(0.9, 2.0), Exponent(-1074, 3)],
+        bound: 0.95,
+    },
+    Unary {
+        name: "erfc",
+        function: error_function::erfc,
+        reference: super::erfcf128,
+        ranges: &[Uniform(-6.0, 27.3), Uniform(-1.0, 1.0), Uniform(0.0, 6.0), Exponent(-60, 4)],
+        bound: 0.9,
+    },
+    Unary {
+        name: "tgamma",
+        function: gamma::tgamma,
+        reference: super::tgammaf128,
+        ranges: &[Uniform(-185.0, 172.0), Uniform(-10.0, 10.0), Uniform(0.0, 10.0), Exponent(-1022, 7)],
+        bound: 1.0,
+    },
+    Unary {
+        name: "lgamma",
+        function: gamma::lgamma,
+        reference: super::lgammaf128,
+        ranges: &[Uniform(0.0, 20.0), Uniform(0.8, 2.3), Uniform(0.9999, 1.0001), Positive(-1074, 1023)],
+        bound: 1.0,
     },
 ];
 
