@@ -34,6 +34,9 @@ pub fn classify<'py>(object: &Bound<'py, PyAny>) -> Known<'py> {
     if let Ok(tuple) = object.cast_exact::<PyTuple>() {
         return Known::Tuple(tuple.iter().collect());
     }
+    if let Some(classes) = union_members(object) {
+        return Known::Tuple(classes);
+    }
     if let Some(ty) = array_type(object) {
         return Known::Array(ty);
     }
@@ -61,6 +64,14 @@ pub fn classify<'py>(object: &Bound<'py, PyAny>) -> Known<'py> {
     // SAFETY: a live object.
     let type_name = unsafe { crate::reject::type_name(object.as_ptr()) };
     Known::Value(Global::Object { type_name })
+}
+
+/// The classes of `int | float`, which `isinstance` takes as it takes a tuple of them.
+fn union_members<'py>(object: &Bound<'py, PyAny>) -> Option<Vec<Bound<'py, PyAny>>> {
+    let class = object.get_type();
+    let name = class.name().ok()?;
+    let union = name == "UnionType" || name == "Union";
+    union.then(|| object.getattr("__args__").ok()?.cast_into::<PyTuple>().ok().map(|t| t.iter().collect()))?
 }
 
 /// Numbers, strings and singletons.

@@ -53,6 +53,9 @@ pub fn make_dispatcher<'py>(
 
 fn read_options(given: &Bound<'_, PyDict>) -> PyResult<KernelOptions> {
     let mut options = KernelOptions::default();
+    // `python -O` leaves assertions out.
+    let flags = given.py().import("sys")?.getattr("flags")?;
+    options.compile.asserts = flags.getattr("optimize")?.extract::<u32>()? == 0;
     for (name, value) in given.iter() {
         let name: String = name.extract()?;
         if name == "source" {

@@ -187,6 +187,7 @@ fn is_value(ty: &Ty) -> bool {
         Ty::Tuple(items) => items.iter().all(is_value),
         Ty::Iter(_)
         | Ty::Func(_)
+        | Ty::Choice(_)
         | Ty::Method(..)
         | Ty::Builtin(_)
         | Ty::Module(..)

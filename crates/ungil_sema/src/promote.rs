@@ -7,6 +7,7 @@
 
 use ungil_ir::types::{ArrayType, DType, Layout};
 
+use crate::lower::choice::join_functions;
 use crate::ty::Ty;
 
 /// Kind of a number; the order is that of promotion.
@@ -113,7 +114,7 @@ pub fn join(a: &Ty, b: &Ty) -> Option<Ty> {
             x.iter().zip(y).map(|(p, q)| join(p, q)).collect::<Option<Vec<Ty>>>().map(Ty::Tuple)
         }
         (Ty::Array(x), Ty::Array(y)) => join_arrays(x, y).map(Ty::Array),
-        _ => None,
+        _ => join_functions(a, b),
     }
 }
 

@@ -29,6 +29,8 @@ pub const NAMES: &[&str] = &[
     "builtins.round",
     "builtins.divmod",
     "builtins.len",
+    "builtins.isinstance",
+    "builtins.type",
     "builtins.range",
     "builtins.int",
     "builtins.float",
@@ -116,6 +118,12 @@ fn one(args: Args, function: &str, parameter: &str) -> Result<Operand> {
     Ok(bound.remove(0).expect("a required argument"))
 }
 
+fn two(args: Args, function: &str, parameters: [&str; 2]) -> Result<[Operand; 2]> {
+    let mut bound = args.bind(function, &parameters, 2)?.into_iter().map(|o| o.expect("a required argument"));
+    Ok([(); 2].map(|()| bound.next().expect("two parameters")))
+}
+
+#[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
 fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operand> {
     let span = args.span;
     match function {
@@ -145,8 +153,16 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
             l.rounded(bound[0].as_ref().expect("required"), bound[1].as_ref(), span)
         }
         "divmod" => {
-            let bound = args.bind(function, &["x", "y"], 2)?;
-            l.divided(bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"), span)
+            let [x, y] = two(args, function, ["x", "y"])?;
+            l.divided(&x, &y, span)
+        }
+        "isinstance" => {
+            let [x, class] = two(args, function, ["object", "class_or_tuple"])?;
+            l.isinstance(&x, &class, span)
+        }
+        "type" => {
+            let x = one(args, function, "object")?;
+            l.type_of(&x, span)
         }
         "len" => {
             let x = one(args, function, "obj")?;

@@ -71,6 +71,8 @@ pub enum Ty {
     Array(ArrayType),
     Iter(Arc<IterTy>),
     Func(Arc<FuncTy>),
+    /// One of several functions. Value: `(number, captures of those that have any …)`.
+    Choice(Arc<Vec<Ty>>),
     /// A method bound to the value of the first type, by canonical name (`numpy.ndarray.copy`).
     Method(Box<Ty>, Arc<str>),
     // Compile-time entities.
@@ -102,6 +104,10 @@ impl Ty {
                 IterTy::Reversed(t) | IterTy::Generator(t, _) => t.ir(),
             },
             Ty::Func(f) => Type::Tuple(f.captures.iter().flatten().map(|(_, t)| t.ir()).collect()),
+            Ty::Choice(members) => {
+                let held = members.iter().map(Ty::ir).filter(|t| !t.is_unit());
+                Type::Tuple([Type::I64].into_iter().chain(held).collect())
+            }
             Ty::Method(receiver, _) => receiver.ir(),
             Ty::None
             | Ty::Ellipsis
@@ -210,6 +216,10 @@ impl fmt::Display for Ty {
                 IterTy::Generator(..) => f.write_str("generator"),
             },
             Ty::Func(func) => write!(f, "function {}", func.name),
+            Ty::Choice(members) => {
+                let names: Vec<String> = members.iter().map(Ty::to_string).collect();
+                f.write_str(&names.join(" or "))
+            }
             Ty::Method(receiver, name) => {
                 write!(f, "method {} of {receiver}", name.rsplit('.').next().unwrap_or(name))
             }

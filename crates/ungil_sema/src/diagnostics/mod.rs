@@ -19,6 +19,8 @@ pub enum Error {
     /// A variable or result has no type yet; a later round knows more. Not shown to the user. In the last round it
     /// means that control does not get here.
     Untyped,
+    /// Control does not go on behind this: a call of a function that never returns. The call is in the code.
+    Never,
     Report(Box<Diagnostic>),
 }
 

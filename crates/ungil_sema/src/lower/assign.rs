@@ -199,7 +199,7 @@ impl Lowerer<'_, '_> {
             return Ok(());
         }
         let span = def.name.span;
-        let value = self.closure(span.lo, &def.name.name, span)?;
+        let value = self.bare_function(span.lo, &def.name.name, span);
         self.define_name(span, &value)
     }
 

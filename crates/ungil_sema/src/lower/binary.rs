@@ -11,6 +11,7 @@ use ungil_syntax::ast::operator::BinaryOp;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::classes::is_class;
 use crate::lower::fold;
 use crate::operand::{Constant, Operand};
 use crate::options::ErrorModel;
@@ -24,6 +25,10 @@ impl Lowerer<'_, '_> {
             let mut items = self.items(left);
             items.extend(self.items(right));
             return Ok(Operand::tuple(items, span));
+        }
+        if op == BinaryOp::BitOr && is_class(&left.ty) && is_class(&right.ty) {
+            // A union of classes, for `isinstance`.
+            return Ok(Operand::tuple(vec![left.clone(), right.clone()], span));
         }
         let (left, right) = (self.element_of(left)?, self.element_of(right)?);
         if !left.ty.is_scalar() || !right.ty.is_scalar() {

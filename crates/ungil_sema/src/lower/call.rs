@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::{FuncId, Value};
+use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::Call;
 
 use crate::diagnostics::calls::CallError;
@@ -70,6 +71,11 @@ impl Lowerer<'_, '_> {
     /// A call expression.
     pub(crate) fn call(&mut self, call: &Call, span: Span) -> Result<Operand> {
         let callee = self.lower_expr(&call.func)?;
+        if let (Ty::Builtin(name), Some(first)) = (&callee.ty, call.args.first())
+            && let function @ ("isinstance" | "type") = name.strip_prefix("builtins.").unwrap_or("")
+        {
+            self.check_one_type(function, first)?;
+        }
         let args = self.arguments(call, span)?;
         self.set_span(span);
         self.call_operand(&callee, args, span)
@@ -92,6 +98,7 @@ impl Lowerer<'_, '_> {
                 let f = f.clone();
                 self.call_function(&f, callee, args, span)
             }
+            Ty::Choice(members) => self.call_choice(callee, &members.clone(), &args, span),
             Ty::Builtin(name) => registry::call(self, &name.clone(), args),
             Ty::Method(receiver, name) => {
                 let receiver = Operand { ty: (**receiver).clone(), ..callee.clone() };
@@ -148,7 +155,13 @@ impl Lowerer<'_, '_> {
         if self.program.is_recursive(self.instance, instance) {
             self.func.attributes.recursive = true;
         }
-        let ret = self.program.instances[instance].ret.clone().ok_or(Error::Untyped)?;
+        let Some(ret) = self.program.instances[instance].ret.clone() else {
+            if !self.program.settled {
+                return Err(Error::Untyped);
+            }
+            self.b().call(FuncId(instance as u32), ir_args, Type::unit());
+            return Err(Error::Never);
+        };
         let value = self.b().call(FuncId(instance as u32), ir_args, ret.ir());
         Ok(if ret.is_compile_time() { Operand::entity(ret, span) } else { Operand::value(ret, value, span) })
     }

@@ -1,28 +1,104 @@
-//! Conditions that the types of parameters decide: `x is None`, `isinstance` aside.
+//! Conditions that the types of parameters decide: `x is None`, `isinstance(x, T)`, `type(x) is T`.
+//!
+//! They are known before anything is lowered, so that a branch that is not taken defines nothing and needs no types.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
-use ungil_syntax::ast::operator::{BoolOp, CompareOp, UnaryOp};
+use ungil_syntax::ast::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 
+use crate::lower::classes::{class_of, is_class, is_instance, type_of_global};
 use crate::lower::function::Code;
 use crate::resolve::webs::Oracle;
 use crate::ty::Ty;
+use crate::world::World;
 
 /// Knows the types of one instance's parameters.
-pub(crate) struct ParameterOracle {
+pub(crate) struct ParameterOracle<'w> {
     types: HashMap<String, Ty>,
+    code: Arc<Code>,
+    world: &'w dyn World,
+    asserts: bool,
 }
 
-impl ParameterOracle {
-    pub fn new(code: &Code, args: &[Ty]) -> ParameterOracle {
-        ParameterOracle { types: code.param_names().into_iter().zip(args.iter().cloned()).collect() }
+type IsParameter<'p> = &'p dyn Fn(&str) -> bool;
+
+impl<'w> ParameterOracle<'w> {
+    pub fn new(code: &Arc<Code>, args: &[Ty], world: &'w dyn World, asserts: bool) -> ParameterOracle<'w> {
+        let types = code.param_names().into_iter().zip(args.iter().cloned()).collect();
+        ParameterOracle { types, code: code.clone(), world, asserts }
+    }
+
+    fn parameter(&self, e: &Expr, is_parameter: IsParameter<'_>) -> Option<&Ty> {
+        let ExprKind::Name(name) = &e.kind else { return None };
+        self.types.get(&**name).filter(|_| is_parameter(name))
+    }
+
+    /// The type that stands for a module, function or class of Python.
+    fn entity(&self, e: &Expr) -> Option<Ty> {
+        match &e.kind {
+            ExprKind::Name(name) => {
+                let local = self.code.scopes.variable(name, e.span.lo) != &**name
+                    || self.code.scopes.owner(self.code.id.nested, name).is_some();
+                let global = (!local).then(|| self.world.lookup(self.code.id.kernel, name))?;
+                type_of_global(&global?)
+            }
+            ExprKind::Attribute { value, attr } => match self.entity(value)? {
+                Ty::Module(object, _) => type_of_global(&self.world.attribute(object, &attr.name)?),
+                _ => None,
+            },
+            ExprKind::Literal(Literal::None) => Some(Ty::None),
+            _ => None,
+        }
+    }
+
+    /// The classes that an expression names: `int`, `(int, np.floating)`, `int | float`, `type(None)`, `type(x)`.
+    fn classes(&self, e: &Expr, is_parameter: IsParameter<'_>) -> Option<Ty> {
+        let both = |items: &[&Expr]| {
+            let items = items.iter().map(|i| self.classes(i, is_parameter));
+            items.collect::<Option<Vec<Ty>>>().map(Ty::Tuple)
+        };
+        match &e.kind {
+            ExprKind::Tuple(items) => both(&items.iter().collect::<Vec<_>>()),
+            ExprKind::Binary { left, op: BinaryOp::BitOr, right } => both(&[left, right]),
+            ExprKind::Call(call) if self.calls(&call.func, "builtins.type") => {
+                let ([of], true) = (&call.args[..], call.keywords.is_empty()) else { return None };
+                if matches!(of.kind, ExprKind::Literal(Literal::None)) {
+                    return class_of(&Ty::None);
+                }
+                class_of(self.parameter(of, is_parameter)?)
+            }
+            _ => self.entity(e).filter(is_class),
+        }
+    }
+
+    fn calls(&self, func: &Expr, canonical: &str) -> bool {
+        matches!(self.entity(func), Some(Ty::Builtin(name)) if &*name == canonical)
+    }
+
+    fn comparison(&self, left: &Expr, op: CompareOp, right: &Expr, is: IsParameter<'_>) -> Option<bool> {
+        let equal = match op {
+            CompareOp::Is | CompareOp::Eq => true,
+            CompareOp::IsNot | CompareOp::NotEq => false,
+            _ => return None,
+        };
+        if let (ExprKind::Literal(Literal::None), true) =
+            (&right.kind, matches!(op, CompareOp::Is | CompareOp::IsNot))
+        {
+            return Some((*self.parameter(left, is)? == Ty::None) == equal);
+        }
+        let is_type = |e: &Expr| matches!(&e.kind, ExprKind::Call(c) if self.calls(&c.func, "builtins.type"));
+        if !is_type(left) && !is_type(right) {
+            return None;
+        }
+        Some((self.classes(left, is)? == self.classes(right, is)?) == equal)
     }
 }
 
-impl Oracle for ParameterOracle {
-    fn decide(&self, test: &Expr, is_parameter: &dyn Fn(&str) -> bool) -> Option<bool> {
+impl Oracle for ParameterOracle<'_> {
+    fn decide(&self, test: &Expr, is_parameter: IsParameter<'_>) -> Option<bool> {
         match &test.kind {
             ExprKind::Literal(Literal::Bool(b)) => Some(*b),
             ExprKind::Literal(Literal::Int(n)) => Some(*n != 0),
@@ -38,19 +114,20 @@ impl Oracle for ParameterOracle {
             }
             ExprKind::Compare { left, rest } => {
                 let [only] = &rest[..] else { return None };
-                let ExprKind::Literal(Literal::None) = only.right.kind else { return None };
-                let ExprKind::Name(name) = &left.kind else { return None };
-                let ty = self.types.get(&**name).filter(|_| is_parameter(name))?;
-                match only.op {
-                    CompareOp::Is => Some(*ty == Ty::None),
-                    CompareOp::IsNot => Some(*ty != Ty::None),
-                    _ => None,
-                }
+                self.comparison(left, only.op, &only.right, is_parameter)
+            }
+            ExprKind::Call(call) if self.calls(&call.func, "builtins.isinstance") => {
+                let ([x, class], true) = (&call.args[..], call.keywords.is_empty()) else { return None };
+                is_instance(self.parameter(x, is_parameter)?, &self.classes(class, is_parameter)?)
             }
             ExprKind::Name(name) if is_parameter(name) => {
                 (*self.types.get(&**name)? == Ty::None).then_some(false)
             }
             _ => None,
         }
+    }
+
+    fn asserts(&self) -> bool {
+        self.asserts
     }
 }

@@ -60,7 +60,7 @@ impl Lowerer<'_, '_> {
             ExprKind::Conditional { test, body, orelse } => self.conditional(test, body, orelse),
             ExprKind::Lambda { params, .. } => {
                 self.evaluate_defaults(params)?;
-                self.closure(span.lo, "<lambda>", span)
+                Ok(self.bare_function(span.lo, "<lambda>", span))
             }
             ExprKind::Call(call) => self.call(call, span),
             ExprKind::Attribute { value, attr } => {
@@ -210,13 +210,23 @@ impl Lowerer<'_, '_> {
     }
 
     /// The value that one of two branches computed, as their common type.
-    fn merge(
+    pub(crate) fn merge(
         &mut self,
         cond: ungil_ir::entities::Value,
         (then, a): (ungil_ir::entities::Region, Result<Operand>),
         (otherwise, b): (ungil_ir::entities::Region, Result<Operand>),
         span: Span,
     ) -> Result<Operand> {
+        // A branch that control does not leave decides nothing.
+        let (a, b) = match (a, b) {
+            (Err(Error::Never), Ok(known)) => return self.one_leaves(cond, (then, otherwise), known, false),
+            (Ok(known), Err(Error::Never)) => return self.one_leaves(cond, (then, otherwise), known, true),
+            (Err(Error::Never), Err(Error::Never)) => {
+                self.b().push(InstKind::If { cond, then, otherwise });
+                return Err(Error::Never);
+            }
+            others => others,
+        };
         // A recursive call has no type before the other branch has given it one.
         let (a, b) = match (a, b) {
             (Err(Error::Untyped), Ok(known)) | (Ok(known), Err(Error::Untyped)) => {
@@ -228,6 +238,7 @@ impl Lowerer<'_, '_> {
         };
         self.check_storable(&a)?;
         self.check_storable(&b)?;
+        let (a, b) = if a.ty == b.ty { (a, b) } else { (self.choosable(&a)?, self.choosable(&b)?) };
         let ty = join(&a.ty, &b.ty).ok_or_else(|| TypeError::Variable {
             name: "if … else …".to_owned(),
             old: a.ty.clone(),
@@ -252,6 +263,33 @@ impl Lowerer<'_, '_> {
         self.b().push(InstKind::If { cond, then, otherwise });
         let value = self.b().get(var);
         Ok(Operand::value(ty, value, span))
+    }
+
+    /// The value of the one branch that control leaves; the other one never returns.
+    fn one_leaves(
+        &mut self,
+        cond: ungil_ir::entities::Value,
+        (then, otherwise): (ungil_ir::entities::Region, ungil_ir::entities::Region),
+        known: Operand,
+        is_then: bool,
+    ) -> Result<Operand> {
+        self.check_storable(&known)?;
+        let (leaving, stuck) = if is_then { (then, otherwise) } else { (otherwise, then) };
+        let outer = std::mem::replace(&mut self.region, stuck);
+        self.never_reached();
+        self.region = leaving;
+        let var = (!known.ty.is_compile_time()).then(|| self.new_var("choice", known.ty.ir()));
+        let value = var.map(|_| self.value(&known)).transpose();
+        if let (Some(var), Ok(Some(value))) = (var, &value) {
+            self.b().set(var, *value);
+        }
+        self.region = outer;
+        value?;
+        self.b().push(InstKind::If { cond, then, otherwise });
+        Ok(match var {
+            None => known,
+            Some(var) => Operand::value(known.ty.clone(), self.b().get(var), known.span),
+        })
     }
 
     /// A lambda or a nested function as a value: what it captures travels with it.

@@ -113,7 +113,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         self.bind_parameters(args)?;
         match &*self.code.body.clone() {
             Body::Expr(e) => {
-                let value = self.lower_expr(e)?;
+                let value = match self.lower_expr(e) {
+                    Err(Error::Never) => {
+                        self.never_reached();
+                        return Ok(());
+                    }
+                    value => value?,
+                };
                 self.return_operand(&value, e.span)
             }
             Body::Block(stmts) => {
@@ -178,7 +184,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     pub(crate) fn report<T>(&mut self, result: Result<T>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
-            Err(Error::Untyped) => {
+            Err(Error::Untyped | Error::Never) => {
                 self.untyped = true;
                 None
             }

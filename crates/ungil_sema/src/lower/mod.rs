@@ -13,7 +13,7 @@
 //! - `program.world`, `program.guard…`, `options`, `instance` for the rest.
 //!
 //! **Errors** travel as [`crate::diagnostics::Error`]; `Error::Untyped` (a variable without a type yet) travels the
-//! same way, so that nothing needs to look for it: write `?`.
+//! same way, so that nothing needs to look for it: write `?`. So does `Error::Never`, behind which control does not go.
 //!
 //! **Rounds**: types of variables and results persist across rounds and only widen; a round in which one widened is
 //! thrown away with its diagnostics. IR of such a round may be ill-typed where a variable widened after its use,
@@ -27,6 +27,8 @@ pub mod binding;
 pub mod build;
 pub mod call;
 pub mod cast;
+pub mod choice;
+pub mod classes;
 pub mod compare;
 pub mod decide;
 pub mod expr;

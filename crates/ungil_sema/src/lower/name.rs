@@ -21,7 +21,7 @@ impl Lowerer<'_, '_> {
         let name = code.scopes.variable(name, span.lo);
         let scope = &code.scopes.funcs[&key];
         if let Some(nested) = scope.statics.get(name) {
-            return Ok(self.static_function(*nested, name, span));
+            return Ok(self.bare_function(*nested, name, span));
         }
         if scope.locals.contains(name) {
             let used = self.webs.use_at(span.lo).ok_or(crate::diagnostics::Error::Untyped)?;
@@ -30,7 +30,7 @@ impl Lowerer<'_, '_> {
         match self.code.scopes.owner(key, name) {
             Some(owner) => {
                 if let Some(nested) = self.code.scopes.funcs[&owner].statics.get(name) {
-                    return Ok(self.static_function(*nested, name, span));
+                    return Ok(self.bare_function(*nested, name, span));
                 }
                 let captured = self.captures.get(&(name.into(), owner)).cloned();
                 captured.map(|o| o.at(span)).ok_or(crate::diagnostics::Error::Untyped)
@@ -39,7 +39,8 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn static_function(&self, nested: u32, name: &str, span: Span) -> Operand {
+    /// A function nested in this one, which reads what it captures when it is called.
+    pub(crate) fn bare_function(&self, nested: u32, name: &str, span: Span) -> Operand {
         let code = CodeId { kernel: self.code.id.kernel, nested: Some(nested) };
         Operand::entity(Ty::Func(Arc::new(FuncTy { code, name: name.into(), captures: None })), span)
     }

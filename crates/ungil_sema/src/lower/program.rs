@@ -3,7 +3,7 @@
 //! An instance is one function for one list of argument types. Instances are made where they are called; rounds of
 //! lowering repeat until no variable and no result widens.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::lower::function::Code;
 use crate::lower::{FunctionTypes, Lowered, Lowerer};
 use crate::options::Options;
 use crate::promote::join;
-use crate::resolve::webs::Webs;
+use crate::resolve::webs::{WebId, Webs};
 use crate::ty::{CodeId, Ty};
 use crate::world::{Global, Guard, GuardPlace, KernelId, ObjectId, World};
 
@@ -38,6 +38,9 @@ pub struct Instance {
     /// Joined over rounds; `None` until some path returns.
     pub ret: Option<Ty>,
     pub web_types: Vec<Option<Ty>>,
+    /// Webs that values of other types than their own are assigned to, found in this round and in the last one.
+    pub mixed: HashSet<WebId>,
+    pub was_mixed: HashSet<WebId>,
     pub webs: Rc<Webs>,
 }
 
@@ -56,7 +59,7 @@ pub struct Program<'w> {
     pub diagnostics: Vec<Diagnostic>,
     pub has_parallel: bool,
     /// Calls seen, over all rounds.
-    calls: std::collections::HashSet<(usize, usize)>,
+    calls: HashSet<(usize, usize)>,
     memo: HashMap<(CodeId, Vec<Ty>), usize>,
     codes: HashMap<CodeId, Arc<Code>>,
 }
@@ -74,7 +77,7 @@ impl<'w> Program<'w> {
             arrays: Vec::new(),
             diagnostics: Vec::new(),
             has_parallel: false,
-            calls: std::collections::HashSet::new(),
+            calls: HashSet::new(),
             memo: HashMap::new(),
             codes: HashMap::new(),
         }
@@ -88,7 +91,7 @@ impl<'w> Program<'w> {
                 diagnostics.push(*d);
                 return (None, diagnostics);
             }
-            Err(Error::Untyped) => unreachable!("finding the source needs no types"),
+            Err(_) => unreachable!("finding the source needs no types"),
         };
         let span = entry.span;
         let first = self.instance(&entry, args.to_vec(), span);
@@ -98,7 +101,7 @@ impl<'w> Program<'w> {
                 diagnostics.push(*d);
                 return (None, diagnostics);
             }
-            Err(Error::Untyped) => Vec::new(),
+            Err(_) => Vec::new(),
         };
         for d in std::mem::take(&mut self.diagnostics) {
             if !diagnostics.iter().any(|e| *e == d) {
@@ -112,13 +115,10 @@ impl<'w> Program<'w> {
         (Some(self.finish(functions)), diagnostics)
     }
 
-    /// Rounds until nothing widens; then functions that no path leaves count as returning None, and once more.
+    /// Rounds until nothing widens; then functions without a result type never return, and once more.
     fn rounds(&mut self) -> Vec<Function> {
         self.settle();
         self.settled = true;
-        for instance in self.instances.iter_mut().filter(|i| i.ret.is_none()) {
-            instance.ret = Some(Ty::None);
-        }
         self.settle()
     }
 
@@ -131,6 +131,9 @@ impl<'w> Program<'w> {
             self.arrays.clear();
             self.has_parallel = false;
             functions.clear();
+            for instance in &mut self.instances {
+                instance.was_mixed = std::mem::take(&mut instance.mixed);
+            }
             let mut i = 0;
             while i < self.instances.len() {
                 functions.push(Lowerer::lower_instance(self, i));
@@ -195,10 +198,20 @@ impl<'w> Program<'w> {
         if self.instances.len() >= MAX_INSTANCES {
             return Err(CallError::TooDeep { name: code.name.to_string(), span }.into());
         }
-        let oracle = ParameterOracle::new(code, &key.1);
+        let asserts =
+            code.options.as_ref().filter(|_| !self.instances.is_empty()).unwrap_or(&self.options).asserts;
+        let oracle = ParameterOracle::new(code, &key.1, self.world, asserts);
         let webs = Rc::new(Webs::compute(&code.scopes, code.id.nested, &oracle));
         let web_types = vec![None; webs.list.len()];
-        self.instances.push(Instance { code: code.clone(), args: key.1.clone(), ret: None, web_types, webs });
+        self.instances.push(Instance {
+            code: code.clone(),
+            args: key.1.clone(),
+            ret: None,
+            web_types,
+            mixed: HashSet::new(),
+            was_mixed: HashSet::new(),
+            webs,
+        });
         self.memo.insert(key, self.instances.len() - 1);
         self.changed = true;
         Ok(self.instances.len() - 1)
@@ -207,7 +220,7 @@ impl<'w> Program<'w> {
     /// Records a call and tells whether the callee may call the caller again.
     pub(crate) fn is_recursive(&mut self, caller: usize, callee: usize) -> bool {
         self.calls.insert((caller, callee));
-        let mut reached = std::collections::HashSet::from([callee]);
+        let mut reached = HashSet::from([callee]);
         let mut open = vec![callee];
         while let Some(at) = open.pop() {
             if at == caller {

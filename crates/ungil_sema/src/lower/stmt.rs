@@ -1,7 +1,7 @@
 //! Statements.
 
 use ungil_diag::span::Span;
-use ungil_ir::inst::InstKind;
+use ungil_ir::inst::{InstKind, Raise};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::stmt::{If, Stmt, StmtKind};
 
@@ -11,14 +11,21 @@ use crate::lower::build::Cond;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 
+/// The message of code that no path leads to.
+const UNREACHABLE: &str = "internal error: a statement that was compiled as unreachable was reached";
+
 impl Lowerer<'_, '_> {
     /// Lowers statements until one ends the flow. An error skips the rest of its statement only.
     pub(crate) fn block(&mut self, stmts: &[Stmt]) -> Flow {
         for stmt in stmts {
             self.set_span(stmt.span);
             let result = self.statement(stmt);
-            if self.program.settled && matches!(result, Err(Error::Untyped)) {
+            if matches!(result, Err(Error::Never)) {
                 self.never_reached();
+                return Flow::Ends;
+            }
+            if self.program.settled && matches!(result, Err(Error::Untyped)) {
+                self.not_typed();
             }
             // A `return` with an error still ends the flow, so that no follow-up is reported.
             let leaves = matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. });
@@ -30,10 +37,16 @@ impl Lowerer<'_, '_> {
     }
 
     /// Stands for a statement that control does not get to, so that nothing of it had to be typed.
-    fn never_reached(&mut self) {
+    fn not_typed(&mut self) {
         let never = self.b().bool(false);
-        let message = "internal error: a statement that was compiled as unreachable was reached";
-        self.check(never, ungil_abi::exception::ExcClass::RUNTIME_ERROR, message, Vec::new());
+        self.check(never, ungil_abi::exception::ExcClass::RUNTIME_ERROR, UNREACHABLE, Vec::new());
+    }
+
+    /// Ends a region behind a call that never returns.
+    pub(crate) fn never_reached(&mut self) {
+        let class = ungil_abi::exception::ExcClass::RUNTIME_ERROR;
+        let raise = Raise { class, message: Some(UNREACHABLE.to_owned()), args: Vec::new() };
+        self.b().push(InstKind::Raise(Box::new(raise)));
     }
 
     fn statement(&mut self, stmt: &Stmt) -> Result<Flow> {
@@ -53,7 +66,7 @@ impl Lowerer<'_, '_> {
                     self.annotated_assign(target, annotation, value)?;
                 }
             }
-            StmtKind::Assert { test, msg } => self.assert(test, msg.as_ref())?,
+            StmtKind::Assert { test, msg } => return self.assert(test, msg.as_ref()),
             StmtKind::Expr(e) => {
                 self.lower_expr(e)?;
             }
@@ -102,6 +115,10 @@ impl Lowerer<'_, '_> {
                 let (then, a) = self.nested(|l| l.block(&first.body));
                 let (other, b) = self.nested(|l| {
                     let result = otherwise(l);
+                    if matches!(result, Err(Error::Never)) {
+                        l.never_reached();
+                        return Flow::Ends;
+                    }
                     l.report(result).unwrap_or(Flow::Falls)
                 });
                 self.b().push(InstKind::If { cond, then, otherwise: other });
@@ -110,31 +127,35 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn assert(&mut self, test: &Expr, msg: Option<&Expr>) -> Result<()> {
+    fn assert(&mut self, test: &Expr, msg: Option<&Expr>) -> Result<Flow> {
         if !self.options.asserts {
-            return Ok(());
+            return Ok(Flow::Falls);
         }
         let value = self.lower_expr(test)?;
         let class = ungil_abi::exception::ExcClass::ASSERTION;
         let cond = match self.truth(&value)? {
-            Cond::Known(true) => return Ok(()),
-            Cond::Known(false) => self.b().bool(false),
+            Cond::Known(true) => return Ok(Flow::Falls),
+            Cond::Known(false) => {
+                let raise = self.exception(class, msg)?;
+                self.b().push(InstKind::Raise(Box::new(raise)));
+                return Ok(Flow::Ends);
+            }
             Cond::Value(cond) => cond,
         };
         if msg.is_none_or(|m| matches!(m.kind, ExprKind::Literal(_))) {
             let raise = self.exception(class, msg)?;
             self.b().check(cond, raise);
-            return Ok(());
+            return Ok(Flow::Falls);
         }
         // The message is evaluated only where the assertion fails.
         let (then, ()) = self.nested(|_| ());
         let (otherwise, result) = self.nested(|l| {
             let raise = l.exception(class, msg)?;
             l.b().push(InstKind::Raise(Box::new(raise)));
-            Ok(())
+            Ok::<(), Error>(())
         });
         self.b().push(InstKind::If { cond, then, otherwise });
-        result
+        result.map(|()| Flow::Falls)
     }
 }
 

@@ -59,6 +59,7 @@ impl Lowerer<'_, '_> {
             Ty::Tuple(items) => return Ok(Cond::Known(!items.is_empty())),
             Ty::Ellipsis
             | Ty::Func(_)
+            | Ty::Choice(_)
             | Ty::Builtin(_)
             | Ty::Module(..)
             | Ty::Class(_)

@@ -52,8 +52,12 @@ impl Lowerer<'_, '_> {
     /// Assigns an operand to a web.
     pub(crate) fn define_web(&mut self, web: WebId, operand: &Operand, span: Span) -> Result<()> {
         self.check_storable(operand)?;
-        let ty = self.widen_web(web, &operand.ty, span)?;
         let i = web.0 as usize;
+        // One of several functions takes along what it captures.
+        let several =
+            matches!(operand.ty, Ty::Func(_)) && !self.webs.list[i].direct && self.webs.list[i].several;
+        let operand = &if several { self.choosable(operand)? } else { operand.clone() };
+        let ty = self.widen_web(web, &operand.ty, span)?;
         if let Some(flag) = self.slots[i].flag {
             let bound = self.b().bool(true);
             self.b().set(flag, bound);
@@ -92,7 +96,11 @@ impl Lowerer<'_, '_> {
                 }
             },
         };
-        let slot = &mut types[web.0 as usize];
+        let instance = &mut self.program.instances[self.instance];
+        if self.webs.web(web).several && *ty != joined {
+            instance.mixed.insert(web);
+        }
+        let slot = &mut instance.web_types[web.0 as usize];
         if slot.as_ref() != Some(&joined) {
             *slot = Some(joined.clone());
             // A direct web's type follows from its one definition and needs no further round of its own.

@@ -27,6 +27,9 @@ use crate::resolve::scopes::{Body, FuncKey, Scopes, default_variable};
 pub trait Oracle {
     /// The truth of `test`, if it is known. `is_parameter` tells whether a name still is the parameter of that name.
     fn decide(&self, test: &Expr, is_parameter: &dyn Fn(&str) -> bool) -> Option<bool>;
+
+    /// Whether `assert` statements are compiled.
+    fn asserts(&self) -> bool;
 }
 
 /// A web by number.
@@ -45,6 +48,8 @@ pub struct Web {
     pub direct: bool,
     /// Some use may come before any definition.
     pub flagged: bool,
+    /// More than one definition.
+    pub several: bool,
 }
 
 /// What reaches a use.
@@ -66,11 +71,18 @@ pub struct Webs {
     defs: HashMap<u32, WebId>,
     params: HashMap<Name, WebId>,
     captured: HashMap<Name, Use>,
+    /// Names that are assigned after a nested function has captured them.
+    changing: HashSet<Name>,
     /// Conditions that the oracle decided, by where they start and end.
     decided: HashMap<(u32, u32), bool>,
 }
 
 impl Webs {
+    /// Whether a captured name may be assigned after its capture.
+    pub fn changes(&self, name: &str) -> bool {
+        self.changing.contains(name)
+    }
+
     /// What the name at this place reads; `None` where the analysis found that control does not get there.
     pub fn use_at(&self, lo: u32) -> Option<Use> {
         self.uses.get(&lo).copied()
@@ -159,6 +171,7 @@ struct Analysis<'a> {
     by_place: HashMap<u32, u32>,
     uses: HashMap<u32, Uses>,
     captured: HashMap<usize, BTreeSet<u32>>,
+    changing: HashSet<usize>,
     decided: HashMap<(u32, u32), bool>,
     path: Vec<Step>,
     loops: Vec<LoopExits>,
@@ -202,6 +215,7 @@ impl<'a> Analysis<'a> {
             by_place: HashMap::new(),
             uses: HashMap::new(),
             captured: HashMap::new(),
+            changing: HashSet::new(),
             decided: HashMap::new(),
             path: Vec::new(),
             loops: Vec::new(),
@@ -220,6 +234,7 @@ impl<'a> Analysis<'a> {
         sets[index] = Rc::new(BTreeSet::from([id]));
         if let Some(captured) = self.captured.get_mut(&index) {
             captured.insert(id);
+            self.changing.insert(index);
         }
     }
 
@@ -308,7 +323,7 @@ impl<'a> Analysis<'a> {
                 let step = (s.span.lo, 0);
                 let mut failing = flow.clone();
                 self.within(step, |a| msg.iter().for_each(|m| a.expr(m, &mut failing)));
-                if self.decide(test, flow) == Some(false) {
+                if self.oracle.asserts() && self.decide(test, flow) == Some(false) {
                     *flow = None;
                 }
             }
@@ -526,7 +541,8 @@ impl<'a> Analysis<'a> {
                 defs.for_each(|d| sets.union(*first, *d));
             }
         }
-        let mut webs = Webs { decided: self.decided, ..Webs::default() };
+        let changing = self.changing.iter().map(|i| self.names[*i].clone()).collect();
+        let mut webs = Webs { decided: self.decided, changing, ..Webs::default() };
         let mut number: HashMap<u32, WebId> = HashMap::new();
         let mut members: Vec<u32> = Vec::new();
         for (id, definition) in self.definitions.iter().enumerate() {
@@ -535,10 +551,18 @@ impl<'a> Analysis<'a> {
             let web = *number.entry(root).or_insert(WebId(webs.list.len() as u32));
             if web.0 as usize == webs.list.len() {
                 let name = self.names[d.name].clone();
-                webs.list.push(Web { name, span: d.span, is_param: false, direct: true, flagged: false });
+                webs.list.push(Web {
+                    name,
+                    span: d.span,
+                    is_param: false,
+                    direct: true,
+                    flagged: false,
+                    several: false,
+                });
                 members.push(0);
             }
             members[web.0 as usize] += 1;
+            webs.list[web.0 as usize].several = members[web.0 as usize] > 1;
             webs.list[web.0 as usize].is_param |= d.is_param;
             if d.is_param {
                 webs.params.insert(self.names[d.name].clone(), web);
