@@ -358,3 +358,13 @@ def test_operator_functions_are_named_in_refusals():
 
     with pytest.raises(ungil.errors.CompileError):
         jit(uses)(1)
+
+
+def decimal_literals(x):
+    return x + 0.1, x * 1e-3, x - (0.1 + 0.2j), x == 0.1, x < 3.3, 2.7**x
+
+
+def test_decimal_literals_beside_single_precision():
+    for x in (np.float32(0.1), np.float32(-2.5)):
+        check(decimal_literals, x, rtol=1e-6)
+    check(lambda z: (z + 0.1, z * (0.3 - 0.7j)), np.complex64(1 + 2j))

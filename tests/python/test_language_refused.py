@@ -11,7 +11,6 @@ STATEMENTS = {
     "class": "class A:\n    pass",
     "del": "y = x\ndel y",
     "with": "with x:\n    pass",
-    "match": "match x:\n    case 1:\n        pass",
     "try": "try:\n    y = x\nexcept ValueError:\n    pass",
     "import": "import math",
     "from import": "from math import sin",

@@ -78,7 +78,7 @@ def towers(x):
 
 
 def types(x):
-    return type(x) is int, type(x) == float, type(x) is not bool, type(x) is type(2.5), type(x) != np.float32
+    return type(x) is int, type(x) is not bool, type(x) is type(2.5), type(x) is not np.float32
 
 
 def pruned(x):

@@ -48,6 +48,8 @@ pub enum IterTy {
     Reversed(Ty),
     /// Value: the first iterable; the code by where it starts.
     Generator(Ty, u32),
+    /// An f-string, for `print`. Value: what stands in its fields.
+    Text(Vec<Ty>),
 }
 
 /// Type of an expression.
@@ -100,7 +102,9 @@ impl Ty {
             Ty::Array(a) => Type::Array(*a),
             Ty::Iter(iter) => match &**iter {
                 IterTy::Enumerate(t) => Type::Tuple(vec![t.ir(), Type::I64]),
-                IterTy::Zip(items, _) => Type::Tuple(items.iter().map(Ty::ir).collect()),
+                IterTy::Zip(items, _) | IterTy::Text(items) => {
+                    Type::Tuple(items.iter().map(Ty::ir).collect())
+                }
                 IterTy::Reversed(t) | IterTy::Generator(t, _) => t.ir(),
             },
             Ty::Func(f) => Type::Tuple(f.captures.iter().flatten().map(|(_, t)| t.ir()).collect()),
@@ -214,6 +218,7 @@ impl fmt::Display for Ty {
                 IterTy::Zip(items, _) => write!(f, "zip({})", list(items)),
                 IterTy::Reversed(t) => write!(f, "reversed({t})"),
                 IterTy::Generator(..) => f.write_str("generator"),
+                IterTy::Text(_) => f.write_str("str"),
             },
             Ty::Func(func) => write!(f, "function {}", func.name),
             Ty::Choice(members) => {

@@ -102,10 +102,10 @@ impl Lowerer<'_, '_> {
                 }
                 Const::Int(d, value as i64)
             }
-            (c, d) if d.is_float() => Const::Float(d, c.as_float().unwrap_or(0.0)),
+            (c, d) if d.is_float() => Const::Float(d, as_part(c.as_float().unwrap_or(0.0), d)),
             (c, d) => {
                 let (re, im) = c.as_complex();
-                Const::Complex(d, re, im)
+                Const::Complex(d, as_part(re, d.real()), as_part(im, d.real()))
             }
         };
         Ok(self.b().value(InstKind::Const(constant)))
@@ -157,6 +157,11 @@ impl Lowerer<'_, '_> {
     pub fn new_var(&mut self, name: &str, ty: Type) -> ungil_ir::entities::Var {
         self.func.new_var(name, ty)
     }
+}
+
+/// A number as the nearest one of a float type.
+fn as_part(x: f64, dtype: DType) -> f64 {
+    if dtype == DType::F32 { f64::from(x as f32) } else { x }
 }
 
 /// Whether an integer fits an integer type.

@@ -88,9 +88,7 @@ impl Lowerer<'_, '_> {
                     .collect();
                 Ok(Operand::entity(Ty::Str(text.into()), span))
             }
-            ExprKind::FString(_) => {
-                unsupported("f-strings are", "use them as the message of `raise` or `assert`")
-            }
+            ExprKind::FString(parts) => self.text(parts, span),
             ExprKind::TString(_) => unsupported("t-strings are", "build the text outside the kernel"),
             ExprKind::Starred(_) => unsupported("a `*` here is", "write the elements one by one"),
             ExprKind::List(_) | ExprKind::ListComp { .. } => {

@@ -74,7 +74,12 @@ impl Lowerer<'_, '_> {
         if left.value.is_some() && left.value == right.value {
             return Ok(Cond::Known(true));
         }
-        let right = &self.element_of(right)?;
+        self.equal(left, right, span)
+    }
+
+    /// Whether two operands are equal; values of different kinds (a number and a tuple) are not.
+    pub(crate) fn equal(&mut self, left: &Operand, right: &Operand, span: Span) -> Result<Cond> {
+        let (left, right) = (&self.element_of(left)?, &self.element_of(right)?);
         let group = |ty: &Ty| (ty.is_scalar(), matches!(ty, Ty::Tuple(_)), ty.as_array().is_some());
         if group(&left.ty) != group(&right.ty) && left.ty.as_array().or(right.ty.as_array()).is_none() {
             return Ok(Cond::Known(false));

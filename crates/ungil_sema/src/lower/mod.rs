@@ -38,6 +38,7 @@ pub mod generator;
 pub mod index;
 pub mod library;
 pub mod loops;
+pub mod matching;
 pub mod membership;
 pub mod name;
 pub mod numpy;

@@ -6,8 +6,10 @@ use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::operand::Operand;
-use crate::ty::Ty;
+use crate::ty::{IterTy, Ty};
+use ungil_diag::span::Span;
 use ungil_ir::inst::{InstKind, PrintPart};
+use ungil_syntax::ast::expr::{Conversion, StringPart};
 
 impl Lowerer<'_, '_> {
     /// `print(*values, sep=" ", end="\n")`.
@@ -38,9 +40,42 @@ impl Lowerer<'_, '_> {
         Ok(Operand::none(args.span))
     }
 
+    /// An f-string with fields.
+    pub(crate) fn text(&mut self, parts: &[StringPart], span: Span) -> Result<Operand> {
+        let mut operands = Vec::new();
+        for part in parts {
+            match part {
+                StringPart::Literal { text, span } => {
+                    operands.push(Operand::entity(Ty::Str(text.as_str().unwrap_or("").into()), *span));
+                }
+                StringPart::Interpolation(field) => {
+                    let value = self.lower_expr(&field.value)?;
+                    let plain = matches!(field.conversion, None | Some(Conversion::Str));
+                    // Python writes `{x=}` with `repr`, which is that of `str` for its own numbers only.
+                    let debug = field.debug.is_none() || field.conversion.is_some() || value.ty.is_weak();
+                    if !plain || !debug || field.format.is_some() {
+                        let what = "a conversion or format is".to_owned();
+                        return Err(Unsupported::Format { span: field.span, what }.into());
+                    }
+                    if let Some(text) = &field.debug {
+                        operands.push(Operand::entity(Ty::Str(text.as_str().unwrap_or("").into()), span));
+                    }
+                    operands.push(value);
+                }
+            }
+        }
+        let types = operands.iter().map(|o| o.ty.clone()).collect();
+        Ok(Operand::parts(Ty::Iter(IterTy::Text(types).into()), operands, span))
+    }
+
     fn print_parts(&mut self, value: &Operand, parts: &mut Vec<PrintPart>) -> Result<()> {
         match &value.ty {
             Ty::None => parts.push(PrintPart::None),
+            Ty::Iter(kind) if matches!(**kind, IterTy::Text(_)) => {
+                for part in value.parts.iter().flat_map(|p| p.iter()) {
+                    self.print_parts(part, parts)?;
+                }
+            }
             Ty::Str(text) => parts.push(PrintPart::Text(text.to_string())),
             Ty::Tuple(_) => {
                 parts.push(PrintPart::TupleOpen);

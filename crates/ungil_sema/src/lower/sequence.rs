@@ -52,7 +52,7 @@ impl Lowerer<'_, '_> {
                         items.reverse();
                         items
                     }
-                    IterTy::Generator(..) => unreachable!("a generator has no static count"),
+                    IterTy::Generator(..) | IterTy::Text(_) => unreachable!("these have no static count"),
                 }
             }
             _ => self.items(iter),
@@ -73,6 +73,7 @@ impl Lowerer<'_, '_> {
                     IterTy::Enumerate(_) | IterTy::Reversed(_) => self.iteration_length(&parts[0]),
                     IterTy::Zip(_, strict) => self.shortest(&parts, *strict),
                     IterTy::Generator(..) => Err(only_consumed(iter)),
+                    IterTy::Text(_) => Err(not_iterable(iter)),
                 }
             }
             Ty::Array(ty) if ty.ndim > 0 => {
@@ -137,6 +138,7 @@ impl Lowerer<'_, '_> {
                         self.iteration_item(&parts[0], mirrored)
                     }
                     IterTy::Generator(..) => Err(only_consumed(iter)),
+                    IterTy::Text(_) => Err(not_iterable(iter)),
                 }
             }
             Ty::Array(_) => self.array_item(iter, i),
@@ -159,6 +161,10 @@ impl Lowerer<'_, '_> {
     }
 }
 
+fn not_iterable(iter: &Operand) -> crate::diagnostics::Error {
+    TypeError::NotIterable { ty: iter.ty.clone(), span: iter.span }.into()
+}
+
 /// The error of a generator expression that is not an argument of `any all sum min max`.
 fn only_consumed(generator: &Operand) -> crate::diagnostics::Error {
     let help = "write the loop out, or use it as the argument of any(), all(), sum(), min() or max()";
@@ -177,7 +183,7 @@ fn static_count(ty: &Ty) -> Option<usize> {
                 let unequal = counts.iter().any(|n| *n != counts[0]);
                 if *strict && unequal { None } else { counts.into_iter().min() }
             }
-            IterTy::Generator(..) => None,
+            IterTy::Generator(..) | IterTy::Text(_) => None,
         },
         _ => None,
     }
@@ -189,7 +195,7 @@ fn is_homogeneous(ty: &Ty) -> bool {
         Ty::Iter(kind) => match &**kind {
             IterTy::Enumerate(t) | IterTy::Reversed(t) => is_homogeneous(t),
             IterTy::Zip(items, _) => items.iter().all(is_homogeneous),
-            IterTy::Generator(..) => true,
+            IterTy::Generator(..) | IterTy::Text(_) => true,
         },
         _ => true,
     }

@@ -56,6 +56,7 @@ impl Lowerer<'_, '_> {
             StmtKind::If(node) => return self.if_statement(node),
             StmtKind::For(node) => return self.for_statement(node, span),
             StmtKind::While(node) => return self.while_statement(node, span),
+            StmtKind::Match(node) => return self.match_statement(node),
             StmtKind::Break => return self.jump(true, span),
             StmtKind::Continue => return self.jump(false, span),
             StmtKind::Raise { exc, cause } => return self.raise(exc.as_ref(), cause.as_ref(), span),
@@ -170,7 +171,6 @@ fn unsupported(kind: &StmtKind, span: Span) -> Unsupported {
         ),
         StmtKind::TypeAlias { .. } => ("`type` is", "define the alias at module level"),
         StmtKind::With(_) => ("`with` is", "use the context manager around the call of the kernel"),
-        StmtKind::Match(_) => ("`match` is", "write the cases as `if … elif … else`"),
         StmtKind::Try(_) => ("`try` is", "catch the exception around the call of the kernel"),
         StmtKind::Import(_) | StmtKind::ImportFrom(_) => ("`import` is", "import at module level"),
         StmtKind::Global(names) | StmtKind::Nonlocal(names) => {

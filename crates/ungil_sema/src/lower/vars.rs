@@ -10,12 +10,13 @@ use ungil_ir::inst::{InstKind, Raise};
 use ungil_ir::types::Type;
 
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::operand::Operand;
 use crate::promote::join;
 use crate::resolve::webs::{Use, WebId};
-use crate::ty::Ty;
+use crate::ty::{IterTy, Ty};
 
 /// Where a web's value is in this round.
 #[derive(Clone, Debug, Default)]
@@ -152,6 +153,10 @@ impl Lowerer<'_, '_> {
     /// Refuses values that exist only where they are consumed.
     pub(crate) fn check_storable(&self, operand: &Operand) -> Result<()> {
         match &operand.ty {
+            Ty::Iter(kind) if matches!(**kind, IterTy::Text(_)) => {
+                let help = "use them as the message of `raise` or `assert`, or print them";
+                Err(Unsupported::Expression { what: "f-strings here are", span: operand.span, help }.into())
+            }
             Ty::Iter(_) => {
                 let what = format!("`{}` is an iterator and", operand.ty);
                 Err(TypeError::Escape { what, span: operand.span }.into())

@@ -3,6 +3,8 @@
 //! Bodies of lambdas and nested functions are no children: they are other scopes.
 
 use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
+use ungil_syntax::ast::name::Ident;
+use ungil_syntax::ast::pattern::{Pattern, PatternKind};
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
 /// Calls `visit` on each operand of an expression, in the order of evaluation.
@@ -76,6 +78,38 @@ pub fn blocks(s: &Stmt) -> Vec<&[Stmt]> {
     }
 }
 
+/// Calls `visit` on the values and classes that a pattern names.
+pub fn values<'e>(p: &'e Pattern, visit: &mut dyn FnMut(&'e Expr)) {
+    match &p.kind {
+        PatternKind::Value(e) => visit(e),
+        PatternKind::As { pattern, .. } => values(pattern, visit),
+        PatternKind::Sequence(patterns) | PatternKind::Or(patterns) => {
+            patterns.iter().for_each(|p| values(p, visit));
+        }
+        PatternKind::Class(class) => {
+            visit(&class.cls);
+            class.patterns.iter().for_each(|p| values(p, visit));
+        }
+        _ => {}
+    }
+}
+
+/// Calls `visit` on the names that a pattern binds.
+pub fn captures<'e>(p: &'e Pattern, visit: &mut dyn FnMut(&'e Ident)) {
+    match &p.kind {
+        PatternKind::Capture(name) | PatternKind::Star(Some(name)) => visit(name),
+        PatternKind::As { pattern, name } => {
+            captures(pattern, visit);
+            visit(name);
+        }
+        PatternKind::Sequence(patterns) | PatternKind::Or(patterns) => {
+            patterns.iter().for_each(|p| captures(p, visit));
+        }
+        PatternKind::Class(class) => class.patterns.iter().for_each(|p| captures(p, visit)),
+        _ => {}
+    }
+}
+
 /// Calls `visit` on each expression that a statement itself holds (not those of its blocks): values first, then targets.
 pub fn expressions<'e>(s: &'e Stmt, visit: &mut dyn FnMut(&'e Expr)) {
     match &s.kind {
@@ -93,6 +127,13 @@ pub fn expressions<'e>(s: &'e Stmt, visit: &mut dyn FnMut(&'e Expr)) {
         StmtKind::For(f) => [&f.iter, &f.target].into_iter().for_each(visit),
         StmtKind::While(w) => visit(&w.test),
         StmtKind::If(i) => i.branches.iter().for_each(|b| visit(&b.test)),
+        StmtKind::Match(m) => {
+            visit(&m.subject);
+            for case in &m.cases {
+                values(&case.pattern, visit);
+                case.guard.iter().for_each(&mut *visit);
+            }
+        }
         StmtKind::Raise { exc, cause } => [exc, cause].into_iter().flatten().for_each(visit),
         StmtKind::Assert { test, msg } => {
             visit(test);

@@ -232,6 +232,11 @@ impl Names {
             StmtKind::Assign { targets, .. } => targets.iter().for_each(|t| self.target(t)),
             StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } => self.target(target),
             StmtKind::For(f) => self.target(&f.target),
+            StmtKind::Match(m) => {
+                for case in &m.cases {
+                    children::captures(&case.pattern, &mut |name| self.bind(&name.name, None));
+                }
+            }
             StmtKind::With(w) => {
                 w.items.iter().filter_map(|i| i.target.as_ref()).for_each(|t| self.target(t))
             }

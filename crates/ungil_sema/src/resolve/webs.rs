@@ -18,7 +18,8 @@ use ungil_diag::span::Span;
 use ungil_syntax::ast::expr::{Comprehension, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Name;
-use ungil_syntax::ast::stmt::{For, If, Stmt, StmtKind, While};
+use ungil_syntax::ast::pattern::{Pattern, PatternKind};
+use ungil_syntax::ast::stmt::{For, If, Match, Stmt, StmtKind, While};
 
 use crate::resolve::children;
 use crate::resolve::scopes::{Body, FuncKey, Scopes, default_variable};
@@ -282,6 +283,7 @@ impl<'a> Analysis<'a> {
         match &s.kind {
             StmtKind::If(i) => self.if_stmt(s, i, flow),
             StmtKind::While(w) => self.while_loop(s, w, flow),
+            StmtKind::Match(m) => self.match_stmt(s, m, flow),
             StmtKind::For(f) => self.for_loop(s, f, flow),
             StmtKind::Assign { targets, value } => {
                 self.expr(value, flow);
@@ -388,6 +390,60 @@ impl<'a> Analysis<'a> {
         self.path.truncate(depth);
         merge(&mut after, flow);
         *flow = after;
+    }
+
+    fn match_stmt(&mut self, s: &'a Stmt, m: &'a Match, flow: &mut Flow) {
+        self.expr(&m.subject, flow);
+        let mut after: Flow = None;
+        let depth = self.path.len();
+        for (k, case) in m.cases.iter().enumerate() {
+            let step = |part: u32| (s.span.lo, 3 * k as u32 + part);
+            children::values(&case.pattern, &mut |e| self.expr(e, flow));
+            let mut taken = flow.clone();
+            // A guard is evaluated in a place of its own, so that what it sees does not dominate the body.
+            let binding = step(u32::from(case.guard.is_none()));
+            self.within(binding, |a| {
+                a.pattern(&case.pattern, &mut taken);
+                case.guard.iter().for_each(|g| a.expr(g, &mut taken));
+            });
+            let guard_fails = taken.clone();
+            self.within(step(1), |a| a.block(&case.body, &mut taken));
+            merge(&mut after, &taken);
+            if case.guard.is_some() {
+                merge(flow, &guard_fails);
+            } else if irrefutable(&case.pattern) {
+                *flow = None;
+            }
+            self.path.push(step(2));
+        }
+        self.path.truncate(depth);
+        merge(&mut after, flow);
+        *flow = after;
+    }
+
+    fn pattern(&mut self, p: &'a Pattern, flow: &mut Flow) {
+        match &p.kind {
+            PatternKind::Or(patterns) => {
+                let mut after: Flow = None;
+                for p in patterns {
+                    let mut taken = flow.clone();
+                    // One of several places that bind a name does not dominate its uses.
+                    self.within((p.span.lo, u32::MAX - 3), |a| a.pattern(p, &mut taken));
+                    merge(&mut after, &taken);
+                }
+                *flow = after;
+            }
+            PatternKind::Sequence(patterns) => patterns.iter().for_each(|p| self.pattern(p, flow)),
+            PatternKind::Class(class) => class.patterns.iter().for_each(|p| self.pattern(p, flow)),
+            PatternKind::As { pattern, name } => {
+                self.pattern(pattern, flow);
+                self.define(&name.name, name.span, false, flow);
+            }
+            PatternKind::Capture(name) | PatternKind::Star(Some(name)) => {
+                self.define(&name.name, name.span, false, flow);
+            }
+            _ => {}
+        }
     }
 
     fn while_loop(&mut self, s: &'a Stmt, w: &'a While, flow: &mut Flow) {
@@ -603,6 +659,16 @@ impl<'a> Analysis<'a> {
             web.direct = members[i] == 1 && !web.flagged && !indirect.contains(&WebId(i as u32));
         }
         webs
+    }
+}
+
+/// Whether a pattern matches everything.
+fn irrefutable(p: &Pattern) -> bool {
+    match &p.kind {
+        PatternKind::Capture(_) | PatternKind::Wildcard => true,
+        PatternKind::As { pattern, .. } => irrefutable(pattern),
+        PatternKind::Or(patterns) => patterns.iter().any(irrefutable),
+        _ => false,
     }
 }
 
