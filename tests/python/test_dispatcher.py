@@ -17,6 +17,14 @@ import ungil
 from ungil import float32, float64, int32, int64, jit, njit, void
 
 
+TRIANGLE_TYPES = {
+    "def triangle(n: int) -> int:": "# n: int",
+    "s = 0": "# s: int",
+    "for i in range(n):": "# i: int, n: int",
+    "s += i": "# s: int, i: int",
+}
+
+
 @jit
 def triangle(n: int) -> int:
     """Sum of the first n integers."""
@@ -100,7 +108,12 @@ def test_inspection():
     assert "func" in triangle.inspect_ir("(int) -> int")
     assert "define" in triangle.inspect_llvm("(int)")
     assert "ret" in triangle.inspect_asm()["(int) -> int"]
-    assert "s: int" in triangle.inspect_types("(int)")
+    text = triangle.inspect_types("(int)")
+    assert text.startswith("triangle(n: int) -> int\n"), text
+    lines = {line.split("#")[0].split("  ", 2)[-1].strip(): line for line in text.splitlines()}
+    assert __file__ in text
+    for source, comment in TRIANGLE_TYPES.items():
+        assert lines[source].endswith(comment), text
     with pytest.raises(KeyError):
         triangle.inspect_ir("(float)")
 

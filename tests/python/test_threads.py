@@ -178,16 +178,20 @@ kernel = {"serial": serial, "parallel": parallel}[sys.argv[1]]
 kernel(2)
 
 def stop():
-    time.sleep(0.5)
+    time.sleep(0.3)
     global sent
     sent = time.perf_counter()
     os.kill(os.getpid(), signal.SIGINT)
 
-threading.Thread(target=stop).start()
-try:
-    kernel(10**15)
-except KeyboardInterrupt:
-    print(time.perf_counter() - sent)
+def attempt():
+    threading.Thread(target=stop).start()
+    try:
+        kernel(10**15)
+    except KeyboardInterrupt:
+        return time.perf_counter() - sent
+
+# before the attempts
+print(min(attempt() for _ in range(int(sys.argv[2]))))
 assert kernel(2) == kernel(2)
 """
 
@@ -196,18 +200,18 @@ assert kernel(2) == kernel(2)
 def test_interrupts(tmp_path, kind):
     script = tmp_path / "interrupt.py"
     script.write_text(INTERRUPT)
-    done = subprocess.run([sys.executable, script, kind], capture_output=True, text=True, timeout=60)
+    # A busy machine may take longer now and then; the fastest of several tells what the code takes.
+    done = subprocess.run([sys.executable, script, kind, "8"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    # 100 ms on a machine with a core to spare; the limit here only tells a stop from none.
-    assert float(done.stdout) < 1.0
+    assert float(done.stdout) <= 0.1
 
 
 def test_an_interrupt_handler_may_call_kernels(run_script):
     source = INTERRUPT.replace(
-        "try:\n",
-        "signal.signal(signal.SIGALRM, lambda *_: print('alarm', serial(3)))\nsignal.setitimer(signal.ITIMER_REAL, 0.2)\ntry:\n",
+        "# before the attempts\n",
+        "signal.signal(signal.SIGALRM, lambda *_: print('alarm', serial(3)))\nsignal.setitimer(signal.ITIMER_REAL, 0.2)\n",
     )
-    source = source.replace("sys.argv[1]", "'serial'")
+    source = source.replace("sys.argv[1]", "'serial'").replace("sys.argv[2]", "1")
     assert run_script(source).stdout.startswith("alarm ")
 
 

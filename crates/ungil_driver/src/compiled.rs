@@ -83,15 +83,23 @@ impl Compiled {
         format!("({}) -> {}", params.join(", "), self.ret)
     }
 
-    /// Types of parameters, variables and result of each function, as text.
+    /// The source of each function, with the types of the variables of a line behind it.
     pub fn types_text(&self) -> String {
         let mut out = String::new();
         for function in &self.types {
             let params: Vec<String> = function.params.iter().map(|(n, t)| format!("{n}: {t}")).collect();
             out.push_str(&format!("{}({}) -> {}\n", function.name, params.join(", "), function.ret));
-            for (name, _, ty) in &function.variables {
-                out.push_str(&format!("    {name}: {ty}\n"));
+            out.push_str(&format!("  {}\n", function.file));
+            let width = function.lines.iter().map(|l| l.text.chars().count()).max().unwrap_or(0).min(60);
+            for line in &function.lines {
+                let types: Vec<String> = line.variables.iter().map(|(n, t)| format!("{n}: {t}")).collect();
+                let comment =
+                    if types.is_empty() { String::new() } else { format!("  # {}", types.join(", ")) };
+                let text = format!("{:>5}  {:<width$}{comment}", line.number, line.text);
+                out.push_str(text.trim_end());
+                out.push('\n');
             }
+            out.push('\n');
         }
         out
     }

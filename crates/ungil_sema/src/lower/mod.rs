@@ -37,6 +37,7 @@ pub mod function;
 pub mod generator;
 pub mod index;
 pub mod library;
+pub mod lines;
 pub mod loops;
 pub mod matching;
 pub mod membership;
@@ -75,15 +76,29 @@ use crate::resolve::webs::Webs;
 use crate::ty::Ty;
 use crate::world::{Guard, KernelId, ObjectId, World};
 
+/// One line of a function's source with the types of the variables that it assigns or reads.
+#[derive(Clone, Debug)]
+pub struct LineTypes {
+    /// In the user's file.
+    pub number: u32,
+    pub text: String,
+    /// In the order in which they first appear on the line.
+    pub variables: Vec<(String, Ty)>,
+}
+
 /// Types of one function of a lowered module, for `inspect_types` and annotate.
 #[derive(Clone, Debug)]
 pub struct FunctionTypes {
     pub name: String,
     pub kernel: KernelId,
+    /// The file of its source.
+    pub file: String,
     pub params: Vec<(String, Ty)>,
     pub ret: Ty,
     /// Name, first assignment and type of each variable. One name may have several.
     pub variables: Vec<(String, Span, Ty)>,
+    /// The function's source, line by line.
+    pub lines: Vec<LineTypes>,
 }
 
 /// A lowered kernel.

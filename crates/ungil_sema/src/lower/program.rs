@@ -19,9 +19,11 @@ use crate::diagnostics::names::NameError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::decide::ParameterOracle;
 use crate::lower::function::Code;
+use crate::lower::lines::annotated_lines;
 use crate::lower::{FunctionTypes, Lowered, Lowerer};
 use crate::options::Options;
 use crate::promote::join;
+use crate::resolve::comprehensions::written;
 use crate::resolve::webs::{WebId, Webs};
 use crate::ty::{CodeId, Ty};
 use crate::world::{Global, Guard, GuardPlace, KernelId, ObjectId, World};
@@ -151,6 +153,8 @@ impl<'w> Program<'w> {
         let describe = |i: &Instance| FunctionTypes {
             name: i.code.name.to_string(),
             kernel: i.code.id.kernel,
+            file: i.code.file.clone(),
+            lines: annotated_lines(i, self.sources),
             params: i.code.param_names().into_iter().zip(i.args.iter().cloned()).collect(),
             ret: i.ret.clone().unwrap_or(Ty::None),
             variables: i
@@ -158,7 +162,7 @@ impl<'w> Program<'w> {
                 .list
                 .iter()
                 .zip(&i.web_types)
-                .filter_map(|(w, t)| Some((w.name.to_string(), w.span, t.clone()?)))
+                .filter_map(|(w, t)| Some((written(&w.name).to_owned(), w.span, t.clone()?)))
                 .collect(),
         };
         let (objects, arrays) = self.arrays.iter().cloned().unzip();

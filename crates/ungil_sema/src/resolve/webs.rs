@@ -94,6 +94,17 @@ impl Webs {
         self.defs.get(&lo).copied()
     }
 
+    /// Every place that assigns or reads a variable, in the order of the text.
+    pub fn places(&self) -> Vec<(u32, WebId)> {
+        let read = self.uses.iter().filter_map(|(lo, used)| match used {
+            Use::Web { web, .. } => Some((*lo, *web)),
+            Use::Unbound => None,
+        });
+        let mut places: Vec<(u32, WebId)> = self.defs.iter().map(|(lo, w)| (*lo, *w)).chain(read).collect();
+        places.sort_unstable();
+        places
+    }
+
     pub fn param(&self, name: &str) -> Option<WebId> {
         self.params.get(name).copied()
     }
