@@ -2,7 +2,7 @@
 
 use crate::emit::{EmitError, EmitOptions, emit};
 use crate::mathlib;
-use crate::raw::{Llvm, llvm, take_string};
+use crate::raw::{Llvm, c_string, llvm, take_string};
 use crate::remarks;
 use crate::target::Machine;
 use llvm_sys::core::*;
@@ -77,8 +77,38 @@ fn optimize(l: &Llvm, machine: &Machine) -> Result<Vec<String>, EmitError> {
     result.map(|()| lines)
 }
 
+/// LLVM's passes in their order. `default<O3>` takes twice as long: it is made for C++, while the front end hands over
+/// few functions, already inlined where that matters for types, with loops and checks in shape. This is its function
+/// pipeline once, without what finds nothing in such code.
+const PIPELINE: &[&str] = &[
+    // Callees: the maths library, then kernels that are worth it.
+    "always-inline",
+    "function<eager-inv>(sroa<modify-cfg>,early-cse<memssa>,simplifycfg)",
+    "cgscc(inline,function-attrs)",
+    "globaldce",
+    // Scalars and control flow.
+    "function<eager-inv>(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>",
+    "tailcallelim",
+    // Loops into their canonical form.
+    "loop-mssa(loop-instsimplify,loop-simplifycfg,loop-rotate<no-header-duplication>,licm<allowspeculation>,\
+     simple-loop-unswitch<nontrivial;trivial>)",
+    "simplifycfg,instcombine<no-verify-fixpoint>",
+    "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full)",
+    // Redundant and dead code.
+    "sroa<modify-cfg>,gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,correlated-propagation,dse",
+    "loop-mssa(licm<allowspeculation>),adce",
+    "simplifycfg<switch-range-to-icmp;hoist-common-insts;sink-common-insts>,instcombine<no-verify-fixpoint>",
+    // Vectors.
+    "loop-mssa(loop-rotate<no-header-duplication>),loop-vectorize,loop-load-elim,instcombine<no-verify-fixpoint>",
+    "simplifycfg<switch-range-to-icmp;switch-to-lookup;hoist-common-insts;sink-common-insts>",
+    "slp-vectorizer,vector-combine,instcombine<no-verify-fixpoint>",
+    "loop-unroll<O3>,sroa<preserve-cfg>,instcombine<no-verify-fixpoint>,loop-mssa(licm<allowspeculation>)",
+    "loop-sink,div-rem-pairs,simplifycfg)",
+    "globaldce",
+];
+
 fn run_pipeline(l: &Llvm, machine: &Machine) -> Result<(), EmitError> {
-    run_passes(l, machine, c"default<O3>")?;
+    run_passes(l, machine, &c_string(&PIPELINE.join(",")))?;
     if mathlib::release_variants(l) {
         run_passes(l, machine, c"always-inline,function(instcombine,simplifycfg),globaldce")?;
     }

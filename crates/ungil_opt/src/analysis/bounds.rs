@@ -59,7 +59,7 @@ pub fn clamp(func: &Function, defs: &Definitions, v: Value) -> Option<(BinaryOp,
             let Some(InstKind::Compare(op, a, b)) = defs.kind(func, *c) else { return None };
             let is = |x: &Value, y: &Value| x == y || same_constant(func, defs, *x, *y);
             let straight = is(a, p) && is(b, q);
-            if !straight && !(is(a, q) && is(b, p)) {
+            if !(straight || is(a, q) && is(b, p)) {
                 return None;
             }
             let picks_smaller = match op {
