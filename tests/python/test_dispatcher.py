@@ -16,7 +16,6 @@ from checking import assert_same
 import ungil
 from ungil import float32, float64, int32, int64, jit, njit, void
 
-
 TRIANGLE_TYPES = {
     "def triangle(n: int) -> int:": "# n: int",
     "s = 0": "# s: int",
