@@ -242,7 +242,7 @@ def test_what_floats_cannot_say_about_powers():
     """CPython's result would be complex, or an OverflowError."""
     with pytest.raises(ValueError, match="use complex"):
         jit(power)(-2.0, 0.5)
-    assert jit(power)(1e200, 2) == float("inf")
+    check(power, 1e200, 2)
 
 
 def constant_powers(x):

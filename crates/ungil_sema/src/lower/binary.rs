@@ -97,7 +97,7 @@ impl Lowerer<'_, '_> {
     }
 
     fn both(&mut self, left: &Operand, right: &Operand, dtype: DType) -> Result<(Value, Value)> {
-        Ok((self.cast_to(left, dtype)?, self.cast_to(right, dtype)?))
+        Ok((self.cast_checked(left, dtype)?, self.cast_checked(right, dtype)?))
     }
 
     fn arithmetic(
@@ -318,6 +318,9 @@ impl Lowerer<'_, '_> {
             self.weak_power_checks(a, b);
         }
         let value = self.b().math(MathFn::Pow, &[a, b]);
+        if common.is_weak() {
+            self.check_power_range(&[a, b], value);
+        }
         Ok(Operand::value(ty, value, span))
     }
 
@@ -341,6 +344,15 @@ impl Lowerer<'_, '_> {
         let value = self.cast_to(left, dtype)?;
         let value = self.b().binary(Ir::Mul, value, value);
         Ok(Some(Operand::value(ty.clone(), value, span)))
+    }
+
+    /// Raises where a power of finite numbers is infinite, as Python's `**` does.
+    fn check_power_range(&mut self, operands: &[Value], result: Value) {
+        let size = self.b().unary(UnaryOp::Abs, result);
+        let limit = self.b().f64(f64::INFINITY);
+        let infinite = self.b().compare(CompareOp::Eq, size, limit);
+        let message = "(34, 'Numerical result out of range')";
+        self.if_then(infinite, |l| l.check_range(operands, result, message));
     }
 
     fn weak_power_checks(&mut self, a: Value, b: Value) {

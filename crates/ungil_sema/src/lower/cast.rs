@@ -1,11 +1,14 @@
 //! Conversions of scalars.
 
+use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp, CompareOp};
 use ungil_ir::types::DType;
 
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::build::int_range;
 use crate::operand::{Constant, Operand};
 use crate::ty::Ty;
 
@@ -25,6 +28,25 @@ impl Lowerer<'_, '_> {
         }
         let value = self.value(operand)?;
         Ok(self.b().cast(value, dtype))
+    }
+
+    /// As `cast_to`, where NumPy refuses Python's integers that do not fit: OverflowError.
+    pub(crate) fn cast_checked(&mut self, operand: &Operand, dtype: DType) -> Result<Value> {
+        let narrow = dtype.is_int() && dtype != DType::I64;
+        if operand.ty == Ty::PyInt && operand.constant.is_none() && narrow {
+            let value = self.value(operand)?;
+            let (low, high) = int_range(dtype);
+            let low = self.b().i64(low as i64);
+            let mut fits = self.b().compare(CompareOp::Ge, value, low);
+            if dtype.size() < 8 {
+                let high = self.b().i64(high as i64);
+                let below = self.b().compare(CompareOp::Le, value, high);
+                fits = self.b().binary(BinaryOp::And, fits, below);
+            }
+            let message = format!("Python integer {{0}} out of bounds for {dtype}");
+            self.check(fits, ExcClass::OVERFLOW, &message, vec![(value, true)]);
+        }
+        self.cast_to(operand, dtype)
     }
 
     /// The implicit conversion of joins and of assignments to variables.

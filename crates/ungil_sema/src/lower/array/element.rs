@@ -88,7 +88,7 @@ impl Lowerer<'_, '_> {
             let typed = Operand { ty: Ty::Scalar(dtype), ..value.clone() };
             return self.value(&typed);
         }
-        self.cast_to(value, dtype)
+        self.cast_checked(value, dtype)
     }
 
     pub(crate) fn check_writable(&self, array: &Operand) -> Result<()> {

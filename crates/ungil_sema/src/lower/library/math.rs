@@ -208,6 +208,11 @@ impl Lowerer<'_, '_> {
 
     /// OverflowError if the result is infinite though no argument is.
     fn range_check(&mut self, args: &[Value], result: Value) {
+        self.check_range(args, result, RANGE);
+    }
+
+    /// As `range_check`, with another message.
+    pub(crate) fn check_range(&mut self, args: &[Value], result: Value, message: &str) {
         let size = self.b().unary(UnaryOp::Abs, result);
         let mut fine = self.not_compared(CompareOp::Eq, size, f64::INFINITY);
         for &x in args {
@@ -216,7 +221,7 @@ impl Lowerer<'_, '_> {
             let infinite = self.b().compare(CompareOp::Eq, size, limit);
             fine = self.b().binary(BinaryOp::Or, fine, infinite);
         }
-        self.check(fine, ExcClass::OVERFLOW, RANGE, Vec::new());
+        self.check(fine, ExcClass::OVERFLOW, message, Vec::new());
     }
 
     fn log_to_base(&mut self, x: &Operand, base: &Operand, span: Span) -> Result<Operand> {
