@@ -3,9 +3,9 @@
 use crate::legality::Refusal;
 use crate::transform::{
     assign_block_sizes::assign_block_sizes, check_dependences::check_dependences,
-    classify_variables::classify_variables, fold_checks::fold_checks, forward_locals::forward_locals,
-    hoist_checks::hoist_checks, hoist_invariants::hoist_invariants, insert_ownership::insert_ownership,
-    lower_domains::lower_domains, place_safepoints::place_safepoints,
+    classify_variables::classify_variables, count_while_loops::count_while_loops, fold_checks::fold_checks,
+    forward_locals::forward_locals, hoist_checks::hoist_checks, hoist_invariants::hoist_invariants,
+    insert_ownership::insert_ownership, lower_domains::lower_domains, place_safepoints::place_safepoints,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
@@ -31,6 +31,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "classify_variables", run: classify_variables },
     Pass { name: "assign_block_sizes", run: |m, _| assign_block_sizes(m) },
     Pass { name: "lower_domains", run: |m, _| lower_domains(m) },
+    Pass { name: "count_while_loops", run: |m, _| count_while_loops(m) },
     Pass { name: "forward_locals", run: |m, _| forward_locals(m) },
     Pass { name: "hoist_invariants", run: |m, _| hoist_invariants(m) },
     Pass { name: "check_dependences", run: check_dependences },

@@ -4,6 +4,7 @@ pub mod alias_guard;
 pub mod assign_block_sizes;
 pub mod check_dependences;
 pub mod classify_variables;
+pub mod count_while_loops;
 pub mod fold_checks;
 pub mod forward_locals;
 pub mod hoist_checks;
