@@ -122,6 +122,46 @@ def test_conditional_divisions():
         check(conditional_division, a, a > 3, d)
 
 
+def alternatives(a, o, low, high):
+    for i in range(a.shape[0]):
+        if i < 1 or i > a.shape[0] - 2 or a[i] == low:
+            o[i] = 0
+        elif i - 1 < high and not a[i] > high:
+            o[i] = a[i - 1] + a[i + 1]
+
+
+def reassigned(a, o):
+    for i in range(a.shape[0]):
+        inside = i > 0 and a[i] > 0
+        if i == 3:
+            inside = True
+        if inside:
+            o[i] = a[i - 1]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 30])
+def test_short_circuit_conditions(n):
+    for low, high in ((0.5, 7.0), (-1.0, 100.0), (3.5, -1.0)):
+        check(alternatives, np.arange(n) + 0.5, np.ones(n), low, high)
+    check(reassigned, np.arange(n) - 5.0, np.zeros(n))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "args"),
+    [
+        (alternatives, (np.arange(9.0), np.ones(9), 0.5, 7.0)),
+        (guarded, (np.arange(9.0), np.ones(9))),
+        (smooth, (np.arange(9.0), np.ones(9))),
+        (clipped_window, (np.arange(9.0), np.ones(9), 2)),
+        (conditional, (np.arange(9.0), np.ones(9, bool), np.ones(9), 0)),
+        (clamp_of_a_loaded_index, (np.arange(9.0), np.arange(9), np.ones(9))),
+    ],
+)
+def test_no_check_is_left_in_the_fast_version(kernel, args):
+    report = check(kernel, *args).diagnostics()
+    assert "checks hoisted out of the loop" in report and "applied: all" in report, report
+
+
 @pytest.mark.parametrize("start", [0, -3, 5, 2**63 - 8])
 @pytest.mark.parametrize("far", [0, 2, 10])
 def test_conditions_do_not_hide_wrapping(start, far):

@@ -12,6 +12,7 @@
 //! fast version demands them, and its other branch is treated like a nest of its own. Loops inside the fast version
 //! are then treated in the same way for what is left.
 
+mod choice;
 mod emit;
 mod needs;
 mod nest;
@@ -150,7 +151,6 @@ impl Hoister<'_> {
         let defs = Definitions::compute(self.func);
         let mut nest = Nest::collect(self.func, &defs, root);
         let test = Test::of(self.func, &defs, &mut nest, |c| !c.conditional);
-        self.remark(root, &nest, test.len());
         let mut here = parent;
         let mut guarded = false;
         if !test.is_empty() {
@@ -158,25 +158,30 @@ impl Hoister<'_> {
             keep_scalar(self.func, versions.slow);
             (here, guarded) = (versions.fast, versions.guarded);
         }
+        let (mut gone, mut tests) = (nest.candidates.len(), test.len());
         for c in std::mem::take(&mut nest.candidates) {
             self.drop_check(&defs, c.inst);
         }
         if self.bold {
-            self.demand_conditional(here, root, guarded);
+            let (more, more_tests) = self.demand_conditional(here, root, guarded);
+            gone += more;
+            tests += more_tests;
         }
+        self.remark(root, nest.total, gone, tests);
         self.inner(root);
     }
 
     /// Versions the nest once more for checks that run under conditions. Such a test may fail though the program never
-    /// fails, so the other version keeps its speed as far as it can.
-    fn demand_conditional(&mut self, parent: Region, root: Inst, guarded: bool) {
+    /// fails, so the other version keeps its speed as far as it can. Returns the number of checks dropped and of tests.
+    fn demand_conditional(&mut self, parent: Region, root: Inst, guarded: bool) -> (usize, usize) {
         let defs = Definitions::compute(self.func);
         let mut nest = Nest::collect(self.func, &defs, root);
         let test = Test::of(self.func, &defs, &mut nest, |_| true);
         if test.is_empty() {
-            return;
+            return (0, 0);
         }
         let versions = self.version(parent, root, &defs, &nest, &test, !guarded);
+        let gone = nest.candidates.len();
         for c in std::mem::take(&mut nest.candidates) {
             self.drop_check(&defs, c.inst);
         }
@@ -185,6 +190,7 @@ impl Hoister<'_> {
             self.inner(inst);
         }
         self.bold = true;
+        (gone, test.len())
     }
 
     /// Puts the test and both versions in the place of the loop; `root` becomes the fast one.
@@ -236,12 +242,10 @@ impl Hoister<'_> {
         }
     }
 
-    fn remark(&mut self, root: Inst, nest: &Nest, tests: usize) {
-        let total = nest.total;
+    fn remark(&mut self, root: Inst, total: usize, gone: usize, tests: usize) {
         if total == 0 {
             return;
         }
-        let gone = nest.candidates.len();
         let (kind, text) = if gone == total {
             (
                 RemarkKind::Applied,

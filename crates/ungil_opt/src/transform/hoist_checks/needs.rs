@@ -91,9 +91,23 @@ impl Facts {
                 };
                 if self.is_tame(func, defs, &a) && self.is_tame(func, defs, &b) {
                     self.known.extend(consequences(*op, truth, &a, &b).into_iter().flatten());
+                    if matches!((op, truth), (CompareOp::Eq, false) | (CompareOp::Ne, true)) {
+                        self.learn_apart(func, defs, &a, &b);
+                    }
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Notes that two expressions differ: if one is never less than the other it is greater.
+    fn learn_apart(&mut self, func: &Function, defs: &Definitions, a: &Affine, b: &Affine) {
+        for (x, y) in [(a, b), (b, a)] {
+            let Some(difference) = x.add_scaled(y, -1) else { continue };
+            let least = extreme(&difference, &self.frames, End::Least, 0);
+            if least.is_some_and(|least| holds(func, defs, &least)) {
+                self.known.extend(difference.plus(-1));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a loop nest checks, and what must hold in front of it for the checks to pass.
 
+use super::choice;
 use super::needs::Facts;
 use crate::analysis::affine::Affine;
 use crate::analysis::definitions::Definitions;
@@ -97,7 +98,8 @@ impl Nest {
         facts: &mut Facts,
         conditional: bool,
     ) {
-        for inst in func.region(r).to_vec() {
+        let list = func.region(r).to_vec();
+        for (position, &inst) in list.iter().enumerate() {
             match func.inst(inst).kind.clone() {
                 InstKind::CheckIndex { index, size, wrap, check, .. } => {
                     self.total += 1;
@@ -117,6 +119,9 @@ impl Nest {
                     for (region, truth) in [(then, true), (otherwise, false)] {
                         let mark = facts.mark();
                         facts.learn(func, defs, cond, truth);
+                        for (cond, truth) in choice::implied(func, &list[..position], cond, truth) {
+                            facts.learn(func, defs, cond, truth);
+                        }
                         self.walk(func, defs, region, facts, true);
                         facts.forget(mark);
                     }
