@@ -108,9 +108,8 @@ fn is_slow(name: &str) -> bool {
 fn add_variants(l: &Llvm) -> Result<(), EmitError> {
     let used: Vec<Val> = functions(l.module).filter(|f| is_slow(&name_of(*f))).collect();
     for function in used {
-        let name = name_of(function);
-        let ty = if name.contains("f32") { "float" } else { "double" };
-        let attribute = lanes::variant_attribute(&name);
+        let symbol = lanes::slow_symbol(&name_of(function)).expect("the library lists its slow paths");
+        let attribute = symbol.variant_attribute();
         let mut next = llvm!(LLVMGetFirstUse(function));
         while !next.is_null() {
             let user = llvm!(LLVMGetUser(next));
@@ -120,7 +119,7 @@ fn add_variants(l: &Llvm) -> Result<(), EmitError> {
                 l.add_call_attributes(user, &names, "vector-function-abi-variant", &attribute);
             }
         }
-        let variants = l.parse(&lanes::variants(&name, ty)).map_err(EmitError::Codegen)?;
+        let variants = l.parse(&symbol.variants()).map_err(EmitError::Codegen)?;
         llvm!({
             LLVMSetTarget(variants, LLVMGetTarget(l.module));
             LLVMSetDataLayout(variants, LLVMGetDataLayoutStr(l.module));

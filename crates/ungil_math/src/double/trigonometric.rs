@@ -76,18 +76,19 @@ pub fn sin_fast(x: f64) -> f64 {
     sin_of(x, cody_waite(x.abs()))
 }
 
-/// sin x for |x| > 2²⁰.
+/// sin x for |x| > 2²⁰, else `fast`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
-pub extern "C" fn ungil_math_sin_f64_slow(x: f64) -> f64 {
-    sin_of(x, payne_hanek(x.abs()))
+pub extern "C" fn ungil_math_sin_f64_slow(x: f64, fast: f64) -> f64 {
+    if needs_slow(x) { sin_of(x, payne_hanek(x.abs())) } else { fast }
 }
 
 /// sin x.
 #[inline(always)]
 pub fn sin(x: f64) -> f64 {
-    if needs_slow(x) { ungil_math_sin_f64_slow(x) } else { sin_fast(x) }
+    let fast = sin_fast(x);
+    if needs_slow(x) { ungil_math_sin_f64_slow(x, fast) } else { fast }
 }
 
 /// cos x for |x| ≤ 2²⁰.
@@ -96,18 +97,19 @@ pub fn cos_fast(x: f64) -> f64 {
     cos_of(cody_waite(x.abs()))
 }
 
-/// cos x for |x| > 2²⁰.
+/// cos x for |x| > 2²⁰, else `fast`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
-pub extern "C" fn ungil_math_cos_f64_slow(x: f64) -> f64 {
-    cos_of(payne_hanek(x.abs()))
+pub extern "C" fn ungil_math_cos_f64_slow(x: f64, fast: f64) -> f64 {
+    if needs_slow(x) { cos_of(payne_hanek(x.abs())) } else { fast }
 }
 
 /// cos x.
 #[inline(always)]
 pub fn cos(x: f64) -> f64 {
-    if needs_slow(x) { ungil_math_cos_f64_slow(x) } else { cos_fast(x) }
+    let fast = cos_fast(x);
+    if needs_slow(x) { ungil_math_cos_f64_slow(x, fast) } else { fast }
 }
 
 /// tan x for |x| ≤ 2²⁰.
@@ -116,16 +118,17 @@ pub fn tan_fast(x: f64) -> f64 {
     tan_of(x, cody_waite(x.abs()))
 }
 
-/// tan x for |x| > 2²⁰.
+/// tan x for |x| > 2²⁰, else `fast`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
-pub extern "C" fn ungil_math_tan_f64_slow(x: f64) -> f64 {
-    tan_of(x, payne_hanek(x.abs()))
+pub extern "C" fn ungil_math_tan_f64_slow(x: f64, fast: f64) -> f64 {
+    if needs_slow(x) { tan_of(x, payne_hanek(x.abs())) } else { fast }
 }
 
 /// tan x.
 #[inline(always)]
 pub fn tan(x: f64) -> f64 {
-    if needs_slow(x) { ungil_math_tan_f64_slow(x) } else { tan_fast(x) }
+    let fast = tan_fast(x);
+    if needs_slow(x) { ungil_math_tan_f64_slow(x, fast) } else { fast }
 }

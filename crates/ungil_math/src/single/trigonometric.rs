@@ -76,44 +76,47 @@ pub fn tan_fast(x: f32) -> f32 {
     f32::from_bits(value.to_bits() ^ ((quadrant << 31) ^ (x.to_bits() & SIGN_BIT)))
 }
 
-/// sin x for |x| > `FAST_LIMIT`.
+/// sin x for |x| > `FAST_LIMIT`, else `fast`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
-pub extern "C" fn ungil_math_sin_f32_slow(x: f32) -> f32 {
-    double::sin(f64::from(x)) as f32
+pub extern "C" fn ungil_math_sin_f32_slow(x: f32, fast: f32) -> f32 {
+    if needs_slow(x) { double::sin(f64::from(x)) as f32 } else { fast }
 }
 
 /// sin x.
 #[inline(always)]
 pub fn sin(x: f32) -> f32 {
-    if needs_slow(x) { ungil_math_sin_f32_slow(x) } else { sin_fast(x) }
+    let fast = sin_fast(x);
+    if needs_slow(x) { ungil_math_sin_f32_slow(x, fast) } else { fast }
 }
 
-/// cos x for |x| > `FAST_LIMIT`.
+/// cos x for |x| > `FAST_LIMIT`, else `fast`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
-pub extern "C" fn ungil_math_cos_f32_slow(x: f32) -> f32 {
-    double::cos(f64::from(x)) as f32
+pub extern "C" fn ungil_math_cos_f32_slow(x: f32, fast: f32) -> f32 {
+    if needs_slow(x) { double::cos(f64::from(x)) as f32 } else { fast }
 }
 
 /// cos x.
 #[inline(always)]
 pub fn cos(x: f32) -> f32 {
-    if needs_slow(x) { ungil_math_cos_f32_slow(x) } else { cos_fast(x) }
+    let fast = cos_fast(x);
+    if needs_slow(x) { ungil_math_cos_f32_slow(x, fast) } else { fast }
 }
 
-/// tan x for |x| > `FAST_LIMIT`.
+/// tan x for |x| > `FAST_LIMIT`, else `fast`.
 #[cold]
 #[inline(never)]
 #[unsafe(no_mangle)]
-pub extern "C" fn ungil_math_tan_f32_slow(x: f32) -> f32 {
-    double::tan(f64::from(x)) as f32
+pub extern "C" fn ungil_math_tan_f32_slow(x: f32, fast: f32) -> f32 {
+    if needs_slow(x) { double::tan(f64::from(x)) as f32 } else { fast }
 }
 
 /// tan x.
 #[inline(always)]
 pub fn tan(x: f32) -> f32 {
-    if needs_slow(x) { ungil_math_tan_f32_slow(x) } else { tan_fast(x) }
+    let fast = tan_fast(x);
+    if needs_slow(x) { ungil_math_tan_f32_slow(x, fast) } else { fast }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use ungil_math::lanes::{slow_symbols, variant_attribute, variants};
+use ungil_math::lanes::slow_symbols;
 
 /// Where the tools of LLVM 22 are, if they are installed.
 pub fn tools() -> Option<PathBuf> {
@@ -104,7 +104,7 @@ fn library(tools: &Path, folder: &Path) -> String {
         }
         for symbol in slow_symbols() {
             if line.contains(" call ") && line.contains(&format!("@{}(", symbol.name)) {
-                let attribute = variant_attribute(symbol.name);
+                let attribute = symbol.variant_attribute();
                 let call = line.rsplit_once(')').expect("a call has arguments").0;
                 line = format!(
                     "{call}) nounwind memory(none) willreturn \"vector-function-abi-variant\"=\"{attribute}\""
@@ -130,7 +130,7 @@ pub fn compile(tools: &Path, folder: &Path, loops: &[Loop], target: Target, kind
     loops.iter().for_each(|l| text += &l.text(target.bits));
     write("loops.ll", text);
     for symbol in slow_symbols() {
-        write(&format!("{}.ll", symbol.name), variants(symbol.name, symbol.llvm_type));
+        write(&format!("{}.ll", symbol.name), symbol.variants());
     }
     let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let (linked, optimised, inlined) = (at("linked.bc"), at("optimised.ll"), at("inlined.bc"));
