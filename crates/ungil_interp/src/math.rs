@@ -8,6 +8,7 @@ macro_rules! table {
         $(#[$doc])*
         pub fn $name(function: MathFn, args: &[$t]) -> $t {
             use ungil_math::$module as ours;
+            use ungil_math::complex::$module as complex;
             use libm::$module as c;
             let x = args[0];
             let y = args.get(1).copied().unwrap_or(0.0);
@@ -50,6 +51,17 @@ macro_rules! table {
                 MathFn::Copysign => x.copysign(y),
                 MathFn::Nextafter => c::nextafter(x, y),
                 MathFn::Fma => x.mul_add(y, args[2]),
+                MathFn::CexpRe => complex::cexp_re(x, y),
+                MathFn::CexpIm => complex::cexp_im(x, y),
+                MathFn::CsinhRe => complex::csinh_re(x, y),
+                MathFn::CsinhIm => complex::csinh_im(x, y),
+                MathFn::CcoshRe => complex::ccosh_re(x, y),
+                MathFn::CcoshIm => complex::ccosh_im(x, y),
+                MathFn::CtanhRe => complex::ctanh_re(x, y),
+                MathFn::CtanhIm => complex::ctanh_im(x, y),
+                MathFn::CsqrtRe => complex::csqrt_re(x, y),
+                MathFn::CsqrtIm => complex::csqrt_im(x, y),
+                MathFn::ClogRe => ours::modulus::clog_re(x, y),
             }
         }
     };

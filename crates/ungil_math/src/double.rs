@@ -10,6 +10,7 @@ pub mod gamma;
 pub mod hyperbolic;
 pub mod inverse_trigonometric;
 pub mod logarithm;
+pub mod modulus;
 mod pair;
 pub mod power;
 pub(crate) mod reduction;

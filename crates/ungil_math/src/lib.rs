@@ -8,6 +8,7 @@
 //! Limits: round to nearest; no floating-point exception flags; fast only where the processor has FMA.
 //! Source: README.md names the algorithm of each function, its error bound and its speed.
 
+pub mod complex;
 pub mod double;
 pub mod integer;
 #[cfg(not(ungil_math_bitcode))]

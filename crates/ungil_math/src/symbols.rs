@@ -5,7 +5,7 @@
 //! Limits: `sin`, `cos` and `tan` have a cold call of `*_slow` inside. Their `*_fast` forms have none, but hold
 //! only where `ungil_math_trig_<type>_needs_slow` is false; the plain name holds everywhere.
 
-use crate::{double, integer, single};
+use crate::{complex, double, integer, single};
 
 macro_rules! export {
     ($($symbol:ident = $function:path: ($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {
@@ -50,6 +50,17 @@ export! {
     ungil_math_erfc_f64 = double::error_function::erfc: (x: f64) -> f64;
     ungil_math_tgamma_f64 = double::gamma::tgamma: (x: f64) -> f64;
     ungil_math_lgamma_f64 = double::gamma::lgamma: (x: f64) -> f64;
+    ungil_math_cexp_re_f64 = complex::double::cexp_re: (x: f64, y: f64) -> f64;
+    ungil_math_cexp_im_f64 = complex::double::cexp_im: (x: f64, y: f64) -> f64;
+    ungil_math_csinh_re_f64 = complex::double::csinh_re: (x: f64, y: f64) -> f64;
+    ungil_math_csinh_im_f64 = complex::double::csinh_im: (x: f64, y: f64) -> f64;
+    ungil_math_ccosh_re_f64 = complex::double::ccosh_re: (x: f64, y: f64) -> f64;
+    ungil_math_ccosh_im_f64 = complex::double::ccosh_im: (x: f64, y: f64) -> f64;
+    ungil_math_ctanh_re_f64 = complex::double::ctanh_re: (x: f64, y: f64) -> f64;
+    ungil_math_ctanh_im_f64 = complex::double::ctanh_im: (x: f64, y: f64) -> f64;
+    ungil_math_csqrt_re_f64 = complex::double::csqrt_re: (x: f64, y: f64) -> f64;
+    ungil_math_csqrt_im_f64 = complex::double::csqrt_im: (x: f64, y: f64) -> f64;
+    ungil_math_clog_re_f64 = double::modulus::clog_re: (x: f64, y: f64) -> f64;
     ungil_math_atan2_f64 = double::inverse_trigonometric::atan2: (y: f64, x: f64) -> f64;
     ungil_math_hypot_f64 = double::root::hypot: (x: f64, y: f64) -> f64;
     ungil_math_sqrt_f32 = single::sqrt: (x: f32) -> f32;
@@ -82,6 +93,17 @@ export! {
     ungil_math_erfc_f32 = single::error_function::erfc: (x: f32) -> f32;
     ungil_math_tgamma_f32 = single::gamma::tgamma: (x: f32) -> f32;
     ungil_math_lgamma_f32 = single::gamma::lgamma: (x: f32) -> f32;
+    ungil_math_cexp_re_f32 = complex::single::cexp_re: (x: f32, y: f32) -> f32;
+    ungil_math_cexp_im_f32 = complex::single::cexp_im: (x: f32, y: f32) -> f32;
+    ungil_math_csinh_re_f32 = complex::single::csinh_re: (x: f32, y: f32) -> f32;
+    ungil_math_csinh_im_f32 = complex::single::csinh_im: (x: f32, y: f32) -> f32;
+    ungil_math_ccosh_re_f32 = complex::single::ccosh_re: (x: f32, y: f32) -> f32;
+    ungil_math_ccosh_im_f32 = complex::single::ccosh_im: (x: f32, y: f32) -> f32;
+    ungil_math_ctanh_re_f32 = complex::single::ctanh_re: (x: f32, y: f32) -> f32;
+    ungil_math_ctanh_im_f32 = complex::single::ctanh_im: (x: f32, y: f32) -> f32;
+    ungil_math_csqrt_re_f32 = complex::single::csqrt_re: (x: f32, y: f32) -> f32;
+    ungil_math_csqrt_im_f32 = complex::single::csqrt_im: (x: f32, y: f32) -> f32;
+    ungil_math_clog_re_f32 = single::modulus::clog_re: (x: f32, y: f32) -> f32;
     ungil_math_atan2_f32 = single::inverse_trigonometric::atan2: (y: f32, x: f32) -> f32;
     ungil_math_hypot_f32 = single::root::hypot: (x: f32, y: f32) -> f32;
     ungil_math_ipow_i64 = integer::ipow: (base: i64, exponent: i64) -> i64;

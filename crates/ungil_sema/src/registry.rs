@@ -393,6 +393,9 @@ fn elementwise(l: &mut Lowerer<'_, '_>, function: &str, args: Args, qualified: &
             let x = l.as_numpy(x)?;
             l.absolute(&x, span)
         }
+        (name, [z]) if z.ty.dtype().is_some_and(|d| d.is_complex()) && l.has_complex(name) => {
+            l.complex_function(name, z, span)
+        }
         ("isnan" | "isinf" | "isfinite", [x]) => {
             let x = l.numpy_float(x, qualified)?;
             let value = l.value(&x)?;
@@ -403,7 +406,8 @@ fn elementwise(l: &mut Lowerer<'_, '_>, function: &str, args: Args, qualified: &
         (name, operands) => match MathFn::from_name(name) {
             Some(f)
                 if f.arity() == operands.len()
-                    && !matches!(name, "round" | "tgamma" | "lgamma" | "fma" | "erf" | "erfc") =>
+                    && !matches!(name, "round" | "tgamma" | "lgamma" | "fma" | "erf" | "erfc")
+                    && !f.is_part() =>
             {
                 l.numpy_math(f, operands, qualified, span)
             }

@@ -1,4 +1,5 @@
 //! NumPy functions in kernels.
 
+pub mod complex;
 pub mod create;
 pub mod ranges;
