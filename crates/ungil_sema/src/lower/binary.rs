@@ -26,7 +26,8 @@ impl Lowerer<'_, '_> {
             items.extend(self.items(right));
             return Ok(Operand::tuple(items, span));
         }
-        if op == BinaryOp::BitOr && is_class(&left.ty) && is_class(&right.ty) {
+        let classes = is_class(&left.ty) && is_class(&right.ty) && !(left.is_none() && right.is_none());
+        if op == BinaryOp::BitOr && classes {
             // A union of classes, for `isinstance`.
             return Ok(Operand::tuple(vec![left.clone(), right.clone()], span));
         }
