@@ -35,6 +35,9 @@ def jit(signature: Any = None, /, **options: Any) -> Any:
         When division by zero raises: as in the undecorated function, always, or never.
     overflowcheck : bool, default False
         Raise OverflowError when an integer of Python exceeds 64 bits, instead of wrapping.
+    simd : bool, optional
+        Run loops whose iterations are independent but take different times in vector lanes: ``True`` wherever it is possible,
+        ``False`` never; by default where it pays. The results are the same.
     cache : bool, default True
         Keep object code on disk.
     nogil : bool, optional

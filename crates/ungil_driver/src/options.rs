@@ -1,6 +1,6 @@
 //! Options of a decorated function, by the names its decorator takes.
 
-use ungil_ir::function::{FastMath, Inline};
+use ungil_ir::function::{FastMath, Inline, Simd};
 use ungil_sema::options::{ErrorModel, Options};
 
 /// Everything that `@jit(…)` can say.
@@ -34,6 +34,7 @@ pub const NAMES: &[&str] = &[
     "inline",
     "debug",
     "overflowcheck",
+    "simd",
     "source",
     "nopython",
     "forceobj",
@@ -92,6 +93,14 @@ impl KernelOptions {
                     OptionValue::Bool(false) | OptionValue::None => Inline::Auto,
                     OptionValue::Text(t) if t == "never" => Inline::Never,
                     _ => return Err(wrong("\"always\", \"never\", True or False")),
+                }
+            }
+            "simd" => {
+                self.compile.simd = match value {
+                    OptionValue::None => Simd::Auto,
+                    OptionValue::Bool(true) => Simd::Always,
+                    OptionValue::Bool(false) => Simd::Never,
+                    _ => return Err(wrong("True, False or None")),
                 }
             }
             // Every kernel compiles in what Numba calls nopython mode.

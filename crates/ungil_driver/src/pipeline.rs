@@ -8,6 +8,7 @@ use ungil_ir::function::Module;
 use ungil_ir::inst::Loc;
 use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::verify::verify_module;
+use ungil_opt::pipeline::Target;
 use ungil_sema::lower::{Lowered, lower_kernel};
 use ungil_sema::ty::Ty;
 use ungil_sema::world::{KernelId, World};
@@ -45,7 +46,7 @@ pub fn lower(
 /// Runs the passes; a parallel loop that would race is the user's error.
 pub fn optimize(module: &mut Module, sources: &SourceMap) -> Result<Vec<Remark>, CompileFailure> {
     let mut fault = None;
-    let context = ungil_opt::pipeline::optimize(module, &mut |pass, changed, module| {
+    let context = ungil_opt::pipeline::optimize(module, machine(), &mut |pass, changed, module| {
         if cfg!(debug_assertions) && changed && fault.is_none() {
             fault = verify(pass, module).err();
         }
@@ -57,6 +58,18 @@ pub fn optimize(module: &mut Module, sources: &SourceMap) -> Result<Vec<Remark>,
     match fault {
         Some(fault) => Err(fault),
         None => verify("the passes", module).map(|()| context.remarks),
+    }
+}
+
+/// The vector registers of this machine.
+fn machine() -> Target {
+    let has = ungil_llvm::target::host_has;
+    if has("avx512f") && has("avx512vl") && has("avx512dq") && has("avx512bw") {
+        Target { vector_bytes: 64, registers: 32 }
+    } else if has("avx2") {
+        Target { vector_bytes: 32, registers: 16 }
+    } else {
+        Target { vector_bytes: 16, registers: 16 }
     }
 }
 

@@ -1,19 +1,27 @@
 //! Random programs: what the verifier accepts, reads back, and gives the same before and after all passes.
 //!
-//! `UNGIL_RANDOM=10000` sets how many programs, `UNGIL_SEED=7` runs one and prints it.
+//! `UNGIL_RANDOM=10000` sets how many programs, `UNGIL_SEED=7` runs one and prints it; `UNGIL_FROM=4294967296` starts there
+//! (with the first program for vector lanes).
 
 use ungil_filetests::commands::optimize::optimize_all;
 use ungil_filetests::engine::{Interpreter, difference, observe};
-use ungil_filetests::generate::{Program, program};
+use ungil_filetests::generate::{LANES, Program, program};
 use ungil_interp::outcome::Failure;
 use ungil_ir::read::read_module;
+use ungil_ir::remark::RemarkKind;
 use ungil_ir::verify::verify_module;
 
 fn seeds() -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
     match number("UNGIL_SEED") {
         Some(seed) => vec![seed],
-        None => (0..number("UNGIL_RANDOM").unwrap_or(300)).collect(),
+        None => {
+            let count = number("UNGIL_RANDOM").unwrap_or(300);
+            match number("UNGIL_FROM") {
+                Some(first) => (first..first + count).collect(),
+                None => (0..count).chain(LANES..LANES + count).collect(),
+            }
+        }
     }
 }
 
@@ -76,4 +84,21 @@ fn passes_keep_results() {
         }
         Ok(())
     });
+}
+
+/// Most programs made for vector lanes must get there.
+#[test]
+fn loops_run_in_lanes() {
+    let (mut applied, mut all) = (0, 0);
+    for seed in LANES..LANES + 100 {
+        let mut module = program(seed).module;
+        let context = ungil_opt::pipeline::optimize(&mut module, Default::default(), &mut |_, _, _| {});
+        let lanes = |r: &&ungil_ir::remark::Remark| r.pass == "run_in_lanes";
+        all += 1;
+        applied += usize::from(context.remarks.iter().filter(lanes).any(|r| r.kind == RemarkKind::Applied));
+        if std::env::var("UNGIL_TRACE").is_ok() {
+            context.remarks.iter().filter(lanes).for_each(|r| eprintln!("{seed}: {}", r.text));
+        }
+    }
+    assert!(applied * 2 > all, "{applied} of {all}");
 }

@@ -25,11 +25,23 @@ pub enum Inline {
     Never,
 }
 
+/// Whether to run divergent loops of a function in vector lanes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Simd {
+    /// Where it pays.
+    #[default]
+    Auto,
+    /// Wherever it is possible.
+    Always,
+    Never,
+}
+
 /// Properties of a function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Attributes {
     pub fastmath: FastMath,
     pub inline: Inline,
+    pub simd: Simd,
     /// May call itself, directly or not: its prologue checks the stack.
     pub recursive: bool,
 }

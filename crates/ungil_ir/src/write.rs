@@ -6,7 +6,7 @@
 //! shortest form that reads back exactly, NaNs with their payload.
 
 use crate::entities::{Inst, Region, Value};
-use crate::function::{FastMath, Function, Inline, Module};
+use crate::function::{FastMath, Function, Inline, Module, Simd};
 use crate::inst::{Const, InstData, InstKind, Loc, MemFlags, ParallelFor, PrintPart, Raise, Schedule};
 use crate::types::Type;
 use crate::typing::{ResultType, result_type};
@@ -57,6 +57,11 @@ fn write_attributes(f: &mut Formatter<'_>, func: &Function) -> fmt::Result {
         Inline::Auto => {}
         Inline::Always => write!(f, " inline")?,
         Inline::Never => write!(f, " noinline")?,
+    }
+    match func.attributes.simd {
+        Simd::Auto => {}
+        Simd::Always => write!(f, " simd")?,
+        Simd::Never => write!(f, " nosimd")?,
     }
     f.write_str(if func.attributes.recursive { " recursive" } else { "" })
 }
@@ -306,7 +311,8 @@ impl Writer<'_> {
                 write!(self.out, " in {}..{} step {}", node.start, node.stop, node.step)?;
                 self.out.write_str(if node.hints.scalar { " scalar" } else { "" })?;
                 self.out.write_str(if node.hints.independent { " independent" } else { "" })?;
-                self.out.write_str(if node.hints.strips { " strips" } else { "" })
+                self.out.write_str(if node.hints.strips { " strips" } else { "" })?;
+                self.out.write_str(if node.hints.lanes { " lanes" } else { "" })
             }
             InstKind::Domain { extents, ivs, .. } => {
                 write!(self.out, "domain ")?;

@@ -5,14 +5,31 @@ use crate::transform::{
     assign_block_sizes::assign_block_sizes, check_dependences::check_dependences,
     classify_variables::classify_variables, count_while_loops::count_while_loops, fold_checks::fold_checks,
     forward_locals::forward_locals, hoist_checks::hoist_checks, hoist_invariants::hoist_invariants,
-    insert_ownership::insert_ownership, lower_domains::lower_domains, place_safepoints::place_safepoints,
+    insert_ownership::insert_ownership, lanes::run_in_lanes, lower_domains::lower_domains,
+    place_safepoints::place_safepoints,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
 
-/// What passes report.
+/// The machine that code is made for, as far as passes look at it. What they decide changes speed, never results.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Bytes of a vector register.
+    pub vector_bytes: u16,
+    /// Number of vector registers.
+    pub registers: u16,
+}
+
+impl Default for Target {
+    fn default() -> Target {
+        Target { vector_bytes: 64, registers: 32 }
+    }
+}
+
+/// What passes report, and the machine.
 #[derive(Default)]
 pub struct Context {
+    pub target: Target,
     pub remarks: Vec<Remark>,
     /// Parallel loops that would race; if there are any the module must not be run.
     pub refusals: Vec<Refusal>,
@@ -37,6 +54,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "check_dependences", run: check_dependences },
     Pass { name: "fold_checks", run: |m, _| fold_checks(m) },
     Pass { name: "hoist_checks", run: hoist_checks },
+    Pass { name: "run_in_lanes", run: run_in_lanes },
     Pass { name: "insert_ownership", run: |m, _| insert_ownership(m) },
     Pass { name: "place_safepoints", run: |m, _| place_safepoints(m) },
 ];
@@ -46,9 +64,13 @@ pub fn pass_by_name(name: &str) -> Option<Pass> {
     PASSES.iter().copied().find(|p| p.name == name)
 }
 
-/// Runs all passes; `after` is called behind each (verifier, dumps) with its name and whether it changed anything.
-pub fn optimize(module: &mut Module, after: &mut dyn FnMut(&'static str, bool, &Module)) -> Context {
-    let mut context = Context::default();
+/// Runs all passes for a machine; `after` is called behind each (verifier, dumps) with its name and whether it changed anything.
+pub fn optimize(
+    module: &mut Module,
+    target: Target,
+    after: &mut dyn FnMut(&'static str, bool, &Module),
+) -> Context {
+    let mut context = Context { target, ..Context::default() };
     for pass in PASSES {
         let changed = (pass.run)(module, &mut context);
         after(pass.name, changed, module);

@@ -5,7 +5,7 @@ use ungil_ir::entities::{FuncId, Region, Value};
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::{BinaryOp, For, InstKind, LoopHints};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
-use ungil_opt::pipeline::optimize;
+use ungil_opt::pipeline::{Target, optimize};
 
 fn vector() -> Type {
     Type::Array(ArrayType { dtype: DType::F64, ndim: 1, layout: Layout::C, readonly: false, swapped: false })
@@ -57,7 +57,7 @@ fn stencil() -> Module {
 #[test]
 fn stencil_keeps_one_test_for_the_output_in_front_of_the_loop() {
     let mut module = stencil();
-    let remarks = optimize(&mut module, &mut |_, _, _| {}).remarks;
+    let remarks = optimize(&mut module, Target::default(), &mut |_, _, _| {}).remarks;
     let text = module.to_string();
     let fast = text.split("else").next().unwrap();
     assert!(!fast.contains("check_index"), "{text}");

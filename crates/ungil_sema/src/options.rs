@@ -1,6 +1,6 @@
 //! Options of a kernel that change how it is lowered.
 
-use ungil_ir::function::{FastMath, Inline};
+use ungil_ir::function::{FastMath, Inline, Simd};
 
 /// When a division by zero raises.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Options {
     /// `False` turns `prange` into `range`.
     pub parallel: bool,
     pub inline: Inline,
+    /// Divergent loops in vector lanes.
+    pub simd: Simd,
     /// `False` removes `assert` statements, as `python -O` does.
     pub asserts: bool,
 }
@@ -42,6 +44,7 @@ impl Default for Options {
             overflowcheck: false,
             parallel: true,
             inline: Inline::Auto,
+            simd: Simd::Auto,
             asserts: true,
         }
     }

@@ -76,7 +76,7 @@ impl Generator<'_> {
                 self.value(InstKind::Select(c, a, b))
             }
             2 | 3 => self.unary(dtype),
-            4 if dtype.is_int() => {
+            4 if dtype.is_int() && !self.in_lanes => {
                 let op = *self.random.pick(&[
                     BinaryOp::Add,
                     BinaryOp::Sub,

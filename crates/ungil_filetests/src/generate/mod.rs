@@ -5,6 +5,7 @@
 //! agree on it. Left out are things whose result is not defined: contents of fresh memory, the sign of a NaN.
 
 mod expression;
+mod lanes;
 mod parallel;
 mod random;
 mod statement;
@@ -25,8 +26,14 @@ pub struct Program {
     pub args: Vec<Vec<ArgValue>>,
 }
 
+/// Seeds from here on give programs whose loops run in vector lanes.
+pub const LANES: u64 = 1 << 32;
+
 /// The program of a seed.
 pub fn program(seed: u64) -> Program {
+    if seed >= LANES {
+        return lanes::program(seed);
+    }
     let mut random = Random::new(seed);
     let mut module = Module::default();
     let count = 1 + random.below(3);
@@ -92,6 +99,7 @@ fn function(random: &mut Random, module: &Module, number: usize, prints: bool) -
         line: 1,
         shared: false,
         prints,
+        in_lanes: false,
     };
     generator.statements();
     generator.return_variables();
@@ -166,6 +174,8 @@ struct Generator<'g> {
     shared: bool,
     /// Only the entry function prints: others may run in parallel loops, where the order of lines is not defined.
     prints: bool,
+    /// In the body of a loop for vector lanes: only statements that have a form there.
+    in_lanes: bool,
 }
 
 impl Generator<'_> {

@@ -14,10 +14,15 @@ impl Generator<'_> {
                 return;
             }
             self.budget -= 1;
-            if self.depth > 0 && !self.loops.is_empty() && self.random.one_in(25) {
+            let often = if self.in_lanes { 7 } else { 25 };
+            if self.depth > 0 && !self.loops.is_empty() && self.random.one_in(often) {
                 let label = *self.random.pick(&self.loops);
-                let kind =
-                    if self.random.one_in(2) { InstKind::Break(label) } else { InstKind::Continue(label) };
+                let may_break = !self.in_lanes || label != self.loops[0];
+                let kind = if self.random.one_in(2) && may_break {
+                    InstKind::Break(label)
+                } else {
+                    InstKind::Continue(label)
+                };
                 self.push(kind);
                 return;
             }
@@ -30,6 +35,9 @@ impl Generator<'_> {
     }
 
     fn statement(&mut self) {
+        if self.in_lanes {
+            return self.lane_statement();
+        }
         let simple = self.depth >= 4;
         match self.random.below(if simple { 8 } else { 16 }) {
             0..=2 => self.assign(),
@@ -53,7 +61,7 @@ impl Generator<'_> {
         }
     }
 
-    fn assign(&mut self) {
+    pub(super) fn assign(&mut self) {
         if self.vars.is_empty() {
             return;
         }
@@ -65,7 +73,7 @@ impl Generator<'_> {
     }
 
     /// An index of one axis, usually in range, checked.
-    fn index(&mut self, array: Value, axis: u8) -> Value {
+    pub(super) fn index(&mut self, array: Value, axis: u8) -> Value {
         let size = self.value(InstKind::Dim(array, axis));
         let mut index = self.scalar(DType::I64);
         if !self.random.one_in(12) {
@@ -79,7 +87,7 @@ impl Generator<'_> {
         (0..ty.ndim).map(|axis| self.index(array, axis)).collect()
     }
 
-    fn load(&mut self) {
+    pub(super) fn load(&mut self) {
         let arrays = self.candidates(|t| t.as_array().is_some());
         if arrays.is_empty() {
             return;
@@ -102,7 +110,7 @@ impl Generator<'_> {
         self.push(InstKind::Store { array, index, value, flags: Default::default() });
     }
 
-    fn check(&mut self) {
+    pub(super) fn check(&mut self) {
         let mut cond = self.scalar(DType::Bool);
         if !self.random.one_in(4) {
             let yes = self.builder.bool(true);
@@ -130,7 +138,7 @@ impl Generator<'_> {
         self.value(InstKind::TupleGet(tuple, i));
     }
 
-    fn branch(&mut self) {
+    pub(super) fn branch(&mut self) {
         let cond = self.scalar(DType::Bool);
         let then = self.nested(Self::statements);
         let otherwise = self.nested(|g| {
@@ -160,8 +168,8 @@ impl Generator<'_> {
     }
 
     /// A loop that a counter of its own ends.
-    fn while_loop(&mut self) {
-        if self.shared {
+    pub(super) fn while_loop(&mut self) {
+        if self.shared && !self.in_lanes {
             return;
         }
         let counter = self.builder.func.new_var("counter", Type::I64);
@@ -208,8 +216,10 @@ impl Generator<'_> {
         self.typed(InstKind::Alloc { shape, zeroed: true }, Type::Array(ty));
     }
 
-    fn call(&mut self) {
-        if self.module.functions.is_empty() || (self.shared && self.module.functions.len() < 2) {
+    pub(super) fn call(&mut self) {
+        if self.module.functions.is_empty()
+            || (self.shared && !self.in_lanes && self.module.functions.len() < 2)
+        {
             return;
         }
         let number = self.random.below(self.module.functions.len());

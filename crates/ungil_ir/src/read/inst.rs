@@ -457,7 +457,8 @@ impl Parser {
         let (start, stop, step) = self.range()?;
         let scalar = self.flag("scalar");
         let independent = self.flag("independent");
-        let hints = LoopHints { scalar, independent, strips: self.flag("strips") };
+        let strips = self.flag("strips");
+        let hints = LoopHints { scalar, independent, strips, lanes: self.flag("lanes") };
         self.place(loc)?;
         let body = self.region()?;
         Ok(InstKind::For(Box::new(For { label, iv, start, stop, step, body, hints })))

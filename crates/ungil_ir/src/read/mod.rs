@@ -8,7 +8,9 @@ mod inst;
 mod lex;
 
 use crate::entities::{FuncId, Inst, Label, Value, Var};
-use crate::function::{Attributes, FastMath, Function, GlobalArrayData, Inline, Module, ValueData, VarData};
+use crate::function::{
+    Attributes, FastMath, Function, GlobalArrayData, Inline, Module, Simd, ValueData, VarData,
+};
 use crate::types::{ArrayType, DType, Layout, Type};
 use lex::{Spanned, Token, lex};
 use std::fmt;
@@ -395,6 +397,10 @@ impl Parser {
                 attributes.inline = Inline::Always;
             } else if self.eat_word("noinline") {
                 attributes.inline = Inline::Never;
+            } else if self.eat_word("simd") {
+                attributes.simd = Simd::Always;
+            } else if self.eat_word("nosimd") {
+                attributes.simd = Simd::Never;
             } else if self.eat_word("recursive") {
                 attributes.recursive = true;
             } else {

@@ -1,6 +1,6 @@
 //! The file tests and random programs on machine code, on 1 and on 8 threads.
 //!
-//! `UNGIL_FILETEST=part` picks files; `UNGIL_RANDOM=10000` sets how many programs, `UNGIL_SEED=7` runs one. With
+//! `UNGIL_FILETEST=part` picks files; `UNGIL_RANDOM=10000` sets how many programs, `UNGIL_FROM=7` where to start, `UNGIL_SEED=7` runs one. With
 //! `UNGIL_IR=path` too that module takes the program's place, with the same arguments: for cutting a failing program down. `UNGIL_TRACE=1` names each seed before it runs.
 
 mod engine;
@@ -10,7 +10,7 @@ use engine::MachineCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use ungil_filetests::commands::optimize::optimize_all;
 use ungil_filetests::engine::{Engine, Interpreter, difference, observe};
-use ungil_filetests::generate::program;
+use ungil_filetests::generate::{LANES, program};
 use ungil_filetests::runner::{Config, run_all};
 use ungil_filetests::tidy::repository_root;
 use ungil_interp::outcome::Failure;
@@ -50,7 +50,13 @@ fn random_programs() {
     let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
     let seeds = match number("UNGIL_SEED") {
         Some(seed) => vec![seed],
-        None => (0..number("UNGIL_RANDOM").unwrap_or(150)).collect(),
+        None => {
+            let count = number("UNGIL_RANDOM").unwrap_or(150);
+            match number("UNGIL_FROM") {
+                Some(first) => (first..first + count).collect(),
+                None => (0..count).chain(LANES..LANES + count).collect(),
+            }
+        }
     };
     let engines = engines();
     for seed in seeds {

@@ -31,6 +31,11 @@ pub fn forward_locals(module: &mut Module) -> bool {
     changed
 }
 
+/// Forwards variables within a region that depends on none that is set outside it.
+pub fn forward_region(func: &mut Function, region: Region) {
+    Forwarder { func, replaced: HashMap::new() }.region(region, &mut HashMap::new());
+}
+
 /// Values that variables are known to hold at a point.
 type Known = HashMap<Var, Value>;
 

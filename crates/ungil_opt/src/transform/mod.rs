@@ -10,5 +10,6 @@ pub mod forward_locals;
 pub mod hoist_checks;
 pub mod hoist_invariants;
 pub mod insert_ownership;
+pub mod lanes;
 pub mod lower_domains;
 pub mod place_safepoints;

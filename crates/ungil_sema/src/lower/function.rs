@@ -83,7 +83,12 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         func.origin = Origin { file: code.file.clone(), first_line: code.first_line };
         let own = code.options.clone().filter(|_| instance != 0);
         let options = own.unwrap_or_else(|| program.options.clone());
-        func.attributes = Attributes { fastmath: options.fastmath, inline: options.inline, recursive: false };
+        func.attributes = Attributes {
+            fastmath: options.fastmath,
+            inline: options.inline,
+            simd: options.simd,
+            recursive: false,
+        };
         let slots = vec![Slot::default(); webs.list.len()];
         let region = func.body;
         let mut l = Lowerer {

@@ -1,0 +1,123 @@
+//! Whether lanes pay, and how many.
+//!
+//! Machine-independent weights per instruction, once as scalar code and once in lanes, where integer division, most
+//! mathematical functions and gathers are still done lane by lane. Lanes must win clearly, because divergence wastes
+//! part of them. The number of parts follows from the variables that vary and the registers there are.
+
+use super::lower::Shape;
+use super::uniformity::Uniformity;
+use crate::pipeline::Target;
+use ungil_ir::entities::Region;
+use ungil_ir::function::Function;
+use ungil_ir::inst::{BinaryOp, InstKind};
+use ungil_ir::math::MathFn;
+use ungil_ir::types::{DType, Type};
+use ungil_ir::walk;
+
+/// Lanes that pay for divergence: their cost counts this many tenths.
+const WASTE: u64 = 15;
+const MAX_WIDTH: u16 = 16;
+
+/// Functions of a few instructions.
+pub fn is_cheap_math(f: MathFn) -> bool {
+    matches!(f, MathFn::Floor | MathFn::Ceil | MathFn::Trunc | MathFn::Rint | MathFn::Copysign | MathFn::Fma)
+}
+
+/// Operations that are worth skipping when no lane needs them.
+pub fn is_slow(op: BinaryOp, ty: &Type) -> bool {
+    let integer = ty.dtype().is_some_and(|d| d.is_int());
+    match op {
+        BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow => true,
+        BinaryOp::Div => !integer,
+        _ => false,
+    }
+}
+
+/// Cost of an instruction as scalar code, and of one lane of it.
+fn weights(func: &Function, facts: &Uniformity, kind: &InstKind, width: u64) -> (u64, u64) {
+    let shared = |cost: u64| (cost * 10, cost * 10 / width);
+    let single = |cost: u64| (cost * 10, cost * 12);
+    match kind {
+        InstKind::Const(_) | InstKind::Get(_) | InstKind::Set(..) | InstKind::Dim(..) => (0, 0),
+        InstKind::Binary(BinaryOp::FloorDiv | BinaryOp::Mod, a, _)
+            if func.ty(*a).dtype().is_some_and(|d| d.is_int()) =>
+        {
+            single(20)
+        }
+        InstKind::Binary(BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow, ..) => single(30),
+        InstKind::Binary(BinaryOp::Div, ..) => (80, 20),
+        InstKind::Math(MathFn::Sqrt, _) => (100, 25),
+        InstKind::Math(f, _) if is_cheap_math(*f) => shared(2),
+        InstKind::Math(..) => single(40),
+        InstKind::Unary(ungil_ir::inst::UnaryOp::Abs, a)
+            if func.ty(*a).dtype().is_some_and(|d| d.is_complex()) =>
+        {
+            single(40)
+        }
+        InstKind::Load { index, .. } | InstKind::Store { index, .. } => {
+            if index.iter().any(|v| facts.varies(*v)) { (15, 15) } else { shared(1) }
+        }
+        // A branch costs its misprediction.
+        InstKind::If { .. } => (20, 20 / width + 3),
+        _ => shared(1),
+    }
+}
+
+/// Whether the loops of a body are expected to run faster in lanes.
+pub fn pays(func: &Function, body: Region, facts: &Uniformity, shape: Shape) -> bool {
+    let (mut scalar, mut lanes) = (0, 0);
+    add(func, body, facts, u64::from(shape.width), 1, (&mut scalar, &mut lanes));
+    lanes * WASTE < scalar * 10
+}
+
+fn add(
+    func: &Function,
+    r: Region,
+    facts: &Uniformity,
+    width: u64,
+    times: u64,
+    (scalar, lanes): (&mut u64, &mut u64),
+) {
+    for &inst in func.region(r) {
+        let kind = &func.inst(inst).kind;
+        let (a, b) = weights(func, facts, kind, width);
+        *scalar += a * times;
+        *lanes += b * times;
+        let looped = matches!(kind, InstKind::For(_) | InstKind::While { .. });
+        let times = if looped { (times * 16).min(1 << 20) } else { times };
+        for inner in walk::nested_regions(kind) {
+            add(func, inner, facts, width, times, (&mut *scalar, &mut *lanes));
+        }
+    }
+}
+
+/// Vectors of one register of the widest type that varies, as many as the registers hold.
+pub fn shape(func: &Function, body: Region, facts: &Uniformity, target: Target) -> Shape {
+    let mut widest = 4;
+    for inst in walk::insts_of(func, body) {
+        if let Some(v) = func.inst(inst).result.filter(|v| facts.varies(*v))
+            && let Some(dtype) = func.ty(v).dtype()
+        {
+            widest = widest.max(dtype.real().size());
+        }
+    }
+    let width = (u64::from(target.vector_bytes) / widest).clamp(2, u64::from(MAX_WIDTH)) as u16;
+    let words = |d: DType| {
+        if d == DType::Bool {
+            0
+        } else if d.is_complex() {
+            2
+        } else {
+            1
+        }
+    };
+    let held: usize = facts.vars.iter().filter_map(|x| func.var_ty(*x).dtype()).map(words).sum();
+    // Values from outside the inner loops (a point's coordinates) are held too.
+    let held = held + 2;
+    let parts = match target.registers as usize / held.max(1) {
+        0..=3 => 1,
+        4..=5 => 2,
+        _ => 4,
+    };
+    Shape { width, parts }
+}
