@@ -56,6 +56,7 @@ fn read_options(given: &Bound<'_, PyDict>) -> PyResult<KernelOptions> {
     // `python -O` leaves assertions out.
     let flags = given.py().import("sys")?.getattr("flags")?;
     options.compile.asserts = flags.getattr("optimize")?.extract::<u32>()? == 0;
+    options.compile.python = given.py().version_info().minor;
     for (name, value) in given.iter() {
         let name: String = name.extract()?;
         if name == "source" {

@@ -32,6 +32,8 @@ pub struct Options {
     pub simd: Simd,
     /// `False` removes `assert` statements, as `python -O` does.
     pub asserts: bool,
+    /// Minor version of the Python 3 whose messages exceptions have.
+    pub python: u8,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
             inline: Inline::Auto,
             simd: Simd::Auto,
             asserts: true,
+            python: 11,
         }
     }
 }

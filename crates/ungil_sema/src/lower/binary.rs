@@ -234,6 +234,7 @@ impl Lowerer<'_, '_> {
         if self.zero_raises(common) {
             let message = match (op, dtype.is_float()) {
                 (BinaryOp::FloorDiv, true) => "float floor division by zero",
+                (_, true) if self.options.python >= 12 => "float modulo by zero",
                 (_, true) => "float modulo",
                 (BinaryOp::FloorDiv, false) => "integer division or modulo by zero",
                 (_, false) => "integer modulo by zero",

@@ -1,9 +1,9 @@
 //! `match` statements.
 //!
 //! Each case is a condition on the subject, which has no effects, then the captures, the guard and the body. Types
-//! decide most of a pattern: sequence patterns match tuples only (arrays are no sequences to Python), class patterns
+//! decide most of a pattern: sequence patterns match tuples, class patterns
 //! follow from the subject's type, mapping patterns never match. A starred capture is a tuple.
-//! Limits: `range` subjects of sequence patterns, attributes in class patterns.
+//! Limits: sequence patterns for ranges and arrays, attributes in class patterns.
 //! Source: PEP 634.
 
 use ungil_ir::entities::Value;
@@ -144,9 +144,10 @@ impl Lowerer<'_, '_> {
     }
 
     fn matches_sequence(&mut self, subject: &Operand, patterns: &[Pattern], whole: &Pattern) -> Result<Cond> {
-        if subject.ty == Ty::Range {
-            let help = "match a tuple of its numbers";
-            let what = "a sequence pattern for a range is";
+        if matches!(subject.ty, Ty::Range | Ty::Array(_)) {
+            // Whether arrays are sequences depends on NumPy's version.
+            let help = "match the class or the length, and unpack it in the case";
+            let what = "a sequence pattern for an array or a range is";
             return Err(Unsupported::Statement { what, span: whole.span, help }.into());
         }
         let Some(pairs) = self.paired(subject, patterns) else { return Ok(Cond::Known(false)) };

@@ -97,7 +97,7 @@ impl Lowerer<'_, '_> {
         let base = self.value(array)?;
         let (zero, n) = (self.b().i64(0), self.b().dim(base, 0));
         let some = self.b().compare(CompareOp::Gt, n, zero);
-        let message = format!("{function}() arg is an empty sequence");
+        let message = self.empty_message(function);
         self.check(some, ExcClass::VALUE_ERROR, &message, Vec::new());
         let first = self.load_element(array, vec![zero])?;
         let element = first.ty.clone();
@@ -180,7 +180,7 @@ impl Lowerer<'_, '_> {
         let found = self.b().get(some);
         match default {
             None => {
-                let message = format!("{function}() arg is an empty sequence");
+                let message = self.empty_message(function);
                 self.check(found, ExcClass::VALUE_ERROR, &message, Vec::new());
             }
             Some(default) => {
@@ -192,6 +192,12 @@ impl Lowerer<'_, '_> {
         }
         let value = self.b().get(best);
         Ok(Operand::value(ty, value, span))
+    }
+
+    fn empty_message(&self, function: &str) -> String {
+        let reason =
+            if self.options.python >= 12 { "iterable argument is empty" } else { "arg is an empty sequence" };
+        format!("{function}() {reason}")
     }
 
     /// What an item is compared by.
