@@ -1,7 +1,8 @@
 """ungil's kernels for the side-by-side benchmarks, written as plainly as a user would write them.
 
 Each function `wN_name(arguments, nt)` takes one benchmark's data and returns a callable that does one complete call.
-With `nt == 1` the serial kernel runs, else the one with `prange`, on a team of `nt` threads.
+With `nt == 1` the serial kernel runs, else the one with `prange`, on a team of `nt` threads. Sums always use `prange`,
+whose partial sums vectorise and have the same bits on any number of threads.
 """
 
 import os
@@ -335,19 +336,80 @@ def w7_angdist(obj, ps, cmax, nt):
     return lambda: np.flatnonzero(kernel(obj, ps, cmax))
 
 
+# --- W8: elementwise formulas, as loops ----------------------------------------------------------------------------
+
+
+@jit
+def polynomial_serial(x):
+    o = np.empty_like(x)
+    for i in range(x.shape[0]):
+        o[i] = (0.25 * x[i] + 0.75) * x[i] - 1.5 * x[i] - 2
+    return o
+
+
+@jit
+def polynomial_parallel(x):
+    o = np.empty_like(x)
+    for i in prange(x.shape[0]):
+        o[i] = (0.25 * x[i] + 0.75) * x[i] - 1.5 * x[i] - 2
+    return o
+
+
+@jit
+def transcendental_serial(a, b):
+    o = np.empty_like(a)
+    for i in range(a.shape[0]):
+        o[i] = np.sin(a[i]) ** 2 + np.cos(b[i]) * np.exp(-a[i] * a[i]) + np.log1p(b[i])
+    return o
+
+
+@jit
+def transcendental_parallel(a, b):
+    o = np.empty_like(a)
+    for i in prange(a.shape[0]):
+        o[i] = np.sin(a[i]) ** 2 + np.cos(b[i]) * np.exp(-a[i] * a[i]) + np.log1p(b[i])
+    return o
+
+
+@jit
+def combination_serial(a, b):
+    o = np.empty_like(a)
+    for i in range(a.shape[0]):
+        o[i] = 2.0 * a[i] - 4.5 * b[i] + 1.1 * (np.sin(a[i]) + np.cos(b[i]))
+    return o
+
+
+@jit
+def combination_parallel(a, b):
+    o = np.empty_like(a)
+    for i in prange(a.shape[0]):
+        o[i] = 2.0 * a[i] - 4.5 * b[i] + 1.1 * (np.sin(a[i]) + np.cos(b[i]))
+    return o
+
+
+def w8_poly(x, nt):
+    ungil.set_num_threads(nt)
+    kernel = polynomial_serial if nt == 1 else polynomial_parallel
+    return lambda: kernel(x)
+
+
+def w8_transc(a, b, nt):
+    ungil.set_num_threads(nt)
+    kernel = transcendental_serial if nt == 1 else transcendental_parallel
+    return lambda: kernel(a, b)
+
+
+def w8_lincomb(a, b, nt):
+    ungil.set_num_threads(nt)
+    kernel = combination_serial if nt == 1 else combination_parallel
+    return lambda: kernel(a, b)
+
+
 # --- W9: reductions and searches -----------------------------------------------------------------------------------
 
 
 @jit
-def sum_serial(a):
-    s = 0.0
-    for i in range(a.shape[0]):
-        s += a[i]
-    return s
-
-
-@jit
-def sum_parallel(a):
+def total(a):
     s = 0.0
     for i in prange(a.shape[0]):
         s += a[i]
@@ -355,15 +417,7 @@ def sum_parallel(a):
 
 
 @jit
-def mean_serial(a):
-    s = 0.0
-    for i in range(a.shape[0]):
-        s += a[i]
-    return s / a.shape[0]
-
-
-@jit
-def mean_parallel(a):
+def mean(a):
     s = 0.0
     for i in prange(a.shape[0]):
         s += a[i]
@@ -455,14 +509,12 @@ def distances_parallel(x):
 
 def w9_sum(a, nt):
     ungil.set_num_threads(nt)
-    kernel = sum_serial if nt == 1 else sum_parallel
-    return lambda: kernel(a)
+    return lambda: total(a)
 
 
 def w9_mean(a, nt):
     ungil.set_num_threads(nt)
-    kernel = mean_serial if nt == 1 else mean_parallel
-    return lambda: kernel(a)
+    return lambda: mean(a)
 
 
 def w9_argmax(a, nt):
@@ -544,6 +596,22 @@ def w10_heat(u0, c, steps, nt):
     ungil.set_num_threads(nt)
     kernel = heat_serial if nt == 1 else heat_parallel
     return lambda: kernel(u0, c, steps)
+
+
+# --- W11: a parallel map -------------------------------------------------------------------------------------------
+
+
+@jit
+def square(x):
+    o = np.empty_like(x)
+    for i in prange(x.shape[0]):
+        o[i] = x[i] * x[i]
+    return o
+
+
+def w11_square(x, nt):
+    ungil.set_num_threads(nt)
+    return lambda: square(x)
 
 
 # --- W12: calls and a new process ----------------------------------------------------------------------------------
