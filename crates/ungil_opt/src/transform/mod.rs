@@ -2,6 +2,7 @@
 
 pub mod alias_guard;
 pub mod assign_block_sizes;
+pub mod block_searches;
 pub mod check_dependences;
 pub mod classify_variables;
 pub mod count_while_loops;
@@ -13,3 +14,4 @@ pub mod insert_ownership;
 pub mod lanes;
 pub mod lower_domains;
 pub mod place_safepoints;
+pub mod strips;

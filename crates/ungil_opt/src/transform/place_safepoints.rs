@@ -5,9 +5,11 @@
 //! between, so that the strip itself vectorises. Loops whose work is bounded by a small constant get none.
 
 use crate::analysis::cost::region_cost;
-use ungil_ir::entities::{Inst, Label, Region, Value};
+use crate::transform::strips::{retarget_continues, strip_end};
+use ungil_ir::builder::Builder;
+use ungil_ir::entities::{Inst, Region, Value};
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, Loc, LoopHints};
+use ungil_ir::inst::{Const, For, InstKind, Loc, LoopHints};
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
 
@@ -40,6 +42,12 @@ impl Placer<'_> {
     fn region(&mut self, r: Region) {
         for inst in self.func.region(r).to_vec() {
             let kind = self.func.inst(inst).kind.clone();
+            if let InstKind::For(l) = &kind
+                && l.hints.strips
+            {
+                self.strips(inst, l);
+                continue;
+            }
             for inner in walk::nested_regions(&kind).collect::<Vec<_>>() {
                 self.region(inner);
             }
@@ -52,6 +60,19 @@ impl Placer<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// A loop that another pass cut into strips polls between them; the strips themselves are short.
+    fn strips(&mut self, inst: Inst, l: &For) {
+        let strip = |i: &Inst| match &self.func.inst(*i).kind {
+            InstKind::For(inner) if inner.start == l.iv => Some(inner.body),
+            _ => None,
+        };
+        let bodies: Vec<Region> = walk::insts_of(self.func, l.body).iter().filter_map(strip).collect();
+        for body in bodies {
+            self.region(body);
+        }
+        self.poll(l.body, inst);
     }
 
     fn counted(&mut self, parent: Region, inst: Inst, l: &For) {
@@ -77,9 +98,7 @@ impl Placer<'_> {
         self.changed = true;
     }
 
-    /// `for iv in start..stop step s { body }` becomes
-    /// `for k in start..stop step s*STRIP { safepoint; for iv in k..end step s { body } }` with `end` the smaller
-    /// distance of `k + s*STRIP` and `stop`. The outer loop keeps the label, so that `break` leaves both.
+    /// Cuts a loop into strips (see [`crate::transform::strips`]) with a poll in front of each.
     fn strip_mine(&mut self, parent: Region, inst: Inst, l: &For, strip: i64) {
         let Some(step) = self.constant(l.step).filter(|s| *s != 0 && s.unsigned_abs() < 1 << 20) else {
             return self.poll(l.body, inst);
@@ -92,9 +111,10 @@ impl Placer<'_> {
         let stride = self.func.inst(stride).result.expect("constant");
         let outer_iv = self.func.new_value(Type::I64);
         let outer_body = self.func.new_region();
-        let end = self.strip_end(outer_body, outer_iv, l, stride, step, loc);
+        let mut b = Builder { func: self.func, region: outer_body, loc };
+        let end = strip_end(&mut b, outer_iv, l.stop, stride, step > 0);
         let label = self.func.new_label();
-        self.retarget_continues(l.body, l.label, label);
+        retarget_continues(self.func, l.body, l.label, label);
         let inner = For { label, start: outer_iv, stop: end, ..l.clone() };
         self.func.append(outer_body, InstKind::Safepoint, None, loc);
         self.func.append(outer_body, InstKind::For(Box::new(inner)), None, loc);
@@ -104,30 +124,10 @@ impl Placer<'_> {
         self.changed = true;
     }
 
-    /// Stop of the strip that starts at `k`. The remaining distance is compared, since `k + stride` may overflow.
-    fn strip_end(&mut self, r: Region, k: Value, l: &For, stride: Value, step: i64, loc: Loc) -> Value {
-        let mut push = |kind, ty| self.func.append(r, kind, Some(ty), loc).expect("pure instruction");
-        let left = push(InstKind::Binary(BinaryOp::Sub, l.stop, k), Type::I64);
-        let op = if step > 0 { CompareOp::Lt } else { CompareOp::Gt };
-        let last = push(InstKind::Compare(op, left, stride), Type::BOOL);
-        let next = push(InstKind::Binary(BinaryOp::Add, k, stride), Type::I64);
-        push(InstKind::Select(last, l.stop, next), Type::I64)
-    }
-
     fn constant(&self, v: Value) -> Option<i64> {
         self.func.insts.iter().find(|i| i.result == Some(v)).and_then(|i| match i.kind {
             InstKind::Const(Const::Int(_, c)) => Some(c),
             _ => None,
         })
-    }
-
-    fn retarget_continues(&mut self, body: Region, from: Label, to: Label) {
-        for inst in walk::insts_of(self.func, body) {
-            if let InstKind::Continue(label) = &mut self.func.inst_mut(inst).kind
-                && *label == from
-            {
-                *label = to;
-            }
-        }
     }
 }
