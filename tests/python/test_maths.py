@@ -33,7 +33,9 @@ def assert_close(got, expected, ulps, what):
     assert np.all(same | near), (what, got[~(same | near)][:3], expected[~(same | near)][:3])
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"])
+@pytest.mark.parametrize(
+    "name", ["exp", "log", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+)
 @pytest.mark.parametrize("dtype", [np.complex128, np.complex64])
 def test_complex_functions(name, dtype):
     loop, rng = kernel(f"np.{name}(x)"), np.random.default_rng(3)
