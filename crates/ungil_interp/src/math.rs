@@ -75,3 +75,24 @@ table!(
     /// A function on float32.
     single f32 single
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The front end tests arguments instead of results.
+    #[test]
+    fn limits_are_where_results_become_infinite() {
+        for &function in MathFn::ALL {
+            let Some(limit) = function.overflow_limit() else { continue };
+            let at = |x: f64| double(function, &[x]);
+            assert!(at(limit).is_finite(), "{function} of {limit:e}");
+            assert!(at(limit.next_down()).is_finite(), "{function} below {limit:e}");
+            assert!(at(limit.next_up()).is_infinite(), "{function} above {limit:e}");
+        }
+        let gamma = |x: f64| double(MathFn::Gamma, &[x]);
+        let smallest = 5.562_684_646_268_01e-309_f64;
+        assert!(gamma(smallest).is_finite() && gamma(-smallest).is_finite());
+        assert!(gamma(smallest.next_down()).is_infinite() && gamma(-smallest.next_down()).is_infinite());
+    }
+}

@@ -40,6 +40,18 @@ functions! {
 }
 
 impl MathFn {
+    /// The largest finite float64 (of `sinh` and `cosh`, magnitude) whose result is finite.
+    pub fn overflow_limit(self) -> Option<f64> {
+        Some(match self {
+            MathFn::Exp | MathFn::Expm1 => 709.782_712_893_384,
+            MathFn::Exp2 => 1_023.999_999_999_999_9,
+            MathFn::Sinh | MathFn::Cosh => 710.475_860_073_943_9,
+            MathFn::Gamma => 171.624_376_956_302_7,
+            MathFn::Lgamma => 2.559_983_327_851_638_3e305,
+            _ => return None,
+        })
+    }
+
     /// Whether this is one part of a complex function.
     pub fn is_part(self) -> bool {
         self.name().ends_with("_re") || self.name().ends_with("_im")

@@ -3,7 +3,6 @@
 //! Limits: signs that Annex G leaves open are not looked at; NumPy is the reference of tests/python.
 #![cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 
-#[allow(dead_code, reason = "a part is used here")]
 mod reference;
 
 use reference::{Samples, hypotf128};

@@ -525,3 +525,16 @@ fn integer_powers_wrap() {
     assert_eq!(ipow(7, 40), 7_i64.wrapping_pow(40));
     assert_eq!(ipow(-1, i64::MAX), -1);
 }
+
+#[test]
+fn lgamma_of_tiny_and_negative_numbers() {
+    for x in [1e-310, -1e-310, 1e-200, -1e-200, -1e-17, 1e-20, -3e-16] {
+        let expected = -f64::ln(f64::abs(x));
+        assert!((gamma::lgamma(x) - expected).abs() <= 1e-15 * expected, "{x:e}");
+    }
+    // Γ(−½) = −2√π, Γ(−5⁄2) = −8√π/15.
+    let root = std::f64::consts::PI.sqrt();
+    assert!((gamma::lgamma(-0.5) - (2.0 * root).ln()).abs() <= 4e-16);
+    assert!((gamma::lgamma(-2.5) - (8.0 * root / 15.0).ln()).abs() <= 4e-16);
+    assert!((gamma::tgamma(-2.5) + 8.0 * root / 15.0).abs() <= 4e-16);
+}

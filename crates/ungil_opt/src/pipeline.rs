@@ -7,6 +7,7 @@ use crate::transform::{
     count_while_loops::count_while_loops, fold_checks::fold_checks, forward_locals::forward_locals,
     hoist_checks::hoist_checks, hoist_invariants::hoist_invariants, insert_ownership::insert_ownership,
     lanes::run_in_lanes, lower_domains::lower_domains, place_safepoints::place_safepoints,
+    speculate_checks::speculate_checks,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
@@ -43,7 +44,8 @@ pub struct Pass {
 }
 
 /// All passes in the order in which they run. Classification and block sizes come first, on what the front end made:
-/// legality and the bits of reductions must not depend on optimisation. Ownership comes after everything that moves reads, safepoints last of all.
+/// legality and the bits of reductions must not depend on optimisation. Ownership comes after everything that moves reads, safepoints after all that moves loops;
+/// checks are speculated on in the strips that safepoints leave.
 pub const PASSES: &[Pass] = &[
     Pass { name: "classify_variables", run: classify_variables },
     Pass { name: "assign_block_sizes", run: |m, _| assign_block_sizes(m) },
@@ -58,6 +60,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "block_searches", run: block_searches },
     Pass { name: "insert_ownership", run: |m, _| insert_ownership(m) },
     Pass { name: "place_safepoints", run: |m, _| place_safepoints(m) },
+    Pass { name: "speculate_checks", run: speculate_checks },
 ];
 
 /// The pass of this name.

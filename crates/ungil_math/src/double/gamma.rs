@@ -102,7 +102,8 @@ pub fn tgamma(x: f64) -> f64 {
 #[inline(always)]
 pub fn lgamma(x: f64) -> f64 {
     let a = x.abs();
-    let negative = x < 0.0;
+    // Near zero, Γ(−a) and −Γ(a) agree.
+    let negative = x < -1e-17;
     let Shifted { log, product } = shifted(a);
     // Positive x: log − log(product); negative x: log(π·product/(a·sin πa)) − log.
     let (sine, sine_tail) = sin_pi(a);
@@ -120,7 +121,7 @@ pub fn lgamma(x: f64) -> f64 {
     let middle = (x > 0.9) & (x < 2.15);
     let value = select(middle, log_gamma_middle(x), value);
     // The largest argument whose result is finite.
-    let value = select(a > 2.556_348_163_871_690_6e305, f64::INFINITY, value);
+    let value = select(a > 2.559_983_327_851_638_3e305, f64::INFINITY, value);
     let pole = (x <= 0.0) & (a.floor() == a);
     let value = select(pole, f64::INFINITY, value);
     select(a.is_nan(), x, value)

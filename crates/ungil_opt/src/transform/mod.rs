@@ -14,4 +14,5 @@ pub mod insert_ownership;
 pub mod lanes;
 pub mod lower_domains;
 pub mod place_safepoints;
+pub mod speculate_checks;
 pub mod strips;

@@ -18,6 +18,8 @@ use crate::operand::Operand;
 use crate::ty::Ty;
 
 const DOMAIN: &str = "math domain error";
+/// The smallest magnitude whose gamma function is finite.
+const GAMMA_SMALLEST: f64 = 5.562_684_646_268_01e-309;
 const RANGE: &str = "math range error";
 
 /// What is checked about a function of one argument.
@@ -199,19 +201,35 @@ impl Lowerer<'_, '_> {
             }
             Guard::Total | Guard::Overflow => {}
         }
-        let result = self.b().math(function, &[x]);
         if matches!(guard, Guard::Overflow | Guard::Gamma) {
-            self.range_check(&[x], result);
+            self.limit_check(function, x);
         }
+        let result = self.b().math(function, &[x]);
         Operand::value(Ty::PyFloat, result, span)
     }
 
-    /// OverflowError if the result is infinite though no argument is.
-    fn range_check(&mut self, args: &[Value], result: Value) {
-        self.check_range(args, result, RANGE);
+    /// OverflowError if the result will be infinite though the argument is not: a test of the argument alone, which can
+    /// be made ahead of a loop's strip without computing the function.
+    fn limit_check(&mut self, function: MathFn, x: Value) {
+        let limit = function.overflow_limit().expect("a function that overflows");
+        let even = matches!(function, MathFn::Sinh | MathFn::Cosh);
+        let size = if even { self.b().unary(UnaryOp::Abs, x) } else { x };
+        let (limit, infinity) = (self.b().f64(limit), self.b().f64(f64::INFINITY));
+        let beyond = self.b().compare(CompareOp::Gt, size, limit);
+        let finite = self.b().compare(CompareOp::Lt, size, infinity);
+        let mut over = self.b().binary(BinaryOp::And, beyond, finite);
+        if function == MathFn::Gamma {
+            // Near zero it is 1/x.
+            let size = self.b().unary(UnaryOp::Abs, x);
+            let smallest = self.b().f64(GAMMA_SMALLEST);
+            let near = self.b().compare(CompareOp::Lt, size, smallest);
+            over = self.b().binary(BinaryOp::Or, over, near);
+        }
+        let fine = self.b().unary(UnaryOp::Not, over);
+        self.check(fine, ExcClass::OVERFLOW, RANGE, Vec::new());
     }
 
-    /// As `range_check`, with another message.
+    /// OverflowError if the result is infinite though no argument is.
     pub(crate) fn check_range(&mut self, args: &[Value], result: Value, message: &str) {
         let size = self.b().unary(UnaryOp::Abs, result);
         let mut fine = self.not_compared(CompareOp::Eq, size, f64::INFINITY);
