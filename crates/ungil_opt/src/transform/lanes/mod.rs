@@ -14,6 +14,7 @@ pub mod candidate;
 mod control;
 mod cost;
 mod groups;
+mod in_order;
 mod independence;
 mod inline;
 mod liveness;
@@ -131,7 +132,7 @@ impl Pass<'_> {
         let (body, iv) = self.prepare(func, node)?;
         let joints = liveness::liveness(func, body);
         let facts = uniformity::Uniformity::compute(func, body, node.label, iv, joints);
-        if !candidate::diverges(func, body, &facts) {
+        if !candidate::diverges(func, body, &facts) && !in_order::sums_in_order(func, body, iv, &facts) {
             return Err(Stay::Quiet);
         }
         if let Some(what) = candidate::obstacle(func, body, &facts) {
