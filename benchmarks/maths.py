@@ -19,9 +19,9 @@ from pathlib import Path
 os.environ.setdefault("NUMEXPR_NUM_THREADS", "1")
 os.environ.setdefault("NUMEXPR_MAX_THREADS", "1")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-import ungil  # noqa: E402
+import ungil
 
 try:
     import numba
@@ -179,7 +179,12 @@ def main():
         c_library = None
     if numexpr:
         numexpr.set_num_threads(1)
-    print("| function | type | " + " | ".join(columns) + " | ungil / best |\n|---|---|" + "---:|" * (len(columns) + 1))
+    print(
+        "| function | type | "
+        + " | ".join(columns)
+        + " | ungil / best |\n|---|---|"
+        + "---:|" * (len(columns) + 1)
+    )
     behind = []
     np.seterr(all="ignore")
     for kind in options.types.split(","):

@@ -101,7 +101,15 @@ def samples(n):
     holes = random.copy()
     holes[rng.random(n) < 0.1] = np.nan
     zeros = np.where(rng.random(n) < 0.5, 0.0, -0.0)
-    return [random, np.arange(n) + 0.0, -np.arange(n) + 0.0, holes, zeros, np.full(n, np.nan), np.arange(n) // 600]
+    return [
+        random,
+        np.arange(n) + 0.0,
+        -np.arange(n) + 0.0,
+        holes,
+        zeros,
+        np.full(n, np.nan),
+        np.arange(n) // 600,
+    ]
 
 
 @pytest.mark.parametrize("n", SIZES)
