@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ungil import jit
+from ungil import jit, prange
 
 
 def logs(out, x):
@@ -196,3 +196,56 @@ def test_limits(name):
         assert_same(single, x)
     for x in (math.inf, -math.inf, math.nan, 0.0, -0.0, -1.0, -3.5, 5.6e-309):
         assert_same(single, x)
+
+
+def parallel(out, x):
+    for i in prange(x.shape[0]):
+        y = x[i] * 2.0
+        out[i] = math.log(y)
+
+
+def parallel_backwards(out, x):
+    for i in prange(x.shape[0] - 1, -1, -2):
+        out[i] = 1.0 / float(x[i])
+
+
+def parallel_rows(out, a):
+    for i in prange(a.shape[0]):
+        for j in range(a.shape[1]):
+            y = a[i, j] + 1.0
+            out[i, j] = math.sqrt(y)
+
+
+def parallel_sum(x):
+    total = 0.0
+    for i in prange(x.shape[0]):
+        total += math.log(x[i])
+    return total
+
+
+@pytest.mark.parametrize("n", [0, 1, 127, 128, 129, 5000])
+def test_parallel_loops(n):
+    rng = np.random.default_rng(n)
+    x = rng.uniform(0.1, 9.0, n)
+    for function in (parallel, parallel_backwards):
+        assert_same(function, np.zeros(n), x)
+    for place in bad_places(n):
+        y = x.copy()
+        y[place] = 0.0
+        for function, kind in ((parallel, ValueError), (parallel_backwards, ZeroDivisionError)):
+            out, wanted = np.zeros(n), np.zeros(n)
+            try:
+                function(wanted, y)
+            except kind:
+                with pytest.raises(kind):
+                    jit(function)(out, y)
+                # Earlier iterations are done, the failing one is not.
+                assert out[place] == 0.0
+                earlier = slice(None, place) if function is parallel else slice(place + 1, None)
+                np.testing.assert_allclose(out[earlier], wanted[earlier], rtol=1e-12)
+            else:
+                assert_same(function, np.zeros(n), y)
+    a = rng.uniform(-0.9, 5.0, (max(n // 40, 1), 40))
+    assert_same(parallel_rows, np.zeros_like(a), a)
+    if n:
+        np.testing.assert_allclose(jit(parallel_sum)(x), parallel_sum(x), rtol=1e-10, atol=1e-9)

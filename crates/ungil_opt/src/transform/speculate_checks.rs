@@ -13,6 +13,7 @@
 //! ```
 //! The first inner loop stores nothing and assigns copies of the variables, so that the checked body raises at the exact
 //! iteration with the earlier writes done, and no others.
+//! A parallel loop is first cut into strips that threads share out.
 //! Limits: bodies without calls, inner loops, jumps, index checks and integer division; conditions that depend on a
 //! variable of the loop stay, since they would be computed twice one after the other.
 
@@ -25,7 +26,7 @@ use ungil_ir::builder::Builder;
 use ungil_ir::clone::{CloneMap, clone_region};
 use ungil_ir::entities::{Inst, Region, Value, Var};
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, LoopHints};
+use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, LoopHints, ParallelFor};
 use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::types::{Layout, Type};
 use ungil_ir::walk;
@@ -33,6 +34,8 @@ use ungil_ir::walk;
 const PASS: &str = "speculate_checks";
 /// Iterations per strip: their data stays in the first-level cache for the second loop.
 const STRIP: i64 = 512;
+/// Iterations per strip of a parallel loop, which is what threads share out.
+const PARALLEL_STRIP: i64 = 128;
 /// Fewer iterations are not worth the tests.
 const FEWEST: i64 = 16;
 
@@ -40,13 +43,17 @@ const FEWEST: i64 = 16;
 pub fn speculate_checks(module: &mut Module, context: &mut Context) -> bool {
     let mut changed = false;
     for func in &mut module.functions {
+        changed |= cut_parallel_loops(func);
         let defs = Definitions::compute(func);
         let mut loops = Vec::new();
-        collect(func, func.body, &mut loops);
-        for (parent, inst) in loops {
+        collect(func, func.body, &mut Vec::new(), &mut loops);
+        for Place { parent, inst, around } in loops {
             let InstKind::For(node) = func.inst(inst).kind.clone() else { continue };
             let Some(plan) = Plan::of(func, &defs, &node) else { continue };
+            let known = func.vars.len();
             plan.apply(func, &defs, parent, inst, &node);
+            let fresh: Vec<Var> = (known..func.vars.len()).map(|v| Var(v as u32)).collect();
+            make_private(func, &around, &fresh);
             let (function, loc) = (func.name.clone(), func.inst(inst).loc);
             let text = format!("{} checks tested ahead, {STRIP} iterations at a time", plan.checks);
             context.remarks.push(Remark { pass: PASS, kind: RemarkKind::Applied, function, loc, text });
@@ -56,17 +63,85 @@ pub fn speculate_checks(module: &mut Module, context: &mut Context) -> bool {
     changed
 }
 
-/// The innermost `for` loops of a region, with the regions that hold them.
-fn collect(func: &Function, region: Region, loops: &mut Vec<(Region, Inst)>) {
+/// A loop, the region that holds it, and the parallel constructs around it.
+struct Place {
+    parent: Region,
+    inst: Inst,
+    around: Vec<Inst>,
+}
+
+/// The loops of a region, inner ones first.
+fn collect(func: &Function, region: Region, around: &mut Vec<Inst>, loops: &mut Vec<Place>) {
     for &inst in func.region(region) {
         let kind = &func.inst(inst).kind;
-        for inner in walk::nested_regions(kind) {
-            collect(func, inner, loops);
+        let parallel = matches!(kind, InstKind::ParallelFor(_) | InstKind::ParallelRegion(_));
+        if parallel {
+            around.push(inst);
         }
-        if matches!(kind, InstKind::For(_)) {
-            loops.push((region, inst));
+        for inner in walk::nested_regions(kind) {
+            collect(func, inner, around, loops);
+        }
+        if parallel {
+            around.pop();
+        }
+        if matches!(kind, InstKind::For(_) | InstKind::ParallelFor(_)) {
+            loops.push(Place { parent: region, inst, around: around.clone() });
         }
     }
+}
+
+/// Lists new variables as private to parallel constructs that assign them.
+fn make_private(func: &mut Function, around: &[Inst], vars: &[Var]) {
+    for inst in around {
+        match &mut func.inst_mut(*inst).kind {
+            InstKind::ParallelFor(node) => node.privates.extend(vars),
+            InstKind::ParallelRegion(node) => node.privates.extend(vars),
+            _ => {}
+        }
+    }
+}
+
+/// Makes strips the iterations of parallel loops that can be treated, so that there is a loop over each to treat.
+///
+/// Left alone: reductions and results of the last iteration, whose bits and values are those of blocks of iterations,
+/// and chunks, which count iterations.
+fn cut_parallel_loops(func: &mut Function) -> bool {
+    let defs = Definitions::compute(func);
+    let mut loops = Vec::new();
+    collect(func, func.body, &mut Vec::new(), &mut loops);
+    let mut changed = false;
+    for Place { parent, inst, .. } in loops {
+        let InstKind::ParallelFor(node) = func.inst(inst).kind.clone() else { continue };
+        let plain = node.scalars.is_empty() && node.arrays.is_empty() && node.lasts.is_empty();
+        let ParallelFor { label, iv, start, stop, step, body, .. } = *node;
+        let inner = For { label, iv, start, stop, step, body, hints: LoopHints::default() };
+        if !plain || node.chunk.is_some() {
+            continue;
+        }
+        let Some(plan) = Plan::of(func, &defs, &inner) else { continue };
+        cut(func, parent, inst, inner, plan.step);
+        changed = true;
+    }
+    changed
+}
+
+/// Replaces the body of a parallel loop by a loop over a strip, and its step by the strip's length.
+fn cut(func: &mut Function, parent: Region, inst: Inst, inner: For, step: i64) {
+    let loc = func.inst(inst).loc;
+    let (k, label, scratch) = (func.new_value(Type::I64), func.new_label(), func.new_region());
+    let mut b = Builder { func, region: scratch, loc };
+    let stride = b.i64(step * PARALLEL_STRIP);
+    let (body, ()) = b.nested(|b| {
+        let stop = strip_end(b, k, inner.stop, stride, step > 0);
+        b.push(InstKind::For(Box::new(For { label, start: k, stop, ..inner })));
+    });
+    if let InstKind::ParallelFor(node) = &mut func.inst_mut(inst).kind {
+        (node.iv, node.step, node.body) = (k, stride, body);
+    }
+    let insts = std::mem::take(&mut func.regions[scratch.index()]);
+    let list = &mut func.regions[parent.index()];
+    let position = list.iter().position(|i| *i == inst).expect("the loop is in its region");
+    list.splice(position..position, insts);
 }
 
 /// What is known about a loop that can be treated.
