@@ -69,3 +69,71 @@ def test_complex_special_values(name, dtype):
             # Annex G leaves some signs of infinities and zeros open.
             assert_close(a if finite else abs(a), b if finite else abs(b), 12, (name, value, part))
             assert not finite or b != 0 or np.signbit(a) == np.signbit(b), (name, value, got, wanted)
+
+
+ELEMENTARY = ["square", "reciprocal", "sign", "signbit", "degrees", "rad2deg", "radians", "deg2rad"]
+
+
+@pytest.mark.parametrize("name", ELEMENTARY)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_elementary_functions(name, dtype):
+    x = np.array([*SPECIAL, 0.1, -7.25, 1e30, 5e-324, 1e-40], dtype)
+    with np.errstate(all="ignore"):
+        expected = getattr(np, name)(x)
+    out = np.empty_like(expected)
+    kernel(f"np.{name}(x)")(out, x)
+    np.testing.assert_array_equal(out, expected)
+    if out.dtype != bool:
+        assert np.array_equal(np.signbit(out), np.signbit(expected))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_mantissas_and_exponents(dtype):
+    x = np.array([*SPECIAL, 0.1, -7.25, 1e30, 5e-324, 1e-40, -3e-310, np.finfo(dtype).max], dtype)
+    mantissa, exponent = np.frexp(x)
+    out, powers = np.empty_like(x), np.empty(len(x), np.int32)
+    kernel("np.frexp(x)[0]")(out, x)
+    kernel("np.frexp(x)[1]")(powers, x)
+    np.testing.assert_array_equal(out, mantissa)
+    np.testing.assert_array_equal(powers[np.isfinite(x)], exponent[np.isfinite(x)])
+    loop = kernel("np.ldexp(x, y)", "x,y")
+    for n in (0, 1, -1, 52, -52, 127, -149, 1023, -1022, -1074, 1100, -1100, 2098, -2098, 2**31 - 1, -(2**31)):
+        count = np.full(len(x), n, np.int32)
+        with np.errstate(all="ignore"):
+            expected = np.ldexp(x, count)
+        loop(out, x, count)
+        np.testing.assert_array_equal(out, expected)
+        assert np.array_equal(np.signbit(out), np.signbit(expected))
+
+
+def frexp(x):
+    return math.frexp(x)
+
+
+def ldexp(x, n):
+    return math.ldexp(x, n)
+
+
+def test_mantissas_and_exponents_of_python():
+    for x in (*SPECIAL, 5e-324, 1.7e308, -0.1):
+        got, wanted = jit(frexp)(x), math.frexp(x)
+        assert repr(got) == repr(wanted)
+        for n in (0, 3, -3, 1023, -1074, 5000, -5000, 2**62):
+            try:
+                expected = math.ldexp(x, n)
+            except OverflowError as error:
+                with pytest.raises(OverflowError, match=str(error)):
+                    jit(ldexp)(x, n)
+            else:
+                assert repr(jit(ldexp)(x, n)) == repr(expected), (x, n)
+
+
+def test_modulo_is_pythons():
+    x = np.array([3.0, -3.0, 7.5, -7.5, 0.0, -0.0, INF, NAN, 1e300])
+    for y in (2.0, -2.0, 0.7, 0.0, INF, -INF):
+        for name in ("mod", "remainder", "fmod"):
+            out = np.empty_like(x)
+            divisor = np.full_like(x, y)
+            kernel(f"np.{name}(x, y)", "x,y")(out, x, divisor)
+            with np.errstate(all="ignore"):
+                np.testing.assert_array_equal(out, getattr(np, name)(x, divisor))

@@ -35,6 +35,8 @@ functions! {
     // Rounds halves away from zero.
     Round "round" 1, Fmod "fmod" 2, Remainder "remainder" 2, Copysign "copysign" 2, Nextafter "nextafter" 2,
     Fma "fma" 3,
+    // x·2ⁿ; n and the exponent are integers as numbers.
+    Ldexp "ldexp" 2, FrexpMantissa "frexp_mantissa" 1, FrexpExponent "frexp_exponent" 1,
     // One part of a complex function, of the real and the imaginary part.
     CexpRe "cexp_re" 2, CexpIm "cexp_im" 2, CsinhRe "csinh_re" 2, CsinhIm "csinh_im" 2, CcoshRe "ccosh_re" 2, CcoshIm "ccosh_im" 2, CtanhRe "ctanh_re" 2, CtanhIm "ctanh_im" 2, CsqrtRe "csqrt_re" 2, CsqrtIm "csqrt_im" 2, ClogRe "clog_re" 2,
 }
@@ -52,9 +54,9 @@ impl MathFn {
         })
     }
 
-    /// Whether this is one part of a complex function.
-    pub fn is_part(self) -> bool {
-        self.name().ends_with("_re") || self.name().ends_with("_im")
+    /// Whether this is a part of a function rather than one that libraries have.
+    pub fn is_internal(self) -> bool {
+        self.name().contains('_')
     }
 
     /// The function with this text form.

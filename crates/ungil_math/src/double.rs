@@ -15,6 +15,7 @@ mod pair;
 pub mod power;
 pub(crate) mod reduction;
 pub mod root;
+pub mod scale;
 mod special_coefficients;
 mod tables;
 pub mod trigonometric;

@@ -14,6 +14,7 @@ pub mod modulus;
 mod pair;
 pub mod power;
 pub mod root;
+pub mod scale;
 pub mod trigonometric;
 
 /// The positive square root, correctly rounded.

@@ -403,11 +403,14 @@ fn elementwise(l: &mut Lowerer<'_, '_>, function: &str, args: Args, qualified: &
             Ok(Operand::value(Ty::Scalar(DType::Bool), value, span))
         }
         ("minimum" | "maximum", [x, y]) => l.numpy_extremum(name == "maximum", x, y, span),
+        (name, operands) if l.is_elementary(name, operands.len()) => {
+            l.elementary(name, operands, qualified, span)
+        }
         (name, operands) => match MathFn::from_name(name) {
             Some(f)
                 if f.arity() == operands.len()
                     && !matches!(name, "round" | "tgamma" | "lgamma" | "fma" | "erf" | "erfc")
-                    && !f.is_part() =>
+                    && !f.is_internal() =>
             {
                 l.numpy_math(f, operands, qualified, span)
             }

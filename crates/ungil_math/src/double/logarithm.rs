@@ -16,7 +16,7 @@ use super::select;
 /// The bits of √½, rounded up to a short number: mantissas start there.
 const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_0000_0000;
 const EXPONENT_BIAS: u64 = 1023 << 52;
-const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
+pub(crate) const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
 
 /// The biased exponent (as a number) and mantissa of the bits of a positive normal number.
 #[inline(always)]

@@ -121,6 +121,11 @@ impl Lowerer<'_, '_> {
                 let function = MathFn::from_name(name).expect("a libm name");
                 self.rounded_to_int(function, x, name, span).map(Some)
             }
+            ("ldexp", [x, n]) => self.scaled(x, n, span).map(Some),
+            ("frexp", [x]) => {
+                let x = self.real(x, name)?;
+                Ok(Some(self.mantissa_and_exponent(x, Ty::PyFloat, Ty::PyInt, span)))
+            }
             ("modf", [x]) => self.modf(x, span).map(Some),
             ("isclose", [x, y]) => self.is_close(x, y, span).map(Some),
             ("gcd", [x, y]) => self.greatest_common_divisor(x, y, span).map(Some),
@@ -333,6 +338,14 @@ impl Lowerer<'_, '_> {
         let limit = self.b().cast(limit, dtype);
         let op = if name == "isinf" { CompareOp::Eq } else { CompareOp::Lt };
         self.b().compare(op, size, limit)
+    }
+
+    /// `math.ldexp`: OverflowError where a finite number becomes infinite.
+    fn scaled(&mut self, x: &Operand, n: &Operand, span: Span) -> Result<Operand> {
+        let (x, n) = (self.real(x, "ldexp")?, self.exponent_argument(n, "math.ldexp")?);
+        let result = self.b().math(MathFn::Ldexp, &[x, n]);
+        self.check_range(&[x], result, RANGE);
+        Ok(Operand::value(Ty::PyFloat, result, span))
     }
 
     fn modf(&mut self, x: &Operand, span: Span) -> Result<Operand> {

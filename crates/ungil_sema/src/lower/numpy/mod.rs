@@ -2,4 +2,5 @@
 
 pub mod complex;
 pub mod create;
+pub mod elementary;
 pub mod ranges;

@@ -1,0 +1,147 @@
+//! NumPy's elementary functions of scalars that are a few instructions.
+//!
+//! `square reciprocal sign signbit degrees radians mod ldexp frexp` and their other names, in NumPy's types.
+//! Limits: `reciprocal` and `sign` take floats alone here.
+
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp, CompareOp};
+use ungil_ir::math::MathFn;
+use ungil_ir::types::DType;
+use ungil_syntax::ast::operator::BinaryOp as Operator;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+const UNARY: &[&str] =
+    &["square", "reciprocal", "sign", "signbit", "degrees", "rad2deg", "radians", "deg2rad", "frexp"];
+
+impl Lowerer<'_, '_> {
+    /// Whether [`Lowerer::elementary`] knows a function of so many arguments.
+    pub(crate) fn is_elementary(&self, name: &str, arguments: usize) -> bool {
+        arguments == 1 && UNARY.contains(&name)
+            || arguments == 2 && matches!(name, "mod" | "remainder" | "ldexp")
+    }
+
+    pub(crate) fn elementary(
+        &mut self,
+        name: &str,
+        args: &[Operand],
+        function: &str,
+        span: Span,
+    ) -> Result<Operand> {
+        match (name, args) {
+            ("square", [x]) => {
+                let x = self.as_numpy(x)?;
+                self.binary(Operator::Mult, &x, &x, span)
+            }
+            ("mod" | "remainder", [x, y]) => {
+                let (x, y) = (self.as_numpy(x)?, self.as_numpy(y)?);
+                self.binary(Operator::Mod, &x, &y, span)
+            }
+            ("ldexp", [x, n]) => {
+                let x = self.numpy_float(x, function)?;
+                let n = self.exponent_argument(n, function)?;
+                let dtype = x.ty.dtype().expect("a float");
+                let n = self.b().cast(n, dtype);
+                let value = self.value(&x)?;
+                let value = self.b().math(MathFn::Ldexp, &[value, n]);
+                Ok(Operand::value(x.ty, value, span))
+            }
+            ("sign" | "reciprocal", [x]) if !x.ty.dtype().is_some_and(|d| d.is_float()) => {
+                Err(TypeError::Argument {
+                    function: function.to_owned(),
+                    parameter: "x".to_owned(),
+                    expected: "a floating-point number".to_owned(),
+                    found: x.ty.clone(),
+                    span: x.span,
+                }
+                .into())
+            }
+            (_, args) => {
+                let x = self.numpy_float(&args[0], function)?;
+                let value = self.value(&x)?;
+                Ok(self.of_float(name, value, x.ty, span))
+            }
+        }
+    }
+
+    fn of_float(&mut self, name: &str, x: Value, ty: Ty, span: Span) -> Operand {
+        // NumPy divides constants of the same type.
+        let (to_degrees, to_radians) = if ty == Ty::Scalar(DType::F32) {
+            let half_turn = std::f32::consts::PI;
+            (f64::from(180.0 / half_turn), f64::from(half_turn / 180.0))
+        } else {
+            let half_turn = std::f64::consts::PI;
+            (180.0 / half_turn, half_turn / 180.0)
+        };
+        let value = match name {
+            "reciprocal" => {
+                let one = self.float_like(1.0, x);
+                self.b().binary(BinaryOp::Div, one, x)
+            }
+            "sign" => self.sign_of(x),
+            "signbit" => {
+                let one = self.float_like(1.0, x);
+                let signed = self.b().math(MathFn::Copysign, &[one, x]);
+                let zero = self.float_like(0.0, x);
+                let negative = self.b().compare(CompareOp::Lt, signed, zero);
+                return Operand::value(Ty::Scalar(DType::Bool), negative, span);
+            }
+            "frexp" => return self.mantissa_and_exponent(x, ty, Ty::Scalar(DType::I32), span),
+            "degrees" | "rad2deg" => {
+                let factor = self.float_like(to_degrees, x);
+                self.b().binary(BinaryOp::Mul, x, factor)
+            }
+            _ => {
+                let factor = self.float_like(to_radians, x);
+                self.b().binary(BinaryOp::Mul, x, factor)
+            }
+        };
+        Operand::value(ty, value, span)
+    }
+
+    /// A float constant of the type of `x`.
+    fn float_like(&mut self, constant: f64, x: Value) -> Value {
+        let dtype = self.func.ty(x).dtype().expect("a float");
+        let wide = self.b().f64(constant);
+        self.b().cast(wide, dtype)
+    }
+
+    /// 1, −1 or 0; NaN stays.
+    fn sign_of(&mut self, x: Value) -> Value {
+        let [zero, one, less] = [0.0, 1.0, -1.0].map(|c| self.float_like(c, x));
+        let positive = self.b().compare(CompareOp::Gt, x, zero);
+        let negative = self.b().compare(CompareOp::Lt, x, zero);
+        let is_zero = self.b().compare(CompareOp::Eq, x, zero);
+        let rest = self.b().select(is_zero, zero, x);
+        let below = self.b().select(negative, less, rest);
+        self.b().select(positive, one, below)
+    }
+
+    /// `frexp` as a tuple of these types.
+    pub(crate) fn mantissa_and_exponent(
+        &mut self,
+        x: Value,
+        mantissa: Ty,
+        exponent: Ty,
+        span: Span,
+    ) -> Operand {
+        let m = self.b().math(MathFn::FrexpMantissa, &[x]);
+        let k = self.b().math(MathFn::FrexpExponent, &[x]);
+        let k = self.b().cast(k, exponent.dtype().expect("a scalar"));
+        Operand::tuple(vec![Operand::value(mantissa, m, span), Operand::value(exponent, k, span)], span)
+    }
+
+    /// The exponent of `ldexp` as a float64, kept within ± 2³⁰.
+    pub(crate) fn exponent_argument(&mut self, n: &Operand, function: &str) -> Result<Value> {
+        let n = self.integer_argument(n, function, "i")?;
+        let (low, high) = (self.b().i64(-(1 << 30)), self.b().i64(1 << 30));
+        let n = self.b().binary(BinaryOp::Max, n, low);
+        let n = self.b().binary(BinaryOp::Min, n, high);
+        Ok(self.b().cast(n, DType::F64))
+    }
+}
