@@ -314,11 +314,11 @@ impl Lowerer<'_> {
             match (s.lane(cond_test), &frame.live) {
                 (Lane::Uniform(t), _) => (t, s.mask.clone()),
                 (_, Some(live)) => {
-                    let goes = s.vectors(cond_test);
-                    let mask = s.mask.clone();
-                    let mask = Some(s.and(&mask, &goes));
+                    let (goes, all) = s.conjuncts(cond_test);
+                    let mask = goes.into_iter().fold(s.mask.clone(), |mask, c| Some(s.and(&mask, &c)));
                     s.set_mask(live, &mask);
-                    (s.any(&mask), mask)
+                    let any = s.any(&mask);
+                    (all.into_iter().fold(any, |t, c| s.b().binary(BinaryOp::And, t, c)), mask)
                 }
                 (_, None) => unreachable!("a loop whose condition varies diverges"),
             }
@@ -335,6 +335,20 @@ impl Lowerer<'_> {
             }
         });
         (made_cond, test, made_body)
+    }
+
+    /// The parts of a condition `a and b …`: those that vary, in lanes, and those that hold for all lanes or for none.
+    fn conjuncts(&mut self, test: Value) -> (Vec<Vec<Value>>, Vec<Value>) {
+        let (mut goes, mut all) = (Vec::new(), Vec::new());
+        let mut pending = vec![test];
+        while let Some(v) = pending.pop() {
+            match (self.lane(v), self.defs.kind(self.func, v)) {
+                (Lane::Uniform(c), _) => all.push(c),
+                (_, Some(&InstKind::Binary(BinaryOp::And, a, b))) => pending.extend([b, a]),
+                _ => goes.push(self.vectors(v)),
+            }
+        }
+        (goes, all)
     }
 
     fn for_loop(&mut self, inst: Inst, node: &For) -> Flow {

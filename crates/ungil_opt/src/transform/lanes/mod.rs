@@ -18,8 +18,10 @@ mod in_order;
 mod independence;
 mod inline;
 mod liveness;
+mod lockstep;
 mod lower;
 mod memory;
+mod simplify;
 mod uniformity;
 
 use crate::analysis::definitions::Definitions;
@@ -130,8 +132,10 @@ impl Pass<'_> {
             return Err(Stay::Quiet);
         }
         let (body, iv) = self.prepare(func, node)?;
-        let joints = liveness::liveness(func, body);
-        let facts = uniformity::Uniformity::compute(func, body, node.label, iv, joints);
+        let mut facts = analyse(func, body, node, iv);
+        if lockstep::split_counters(func, body, &facts) {
+            facts = analyse(func, body, node, iv);
+        }
         if !candidate::diverges(func, body, &facts) && !in_order::sums_in_order(func, body, iv, &facts) {
             return Err(Stay::Quiet);
         }
@@ -185,8 +189,14 @@ impl Pass<'_> {
         let body = clone_region(func, node.body, &mut map);
         inline::inline_calls(self.module, func, body)?;
         forward_region(func, body);
+        simplify::simplify(func, body);
         Ok((body, iv))
     }
+}
+
+fn analyse(func: &Function, body: Region, node: &ParallelFor, iv: Value) -> uniformity::Uniformity {
+    let joints = liveness::liveness(func, body);
+    uniformity::Uniformity::compute(func, body, node.label, iv, joints)
 }
 
 /// Whether the second branch of an `if` is the version of a loop for failed checks.
