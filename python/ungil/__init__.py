@@ -20,6 +20,7 @@ from ungil._parallel import (
     get_thread_id,
     prange,
     set_num_threads,
+    simd,
     threading_layer,
     threads,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "none",
     "prange",
     "set_num_threads",
+    "simd",
     "threading_layer",
     "threads",
     "types",

@@ -10,8 +10,9 @@ from ungil._ungil import threading_layer as threading_layer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Literal
+    from typing import Literal, TypeVar
 
+    _T = TypeVar("_T")
     Schedule = Literal["static", "dynamic", "guided", "auto"]
 
     class prange(range):  # type: ignore[misc]
@@ -66,6 +67,30 @@ else:
 
 
 prange.__module__ = "ungil"
+
+
+def simd(iterable: _T) -> _T:
+    """Run the iterations of a loop side by side in vector lanes inside a kernel.
+
+    ``for i in simd(range(n))`` asks for what the compiler otherwise decides by itself: one iteration per lane of a vector, also
+    where iterations branch, run for different times or leave early. If that is not possible it is an error. Outside kernels
+    the argument is returned as it is.
+
+    Parameters
+    ----------
+    iterable : range
+        What the loop runs over.
+
+    Examples
+    --------
+    >>> import ungil
+    >>> list(ungil.simd(range(3)))
+    [0, 1, 2]
+    """
+    return iterable
+
+
+simd.__module__ = "ungil"
 
 
 class threads:

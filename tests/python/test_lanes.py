@@ -496,3 +496,82 @@ def kernel(a):
     kernel = ungil.jit(simd=True, source=source)(namespace["kernel"])
     a = np.random.default_rng(1).random(301)
     assert_same(kernel(a), namespace["kernel"](a), 0)
+
+
+def demanded(a, limit):
+    out = np.zeros(a.shape[0])
+    for i in ungil.simd(range(a.shape[0])):
+        x = a[i]
+        while x > limit:
+            x *= 0.5
+        out[i] = x
+    return out
+
+
+def test_lanes_on_demand():
+    kernel = check(demanded, np.random.default_rng(1).random(77) * 40, 0.7)
+    assert in_lanes(kernel)
+
+
+def impossible(a):
+    s = 0.0
+    for i in ungil.simd(range(a.shape[0])):
+        while s < a[i]:
+            s += 0.25
+    return s
+
+
+def test_lanes_that_cannot_be_had_are_an_error():
+    with pytest.raises(ungil.errors.CompileError, match="U0317"):
+        ungil.jit(impossible)(np.ones(4))
+
+
+def find(a, x):
+    for j in range(a.shape[0]):
+        if a[j] == x:
+            return j
+    return -1
+
+
+def find_last_of_run(a, limit):
+    where = -1
+    total = 0.0
+    for j in range(a.shape[0]):
+        if a[j] > limit:
+            where = j
+            total = a[j] + 0.0
+            break
+    return where, total + 0.0 * a[0], j
+
+
+def copy_until(a, out, stop):
+    for j in range(a.shape[0]):
+        if a[j] == stop:
+            break
+        out[j] = a[j] * 2
+
+
+@pytest.mark.parametrize("n", SIZES[1:])
+@pytest.mark.parametrize("at", [0, 3, 40, 63, 99, 1000])
+def test_a_serial_search_finds_the_first(n, at):
+    a = np.arange(n) * 2
+    a[at:] = 7
+    both(find, a, 7)
+    a[at + 5 :: 3] = 9
+    both(find, a, 9)
+    both(copy_until, a, np.zeros(n, np.int64), 7)
+    kernel = check(find_last_of_run, a + 0.5, 7.0, simd=True)
+    assert in_lanes(kernel)
+
+
+def rows_until(a, limit):
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            if a[i, j] > limit:
+                return i, j
+    return -1, -1
+
+
+@pytest.mark.parametrize("limit", [0.5, 0.99, 0.999, 2.0])
+def test_a_search_in_rows(limit):
+    both(rows_until, np.random.default_rng(11).random((23, 45)), limit)

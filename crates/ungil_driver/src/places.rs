@@ -5,7 +5,7 @@ use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::{SourceId, Span};
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::Loc;
-use ungil_opt::legality::Refusal;
+use ungil_opt::legality::{Reason, Refusal};
 
 /// The diagnostic of a parallel loop that would race.
 pub fn refusal(refusal: &Refusal, module: &Module, sources: &SourceMap) -> Diagnostic {
@@ -16,7 +16,8 @@ pub fn refusal(refusal: &Refusal, module: &Module, sources: &SourceMap) -> Diagn
         let Some(span) = function.and_then(|f| span_of(f, loc, sources)) else { continue };
         diagnostic = if i == 0 { diagnostic.primary(span, text) } else { diagnostic.secondary(span, text) };
     }
-    if let Some(span) = function.and_then(|f| span_of(f, refusal.node, sources)) {
+    let parallel = !matches!(refusal.reason, Reason::NoLanes { .. });
+    if let Some(span) = function.filter(|_| parallel).and_then(|f| span_of(f, refusal.node, sources)) {
         diagnostic = diagnostic.secondary(span, "in this parallel loop");
     }
     if let Some(note) = words.note {

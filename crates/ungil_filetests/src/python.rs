@@ -82,13 +82,20 @@ impl Python {
     }
 }
 
-/// Runs the passes that decide what a parallel loop means: those up to the test of dependences. What they refuse comes back.
+/// Runs the passes that decide what a parallel loop means: those up to the test of dependences. What they or, on a
+/// copy, later passes refuse comes back.
 pub fn settle(module: &mut Module) -> Vec<Refusal> {
     let mut context = pipeline::Context::default();
-    for pass in pipeline::PASSES {
+    let is_last = |p: &&pipeline::Pass| p.name == "check_dependences";
+    let count = pipeline::PASSES.iter().take_while(|p| !is_last(p)).count() + 1;
+    let (first, later) = pipeline::PASSES.split_at(count);
+    for pass in first {
         (pass.run)(module, &mut context);
-        if pass.name == "check_dependences" {
-            break;
+    }
+    if context.refusals.is_empty() {
+        let mut copy = module.clone();
+        for pass in later {
+            (pass.run)(&mut copy, &mut context);
         }
     }
     context.refusals

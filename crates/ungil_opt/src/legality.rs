@@ -1,4 +1,4 @@
-//! Why a parallel loop is refused.
+//! Why a parallel loop, or a loop in vector lanes, is refused.
 //!
 //! Data only; the driver turns it into diagnostics with spans (codes U0310 to U0319).
 
@@ -30,6 +30,8 @@ pub enum Reason {
     CarriedElement { write: Loc, other: Loc, other_writes: bool, distance: i64 },
     /// All iterations write the same element.
     SameElement { write: Loc },
+    /// A loop that the user wants in vector lanes cannot run there.
+    NoLanes { at: Loc, why: String },
 }
 
 impl Reason {
@@ -43,6 +45,7 @@ impl Reason {
             Reason::ArrayLast { .. } => "U0314",
             Reason::CarriedElement { .. } => "U0315",
             Reason::SameElement { .. } => "U0316",
+            Reason::NoLanes { .. } => "U0317",
         }
     }
 }
@@ -157,6 +160,13 @@ impl Reason {
                 labels: vec![(*write, "expected an index that depends on the loop's counter".to_owned())],
                 note: Some("which iteration writes last would depend on the threads".to_owned()),
                 help: "update it instead (`x[0] += …`), write after the loop, or use `range`".to_owned(),
+            },
+            Reason::NoLanes { at, why } => Words {
+                title: "this loop cannot run in vector lanes".to_owned(),
+                labels: vec![(*at, why.clone())],
+                note: Some("`simd(range(…))` asks for iterations side by side in vectors".to_owned()),
+                help: "make the iterations independent, or leave the loop to the compiler: `range(…)`"
+                    .to_owned(),
             },
         }
     }

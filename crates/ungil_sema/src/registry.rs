@@ -73,6 +73,7 @@ pub const NAMES: &[&str] = &[
     "ungil.get_thread_id",
     "ungil.get_num_threads",
     "ungil.set_num_threads",
+    "ungil.simd",
 ];
 
 /// Calls a library function.
@@ -101,6 +102,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
         }
         "ungil.prange" => range(l, args),
+        // The loop over it knows.
+        "ungil.simd" => one(args, "simd", "iterable"),
         _ => Err(unknown(name, span)),
     }
 }

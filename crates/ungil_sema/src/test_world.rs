@@ -192,6 +192,7 @@ impl World for TestWorld {
             "np" | "numpy" => return module(NUMPY, "numpy"),
             "ungil" => return module(UNGIL, "ungil"),
             "prange" => return Some(Global::Builtin("ungil.prange".to_owned())),
+            "simd" => return Some(Global::Builtin("ungil.simd".to_owned())),
             "sqrt" | "sin" | "cos" | "exp" => return Some(Global::Builtin(format!("math.{name}"))),
             _ => {}
         }

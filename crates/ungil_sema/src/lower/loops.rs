@@ -127,9 +127,17 @@ impl Lowerer<'_, '_> {
             let help = "call compiled functions from the coroutine";
             return Err(Unsupported::Statement { what: "`async for` is", span, help }.into());
         }
-        if let Some(call) = self.prange_call(&node.iter)? {
+        if let Some(call) = self.call_of(&node.iter, "ungil.prange")? {
             return self.parallel_for(node, &call, span);
         }
+        let lanes = self.call_of(&node.iter, "ungil.simd")?;
+        if let Some(inner) = lanes.as_ref().and_then(|call| call.args.first())
+            && self.call_of(inner, "ungil.prange")?.is_some()
+        {
+            let help = "put `simd` around the range of a loop inside, or use `@jit(simd=True)`";
+            return Err(Unsupported::Statement { what: "`simd` around `prange` is", span, help }.into());
+        }
+        let hints = LoopHints { lanes: lanes.is_some(), ..LoopHints::default() };
         let iter = self.lower_expr(&node.iter)?;
         let broke = self.break_flag(&node.body, &node.orelse);
         if let Some(items) = self.static_items(&iter) {
@@ -139,11 +147,13 @@ impl Lowerer<'_, '_> {
         } else if iter.ty == Ty::Range {
             let parts = self.items(&iter);
             let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
-            self.counted(node, bounds, broke, &mut |_, i, span| Ok(Operand::value(Ty::PyInt, i, span)))?;
+            self.counted(node, bounds, (broke, hints), &mut |_, i, span| {
+                Ok(Operand::value(Ty::PyInt, i, span))
+            })?;
         } else {
             let len = self.iteration_length(&iter)?;
             let (zero, one) = (self.b().i64(0), self.b().i64(1));
-            self.counted(node, [zero, len, one], broke, &mut |l, i, span| {
+            self.counted(node, [zero, len, one], (broke, hints), &mut |l, i, span| {
                 Ok(l.iteration_item(&iter, i)?.at(span))
             })?;
         }
@@ -154,7 +164,7 @@ impl Lowerer<'_, '_> {
         &mut self,
         node: &For,
         [start, stop, step]: [Value; 3],
-        broke: Option<Var>,
+        (broke, hints): (Option<Var>, LoopHints),
         item: &mut dyn FnMut(&mut Self, Value, Span) -> Result<Operand>,
     ) -> Result<()> {
         let label = self.func.new_label();
@@ -166,7 +176,6 @@ impl Lowerer<'_, '_> {
             l.framed(frame, |l| l.block(&node.body));
             Ok(())
         });
-        let hints = LoopHints::default();
         self.b().push(InstKind::For(Box::new(IrFor { label, iv, start, stop, step, body, hints })));
         result
     }
@@ -225,15 +234,15 @@ impl Lowerer<'_, '_> {
         })
     }
 
-    /// The call if an expression is `prange(…)` and parallel loops are on.
-    fn prange_call(&mut self, iter: &Expr) -> Result<Option<ungil_syntax::ast::expr::Call>> {
+    /// The call if an expression calls the library function of this name.
+    fn call_of(&mut self, iter: &Expr, wanted: &str) -> Result<Option<ungil_syntax::ast::expr::Call>> {
         let ExprKind::Call(call) = &iter.kind else { return Ok(None) };
         if !matches!(call.func.kind, ExprKind::Name(_) | ExprKind::Attribute { .. }) {
             return Ok(None);
         }
         let callee = self.lower_expr(&call.func)?;
-        let is_prange = matches!(&callee.ty, Ty::Builtin(name) if &**name == "ungil.prange");
-        Ok(is_prange.then(|| (**call).clone()))
+        let found = matches!(&callee.ty, Ty::Builtin(name) if &**name == wanted);
+        Ok(found.then(|| (**call).clone()))
     }
 }
 

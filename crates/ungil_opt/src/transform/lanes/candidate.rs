@@ -8,14 +8,61 @@ use crate::analysis::definitions::Definitions;
 use std::collections::BTreeSet;
 use ungil_ir::entities::{Inst, Label, Region};
 use ungil_ir::function::Function;
-use ungil_ir::inst::{Const, For, InstKind};
+use ungil_ir::inst::{Const, For, InstKind, ParallelFor};
 use ungil_ir::types::Type;
 use ungil_ir::walk;
+
+/// Fewest iterations, where their number is known.
+const SHORT: i64 = 4;
 
 /// Whether a body calls or holds loops at all: a quick test before it is copied.
 pub fn may_diverge(func: &Function, body: Region) -> bool {
     walk::any_inst(func, body, &|kind| {
+        matches!(
+            kind,
+            InstKind::While { .. }
+                | InstKind::For(_)
+                | InstKind::Call(..)
+                | InstKind::Break(_)
+                | InstKind::Return(_)
+        )
+    })
+}
+
+/// Whether a body holds a loop or a call.
+pub fn has_loop(func: &Function, body: Region) -> bool {
+    walk::any_inst(func, body, &|kind| {
         matches!(kind, InstKind::While { .. } | InstKind::For(_) | InstKind::Call(..))
+    })
+}
+
+/// Whether a loop searches: an iteration may end it, and does nothing else before.
+pub fn searches(func: &Function, body: Region, labels: &Labels) -> bool {
+    walk::any_inst(func, body, &|kind| !matches!(kind, InstKind::Raise(_)) && labels.leaves(kind))
+}
+
+/// Replaces branches that end by leaving the group by the exit alone: the scalar code does what stands before it.
+pub fn cut_exits(func: &mut Function, r: Region, labels: &Labels) {
+    for inst in func.region(r).to_vec() {
+        for inner in walk::nested_regions(&func.inst(inst).kind).collect::<Vec<_>>() {
+            cut_exits(func, inner, labels);
+        }
+    }
+    let Some(&last) = func.region(r).last() else { return };
+    if labels.leaves(&func.inst(last).kind) && !has_other_exit(func, r, last) {
+        if matches!(func.inst(last).kind, InstKind::Return(_)) {
+            func.inst_mut(last).kind = InstKind::Break(labels.candidate);
+        } else if let InstKind::Raise(raise) = &mut func.inst_mut(last).kind {
+            raise.args.clear();
+        }
+        func.regions[r.index()] = vec![last];
+    }
+}
+
+/// Whether control may leave a region before its last instruction.
+fn has_other_exit(func: &Function, r: Region, last: Inst) -> bool {
+    walk::insts_of(func, r).into_iter().filter(|i| *i != last).any(|i| {
+        matches!(func.inst(i).kind, InstKind::Break(_) | InstKind::Continue(_) | InstKind::While { .. })
     })
 }
 
@@ -37,6 +84,26 @@ fn runs_once(func: &Function, defs: &Definitions, node: &For) -> bool {
         _ => None,
     };
     constant(node.start) == Some(0) && constant(node.stop) == Some(1) && constant(node.step) == Some(1)
+}
+
+/// Whether a loop has so few iterations that lanes would stay empty, or is in lanes already.
+pub fn is_unfit(func: &Function, node: &ParallelFor) -> bool {
+    let in_lanes = walk::insts_of(func, node.body)
+        .into_iter()
+        .any(|i| func.inst(i).result.is_some_and(|v| func.ty(v).lanes().is_some()));
+    in_lanes || is_short(func, node)
+}
+
+fn is_short(func: &Function, node: &ParallelFor) -> bool {
+    let defs = Definitions::compute(func);
+    let constant = |v| match defs.kind(func, v) {
+        Some(InstKind::Const(Const::Int(_, c))) => Some(*c),
+        _ => None,
+    };
+    match (constant(node.start), constant(node.stop), constant(node.step)) {
+        (Some(start), Some(stop), Some(step)) if step != 0 => (stop.saturating_sub(start) / step) < SHORT,
+        _ => false,
+    }
 }
 
 /// The labels that exits of a body name.

@@ -7,7 +7,8 @@
 use super::lower::Shape;
 use super::uniformity::Uniformity;
 use crate::pipeline::Target;
-use ungil_ir::entities::Region;
+use std::collections::BTreeSet;
+use ungil_ir::entities::{Region, Value};
 use ungil_ir::function::Function;
 use ungil_ir::inst::{BinaryOp, InstKind};
 use ungil_ir::math::MathFn;
@@ -34,7 +35,13 @@ pub fn is_slow(op: BinaryOp, ty: &Type) -> bool {
 }
 
 /// Cost of an instruction as scalar code, and of one lane of it.
-fn weights(func: &Function, facts: &Uniformity, kind: &InstKind, width: u64) -> (u64, u64) {
+fn weights(
+    func: &Function,
+    facts: &Uniformity,
+    linear: &BTreeSet<Value>,
+    kind: &InstKind,
+    width: u64,
+) -> (u64, u64) {
     let shared = |cost: u64| (cost * 10, cost * 10 / width);
     let single = |cost: u64| (cost * 10, cost * 12);
     match kind {
@@ -55,7 +62,9 @@ fn weights(func: &Function, facts: &Uniformity, kind: &InstKind, width: u64) -> 
             single(40)
         }
         InstKind::Load { index, .. } | InstKind::Store { index, .. } => {
-            if index.iter().any(|v| facts.varies(*v)) { (15, 15) } else { shared(1) }
+            let scattered = index.iter().rev().skip(1).any(|v| facts.varies(*v))
+                || index.last().is_some_and(|v| facts.varies(*v) && !linear.contains(v));
+            if scattered { (15, 15) } else { shared(1) }
         }
         // A branch costs its misprediction.
         InstKind::If { .. } => (20, 20 / width + 3),
@@ -64,29 +73,48 @@ fn weights(func: &Function, facts: &Uniformity, kind: &InstKind, width: u64) -> 
 }
 
 /// Whether the loops of a body are expected to run faster in lanes.
-pub fn pays(func: &Function, body: Region, facts: &Uniformity, shape: Shape) -> bool {
-    let (mut scalar, mut lanes) = (0, 0);
-    add(func, body, facts, u64::from(shape.width), 1, (&mut scalar, &mut lanes));
-    lanes * WASTE < scalar * 10
+pub fn pays(func: &Function, body: Region, iv: Value, facts: &Uniformity, shape: Shape) -> bool {
+    let linear = linear_values(func, body, iv, facts);
+    let mut sum = Sum { func, facts, linear, width: u64::from(shape.width), scalar: 0, lanes: 0 };
+    sum.add(body, 1);
+    sum.lanes * WASTE < sum.scalar * 10
 }
 
-fn add(
-    func: &Function,
-    r: Region,
-    facts: &Uniformity,
+/// Sums of the induction value and something uniform.
+fn linear_values(func: &Function, body: Region, iv: Value, facts: &Uniformity) -> BTreeSet<Value> {
+    let mut linear = BTreeSet::from([iv]);
+    for inst in walk::insts_of(func, body) {
+        let data = func.inst(inst);
+        if let (InstKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b), Some(v)) = (&data.kind, data.result)
+            && (linear.contains(a) && !facts.varies(*b) || linear.contains(b) && !facts.varies(*a))
+        {
+            linear.insert(v);
+        }
+    }
+    linear
+}
+
+struct Sum<'a> {
+    func: &'a Function,
+    facts: &'a Uniformity,
+    linear: BTreeSet<Value>,
     width: u64,
-    times: u64,
-    (scalar, lanes): (&mut u64, &mut u64),
-) {
-    for &inst in func.region(r) {
-        let kind = &func.inst(inst).kind;
-        let (a, b) = weights(func, facts, kind, width);
-        *scalar += a * times;
-        *lanes += b * times;
-        let looped = matches!(kind, InstKind::For(_) | InstKind::While { .. });
-        let times = if looped { (times * 16).min(1 << 20) } else { times };
-        for inner in walk::nested_regions(kind) {
-            add(func, inner, facts, width, times, (&mut *scalar, &mut *lanes));
+    scalar: u64,
+    lanes: u64,
+}
+
+impl Sum<'_> {
+    fn add(&mut self, r: Region, times: u64) {
+        for &inst in self.func.region(r) {
+            let kind = &self.func.inst(inst).kind;
+            let (a, b) = weights(self.func, self.facts, &self.linear, kind, self.width);
+            self.scalar += a * times;
+            self.lanes += b * times;
+            let looped = matches!(kind, InstKind::For(_) | InstKind::While { .. });
+            let times = if looped { (times * 16).min(1 << 20) } else { times };
+            for inner in walk::nested_regions(kind) {
+                self.add(inner, times);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! have the same `n`. Such a variable is split: in the loop a scalar counts, and a lane's own variable takes its value
 //! over while the lane is active. What follows from the counter (`n < limit`) then is scalar too.
 
+use super::candidate::Labels;
 use super::uniformity::Uniformity;
 use crate::analysis::definitions::Definitions;
 use std::collections::BTreeSet;
@@ -56,7 +57,14 @@ fn counters(func: &Function, facts: &Uniformity, inst: Inst) -> Vec<Var> {
 }
 
 /// Whether all writes of `x` in a region add or subtract something uniform and run for all active lanes.
-fn steps(func: &Function, defs: &Definitions, facts: &Uniformity, r: Region, x: Var, divergent: bool) -> bool {
+fn steps(
+    func: &Function,
+    defs: &Definitions,
+    facts: &Uniformity,
+    r: Region,
+    x: Var,
+    divergent: bool,
+) -> bool {
     func.region(r).iter().all(|i| match &func.inst(*i).kind {
         InstKind::Set(y, v) if *y == x => !divergent && is_step(func, defs, facts, *v, x),
         kind => {
@@ -114,7 +122,8 @@ fn split(func: &mut Function, parent: Region, inst: Inst, label: Label, (x, star
                 }
             });
         }
-        copy_at_exits(func, *r, label, x, counter);
+        let labels = Labels::of(func, *r, label);
+        copy_at_exits(func, *r, &labels, x, counter);
     }
     match kind {
         InstKind::While { cond, .. } => insert_copy(func, cond, 0, x, counter),
@@ -138,16 +147,16 @@ fn is_exit(kind: &InstKind) -> bool {
     matches!(kind, InstKind::Break(_) | InstKind::Continue(_) | InstKind::Return(_) | InstKind::Raise(_))
 }
 
-/// Copies in front of every exit that may end the loop's iteration.
-fn copy_at_exits(func: &mut Function, r: Region, label: Label, x: Var, counter: Var) {
+/// Copies in front of every exit that ends the loop's iteration.
+fn copy_at_exits(func: &mut Function, r: Region, labels: &Labels, x: Var, counter: Var) {
     let mut k = 0;
     while k < func.region(r).len() {
         let kind = func.inst(func.region(r)[k]).kind.clone();
         let inner: Vec<Region> = walk::nested_regions(&kind).collect();
         for region in inner {
-            copy_at_exits(func, region, label, x, counter);
+            copy_at_exits(func, region, labels, x, counter);
         }
-        if matches!(kind, InstKind::Break(_) | InstKind::Continue(_)) {
+        if matches!(kind, InstKind::Break(l) | InstKind::Continue(l) if !labels.inner.contains(&l)) {
             insert_copy(func, r, k, x, counter);
             k += 2;
         }

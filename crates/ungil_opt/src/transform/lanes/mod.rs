@@ -27,6 +27,7 @@ mod uniformity;
 use crate::analysis::definitions::Definitions;
 use crate::analysis::effects::Effects;
 use crate::analysis::exposed::exposed;
+use crate::legality::{Reason, Refusal};
 use crate::pipeline::Context;
 use crate::transform::forward_locals::forward_region;
 use std::collections::BTreeSet;
@@ -50,9 +51,11 @@ pub fn run_in_lanes(module: &mut Module, context: &mut Context) -> bool {
     let mut changed = false;
     for k in 0..module.functions.len() {
         let mut func = module.functions[k].clone();
-        let mut pass = Pass { module, effects: &effects, context, changed: false };
+        let mut pass = Pass { module, effects: &effects, context, searches: false, changed: false };
         let body = func.body;
         if func.attributes.simd != Simd::Never {
+            pass.region(&mut func, body);
+            pass.searches = true;
             pass.region(&mut func, body);
         }
         if pass.changed {
@@ -67,6 +70,8 @@ struct Pass<'a> {
     module: &'a Module,
     effects: &'a Effects,
     context: &'a mut Context,
+    /// The second round, over loops that search: a loop around them does better if it can.
+    searches: bool,
     changed: bool,
 }
 
@@ -88,6 +93,11 @@ impl Pass<'_> {
         let mut any = false;
         for inst in func.region(r).to_vec() {
             let kind = func.inst(inst).kind.clone();
+            let forced = matches!(&kind, InstKind::For(node) if node.hints.lanes && !node.hints.scalar);
+            if forced {
+                any |= self.forced(func, r, inst);
+                continue;
+            }
             let mut inside = false;
             for inner in walk::nested_regions(&kind).take(if has_cold_version(func, &kind) { 1 } else { 2 }) {
                 inside |= self.region(func, inner);
@@ -98,14 +108,8 @@ impl Pass<'_> {
                 InstKind::ParallelFor(node) if !inside => *node,
                 _ => continue,
             };
-            let mut trial = func.clone();
-            match self.put_in_lanes(&mut trial, r, inst, &node) {
-                Ok(text) => {
-                    *func = trial;
-                    self.remark(func, inst, RemarkKind::Applied, text);
-                    self.changed = true;
-                    any = true;
-                }
+            match self.attempt(func, r, inst, &node, false) {
+                Ok(()) => any = true,
                 Err(Stay::Because(why)) => {
                     self.remark(func, inst, RemarkKind::Missed, format!("does not run in lanes: {why}"));
                 }
@@ -113,6 +117,37 @@ impl Pass<'_> {
             }
         }
         any
+    }
+
+    /// A loop that the user wants in lanes: if it cannot be, that is an error.
+    fn forced(&mut self, func: &mut Function, r: Region, inst: Inst) -> bool {
+        let InstKind::For(node) = func.inst(inst).kind.clone() else { unreachable!("a counted loop") };
+        let why = match self.attempt(func, r, inst, &as_parallel(&node), true) {
+            Ok(()) => return true,
+            Err(Stay::Because(why)) => why,
+            Err(Stay::Quiet) => "its iterations are too few".to_owned(),
+        };
+        let at = func.inst(inst).loc;
+        let reason = Reason::NoLanes { at, why };
+        self.context.refusals.push(Refusal { function: func.name.clone(), node: at, reason });
+        false
+    }
+
+    /// Works on a copy of the function, which takes its place on success.
+    fn attempt(
+        &mut self,
+        func: &mut Function,
+        r: Region,
+        inst: Inst,
+        node: &ParallelFor,
+        forced: bool,
+    ) -> Result<(), Stay> {
+        let mut trial = func.clone();
+        let text = self.put_in_lanes(&mut trial, r, inst, node, forced)?;
+        *func = trial;
+        self.remark(func, inst, RemarkKind::Applied, text);
+        self.changed = true;
+        Ok(())
     }
 
     fn remark(&mut self, func: &Function, inst: Inst, kind: RemarkKind, text: String) {
@@ -126,9 +161,10 @@ impl Pass<'_> {
         parent: Region,
         inst: Inst,
         node: &ParallelFor,
+        forced: bool,
     ) -> Result<String, Stay> {
         let parallel = matches!(func.inst(inst).kind, InstKind::ParallelFor(_));
-        if !candidate::may_diverge(func, node.body) {
+        if !forced && (!candidate::may_diverge(func, node.body) || candidate::is_unfit(func, node)) {
             return Err(Stay::Quiet);
         }
         let (body, iv) = self.prepare(func, node)?;
@@ -136,17 +172,29 @@ impl Pass<'_> {
         if lockstep::split_counters(func, body, &facts) {
             facts = analyse(func, body, node, iv);
         }
-        if !candidate::diverges(func, body, &facts) && !in_order::sums_in_order(func, body, iv, &facts) {
+        let labels = candidate::Labels::of(func, body, node.label);
+        let searches = candidate::searches(func, body, &labels);
+        let wanted = if self.searches {
+            // Plain searches of arrays are blocked by another pass.
+            searches && (func.attributes.simd == Simd::Always || candidate::has_loop(func, node.body))
+        } else {
+            candidate::diverges(func, body, &facts) || in_order::sums_in_order(func, body, iv, &facts)
+        };
+        if !forced && !wanted {
             return Err(Stay::Quiet);
         }
         if let Some(what) = candidate::obstacle(func, body, &facts) {
             return Err(Stay::Because(what));
         }
-        let scalar_last = carried(func, node, parallel)?;
+        let left = carried(func, node, body, parallel)?;
+        let scalar_last = left != Left::Nothing;
+        if searches && left == Left::Anywhere {
+            return Err("variables that its last iteration leaves are used behind it".to_owned().into());
+        }
         let step = constant_step(func, node)?;
-        let labels = candidate::Labels::of(func, body, node.label);
         let bails = candidate::bails(func, body, &labels);
-        let guard = independence::Guard::compute(func, self.effects, node)?;
+        let guard =
+            independence::Guard::compute(func, self.effects, &ParallelFor { body, iv, ..node.clone() })?;
         if bails && candidate::bails_after_store(func, body, &labels) && (guard.reads_written || !parallel) {
             return Err("a check stands behind a write that it would have to undo".to_owned().into());
         }
@@ -155,8 +203,8 @@ impl Pass<'_> {
             return Err(format!("its body has {size} instructions").into());
         }
         let shape = cost::shape(func, body, &facts, self.context.target);
-        let chosen = func.attributes.simd == Simd::Always;
-        if !chosen && !cost::pays(func, body, &facts, shape) {
+        let chosen = forced || func.attributes.simd == Simd::Always;
+        if !chosen && !cost::pays(func, body, iv, &facts, shape) {
             return Err("most of its work would be done lane by lane".to_owned().into());
         }
         let plan = groups::Plan {
@@ -187,8 +235,10 @@ impl Pass<'_> {
         let mut map = CloneMap::default();
         map.values.insert(node.iv, iv);
         let body = clone_region(func, node.body, &mut map);
+        candidate::cut_exits(func, body, &candidate::Labels::of(func, body, node.label));
         inline::inline_calls(self.module, func, body)?;
         forward_region(func, body);
+        candidate::cut_exits(func, body, &candidate::Labels::of(func, body, node.label));
         simplify::simplify(func, body);
         Ok((body, iv))
     }
@@ -236,17 +286,27 @@ fn constant_step(func: &Function, node: &ParallelFor) -> Result<i64, Stay> {
     }
 }
 
-/// Whether the last iteration leaves variables; `Err` if iterations carry values to each other.
-fn carried(func: &Function, node: &ParallelFor, parallel: bool) -> Result<bool, Stay> {
+/// Which variables an iteration leaves to what follows the loop.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Left {
+    Nothing,
+    /// Some that it assigns before anything else.
+    AtOnce,
+    Anywhere,
+}
+
+/// What iterations leave; `Err` if they carry values to each other. `body` is the prepared one, in which exits of the
+/// loop are cut short.
+fn carried(func: &Function, node: &ParallelFor, body: Region, parallel: bool) -> Result<Left, Stay> {
     if !node.scalars.is_empty() || !node.arrays.is_empty() {
         return Err("it has a reduction".to_owned().into());
     }
     if parallel {
-        return Ok(!node.lasts.is_empty());
+        return Ok(if node.lasts.is_empty() { Left::Nothing } else { Left::Anywhere });
     }
-    let facts = exposed(func, node.label, node.body);
-    let mut last = false;
-    for x in walk::assigned_vars(func, node.body) {
+    let facts = exposed(func, node.label, body);
+    let mut left = Left::Nothing;
+    for x in walk::assigned_vars(func, body) {
         let name = &func.vars[x.index()].name;
         if facts.reads.contains_key(&x) {
             return Err(format!("`{name}` carries a value from one iteration to the next").into());
@@ -255,10 +315,20 @@ fn carried(func: &Function, node: &ParallelFor, parallel: bool) -> Result<bool, 
             if !facts.assigned.contains(&x) {
                 return Err(format!("`{name}` may be left by any iteration").into());
             }
-            last = true;
+            left = left.max(if starts_with(func, body, x) { Left::AtOnce } else { Left::Anywhere });
         }
     }
-    Ok(last)
+    Ok(left)
+}
+
+/// Whether a body assigns a variable before any branch, loop or exit.
+fn starts_with(func: &Function, body: Region, x: Var) -> bool {
+    let simple = |i: &&Inst| {
+        let kind = &func.inst(**i).kind;
+        walk::nested_regions(kind).next().is_none() && !matches!(kind, InstKind::Break(_))
+    };
+    let mut start = func.region(body).iter().take_while(simple);
+    start.any(|i| matches!(func.inst(*i).kind, InstKind::Set(y, _) if y == x))
 }
 
 /// Whether a variable is read outside a loop's body, or shared with other iterations of a loop around it.

@@ -59,10 +59,13 @@ fn short_trips(func: &Function, node: &For) -> Option<Vec<i64>> {
     let defs = Definitions::compute(func);
     let [start, stop, step] = [node.start, node.stop, node.step].map(|v| constant(func, &defs, v));
     let (start, stop, step) = (start?, stop?, step?);
-    let exits = walk::any_inst(func, node.body, &|kind| {
-        matches!(kind, InstKind::Break(l) | InstKind::Continue(l) if *l == node.label)
-    });
-    if exits || step == 0 || start.unsigned_abs().max(stop.unsigned_abs()).max(step.unsigned_abs()) > 1 << 20 {
+    let exits = walk::any_inst(
+        func,
+        node.body,
+        &|kind| matches!(kind, InstKind::Break(l) | InstKind::Continue(l) if *l == node.label),
+    );
+    if exits || step == 0 || start.unsigned_abs().max(stop.unsigned_abs()).max(step.unsigned_abs()) > 1 << 20
+    {
         return None;
     }
     let distance = if step > 0 { stop - start } else { start - stop };
