@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from ungil import jit
+from ungil import jit, prange
 
 NAN, INF = math.nan, math.inf
 SPECIAL = [0.0, -0.0, 1.0, -2.5, 3e-5, INF, -INF, NAN]
@@ -137,3 +137,46 @@ def test_modulo_is_pythons():
             kernel(f"np.{name}(x, y)", "x,y")(out, x, divisor)
             with np.errstate(all="ignore"):
                 np.testing.assert_array_equal(out, getattr(np, name)(x, divisor))
+
+
+IN_LANES = [
+    *(f"np.{n}(z)" for n in "exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan".split()),
+    *(f"np.{n}(z)" for n in "sinh cosh tanh arcsinh arccosh arctanh cbrt sqrt floor rint".split()),
+    *(f"math.{n}(abs(np.tanh(z)) + 1.5)" for n in ("erf", "erfc", "gamma", "lgamma")),
+    *(f"np.{n}(z, x)" for n in ("power", "arctan2", "hypot", "fmod")),
+    "np.ldexp(z, 3)",
+    "np.frexp(z)[0]",
+]
+
+
+@pytest.mark.parametrize("expression", IN_LANES)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_lanes_have_the_bits_of_scalars(expression, dtype):
+    """A divergent loop around a function, one iteration per vector lane, gives the bits of scalar code."""
+    source = f"""def walk(out, xs):
+    for i in prange(xs.shape[0]):
+        x = xs[i]
+        z = x
+        steps = i % 5
+        while steps > 0:
+            z = {expression}
+            steps -= 1
+        out[i] = z
+"""
+    name = f"<lanes {expression} {dtype.__name__}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    scope = {"np": np, "math": math, "prange": prange}
+    exec(compile(source, name, "exec"), scope)
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.uniform(-3, 3, 211), rng.uniform(0, 1, 100), SPECIAL, [1e9, -3e7, 1e300]])
+    if expression.startswith("math."):
+        x = x[np.abs(x) < 20]
+    with np.errstate(over="ignore"):
+        x = x.astype(dtype)
+    results = []
+    for simd in (False, True):
+        out = np.zeros(len(x))
+        jit(scope["walk"], simd=simd)(out, x)
+        results.append(out)
+    both_nan = np.isnan(results[0]) & np.isnan(results[1])
+    assert np.all(both_nan | (results[0].view(np.int64) == results[1].view(np.int64)))

@@ -4,6 +4,8 @@
 //! module's own target attributes, so that loops over them vectorise. Slow paths stay calls into this process, with
 //! vector variants (README of `ungil_math`). Other functions are libm's.
 
+pub mod widen;
+
 use crate::emit::EmitError;
 use crate::raw::attributes::Place;
 use crate::raw::{Llvm, Val, llvm};
@@ -61,9 +63,18 @@ fn is_complex_part(function: MathFn) -> bool {
 
 /// Links the library's functions that the module declares; `prepare` gives each the module's target attributes.
 pub fn link(l: &Llvm, prepare: impl Fn(Val)) -> Result<(), EmitError> {
-    let wanted: Vec<String> = functions(l.module).map(name_of).filter(|n| n.starts_with(PREFIX)).collect();
-    if wanted.is_empty() {
+    let declared = functions(l.module).filter(|f| name_of(*f).starts_with(PREFIX));
+    let (vectors, scalars): (Vec<Val>, Vec<Val>) =
+        declared.partition(|f| widen::parse(&name_of(*f)).is_some());
+    if vectors.is_empty() && scalars.is_empty() {
         return Ok(());
+    }
+    let mut wanted: Vec<String> = scalars.into_iter().map(name_of).collect();
+    for vector in &vectors {
+        let name = name_of(*vector);
+        let (scalar, _) = widen::parse(&name).expect("the name of a vector form");
+        widen::declare_scalar(l, *vector, scalar);
+        wanted.push(scalar.to_owned());
     }
     let library = open(l)?;
     l.link(library).map_err(EmitError::Codegen)?;
@@ -81,11 +92,27 @@ pub fn link(l: &Llvm, prepare: impl Fn(Val)) -> Result<(), EmitError> {
             }
         }
     }
+    for vector in vectors {
+        define_vector(l, vector, &prepare)?;
+    }
     if let Some(personality) = l.find_function("rust_eh_personality")
         && llvm!(LLVMGetFirstUse(personality)).is_null()
     {
         llvm!(LLVMDeleteFunction(personality));
     }
+    Ok(())
+}
+
+/// Gives the vector form of a function its body.
+fn define_vector(l: &Llvm, vector: Val, prepare: &impl Fn(Val)) -> Result<(), EmitError> {
+    let name = name_of(vector);
+    let (scalar, lanes) = widen::parse(&name).expect("the name of a vector form");
+    let scalar = l.find_function(scalar).expect("just linked");
+    widen::widen(l, scalar, vector, lanes)
+        .map_err(|reason| EmitError::Codegen(format!("{name} cannot be made: {reason}")))?;
+    l.internal(vector);
+    prepare(vector);
+    l.add_attribute(vector, Place::Function, "alwaysinline");
     Ok(())
 }
 
@@ -120,7 +147,7 @@ fn open(l: &Llvm) -> Result<LLVMModuleRef, EmitError> {
 }
 
 /// Whether a symbol is the slow path of a function, for huge arguments.
-fn is_slow(name: &str) -> bool {
+pub(crate) fn is_slow(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with("_slow")
 }
 
@@ -185,7 +212,7 @@ fn functions(module: LLVMModuleRef) -> impl Iterator<Item = Val> {
     all.into_iter()
 }
 
-fn name_of(function: Val) -> String {
+pub(crate) fn name_of(function: Val) -> String {
     let mut len = 0;
     let data = llvm!(LLVMGetValueName2(function, &mut len));
     // SAFETY: LLVM returns the name's bytes and their number; they live as long as the function.

@@ -538,3 +538,18 @@ fn lgamma_of_tiny_and_negative_numbers() {
     assert!((gamma::lgamma(-2.5) - (8.0 * root / 15.0).ln()).abs() <= 4e-16);
     assert!((gamma::tgamma(-2.5) + 8.0 * root / 15.0).abs() <= 4e-16);
 }
+
+#[test]
+fn inverse_hyperbolic_functions_hold_up_to_the_largest_number() {
+    let twice = |x: f64| x.ln() + std::f64::consts::LN_2;
+    for x in [MAX, MAX.next_down(), MAX / 1.3, MAX / 1.5, MAX / 2.0, 1e308] {
+        for function in [hyperbolic::asinh, hyperbolic::acosh] {
+            assert!((function(x) - twice(x)).abs() <= 3e-13, "{x:e}");
+        }
+    }
+    for x in [f32::MAX, f32::MAX.next_down(), f32::MAX / 1.3, f32::MAX / 2.0] {
+        for function in [single::hyperbolic::asinh, single::hyperbolic::acosh] {
+            assert!((f64::from(function(x)) - twice(f64::from(x))).abs() <= 1e-5, "{x:e}");
+        }
+    }
+}

@@ -31,6 +31,9 @@ impl FunctionEmitter<'_> {
         let callee = self.math_function(function, element);
         let callee_ty = l.function_type(callee);
         let Some(lanes) = l.lanes(ty) else { return self.relax(l.call(callee_ty, callee, args)) };
+        if let Some(result) = self.vector_math(function, args, lanes) {
+            return result;
+        }
         let mut result = l.poison(ty);
         for lane in 0..lanes {
             let lane = l.i32(i64::from(lane));
@@ -39,6 +42,38 @@ impl FunctionEmitter<'_> {
             result = l.insert_element(result, one, lane);
         }
         result
+    }
+
+    /// Applies a library function to vectors by its vector form, in pieces of a hardware vector at most.
+    fn vector_math(&mut self, function: MathFn, args: &[Val], lanes: u32) -> Option<Val> {
+        let l = self.l;
+        let element = l.element(l.type_of(args[0]));
+        let single = element == l.f32();
+        let widest = if single { 16 } else { 8 };
+        let piece = lanes.min(widest);
+        if !crate::mathlib::in_library(function) || !lanes.is_power_of_two() || piece < 2 {
+            return None;
+        }
+        let name = crate::mathlib::widen::name(&crate::mathlib::symbol(function, single), piece);
+        let ty = l.vector(element, piece);
+        let callee = l.declare(&name, l.function(ty, &vec![ty; args.len()]));
+        let callee_ty = l.function_type(callee);
+        let mut pieces: Vec<Val> = (0..lanes / piece)
+            .map(|i| {
+                let first = (i * piece) as i32;
+                let numbers: Vec<i32> = (first..first + piece as i32).collect();
+                let part = |v: &Val| if piece == lanes { *v } else { l.shuffle(*v, *v, &numbers) };
+                let parts: Vec<Val> = args.iter().map(part).collect();
+                l.call(callee_ty, callee, &parts)
+            })
+            .collect();
+        let mut width = piece as i32;
+        while pieces.len() > 1 {
+            let all: Vec<i32> = (0..2 * width).collect();
+            pieces = pieces.chunks(2).map(|pair| l.shuffle(pair[0], pair[1], &all)).collect();
+            width *= 2;
+        }
+        pieces.pop()
     }
 
     /// The declaration of a scalar function.

@@ -112,18 +112,18 @@ fn log_of_ratio(k: f32, num: f32, num_tail: f32, den: f32, den_tail: f32) -> f32
     sum + (error + k.mul_add(LN2_SHORT_LO, low))
 }
 
-/// log(4·(y + y_tail)) for y ≥ 1/4, given the quotient tanh(log(4y)/2) as a fraction, used where 4y < √2.
+/// log(8·(y + y_tail)) for y ≥ 1/8, given the quotient tanh(log(8y)/2) as a fraction, used where 8y < √2.
 #[inline(always)]
-fn log_of_quarter(y: f32, y_tail: f32, num: (f32, f32), den: (f32, f32)) -> f32 {
+fn log_of_eighth(y: f32, y_tail: f32, num: (f32, f32), den: (f32, f32)) -> f32 {
     // y = 2^k·m.
     let (k, _) = split(y.to_bits());
     let power = f32::from_bits((TWO_POW_23 + 127.0 + k).to_bits() << 23);
-    let near = k < -1.0;
+    let near = k < -2.0;
     let (less, more) = (y - power, y + power);
     let more_error = (power - more) + y;
     let num_tail = select(near, num.1, y_tail);
     let den_tail = select(near, den.1, more_error + y_tail);
-    log_of_ratio(k + 2.0, select(near, num.0, less), num_tail, select(near, den.0, more), den_tail)
+    log_of_ratio(k + 3.0, select(near, num.0, less), num_tail, select(near, den.0, more), den_tail)
 }
 
 /// asinh x.
@@ -139,9 +139,9 @@ pub fn asinh(x: f32) -> f32 {
     let (root, root_tail) = sqrt_pair(t, t_error + square_error);
     // a + √(1 + a²), where a is large just 2a.
     let (w, w_tail) = (select(large, a, root), select(large, 0.0, root_tail));
-    let (quarter, error) = fast_two_sum(0.25 * w, 0.25 * a);
+    let (eighth, error) = fast_two_sum(0.125 * w, 0.125 * a);
     let (den, den_error) = fast_two_sum(1.0, w);
-    let value = log_of_quarter(quarter, 0.25f32.mul_add(w_tail, error), (a, 0.0), (den, den_error + w_tail));
+    let value = log_of_eighth(eighth, 0.125f32.mul_add(w_tail, error), (a, 0.0), (den, den_error + w_tail));
     let value = select(a < 1e-30, a, value);
     select(a < f32::INFINITY, value, a).copysign(x)
 }
@@ -156,9 +156,9 @@ pub fn acosh(x: f32) -> f32 {
     let (t, t_error) = fast_two_sum(t, t_error + square_error);
     let (root, root_tail) = sqrt_pair(t, t_error);
     let (w, w_tail) = (select(large, x, root), select(large, 0.0, root_tail));
-    let (quarter, error) = fast_two_sum(0.25 * x, 0.25 * w);
+    let (eighth, error) = fast_two_sum(0.125 * x, 0.125 * w);
     let (den, den_error) = fast_two_sum(x, 1.0);
-    let value = log_of_quarter(quarter, 0.25f32.mul_add(w_tail, error), (w, w_tail), (den, den_error));
+    let value = log_of_eighth(eighth, 0.125f32.mul_add(w_tail, error), (w, w_tail), (den, den_error));
     let value = select(x < f32::INFINITY, value, x);
     select(x < 1.0, f32::NAN, value)
 }
