@@ -4,10 +4,10 @@ use crate::legality::Refusal;
 use crate::transform::{
     assign_block_sizes::assign_block_sizes, block_searches::block_searches,
     check_dependences::check_dependences, classify_variables::classify_variables,
-    count_while_loops::count_while_loops, fold_checks::fold_checks, forward_locals::forward_locals,
-    hoist_checks::hoist_checks, hoist_invariants::hoist_invariants, insert_ownership::insert_ownership,
-    lanes::run_in_lanes, lower_domains::lower_domains, place_safepoints::place_safepoints,
-    speculate_checks::speculate_checks,
+    count_while_loops::count_while_loops, fix_short_rows::fix_short_rows, fold_checks::fold_checks,
+    forward_locals::forward_locals, hoist_checks::hoist_checks, hoist_invariants::hoist_invariants,
+    insert_ownership::insert_ownership, lanes::run_in_lanes, lower_domains::lower_domains,
+    place_safepoints::place_safepoints, speculate_checks::speculate_checks,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
@@ -56,6 +56,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "check_dependences", run: check_dependences },
     Pass { name: "fold_checks", run: |m, _| fold_checks(m) },
     Pass { name: "hoist_checks", run: hoist_checks },
+    Pass { name: "fix_short_rows", run: fix_short_rows },
     Pass { name: "run_in_lanes", run: run_in_lanes },
     Pass { name: "block_searches", run: block_searches },
     Pass { name: "insert_ownership", run: |m, _| insert_ownership(m) },

@@ -6,6 +6,7 @@ pub mod block_searches;
 pub mod check_dependences;
 pub mod classify_variables;
 pub mod count_while_loops;
+pub mod fix_short_rows;
 pub mod fold_checks;
 pub mod forward_locals;
 pub mod hoist_checks;

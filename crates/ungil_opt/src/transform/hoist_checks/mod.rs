@@ -267,7 +267,8 @@ impl Hoister<'_> {
     }
 }
 
-fn keep_scalar(func: &mut Function, r: Region) {
+/// Marks the loops of a region as cold.
+pub fn keep_scalar(func: &mut Function, r: Region) {
     for inst in walk::insts_of(func, r) {
         if let InstKind::For(l) = &mut func.inst_mut(inst).kind {
             l.hints.scalar = true;

@@ -1,0 +1,77 @@
+"""Arrays of points: rows whose length is guessed from the columns that are read."""
+
+import numpy as np
+import pytest
+from checking import check
+
+import ungil
+from ungil import prange
+
+
+def distances(x, o):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[0]):
+            u = x[i, 0] - x[j, 0]
+            v = x[i, 1] - x[j, 1]
+            w = x[i, 2] - x[j, 2]
+            o[i, j] = np.sqrt(u * u + v * v + w * w)
+
+
+def swap_columns(x):
+    for i in range(x.shape[0]):
+        t = x[i, 0]
+        x[i, 0] = x[i, 3]
+        x[i, 3] = t
+
+
+def colours(image, grey):
+    for i in range(image.shape[0]):
+        for j in range(image.shape[1]):
+            grey[i, j] = 0.25 * image[i, j, 0] + 0.5 * image[i, j, 1] + 0.25 * image[i, j, 2]
+
+
+def parallel_norms(x, o):
+    for i in prange(x.shape[0]):
+        o[i] = x[i, 0] * x[i, 0] + x[i, 1] * x[i, 1]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("n", [0, 1, 5, 40])
+def test_rows_of_any_length(columns, n):
+    x = np.random.default_rng(columns).random((n, columns))
+    check(distances, x, np.zeros((n, n)))
+    check(distances, np.asfortranarray(x), np.zeros((n, n)))
+    check(distances, x.astype(np.float32)[::-1], np.zeros((n, n)))
+    check(swap_columns, x)
+    check(swap_columns, np.arange(n * columns, dtype=np.int16).reshape(n, columns))
+    image = np.random.default_rng(n).random((7, n, columns))
+    check(colours, image, np.zeros((7, n)))
+
+
+def test_in_parallel():
+    kernel = ungil.jit(parallel_norms)
+    for columns in (2, 3):
+        x, o = np.random.default_rng(5).random((1000, columns)), np.zeros(1000)
+        kernel(x, o)
+        assert np.array_equal(o, x[:, 0] * x[:, 0] + x[:, 1] * x[:, 1])
+
+
+def test_overlapping_memory():
+    x = np.arange(60.0).reshape(20, 3)
+    check(distances, x[:4], np.zeros((4, 4)))
+    shared = np.arange(48.0)
+
+    def through_views(a):
+        x = a[:12].reshape(4, 3)
+        o = a[8:24].reshape(4, 4)
+        for i in range(4):
+            for j in range(4):
+                o[i, j] = x[i, 0] + x[j, 1] * x[j, 2]
+        return o.copy()
+
+    check(through_views, shared)
+
+
+def test_points_are_read_as_vectors():
+    report = check(distances, np.ones((5, 3)), np.zeros((5, 5))).diagnostics()
+    assert "rows of 3 in vectors" in report and "vectorized loop" in report, report
