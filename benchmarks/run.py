@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import checks
 import latency
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,31 +54,56 @@ def best(rows: list[dict], wanted) -> tuple[float, str] | None:
     return min(((time, name) for time, name in timed if wanted(name)), default=None)
 
 
+HEADER = [
+    "workload",
+    "threads",
+    "ungil",
+    "Numba / Cython",
+    "ratio",
+    "best of all peers",
+    "ratio",
+    "limit",
+    "ratio",
+]
+#: Workloads of the mean: those that a kernel compiler can win or lose.
+MEAN = ("W1", "W2", "W3", "W5", "W6", "W7", "W8", "W9", "W10")
+
+
 def summary(cases: list[dict]) -> str:
-    """One line per case: ungil, the better of Numba and Cython (no fastmath), the best of all peers, their ratios."""
-    header = ["workload", "threads", "ungil", "Numba / Cython", "ratio", "best of all peers", "ratio"]
-    lines = ["| " + " | ".join(header) + " |", "|---|---:|---:|---:|---:|---:|---:|"]
+    """One line per case: ungil, the better of Numba and Cython (no fastmath), the best of all peers, the hand-written
+    limit, their ratios (below 1: ungil is faster); then the geometric mean against the best peer."""
+    lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
+    gains = []
     for case in cases:
         right = [row for row in case["rows"] if row.get("ok") is not False]
         own = best([row for row in right if row["kind"] == "ungil"], lambda _: True)
         peers = [row for row in right if row["kind"] == "peer"]
+        limits = [row for row in right if row["kind"] == "limit"]
         wrong = [row["name"] for row in case["rows"] if row["kind"] == "ungil" and row.get("ok") is False]
         failed = [row["err"] for row in case["rows"] if row["kind"] == "ungil" and row.get("err")]
         cells = [f"{case['id']} {case['title']}", str(case["threads"])]
         if own is None:
             if not wrong and not failed:
                 continue
-            cells += ["WRONG" if wrong else f"error: {failed[0][:60]}", "", "", "", ""]
+            cells += ["WRONG" if wrong else f"error: {failed[0][:60]}"] + [""] * 6
         else:
             cells.append(latency.seconds(own[0]) + (" WRONG" if wrong else ""))
-            for peer in (best(peers, is_default), best(peers, lambda _: True)):
-                cells += (
-                    [f"{latency.seconds(peer[0])} {peer[1]}", f"{own[0] / peer[0]:.2f}"]
-                    if peer
-                    else ["–", ""]
-                )
+            others = (best(peers, is_default), best(peers, lambda _: True), best(limits, lambda _: True))
+            for other in others:
+                cells += beside(own[0], other)
+            if others[1] and case["id"] in MEAN:
+                gains.append(others[1][0] / own[0])
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    if gains:
+        text += f"\nGeometric mean of best peer / ungil over {len(gains)} rows of {', '.join(MEAN)}: "
+        text += f"{statistics.geometric_mean(gains):.2f}\n"
+    return text
+
+
+def beside(own: float, other: tuple[float, str] | None) -> list[str]:
+    """A competitor's time and name, and the ratio of ours to it."""
+    return [f"{latency.seconds(other[0])} {other[1]}", f"{own / other[0]:.2f}"] if other else ["–", ""]
 
 
 def machine() -> str:
@@ -117,6 +143,9 @@ def main() -> None:
             table = summary(run_suite(options.quick, options.only, options.runs))
             print(table)
             parts += ["## Kernels beside their peers\n", table]
+            table = checks.table(9 if options.quick else 25)
+            print(table)
+            parts += ["## What bounds checks cost\n", table + "\n"]
         else:
             print(f"no peer suite at {SUITE}: only the latencies were measured")
     if options.write:
