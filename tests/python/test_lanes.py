@@ -575,3 +575,71 @@ def rows_until(a, limit):
 @pytest.mark.parametrize("limit", [0.5, 0.99, 0.999, 2.0])
 def test_a_search_in_rows(limit):
     both(rows_until, np.random.default_rng(11).random((23, 45)), limit)
+
+
+def escaped(r, limit):
+    inside, longest, odd = 0, -1, 0
+    for i in prange(r.shape[0]):
+        if r[i] < 2.6:
+            continue
+        x, n = 0.3, 0
+        while n < limit and x > 0.0 and x < 1.0:
+            x = r[i] * x * (1.0 - x)
+            n += 1
+        if n == limit:
+            inside += 1
+        longest = max(longest, n)
+        odd ^= n
+    return inside, longest, odd
+
+
+def counted_serially(r, limit):
+    total, product = 0, 1
+    for i in range(r.shape[0]):
+        x = r[i]
+        while x > limit:
+            x *= 0.5
+            total += i
+        product *= -1
+    return total, product
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_integer_reductions(n):
+    r = np.linspace(2.5, 4.5, n)
+    both(escaped, r, 30)
+    both(counted_serially, r * 7, 0.3)
+
+
+def best_of(a):
+    best = 120
+    for i in range(a.shape[0]):
+        x = a[i]
+        while x > 100:
+            x //= 3
+        best = min(best, x)
+    return best
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8, np.int16])
+def test_minima(dtype):
+    a = np.random.default_rng(6).integers(1, 120, 75).astype(dtype)
+    kernel = ungil.jit(simd=True)(best_of)
+    assert kernel(a) == best_of(a)
+    assert in_lanes(kernel)
+
+
+def float_sum(a):
+    s = 0.0
+    for i in prange(a.shape[0]):
+        x = a[i]
+        while x > 0.2:
+            x *= 0.7
+        s += x
+    return s
+
+
+def test_sums_of_floats_keep_their_order():
+    a = np.random.default_rng(6).random(3000)
+    lanes, scalar = ungil.jit(simd=True)(float_sum), ungil.jit(simd=False)(float_sum)
+    assert lanes(a) == scalar(a)

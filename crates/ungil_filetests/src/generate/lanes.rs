@@ -7,7 +7,7 @@ use super::{Generator, Program, Random, arguments, function};
 use ungil_ir::builder::Builder;
 use ungil_ir::entities::{FuncId, Value, Var};
 use ungil_ir::function::{Function, Module, Simd};
-use ungil_ir::inst::{For, InstKind, LoopHints, ParallelFor, Schedule};
+use ungil_ir::inst::{For, InstKind, LoopHints, ParallelFor, ReduceOp, ScalarReduction, Schedule};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 const INPUTS: [DType; 3] = [DType::I64, DType::F64, DType::U8];
@@ -34,7 +34,9 @@ fn entry(random: &mut Random, module: &Module) -> Function {
     let mut params: Vec<Type> = INPUTS.iter().map(|d| line(*d, layout(random), true)).collect();
     params.extend([Type::I64, Type::F64]);
     let outputs = [random.dtype(), DType::I64];
-    let ret = Type::Tuple(outputs.iter().map(|d| line(*d, Layout::C, false)).collect());
+    let reduced = *random.pick(&[DType::I64, DType::U8, DType::I32]);
+    let arrays = outputs.iter().map(|d| line(*d, Layout::C, false));
+    let ret = Type::Tuple(arrays.chain([Type::Scalar(reduced)]).collect());
     let mut func = Function::new("lanes", &params, ret);
     func.attributes.simd = Simd::Always;
     let dtypes = [DType::I64, DType::F64, DType::Bool, random.dtype()];
@@ -54,12 +56,12 @@ fn entry(random: &mut Random, module: &Module) -> Function {
         prints: false,
         in_lanes: true,
     };
-    generator.lane_loop(&outputs);
+    generator.lane_loop(&outputs, reduced);
     func
 }
 
 impl Generator<'_> {
-    fn lane_loop(&mut self, outputs: &[DType]) {
+    fn lane_loop(&mut self, outputs: &[DType], reduced: DType) {
         let n = self.random.below(75) as i64;
         let n = self.builder.i64(n);
         let arrays: Vec<Value> = outputs
@@ -74,7 +76,16 @@ impl Generator<'_> {
         let serial = self.random.one_in(2);
         let vars = self.vars.clone();
         self.loops.push(label);
-        let body = self.nested(|g| g.lane_body(iv, &arrays));
+        let total = self.builder.func.new_var("total", Type::Scalar(reduced));
+        let op = *self.random.pick(&[
+            ReduceOp::Add,
+            ReduceOp::Min,
+            ReduceOp::Max,
+            ReduceOp::BitXor,
+            ReduceOp::BitAnd,
+        ]);
+        let reduction = self.random.one_in(2).then_some(ScalarReduction { var: total, op });
+        let body = self.nested(|g| g.lane_body(iv, &arrays, reduction));
         self.loops.pop();
         let schedule = *self.random.pick(&[Schedule::Static, Schedule::Dynamic, Schedule::Guided]);
         let kind = if serial {
@@ -92,14 +103,16 @@ impl Generator<'_> {
                 num_threads: None,
                 privates: vars.into_iter().chain(self.counters()).collect(),
                 lasts: Vec::new(),
-                scalars: Vec::new(),
+                scalars: reduction.into_iter().collect(),
                 arrays: Vec::new(),
                 min_block: 1,
                 body,
             }))
         };
         self.push(kind);
-        let result = self.builder.value(InstKind::TupleMake(arrays));
+        let total = self.builder.get(total);
+        let items = arrays.into_iter().chain([total]).collect();
+        let result = self.builder.value(InstKind::TupleMake(items));
         self.builder.push(InstKind::Return(Some(result)));
     }
 
@@ -109,7 +122,7 @@ impl Generator<'_> {
         all.filter(|(_, data)| data.name == "counter").map(|(k, _)| Var(k as u32)).collect()
     }
 
-    fn lane_body(&mut self, iv: Value, outputs: &[Value]) {
+    fn lane_body(&mut self, iv: Value, outputs: &[Value], reduction: Option<ScalarReduction>) {
         self.values.push(iv);
         // An iteration reads no variable that it has not written.
         let vars = std::mem::take(&mut self.vars);
@@ -123,6 +136,9 @@ impl Generator<'_> {
         self.lane_loop_inside(iv, outputs);
         for _ in 0..3 {
             self.lane_statement();
+        }
+        if let Some(reduction) = reduction {
+            self.update_sometimes(reduction);
         }
         for array in outputs {
             self.store_lane(*array, iv);
@@ -143,6 +159,16 @@ impl Generator<'_> {
             let otherwise = self.nested(|_| {});
             self.push(InstKind::If { cond, then, otherwise });
         }
+    }
+
+    fn update_sometimes(&mut self, reduction: ScalarReduction) {
+        if self.random.one_in(2) {
+            return self.update(reduction);
+        }
+        let cond = self.scalar(DType::Bool);
+        let then = self.nested(|g| g.update(reduction));
+        let otherwise = self.nested(|_| {});
+        self.push(InstKind::If { cond, then, otherwise });
     }
 
     fn store_lane(&mut self, array: Value, iv: Value) {

@@ -116,7 +116,7 @@ impl Generator<'_> {
     }
 
     /// `x = x op expression`.
-    fn update(&mut self, reduction: ScalarReduction) {
+    pub(super) fn update(&mut self, reduction: ScalarReduction) {
         let Type::Scalar(dtype) = self.builder.func.var_ty(reduction.var).clone() else { return };
         let new = self.scalar(dtype);
         let op = match reduction.op {

@@ -165,7 +165,10 @@ impl Lowerer<'_> {
                 | InstKind::For(_)
                 | InstKind::While { .. } => false,
                 InstKind::Math(f, _) => super::cost::is_cheap_math(*f),
-                InstKind::Binary(op, a, _) => !super::cost::is_slow(*op, self.func.ty(*a)),
+                InstKind::Binary(op, a, b) => {
+                    super::cost::is_power_of_two(self.func, self.defs, *op, *a, *b)
+                        || !super::cost::is_slow(*op, self.func.ty(*a))
+                }
                 kind => !self.labels.leaves(kind),
             })
     }

@@ -6,11 +6,12 @@
 
 use super::lower::Shape;
 use super::uniformity::Uniformity;
+use crate::analysis::definitions::Definitions;
 use crate::pipeline::Target;
 use std::collections::BTreeSet;
 use ungil_ir::entities::{Region, Value};
 use ungil_ir::function::Function;
-use ungil_ir::inst::{BinaryOp, InstKind};
+use ungil_ir::inst::{BinaryOp, Const, InstKind};
 use ungil_ir::math::MathFn;
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
@@ -34,9 +35,17 @@ pub fn is_slow(op: BinaryOp, ty: &Type) -> bool {
     }
 }
 
+/// Whether an integer division is by a power of two, which is shifts and masks.
+pub fn is_power_of_two(func: &Function, defs: &Definitions, op: BinaryOp, a: Value, b: Value) -> bool {
+    let divides = matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod);
+    divides
+        && func.ty(a).dtype().is_some_and(|d| d.is_int())
+        && matches!(defs.kind(func, b), Some(InstKind::Const(Const::Int(_, c))) if *c > 0 && c & (c - 1) == 0)
+}
+
 /// Cost of an instruction as scalar code, and of one lane of it.
 fn weights(
-    func: &Function,
+    (func, defs): (&Function, &Definitions),
     facts: &Uniformity,
     linear: &BTreeSet<Value>,
     kind: &InstKind,
@@ -46,6 +55,7 @@ fn weights(
     let single = |cost: u64| (cost * 10, cost * 12);
     match kind {
         InstKind::Const(_) | InstKind::Get(_) | InstKind::Set(..) | InstKind::Dim(..) => (0, 0),
+        InstKind::Binary(op, a, b) if is_power_of_two(func, defs, *op, *a, *b) => shared(3),
         InstKind::Binary(BinaryOp::FloorDiv | BinaryOp::Mod, a, _)
             if func.ty(*a).dtype().is_some_and(|d| d.is_int()) =>
         {
@@ -77,7 +87,9 @@ fn weights(
 /// Whether the loops of a body are expected to run faster in lanes.
 pub fn pays(func: &Function, body: Region, iv: Value, facts: &Uniformity, shape: Shape) -> bool {
     let linear = linear_values(func, body, iv, facts);
-    let mut sum = Sum { func, facts, linear, width: u64::from(shape.width), scalar: 0, lanes: 0 };
+    let defs = Definitions::compute(func);
+    let mut sum =
+        Sum { func, defs: &defs, facts, linear, width: u64::from(shape.width), scalar: 0, lanes: 0 };
     sum.add(body, 1);
     sum.lanes * WASTE < sum.scalar * 10
 }
@@ -98,6 +110,7 @@ fn linear_values(func: &Function, body: Region, iv: Value, facts: &Uniformity) -
 
 struct Sum<'a> {
     func: &'a Function,
+    defs: &'a Definitions,
     facts: &'a Uniformity,
     linear: BTreeSet<Value>,
     width: u64,
@@ -109,7 +122,7 @@ impl Sum<'_> {
     fn add(&mut self, r: Region, times: u64) {
         for &inst in self.func.region(r) {
             let kind = &self.func.inst(inst).kind;
-            let (a, b) = weights(self.func, self.facts, &self.linear, kind, self.width);
+            let (a, b) = weights((self.func, self.defs), self.facts, &self.linear, kind, self.width);
             self.scalar += a * times;
             self.lanes += b * times;
             let looped = matches!(kind, InstKind::For(_) | InstKind::While { .. });

@@ -17,6 +17,7 @@
 
 use super::candidate::Labels;
 use super::lower::{Lane, Lowerer, Shape};
+use super::reduce::Reduction;
 use super::uniformity::Uniformity;
 use crate::analysis::definitions::Definitions;
 use std::collections::HashMap;
@@ -47,6 +48,7 @@ pub struct Plan<'a> {
     /// An incomplete group runs under a mask.
     pub masked_tail: bool,
     pub bails: bool,
+    pub reductions: &'a [Reduction],
 }
 
 /// Makes the loop over groups. The region `front` takes what is computed in front of it.
@@ -195,6 +197,7 @@ fn lower(
 ) -> bool {
     let defs = Definitions::compute(b.func);
     let (region, loc, own) = (b.region, b.loc, walk::assigned_vars(b.func, plan.body));
+    let outermost = plan.facts.outermost(plan.node.label);
     let mut lowerer = Lowerer {
         func: &mut *b.func,
         defs: &defs,
@@ -206,8 +209,8 @@ fn lower(
         own,
         uniform_vars: HashMap::new(),
         lane_vars: HashMap::new(),
-        levels: Vec::new(),
-        conditions: Vec::new(),
+        levels: vec![outermost],
+        conditions: vec![None],
         frames: Vec::new(),
         region,
         loc,
@@ -215,8 +218,13 @@ fn lower(
         some: true,
     };
     lowerer.mask = left.map(|left| first_lanes(&mut lowerer, left));
+    lowerer.start_reductions(plan.reductions);
     let flow = lowerer.run(plan.body);
-    !matches!(flow, super::lower::Flow::Ended)
+    let falls = !matches!(flow, super::lower::Flow::Ended);
+    if falls {
+        lowerer.finish_reductions(plan.reductions);
+    }
+    falls
 }
 
 fn first_lanes(lowerer: &mut Lowerer<'_>, left: Value) -> Vec<Value> {

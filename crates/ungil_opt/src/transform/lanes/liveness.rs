@@ -19,11 +19,11 @@ pub struct Joint {
     pub again: Vars,
 }
 
-/// Computes the joints of the body of a loop whose iterations carry nothing to each other.
-pub fn liveness(func: &Function, body: Region) -> HashMap<Inst, Joint> {
-    let mut walker =
-        Walker { func, joints: HashMap::new(), breaks: HashMap::new(), continues: HashMap::new() };
-    walker.region(body, Vars::new());
+/// Computes the joints of a loop's body; `left` are the variables that are read behind an iteration.
+pub fn liveness(func: &Function, body: Region, label: Label, left: &Vars) -> HashMap<Inst, Joint> {
+    let continues = HashMap::from([(label, left.clone())]);
+    let mut walker = Walker { func, joints: HashMap::new(), breaks: HashMap::new(), continues };
+    walker.region(body, left.clone());
     walker.joints
 }
 

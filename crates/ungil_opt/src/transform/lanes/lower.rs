@@ -319,7 +319,7 @@ impl Lowerer<'_> {
         y
     }
 
-    fn parts_of(&mut self, x: Var) -> Vec<Var> {
+    pub fn parts_of(&mut self, x: Var) -> Vec<Var> {
         if let Some(vars) = self.lane_vars.get(&x) {
             return vars.clone();
         }

@@ -8,7 +8,7 @@
 //! results have the bits of the scalar code.
 //!
 //! Runs when checks are hoisted, so that fast versions have none left; those that remain leave a group for the
-//! scalar code. Leaves alone: loops with reductions or private arrays, with allocations, printing or recursion.
+//! scalar code. Leaves alone: loops with reductions of floats or private arrays, with allocations, printing or recursion.
 
 pub mod candidate;
 mod control;
@@ -21,6 +21,7 @@ mod liveness;
 mod lockstep;
 mod lower;
 mod memory;
+mod reduce;
 mod simplify;
 mod uniformity;
 
@@ -39,6 +40,7 @@ use ungil_ir::inst::{BinaryOp, Const, For, InstKind, ParallelFor, Schedule};
 use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::types::Type;
 use ungil_ir::walk;
+use uniformity::Uniformity;
 
 const PASS: &str = "run_in_lanes";
 /// Largest body, in instructions after inlining, that is put in lanes, and for which an incomplete group is too.
@@ -168,9 +170,12 @@ impl Pass<'_> {
             return Err(Stay::Quiet);
         }
         let (body, iv) = self.prepare(func, node)?;
-        let mut facts = analyse(func, body, node, iv);
+        let (left, carried) = outcome(func, node, body, parallel)?;
+        let reductions = reduce::rename_reductions(func, node, body, parallel, &carried);
+        let lanes = reductions.iter().flatten().map(|r| r.lane).collect();
+        let mut facts = Uniformity::compute(func, body, node.label, iv, &lanes);
         if lockstep::split_counters(func, body, &facts) {
-            facts = analyse(func, body, node, iv);
+            facts = Uniformity::compute(func, body, node.label, iv, &lanes);
         }
         let labels = candidate::Labels::of(func, body, node.label);
         let searches = candidate::searches(func, body, &labels);
@@ -186,7 +191,7 @@ impl Pass<'_> {
         if let Some(what) = candidate::obstacle(func, body, &facts) {
             return Err(Stay::Because(what));
         }
-        let left = carried(func, node, body, parallel)?;
+        let (reductions, left) = (reductions?, left?);
         let scalar_last = left != Left::Nothing;
         if searches && left == Left::Anywhere {
             return Err("variables that its last iteration leaves are used behind it".to_owned().into());
@@ -219,6 +224,7 @@ impl Pass<'_> {
             scalar_last,
             masked_tail: size <= MAX_TAIL && !scalar_last,
             bails,
+            reductions: &reductions,
         };
         place(func, parent, inst, plan, &guard);
         Ok(format!(
@@ -242,11 +248,6 @@ impl Pass<'_> {
         simplify::simplify(func, body);
         Ok((body, iv))
     }
-}
-
-fn analyse(func: &Function, body: Region, node: &ParallelFor, iv: Value) -> uniformity::Uniformity {
-    let joints = liveness::liveness(func, body);
-    uniformity::Uniformity::compute(func, body, node.label, iv, joints)
 }
 
 /// Whether the second branch of an `if` is the version of a loop for failed checks.
@@ -295,30 +296,36 @@ enum Left {
     Anywhere,
 }
 
-/// What iterations leave; `Err` if they carry values to each other. `body` is the prepared one, in which exits of the
-/// loop are cut short.
-fn carried(func: &Function, node: &ParallelFor, body: Region, parallel: bool) -> Result<Left, Stay> {
-    if !node.scalars.is_empty() || !node.arrays.is_empty() {
-        return Err("it has a reduction".to_owned().into());
+/// What iterations leave, and the variables that they carry to each other. `body` is the prepared one, in which exits
+/// of the loop are cut short.
+fn outcome(
+    func: &Function,
+    node: &ParallelFor,
+    body: Region,
+    parallel: bool,
+) -> Result<(Result<Left, Stay>, Vec<Var>), Stay> {
+    if !node.arrays.is_empty() {
+        return Err("it updates an array at arbitrary indices".to_owned().into());
     }
     if parallel {
-        return Ok(if node.lasts.is_empty() { Left::Nothing } else { Left::Anywhere });
+        return Ok((Ok(if node.lasts.is_empty() { Left::Nothing } else { Left::Anywhere }), Vec::new()));
     }
     let facts = exposed(func, node.label, body);
-    let mut left = Left::Nothing;
+    let (mut left, mut carried) = (Ok(Left::Nothing), Vec::new());
     for x in walk::assigned_vars(func, body) {
-        let name = &func.vars[x.index()].name;
         if facts.reads.contains_key(&x) {
-            return Err(format!("`{name}` carries a value from one iteration to the next").into());
-        }
-        if read_outside(func, node.body, x) {
-            if !facts.assigned.contains(&x) {
-                return Err(format!("`{name}` may be left by any iteration").into());
+            carried.push(x);
+        } else if read_outside(func, node.body, x) {
+            if facts.assigned.contains(&x) {
+                let here = if starts_with(func, body, x) { Left::AtOnce } else { Left::Anywhere };
+                left = left.map(|l| here.max(l));
+            } else {
+                let name = &func.vars[x.index()].name;
+                left = Err(format!("`{name}` may be left by any iteration").into());
             }
-            left = left.max(if starts_with(func, body, x) { Left::AtOnce } else { Left::Anywhere });
         }
     }
-    Ok(left)
+    Ok((left, carried))
 }
 
 /// Whether a body assigns a variable before any branch, loop or exit.
@@ -364,6 +371,7 @@ fn place(
                 step: made.step,
                 body: made.body,
                 chunk,
+                min_block: (old.min_block / plan.shape.lanes() as u32).max(1),
                 ..*old
             }))
         }

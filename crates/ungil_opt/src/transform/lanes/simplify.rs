@@ -4,6 +4,7 @@
 //! LLVM would do the same to scalar code, but masks would hide it: a load under the mask of the lanes still in a loop
 //! does not look invariant.
 
+use super::inline::zero_of;
 use crate::analysis::definitions::Definitions;
 use crate::transform::alias_guard::are_apart;
 use crate::transform::forward_locals::forward_region;
@@ -200,6 +201,8 @@ fn place_in_front(func: &mut Function, parent: Region, inst: Inst, node: &For, s
         let ty = func.ty(result).clone();
         let x = func.new_var("repeated", ty.clone());
         let mut b = Builder { func, region: front, loc: data.loc };
+        let zero = b.value(InstKind::Const(zero_of(ty.dtype().expect("an element is a number"))));
+        b.set(x, zero);
         let (then, ()) = b.nested(|b| {
             let v = b.typed(data.kind.clone(), ty.clone());
             b.set(x, v);

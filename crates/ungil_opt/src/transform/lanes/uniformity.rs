@@ -5,7 +5,7 @@
 //! Everything else is uniform: one scalar stands for all lanes. The rules are those of Karrenberg and Hack,
 //! "Whole-function vectorization" (2011), on structured control flow.
 
-use super::liveness::{Joint, Vars};
+use super::liveness::{Joint, Vars, liveness};
 use std::collections::{BTreeSet, HashMap};
 use ungil_ir::entities::{Inst, Label, Region, Value, Var};
 use ungil_ir::function::Function;
@@ -22,6 +22,8 @@ pub struct Uniformity {
     /// Loops with a `continue` that only some lanes take.
     pub continues: BTreeSet<Label>,
     pub joints: HashMap<Inst, Joint>,
+    /// Variables of lanes that are read behind the iteration.
+    left: Vars,
 }
 
 /// A construct around the current place, from the outermost one.
@@ -41,17 +43,14 @@ pub fn protecting_level(levels: &[Level], x: Var) -> Option<usize> {
 
 impl Uniformity {
     /// Analyses the body of the loop `candidate` with this induction value.
-    pub fn compute(
-        func: &Function,
-        body: Region,
-        candidate: Label,
-        iv: Value,
-        joints: HashMap<Inst, Joint>,
-    ) -> Uniformity {
-        let mut facts = Uniformity { joints, ..Uniformity::default() };
+    pub fn compute(func: &Function, body: Region, candidate: Label, iv: Value, left: &Vars) -> Uniformity {
+        let joints = liveness(func, body, candidate, left);
+        let mut facts =
+            Uniformity { joints, vars: left.clone(), left: left.clone(), ..Uniformity::default() };
         facts.values.insert(iv);
         loop {
-            let mut walker = Walker { func, candidate, facts, levels: Vec::new(), changed: false };
+            let levels = vec![facts.outermost(candidate)];
+            let mut walker = Walker { func, candidate, facts, levels, changed: false };
             walker.region(body);
             let changed = walker.changed;
             facts = walker.facts;
@@ -59,6 +58,11 @@ impl Uniformity {
                 return facts;
             }
         }
+    }
+
+    /// The level of the body itself: lanes that are not there, or no more, keep what is read behind the iteration.
+    pub fn outermost(&self, candidate: Label) -> Level {
+        Level { label: Some(candidate), divergent: !self.left.is_empty(), needed: self.left.clone() }
     }
 
     pub fn varies(&self, v: Value) -> bool {
@@ -165,14 +169,16 @@ impl Walker<'_> {
 
     /// An exit that only some of the lanes of its loop take makes that loop and those inside it divergent.
     fn exit(&mut self, label: Label, leaves: bool) {
-        let target = self.levels.iter().position(|l| l.label == Some(label));
+        let target = self.levels.iter().position(|l| l.label == Some(label) && label != self.candidate);
         let inner = target.map_or(0, |t| t + 1);
-        let partial = self.levels[inner..].iter().any(|l| l.divergent)
+        let partial = self.levels[inner.max(1)..].iter().any(|l| l.divergent)
             || self.levels[..inner].last().is_some_and(|l| l.divergent && l.label == Some(label));
         if !partial && label != self.candidate {
             return;
         }
-        let crossed: Vec<Label> = self.levels[inner..].iter().filter_map(|l| l.label).collect();
+        let candidate = self.candidate;
+        let crossed: Vec<Label> =
+            self.levels[inner..].iter().filter_map(|l| l.label).filter(|l| *l != candidate).collect();
         crossed.into_iter().for_each(|l| self.diverge(l));
         if target.is_some() {
             self.diverge(label);
