@@ -8,6 +8,7 @@ All competitors run interleaved; the table has the best time of each in millisec
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 import time
 import types
@@ -219,7 +220,7 @@ def main():
         lanes, scalar = ungil.jit(function), ungil.jit(simd=False)(function)
         other = numba_version(function, options.threads)
         other(*args)
-        runs = [lambda f=f: f(*args) for f in (lanes, scalar, other)]
+        runs = [functools.partial(f, *args) for f in (lanes, scalar, other)]
         results = [run() for run in runs]
         same = np.array_equal(results[0], results[1], equal_nan=True)
         agrees = "same" if same and np.array_equal(results[0], results[2], equal_nan=True) else "DIFFER"
