@@ -643,3 +643,22 @@ def test_sums_of_floats_keep_their_order():
     a = np.random.default_rng(6).random(3000)
     lanes, scalar = ungil.jit(simd=True)(float_sum), ungil.jit(simd=False)(float_sum)
     assert lanes(a) == scalar(a)
+
+
+def sparse_product(ptr, index, values, x):
+    y = np.zeros(ptr.shape[0] - 1)
+    for i in prange(y.shape[0]):
+        s = 0.0
+        for k in range(ptr[i], ptr[i + 1]):
+            s += values[k] * x[index[k]]
+        y[i] = s
+    return y
+
+
+def test_rows_of_a_sparse_matrix_stay_rows():
+    rng = np.random.default_rng(0)
+    ptr = np.r_[0, np.cumsum(rng.integers(0, 7, 60))]
+    args = ptr, rng.integers(0, 60, ptr[-1]), rng.random(ptr[-1]), rng.random(60)
+    both(sparse_product, *args)
+    kernel = check(sparse_product, *args)
+    assert not in_lanes(kernel)

@@ -74,9 +74,7 @@ fn weights(
             single(40)
         }
         InstKind::Load { index, .. } | InstKind::Store { index, .. } => {
-            let scattered = index.iter().rev().skip(1).any(|v| facts.varies(*v))
-                || index.last().is_some_and(|v| facts.varies(*v) && !linear.contains(v));
-            if scattered { (15, 15) } else { shared(1) }
+            if is_scattered(facts, linear, index) { (15, 15) } else { shared(1) }
         }
         // A branch costs its misprediction.
         InstKind::If { .. } => (20, 20 / width + 3),
@@ -92,6 +90,36 @@ pub fn pays(func: &Function, body: Region, iv: Value, facts: &Uniformity, shape:
         Sum { func, defs: &defs, facts, linear, width: u64::from(shape.width), scalar: 0, lanes: 0 };
     sum.add(body, 1);
     sum.lanes * WASTE < sum.scalar * 10
+}
+
+/// Whether lanes access elements that do not follow each other.
+fn is_scattered(facts: &Uniformity, linear: &BTreeSet<Value>, index: &[Value]) -> bool {
+    index.iter().rev().skip(1).any(|v| facts.varies(*v))
+        || index.last().is_some_and(|v| facts.varies(*v) && !linear.contains(v))
+}
+
+/// Whether a body's loops only differ in their bounds, and access elements all over the place: a row of a triangle or of
+/// a sparse matrix each. One after the other they read consecutive elements, which is faster.
+pub fn prefers_rows(func: &Function, body: Region, iv: Value, facts: &Uniformity) -> bool {
+    let leaves = walk::any_inst(func, body, &|kind| match kind {
+        InstKind::While { label, .. } => facts.loops.contains(label),
+        InstKind::Break(label) => facts.loops.contains(label),
+        _ => false,
+    });
+    let linear = linear_values(func, body, iv, facts);
+    let scatters = |r: Region| {
+        walk::any_inst(func, r, &|kind| match kind {
+            InstKind::Load { index, .. } | InstKind::Store { index, .. } => {
+                is_scattered(facts, &linear, index)
+            }
+            _ => false,
+        })
+    };
+    !leaves
+        && walk::any_inst(func, body, &|kind| match kind {
+            InstKind::For(node) => facts.loops.contains(&node.label) && scatters(node.body),
+            _ => false,
+        })
 }
 
 /// Sums of the induction value and something uniform.

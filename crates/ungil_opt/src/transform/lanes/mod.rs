@@ -209,6 +209,9 @@ impl Pass<'_> {
         }
         let shape = cost::shape(func, body, &facts, self.context.target);
         let chosen = forced || func.attributes.simd == Simd::Always;
+        if !chosen && cost::prefers_rows(func, body, iv, &facts) {
+            return Err("neighbouring iterations access elements far apart".to_owned().into());
+        }
         if !chosen && !cost::pays(func, body, iv, &facts, shape) {
             return Err("most of its work would be done lane by lane".to_owned().into());
         }
