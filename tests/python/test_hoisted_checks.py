@@ -172,3 +172,18 @@ def test_conditions_do_not_hide_wrapping(start, far):
             kernel(np.arange(8.0), np.zeros(8), start, start + 6, far)
     else:
         check(guarded_far, np.arange(8.0), np.zeros(8), start, start + 6, far)
+
+
+def clamp_of_a_checked_index(a, b, o):
+    for i in range(o.shape[0]):
+        for j in range(a.shape[0]):
+            k = a[j]
+            if k >= 0:
+                o[i] += b[min(i + j, b.shape[0] - 1)] + b[min(k, j)]
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 30])
+def test_clamps_inside_nests(n):
+    rng = np.random.default_rng(n)
+    check(clamp_of_a_checked_index, rng.integers(-3, 9, n), rng.random(n), np.zeros(n))
+    check(clamp_of_a_checked_index, rng.integers(-3, 9, n + 2), rng.random(n), np.zeros(n))

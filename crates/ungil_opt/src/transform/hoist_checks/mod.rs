@@ -141,6 +141,16 @@ impl Hoister<'_> {
         });
     }
 
+    /// Puts replacements into one loop: what a dropped check defined would look like a value from outside.
+    fn settle(&mut self, root: Inst) {
+        if !self.replaced.is_empty() {
+            let holder = self.func.new_region();
+            self.func.regions[holder.index()].push(root);
+            self.apply_replacements(holder);
+            self.func.regions[holder.index()].clear();
+        }
+    }
+
     fn inner(&mut self, inst: Inst) {
         for inner in walk::nested_regions(&self.func.inst(inst).kind).collect::<Vec<_>>() {
             self.region(inner);
@@ -148,6 +158,7 @@ impl Hoister<'_> {
     }
 
     fn nest(&mut self, parent: Region, root: Inst) {
+        self.settle(root);
         let defs = Definitions::compute(self.func);
         let mut nest = Nest::collect(self.func, &defs, root);
         let test = Test::of(self.func, &defs, &mut nest, |c| !c.conditional);
@@ -174,6 +185,7 @@ impl Hoister<'_> {
     /// Versions the nest once more for checks that run under conditions. Such a test may fail though the program never
     /// fails, so the other version keeps its speed as far as it can. Returns the number of checks dropped and of tests.
     fn demand_conditional(&mut self, parent: Region, root: Inst, guarded: bool) -> (usize, usize) {
+        self.settle(root);
         let defs = Definitions::compute(self.func);
         let mut nest = Nest::collect(self.func, &defs, root);
         let test = Test::of(self.func, &defs, &mut nest, |_| true);
