@@ -46,7 +46,7 @@ macro_rules! table {
                 MathFn::Trunc => x.trunc(),
                 MathFn::Rint => x.round_ties_even(),
                 MathFn::Round => x.round(),
-                MathFn::Fmod => x % y,
+                MathFn::Fmod => ours::remainder::fmod(x, y),
                 MathFn::Remainder => c::remainder(x, y),
                 MathFn::Copysign => x.copysign(y),
                 MathFn::Nextafter => c::nextafter(x, y),

@@ -36,8 +36,9 @@ pub fn symbol(function: MathFn, single: bool) -> String {
 pub fn in_library(function: MathFn) -> bool {
     use MathFn::*;
     let powers = matches!(function, Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Pow | Cbrt | Hypot);
-    let special = matches!(function, Erf | Erfc | Gamma | Lgamma | Ldexp | FrexpMantissa | FrexpExponent)
-        || is_complex_part(function);
+    let special =
+        matches!(function, Erf | Erfc | Gamma | Lgamma | Fmod | Ldexp | FrexpMantissa | FrexpExponent)
+            || is_complex_part(function);
     let circular = matches!(function, Sin | Cos | Tan | Asin | Acos | Atan | Atan2);
     powers || circular || special || matches!(function, Sinh | Cosh | Tanh | Asinh | Acosh | Atanh)
 }

@@ -13,6 +13,7 @@ pub mod logarithm;
 pub mod modulus;
 mod pair;
 pub mod power;
+pub mod remainder;
 pub mod root;
 pub mod scale;
 pub mod trigonometric;

@@ -64,6 +64,7 @@ export! {
     ungil_math_ldexp_f64 = double::scale::ldexp: (x: f64, n: f64) -> f64;
     ungil_math_frexp_mantissa_f64 = double::scale::frexp_mantissa: (x: f64) -> f64;
     ungil_math_frexp_exponent_f64 = double::scale::frexp_exponent: (x: f64) -> f64;
+    ungil_math_fmod_f64 = double::remainder::fmod: (x: f64, y: f64) -> f64;
     ungil_math_atan2_f64 = double::inverse_trigonometric::atan2: (y: f64, x: f64) -> f64;
     ungil_math_hypot_f64 = double::root::hypot: (x: f64, y: f64) -> f64;
     ungil_math_sqrt_f32 = single::sqrt: (x: f32) -> f32;
@@ -110,6 +111,7 @@ export! {
     ungil_math_ldexp_f32 = single::scale::ldexp: (x: f32, n: f32) -> f32;
     ungil_math_frexp_mantissa_f32 = single::scale::frexp_mantissa: (x: f32) -> f32;
     ungil_math_frexp_exponent_f32 = single::scale::frexp_exponent: (x: f32) -> f32;
+    ungil_math_fmod_f32 = single::remainder::fmod: (x: f32, y: f32) -> f32;
     ungil_math_atan2_f32 = single::inverse_trigonometric::atan2: (y: f32, x: f32) -> f32;
     ungil_math_hypot_f32 = single::root::hypot: (x: f32, y: f32) -> f32;
     ungil_math_ipow_i64 = integer::ipow: (base: i64, exponent: i64) -> i64;

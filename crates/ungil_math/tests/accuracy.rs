@@ -10,7 +10,9 @@ mod reference;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ungil_math::double::{power, trigonometric};
+use ungil_math::double::{
+    error_function, hyperbolic, inverse_trigonometric, logarithm, power, trigonometric,
+};
 
 use reference::cases::{BINARY, UNARY, worst, worst_pair};
 
@@ -114,5 +116,23 @@ fn pow_survives_bases_near_one() {
         let y = samples.uniform(-709.0, 709.0) / distance * if i % 2 == 0 { 1.0 } else { 0.01 };
         let error = reference::powf128(x, y).ulps(power::pow(x, y));
         assert!(error <= 0.8, "pow({x:e}, {y:e}) is off by {error} ULP");
+    }
+}
+
+/// Arguments from ½ to the number below 1, equally many at each distance from it.
+#[test]
+fn inverse_functions_hold_near_one() {
+    let mut samples = reference::Samples::new(9);
+    for _ in 0..100_000 {
+        let x = 1.0 - samples.exponent(-53, -2).abs();
+        for (name, got, exact) in [
+            ("atanh", hyperbolic::atanh(x), reference::atanhf128(x)),
+            ("acos", inverse_trigonometric::acos(x), reference::acosf128(x)),
+            ("asin", inverse_trigonometric::asin(x), reference::asinf128(x)),
+            ("log1p", logarithm::log1p(-x), reference::log1pf128(-x)),
+            ("erfc", error_function::erfc(x), reference::erfcf128(x)),
+        ] {
+            assert!(exact.ulps(got) <= 0.9, "{name}({x:e}) is off by {} ULP", exact.ulps(got));
+        }
     }
 }

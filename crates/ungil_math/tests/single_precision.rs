@@ -107,7 +107,7 @@ fn cases() -> Vec<Case> {
         case!("log1p", single::logarithm::log1p, double::logarithm::log1p, BEYOND_MINUS_ONE, 0.85),
         case!("sin", fast::single::sin_fast, fast::double::sin_fast, FOLDED, 0.9),
         case!("cos", fast::single::cos_fast, fast::double::cos_fast, FOLDED, 0.9),
-        case!("tan", fast::single::tan_fast, fast::double::tan_fast, FOLDED, 0.9),
+        case!("tan", fast::single::tan_fast, fast::double::tan_fast, FOLDED, 0.95),
         case!("tanh", single::hyperbolic::tanh, double::hyperbolic::tanh, HYPERBOLIC, 0.55),
         case!("sinh", single::hyperbolic::sinh, double::hyperbolic::sinh, HYPERBOLIC, 0.9),
         case!("cosh", single::hyperbolic::cosh, double::hyperbolic::cosh, HYPERBOLIC, 0.9),
@@ -121,7 +121,7 @@ fn cases() -> Vec<Case> {
             single::inverse_trigonometric::atan,
             double::inverse_trigonometric::atan,
             POSITIVE,
-            0.9
+            1.0
         ),
         case!("cbrt", single::root::cbrt, double::root::cbrt, POSITIVE, 0.9),
         case!("erf", single::error_function::erf, double::error_function::erf, POSITIVE, 0.95),

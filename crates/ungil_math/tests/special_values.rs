@@ -553,3 +553,56 @@ fn inverse_hyperbolic_functions_hold_up_to_the_largest_number() {
         }
     }
 }
+
+#[test]
+fn fmod_is_exact() {
+    use ungil_math::double::remainder::fmod;
+    use ungil_math::single::remainder::fmod as single_fmod;
+    let values = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.1,
+        -7.5,
+        3.0,
+        TINY,
+        1e-310,
+        2.2e-308,
+        1e300,
+        -1e308,
+        MAX,
+        0.3,
+        1e16,
+        9.007e15,
+        5.5,
+        INF,
+        -INF,
+        NAN,
+        1.0 / 3.0,
+        1.0 - 1.2e-16,
+        1e-20,
+    ];
+    let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+    for x in values {
+        for y in values {
+            assert!(same(fmod(x, y), x % y), "fmod({x:e}, {y:e}) = {:e}", fmod(x, y));
+            let (x, y) = (x as f32, y as f32);
+            assert!(same(f64::from(single_fmod(x, y)), f64::from(x % y)), "fmod({x:e}, {y:e})");
+        }
+    }
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state ^ (state >> 29)
+    };
+    for i in 0..300_000 {
+        let (x, y) = (f64::from_bits(next()), f64::from_bits(next()));
+        // Any quotient, and quotients up to 2⁵⁴ around which multiples lie.
+        let n = (next() >> (10 + i % 54)) as f64;
+        let x = if i % 2 == 0 { x } else { n * y };
+        assert!(same(fmod(x, y), x % y), "fmod({x:e}, {y:e})");
+        assert!(same(fmod(x.next_up(), y), x.next_up() % y), "fmod({:e}, {y:e})", x.next_up());
+        assert!(same(fmod(x.next_down(), y), x.next_down() % y), "fmod({:e}, {y:e})", x.next_down());
+    }
+}

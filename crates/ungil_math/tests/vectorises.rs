@@ -20,7 +20,7 @@ fn loops() -> Vec<Loop> {
     let mut loops = Vec::new();
     for kind in ["f64", "f32"] {
         loops.extend(ONE.iter().map(|function| Loop::new(function, kind, 1)));
-        loops.extend(["pow", "atan2", "hypot"].map(|function| Loop::new(function, kind, 2)));
+        loops.extend(["pow", "atan2", "hypot", "fmod"].map(|function| Loop::new(function, kind, 2)));
     }
     loops
 }
@@ -76,6 +76,9 @@ macro_rules! natives {
     (@call $kind:ident $module:ident $file:ident atan2 $x:ident $y:ident) => {
         natives!(@two $kind (ungil_math::$module::$file::atan2) $x $y)
     };
+    (@call $kind:ident $module:ident $file:ident fmod $x:ident $y:ident) => {
+        natives!(@two $kind (ungil_math::$module::$file::fmod) $x $y)
+    };
     (@call $kind:ident $module:ident $file:ident hypot $x:ident $y:ident) => {
         natives!(@two $kind (ungil_math::$module::$file::hypot) $x $y)
     };
@@ -99,6 +102,7 @@ natives! {
         hyperbolic tanh sinh cosh asinh acosh atanh;
         inverse_trigonometric asin acos atan atan2;
         root cbrt hypot;
+        remainder fmod;
         error_function erf erfc;
         gamma tgamma lgamma;
         power pow;
@@ -110,6 +114,7 @@ natives! {
         hyperbolic tanh sinh cosh asinh acosh atanh;
         inverse_trigonometric asin acos atan atan2;
         root cbrt hypot;
+        remainder fmod;
         error_function erf erfc;
         gamma tgamma lgamma;
         power pow;

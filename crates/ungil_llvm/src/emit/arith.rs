@@ -4,7 +4,7 @@ use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::{Llvm, Ty, Val, llvm};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntNE, LLVMIntSLT};
-use llvm_sys::LLVMOpcode::{self, LLVMFAdd, LLVMFDiv, LLVMFMul, LLVMFRem, LLVMFSub};
+use llvm_sys::LLVMOpcode::{self, LLVMFAdd, LLVMFDiv, LLVMFMul, LLVMFSub};
 use llvm_sys::LLVMRealPredicate::{LLVMRealOGT, LLVMRealOLT, LLVMRealUNE, LLVMRealUNO};
 use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::Value;
@@ -78,10 +78,10 @@ impl FunctionEmitter<'_> {
     }
 
     /// NumPy's remainder (sign of the divisor) and the plain `fmod`.
-    fn float_mod(&self, a: Val, b: Val) -> (Val, Val) {
+    fn float_mod(&mut self, a: Val, b: Val) -> (Val, Val) {
         let l = self.l;
         let zero = l.zero(l.type_of(a));
-        let rem = self.fop(LLVMFRem, a, b);
+        let rem = self.math_call(ungil_ir::math::MathFn::Fmod, &[a, b]);
         let differs = l.xor(l.fcmp(LLVMRealOLT, b, zero), l.fcmp(LLVMRealOLT, rem, zero));
         let moved = l.select(differs, self.fop(LLVMFAdd, rem, b), rem);
         let signed_zero = self.float_intrinsic("llvm.copysign", &[zero, b]);
@@ -90,7 +90,7 @@ impl FunctionEmitter<'_> {
     }
 
     /// NumPy's `floor_divide`.
-    fn float_floor_div(&self, a: Val, b: Val) -> Val {
+    fn float_floor_div(&mut self, a: Val, b: Val) -> Val {
         let l = self.l;
         let ty = l.type_of(a);
         let (zero, one, half) = (l.zero(ty), l.const_float(ty, 1.0), l.const_float(ty, 0.5));

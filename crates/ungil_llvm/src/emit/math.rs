@@ -7,7 +7,6 @@ use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::attributes::{MEMORY_INACCESSIBLE, Place};
 use crate::raw::{Ty, Val};
-use llvm_sys::LLVMOpcode::LLVMFRem;
 use ungil_ir::entities::Value;
 use ungil_ir::math::MathFn;
 
@@ -21,9 +20,6 @@ impl FunctionEmitter<'_> {
     pub fn math_call(&mut self, function: MathFn, args: &[Val]) -> Val {
         if let Some(name) = intrinsic(function) {
             return self.float_intrinsic(name, args);
-        }
-        if function == MathFn::Fmod {
-            return self.fop(LLVMFRem, args[0], args[1]);
         }
         let l = self.l;
         let ty = l.type_of(args[0]);

@@ -169,7 +169,8 @@ pub fn acosh(x: f64) -> f64 {
 pub fn atanh(x: f64) -> f64 {
     let a = x.abs();
     // The difference of the bits is 2⁵² times the logarithm to base 2 of the quotient, to 0.09: rounded to an integer.
-    let (more, less) = (1.0 + a, 1.0 - a);
+    let (more, more_error) = fast_two_sum(1.0, a);
+    let less = 1.0 - a;
     let difference = more.to_bits().wrapping_sub(less.to_bits()).wrapping_add(1 << 51) >> 52;
     let k = f64::from_bits(difference | TWO_POW_52.to_bits()) - TWO_POW_52;
     let power = f64::from_bits((difference.wrapping_add(1023)) << 52);
@@ -180,6 +181,12 @@ pub fn atanh(x: f64) -> f64 {
     let den = a.mul_add(c, q);
     // Exact while q is near den, and of no weight beyond.
     let den_error = select(power < 8.0, a.mul_add(c, q - den), 0.0);
+    // Beyond ½, 1 − a is exact, and its multiple so near to 1 + a that the difference is; 2^k may be too large for c.
+    let scaled = power * less;
+    let beyond = a > 0.5;
+    let (whole, whole_error) = fast_two_sum(more, scaled);
+    let (num, num_error) = (select(beyond, more - scaled, num), select(beyond, more_error, num_error));
+    let (den, den_error) = (select(beyond, whole, den), select(beyond, whole_error + more_error, den_error));
     let value = 0.5 * log_of_ratio(k, num, num_error, den, den_error);
     let value = select(a < 1e-300, a, value);
     let value = select(a < 1.0, value, select(a == 1.0, f64::INFINITY, f64::NAN));

@@ -1,7 +1,7 @@
 //! Arc functions in float32.
 //!
 //! The schemes of the float64 functions in float32 arithmetic; atan of a quotient of magnitude ≤ 1 plus 0 or π/2.
-//! Contract: ≤ 0.9 ULP; zeros keep their sign; atan2 as Annex F for zeros and infinities.
+//! Contract: ≤ 1 ULP; zeros keep their sign; atan2 as Annex F for zeros and infinities.
 //! Limits: a division or a square root each.
 //! Source: `double::inverse_trigonometric`.
 

@@ -1,7 +1,7 @@
 //! Sine, cosine and tangent in float32.
 //!
 //! The scheme of the float64 functions in float32 arithmetic: π/2 in three parts, the reduced angle in two.
-//! Contract: ≤ 0.8 ULP (tan 0.9) for every finite argument; −0.0 keeps its sign; infinities give NaN.
+//! Contract: ≤ 0.8 ULP (tan 0.95) for every finite argument; −0.0 keeps its sign; infinities give NaN.
 //! Limits: arguments beyond 8,192 take a cold call (`*_slow`): float64 arithmetic.
 //! Source: `double::trigonometric`.
 

@@ -65,7 +65,7 @@ fn weights(
         InstKind::Binary(BinaryOp::Div, ..) => (80, 20),
         InstKind::Math(MathFn::Sqrt, _) => (100, 25),
         InstKind::Math(f, _) if is_cheap_math(*f) => shared(2),
-        InstKind::Math(MathFn::Fmod | MathFn::Remainder | MathFn::Nextafter, _) => single(40),
+        InstKind::Math(MathFn::Remainder | MathFn::Nextafter, _) => single(40),
         // The maths library has vector forms.
         InstKind::Math(..) => shared(40),
         InstKind::Unary(ungil_ir::inst::UnaryOp::Abs, a)
