@@ -241,3 +241,28 @@ fn pow_stays_within_its_bound() {
     }
     assert!(worst.0 <= 0.55, "pow({}, {}) is off by {} ULP", worst.1, worst.2, worst.0);
 }
+
+#[test]
+fn functions_of_two_arguments_stay_within_their_bounds() {
+    let mut state = 2_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 32) as u32
+    };
+    let mut worst = [0.0_f64; 2];
+    for i in 0..1_000_000 {
+        // Any numbers, and numbers of like size.
+        let x = f32::from_bits(next());
+        let y = if i % 2 == 0 { f32::from_bits(next()) } else { x * (next() as f32 / 2e9 - 1.0) };
+        if !x.is_finite() || !y.is_finite() {
+            continue;
+        }
+        let (a, b) = (f64::from(x), f64::from(y));
+        let arc =
+            error(single::inverse_trigonometric::atan2(y, x), double::inverse_trigonometric::atan2(b, a));
+        let hypot = error(single::root::hypot(x, y), double::root::hypot(a, b));
+        worst = [worst[0].max(arc), worst[1].max(hypot)];
+    }
+    println!("atan2 {:.4}, hypot {:.4}", worst[0], worst[1]);
+    assert!(worst[0] <= 1.0 && worst[1] <= 0.51, "{worst:?}");
+}
