@@ -54,6 +54,10 @@ def best(rows: list[dict], wanted) -> tuple[float, str] | None:
     return min(((time, name) for time, name in timed if wanted(name)), default=None)
 
 
+READING = """\
+Ratios are ungil's time over the other's: below 1, ungil is faster. Kernels are plain loops with bounds checks on and strict
+arithmetic; peers include fastmath versions and other algorithms (OpenBLAS). `./dev bench --quick --write` makes this file.
+"""
 HEADER = [
     "workload",
     "threads",
@@ -133,7 +137,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the tables in BENCHMARKS.md")
     options = parser.parse_args()
 
-    parts = ["# Benchmarks\n", f"Medians on: {machine()}.\n"]
+    parts = ["# Benchmarks\n", f"Medians on: {machine()}.\n", READING]
     if options.only in (None, "latency"):
         table = latency.as_markdown(latency.measure(1 if options.quick else 5))
         print(table, flush=True)
