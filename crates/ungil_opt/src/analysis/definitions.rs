@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use ungil_ir::entities::{Inst, Value};
 use ungil_ir::function::Function;
-use ungil_ir::inst::{BinaryOp, InstKind};
+use ungil_ir::inst::{BinaryOp, Const, InstKind};
 
 /// For each value of a function its defining instruction; parameters and induction values have none.
 pub struct Definitions {
@@ -48,6 +48,14 @@ impl Definitions {
     /// What defines `v`, if an instruction does.
     pub fn kind<'f>(&self, func: &'f Function, v: Value) -> Option<&'f InstKind> {
         self.inst(v).map(|i| &func.inst(i).kind)
+    }
+
+    /// The integer that `v` is, if it is a constant.
+    pub fn constant(&self, func: &Function, v: Value) -> Option<i64> {
+        match self.kind(func, v) {
+            Some(InstKind::Const(Const::Int(_, c))) => Some(*c),
+            _ => None,
+        }
     }
 
     /// The array whose memory `v` shares: follows views to the value they start from.

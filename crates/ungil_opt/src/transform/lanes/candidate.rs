@@ -79,10 +79,7 @@ pub fn diverges(func: &Function, body: Region, facts: &Uniformity) -> bool {
 
 /// Whether the bounds say that a loop has exactly one iteration.
 fn runs_once(func: &Function, defs: &Definitions, node: &For) -> bool {
-    let constant = |v| match defs.kind(func, v) {
-        Some(InstKind::Const(Const::Int(_, c))) => Some(*c),
-        _ => None,
-    };
+    let constant = |v| defs.constant(func, v);
     constant(node.start) == Some(0) && constant(node.stop) == Some(1) && constant(node.step) == Some(1)
 }
 
@@ -96,10 +93,7 @@ pub fn is_unfit(func: &Function, node: &ParallelFor) -> bool {
 
 fn is_short(func: &Function, node: &ParallelFor) -> bool {
     let defs = Definitions::compute(func);
-    let constant = |v| match defs.kind(func, v) {
-        Some(InstKind::Const(Const::Int(_, c))) => Some(*c),
-        _ => None,
-    };
+    let constant = |v| defs.constant(func, v);
     match (constant(node.start), constant(node.stop), constant(node.step)) {
         (Some(start), Some(stop), Some(step)) if step != 0 => (stop.saturating_sub(start) / step) < SHORT,
         _ => false,

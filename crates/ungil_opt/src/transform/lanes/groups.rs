@@ -20,6 +20,7 @@ use super::lower::{Lane, Lowerer, Shape};
 use super::reduce::Reduction;
 use super::uniformity::Uniformity;
 use crate::analysis::definitions::Definitions;
+use crate::transform::strips::retarget_continues;
 use std::collections::HashMap;
 use ungil_ir::builder::Builder;
 use ungil_ir::clone::{CloneMap, clone_region};
@@ -149,16 +150,6 @@ fn scalar_loop(b: &mut Builder<'_>, plan: &Plan<'_>, start: Value, stop: Value, 
     retarget_continues(b.func, body, plan.node.label, label);
     let hints = LoopHints { scalar: true, ..LoopHints::default() };
     b.push(InstKind::For(Box::new(For { label, iv, start, stop, step, body, hints })));
-}
-
-fn retarget_continues(func: &mut Function, body: Region, from: Label, to: Label) {
-    for inst in walk::insts_of(func, body) {
-        if let InstKind::Continue(label) = &mut func.inst_mut(inst).kind
-            && *label == from
-        {
-            *label = to;
-        }
-    }
 }
 
 /// The group in lanes; with `left`, only that many of them.

@@ -13,7 +13,7 @@ use ungil_ir::builder::Builder;
 use ungil_ir::clone::{CloneMap, clone_region};
 use ungil_ir::entities::{Inst, Region, Value};
 use ungil_ir::function::Function;
-use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, MemFlags};
+use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, MemFlags};
 use ungil_ir::types::DType;
 use ungil_ir::walk;
 
@@ -27,13 +27,6 @@ pub fn simplify(func: &mut Function, body: Region) {
     short_circuits(func, body);
     forward_region(func, body);
     hoist_loads(func, body);
-}
-
-fn constant(func: &Function, defs: &Definitions, v: Value) -> Option<i64> {
-    match defs.kind(func, v) {
-        Some(InstKind::Const(Const::Int(_, c))) => Some(*c),
-        _ => None,
-    }
 }
 
 // Unrolling.
@@ -58,7 +51,7 @@ fn unroll(func: &mut Function, r: Region) {
 /// The induction values of a loop that is short and has no exits of its own.
 fn short_trips(func: &Function, node: &For) -> Option<Vec<i64>> {
     let defs = Definitions::compute(func);
-    let [start, stop, step] = [node.start, node.stop, node.step].map(|v| constant(func, &defs, v));
+    let [start, stop, step] = [node.start, node.stop, node.step].map(|v| defs.constant(func, v));
     let (start, stop, step) = (start?, stop?, step?);
     let exits = walk::any_inst(
         func,
@@ -149,7 +142,7 @@ fn hoist_loads(func: &mut Function, r: Region) {
 
 fn hoist_from(func: &mut Function, parent: Region, inst: Inst, node: &For) {
     let defs = Definitions::compute(func);
-    let Some(step) = constant(func, &defs, node.step).filter(|s| *s != 0) else { return };
+    let Some(step) = defs.constant(func, node.step).filter(|s| *s != 0) else { return };
     let mut inside = walk::defined_values(func, node.body);
     inside.insert(node.iv);
     let stores = stores_of(func, node.body);
