@@ -10,6 +10,7 @@ use std::rc::Rc;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 
+use crate::lower::array::lazy::Lazy;
 use crate::ty::Ty;
 
 /// A compile-time constant of a scalar type. Its Python or NumPy type is the operand's.
@@ -70,6 +71,8 @@ pub struct Operand {
     pub constant: Option<Constant>,
     /// The elements of a tuple (or the members of a range or slice) if they are known one by one.
     pub parts: Option<Rc<Vec<Operand>>>,
+    /// What the elements of an array that is not in memory are computed from.
+    pub lazy: Option<Rc<Lazy>>,
     /// The expression it came from.
     pub span: Span,
 }
@@ -77,12 +80,12 @@ pub struct Operand {
 impl Operand {
     /// An operand with an IR value.
     pub fn value(ty: Ty, value: Value, span: Span) -> Operand {
-        Operand { ty, value: Some(value), constant: None, parts: None, span }
+        Operand { ty, value: Some(value), constant: None, parts: None, lazy: None, span }
     }
 
     /// A constant scalar.
     pub fn constant(ty: Ty, constant: Constant, span: Span) -> Operand {
-        Operand { ty, value: None, constant: Some(constant), parts: None, span }
+        Operand { ty, value: None, constant: Some(constant), parts: None, lazy: None, span }
     }
 
     /// A weak integer constant.
@@ -102,7 +105,7 @@ impl Operand {
 
     /// An operand without a value at run time: None, a string, a function, a module.
     pub fn entity(ty: Ty, span: Span) -> Operand {
-        Operand { ty, value: None, constant: None, parts: None, span }
+        Operand { ty, value: None, constant: None, parts: None, lazy: None, span }
     }
 
     /// `None`.
@@ -118,7 +121,7 @@ impl Operand {
 
     /// An operand of a type whose value is a tuple, with the elements of that tuple.
     pub fn parts(ty: Ty, items: Vec<Operand>, span: Span) -> Operand {
-        Operand { ty, value: None, constant: None, parts: Some(Rc::new(items)), span }
+        Operand { ty, value: None, constant: None, parts: Some(Rc::new(items)), lazy: None, span }
     }
 
     /// The same operand as the result of another expression.

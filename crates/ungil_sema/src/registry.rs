@@ -3,6 +3,8 @@
 //! One table maps `builtins.abs`, `math.sqrt`, `numpy.empty` … to the function that lowers a call. To add one, write
 //! an entry and its lowering; the reference page and the suggestions of "not supported" errors follow from here.
 
+use std::rc::Rc;
+
 use ungil_ir::inst::InstKind;
 use ungil_ir::math::MathFn;
 use ungil_ir::types::{DType, Layout};
@@ -74,6 +76,29 @@ pub const NAMES: &[&str] = &[
     "ungil.get_num_threads",
     "ungil.set_num_threads",
     "ungil.simd",
+];
+
+/// Whether a function uses each element of its arguments once, so that they may be lazy arrays.
+pub(crate) fn takes_lazy(name: &str) -> bool {
+    name.strip_prefix("numpy.").is_some_and(|function| !EAGER.contains(&function))
+}
+
+/// NumPy's functions that look at arrays as such.
+const EAGER: &[&str] = &[
+    "empty",
+    "zeros",
+    "ones",
+    "full",
+    "empty_like",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "arange",
+    "linspace",
+    "asarray",
+    "array",
+    "copy",
+    "ascontiguousarray",
 ];
 
 /// Calls a library function.
@@ -388,8 +413,19 @@ fn elementwise(l: &mut Lowerer<'_, '_>, function: &str, args: Args, qualified: &
         other => other,
     };
     let operands = args.positional.clone();
-    if !args.keywords.is_empty() || operands.iter().any(|o| l.is_proper_array(o)) {
+    if !args.keywords.is_empty() {
         return Err(unknown(qualified, span));
+    }
+    if operands.iter().any(|o| l.is_proper_array(o)) {
+        let (function, qualified) = (function.to_owned(), qualified.to_owned());
+        return l.lift(
+            &operands,
+            span,
+            Rc::new(move |l, x| {
+                let args = Args { positional: x.to_vec(), keywords: Vec::new(), span };
+                elementwise(l, &function, args, &qualified)
+            }),
+        );
     }
     match (name, &operands[..]) {
         ("abs", [x]) => {
@@ -434,6 +470,7 @@ pub(crate) fn call_method(
     mut args: Args,
 ) -> Result<Operand> {
     let span = args.span;
+    let receiver = &l.settled(receiver)?;
     match name {
         "numpy.ndarray.copy" => {
             let order = args.bind(name, &["order"], 0)?.remove(0);

@@ -17,7 +17,15 @@ use crate::world::Global;
 impl Lowerer<'_, '_> {
     /// `a = b = value`.
     pub(crate) fn assign(&mut self, targets: &[Expr], value: &Expr) -> Result<()> {
-        let value = self.lower_expr(value)?;
+        let value = match targets {
+            // The elements are computed where they are stored.
+            [target]
+                if matches!(target.kind, ExprKind::Subscript { .. }) && !self.may_change_arrays(target) =>
+            {
+                self.lower_lazily(value)?
+            }
+            _ => self.lower_expr(value)?,
+        };
         for target in targets {
             self.assign_to(target, &value)?;
         }
@@ -133,7 +141,7 @@ impl Lowerer<'_, '_> {
         match &target.kind {
             ExprKind::Name(name) => {
                 let old = self.name(name, target.span)?;
-                let value = self.lower_expr(value)?;
+                let value = self.lower_lazily(value)?;
                 self.set_span(span);
                 if self.is_proper_array(&old) {
                     // Arrays are updated in place.
@@ -141,6 +149,7 @@ impl Lowerer<'_, '_> {
                     return self.define_name(target.span, &old);
                 }
                 let new = self.binary(op, &old, &value, span)?;
+                let new = self.settled(&new)?;
                 self.define_name(target.span, &new)
             }
             ExprKind::Subscript { value: container, index } => {
@@ -149,7 +158,7 @@ impl Lowerer<'_, '_> {
                     return Err(TypeError::ItemAssignment { ty: container.ty, span: target.span }.into());
                 }
                 let index = self.index_operands(index)?;
-                let value = self.lower_expr(value)?;
+                let value = self.lower_lazily(value)?;
                 self.set_span(span);
                 self.array_update(&container, &index, &value, target.span, &mut apply)
             }

@@ -63,7 +63,8 @@ impl Lowerer<'_, '_> {
             }
             "conjugate" | "conj" | "item" if attr == "conjugate" || numpy => {
                 let method = Ty::Method(Box::new(value.ty.clone()), format!("scalar.{attr}").into());
-                Operand { ty: method, constant: None, value: Some(self.value(value)?), parts: None, span }
+                let number = self.value(value)?;
+                Operand::value(method, number, span)
             }
             "dtype" if numpy => Operand::entity(Ty::DType(dtype), span),
             "ndim" if numpy => Operand::int(0, span),

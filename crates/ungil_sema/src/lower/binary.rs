@@ -1,5 +1,7 @@
 //! Binary operators on scalars, with Python's errors for weak operands and NumPy's results for others.
 
+use std::rc::Rc;
+
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
@@ -30,6 +32,10 @@ impl Lowerer<'_, '_> {
         if op == BinaryOp::BitOr && classes {
             // A union of classes, for `isinstance`.
             return Ok(Operand::tuple(vec![left.clone(), right.clone()], span));
+        }
+        if self.is_proper_array(left) || self.is_proper_array(right) {
+            let both = [left.clone(), right.clone()];
+            return self.lift(&both, span, Rc::new(move |l, x| l.binary(op, &x[0], &x[1], span)));
         }
         let (left, right) = (self.element_of(left)?, self.element_of(right)?);
         if !left.ty.is_scalar() || !right.ty.is_scalar() {
@@ -79,9 +85,6 @@ impl Lowerer<'_, '_> {
         span: Span,
         reason: Option<&str>,
     ) -> crate::diagnostics::Error {
-        let array = l.ty.as_array().or(r.ty.as_array()).is_some();
-        let reason = reason
-            .or(array.then_some("arithmetic on whole arrays is not compiled yet; loop over the elements"));
         TypeError::Binary {
             op: op.symbol(),
             left: l.ty.clone(),

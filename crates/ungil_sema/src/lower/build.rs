@@ -74,6 +74,10 @@ impl Lowerer<'_, '_> {
         if let Some(value) = operand.value {
             return Ok(value);
         }
+        if operand.lazy.is_some() && matches!(operand.ty, Ty::Array(_)) {
+            let array = self.materialised(operand)?;
+            return self.value(&array);
+        }
         if let Some(constant) = operand.constant {
             return self.constant_value(&operand.ty, constant, operand.span);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ungil_diag::span::Span;
 use ungil_ir::entities::{FuncId, Value};
 use ungil_ir::types::Type;
-use ungil_syntax::ast::expr::Call;
+use ungil_syntax::ast::expr::{Call, ExprKind};
 
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
@@ -76,17 +76,30 @@ impl Lowerer<'_, '_> {
         {
             self.check_one_type(function, first)?;
         }
-        let args = self.arguments(call, span)?;
+        let args = self.arguments(
+            call,
+            matches!(&callee.ty, Ty::Builtin(name) if registry::takes_lazy(name)),
+            span,
+        )?;
         self.set_span(span);
         self.call_operand(&callee, args, span)
     }
 
-    fn arguments(&mut self, call: &Call, span: Span) -> Result<Args> {
-        let positional = self.starred_items(&call.args)?;
+    /// Evaluates arguments; `lazily`: arrays among them need not be in memory.
+    fn arguments(&mut self, call: &Call, lazily: bool, span: Span) -> Result<Args> {
+        let values = || call.args.iter().chain(call.keywords.iter().map(|k| &k.value));
+        let starred = call.args.iter().any(|a| matches!(a.kind, ExprKind::Starred(_)));
+        let lazily = lazily && !starred && !values().any(|a| self.may_change_arrays(a));
+        let positional = if lazily {
+            call.args.iter().map(|a| self.lower_lazily(a)).collect::<Result<Vec<_>>>()?
+        } else {
+            self.starred_items(&call.args)?
+        };
         let mut keywords = Vec::new();
         for k in &call.keywords {
             let Some(name) = &k.name else { return Err(CallError::DoubleStar { span: k.span }.into()) };
-            keywords.push((name.name.to_string(), self.lower_expr(&k.value)?));
+            let value = if lazily { self.lower_lazily(&k.value)? } else { self.lower_expr(&k.value)? };
+            keywords.push((name.name.to_string(), value));
         }
         Ok(Args { positional, keywords, span })
     }

@@ -1,5 +1,7 @@
 //! Comparisons, chains of them, and `is`.
 
+use std::rc::Rc;
+
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, UnaryOp};
@@ -24,7 +26,13 @@ impl Lowerer<'_, '_> {
         rest: &[Comparison],
         span: Span,
     ) -> Result<Operand> {
-        let left = self.lower_expr(left)?;
+        let left = match rest {
+            [only] => {
+                let (left, right) = self.lower_pair(left, &only.right)?;
+                return self.compare(only.op, &left, &right, span);
+            }
+            _ => self.lower_expr(left)?,
+        };
         self.chain_from(left, rest, span)
     }
 
@@ -73,6 +81,13 @@ impl Lowerer<'_, '_> {
             CompareOp::Is | CompareOp::IsNot => return self.identity(op, left, right, span),
             CompareOp::In | CompareOp::NotIn => return self.membership(op, left, right, span),
             _ => {}
+        }
+        let compared = |x: &Operand, y: &Operand| {
+            self.is_proper_array(x) && (y.ty.is_scalar() || y.ty.as_array().is_some())
+        };
+        if compared(left, right) || compared(right, left) {
+            let both = [left.clone(), right.clone()];
+            return self.lift(&both, span, Rc::new(move |l, x| l.compare(op, &x[0], &x[1], span)));
         }
         let (left, right) = (self.element_of(left)?, self.element_of(right)?);
         let equality = matches!(op, CompareOp::Eq | CompareOp::NotEq);

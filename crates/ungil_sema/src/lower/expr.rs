@@ -15,14 +15,22 @@ use crate::lower::Lowerer;
 use crate::lower::build::Cond;
 use crate::operand::{Constant, Operand};
 use crate::promote::join;
+use crate::resolve::children;
 use crate::resolve::scopes::Captured;
 use crate::ty::{CodeId, FuncTy, SliceTy, Ty};
+use crate::world::Global;
 
 const MAX_DEPTH: u32 = 200;
 
 impl Lowerer<'_, '_> {
     /// Lowers an expression.
     pub fn lower_expr(&mut self, e: &Expr) -> Result<Operand> {
+        let operand = self.lower_lazily(e)?;
+        self.settled(&operand)
+    }
+
+    /// Lowers an expression whose elements are used once, at once: arrays may be lazy.
+    pub(crate) fn lower_lazily(&mut self, e: &Expr) -> Result<Operand> {
         if self.depth >= MAX_DEPTH {
             return Err(Unsupported::TooDeep { span: e.span }.into());
         }
@@ -48,12 +56,12 @@ impl Lowerer<'_, '_> {
             }
             ExprKind::Bool { op, values } => self.bool_operator(*op, values, span),
             ExprKind::Binary { left, op, right } => {
-                let (left, right) = (self.lower_expr(left)?, self.lower_expr(right)?);
+                let (left, right) = self.lower_pair(left, right)?;
                 self.set_span(span);
                 self.binary(*op, &left, &right, span)
             }
             ExprKind::Unary { op, operand } => {
-                let operand = self.lower_expr(operand)?;
+                let operand = self.lower_lazily(operand)?;
                 self.unary(*op, &operand, span)
             }
             ExprKind::Compare { left, rest } => self.comparison_chain(left, rest, span),
@@ -64,7 +72,7 @@ impl Lowerer<'_, '_> {
             }
             ExprKind::Call(call) => self.call(call, span),
             ExprKind::Attribute { value, attr } => {
-                let value = self.lower_expr(value)?;
+                let value = self.lower_lazily(value)?;
                 self.attribute(&value, &attr.name, attr.span)
             }
             ExprKind::Subscript { value, index } => {
@@ -106,6 +114,33 @@ impl Lowerer<'_, '_> {
             // What did not parse was reported by the parser.
             ExprKind::Invalid => Err(Error::Untyped),
         }
+    }
+
+    /// Two operands, the first evaluated before the second. What a call in the second changes does not reach the first.
+    pub(crate) fn lower_pair(&mut self, left: &Expr, right: &Expr) -> Result<(Operand, Operand)> {
+        let mut first = self.lower_lazily(left)?;
+        if first.lazy.is_some() && self.may_change_arrays(right) {
+            first = self.settled(&first)?;
+        }
+        Ok((first, self.lower_lazily(right)?))
+    }
+
+    /// Whether evaluating an expression may write to arrays: it calls something else than a library function.
+    pub(crate) fn may_change_arrays(&self, e: &Expr) -> bool {
+        let own = match &e.kind {
+            ExprKind::Call(call) => match &call.func.kind {
+                ExprKind::Attribute { .. } => false,
+                ExprKind::Name(name) => !matches!(
+                    self.program.world.lookup(self.code.id.kernel, name),
+                    Some(Global::Builtin(_) | Global::DType(_))
+                ),
+                _ => true,
+            },
+            _ => false,
+        };
+        let mut found = own;
+        children::operands(e, &mut |operand| found = found || self.may_change_arrays(operand));
+        found
     }
 
     /// Expressions with `*tuple` among them taken apart.

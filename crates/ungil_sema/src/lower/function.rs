@@ -1,6 +1,6 @@
 //! Functions: their code, parameters and results.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ungil_diag::span::{SourceId, Span};
@@ -104,6 +104,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             captures: HashMap::new(),
             loops: Vec::new(),
             tuples: HashMap::new(),
+            ones: HashSet::new(),
+            unit_axes: HashMap::new(),
+            roots: HashMap::new(),
             generators: HashMap::new(),
             depth: 0,
             untyped: false,
@@ -149,6 +152,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let mut next = 0;
         for p in params.iter() {
             let operand = operand_of(&args[next], values[next], p.name.span);
+            self.roots
+                .insert(values[next], crate::lower::array::lazy::Root { array: values[next], fresh: false });
             next += 1;
             let operand = match &p.annotation {
                 Some(annotation) => self.annotated(&p.name.name, annotation, operand)?,

@@ -52,7 +52,7 @@ pub mod stmt;
 pub mod unary;
 pub mod vars;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -64,6 +64,7 @@ use ungil_ir::entities::{Region, Value};
 use ungil_ir::function::Function;
 use ungil_ir::inst::Loc;
 
+use crate::lower::array::lazy::Root;
 use crate::lower::function::Code;
 use crate::lower::generator::Generator;
 use crate::lower::loops::LoopFrame;
@@ -156,6 +157,12 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) loops: Vec<LoopFrame>,
     /// Elements of the tuples built here, so that taking one apart leaves nothing behind.
     pub(crate) tuples: HashMap<Value, Vec<Value>>,
+    /// Values that are the extent one, whatever runs.
+    pub(crate) ones: HashSet<Value>,
+    /// Axes of arrays that have one element, whatever runs.
+    pub(crate) unit_axes: HashMap<Value, u64>,
+    /// The parameter or fresh array whose memory an array is, where it is known.
+    pub(crate) roots: HashMap<Value, Root>,
     /// Code of the generator expressions, by where they start.
     pub(crate) generators: HashMap<u32, Rc<Generator>>,
     pub(crate) depth: u32,

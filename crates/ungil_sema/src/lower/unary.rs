@@ -1,5 +1,7 @@
 //! Unary operators and truth values.
 
+use std::rc::Rc;
+
 use ungil_diag::span::Span;
 use ungil_ir::inst::{CompareOp, UnaryOp as Ir};
 use ungil_ir::types::DType;
@@ -24,6 +26,13 @@ impl Lowerer<'_, '_> {
                     Operand::value(Ty::PyBool, value, span)
                 }
             });
+        }
+        if self.is_proper_array(operand) {
+            return self.lift(
+                std::slice::from_ref(operand),
+                span,
+                Rc::new(move |l, x| l.unary(op, &x[0], span)),
+            );
         }
         let operand = self.element_of(operand)?;
         let error = || TypeError::Unary { op: op.symbol(), operand: operand.ty.clone(), span };

@@ -10,11 +10,11 @@ use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::array::subscript::Place;
+use crate::lower::array::sweep::Elements;
 use crate::operand::Operand;
-use crate::ty::Ty;
 
-/// What is done with the indices of an element and the value that goes with it.
-type ElementBody<'a, 'p, 'w> = dyn FnMut(&mut Lowerer<'p, 'w>, Vec<Value>, Operand) -> Result<()> + 'a;
+/// What is done with an element of the target and the value that goes with it.
+type ElementBody<'a, 'p, 'w> = dyn FnMut(&mut Lowerer<'p, 'w>, &mut Elements, Operand) -> Result<()> + 'a;
 
 impl<'p, 'w> Lowerer<'p, 'w> {
     /// `array[index] = value`.
@@ -28,7 +28,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         self.check_writable(array)?;
         match self.array_place(array, index, span)? {
             Place::Element(at) => {
-                let scalar = self.scalar_of(value)?;
+                let scalar = self.element_of(value)?;
                 self.store_element(array, at, &scalar)
             }
             Place::View(view) => self.fill_view(&view, value),
@@ -47,25 +47,22 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         self.check_writable(array)?;
         match self.array_place(array, index, span)? {
             Place::Element(at) => {
+                let value = self.settled(value)?;
                 let old = self.load_element(array, at.clone())?;
-                let new = op(self, &old, value)?;
+                let new = op(self, &old, &value)?;
                 self.store_element(array, at, &new)
             }
             Place::View(view) => self.update_view(&view, value, op),
         }
     }
 
-    /// A 0-d array stands for its element.
-    fn scalar_of(&mut self, value: &Operand) -> Result<Operand> {
-        match value.ty.as_array() {
-            Some(ty) if ty.ndim == 0 => self.load_element(value, Vec::new()),
-            _ => Ok(value.clone()),
-        }
-    }
-
     /// `view[...] = value`.
     pub(crate) fn fill_view(&mut self, view: &Operand, value: &Operand) -> Result<()> {
-        self.each_element(view, value, &mut |l, at, new| l.store_element(view, at, &new))
+        let to = view.ty.as_array().expect("an array").dtype;
+        self.each_element(view, value, &mut |l, elements, new| {
+            let value = l.assignable(&new, to)?;
+            elements.store(l, view, value)
+        })
     }
 
     /// `view[...] op= value`.
@@ -76,77 +73,105 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         op: &mut dyn FnMut(&mut Self, &Operand, &Operand) -> Result<Operand>,
     ) -> Result<()> {
         self.check_writable(view)?;
-        self.each_element(view, value, &mut |l, at, right| {
-            let old = l.load_element(view, at.clone())?;
+        let to = view.ty.as_array().expect("an array").dtype;
+        self.each_element(view, value, &mut |l, elements, right| {
+            let old = elements.of(l, view)?;
             let new = op(l, &old, &right)?;
-            l.store_element(view, at, &new)
+            l.check_same_kind(&new, to)?;
+            let value = l.assignable(&new, to)?;
+            elements.store(l, view, value)
         })
     }
 
-    /// Runs `body` for the indices of every element of `view` with the matching element of `value`.
+    /// Refuses a result that `casting="same_kind"` does not convert, as NumPy does where it writes into an array.
+    pub(crate) fn check_same_kind(&self, value: &Operand, to: ungil_ir::types::DType) -> Result<()> {
+        use crate::promote::kind;
+        let fits = value.ty.dtype().is_some_and(|from| {
+            let unsigned = from.is_signed() && to.is_unsigned();
+            value.ty.is_weak() || kind(from) <= kind(to) && !unsigned
+        });
+        if fits {
+            return Ok(());
+        }
+        let to = format!("{to} with casting rule 'same_kind'");
+        Err(TypeError::Convert { from: value.ty.clone(), to, span: value.span }.into())
+    }
+
+    /// Runs `body` for every element of `view` with the matching element of `value`.
     fn each_element(
         &mut self,
         view: &Operand,
         value: &Operand,
         body: &mut ElementBody<'_, 'p, 'w>,
     ) -> Result<()> {
-        let target = self.value(view)?;
-        match value.ty.as_array() {
-            None => {
-                // Computed once, in front of the loop.
-                let once = match value.ty.dtype() {
-                    Some(_) => value.clone(),
-                    None => {
-                        let to = view.ty.to_string();
-                        return Err(
-                            TypeError::Convert { from: value.ty.clone(), to, span: value.span }.into()
-                        );
-                    }
-                };
-                self.over(target, &mut |l, at| body(l, at, once.clone()))
+        let shape = self.extents(view)?;
+        if !self.is_proper_array(value) {
+            let once = self.element_of(value)?;
+            if once.ty.dtype().is_none() {
+                let to = view.ty.to_string();
+                return Err(TypeError::Convert { from: value.ty.clone(), to, span: value.span }.into());
             }
-            Some(_) => {
-                let source = self.value(value)?;
-                let cond = self.ranges_overlap(target, source);
-                let (then, copied) = self.nested(|l| {
-                    let copy = l.copy_array(value, Layout::C)?;
-                    l.matched(target, &copy, body)
+            // Computed once, in front of the loop.
+            let mut once = once;
+            if once.constant.is_none() {
+                once.value = Some(self.value(&once)?);
+            }
+            return self
+                .sweep(&shape, &[view], &[view], false, &mut |l, elements| body(l, elements, once.clone()));
+        }
+        self.check_spreads(value, &shape)?;
+        let mut leaves = Vec::new();
+        self.leaves(value, &mut leaves)?;
+        let mut cond = None;
+        for leaf in &leaves {
+            if let Some(conflict) = self.conflict(view, leaf)? {
+                cond = Some(match cond {
+                    None => conflict,
+                    Some(c) => self.b().binary(BinaryOp::Or, c, conflict),
                 });
-                let (otherwise, direct) = self.nested(|l| l.matched(target, value, body));
-                self.b().push(InstKind::If { cond, then, otherwise });
-                copied.and(direct)
             }
         }
-    }
-
-    /// Runs `body` for every element of `target` and the element of `value` that broadcasting pairs with it. Arrays of one
-    /// shape, the usual case, get a loop of their own that keeps what is known of the layout.
-    fn matched(&mut self, target: Value, value: &Operand, body: &mut ElementBody<'_, 'p, 'w>) -> Result<()> {
-        let mut pairwise = |l: &mut Self, source: &Operand| {
-            l.over(target, &mut |l, at| {
-                let element = l.load_element(source, at.clone())?;
-                body(l, at, element)
+        let mut directly = |l: &mut Self, source: &Operand| {
+            l.sweep(&shape, &[source], &[view], false, &mut |l, elements| {
+                let element = elements.of(l, source)?;
+                body(l, elements, element)
             })
         };
-        let ndim = value.ty.as_array().expect("an array").ndim;
-        let source = self.value(value)?;
-        if ndim != self.func.ty(target).as_array().expect("an array").ndim {
-            let spread = self.broadcast(value, target)?;
-            return pairwise(self, &spread);
-        }
-        let mut cond = self.b().bool(true);
-        for axis in 0..ndim {
-            let (x, y) = (self.b().dim(target, axis), self.b().dim(source, axis));
-            let equal = self.b().compare(CompareOp::Eq, x, y);
-            cond = self.b().binary(BinaryOp::And, cond, equal);
-        }
-        let (then, same) = self.nested(|l| pairwise(l, value));
-        let (otherwise, spread) = self.nested(|l| {
-            let spread = l.broadcast(value, target)?;
-            pairwise(l, &spread)
+        let Some(cond) = cond else { return directly(self, value) };
+        let (then, copied) = self.nested(|l| {
+            let copy = match value.lazy {
+                Some(_) => l.materialised(value)?,
+                None => l.copy_array(value, Layout::C)?,
+            };
+            directly(l, &copy)
         });
+        let (otherwise, direct) = self.nested(|l| directly(l, value));
         self.b().push(InstKind::If { cond, then, otherwise });
-        same.and(spread)
+        copied.and(direct)
+    }
+
+    /// Raises unless broadcasting brings an array to a shape.
+    fn check_spreads(&mut self, value: &Operand, shape: &[Value]) -> Result<()> {
+        let own = self.extents(value)?;
+        let Some(added) = shape.len().checked_sub(own.len()) else {
+            let to = format!("an array with {}", crate::diagnostics::plural(shape.len(), "axis"));
+            return Err(TypeError::Convert { from: value.ty.clone(), to, span: value.span }.into());
+        };
+        let one = self.b().i64(1);
+        for (axis, (&found, &wanted)) in own.iter().zip(&shape[added..]).enumerate() {
+            if self.is_unit(value, axis) {
+                continue;
+            }
+            let equal = self.b().compare(CompareOp::Eq, found, wanted);
+            let single = self.b().compare(CompareOp::Eq, found, one);
+            let fits = self.b().binary(BinaryOp::Or, equal, single);
+            let message =
+                "could not broadcast input array: axis {0} has {1} elements, the destination's has {2}";
+            let number = self.b().i64((added + axis) as i64);
+            let args = vec![(number, true), (found, true), (wanted, true)];
+            self.check(fits, ExcClass::VALUE_ERROR, message, args);
+        }
+        Ok(())
     }
 
     /// A domain over the elements of an array.
@@ -181,41 +206,6 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         Ok(self.b().typed(InstKind::View { base, offset, shape, strides }, Type::Array(ty)))
     }
 
-    /// A view of `value` with the shape of `target`: missing axes are added in front, axes of one element repeated.
-    pub(crate) fn broadcast(&mut self, value: &Operand, target: Value) -> Result<Operand> {
-        let ty = value.ty.as_array().expect("an array");
-        let ndim = self.func.ty(target).as_array().expect("an array").ndim;
-        if ty.ndim > ndim {
-            let to = Ty::Array(self.func.ty(target).as_array().expect("an array")).to_string();
-            return Err(TypeError::Convert { from: value.ty.clone(), to, span: value.span }.into());
-        }
-        let source = self.value(value)?;
-        let added = ndim - ty.ndim;
-        let (mut shape, mut strides) = (Vec::new(), Vec::new());
-        let (zero, one) = (self.b().i64(0), self.b().i64(1));
-        for axis in 0..ndim {
-            let wanted = self.b().dim(target, axis);
-            shape.push(wanted);
-            if axis < added {
-                strides.push(zero);
-                continue;
-            }
-            let found = self.b().dim(source, axis - added);
-            let equal = self.b().compare(CompareOp::Eq, found, wanted);
-            let single = self.b().compare(CompareOp::Eq, found, one);
-            let fits = self.b().binary(BinaryOp::Or, equal, single);
-            let message =
-                "could not broadcast input array: axis {0} has {1} elements, the destination's has {2}";
-            let number = self.b().i64(i64::from(axis));
-            let args = vec![(number, true), (found, true), (wanted, true)];
-            self.check(fits, ExcClass::VALUE_ERROR, message, args);
-            let stride = self.b().stride(source, axis - added);
-            strides.push(self.b().select(equal, stride, zero));
-        }
-        let layout = if ndim == 0 { Layout::C } else { Layout::Strided };
-        Ok(self.view(source, ArrayType { ndim, layout, ..ty }, zero, shape, strides, value.span))
-    }
-
     /// A fresh copy in native byte order.
     pub(crate) fn copy_array(&mut self, value: &Operand, layout: Layout) -> Result<Operand> {
         let ty = value.ty.as_array().expect("an array");
@@ -224,14 +214,12 @@ impl<'p, 'w> Lowerer<'p, 'w> {
 
     /// A fresh copy of a type that differs in layout and byte order only.
     pub(crate) fn copy_array_as(&mut self, value: &Operand, ty: ArrayType) -> Result<Operand> {
-        let source = self.value(value)?;
-        let shape = (0..ty.ndim).map(|axis| self.b().dim(source, axis)).collect();
-        let copy = self.b().alloc(ty, shape, false);
-        let copy = Operand::value(Ty::Array(ty), copy, value.span);
-        let target = self.value(&copy)?;
-        self.over(target, &mut |l, at| {
-            let element = l.load_element(value, at.clone())?;
-            l.store_element(&copy, at, &element)
+        let shape = self.extents(value)?;
+        let copy = self.fresh_array(ty, shape.clone(), value.span);
+        self.sweep(&shape, &[value], &[&copy], true, &mut |l, elements| {
+            let element = elements.of(l, value)?;
+            let number = l.value(&element)?;
+            elements.store(l, &copy, number)
         })?;
         Ok(copy)
     }

@@ -31,12 +31,13 @@ impl Lowerer<'_, '_> {
             let method = Ty::Method(Box::new(array.ty.clone()), format!("numpy.ndarray.{name}").into());
             return Ok(Some(Operand { ty: method, span, ..array.clone() }));
         }
+        if name == "shape" {
+            let dims = self.extents(array)?;
+            return Ok(Some(int_tuple(dims, span)));
+        }
+        let array = &self.settled(array)?;
         let base = self.value(array)?;
         Ok(Some(match name {
-            "shape" => {
-                let dims = (0..ty.ndim).map(|axis| self.b().dim(base, axis)).collect();
-                int_tuple(dims, span)
-            }
             "strides" => {
                 let strides = (0..ty.ndim).map(|axis| self.b().stride(base, axis)).collect();
                 int_tuple(strides, span)

@@ -6,8 +6,10 @@
 pub mod assign;
 pub mod attribute;
 pub mod element;
+pub mod lazy;
 pub mod method;
 pub mod overlap;
 pub mod reshape;
 pub mod slice;
 pub mod subscript;
+pub mod sweep;

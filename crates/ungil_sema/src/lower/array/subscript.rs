@@ -75,6 +75,9 @@ impl Lowerer<'_, '_> {
                 continue;
             }
             let size = self.b().dim(base, axis);
+            if self.is_unit(array, usize::from(axis)) {
+                self.ones.insert(size);
+            }
             entries.push(match &item.ty {
                 Ty::Slice(_) => Entry::Slice(self.slice_extent(item, size)?),
                 _ if check => Entry::At(self.checked_index(item, size, axis, &array.ty)?),
@@ -91,7 +94,9 @@ impl Lowerer<'_, '_> {
         let mut axis = 0u8;
         for entry in entries {
             if matches!(entry, Entry::NewAxis) {
-                shape.push(self.b().i64(1));
+                let one = self.b().i64(1);
+                self.ones.insert(one);
+                shape.push(one);
                 strides.push(self.b().i64(0));
                 continue;
             }
@@ -127,7 +132,12 @@ impl Lowerer<'_, '_> {
         strides: Vec<Value>,
         span: Span,
     ) -> Operand {
+        let units = self.units_of(&shape);
         let value = self.b().typed(InstKind::View { base, offset, shape, strides }, Type::Array(ty));
+        self.unit_axes.insert(value, units);
+        if let Some(root) = self.roots.get(&base).copied() {
+            self.roots.insert(value, root);
+        }
         Operand::value(Ty::Array(ty), value, span)
     }
 }

@@ -113,8 +113,7 @@ impl Lowerer<'_, '_> {
             }
             Content::Empty => false,
         };
-        let value = self.b().alloc(ty, shape, zeroed);
-        let array = Operand::value(Ty::Array(ty), value, span);
+        let array = self.allocated(ty, shape, zeroed, span);
         if let (Content::Filled(fill), false) = (content, zeroed) {
             self.fill_view(&array, fill)?;
         }

@@ -1,0 +1,278 @@
+//! Sweeps: loops over the elements of several arrays at once.
+//!
+//! A sweep visits every place of a shape. Where all arrays have that shape, the usual case, the loop knows it; where
+//! they are also contiguous in one order, it is one loop over all elements. Arrays whose axes of one element are
+//! repeated, which only shows at run time, get a loop of their own behind a test. Axes that are known to have one
+//! element (`x[:, None]`) cost nothing.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints};
+use ungil_ir::types::{ArrayType, Layout, Type};
+
+use crate::diagnostics::Result;
+use crate::lower::Lowerer;
+use crate::lower::array::lazy::Lazy;
+use crate::operand::Operand;
+
+/// The place a sweep is at.
+pub(crate) struct Elements {
+    at: Vec<Value>,
+    /// Arrays as the loop indexes them: flat ones, if it is one loop over all elements.
+    views: HashMap<Value, Operand>,
+    /// Whether axes are repeated: for each array, per axis, whether it has one element.
+    repeated: Option<HashMap<Value, Vec<Option<Value>>>>,
+    loaded: HashMap<Value, Operand>,
+    computed: Vec<(Rc<Lazy>, Operand)>,
+}
+
+pub(crate) type Body<'a, 'p, 'w> = dyn FnMut(&mut Lowerer<'p, 'w>, &mut Elements) -> Result<()> + 'a;
+
+impl Elements {
+    /// The element of an operand here; a scalar is itself.
+    pub(crate) fn of(&mut self, l: &mut Lowerer<'_, '_>, x: &Operand) -> Result<Operand> {
+        if let Some(lazy) = &x.lazy {
+            if let Some((_, known)) = self.computed.iter().find(|(c, _)| Rc::ptr_eq(c, lazy)) {
+                return Ok(known.clone());
+            }
+            let args = lazy.args.iter().map(|a| self.of(l, a)).collect::<Result<Vec<_>>>()?;
+            let element = (lazy.apply)(l, &args)?;
+            self.computed.push((lazy.clone(), element.clone()));
+            return Ok(element);
+        }
+        if x.ty.as_array().is_none() {
+            return Ok(x.clone());
+        }
+        let base = l.value(x)?;
+        if let Some(known) = self.loaded.get(&base) {
+            return Ok(known.clone());
+        }
+        let (array, index) = self.place(l, x)?;
+        let element = l.load_element(&array, index)?;
+        self.loaded.insert(base, element.clone());
+        Ok(element)
+    }
+
+    /// An array and the indices of its element here.
+    fn place(&self, l: &mut Lowerer<'_, '_>, x: &Operand) -> Result<(Operand, Vec<Value>)> {
+        let base = l.value(x)?;
+        if let Some(view) = self.views.get(&base) {
+            return Ok((view.clone(), self.at.clone()));
+        }
+        let ndim = usize::from(x.ty.as_array().expect("an array").ndim);
+        let added = self.at.len() - ndim;
+        let mut index = Vec::new();
+        for axis in 0..ndim {
+            let i = self.at[added + axis];
+            let single = self.repeated.as_ref().and_then(|r| r.get(&base)).and_then(|axes| axes[axis]);
+            index.push(match single {
+                _ if l.is_unit(x, axis) => l.b().i64(0),
+                Some(single) => {
+                    let zero = l.b().i64(0);
+                    l.b().select(single, zero, i)
+                }
+                None => i,
+            });
+        }
+        Ok((x.clone(), index))
+    }
+
+    /// Stores a value of the array's element type here.
+    pub(crate) fn store(&mut self, l: &mut Lowerer<'_, '_>, target: &Operand, value: Value) -> Result<()> {
+        let (array, index) = self.place(l, target)?;
+        let base = l.value(&array)?;
+        l.b().store(base, index, value);
+        Ok(())
+    }
+}
+
+impl<'p, 'w> Lowerer<'p, 'w> {
+    /// Visits every place of `shape`. The sources, lazy or not, broadcast to it; the targets have it. `derived`: the shape
+    /// is the sources' own, not one that was given.
+    pub(crate) fn sweep(
+        &mut self,
+        shape: &[Value],
+        sources: &[&Operand],
+        targets: &[&Operand],
+        derived: bool,
+        body: &mut Body<'_, 'p, 'w>,
+    ) -> Result<()> {
+        let mut leaves: Vec<Operand> = Vec::new();
+        for source in sources {
+            self.leaves(source, &mut leaves)?;
+        }
+        let Some(uniform) = self.uniform(shape, &leaves, derived)? else {
+            return self.uniform_sweep(shape, &leaves, targets, body);
+        };
+        let (then, same) = self.nested(|l| l.uniform_sweep(shape, &leaves, targets, body));
+        let (otherwise, spread) = self.nested(|l| l.spread_sweep(shape, &leaves, body));
+        self.b().push(InstKind::If { cond: uniform, then, otherwise });
+        same.and(spread)
+    }
+
+    /// The arrays in memory that an operand's elements are computed from, each once.
+    pub(crate) fn leaves(&mut self, x: &Operand, found: &mut Vec<Operand>) -> Result<()> {
+        if let Some(lazy) = &x.lazy {
+            for a in &lazy.args {
+                self.leaves(a, found)?;
+            }
+        } else if self.is_proper_array(x) {
+            let value = self.value(x)?;
+            if !found.iter().any(|f| f.value == Some(value)) {
+                found.push(Operand { value: Some(value), ..x.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all arrays have the extents of the shape, but for axes known to have one element; `None`: they do.
+    fn uniform(&mut self, shape: &[Value], leaves: &[Operand], derived: bool) -> Result<Option<Value>> {
+        let mut cond = None;
+        for (axis, &extent) in shape.iter().enumerate() {
+            let mut involved = Vec::new();
+            for leaf in leaves {
+                let ndim = usize::from(leaf.ty.as_array().expect("an array").ndim);
+                if let Some(own) = (axis + ndim).checked_sub(shape.len())
+                    && !self.is_unit(leaf, own)
+                {
+                    involved.push((leaf, own as u8));
+                }
+            }
+            if derived && involved.len() <= 1 {
+                continue;
+            }
+            for (leaf, own) in involved {
+                let base = self.value(leaf)?;
+                let found = self.b().dim(base, own);
+                let equal = self.b().compare(CompareOp::Eq, found, extent);
+                cond = Some(match cond {
+                    None => equal,
+                    Some(c) => self.b().binary(BinaryOp::And, c, equal),
+                });
+            }
+        }
+        Ok(cond)
+    }
+
+    /// A sweep over arrays of one shape.
+    fn uniform_sweep(
+        &mut self,
+        shape: &[Value],
+        leaves: &[Operand],
+        targets: &[&Operand],
+        body: &mut Body<'_, 'p, 'w>,
+    ) -> Result<()> {
+        let all: Vec<&Operand> = leaves.iter().chain(targets.iter().copied()).collect();
+        let flat = shape.len() > 1
+            && [Layout::C, Layout::F].into_iter().any(|o| self.contiguous(&all, shape.len(), o));
+        let mut elements = Elements {
+            at: Vec::new(),
+            views: HashMap::new(),
+            repeated: None,
+            loaded: HashMap::new(),
+            computed: Vec::new(),
+        };
+        if flat {
+            let mut size = shape[0];
+            for &extent in &shape[1..] {
+                size = self.b().binary(BinaryOp::Mul, size, extent);
+            }
+            for array in all {
+                let base = self.value(array)?;
+                let view = self.flat_view(array, size)?;
+                elements.views.insert(base, view);
+            }
+            return self.over_extents(vec![size], &mut |l, at| {
+                elements.at = at;
+                body(l, &mut elements)
+            });
+        }
+        if shape.len() > 1
+            && all.iter().all(|a| a.ty.as_array().is_some_and(|t| t.layout == Layout::F || t.ndim < 2))
+        {
+            // Loops in the order of memory: the last one runs along the first axis.
+            let reversed: Vec<Value> = shape.iter().rev().copied().collect();
+            return self.over_extents(reversed, &mut |l, at| {
+                elements.at = at.into_iter().rev().collect();
+                body(l, &mut elements)
+            });
+        }
+        self.over_extents(shape.to_vec(), &mut |l, at| {
+            elements.at = at;
+            body(l, &mut elements)
+        })
+    }
+
+    /// Whether arrays have all axes of a shape and lie in one order.
+    fn contiguous(&self, arrays: &[&Operand], ndim: usize, layout: Layout) -> bool {
+        arrays.iter().all(|a| {
+            let ty = a.ty.as_array().expect("an array");
+            usize::from(ty.ndim) == ndim
+                && ty.layout == layout
+                && !(0..ndim).any(|axis| self.is_unit(a, axis))
+        })
+    }
+
+    /// All elements of a contiguous array along one axis.
+    pub(crate) fn flat_view(&mut self, array: &Operand, size: Value) -> Result<Operand> {
+        let ty = array.ty.as_array().expect("an array");
+        let base = self.value(array)?;
+        let (offset, stride) = (self.b().i64(0), self.b().i64(ty.dtype.size() as i64));
+        let flat = ArrayType { ndim: 1, layout: Layout::C, ..ty };
+        Ok(self.view(base, flat, offset, vec![size], vec![stride], array.span))
+    }
+
+    /// A sweep that repeats axes of one element.
+    fn spread_sweep(
+        &mut self,
+        shape: &[Value],
+        leaves: &[Operand],
+        body: &mut Body<'_, 'p, 'w>,
+    ) -> Result<()> {
+        let one = self.b().i64(1);
+        let mut repeated = HashMap::new();
+        for leaf in leaves {
+            let base = self.value(leaf)?;
+            let ndim = leaf.ty.as_array().expect("an array").ndim;
+            let mut axes = Vec::new();
+            for axis in 0..ndim {
+                if self.is_unit(leaf, usize::from(axis)) {
+                    axes.push(None);
+                    continue;
+                }
+                let extent = self.b().dim(base, axis);
+                axes.push(Some(self.b().compare(CompareOp::Eq, extent, one)));
+            }
+            repeated.insert(base, axes);
+        }
+        let mut elements = Elements {
+            at: Vec::new(),
+            views: HashMap::new(),
+            repeated: Some(repeated),
+            loaded: HashMap::new(),
+            computed: Vec::new(),
+        };
+        self.rare_loops(shape, &mut elements, body)
+    }
+
+    /// Nested loops that are not to be vectorised.
+    fn rare_loops(
+        &mut self,
+        shape: &[Value],
+        elements: &mut Elements,
+        body: &mut Body<'_, 'p, 'w>,
+    ) -> Result<()> {
+        let Some((&stop, rest)) = shape.split_first() else { return body(self, elements) };
+        let (start, step) = (self.b().i64(0), self.b().i64(1));
+        let label = self.func.new_label();
+        let iv = self.func.new_value(Type::I64);
+        elements.at.push(iv);
+        let (region, result) = self.nested(|l| l.rare_loops(rest, elements, body));
+        let hints = LoopHints { independent: true, scalar: true, ..LoopHints::default() };
+        let node = For { label, iv, start, stop, step, body: region, hints };
+        self.b().push(InstKind::For(Box::new(node)));
+        result
+    }
+}
