@@ -303,6 +303,8 @@ pub enum InstKind {
     /// `0, 1, … n-1` as int64.
     Iota(u16),
     Extract(Value, u16),
+    /// Lanes chosen from two vectors of one type: `k` means lane `k` of the first, or lane `k - n` of the second.
+    Shuffle(Value, Value, Vec<u16>),
     /// Consecutive elements along the last axis from `index`; masked-off lanes are zero and not touched.
     VecLoad {
         array: Value,

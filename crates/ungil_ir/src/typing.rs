@@ -51,6 +51,7 @@ pub fn result_type(f: &Function, kind: &InstKind) -> Result<ResultType, String> 
         K::Splat(v, n) => vector(dtype(f, *v)?, *n),
         K::Iota(n) => Type::Vec(DType::I64, *n),
         K::Extract(v, _) | K::VecReduce(_, v) => Type::Scalar(dtype(f, *v)?),
+        K::Shuffle(v, _, chosen) => vector(dtype(f, *v)?, chosen.len() as u16),
         K::MaskAny(_) | K::MaskAll(_) => Type::BOOL,
         K::View { .. } | K::Alloc { .. } | K::Null | K::GlobalArray(_) | K::Call(..) => {
             return Ok(ResultType::Told);

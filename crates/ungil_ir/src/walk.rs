@@ -20,7 +20,7 @@ macro_rules! operand_visitor {
                 Unary(_, a) | Cast(a, _) | TupleGet(a, _) | Set(_, a) | Dim(a, _) | Stride(a, _) | Address(a)
                 | Retain(a) | Release(a) | Splat(a, _) | Extract(a, _) | MaskAny(a) | MaskAll(a)
                 | VecReduce(_, a) | SetNumThreads(a) => visit(a),
-                Binary(_, a, b) | Compare(_, a, b) | CheckedBinary(_, a, b) | TupleIndex(a, b) => {
+                Shuffle(a, b, _) | Binary(_, a, b) | Compare(_, a, b) | CheckedBinary(_, a, b) | TupleIndex(a, b) => {
                     visit(a);
                     visit(b);
                 }

@@ -180,6 +180,7 @@ impl Writer<'_> {
             K::Splat(v, n) => write!(self.out, "splat {v}, {n}"),
             K::Iota(n) => write!(self.out, "iota {n}"),
             K::Extract(v, i) => write!(self.out, "extract {v}, {i}"),
+            K::Shuffle(a, b, chosen) => write!(self.out, "shuffle {a}, {b} {chosen:?}"),
             K::MaskAny(m) => write!(self.out, "mask_any {m}"),
             K::MaskAll(m) => write!(self.out, "mask_all {m}"),
             K::VecReduce(op, v) => write!(self.out, "vec_reduce {} {v}", op.name()),

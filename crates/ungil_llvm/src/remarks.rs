@@ -63,8 +63,12 @@ extern "C" fn receive(info: LLVMDiagnosticInfoRef, context: *mut c_void) {
 
 /// Reads `function:line:column: text` lines; lines of other shapes have no place in the source and are dropped.
 pub fn read(lines: &[String], ir: &Module) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = lines.iter().filter_map(|line| read_line(line, ir)).collect();
-    remarks.dedup();
+    let mut remarks: Vec<Remark> = Vec::new();
+    for remark in lines.iter().filter_map(|line| read_line(line, ir)) {
+        if !remarks.contains(&remark) {
+            remarks.push(remark);
+        }
+    }
     remarks
 }
 
@@ -77,6 +81,8 @@ fn read_line(line: &str, ir: &Module) -> Option<Remark> {
     let kind = match text {
         // LLVM states the reason in a remark of its own.
         "loop not vectorized" => return None,
+        // Of loops that are in lanes already, or that run once in a while: that was our decision.
+        t if t.ends_with("vectorization is explicitly disabled") => return None,
         t if t.starts_with("vectorized") || t.starts_with("interleaved") => RemarkKind::Applied,
         t if t.contains("not vectorized") => RemarkKind::Missed,
         _ => RemarkKind::Note,

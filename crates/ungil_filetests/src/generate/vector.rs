@@ -47,6 +47,8 @@ impl Generator<'_> {
         } else if !ty.readonly {
             b.push(InstKind::Scatter { array, index: vec![index], value: chosen, mask });
         }
+        let back: Vec<u16> = (0..lanes).map(|k| if k % 2 == 0 { lanes - 1 - k } else { lanes + k }).collect();
+        let mixed = b.value(InstKind::Shuffle(mixed, other, back));
         let total = b.value(InstKind::VecReduce(ReduceOp::Add, chosen));
         let any = b.value(InstKind::MaskAny(mask));
         let lane = b.value(InstKind::Extract(mixed, lanes - 1));

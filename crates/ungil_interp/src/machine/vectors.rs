@@ -22,6 +22,10 @@ impl<'m> Machine<'m> {
             K::Splat(v, n) => Value::Vec(vec![frame.get(*v).num(); *n as usize]),
             K::Iota(n) => Value::Vec((0..i64::from(*n)).map(|i| Num::Int(DType::I64, i)).collect()),
             K::Extract(v, lane) => Value::Num(frame.get(*v).lanes()[*lane as usize]),
+            K::Shuffle(a, b, chosen) => {
+                let both = [frame.get(*a).lanes(), frame.get(*b).lanes()].concat();
+                Value::Vec(chosen.iter().map(|k| both[*k as usize]).collect())
+            }
             K::MaskAny(m) => Value::bool(frame.get(*m).lanes().contains(&Num::Bool(true))),
             K::MaskAll(m) => Value::bool(!frame.get(*m).lanes().contains(&Num::Bool(false))),
             K::VecReduce(op, v) => Value::Num(fold(*op, frame.get(*v).lanes())),

@@ -169,11 +169,25 @@ impl Parser {
                 let (v, i) = self.value_and_number()?;
                 InstKind::Extract(v, i)
             }
+            "shuffle" => {
+                let (a, b) = self.pair()?;
+                InstKind::Shuffle(a, b, self.chosen_lanes()?)
+            }
             "mask_any" => InstKind::MaskAny(self.value()?),
             "mask_all" => InstKind::MaskAll(self.value()?),
             "vec_reduce" => InstKind::VecReduce(self.reduce_op()?, self.value()?),
             _ => return Ok(None),
         }))
+    }
+
+    fn chosen_lanes(&mut self) -> Read<Vec<u16>> {
+        self.punct("[")?;
+        let mut chosen = vec![self.number()?];
+        while self.eat(",") {
+            chosen.push(self.number()?);
+        }
+        self.punct("]")?;
+        Ok(chosen)
     }
 
     fn value_and_number<T: std::str::FromStr>(&mut self) -> Read<(Value, T)> {

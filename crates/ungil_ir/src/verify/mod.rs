@@ -228,6 +228,7 @@ impl<'m> Verifier<'m> {
             K::Splat(..)
             | K::Iota(_)
             | K::Extract(..)
+            | K::Shuffle(..)
             | K::VecLoad { .. }
             | K::VecStore { .. }
             | K::Gather { .. }

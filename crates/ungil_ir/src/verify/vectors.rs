@@ -20,6 +20,15 @@ impl Verifier<'_> {
                     self.require(*lane < n, || format!("{v} has no lane {lane}"));
                 }
             }
+            K::Shuffle(a, b, chosen) => {
+                let Some(n) = self.lanes(*a) else { return };
+                let ty = self.ty(*a).clone();
+                self.expect(*b, &ty);
+                for k in chosen.iter().filter(|k| **k >= 2 * n) {
+                    self.require(false, || format!("{a} and {b} have no lane {k}"));
+                }
+                self.check_lane_count(&Type::Vec(DType::F64, chosen.len() as u16));
+            }
             K::VecLoad { array, index, mask, lanes, .. } => {
                 let Some(ty) = self.array(*array) else { return };
                 self.check_run(*array, index);

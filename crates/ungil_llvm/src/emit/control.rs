@@ -21,6 +21,8 @@ struct LoopFacts {
     place: Option<Meta>,
     /// The access group of its independent iterations.
     group: Option<Meta>,
+    /// The body computes with vectors.
+    in_lanes: bool,
 }
 
 impl FunctionEmitter<'_> {
@@ -197,7 +199,13 @@ impl FunctionEmitter<'_> {
             self.l.br(latch);
         }
         self.loops.pop();
-        LoopFacts { place, group }
+        LoopFacts { place, group, in_lanes: self.is_in_lanes(body) }
+    }
+
+    /// Whether a body computes with vectors already: LLVM would look at it in vain, and say so.
+    pub fn is_in_lanes(&self, body: Region) -> bool {
+        let has_lanes = |v| self.f.ty(v).lanes().is_some();
+        insts_of(self.f, body).into_iter().any(|i| self.f.inst(i).result.is_some_and(has_lanes))
     }
 
     /// Starts a loop whose iterations are independent, if so: the accesses inside get a group of their own.
@@ -219,6 +227,9 @@ impl FunctionEmitter<'_> {
         let l = self.l;
         let mut properties: Vec<Meta> = facts.place.into_iter().collect();
         properties.extend(self.leave_group(facts.group));
+        if facts.in_lanes && !hints.scalar {
+            properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
+        }
         if hints.scalar {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
             properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
@@ -277,7 +288,7 @@ impl FunctionEmitter<'_> {
         let next = l.nuw_nsw_add(iv, l.i64(1));
         l.add_incoming(iv, next, l.current());
         let branch = l.cond_br(l.icmp(LLVMIntSLT, next, stop), head, exit);
-        self.end_loop(branch, LoopHints::default(), LoopFacts { place: None, group });
+        self.end_loop(branch, LoopHints::default(), LoopFacts { place: None, group, in_lanes: false });
         l.position(exit);
     }
 }

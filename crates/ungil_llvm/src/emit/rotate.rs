@@ -81,6 +81,9 @@ impl FunctionEmitter<'_> {
         let branch = self.close_loop(k, hi, 1, exit);
         let mut properties: Vec<Meta> = place.into_iter().collect();
         properties.extend(self.leave_group(group));
+        if !self.cold && self.is_in_lanes(node.body) {
+            properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
+        }
         if self.cold {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
             properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));

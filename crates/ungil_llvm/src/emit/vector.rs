@@ -22,6 +22,7 @@ impl FunctionEmitter<'_> {
                 let lane = l.i32(i64::from(*lane));
                 self.map_parts(*v, |x| l.extract_element(x, lane))
             }
+            InstKind::Shuffle(a, b, chosen) => self.shuffle(*a, *b, chosen),
             InstKind::MaskAny(m) => self.mask_query("llvm.vector.reduce.or", *m),
             InstKind::MaskAll(m) => self.mask_query("llvm.vector.reduce.and", *m),
             InstKind::VecReduce(op, v) => self.vec_reduce(*op, *v),
@@ -46,6 +47,16 @@ impl FunctionEmitter<'_> {
         match self.operand(v) {
             Operand::Complex(re, im) => Operand::Complex(f(*re), f(*im)),
             other => Operand::Scalar(f(other.scalar())),
+        }
+    }
+
+    fn shuffle(&self, a: Value, b: Value, chosen: &[u16]) -> Operand {
+        let lanes: Vec<i32> = chosen.iter().map(|k| i32::from(*k)).collect();
+        match (self.operand(a), self.operand(b)) {
+            (Operand::Complex(ar, ai), Operand::Complex(br, bi)) => {
+                Operand::Complex(self.l.shuffle(*ar, *br, &lanes), self.l.shuffle(*ai, *bi, &lanes))
+            }
+            (a, b) => Operand::Scalar(self.l.shuffle(a.scalar(), b.scalar(), &lanes)),
         }
     }
 

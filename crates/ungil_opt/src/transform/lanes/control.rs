@@ -158,8 +158,8 @@ impl Lowerer<'_> {
         let insts = walk::insts_of(self.func, region);
         insts.len() <= FLAT
             && insts.iter().all(|i| match &self.func.inst(*i).kind {
-                InstKind::Load { .. }
-                | InstKind::Store { .. }
+                InstKind::Load { .. } => self.is_row_column(self.func.inst(*i).result),
+                InstKind::Store { .. }
                 | InstKind::Check(..)
                 | InstKind::CheckIndex { .. }
                 | InstKind::For(_)
@@ -233,7 +233,7 @@ impl Lowerer<'_> {
     // Loops.
 
     /// Enters a loop: notes the lanes in it and those behind it.
-    fn open(&mut self, inst: Inst, label: Label, physical: Option<Label>) -> Frame {
+    pub fn open(&mut self, inst: Inst, label: Label, physical: Option<Label>) -> Frame {
         let divergent = self.facts.loops.contains(&label);
         let mask = self.mask.clone();
         let live = (divergent && physical.is_some()).then(|| {
@@ -260,14 +260,14 @@ impl Lowerer<'_> {
         }
     }
 
-    fn in_loop<T>(&mut self, inst: Inst, frame: &Frame, work: impl FnOnce(&mut Self) -> T) -> (T, Frame) {
+    pub fn in_loop<T>(&mut self, inst: Inst, frame: &Frame, work: impl FnOnce(&mut Self) -> T) -> (T, Frame) {
         let level = self.facts.loop_level(inst, frame.label);
         self.frames.push(frame.clone());
         let result = self.within(level, None, work);
         (result, self.frames.pop().expect("pushed above"))
     }
 
-    fn start_iteration(&mut self, frame: &Frame) {
+    pub fn start_iteration(&mut self, frame: &Frame) {
         if let Some(live) = &frame.live {
             self.mask = Some(self.get_mask(live));
         }
@@ -359,14 +359,15 @@ impl Lowerer<'_> {
         if varies(node.start) || varies(node.stop) {
             return self.varying_for(inst, node);
         }
+        let rest = self.blocks_of_rows(node).map(|rows| self.row_loop(inst, node, rows));
         let before = self.mask.clone();
         let physical = self.func.new_label();
         let frame = self.open(inst, node.label, Some(physical));
         let iv = self.func.new_value(Type::I64);
         self.map.insert(node.iv, Lane::Uniform(iv));
         let (body, frame) = self.in_loop(inst, &frame, |s| s.for_body(node.body));
-        let (start, stop, step) =
-            (self.uniform(node.start), self.uniform(node.stop), self.uniform(node.step));
+        let start = rest.unwrap_or_else(|| self.uniform(node.start));
+        let (stop, step) = (self.uniform(node.stop), self.uniform(node.step));
         let hints = LoopHints { scalar: node.hints.scalar, ..LoopHints::default() };
         let made = For { label: physical, iv, start, stop, step, body, hints };
         self.b().push(InstKind::For(Box::new(made)));

@@ -5,6 +5,7 @@
 //! part of them. The number of parts follows from the variables that vary and the registers there are.
 
 use super::lower::Shape;
+use super::rows::RowLoads;
 use super::uniformity::Uniformity;
 use crate::analysis::definitions::Definitions;
 use crate::pipeline::Target;
@@ -18,6 +19,8 @@ use ungil_ir::walk;
 
 /// Lanes that pay for divergence: their cost counts this many tenths.
 const WASTE: u64 = 15;
+/// Weight of a scalar load; transposed ones cost half of that.
+const ROW_LOAD: u64 = 10;
 const MAX_WIDTH: u16 = 16;
 
 /// Functions of a few instructions.
@@ -83,11 +86,18 @@ fn weights(
 }
 
 /// Whether the loops of a body are expected to run faster in lanes.
-pub fn pays(func: &Function, body: Region, iv: Value, facts: &Uniformity, shape: Shape) -> bool {
+pub fn pays(
+    func: &Function,
+    body: Region,
+    iv: Value,
+    facts: &Uniformity,
+    shape: Shape,
+    rows: &RowLoads,
+) -> bool {
     let linear = linear_values(func, body, iv, facts);
     let defs = Definitions::compute(func);
-    let mut sum =
-        Sum { func, defs: &defs, facts, linear, width: u64::from(shape.width), scalar: 0, lanes: 0 };
+    let width = u64::from(shape.width);
+    let mut sum = Sum { func, defs: &defs, facts, linear, rows, width, scalar: 0, lanes: 0 };
     sum.add(body, 1);
     sum.lanes * WASTE < sum.scalar * 10
 }
@@ -141,6 +151,7 @@ struct Sum<'a> {
     defs: &'a Definitions,
     facts: &'a Uniformity,
     linear: BTreeSet<Value>,
+    rows: &'a RowLoads,
     width: u64,
     scalar: u64,
     lanes: u64,
@@ -150,7 +161,12 @@ impl Sum<'_> {
     fn add(&mut self, r: Region, times: u64) {
         for &inst in self.func.region(r) {
             let kind = &self.func.inst(inst).kind;
-            let (a, b) = weights((self.func, self.defs), self.facts, &self.linear, kind, self.width);
+            let in_row = self.func.inst(inst).result.is_some_and(|v| self.rows.contains_key(&v));
+            let (a, b) = if in_row {
+                (ROW_LOAD, ROW_LOAD / 2)
+            } else {
+                weights((self.func, self.defs), self.facts, &self.linear, kind, self.width)
+            };
             self.scalar += a * times;
             self.lanes += b * times;
             let looped = matches!(kind, InstKind::For(_) | InstKind::While { .. });

@@ -207,6 +207,7 @@ fn lower(
         loc,
         mask: None,
         some: true,
+        columns: None,
     };
     lowerer.mask = left.map(|left| first_lanes(&mut lowerer, left));
     lowerer.start_reductions(plan.reductions);

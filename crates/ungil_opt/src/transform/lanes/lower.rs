@@ -98,6 +98,8 @@ pub struct Lowerer<'a> {
     pub mask: Mask,
     /// Some lane is known to be active.
     pub some: bool,
+    /// Inside a loop that was cut into blocks of columns.
+    pub columns: Option<super::rows::Columns>,
 }
 
 impl Lowerer<'_> {
@@ -197,8 +199,10 @@ impl Lowerer<'_> {
                 self.map.insert(data.result.expect("an index"), lane);
             }
             InstKind::Load { array, index, flags } => {
-                let lane = self.load(*array, index, *flags);
-                self.map.insert(data.result.expect("an element"), lane);
+                let result = data.result.expect("an element");
+                let column = self.row_column(result, *array, index, *flags);
+                let lane = column.unwrap_or_else(|| self.load(*array, index, *flags));
+                self.map.insert(result, lane);
             }
             InstKind::Store { array, index, value, flags } => self.store(*array, index, *value, *flags),
             kind => {

@@ -22,6 +22,7 @@ mod lockstep;
 mod lower;
 mod memory;
 mod reduce;
+mod rows;
 mod simplify;
 mod uniformity;
 
@@ -31,6 +32,7 @@ use crate::analysis::exposed::exposed;
 use crate::legality::{Reason, Refusal};
 use crate::pipeline::Context;
 use crate::transform::forward_locals::forward_region;
+use crate::transform::lanes::lower::Shape;
 use std::collections::BTreeSet;
 use ungil_ir::builder::Builder;
 use ungil_ir::clone::{CloneMap, clone_region};
@@ -207,12 +209,16 @@ impl Pass<'_> {
         if size > MAX_BODY {
             return Err(format!("its body has {size} instructions").into());
         }
-        let shape = cost::shape(func, body, &facts, self.context.target);
+        let rows = rows::all_row_loads(func, body, &facts);
+        let mut shape = cost::shape(func, body, &facts, self.context.target);
+        if !rows.is_empty() {
+            shape.parts = shape.parts.min(rows::MAX_PARTS);
+        }
         let chosen = forced || func.attributes.simd == Simd::Always;
         if !chosen && cost::prefers_rows(func, body, iv, &facts) {
             return Err("neighbouring iterations access elements far apart".to_owned().into());
         }
-        if !chosen && !cost::pays(func, body, iv, &facts, shape) {
+        if !chosen && !cost::pays(func, body, iv, &facts, shape, &rows) {
             return Err("most of its work would be done lane by lane".to_owned().into());
         }
         let plan = groups::Plan {
@@ -225,16 +231,16 @@ impl Pass<'_> {
             step,
             guard: None,
             scalar_last,
-            masked_tail: size <= MAX_TAIL && !scalar_last,
+            masked_tail: size <= MAX_TAIL && !scalar_last && rows.is_empty(),
             bails,
             reductions: &reductions,
         };
         place(func, parent, inst, plan, &guard);
+        let Shape { parts, width } = shape;
+        let how = if rows.is_empty() { "" } else { ", rows loaded whole and transposed" };
         Ok(format!(
-            "runs in lanes: {} iterations side by side in {} vectors of {}",
-            shape.lanes(),
-            shape.parts,
-            shape.width
+            "runs in lanes: {} iterations side by side in {parts} vectors of {width}{how}",
+            shape.lanes()
         ))
     }
 
