@@ -204,7 +204,7 @@ fn is_declaration(function: Val) -> bool {
     llvm!(LLVMIsDeclaration(function)) != 0
 }
 
-fn functions(module: LLVMModuleRef) -> impl Iterator<Item = Val> {
+pub(crate) fn functions(module: LLVMModuleRef) -> impl Iterator<Item = Val> {
     let first = llvm!(LLVMGetFirstFunction(module));
     let some = |f: Val| if f.is_null() { None } else { Some(f) };
     // Collected, so that functions may be deleted on the way.

@@ -1,5 +1,6 @@
 //! Object files: optimisation and code generation.
 
+use crate::divider;
 use crate::emit::{EmitError, EmitOptions, emit};
 use crate::mathlib;
 use crate::raw::{Llvm, c_string, llvm, take_string};
@@ -41,7 +42,7 @@ pub fn remarks(ir: &Module, options: &EmitOptions) -> Result<Vec<Remark>, EmitEr
     let options = EmitOptions { remarks: true, debug: false, ..options.clone() };
     let lines = Machine::with_host(|machine| {
         let llvm = emit(ir, &options, machine)?;
-        optimize(&llvm, machine)
+        optimize(&llvm, machine, &options)
     })??;
     Ok(remarks::read(&lines, ir))
 }
@@ -54,7 +55,7 @@ fn compile_for(
 ) -> Result<Object, EmitError> {
     let llvm = emit(ir, options, machine)?;
     let emitted = listing.then(|| llvm.text());
-    optimize(&llvm, machine)?;
+    optimize(&llvm, machine, options)?;
     let bytes_of = |kind| generate(&llvm, machine, kind);
     let listing = match emitted {
         None => None,
@@ -69,12 +70,13 @@ fn compile_for(
 }
 
 /// Runs LLVM's pipeline; returns the remarks that LLVM makes.
-fn optimize(l: &Llvm, machine: &Machine) -> Result<Vec<String>, EmitError> {
+fn optimize(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Vec<String>, EmitError> {
     let mut lines = Vec::new();
     remarks::collect(l, &mut lines);
-    let result = run_pipeline(l, machine);
+    let result = run_pipeline(l, machine, options);
     remarks::stop(l);
-    result.map(|()| lines)
+    lines.extend(result?);
+    Ok(lines)
 }
 
 /// LLVM's passes in their order. `default<O3>` takes twice as long: it is made for C++, while the front end hands over
@@ -107,12 +109,14 @@ const PIPELINE: &[&str] = &[
     "globaldce",
 ];
 
-fn run_pipeline(l: &Llvm, machine: &Machine) -> Result<(), EmitError> {
+/// Returns the remarks of our own on the result.
+fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Vec<String>, EmitError> {
     run_passes(l, machine, &c_string(&PIPELINE.join(",")))?;
-    if mathlib::release_variants(l) {
-        run_passes(l, machine, c"always-inline,function(instcombine,simplifycfg),globaldce")?;
+    let divider = divider::relieve(l, options.spare_divider)?;
+    if mathlib::release_variants(l) || divider.moved {
+        run_passes(l, machine, c"always-inline,function(early-cse,instcombine,simplifycfg),globaldce")?;
     }
-    Ok(())
+    Ok(divider.places)
 }
 
 fn run_passes(l: &Llvm, machine: &Machine, passes: &CStr) -> Result<(), EmitError> {

@@ -83,12 +83,13 @@ fn read_line(line: &str, ir: &Module) -> Option<Remark> {
         "loop not vectorized" => return None,
         // Of loops that are in lanes already, or that run once in a while: that was our decision.
         t if t.ends_with("vectorization is explicitly disabled") => return None,
+        t if t.contains(crate::divider::REMARK) => RemarkKind::Applied,
         t if t.starts_with("vectorized") || t.starts_with("interleaved") => RemarkKind::Applied,
         t if t.contains("not vectorized") => RemarkKind::Missed,
         _ => RemarkKind::Note,
     };
     Some(Remark {
-        pass: PASS,
+        pass: if text.contains(crate::divider::REMARK) { "divider" } else { PASS },
         kind,
         function: function.name.clone(),
         loc: Loc { line, col },

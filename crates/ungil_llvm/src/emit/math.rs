@@ -54,7 +54,7 @@ impl FunctionEmitter<'_> {
         let ty = l.vector(element, piece);
         let callee = l.declare(&name, l.function(ty, &vec![ty; args.len()]));
         let callee_ty = l.function_type(callee);
-        let mut pieces: Vec<Val> = (0..lanes / piece)
+        let pieces: Vec<Val> = (0..lanes / piece)
             .map(|i| {
                 let first = (i * piece) as i32;
                 let numbers: Vec<i32> = (first..first + piece as i32).collect();
@@ -63,13 +63,7 @@ impl FunctionEmitter<'_> {
                 l.call(callee_ty, callee, &parts)
             })
             .collect();
-        let mut width = piece as i32;
-        while pieces.len() > 1 {
-            let all: Vec<i32> = (0..2 * width).collect();
-            pieces = pieces.chunks(2).map(|pair| l.shuffle(pair[0], pair[1], &all)).collect();
-            width *= 2;
-        }
-        pieces.pop()
+        Some(l.concatenated(pieces))
     }
 
     /// The declaration of a scalar function.

@@ -14,6 +14,7 @@ mod cleanup;
 mod compare;
 mod complex;
 mod control;
+mod divider;
 mod error;
 mod function;
 mod index;
@@ -41,15 +42,24 @@ pub struct EmitOptions {
     /// Places in the source for `object::remarks`, which sets this: they name functions by number and lines relative to
     /// them, and are not written to the object.
     pub remarks: bool,
-    /// Widest vectors in bits that the vectoriser should use; `None`: 512 with functions of the maths library,
-    /// else 256.
+    /// Widest vectors in bits that the vectoriser should use; `None`: 512 with functions of the maths library
+    /// and where the divider is the bottleneck, else 256.
     pub vector_bits: Option<u32>,
+    /// Divisions and square roots of vector loops by multiply-adds wherever that is possible, not where it pays; for
+    /// tests.
+    pub spare_divider: bool,
 }
 
 impl EmitOptions {
     /// Default options with the given name.
     pub fn new(name: &str) -> EmitOptions {
-        EmitOptions { name: name.to_owned(), debug: false, remarks: false, vector_bits: None }
+        EmitOptions {
+            name: name.to_owned(),
+            debug: false,
+            remarks: false,
+            vector_bits: None,
+            spare_divider: false,
+        }
     }
 }
 

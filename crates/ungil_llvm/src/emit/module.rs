@@ -45,7 +45,7 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         debug: (options.debug || options.remarks)
             .then(|| DebugBuilder::new(l, main_file(ir), !options.remarks)),
         outlined: Cell::new(0),
-        default_vector_bits: if calls_library(ir) { 512 } else { 256 },
+        default_vector_bits: if calls_library(ir) || super::divider::is_bottleneck(ir) { 512 } else { 256 },
         texts: RefCell::default(),
     };
     for (index, function) in ir.functions.iter().enumerate() {

@@ -235,4 +235,14 @@ impl Llvm {
         let first = self.insert_element(self.poison(ty), v, self.i32(0));
         self.shuffle(first, self.poison(ty), &vec![0; lanes as usize])
     }
+
+    /// Vectors of one type, a power of two of them, behind each other.
+    pub fn concatenated(&self, mut pieces: Vec<Val>) -> Val {
+        while pieces.len() > 1 {
+            let width = self.lanes(self.type_of(pieces[0])).unwrap_or(1) as i32;
+            let all: Vec<i32> = (0..2 * width).collect();
+            pieces = pieces.chunks(2).map(|pair| self.shuffle(pair[0], pair[1], &all)).collect();
+        }
+        pieces.pop().expect("at least one piece")
+    }
 }

@@ -64,7 +64,13 @@ impl Kernel {
     /// `symbols` are found before the runtime's.
     #[track_caller]
     pub fn of(module: &Module, symbols: &[(String, usize)]) -> Kernel {
-        let object = compile(module, &EmitOptions::new("kernel"), true).expect("compiles");
+        Kernel::with(module, &EmitOptions::new("kernel"), symbols)
+    }
+
+    /// `options` name the entry `kernel`.
+    #[track_caller]
+    pub fn with(module: &Module, options: &EmitOptions, symbols: &[(String, usize)]) -> Kernel {
+        let object = compile(module, options, true).expect("compiles");
         let code = jit().add_object(&object.bytes, symbols).expect("links");
         let f = module.function(module.entry());
         let entry = code.lookup("kernel").expect("the entry");

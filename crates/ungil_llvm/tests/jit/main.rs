@@ -2,6 +2,7 @@
 
 mod arrays;
 mod control;
+mod divider;
 mod host;
 mod objects;
 mod oracle;
