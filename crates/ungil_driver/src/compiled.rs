@@ -16,6 +16,8 @@ pub struct FunctionInfo {
     pub file: String,
     /// Line in the file of line 1 of the function.
     pub first_line: u32,
+    /// Comes with the compiler, so that it is left out of tracebacks.
+    pub hidden: bool,
 }
 
 /// Machine code that stays loaded while this lives.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::source::SourceMap;
-use ungil_ir::function::Module;
+use ungil_ir::function::{Module, PRELUDE_FILE};
 use ungil_ir::remark::Remark;
 use ungil_llvm::emit::EmitOptions;
 use ungil_llvm::jit::{Jit, JitOptions};
@@ -116,6 +116,7 @@ impl Session {
             name: f.name.clone(),
             file: f.origin.file.clone(),
             first_line: f.origin.first_line,
+            hidden: f.origin.file == PRELUDE_FILE,
         });
         Ok(Arc::new(Compiled {
             code,

@@ -57,6 +57,9 @@ pub struct VarData {
     pub ty: Type,
 }
 
+/// The file of functions that come with the compiler: their frames are no user's business.
+pub const PRELUDE_FILE: &str = "<prelude>";
+
 /// Where a function's text came from. Not part of the text form, so that moving a function keeps its cache entry.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Origin {

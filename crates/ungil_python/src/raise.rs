@@ -45,7 +45,8 @@ pub unsafe fn raise(ctx: *mut Ctx, entry: &Entry) {
 /// The slot was filled by code that is still loaded.
 unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot) -> PyResult<PyErr> {
     let name = ExcClass::NAMES.get(slot.class as usize).copied().unwrap_or("SystemError");
-    let class = py.import("builtins")?.getattr(name)?;
+    let module = if name == "AxisError" { "numpy.exceptions" } else { "builtins" };
+    let class = py.import(module)?.getattr(name)?;
     if slot.message.is_null() {
         return Ok(PyErr::from_value(class.call0()?));
     }
@@ -101,6 +102,9 @@ fn with_traceback(py: Python<'_>, error: PyErr, slot: &ErrorSlot, entry: &Entry)
     let mut chain: Option<Bound<'_, PyAny>> = error.traceback(py).map(Bound::into_any);
     for frame in frames {
         let Some(function) = entry.compiled.functions.get(frame.function as usize) else { continue };
+        if function.hidden {
+            continue;
+        }
         let line = function.first_line + frame.line.saturating_sub(1);
         match link(py, chain.as_ref(), function, line) {
             Ok(next) => chain = Some(next),

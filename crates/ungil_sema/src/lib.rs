@@ -14,6 +14,7 @@ pub mod diagnostics;
 pub mod lower;
 pub mod operand;
 pub mod options;
+pub mod prelude;
 pub mod promote;
 pub mod registry;
 pub mod resolve;

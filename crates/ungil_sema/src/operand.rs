@@ -11,7 +11,7 @@ use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 
 use crate::lower::array::lazy::Lazy;
-use crate::ty::Ty;
+use crate::ty::{ConstTy, Ty};
 
 /// A compile-time constant of a scalar type. Its Python or NumPy type is the operand's.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -106,6 +106,17 @@ impl Operand {
     /// An operand without a value at run time: None, a string, a function, a module.
     pub fn entity(ty: Ty, span: Span) -> Operand {
         Operand { ty, value: None, constant: None, parts: None, lazy: None, span }
+    }
+
+    /// What a compile-time type says: constants for those of the prelude's arguments, in tuples too.
+    pub fn known(ty: &Ty, span: Span) -> Operand {
+        match ty {
+            Ty::Constant(ConstTy::Bool(b)) => Operand::bool(*b, span),
+            Ty::Constant(ConstTy::Int(n)) => Operand::int(*n, span),
+            Ty::Constant(ConstTy::Float(bits)) => Operand::float(f64::from_bits(*bits), span),
+            Ty::Tuple(items) => Operand::tuple(items.iter().map(|i| Operand::known(i, span)).collect(), span),
+            other => Operand::entity(other.clone(), span),
+        }
     }
 
     /// `None`.

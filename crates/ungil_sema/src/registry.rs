@@ -15,8 +15,10 @@ use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::attribute::closest;
 use crate::lower::call::Args;
+use crate::lower::intrinsics;
 use crate::lower::numpy::create::Content;
 use crate::operand::Operand;
+use crate::prelude;
 use crate::ty::{IterTy, Ty};
 
 /// Canonical names with a lowering of their own; functions of `math` are looked up by `Lowerer::math_call`.
@@ -81,6 +83,7 @@ pub const NAMES: &[&str] = &[
 /// Whether a function uses each element of its arguments once, so that they may be lazy arrays.
 pub(crate) fn takes_lazy(name: &str) -> bool {
     name.strip_prefix("numpy.").is_some_and(|function| !EAGER.contains(&function))
+        && prelude::find(name).is_none()
 }
 
 /// NumPy's functions that look at arrays as such.
@@ -115,6 +118,12 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     if let Some(function) = name.strip_prefix("builtins.") {
         return builtin(l, function, args);
     }
+    if let Some(kernel) = prelude::find(name) {
+        return l.call_prelude(kernel, args);
+    }
+    if let Some(function) = name.strip_prefix("ungil.intrinsics.") {
+        return intrinsics::call(l, function, args);
+    }
     if let Some(function) = name.strip_prefix("numpy.") {
         return numpy(l, function, args);
     }
@@ -135,8 +144,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
 
 fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {
     let short = name.strip_prefix("builtins.").unwrap_or(name);
-    let similar =
-        closest(name, NAMES.iter().copied()).map(|n| n.strip_prefix("builtins.").unwrap_or(&n).to_owned());
+    let similar = closest(name, NAMES.iter().copied().chain(prelude::names()))
+        .map(|n| n.strip_prefix("builtins.").unwrap_or(&n).to_owned());
     CallError::UnknownFunction { name: short.to_owned(), span, similar: similar.filter(|s| s != short) }
         .into()
 }

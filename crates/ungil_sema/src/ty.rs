@@ -52,6 +52,14 @@ pub enum IterTy {
     Text(Vec<Ty>),
 }
 
+/// A Python scalar that is known at compile time and part of an instance's key; a float by its bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ConstTy {
+    Bool(bool),
+    Int(i64),
+    Float(u64),
+}
+
 /// Type of an expression.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Ty {
@@ -85,6 +93,8 @@ pub enum Ty {
     Exception(ExcClass),
     /// A scalar type, as in `dtype=np.float32`.
     DType(DType),
+    /// An argument that the prelude takes as a constant. Only among the types of an instance's arguments.
+    Constant(ConstTy),
 }
 
 impl Ty {
@@ -120,7 +130,8 @@ impl Ty {
             | Ty::Module(..)
             | Ty::Class(_)
             | Ty::Exception(_)
-            | Ty::DType(_) => Type::unit(),
+            | Ty::DType(_)
+            | Ty::Constant(_) => Type::unit(),
         }
     }
 
@@ -235,6 +246,9 @@ impl fmt::Display for Ty {
             Ty::Class(name) => write!(f, "class {name}"),
             Ty::Exception(class) => write!(f, "class {}", class.name()),
             Ty::DType(d) => write!(f, "dtype {d}"),
+            Ty::Constant(ConstTy::Bool(_)) => f.write_str("bool"),
+            Ty::Constant(ConstTy::Int(_)) => f.write_str("int"),
+            Ty::Constant(ConstTy::Float(_)) => f.write_str("float"),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Flow, Frame, Machine, Step, invalid};
 use crate::outcome::{Failure, Frame as Place};
 use crate::value::Value;
 use ungil_ir::entities::{Inst, Label, Region, Value as V};
+use ungil_ir::function::{Function, PRELUDE_FILE};
 use ungil_ir::inst::{For, InstKind};
 
 impl<'m> Machine<'m> {
@@ -28,7 +29,7 @@ impl<'m> Machine<'m> {
         if let Some(flow) = self.control(frame, &data.kind)? {
             return Ok(flow);
         }
-        let value = self.compute(frame, inst).map_err(|f| locate(f, &func.name, data.loc.line))?;
+        let value = self.compute(frame, inst).map_err(|f| locate(f, func, data.loc.line))?;
         if let (Some(v), Some(value)) = (data.result, value) {
             frame.set(v, value);
         }
@@ -145,10 +146,11 @@ pub(super) fn trip_count(start: i64, stop: i64, step: i64) -> Step<u64> {
 }
 
 /// Adds the frame of the function whose instruction failed.
-fn locate(failure: Failure, function: &str, line: u32) -> Failure {
+fn locate(failure: Failure, func: &Function, line: u32) -> Failure {
     match failure {
+        failure if func.origin.file == PRELUDE_FILE => failure,
         Failure::Raised(mut e) => {
-            e.frames.push(Place { function: function.to_owned(), line });
+            e.frames.push(Place { function: func.name.clone(), line });
             Failure::Raised(e)
         }
         other => other,

@@ -14,6 +14,7 @@ use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::function::Code;
 use crate::operand::Operand;
+use crate::prelude;
 use crate::resolve::scopes::default_variable;
 use crate::world::GuardPlace;
 
@@ -30,7 +31,9 @@ impl Callee<'_> {
         let names: Vec<String> = self.code.params.iter().map(|p| p.name.name.to_string()).collect();
         let signature = format!("{name}({})", names.join(", "));
         let message = format!("{name}() {message}");
-        CallError::Binding { message, span: self.span, definition: Some(self.code.span), signature }.into()
+        let own = prelude::owns(self.code.id.kernel);
+        let definition = (!own).then_some(self.code.span);
+        CallError::Binding { message, span: self.span, definition, signature }.into()
     }
 
     fn missing(&self, kind: &str, names: &[String]) -> Error {

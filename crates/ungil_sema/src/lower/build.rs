@@ -138,7 +138,7 @@ impl Lowerer<'_, '_> {
 
     fn item(&mut self, tuple: Value, i: usize, ty: Ty, span: Span) -> Operand {
         if ty.is_compile_time() {
-            return Operand::entity(ty, span);
+            return Operand::known(&ty, span);
         }
         let value = self.tuple_get(tuple, i);
         Operand::value(ty, value, span)

@@ -11,9 +11,11 @@ use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
-use crate::operand::Operand;
+use crate::operand::{Constant, Operand};
+use crate::prelude;
 use crate::registry;
-use crate::ty::{FuncTy, Ty};
+use crate::ty::{CodeId, ConstTy, FuncTy, Ty};
+use crate::world::KernelId;
 
 /// Evaluated arguments of a call.
 #[derive(Clone, Debug)]
@@ -137,6 +139,17 @@ impl Lowerer<'_, '_> {
         Ok(Operand::value(Ty::Scalar(dtype), value, span))
     }
 
+    /// Calls a function of the prelude.
+    pub(crate) fn call_prelude(&mut self, kernel: KernelId, args: Args) -> Result<Operand> {
+        let span = args.span;
+        let code = CodeId { kernel, nested: None };
+        let f =
+            FuncTy { code, name: prelude::source(kernel).name.as_str().into(), captures: Some(Vec::new()) };
+        let f = Arc::new(f);
+        let callee = Operand::entity(Ty::Func(f.clone()), span);
+        self.call_function(&f, &callee, args, span)
+    }
+
     fn call_function(
         &mut self,
         f: &Arc<FuncTy>,
@@ -162,8 +175,17 @@ impl Lowerer<'_, '_> {
             self.check_storable(v)?;
             *v = self.escaping(v)?;
         }
+        if prelude::owns(f.code.kernel) {
+            for (p, v) in code.params.iter().zip(&mut values).filter(|(p, _)| prelude::is_constant(p)) {
+                *v = constant_argument(v, &p.name.name, &code.name)?;
+            }
+        }
         let types: Vec<Ty> = values.iter().map(|v| v.ty.clone()).collect();
-        let instance = self.program.instance(&code, types, span)?;
+        let place = match prelude::owns(self.code.id.kernel) {
+            true => self.program.instances[self.instance].called_at,
+            false => span,
+        };
+        let instance = self.program.instance(&code, types, place)?;
         let ir_args = values.iter().map(|v| self.value(v)).collect::<Result<Vec<Value>>>()?;
         if self.program.is_recursive(self.instance, instance) {
             self.func.attributes.recursive = true;
@@ -177,5 +199,29 @@ impl Lowerer<'_, '_> {
         };
         let value = self.b().call(FuncId(instance as u32), ir_args, ret.ir());
         Ok(if ret.is_compile_time() { Operand::entity(ret, span) } else { Operand::value(ret, value, span) })
+    }
+}
+
+/// An argument whose value becomes part of the instance's key.
+fn constant_argument(value: &Operand, parameter: &str, function: &str) -> Result<Operand> {
+    let entity = |ty| Ok(Operand::entity(ty, value.span));
+    match (value.constant, &value.parts, &value.ty) {
+        (Some(Constant::Bool(b)), ..) => entity(Ty::Constant(ConstTy::Bool(b))),
+        (Some(Constant::Float(x)), ..) => entity(Ty::Constant(ConstTy::Float(x.to_bits()))),
+        (Some(Constant::Int(n)), ..) if i64::try_from(n).is_ok() => {
+            entity(Ty::Constant(ConstTy::Int(n as i64)))
+        }
+        (_, Some(parts), Ty::Tuple(_)) => {
+            let items = parts.iter().map(|p| constant_argument(p, parameter, function));
+            Ok(Operand::tuple(items.collect::<Result<Vec<_>>>()?, value.span))
+        }
+        (None, _, ty) if ty.is_compile_time() => Ok(value.clone()),
+        _ => Err(CallError::UnsupportedArgument {
+            function: function.to_owned(),
+            parameter: parameter.to_owned(),
+            span: value.span,
+            note: "it decides types, so it must be a constant".to_owned(),
+        }
+        .into()),
     }
 }

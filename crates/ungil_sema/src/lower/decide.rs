@@ -10,7 +10,9 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 
 use crate::lower::classes::{class_of, is_class, is_instance, type_of_global};
+use crate::lower::fold;
 use crate::lower::function::Code;
+use crate::operand::{Constant, Operand};
 use crate::resolve::webs::Oracle;
 use crate::ty::Ty;
 use crate::world::World;
@@ -54,6 +56,46 @@ impl<'w> ParameterOracle<'w> {
         }
     }
 
+    /// A number that types decide: a constant argument, `x.ndim`, `len` of a tuple, sums and differences of such.
+    fn constant(&self, e: &Expr, is: IsParameter<'_>) -> Option<Constant> {
+        match &e.kind {
+            ExprKind::Literal(Literal::Int(n)) => Some(Constant::Int((*n).into())),
+            ExprKind::Name(_) => match self.parameter(e, is)? {
+                ty @ Ty::Constant(_) => Operand::known(ty, e.span).constant,
+                _ => None,
+            },
+            ExprKind::Attribute { value, attr } if &*attr.name == "ndim" => {
+                match self.parameter(value, is)? {
+                    Ty::Array(ty) => Some(Constant::Int(ty.ndim.into())),
+                    _ => None,
+                }
+            }
+            ExprKind::Call(call) if self.calls(&call.func, "builtins.len") => match &call.args[..] {
+                [of] => match self.parameter(of, is)? {
+                    Ty::Tuple(items) => Some(Constant::Int(items.len() as i128)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            ExprKind::Unary { op, operand } => fold::unary(*op, self.constant(operand, is)?),
+            ExprKind::Binary { left, op, right } => {
+                fold::binary(*op, self.constant(left, is)?, self.constant(right, is)?)
+            }
+            _ => None,
+        }
+    }
+
+    /// A string that is known.
+    fn text<'a>(&'a self, e: &'a Expr, is: IsParameter<'_>) -> Option<&'a str> {
+        match &e.kind {
+            ExprKind::Literal(Literal::Str(text)) => text.as_str(),
+            _ => match self.parameter(e, is)? {
+                Ty::Str(text) => Some(text),
+                _ => None,
+            },
+        }
+    }
+
     /// The classes that an expression names: `int`, `(int, np.floating)`, `int | float`, `type(None)`, `type(x)`.
     fn classes(&self, e: &Expr, is_parameter: IsParameter<'_>) -> Option<Ty> {
         let both = |items: &[&Expr]| {
@@ -79,6 +121,9 @@ impl<'w> ParameterOracle<'w> {
     }
 
     fn comparison(&self, left: &Expr, op: CompareOp, right: &Expr, is: IsParameter<'_>) -> Option<bool> {
+        if let (Some(a), Some(b)) = (self.constant(left, is), self.constant(right, is)) {
+            return fold::compare(op, a, b);
+        }
         let equal = match op {
             CompareOp::Is | CompareOp::Eq => true,
             CompareOp::IsNot | CompareOp::NotEq => false,
@@ -88,6 +133,9 @@ impl<'w> ParameterOracle<'w> {
             (&right.kind, matches!(op, CompareOp::Is | CompareOp::IsNot))
         {
             return Some((*self.parameter(left, is)? == Ty::None) == equal);
+        }
+        if let (Some(a), Some(b)) = (self.text(left, is), self.text(right, is)) {
+            return Some((a == b) == equal);
         }
         let is_type = |e: &Expr| matches!(&e.kind, ExprKind::Call(c) if self.calls(&c.func, "builtins.type"));
         if !is_type(left) && !is_type(right) {
@@ -120,9 +168,11 @@ impl Oracle for ParameterOracle<'_> {
                 let ([x, class], true) = (&call.args[..], call.keywords.is_empty()) else { return None };
                 is_instance(self.parameter(x, is_parameter)?, &self.classes(class, is_parameter)?)
             }
-            ExprKind::Name(name) if is_parameter(name) => {
-                (*self.types.get(&**name)? == Ty::None).then_some(false)
-            }
+            ExprKind::Name(name) if is_parameter(name) => match self.types.get(&**name)? {
+                Ty::None => Some(false),
+                ty @ Ty::Constant(_) => Operand::known(ty, test.span).constant.map(Constant::truth),
+                _ => None,
+            },
             _ => None,
         }
     }

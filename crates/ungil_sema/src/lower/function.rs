@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::span::{SourceId, Span};
 use ungil_ir::function::{Attributes, Function, Origin};
 use ungil_ir::inst::{InstKind, Loc};
@@ -17,6 +18,7 @@ use crate::lower::vars::Slot;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 use crate::options::Options;
+use crate::prelude;
 use crate::resolve::scopes::{Body, Captured, Scopes};
 use crate::ty::{CodeId, Ty};
 use crate::world::{Global, KernelCode, KernelId, KernelSource};
@@ -190,6 +192,19 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         Ok(())
     }
 
+    /// Moves an error in a function of the prelude to the user's call.
+    fn at_the_call(&self, d: &mut Diagnostic) {
+        let instance = &self.program.instances[self.instance];
+        let primary = d.labels.iter().position(|l| l.primary).unwrap_or(0);
+        d.labels = d.labels.drain(..).skip(primary).take(1).collect();
+        for label in &mut d.labels {
+            label.span = instance.called_at;
+        }
+        let args: Vec<String> = instance.args.iter().map(Ty::to_string).collect();
+        d.notes.push(format!("in `{}({})`", self.code.name, args.join(", ")));
+        d.help.clear();
+    }
+
     /// Takes an error to the user; types that are not known yet are no errors.
     pub(crate) fn report<T>(&mut self, result: Result<T>) -> Option<T> {
         match result {
@@ -198,7 +213,10 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 self.untyped = true;
                 None
             }
-            Err(Error::Report(d)) => {
+            Err(Error::Report(mut d)) => {
+                if prelude::owns(self.code.id.kernel) {
+                    self.at_the_call(&mut d);
+                }
                 self.program.diagnostics.push(*d);
                 None
             }
@@ -207,8 +225,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
 }
 
 fn operand_of(ty: &Ty, value: ungil_ir::entities::Value, span: Span) -> Operand {
-    if ty.is_compile_time() {
-        Operand::entity(ty.clone(), span)
+    let is_known = matches!(ty, Ty::Tuple(items) if items.iter().all(Ty::is_compile_time));
+    if ty.is_compile_time() || is_known {
+        Operand::known(ty, span)
     } else {
         Operand::value(ty.clone(), value, span)
     }

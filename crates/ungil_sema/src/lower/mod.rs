@@ -36,6 +36,7 @@ pub mod fold;
 pub mod function;
 pub mod generator;
 pub mod index;
+pub mod intrinsics;
 pub mod library;
 pub mod lines;
 pub mod loops;
@@ -72,6 +73,7 @@ use crate::lower::program::Program;
 use crate::lower::vars::Slot;
 use crate::operand::Operand;
 use crate::options::Options;
+use crate::prelude;
 use crate::resolve::scopes::Captured;
 use crate::resolve::webs::Webs;
 use crate::ty::Ty;
@@ -130,7 +132,8 @@ pub fn lower_kernel(
     args: &[Ty],
     options: &Options,
 ) -> (Option<Lowered>, Diagnostics) {
-    Program::new(world, sources, options.clone()).lower(kernel, args)
+    let world = prelude::World(world);
+    Program::new(&world, sources, options.clone()).lower(kernel, args)
 }
 
 /// Whether control goes on after a statement.

@@ -22,6 +22,7 @@ use crate::lower::function::Code;
 use crate::lower::lines::annotated_lines;
 use crate::lower::{FunctionTypes, Lowered, Lowerer};
 use crate::options::Options;
+use crate::prelude;
 use crate::promote::join;
 use crate::resolve::comprehensions::written;
 use crate::resolve::webs::{WebId, Webs};
@@ -44,6 +45,8 @@ pub struct Instance {
     pub mixed: HashSet<WebId>,
     pub was_mixed: HashSet<WebId>,
     pub webs: Rc<Webs>,
+    /// The call by a user's function that first led here.
+    pub called_at: Span,
 }
 
 /// All functions of one compilation.
@@ -172,7 +175,12 @@ impl<'w> Program<'w> {
             guards: self.guards,
             remarks: Vec::new(),
             arrays: objects,
-            functions: self.instances.iter().map(describe).collect(),
+            functions: self
+                .instances
+                .iter()
+                .filter(|i| !prelude::owns(i.code.id.kernel))
+                .map(describe)
+                .collect(),
             has_parallel: self.has_parallel,
             module: Module { functions, entry: Some(FuncId(0)), arrays },
         }
@@ -215,6 +223,7 @@ impl<'w> Program<'w> {
             mixed: HashSet::new(),
             was_mixed: HashSet::new(),
             webs,
+            called_at: span,
         });
         self.memo.insert(key, self.instances.len() - 1);
         self.changed = true;
@@ -254,6 +263,13 @@ impl<'w> Program<'w> {
 
     /// Records that the code relies on a constant.
     pub(crate) fn guard(&mut self, place: GuardPlace, value: &Global) {
+        let fixed = match &place {
+            GuardPlace::Name(kernel, _) => prelude::owns(*kernel),
+            GuardPlace::Attribute(object, _) => prelude::owns_object(*object),
+        };
+        if fixed {
+            return;
+        }
         if !self.guards.iter().any(|g| g.place == place) {
             self.guards.push(Guard { place, value: value.clone() });
         }

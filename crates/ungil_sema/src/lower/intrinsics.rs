@@ -1,0 +1,143 @@
+//! Intrinsics: what the prelude needs beyond Python and NumPy.
+//!
+//! They are known by bare names in the prelude only. Those that tell something about types give constants, so that
+//! conditions on them are decided while types are inferred.
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::span::Span;
+use ungil_ir::types::{ArrayType, Layout};
+
+use crate::diagnostics::calls::CallError;
+use crate::diagnostics::types::TypeError;
+use crate::diagnostics::{Error, Result};
+use crate::lower::Lowerer;
+use crate::lower::call::Args;
+use crate::operand::Operand;
+use crate::promote::{Kind, kind};
+use crate::ty::{SliceTy, Ty};
+
+/// Calls an intrinsic.
+pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
+    let span = args.span;
+    let given = args.positional;
+    match (name, &given[..]) {
+        ("axis_of", [axis, ndim]) => l.axis_of(axis, ndim, span),
+        ("cut", [x, axis, bounds @ ..]) => l.cut(x, axis, bounds, span),
+        ("pick", [x, axis, index]) => {
+            let axis = l.axis_number(axis, rank(x))?;
+            let mut at = vec![whole(span); axis];
+            at.push(index.clone());
+            l.array_subscript(x, &at, span)
+        }
+        ("spread", [x, ndim, axis]) => {
+            let ndim = constant(ndim)?;
+            let axis = l.axis_number(axis, ndim)?;
+            let mut at = vec![Operand::none(span); axis];
+            at.push(whole(span));
+            at.extend(vec![Operand::none(span); ndim - axis - 1]);
+            l.array_subscript(x, &at, span)
+        }
+        ("strided", [x, shape, strides]) => l.strided(x, shape, strides, span),
+        ("is_complex", [x]) => Ok(Operand::bool(kind_of(x)? == Kind::Complex, span)),
+        ("is_inexact", [x]) => Ok(Operand::bool(kind_of(x)? >= Kind::Float, span)),
+        ("is_integer", [x]) => Ok(Operand::bool(kind_of(x)? == Kind::Int, span)),
+        ("is_bool", [x]) => Ok(Operand::bool(kind_of(x)? == Kind::Bool, span)),
+        ("is_array", [x]) => Ok(Operand::bool(matches!(x.ty, Ty::Array(_)), span)),
+        ("is_number", [x]) => Ok(Operand::bool(x.ty.is_scalar(), span)),
+        ("is_tuple", [x]) => Ok(Operand::bool(matches!(x.ty, Ty::Tuple(_)), span)),
+        ("is_fortran", [x]) => {
+            Ok(Operand::bool(x.ty.as_array().is_some_and(|t| t.layout == Layout::F && t.ndim > 1), span))
+        }
+        ("is_contiguous", [x]) => {
+            Ok(Operand::bool(x.ty.as_array().is_some_and(|t| t.layout == Layout::C), span))
+        }
+        ("steps", [n]) => {
+            let items = (0..constant(n)?).map(|k| Operand::int(k as i64, span)).collect();
+            Ok(Operand::tuple(items, span))
+        }
+        _ => Err(CallError::UnknownFunction { name: name.to_owned(), span, similar: None }.into()),
+    }
+}
+
+/// A slice that takes everything.
+fn whole(span: Span) -> Operand {
+    let all = SliceTy { start: false, stop: false, step: false };
+    Operand::parts(Ty::Slice(all), Vec::new(), span)
+}
+
+/// Number of axes of an array; none of a scalar.
+pub(crate) fn rank(x: &Operand) -> usize {
+    x.ty.as_array().map_or(0, |t| usize::from(t.ndim))
+}
+
+/// The kind of an array's elements, a scalar or a dtype.
+fn kind_of(x: &Operand) -> Result<Kind> {
+    let dtype = match &x.ty {
+        Ty::Array(t) => Some(t.dtype),
+        Ty::DType(d) => Some(*d),
+        ty => ty.dtype(),
+    };
+    dtype.map(kind).ok_or_else(|| not_a_number(x))
+}
+
+/// The error of an argument that is neither an array nor a number.
+pub(crate) fn not_a_number(x: &Operand) -> Error {
+    let to = "an array".to_owned();
+    TypeError::Convert { from: x.ty.clone(), to, span: x.span }.into()
+}
+
+/// A count that is known.
+fn constant(x: &Operand) -> Result<usize> {
+    let known = x.const_int().and_then(|n| usize::try_from(n).ok());
+    known.ok_or_else(|| TypeError::IndexConstant { span: x.span, expected: "number" }.into())
+}
+
+impl Lowerer<'_, '_> {
+    fn axis_of(&mut self, axis: &Operand, ndim: &Operand, span: Span) -> Result<Operand> {
+        let axis = self.axis_number(axis, constant(ndim)?)?;
+        Ok(Operand::int(axis as i64, span))
+    }
+
+    /// A constant axis, counted from the end if it is negative. One that is out of bounds raises when it gets there.
+    pub(crate) fn axis_number(&mut self, axis: &Operand, ndim: usize) -> Result<usize> {
+        let Some(given) = axis.const_int().filter(|_| axis.ty.is_integral()) else {
+            return Err(TypeError::IndexConstant { span: axis.span, expected: "axis" }.into());
+        };
+        let n = ndim as i128;
+        if (-n..n).contains(&given) {
+            return Ok((if given < 0 { given + n } else { given }) as usize);
+        }
+        let message = format!("axis {given} is out of bounds for array of dimension {ndim}");
+        self.always_raise(ExcClass::AXIS_ERROR, &message)
+    }
+
+    /// Raises; nothing behind it is compiled.
+    pub(crate) fn always_raise<T>(&mut self, class: ExcClass, message: &str) -> Result<T> {
+        let never = self.b().bool(false);
+        self.check(never, class, &message.replace('{', "{{").replace('}', "}}"), Vec::new());
+        Err(Error::Never)
+    }
+
+    /// `x[…, start:stop:step, …]` at an axis; `None` leaves a bound open.
+    fn cut(&mut self, x: &Operand, axis: &Operand, bounds: &[Operand], span: Span) -> Result<Operand> {
+        let axis = self.axis_number(axis, rank(x))?;
+        let given = |k: usize| bounds.get(k).filter(|b| !b.is_none()).cloned();
+        let bounds = [given(0), given(1), given(2)];
+        let ty = SliceTy { start: bounds[0].is_some(), stop: bounds[1].is_some(), step: bounds[2].is_some() };
+        let mut at = vec![whole(span); axis];
+        at.push(Operand::parts(Ty::Slice(ty), bounds.into_iter().flatten().collect(), span));
+        self.array_subscript(x, &at, span)
+    }
+
+    /// A view with shape and strides in bytes that nobody checks.
+    fn strided(&mut self, x: &Operand, shape: &Operand, strides: &Operand, span: Span) -> Result<Operand> {
+        let ty = x.ty.as_array().ok_or_else(|| not_a_number(x))?;
+        let shape = self.shape_argument(shape, "strided")?;
+        let strides = self.shape_argument(strides, "strided")?;
+        let base = self.value(x)?;
+        let offset = self.b().i64(0);
+        let layout = if shape.is_empty() { Layout::C } else { Layout::Strided };
+        let ty = ArrayType { ndim: shape.len() as u8, layout, ..ty };
+        Ok(self.view(base, ty, offset, shape, strides, span))
+    }
+}

@@ -1,0 +1,220 @@
+//! The prelude: library functions written in Python.
+//!
+//! `prelude/*.py` are kernels like a user's: found through the registry by canonical name (`numpy.trapezoid`), parsed when
+//! they are first called, and compiled for the types of their arguments. Names in them mean `np`, `math`, the builtins,
+//! other functions of the prelude and the intrinsics of [`crate::lower::intrinsics`], never a user's globals.
+//!
+//! A parameter annotated `const` takes compile-time constants (numbers, `None`, tuples of them), which become part of the
+//! instance's key: conditions on it are decided before anything is typed. `dynamic` beside it is no annotation at all.
+//!
+//! Contract: the prelude has no text that a user sees. What goes wrong in it is reported at the user's call, and its
+//! frames are left out of tracebacks. Names that start with an underscore are private to it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::source::SourceFile;
+use ungil_diag::span::SourceId;
+use ungil_ir::function::PRELUDE_FILE;
+use ungil_ir::types::DType;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::UnaryOp;
+use ungil_syntax::ast::parameter::Parameter;
+use ungil_syntax::ast::stmt::{FunctionDef, StmtKind};
+use ungil_syntax::parser::parse_module;
+
+use crate::world::{Global, KernelCode, KernelId, KernelSource, ObjectId, SourceProblem, World as Ask};
+
+/// Each file with the library whose functions it defines.
+const FILES: &[(&str, &str)] = &[("numpy", include_str!("numerics.py"))];
+
+/// Kernels from here on are the prelude's.
+const FIRST_KERNEL: u32 = 1 << 31;
+/// Modules as the prelude sees them; objects of Python have addresses below.
+const MATH: ObjectId = ObjectId(u64::MAX);
+const NUMPY: ObjectId = ObjectId(u64::MAX - 1);
+
+/// A function of the prelude.
+pub struct Entry {
+    /// Canonical name: `numpy.trapezoid`.
+    pub name: String,
+    text: &'static str,
+    source: OnceLock<Arc<KernelSource>>,
+}
+
+/// The functions, found by a look at the text alone: a definition starts at the margin.
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let mut entries = Vec::new();
+    for (library, text) in FILES {
+        let starts: Vec<usize> = text.match_indices("\ndef ").map(|(at, _)| at + 1).collect();
+        for (k, &start) in starts.iter().enumerate() {
+            let end = starts.get(k + 1).copied().unwrap_or(text.len());
+            let body = &text[start..end];
+            let name = &body[4..body.find('(').unwrap_or(body.len())];
+            entries.push(Entry { name: format!("{library}.{name}"), text: body, source: OnceLock::new() });
+        }
+    }
+    entries
+});
+
+static BY_NAME: LazyLock<HashMap<&'static str, u32>> =
+    LazyLock::new(|| (0u32..).zip(ENTRIES.iter()).map(|(k, e)| (e.name.as_str(), k)).collect());
+
+/// The function with this canonical name.
+pub fn find(name: &str) -> Option<KernelId> {
+    BY_NAME.get(name).map(|k| KernelId(FIRST_KERNEL + k))
+}
+
+/// Canonical names of the functions that users may call.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|e| e.name.as_str()).filter(|n| !n.contains("._"))
+}
+
+/// Whether a kernel is the prelude's.
+pub fn owns(kernel: KernelId) -> bool {
+    kernel.0 >= FIRST_KERNEL
+}
+
+/// Whether a module is the prelude's.
+pub fn owns_object(object: ObjectId) -> bool {
+    object >= NUMPY
+}
+
+/// Whether a parameter takes constants.
+pub fn is_constant(parameter: &Parameter) -> bool {
+    matches!(&parameter.annotation, Some(Expr { kind: ExprKind::Name(name), .. }) if &**name == "const")
+}
+
+/// The number of a function's text: texts of users are numbered from below.
+fn source_id(index: u32) -> SourceId {
+    SourceId(u32::MAX - 1 - index)
+}
+
+/// The definition of a function.
+pub fn source(kernel: KernelId) -> Arc<KernelSource> {
+    let index = kernel.0 - FIRST_KERNEL;
+    let entry = &ENTRIES[index as usize];
+    entry.source.get_or_init(|| Arc::new(parse(entry, source_id(index)))).clone()
+}
+
+/// # Panics
+/// If the text is no function; a test parses them all.
+fn parse(entry: &Entry, id: SourceId) -> KernelSource {
+    let (module, diagnostics) = parse_module(&SourceFile::new(PRELUDE_FILE, entry.text), id);
+    assert!(diagnostics.is_empty(), "{} does not parse", entry.name);
+    let Some(StmtKind::FunctionDef(def)) = module.body.into_iter().next().map(|s| s.kind) else {
+        panic!("{} is no function", entry.name);
+    };
+    let def: FunctionDef = *def;
+    let default = |p: &Parameter| Some((p.name.name.to_string(), literal(p.default.as_ref()?)?));
+    KernelSource {
+        name: entry.name.rsplit('.').next().unwrap_or_default().to_owned(),
+        file: PRELUDE_FILE.to_owned(),
+        source: id,
+        first_line: 1,
+        defaults: def.params.iter().filter_map(default).collect(),
+        code: KernelCode::Function(def),
+        options: None,
+    }
+}
+
+/// The value of a default argument.
+fn literal(e: &Expr) -> Option<Global> {
+    Some(match &e.kind {
+        ExprKind::Literal(Literal::None) => Global::None,
+        ExprKind::Literal(Literal::Bool(b)) => Global::Bool(*b),
+        ExprKind::Literal(Literal::Int(n)) => Global::Int(*n),
+        ExprKind::Literal(Literal::Float(x)) => Global::Float(*x),
+        ExprKind::Literal(Literal::Str(text)) => Global::Str(text.as_str()?.to_owned()),
+        ExprKind::Unary { op: UnaryOp::Neg, operand } => match literal(operand)? {
+            Global::Int(n) => Global::Int(-n),
+            Global::Float(x) => Global::Float(-x),
+            _ => return None,
+        },
+        ExprKind::Tuple(items) => Global::Tuple(items.iter().map(literal).collect::<Option<Vec<_>>>()?),
+        ExprKind::Name(name) if &**name == "float" => Global::Builtin("builtins.float".to_owned()),
+        _ => return None,
+    })
+}
+
+const BUILTINS: &[&str] = &[
+    "abs",
+    "min",
+    "max",
+    "len",
+    "range",
+    "int",
+    "float",
+    "bool",
+    "complex",
+    "isinstance",
+    "enumerate",
+    "zip",
+    "reversed",
+    "tuple",
+];
+
+/// A world with the prelude in it.
+pub(crate) struct World<'w>(pub &'w dyn Ask);
+
+impl Ask for World<'_> {
+    fn lookup(&self, kernel: KernelId, name: &str) -> Option<Global> {
+        if !owns(kernel) {
+            return self.0.lookup(kernel, name);
+        }
+        if let Some(found) = find(&format!("numpy.{name}")) {
+            return Some(Global::Kernel(found));
+        }
+        let module = |object, name: &str| Some(Global::Module { object, name: name.to_owned() });
+        match name {
+            "np" => return module(NUMPY, "numpy"),
+            "math" => return module(MATH, "math"),
+            _ => {}
+        }
+        if let Some(class) = ExcClass::from_name(name) {
+            return Some(Global::Exception(class));
+        }
+        let library = if BUILTINS.contains(&name) { "builtins" } else { "ungil.intrinsics" };
+        Some(Global::Builtin(format!("{library}.{name}")))
+    }
+
+    fn attribute(&self, object: ObjectId, name: &str) -> Option<Global> {
+        if !owns_object(object) {
+            return self.0.attribute(object, name);
+        }
+        let library = if object == MATH { "math" } else { "numpy" };
+        Some(match name {
+            "pi" => Global::Float(std::f64::consts::PI),
+            "inf" => Global::Float(f64::INFINITY),
+            "nan" => Global::Float(f64::NAN),
+            "newaxis" => Global::None,
+            _ => match DType::from_name(name).filter(|_| object == NUMPY) {
+                Some(dtype) => Global::DType(dtype),
+                None => Global::Builtin(format!("{library}.{name}")),
+            },
+        })
+    }
+
+    fn kernel(&self, id: KernelId) -> Result<Arc<KernelSource>, SourceProblem> {
+        if owns(id) { Ok(source(id)) } else { self.0.kernel(id) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_parses_and_has_its_name() {
+        for (k, entry) in (0..).zip(ENTRIES.iter()) {
+            let source = source(KernelId(FIRST_KERNEL + k));
+            assert_eq!(format!("numpy.{}", source.name), entry.name);
+            let KernelCode::Function(def) = &source.code else { panic!("{} is a lambda", entry.name) };
+            assert_eq!(*def.name.name, *source.name);
+            let defaults = def.params.iter().filter(|p| p.default.is_some()).count();
+            assert_eq!(defaults, source.defaults.len(), "{}: a default is no literal", entry.name);
+        }
+    }
+}
