@@ -1,7 +1,8 @@
 //! The machine that code is made for: this one.
 //!
 //! The CPU's name is not trusted (hypervisors lie): code is selected for plain x86-64 plus the features that CPUID
-//! states, and the name only tunes. Both belong into cache keys.
+//! states, and the name only tunes. Both belong into cache keys. `UNGIL_CPU_FEATURES` takes features away, to see what
+//! a lesser processor would do: `-avx512f`, `-avx2,-fma`.
 
 use crate::emit::EmitError;
 use crate::raw::{Llvm, c_string, llvm, take_string};
@@ -11,15 +12,49 @@ use llvm_sys::target_machine::*;
 use std::cell::OnceCell;
 use std::sync::{Once, OnceLock};
 
-/// Features of this machine as LLVM writes them, sorted: `+aes,-amx-bf16,…`.
+/// Takes features of the processor away, as `-avx512f,-fma`.
+const VARIABLE: &str = "UNGIL_CPU_FEATURES";
+
+/// For a feature that is taken away, how the names of those start that go with it.
+const DEPENDENT: &[(&str, &[&str])] = &[
+    ("avx", &["avx2", "fma", "f16c", "vaes", "vpclmulqdq", "xop"]),
+    ("avx2", &["avx512", "avx10", "avxvnni", "avxifma", "avxneconvert", "sha512", "sm3", "sm4"]),
+    ("fma", &["avx512"]),
+    ("f16c", &["avx512"]),
+    ("avx512f", &["avx512", "avx10"]),
+];
+
+/// Features that code is made for, as LLVM writes them, sorted: `+aes,-amx-bf16,…`. This machine's, without those that
+/// the environment takes away.
 pub fn host_features() -> &'static str {
     static FEATURES: OnceLock<String> = OnceLock::new();
     FEATURES.get_or_init(|| {
         let text = take_string(llvm!(LLVMGetHostCPUFeatures()));
-        let mut list: Vec<&str> = text.split(',').filter(|f| !f.is_empty()).collect();
-        list.sort_unstable_by_key(|f| &f[1..]);
-        list.join(",")
+        let unwanted = std::env::var(VARIABLE).unwrap_or_default();
+        without(&text, unwanted.split(',').filter_map(|f| f.trim().strip_prefix('-')))
     })
+}
+
+/// A list of features without some of them and what depends on these.
+fn without<'a>(features: &str, unwanted: impl Iterator<Item = &'a str>) -> String {
+    let mut gone: Vec<&str> = unwanted.collect();
+    let mut k = 0;
+    while k < gone.len() {
+        let dependent = DEPENDENT.iter().filter(|(f, _)| *f == gone[k]).flat_map(|(_, list)| list.iter());
+        let new: Vec<&str> = dependent.copied().filter(|f| !gone.contains(f)).collect();
+        gone.extend(new);
+        k += 1;
+    }
+    let goes = |name: &str| {
+        gone.iter().any(|g| name == *g || (g.starts_with("avx512") || *g == "avx10") && name.starts_with(g))
+    };
+    let mut list: Vec<&str> = features.split(',').filter(|f| !f.is_empty()).collect();
+    list.sort_unstable_by_key(|f| &f[1..]);
+    let list: Vec<String> = list
+        .into_iter()
+        .map(|f| if goes(&f[1..]) { format!("-{}", &f[1..]) } else { f.to_owned() })
+        .collect();
+    list.join(",")
 }
 
 /// LLVM's name of this machine's CPU.
@@ -117,4 +152,19 @@ pub(crate) fn initialize() {
             LLVMInitializeX86AsmParser();
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without;
+
+    #[test]
+    fn features_go_with_those_they_build_on() {
+        let all = "+avx512vl,+avx512f,+avx2,+fma,+avx,+sse4.2,-avx10.1";
+        let rest = |list: &str| without(all, list.split(','));
+        assert_eq!(rest("avx512f"), "+avx,-avx10.1,+avx2,-avx512f,-avx512vl,+fma,+sse4.2");
+        assert_eq!(rest("fma"), "+avx,-avx10.1,+avx2,-avx512f,-avx512vl,-fma,+sse4.2");
+        assert_eq!(rest("avx"), "-avx,-avx10.1,-avx2,-avx512f,-avx512vl,-fma,+sse4.2");
+        assert_eq!(rest("avx512vl"), "+avx,-avx10.1,+avx2,+avx512f,-avx512vl,+fma,+sse4.2");
+    }
 }

@@ -202,8 +202,9 @@ pub fn shape(func: &Function, body: Region, facts: &Uniformity, target: Target) 
     // Values from outside the inner loops (a point's coordinates) are held too.
     let held = held + 2;
     let parts = match target.registers as usize / held.max(1) {
-        0..=3 => 1,
-        4..=5 => 2,
+        0 => 1,
+        // Two hide latency even where some variables of one are spilled.
+        1..=4 => 2,
         _ => 4,
     };
     Shape { width, parts }

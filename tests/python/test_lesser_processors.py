@@ -1,0 +1,28 @@
+"""Code for processors with less than this one has: the same bits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SUMS = ["test_in_order.py", "test_row_lanes.py::test_steps_and_bounds"]
+CASES = [("-avx512f", ["test_lanes.py", *SUMS]), ("-avx2,-fma", SUMS), ("-avx", SUMS)]
+
+
+@pytest.mark.parametrize(("missing", "chosen"), CASES, ids=[missing for missing, _ in CASES])
+def test_kernels_without(missing, chosen, tmp_path):
+    env = {**os.environ, "UNGIL_CPU_FEATURES": missing, "UNGIL_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *(str(HERE / c) for c in chosen)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+def test_features_are_left_out():
+    env = {**os.environ, "UNGIL_CPU_FEATURES": "-avx512f"}
+    command = [sys.executable, "-m", "ungil", "doctor"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    features = next(line for line in done.stdout.splitlines() if line.startswith("features"))
+    assert "avx512" not in features, done.stdout + done.stderr
