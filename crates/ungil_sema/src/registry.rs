@@ -17,6 +17,7 @@ use crate::lower::attribute::closest;
 use crate::lower::call::Args;
 use crate::lower::intrinsics;
 use crate::lower::numpy::create::Content;
+use crate::lower::numpy::{picking, selection};
 use crate::operand::Operand;
 use crate::prelude;
 use crate::ty::{IterTy, Ty};
@@ -144,7 +145,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
 
 fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {
     let short = name.strip_prefix("builtins.").unwrap_or(name);
-    let similar = closest(name, NAMES.iter().copied().chain(prelude::names()))
+    let own = NAMES.iter().chain(selection::NAMES).chain(picking::NAMES).copied();
+    let similar = closest(name, own.chain(prelude::names()))
         .map(|n| n.strip_prefix("builtins.").unwrap_or(&n).to_owned());
     CallError::UnknownFunction { name: short.to_owned(), span, similar: similar.filter(|s| s != short) }
         .into()
@@ -312,6 +314,9 @@ fn range(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
 fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Operand> {
     let span = args.span;
     let qualified = format!("numpy.{function}");
+    if let Some(result) = selection::call(l, function, &args)? {
+        return Ok(result);
+    }
     match function {
         "empty" | "zeros" | "ones" => {
             let order = args.take("order");
@@ -540,6 +545,11 @@ pub(crate) fn call_method(
             let value = l.b().unary(ungil_ir::inst::UnaryOp::Conj, value);
             Ok(Operand::value(receiver.ty.clone(), value, span))
         }
-        _ => Err(unknown(name, span)),
+        _ => {
+            let method = name.strip_prefix("numpy.ndarray.").unwrap_or(name);
+            let at = usize::from(method == "compress" && !args.positional.is_empty());
+            args.positional.insert(at, receiver.clone());
+            selection::call(l, method, &args)?.ok_or_else(|| unknown(name, span))
+        }
     }
 }

@@ -18,6 +18,12 @@ impl Lowerer<'_, '_> {
     /// `a = b = value`.
     pub(crate) fn assign(&mut self, targets: &[Expr], value: &Expr) -> Result<()> {
         let value = match targets {
+            [target]
+                if matches!(target.kind, ExprKind::Subscript { .. })
+                    && matches!(value.kind, ExprKind::List(_)) =>
+            {
+                self.display(value)?
+            }
             // The elements are computed where they are stored.
             [target]
                 if matches!(target.kind, ExprKind::Subscript { .. }) && !self.may_change_arrays(target) =>

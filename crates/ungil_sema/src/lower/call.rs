@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ungil_diag::span::Span;
 use ungil_ir::entities::{FuncId, Value};
 use ungil_ir::types::Type;
-use ungil_syntax::ast::expr::{Call, ExprKind};
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
@@ -78,32 +78,56 @@ impl Lowerer<'_, '_> {
         {
             self.check_one_type(function, first)?;
         }
-        let args = self.arguments(
-            call,
-            matches!(&callee.ty, Ty::Builtin(name) if registry::takes_lazy(name)),
-            span,
-        )?;
+        let lazily = matches!(&callee.ty, Ty::Builtin(name) if registry::takes_lazy(name));
+        let displays = match &callee.ty {
+            Ty::Builtin(name) => name.starts_with("numpy."),
+            Ty::Method(receiver, _) => matches!(**receiver, Ty::Array(_)),
+            _ => false,
+        };
+        let args = self.arguments(call, lazily, displays, span)?;
         self.set_span(span);
         self.call_operand(&callee, args, span)
     }
 
-    /// Evaluates arguments; `lazily`: arrays among them need not be in memory.
-    fn arguments(&mut self, call: &Call, lazily: bool, span: Span) -> Result<Args> {
+    /// Evaluates arguments; `lazily`: arrays among them need not be in memory; `displays`: lists that are written out are
+    /// read once, as tuples are.
+    fn arguments(&mut self, call: &Call, lazily: bool, displays: bool, span: Span) -> Result<Args> {
         let values = || call.args.iter().chain(call.keywords.iter().map(|k| &k.value));
         let starred = call.args.iter().any(|a| matches!(a.kind, ExprKind::Starred(_)));
         let lazily = lazily && !starred && !values().any(|a| self.may_change_arrays(a));
-        let positional = if lazily {
-            call.args.iter().map(|a| self.lower_lazily(a)).collect::<Result<Vec<_>>>()?
-        } else {
+        let positional = if starred {
             self.starred_items(&call.args)?
+        } else {
+            let args = call.args.iter();
+            args.map(|a| self.argument_value(a, lazily, displays)).collect::<Result<Vec<_>>>()?
         };
         let mut keywords = Vec::new();
         for k in &call.keywords {
             let Some(name) = &k.name else { return Err(CallError::DoubleStar { span: k.span }.into()) };
-            let value = if lazily { self.lower_lazily(&k.value)? } else { self.lower_expr(&k.value)? };
+            let value = self.argument_value(&k.value, lazily, displays)?;
             keywords.push((name.name.to_string(), value));
         }
         Ok(Args { positional, keywords, span })
+    }
+
+    fn argument_value(&mut self, e: &Expr, lazily: bool, displays: bool) -> Result<Operand> {
+        match &e.kind {
+            ExprKind::List(_) if displays => self.display(e),
+            _ if lazily => self.lower_lazily(e),
+            _ => self.lower_expr(e),
+        }
+    }
+
+    /// A list that is written out where it is read once, as a tuple; lists in it too.
+    pub(crate) fn display(&mut self, e: &Expr) -> Result<Operand> {
+        match &e.kind {
+            ExprKind::List(items) if !items.iter().any(|i| matches!(i.kind, ExprKind::Starred(_))) => {
+                let items = items.iter().map(|i| self.display(i)).collect::<Result<Vec<_>>>()?;
+                Ok(Operand::tuple(items, e.span))
+            }
+            ExprKind::List(items) => Ok(Operand::tuple(self.starred_items(items)?, e.span)),
+            _ => self.lower_expr(e),
+        }
     }
 
     /// Calls whatever an operand is.

@@ -16,7 +16,8 @@ impl Lowerer<'_, '_> {
     /// The operands of an index expression: `a[i, j]` has two.
     pub(crate) fn index_operands(&mut self, index: &Expr) -> Result<Vec<Operand>> {
         match &index.kind {
-            ExprKind::Tuple(items) => items.iter().map(|i| self.lower_expr(i)).collect(),
+            ExprKind::Tuple(items) => items.iter().map(|i| self.display(i)).collect(),
+            ExprKind::List(_) => Ok(vec![self.display(index)?]),
             _ => {
                 let operand = self.lower_expr(index)?;
                 if matches!(operand.ty, Ty::Tuple(_)) { Ok(self.items(&operand)) } else { Ok(vec![operand]) }

@@ -26,12 +26,18 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         span: Span,
     ) -> Result<()> {
         self.check_writable(array)?;
+        if index.iter().any(|part| self.is_fancy(part)) {
+            return self.fancy_write(array, index, value, None, span);
+        }
         match self.array_place(array, index, span)? {
             Place::Element(at) => {
                 let scalar = self.element_of(value)?;
                 self.store_element(array, at, &scalar)
             }
-            Place::View(view) => self.fill_view(&view, value),
+            Place::View(view) => {
+                let value = self.array_like_operand(value)?;
+                self.fill_view(&view, &value)
+            }
         }
     }
 
@@ -45,6 +51,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         op: &mut dyn FnMut(&mut Self, &Operand, &Operand) -> Result<Operand>,
     ) -> Result<()> {
         self.check_writable(array)?;
+        if index.iter().any(|part| self.is_fancy(part)) {
+            return self.fancy_write(array, index, value, Some(op), span);
+        }
         match self.array_place(array, index, span)? {
             Place::Element(at) => {
                 let value = self.settled(value)?;
@@ -130,6 +139,17 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                     Some(c) => self.b().binary(BinaryOp::Or, c, conflict),
                 });
             }
+        }
+        for far in self.far_leaves(value) {
+            let (x, y) = (self.value(view)?, self.value(&far)?);
+            if self.apart(x, y) {
+                continue;
+            }
+            let overlap = self.ranges_overlap(x, y);
+            cond = Some(match cond {
+                None => overlap,
+                Some(c) => self.b().binary(BinaryOp::Or, c, overlap),
+            });
         }
         let mut directly = |l: &mut Self, source: &Operand| {
             l.sweep(&shape, &[source], &[view], false, &mut |l, elements| {

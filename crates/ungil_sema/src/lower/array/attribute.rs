@@ -11,8 +11,23 @@ use crate::operand::Operand;
 use crate::ty::Ty;
 
 /// Methods that compiled code can call on arrays.
-pub(crate) const METHODS: &[&str] =
-    &["copy", "fill", "reshape", "ravel", "flatten", "transpose", "astype", "item", "conj", "conjugate"];
+pub(crate) const METHODS: &[&str] = &[
+    "copy",
+    "fill",
+    "reshape",
+    "ravel",
+    "flatten",
+    "transpose",
+    "astype",
+    "item",
+    "conj",
+    "conjugate",
+    "nonzero",
+    "take",
+    "compress",
+    "put",
+    "choose",
+];
 
 /// Attributes of arrays, for suggestions.
 pub(crate) const ATTRIBUTES: &[&str] =

@@ -32,6 +32,8 @@ pub struct Lazy {
     /// Scalars, computed before, and arrays, lazy or in memory, that broadcasting brings to the shape.
     pub args: Vec<Operand>,
     pub apply: Rc<Apply>,
+    /// Arrays of which `apply` reads other elements than those at the place.
+    pub far: Vec<Operand>,
 }
 
 /// Whose memory an array is.
@@ -63,7 +65,7 @@ impl Lowerer<'_, '_> {
         let ndim = shape.len() as u8;
         let ty =
             ArrayType { dtype, ndim, layout: common_layout(&args, ndim), readonly: false, swapped: false };
-        let lazy = Lazy { shape, args, apply };
+        let lazy = Lazy { shape, args, apply, far: Vec::new() };
         Ok(Operand { lazy: Some(Rc::new(lazy)), ..Operand::entity(Ty::Array(ty), span) })
     }
 
@@ -118,6 +120,17 @@ impl Lowerer<'_, '_> {
 
     /// The common shape of arrays and scalars; raises ValueError where they do not fit.
     fn broadcast_shape(&mut self, args: &[Operand]) -> Vec<Value> {
+        let start = "operands could not be broadcast together with shapes";
+        self.broadcast_shape_or(args, ExcClass::VALUE_ERROR, start)
+    }
+
+    /// As [`Lowerer::broadcast_shape`], with the exception and the start of its message given.
+    pub(crate) fn broadcast_shape_or(
+        &mut self,
+        args: &[Operand],
+        class: ExcClass,
+        start: &str,
+    ) -> Vec<Value> {
         let arrays: Vec<&Operand> = args.iter().filter(|a| self.is_proper_array(a)).collect();
         let shapes: Vec<Vec<Value>> =
             arrays.iter().map(|a| self.extents(a).expect("an array has extents")).collect();
@@ -147,7 +160,7 @@ impl Lowerer<'_, '_> {
             result.push(extent);
         }
         if let Some(fine) = fine {
-            self.check_broadcast(fine, &shapes);
+            self.check_broadcast(fine, &shapes, class, start);
         }
         result
     }
@@ -167,8 +180,8 @@ impl Lowerer<'_, '_> {
         extent
     }
 
-    fn check_broadcast(&mut self, fine: Value, shapes: &[Vec<Value>]) {
-        let mut message = "operands could not be broadcast together with shapes".to_owned();
+    fn check_broadcast(&mut self, fine: Value, shapes: &[Vec<Value>], class: ExcClass, start: &str) {
+        let mut message = start.to_owned();
         let mut args: Vec<MessageArg> = Vec::new();
         for shape in shapes {
             let extents: Vec<String> =
@@ -177,7 +190,8 @@ impl Lowerer<'_, '_> {
             message.push_str(&format!(" ({}{comma})", extents.join(",")));
             args.extend(shape.iter().map(|extent| (*extent, true)));
         }
-        self.check(fine, ExcClass::VALUE_ERROR, &message, args);
+        message.push(' ');
+        self.check(fine, class, &message, args);
     }
 
     /// An operand that is in memory: lazy arrays are computed into fresh ones, in tuples too.
@@ -233,7 +247,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Whether two arrays are known to lie in different memory: one is of a fresh array that the other is not of.
-    fn apart(&self, x: Value, y: Value) -> bool {
+    pub(crate) fn apart(&self, x: Value, y: Value) -> bool {
         match (self.roots.get(&x), self.roots.get(&y)) {
             (Some(a), Some(b)) => a.array != b.array && (a.fresh || b.fresh),
             _ => false,

@@ -6,10 +6,15 @@
 pub mod assign;
 pub mod attribute;
 pub mod element;
+pub mod fancy;
+pub mod gather;
 pub mod lazy;
+pub mod mask;
 pub mod method;
+pub mod ordered;
 pub mod overlap;
 pub mod reshape;
+pub mod scatter;
 pub mod slice;
 pub mod subscript;
 pub mod sweep;

@@ -34,6 +34,9 @@ impl Lowerer<'_, '_> {
         index: &[Operand],
         span: Span,
     ) -> Result<Operand> {
+        if index.iter().any(|part| self.is_fancy(part)) {
+            return self.fancy_read(array, index, span);
+        }
         match self.array_place(array, index, span)? {
             Place::Element(at) => Ok(self.load_element(array, at)?.at(span)),
             Place::View(view) => Ok(view),

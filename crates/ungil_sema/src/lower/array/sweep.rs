@@ -127,6 +127,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         Ok(())
     }
 
+    /// The arrays that an operand's elements are computed from, of which a place reads other elements than its own.
+    pub(crate) fn far_leaves(&self, x: &Operand) -> Vec<Operand> {
+        let Some(lazy) = &x.lazy else { return Vec::new() };
+        let inner = lazy.args.iter().flat_map(|a| self.far_leaves(a));
+        inner.chain(lazy.far.iter().cloned()).collect()
+    }
+
     /// Whether all arrays have the extents of the shape, but for axes known to have one element; `None`: they do.
     fn uniform(&mut self, shape: &[Value], leaves: &[Operand], derived: bool) -> Result<Option<Value>> {
         let mut cond = None;
