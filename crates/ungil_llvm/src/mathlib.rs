@@ -15,6 +15,7 @@ use llvm_sys::core::*;
 use llvm_sys::prelude::LLVMModuleRef;
 use ungil_ir::math::MathFn;
 use ungil_math::lanes;
+use ungil_math::variants::{self, Isa};
 
 /// Start of the names of the library's symbols.
 const PREFIX: &str = "ungil_math_";
@@ -63,7 +64,7 @@ fn is_complex_part(function: MathFn) -> bool {
 }
 
 /// Links the library's functions that the module declares; `prepare` gives each the module's target attributes.
-pub fn link(l: &Llvm, prepare: impl Fn(Val)) -> Result<(), EmitError> {
+pub fn link(l: &Llvm, features: &str, prepare: impl Fn(Val)) -> Result<(), EmitError> {
     let declared = functions(l.module).filter(|f| name_of(*f).starts_with(PREFIX));
     let (vectors, scalars): (Vec<Val>, Vec<Val>) =
         declared.partition(|f| widen::parse(&name_of(*f)).is_some());
@@ -79,7 +80,7 @@ pub fn link(l: &Llvm, prepare: impl Fn(Val)) -> Result<(), EmitError> {
     }
     let library = open(l)?;
     l.link(library).map_err(EmitError::Codegen)?;
-    add_variants(l)?;
+    add_variants(l, isa(features))?;
     for function in functions(l.module).filter(|f| !is_declaration(*f)) {
         let name = name_of(function);
         if name.starts_with(PREFIX) || name.contains(CRATE) {
@@ -152,36 +153,66 @@ pub(crate) fn is_slow(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with("_slow")
 }
 
-/// Gives the slow paths in use vector variants, so that they do not keep loops from being vectorised.
-fn add_variants(l: &Llvm) -> Result<(), EmitError> {
-    let used: Vec<Val> = functions(l.module).filter(|f| is_slow(&name_of(*f))).collect();
-    for function in used {
-        let symbol = lanes::slow_symbol(&name_of(function)).expect("the library lists its slow paths");
-        let attribute = symbol.variant_attribute();
-        let mut next = llvm!(LLVMGetFirstUse(function));
-        while !next.is_null() {
-            let user = llvm!(LLVMGetUser(next));
-            next = llvm!(LLVMGetNextUse(next));
-            if !llvm!(LLVMIsACallInst(user)).is_null() {
-                let names = [("nounwind", 0), ("willreturn", 0), ("memory", 0)];
-                l.add_call_attributes(user, &names, "vector-function-abi-variant", &attribute);
-            }
+/// Whether a symbol is an operation that becomes an instruction in vector code.
+pub(crate) fn is_instruction(name: &str) -> bool {
+    name.starts_with(variants::PREFIX)
+}
+
+/// The vector instructions of a list of target features.
+fn isa(features: &str) -> Isa {
+    let has = |name: &str| features.split(',').any(|f| f.strip_prefix('+') == Some(name));
+    if has("avx512f") && has("avx512dq") && has("avx512vl") {
+        Isa::Avx512
+    } else if has("avx2") {
+        Isa::Avx2
+    } else {
+        Isa::Other
+    }
+}
+
+/// Gives the slow paths and instructions in use vector variants, so that they do not keep loops from being vectorised.
+fn add_variants(l: &Llvm, isa: Isa) -> Result<(), EmitError> {
+    for function in functions(l.module) {
+        let name = name_of(function);
+        if is_slow(&name) {
+            let symbol = lanes::slow_symbol(&name).expect("the library lists its slow paths");
+            add_variant(l, function, &symbol.variant_attribute(), &symbol.variants())?;
+        } else if let Some(found) = is_instruction(&name).then(|| variants::instruction(&name)).flatten() {
+            add_variant(l, function, &found.variant_attribute(), &found.text(isa))?;
         }
-        let variants = l.parse(&symbol.variants()).map_err(EmitError::Codegen)?;
-        llvm!({
-            LLVMSetTarget(variants, LLVMGetTarget(l.module));
-            LLVMSetDataLayout(variants, LLVMGetDataLayoutStr(l.module));
-        });
-        l.link(variants).map_err(EmitError::Codegen)?;
     }
     Ok(())
 }
 
-/// Removes what held the vector variants; true if there were any and they are to be inlined.
+/// Links a function's vector variants and names them at its calls.
+fn add_variant(l: &Llvm, function: Val, attribute: &str, text: &str) -> Result<(), EmitError> {
+    let mut next = llvm!(LLVMGetFirstUse(function));
+    while !next.is_null() {
+        let user = llvm!(LLVMGetUser(next));
+        next = llvm!(LLVMGetNextUse(next));
+        if !llvm!(LLVMIsACallInst(user)).is_null() {
+            let names = [("nounwind", 0), ("willreturn", 0), ("memory", 0)];
+            l.add_call_attributes(user, &names, "vector-function-abi-variant", attribute);
+        }
+    }
+    let variants = l.parse(text).map_err(EmitError::Codegen)?;
+    llvm!({
+        LLVMSetTarget(variants, LLVMGetTarget(l.module));
+        LLVMSetDataLayout(variants, LLVMGetDataLayoutStr(l.module));
+    });
+    l.link(variants).map_err(EmitError::Codegen)
+}
+
+/// Removes what held the vector variants; true if there were any and they are to be inlined, with what stayed scalar.
 pub fn release_variants(l: &Llvm) -> bool {
     let used = llvm!(LLVMGetNamedGlobal(l.module, c"llvm.compiler.used".as_ptr()));
     if !used.is_null() {
         llvm!(LLVMDeleteGlobal(used));
+    }
+    // What the vectoriser left scalar is inlined.
+    for function in functions(l.module).filter(|f| is_instruction(&name_of(*f)) && !is_declaration(*f)) {
+        l.remove_attribute(function, "noinline");
+        l.add_attribute(function, Place::Function, "alwaysinline");
     }
     !used.is_null()
 }

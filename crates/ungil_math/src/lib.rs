@@ -10,6 +10,7 @@
 
 pub mod complex;
 pub mod double;
+mod instructions;
 pub mod integer;
 #[cfg(not(ungil_math_bitcode))]
 pub mod lanes;
@@ -17,6 +18,8 @@ pub mod lanes;
 pub mod libm;
 pub mod single;
 pub mod symbols;
+#[cfg(not(ungil_math_bitcode))]
+pub mod variants;
 
 /// The functions of [`symbols`] as LLVM bitcode for the oldest processor of the target.
 #[cfg(not(ungil_math_bitcode))]

@@ -16,6 +16,7 @@ pub mod power;
 pub mod remainder;
 pub mod root;
 pub mod scale;
+pub(crate) mod tables;
 pub mod trigonometric;
 
 /// The positive square root, correctly rounded.

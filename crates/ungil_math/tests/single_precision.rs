@@ -108,7 +108,7 @@ fn cases() -> Vec<Case> {
         case!("sin", fast::single::sin_fast, fast::double::sin_fast, FOLDED, 0.9),
         case!("cos", fast::single::cos_fast, fast::double::cos_fast, FOLDED, 0.9),
         case!("tan", fast::single::tan_fast, fast::double::tan_fast, FOLDED, 0.95),
-        case!("tanh", single::hyperbolic::tanh, double::hyperbolic::tanh, HYPERBOLIC, 0.55),
+        case!("tanh", single::hyperbolic::tanh, double::hyperbolic::tanh, HYPERBOLIC, 0.8),
         case!("sinh", single::hyperbolic::sinh, double::hyperbolic::sinh, HYPERBOLIC, 0.9),
         case!("cosh", single::hyperbolic::cosh, double::hyperbolic::cosh, HYPERBOLIC, 0.9),
         case!("asinh", single::hyperbolic::asinh, double::hyperbolic::asinh, POSITIVE, 0.9),

@@ -245,15 +245,9 @@ def double_tables():
     (SOURCE / "double/tables.rs").write_text("\n".join(out))
 
 
-def log1p_rest(f):
-    """(log(1+f) − f + f²/2)/f³"""
-    return mpf(1) / 3 - f / 4 if near_zero(f) else (mp.log1p(f) - f + f * f / 2) / f**3
-
-
 def single_coefficients():
     reach = LN2 / 2 * SLACK
     quarter = (PI / 4 * SLACK) ** 2
-    low, high = mp.sqrt(0.5) * (2 - SLACK) - 1, mp.sqrt(2) * SLACK - 1
     sqrt2 = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1) * SLACK) ** 2
     out = [
         HEADER.format(
@@ -265,8 +259,6 @@ def single_coefficients():
     for name, value, widths, comment in [
         ("INV_LN2", 1 / LN2, [24], "1/ln 2."),
         ("LN2", LN2, [24, 24], "ln 2 in two parts, the first of 24 bits."),
-        ("LN2_SHORT", LN2, [15, 24], "ln 2 in two parts, the first of 15 bits: its product with an exponent is exact."),
-        ("LOG10_2", mp.log10(2), [15, 24], "log₁₀ 2 in two parts: the product of the first with an exponent is exact."),
         ("INV_LN10", 1 / mp.log(10), [24, 24], "1/ln 10 in two parts."),
         ("INV_LN2_PAIR", 1 / LN2, [24, 24], "1/ln 2 in two parts."),
         ("TWO_OVER_PI", 2 / PI, [24], "2/π."),
@@ -280,16 +272,10 @@ def single_coefficients():
     out += [
         polynomial("EXP", "f32", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach, 24),
         polynomial("EXP2", "f32", "(2^r − 1)/r for |r| ≤ 1/2, relative to 2^r", exp2_slope, lambda r: abs(r) / 2**r, 6, -SLACK / 2, SLACK / 2, 24),
-        polynomial("EXPM1", "f32", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 6, -reach, reach, 24, fixed=(0.5,)),
-        polynomial("LOG", "f32", "(log(1+f) − f + f²/2)/f³ for √½ ≤ 1 + f ≤ √2, relative to the logarithm", log1p_rest, lambda f: f * f, 9, low, high, 24),
         polynomial("SIN", "f32", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 3, 0, quarter, 24),
         polynomial("COS", "f32", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 3, 0, quarter, 24),
-        polynomial("SINH", "f32", "(sinh r − r)/r³ in r² for |r| ≤ ln 2/2", sinh_rest, lambda h: h, 3, 0, reach**2, 24),
-        polynomial("COSH", "f32", "(cosh r − 1 − r²/2)/r⁴ in r² for |r| ≤ ln 2/2", cosh_rest, lambda h: h * h, 2, 0, reach**2, 24),
-        polynomial("ATANH", "f32", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 0.202, relative to the result", atanh_rest, lambda z: z / 2, 3, 0, mpf("0.202") ** 2, 24),
         polynomial("ATAN", "f32", "(atan q − q)/q³ in q² for |q| ≤ 1", atan_rest, lambda h: h, 9, 0, SLACK, 24),
         polynomial("ASIN", "f32", "(asin x − x)/x³ in x² for |x| ≤ 1/2", asin_rest, lambda h: h, 5, 0, SLACK / 4, 24),
-        polynomial("CBRT", "f32", "(1 + f)^(−1/3) for √½ ≤ 1 + f ≤ √2", lambda f: (1 + f) ** (-mpf(1) / 3), lambda f: 1, 4, mp.sqrt(0.5) - 1 - mpf(2) ** -20, mp.sqrt(2) - 1 + mpf(2) ** -20, 24),
         polynomial("ERF", "f32", "erf(x)/x − 1 in x² for |x| ≤ 1", erf_excess, lambda z: 1, 7, 0, SLACK, 24, lead=36),
         polynomial("LOG_ERFC", "f32", "log erfc(1 + t) for t from 0 to 3, weighted by erfc", log_erfc, lambda t: mp.erfc(1 + t), 8, 0, 3, 24, lead=36),
         polynomial("SCALED_ERFC", "f32", "(1 + 2x)·e^(x²)·erfc x in (x − 2)/(x + 2) for x from 0 to 10.5", lambda t: scaled_erfc(t, 2), lambda t: 1, 12, -1, mpf("8.5") / mpf("12.5"), 24, lead=36),

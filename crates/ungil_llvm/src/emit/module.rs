@@ -60,7 +60,7 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         l.set_place(None);
         debug.finish();
     }
-    crate::mathlib::link(l, |function| module.add_function_attributes(function))?;
+    crate::mathlib::link(l, &module.target.features, |function| module.add_function_attributes(function))?;
     if cfg!(debug_assertions) {
         l.verify().map_err(EmitError::Invalid)?;
     }

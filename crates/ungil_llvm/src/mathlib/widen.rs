@@ -139,6 +139,11 @@ impl Widener<'_> {
             args.push(*self.masks.get(&block).ok_or("an unconditional slow path")?);
             return Ok(l.call(l.function_type(variant), variant, &args));
         }
+        if super::is_instruction(&callee) {
+            let name = format!("{callee}_v{}", self.lanes);
+            let variant = l.find_function(&name).ok_or_else(|| format!("no {name}"))?;
+            return Ok(l.call(l.function_type(variant), variant, &args));
+        }
         let Some((base, _)) = callee.rsplit_once('.').filter(|_| callee.starts_with("llvm.")) else {
             return Err(callee);
         };

@@ -19,18 +19,6 @@ pub(crate) const LN2_HI: f32 = 0.6931472;
 /// ln 2 in two parts, the first of 24 bits.
 pub(crate) const LN2_LO: f32 = -1.9046542e-09;
 
-/// ln 2 in two parts, the first of 15 bits: its product with an exponent is exact.
-pub(crate) const LN2_SHORT_HI: f32 = 0.69314575;
-
-/// ln 2 in two parts, the first of 15 bits: its product with an exponent is exact.
-pub(crate) const LN2_SHORT_LO: f32 = 1.4286068e-06;
-
-/// log₁₀ 2 in two parts: the product of the first with an exponent is exact.
-pub(crate) const LOG10_2_HI: f32 = 0.3010254;
-
-/// log₁₀ 2 in two parts: the product of the first with an exponent is exact.
-pub(crate) const LOG10_2_LO: f32 = 4.605039e-06;
-
 /// 1/ln 10 in two parts.
 pub(crate) const INV_LN10_HI: f32 = 0.4342945;
 
@@ -74,36 +62,11 @@ pub(crate) const EXP: [f32; 5] = [0.49999994, 0.16666521, 0.041668255, 0.0083686
 pub(crate) const EXP2: [f32; 6] =
     [0.6931472, 0.24022648, 0.0555036, 0.009618506, 0.0013390806, 0.00015326471];
 
-/// (e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1; error 2^-31.14.
-pub(crate) const EXPM1: [f32; 6] = [0.5, 0.16666667, 0.04166649, 0.008333207, 0.0013932668, 0.00019945223];
-
-/// (log(1+f) − f + f²/2)/f³ for √½ ≤ 1 + f ≤ √2, relative to the logarithm; error 2^-30.34.
-pub(crate) const LOG: [f32; 9] = [
-    0.3333331,
-    -0.24999987,
-    0.20002222,
-    -0.1666926,
-    0.14218776,
-    -0.123842075,
-    0.11871886,
-    -0.11790219,
-    0.06918327,
-];
-
 /// (sin r − r)/r³ in r² for |r| ≤ π/4; error 2^-28.02.
 pub(crate) const SIN: [f32; 3] = [-0.16666655, 0.008332192, -0.0001951879];
 
 /// (cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4; error 2^-33.13.
 pub(crate) const COS: [f32; 3] = [0.041666646, -0.0013887301, 2.4430672e-05];
-
-/// (sinh r − r)/r³ in r² for |r| ≤ ln 2/2; error 2^-34.32.
-pub(crate) const SINH: [f32; 3] = [0.16666667, 0.008333175, 0.00019974123];
-
-/// (cosh r − 1 − r²/2)/r⁴ in r² for |r| ≤ ln 2/2; error 2^-33.24.
-pub(crate) const COSH: [f32; 2] = [0.04166646, 0.0013935426];
-
-/// (2·atanh(s)/s − 2)/s² in s² for |s| ≤ 0.202, relative to the result; error 2^-28.28.
-pub(crate) const ATANH: [f32; 3] = [0.66666967, 0.39955896, 0.30401656];
 
 /// (atan q − q)/q³ in q² for |q| ≤ 1; error 2^-28.67.
 pub(crate) const ATAN: [f32; 9] = [
@@ -120,9 +83,6 @@ pub(crate) const ATAN: [f32; 9] = [
 
 /// (asin x − x)/x³ in x² for |x| ≤ 1/2; error 2^-27.58.
 pub(crate) const ASIN: [f32; 5] = [0.16666754, 0.07495252, 0.045476034, 0.024152165, 0.04221163];
-
-/// (1 + f)^(−1/3) for √½ ≤ 1 + f ≤ √2; error 2^-11.94.
-pub(crate) const CBRT: [f32; 4] = [0.9997643, -0.33444977, 0.23820199, -0.16119635];
 
 /// Constant term of `ERF` in two parts.
 pub(crate) const ERF_HI: f32 = 0.12837917;

@@ -1,14 +1,16 @@
 //! Exponential functions in float32.
 //!
-//! The schemes of the float64 functions with shorter polynomials, in float32 arithmetic.
+//! The schemes of the float64 functions with shorter polynomials, in float32 arithmetic; expm1 by a table of 2^(j/32).
 //! Contract: ≤ 0.9 ULP (0.81 where the result is normal).
 //! Limits: none.
 //! Source: `double::exponential`.
 
-use super::coefficients::{EXP, EXP2, EXPM1, INV_LN2, LN2_HI, LN2_LO};
-use super::pair::fast_two_sum;
+use super::coefficients::{EXP, EXP2, INV_LN2, LN2_HI, LN2_LO};
+use super::pair::{fast_two_sum, two_sum};
+use super::tables::{EXPM1_STEP, LN2_STEP};
 use super::{ROUNDER, power_of_two_halves};
 use crate::double::select;
+use crate::instructions::{exp2_step, exp2_step_rest};
 
 /// `x` kept within [low, high]; NaN passes.
 #[inline(always)]
@@ -66,35 +68,43 @@ pub fn exp2(x: f32) -> f32 {
     r.mul_add(slope, 1.0) * first * second
 }
 
-/// e^(r + tail) − 1 as a sum of r + r²/2, rounded, and the rest, for |r| ≤ ln 2/2 and `tail` below an ulp of r.
+/// x = (32·k + j)·ln 2/32 + r + rest, as the number 32·k + j + `ROUNDER`, r and the rest; |r| ≤ ln 2/64.
 #[inline(always)]
-pub(crate) fn expm1_parts(r: f32, tail: f32) -> (f32, f32) {
-    let half = 0.5 * r;
-    let leading = half.mul_add(r, r);
-    let leading_error = half.mul_add(r, r - leading);
-    let square = r * r;
-    let even = square.mul_add(EXPM1[4], EXPM1[2]);
-    let odd = square.mul_add(square.mul_add(EXPM1[5], EXPM1[3]), EXPM1[1]);
-    let rest = (square * r).mul_add(r.mul_add(even, odd), r.mul_add(tail, tail + leading_error));
-    (leading, rest)
+pub(crate) fn reduce_by_steps(x: f32) -> (f32, f32, f32) {
+    steps_of(x, x.mul_add(32.0 * INV_LN2, ROUNDER))
+}
+
+/// The same for a given number of steps.
+#[inline(always)]
+fn steps_of(x: f32, rounded: f32) -> (f32, f32, f32) {
+    let n = rounded - ROUNDER;
+    // r is exact: a multiple of 2⁻²⁹, or x itself.
+    (rounded, n.mul_add(-LN2_STEP[0], x), n * -LN2_STEP[1])
+}
+
+/// k·2²³ of `reduce_by_steps`: what scales a number by 2^k when it is added to the bits.
+#[inline(always)]
+pub(crate) fn exponent_of_steps(rounded: f32) -> u32 {
+    (rounded.to_bits() << 18) & 0xff80_0000
 }
 
 /// e^x − 1.
 #[inline(always)]
 pub fn expm1(x: f32) -> f32 {
-    let clamped = clamp(x, -20.0, 89.0);
-    let rounded = clamped.mul_add(INV_LN2, ROUNDER);
-    let n = rounded - ROUNDER;
-    let high = n.mul_add(-LN2_HI, clamped);
-    let r = n.mul_add(-LN2_LO, high);
-    let tail = n.mul_add(-LN2_LO, high - r);
-    // Half of 2ⁿ, which is finite up to the overflow threshold.
-    let scale = f32::from_bits(rounded.to_bits().wrapping_add(126) << 23);
-    let whole = scale - 0.5;
-    let whole_error = select(scale >= 0.5, (scale - whole) - 0.5, scale - (whole + 0.5));
-    let (leading, rest) = expm1_parts(r, tail);
-    let (sum, error) = fast_two_sum(whole, scale * leading);
-    let value = 2.0 * (sum + scale.mul_add(rest, error + whole_error));
-    // Halving loses a bit of subnormal numbers, and −0.0 keeps its sign.
-    select(x.abs() < 1e-30, x, value)
+    // Where 2^128 would be needed, r is a step longer.
+    // Just beyond the threshold, only the last sum overflows.
+    let clamped = clamp(x, -20.0, 88.722_9);
+    let rounded = clamped.mul_add(32.0 * INV_LN2, ROUNDER);
+    let most = ROUNDER + 4095.0;
+    let (rounded, r, rest) = steps_of(clamped, select(rounded > most, most, rounded));
+    let index = rounded.to_bits();
+    let scale = f32::from_bits(exp2_step(index).to_bits().wrapping_add(exponent_of_steps(rounded)));
+    let (whole, whole_error) = two_sum(scale, -1.0);
+    // scale·r is at most half of the rest of the sum.
+    let high = scale.mul_add(r, whole);
+    let error = scale.mul_add(r, whole - high) + whole_error;
+    let tail = rest + exp2_step_rest(index);
+    let slope = r.mul_add(r.mul_add(r.mul_add(EXPM1_STEP[1], EXPM1_STEP[0]), tail), tail);
+    // −0.0 keeps its sign.
+    (high + scale.mul_add(slope, error)).copysign(x)
 }

@@ -1,73 +1,71 @@
 //! Hyperbolic functions and their inverses in float32.
 //!
-//! The schemes of the float64 functions in float32 arithmetic.
+//! tanh by a polynomial per interval; sinh and cosh from 2^(±j/32) and a short rest; the inverses as logarithms of sums in two
+//! parts, and by polynomials where they are small.
 //! Contract: ≤ 0.8 ULP; −0.0 and subnormal numbers keep their value.
-//! Limits: one division (tanh, atanh), a division and a square root (asinh, acosh).
-//! Source: `double::hyperbolic`.
+//! Limits: one division (atanh), one square root (asinh, acosh).
+//! Source: the usual formulas; tables and polynomials by `tools/register_tables.py`.
 
-use super::ROUNDER;
-use super::coefficients::{ATANH, COSH, INV_LN2, LN2_HI, LN2_LO, LN2_SHORT_HI, LN2_SHORT_LO, SINH};
-use super::exponential::expm1_parts;
-use super::logarithm::split;
-use super::pair::{divide_pairs, fast_two_sum, two_product};
-use super::root::sqrt_pair;
+use super::exponential::{exponent_of_steps, reduce_by_steps};
+use super::logarithm::log_parts_shifted;
+use super::pair::fast_two_sum;
+use super::root::rough_reciprocal;
+use super::tables::{ACOSH_NEAR, ASINH_NEAR, ATANH_NEAR, SINH_NEAR};
 use crate::double::select;
-
-const TWO_POW_23: f32 = 8_388_608.0;
+use crate::instructions::{
+    exp2_step_down, exp2_step_down_rest, exp2_step_rest, exp2_step_up, tanh_0, tanh_1, tanh_2, tanh_3,
+    tanh_4, tanh_5, tanh_centre,
+};
 
 /// tanh x.
 #[inline(always)]
 pub fn tanh(x: f32) -> f32 {
     let magnitude = x.abs();
     // Beyond 9.1 the result rounds to 1.
-    let doubled = -2.0 * select(magnitude > 9.5, 9.5, magnitude);
-    let rounded = doubled.mul_add(INV_LN2, ROUNDER);
-    let n = rounded - ROUNDER;
-    let high = n.mul_add(-LN2_HI, doubled);
-    let r = n.mul_add(-LN2_LO, high);
-    let tail = n.mul_add(-LN2_LO, high - r);
-    let scale = f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
-    let (leading, rest) = expm1_parts(r, tail);
-    let whole = scale - 1.0;
-    let whole_error = scale - (whole + 1.0);
-    let (sum, error) = fast_two_sum(whole, scale * leading);
-    let (num, num_tail) = fast_two_sum(sum, scale.mul_add(rest, error + whole_error));
-    let (den, den_tail) = fast_two_sum(2.0, num);
-    divide_pairs(-num, -num_tail, den, den_tail + num_tail).copysign(x)
+    let a = select(magnitude > 9.5, 9.5, magnitude);
+    let shifted = a + 0.75;
+    let index = shifted.to_bits() >> 20;
+    let t = a - tanh_centre(index);
+    let p = t.mul_add(
+        t.mul_add(t.mul_add(t.mul_add(tanh_5(index), tanh_4(index)), tanh_3(index)), tanh_2(index)),
+        tanh_1(index),
+    );
+    // In the first interval the constant is x itself.
+    let base = select(shifted < 0.8125, a, tanh_0(index));
+    t.mul_add(p, base).copysign(x)
 }
 
-/// What sinh and cosh share: half the difference and sum of 2^(n−1) and 2^(−n−1), sinh r and cosh r of x = n·ln 2 + r.
+/// What sinh and cosh share: powers of two and the functions of the rest of x = n·ln 2 + r, n a multiple of 1/32.
 struct HyperbolicParts {
-    /// 2^(n−2) − 2^(−n−2), rounded, and the rounding error.
-    difference: (f32, f32),
-    sum: (f32, f32),
-    /// r, sinh (r + tail) − r, cosh (r + tail) − 1.
-    r: f32,
-    sinh_rest: f32,
+    /// A quarter of 2^n and 2^−n, and what their rounding errors add.
+    up: f32,
+    down: f32,
+    up_error: f32,
+    down_error: f32,
+    /// sinh r and cosh r − 1.
+    sinh: f32,
     cosh_rest: f32,
 }
 
 /// For 0 ≤ x ≤ 89.5.
 #[inline(always)]
 fn hyperbolic_parts(x: f32) -> HyperbolicParts {
-    let rounded = x.mul_add(INV_LN2, ROUNDER);
-    let n = rounded - ROUNDER;
-    let high = n.mul_add(-LN2_HI, x);
-    let r = n.mul_add(-LN2_LO, high);
-    let tail = n.mul_add(-LN2_LO, high - r);
-    let grown = f32::from_bits(rounded.to_bits().wrapping_add(127 - 2) << 23);
-    // Beyond 2⁵⁰ the other power no longer counts.
-    let short = select(n > 50.0, 50.0, n);
-    let shrunk = f32::from_bits((TWO_POW_23 + (127.0 - 2.0) - short).to_bits() << 23);
+    let (rounded, r, rest) = reduce_by_steps(x);
+    let r = r + rest;
+    let index = rounded.to_bits();
+    let exponent = exponent_of_steps(rounded);
+    let up = f32::from_bits(exp2_step_up(index).to_bits().wrapping_add(exponent));
+    // Beyond 2⁶⁴ the other power no longer counts.
+    let exponent = select(exponent > 64 << 23, 64 << 23, exponent);
+    let down = f32::from_bits(exp2_step_down(index).to_bits().wrapping_sub(exponent));
     let h = r * r;
-    let s = h.mul_add(h.mul_add(SINH[2], SINH[1]), SINH[0]);
-    let c = h.mul_add(h.mul_add(COSH[1], COSH[0]), 0.5);
     HyperbolicParts {
-        difference: fast_two_sum(grown, -shrunk),
-        sum: fast_two_sum(grown, shrunk),
-        r,
-        sinh_rest: (h * r).mul_add(s, tail),
-        cosh_rest: h.mul_add(c, r * tail),
+        up,
+        down,
+        up_error: exp2_step_rest(index) * up,
+        down_error: exp2_step_down_rest(index) * down,
+        sinh: (h * r).mul_add(1.0 / 6.0, r),
+        cosh_rest: 0.5 * h,
     }
 }
 
@@ -76,13 +74,14 @@ fn hyperbolic_parts(x: f32) -> HyperbolicParts {
 pub fn sinh(x: f32) -> f32 {
     let magnitude = x.abs();
     let p = hyperbolic_parts(select(magnitude > 89.5, 89.5, magnitude));
-    // difference·cosh r + sum·sinh r, largest terms first.
-    let (product, product_error) = two_product(p.sum.0, p.r);
-    let (total, error) = fast_two_sum(p.difference.0, product);
-    let rest = p.sum.0.mul_add(p.sinh_rest, p.difference.0.mul_add(p.cosh_rest, product_error));
-    let rest = rest + (error + p.sum.1.mul_add(p.r, p.difference.1));
-    let value = 2.0 * (total + rest);
-    select(magnitude < 1e-30, magnitude, value).copysign(x)
+    // difference·cosh r + sum·sinh r.
+    let (difference, error) = fast_two_sum(p.up, -p.down);
+    let low = difference.mul_add(p.cosh_rest, error + (p.up_error - p.down_error));
+    let value = 2.0 * (difference + (p.up + p.down).mul_add(p.sinh, low));
+    let z = magnitude * magnitude;
+    let rest = z.mul_add(SINH_NEAR[1], SINH_NEAR[0]);
+    let near = (z * magnitude).mul_add(rest, magnitude);
+    select(magnitude < 0.25, near, value).copysign(x)
 }
 
 /// cosh x.
@@ -90,104 +89,85 @@ pub fn sinh(x: f32) -> f32 {
 pub fn cosh(x: f32) -> f32 {
     let magnitude = x.abs();
     let p = hyperbolic_parts(select(magnitude > 89.5, 89.5, magnitude));
-    // sum·cosh r + difference·sinh r, largest terms first.
-    let (product, product_error) = two_product(p.difference.0, p.r);
-    let (total, error) = fast_two_sum(p.sum.0, product);
-    let rest = p.difference.0.mul_add(p.sinh_rest, p.sum.0.mul_add(p.cosh_rest, product_error));
-    2.0 * (total + (rest + (error + p.difference.1.mul_add(p.r, p.sum.1))))
+    // sum·cosh r + difference·sinh r.
+    let (sum, error) = fast_two_sum(p.up, p.down);
+    let low = (p.up - p.down).mul_add(p.sinh, error + p.up_error);
+    2.0 * (sum + sum.mul_add(p.cosh_rest, low))
 }
 
-/// k·ln 2 + 2·atanh(num/den) for a quotient of magnitude ≤ 0.2, each part with its tail; k ≥ 0 is an integer.
+/// log(8·(y + tail)) for y ≥ 1/8 and a tail below an ulp of y.
 #[inline(always)]
-fn log_of_ratio(k: f32, num: f32, num_tail: f32, den: f32, den_tail: f32) -> f32 {
-    let reciprocal = 1.0 / den;
-    let s = num * reciprocal;
-    let remainder = (-s).mul_add(den, num) + (-s).mul_add(den_tail, num_tail);
-    let z = s * s;
-    let cubic = (z * s) * z.mul_add(z.mul_add(ATANH[2], ATANH[1]), ATANH[0]);
-    let low = (remainder + remainder).mul_add(reciprocal, cubic);
-    let double = s + s;
-    let sum = k.mul_add(LN2_SHORT_HI, double);
-    let error = k.mul_add(LN2_SHORT_HI, -sum) + double;
-    sum + (error + k.mul_add(LN2_SHORT_LO, low))
-}
-
-/// log(8·(y + y_tail)) for y ≥ 1/8, given the quotient tanh(log(8y)/2) as a fraction, used where 8y < √2.
-#[inline(always)]
-fn log_of_eighth(y: f32, y_tail: f32, num: (f32, f32), den: (f32, f32)) -> f32 {
-    // y = 2^k·m.
-    let (k, _) = split(y.to_bits());
-    let power = f32::from_bits((TWO_POW_23 + 127.0 + k).to_bits() << 23);
-    let near = k < -2.0;
-    let (less, more) = (y - power, y + power);
-    let more_error = (power - more) + y;
-    let num_tail = select(near, num.1, y_tail);
-    let den_tail = select(near, den.1, more_error + y_tail);
-    log_of_ratio(k + 3.0, select(near, num.0, less), num_tail, select(near, den.0, more), den_tail)
+fn log_of_eighth(y: f32, tail: f32) -> f32 {
+    let (high, low) = log_parts_shifted(y, tail * rough_reciprocal(y), 3.0);
+    high + low
 }
 
 /// asinh x.
 #[inline(always)]
 pub fn asinh(x: f32) -> f32 {
     let a = x.abs();
-    let large = a > 3e4;
-    let b = select(large, 1.0, a);
-    let (square, square_error) = two_product(b, b);
-    let (t, t_error) = fast_two_sum(1.0, square);
-    // The smaller term comes second for a > 1.
-    let t_error = select(a > 1.0, (square - t) + 1.0, t_error);
-    let (root, root_tail) = sqrt_pair(t, t_error + square_error);
-    // a + √(1 + a²), where a is large just 2a.
-    let (w, w_tail) = (select(large, a, root), select(large, 0.0, root_tail));
-    let (eighth, error) = fast_two_sum(0.125 * w, 0.125 * a);
-    let (den, den_error) = fast_two_sum(1.0, w);
-    let value = log_of_eighth(eighth, 0.125f32.mul_add(w_tail, error), (a, 0.0), (den, den_error + w_tail));
-    let value = select(a < 1e-30, a, value);
+    let root = a.mul_add(a, 1.0).sqrt();
+    let root = select(a > 1e6, a, root);
+    // An eighth of a + √(1 + a²), which stays far from overflow, and of what that lacks: the rounding error, and the root's
+    // error (a² + 1 − root²)/(2·root).
+    let eighth = 0.125 * a;
+    let sum = 0.125f32.mul_add(root, eighth);
+    let sum_error = 0.125f32.mul_add(root, -sum) + eighth;
+    let residual = (8.0 * (a - root)).mul_add(sum, 1.0);
+    let correction = residual.mul_add((0.9 / 64.0) * rough_reciprocal(sum), sum_error);
+    let value = log_of_eighth(sum, correction);
+    let z = a * a;
+    let near = (z * a).mul_add(polynomial(&ASINH_NEAR, z), a);
+    let value = select(a < 0.625, near, value);
     select(a < f32::INFINITY, value, a).copysign(x)
 }
 
 /// acosh x.
 #[inline(always)]
 pub fn acosh(x: f32) -> f32 {
-    let large = x > 3e4;
-    let b = select(large, 2.0, x);
-    let (square, square_error) = two_product(b, b);
-    let (t, t_error) = fast_two_sum(square, -1.0);
-    let (t, t_error) = fast_two_sum(t, t_error + square_error);
-    let (root, root_tail) = sqrt_pair(t, t_error);
-    let (w, w_tail) = (select(large, x, root), select(large, 0.0, root_tail));
-    let (eighth, error) = fast_two_sum(0.125 * x, 0.125 * w);
-    let (den, den_error) = fast_two_sum(x, 1.0);
-    let value = log_of_eighth(eighth, 0.125f32.mul_add(w_tail, error), (w, w_tail), (den, den_error));
-    let value = select(x < f32::INFINITY, value, x);
-    select(x < 1.0, f32::NAN, value)
+    let u = x - 1.0;
+    let near = x < 1.5;
+    let square = select(near, u + u, x.mul_add(x, -1.0));
+    let root = select(x > 1e6, x, square.sqrt());
+    // As for asinh.
+    let eighth = 0.125 * x;
+    let sum = 0.125f32.mul_add(root, eighth);
+    let sum_error = 0.125f32.mul_add(root, eighth - sum);
+    let residual = (8.0 * (x - root)).mul_add(sum, -1.0);
+    let correction = residual.mul_add((1.05 / 64.0) * rough_reciprocal(sum), sum_error);
+    let value = log_of_eighth(sum, correction);
+    // acosh(1 + u) = √2u·(1 + u·P(u)), with the error of the root.
+    let root_tail = (-root).mul_add(root, square) * (0.5 * rough_reciprocal(root));
+    let close = root + root.mul_add(u * polynomial(&ACOSH_NEAR, u), root_tail);
+    let value = select(near, close, value);
+    let value = select(u > 0.0, value, select(u == 0.0, 0.0, f32::NAN));
+    select(x == f32::INFINITY, x, value)
 }
 
 /// atanh x.
 #[inline(always)]
 pub fn atanh(x: f32) -> f32 {
     let a = x.abs();
-    // The difference of the bits is 2²³ times the logarithm to base 2 of the quotient, to 0.09: rounded to an integer.
-    let (more, more_error) = fast_two_sum(1.0, a);
     let less = 1.0 - a;
-    let difference = more.to_bits().wrapping_sub(less.to_bits()).wrapping_add(1 << 22) >> 23;
-    let k = f32::from_bits(difference | TWO_POW_23.to_bits()) - TWO_POW_23;
-    let power = f32::from_bits((difference.wrapping_add(127)) << 23);
-    // (1 + a − 2^k·(1 − a))/(1 + a + 2^k·(1 − a)); 0 and 2 where k is 0.
-    let (c, q) = (1.0 - power, 1.0 + power);
-    let (product, product_error) = two_product(a, q);
-    let (num, num_error) = fast_two_sum(c + product, product_error);
-    let den = a.mul_add(c, q);
-    // Exact while q is near den, and of no weight beyond.
-    let den_error = select(power < 8.0, a.mul_add(c, q - den), 0.0);
-    // Beyond ½, 1 − a is exact, and its multiple so near to 1 + a that the difference is; 2^k may be too large for c.
-    let scaled = power * less;
-    let beyond = a > 0.5;
-    let (whole, whole_error) = fast_two_sum(more, scaled);
-    let (num, num_error) = (select(beyond, more - scaled, num), select(beyond, more_error, num_error));
-    let (den, den_error) = (select(beyond, whole, den), select(beyond, whole_error + more_error, den_error));
-    let value = 0.5 * log_of_ratio(k, num, num_error, den, den_error);
-    let value = select(a < 1e-30, a, value);
-    let value = select(a < 1.0, value, select(a == 1.0, f32::INFINITY, f32::NAN));
+    let more = 1.0 + a;
+    // 1 − a is exact for a ≥ ½.
+    let more_error = a - (more - 1.0);
+    let quotient = more / less;
+    let remainder = (-quotient).mul_add(less, more) + more_error;
+    let (high, low) = log_parts_shifted(quotient, remainder * rough_reciprocal(more), 0.0);
+    let value = 0.5 * (high + low);
+    let z = a * a;
+    let near = (z * a).mul_add(polynomial(&ATANH_NEAR, z), a);
+    let value = select(a < 0.5, near, value);
+    let value = select(a == 1.0, f32::INFINITY, value);
     value.copysign(x)
+}
+
+/// A polynomial of six coefficients.
+#[inline(always)]
+fn polynomial(c: &[f32; 6], z: f32) -> f32 {
+    let w = z * z;
+    let even = w.mul_add(c[4], c[2]);
+    let odd = w.mul_add(w.mul_add(c[5], c[3]), c[1]);
+    z.mul_add(odd, w.mul_add(even, c[0]))
 }

@@ -1,114 +1,104 @@
 //! Logarithms in float32.
 //!
-//! x = 2^k·m with √½ ≤ m < √2, f = m − 1; log m = (f − f²/2) + f³·P(f), where f − f²/2 is kept exactly in two parts.
+//! x = 2^k·c·(1 + r) with 1/c from a table of 32; log x = (k·ln 2 + log c) + r + r²·P(r), the first sum exact in two parts.
 //! Contract: ≤ 0.75 ULP; log 1 = +0; exact powers of two and ten give integers.
 //! Limits: no division.
-//! Source: Cephes' `logf.c` (the form); coefficients by Remez.
+//! Source: P. Tang, Table-driven implementation of the logarithm (1990); coefficients by Remez.
 
-use super::coefficients::{
-    INV_LN2_PAIR_HI, INV_LN2_PAIR_LO, INV_LN10_HI, INV_LN10_LO, LN2_SHORT_HI, LN2_SHORT_LO, LOG, LOG10_2_HI,
-    LOG10_2_LO,
+use super::coefficients::{INV_LN2_PAIR_HI, INV_LN2_PAIR_LO, INV_LN10_HI, INV_LN10_LO};
+use super::tables::{
+    LN2_GRID_HI, LN2_GRID_LO, LOG_REST, LOG2_REST, LOG10_2_GRID_HI, LOG10_2_GRID_LO, LOG10_REST,
 };
-use super::pair::two_product;
 use crate::double::select;
+use crate::instructions::{
+    exponent_f32, log_c_hi, log_c_lo, log2_c_hi, log2_c_lo, log10_c_hi, log10_c_lo, mantissa_f32, reciprocal,
+};
 
-/// The bits of √½, rounded up: mantissas start there.
-const SQRT_HALF_BITS: u32 = 0x3f35_04f4;
-const MANTISSA: u32 = 0x007f_ffff;
-const TWO_POW_23: f32 = 8_388_608.0;
-
-/// (k, m) with x = 2^k·m and √½ ≤ m < √2, for the bits of a positive normal number.
-#[inline(always)]
-pub(crate) fn split(bits: u32) -> (f32, f32) {
-    let shifted = bits.wrapping_sub(SQRT_HALF_BITS);
-    let k = (shifted.cast_signed() >> 23) as f32;
-    (k, f32::from_bits((shifted & MANTISSA).wrapping_add(SQRT_HALF_BITS)))
+/// The parts of a logarithm: x = 2^k·c·(1 + r) with c the middle of a bucket.
+struct Parts {
+    k: f32,
+    index: u32,
+    r: f32,
 }
 
-/// (k, m) with x = 2^k·m and √½ ≤ m < √2, for positive finite x.
+/// k is infinite for zeros and infinity, r NaN for NaN and negative numbers.
 #[inline(always)]
-pub(crate) fn decompose(x: f32) -> (f32, f32) {
-    let tiny = x < f32::MIN_POSITIVE;
-    let (k, m) = split(select(tiny, x * TWO_POW_23, x).to_bits());
-    (k - select(tiny, 23.0, 0.0), m)
+fn parts(x: f32) -> Parts {
+    let m = mantissa_f32(x);
+    let index = m.to_bits() >> 18;
+    Parts { k: exponent_f32(x), index, r: m.mul_add(reciprocal(index), -1.0) }
 }
 
-/// log(1 + f) as an unevaluated sum with f − f²/2 first, for √½ ≤ 1 + f ≤ √2.
+/// high + low, or high where that is infinite and low NaN.
 #[inline(always)]
-fn log_of_mantissa(f: f32) -> (f32, f32) {
-    let half = 0.5 * f;
-    let high = (-half).mul_add(f, f);
-    let error = (-half).mul_add(f, f - high);
-    let w = f * f;
-    let even = w.mul_add(w.mul_add(w.mul_add(w.mul_add(LOG[8], LOG[6]), LOG[4]), LOG[2]), LOG[0]);
-    let odd = w.mul_add(w.mul_add(w.mul_add(LOG[7], LOG[5]), LOG[3]), LOG[1]);
-    (high, (w * f).mul_add(f.mul_add(odd, even), error))
+fn total(high: f32, low: f32) -> f32 {
+    let value = high + low;
+    select(value.is_nan(), high, value)
 }
 
-/// `value` where `x` is positive and finite; the limits and NaN elsewhere.
+/// log(x·(1 + e)) without its last addition; `correction` is e/(1 + r).
 #[inline(always)]
-fn with_log_limits(x: f32, value: f32) -> f32 {
-    let value = select(x < f32::INFINITY, value, x);
-    let value = select(x < 0.0, f32::NAN, value);
-    select(x == 0.0, f32::NEG_INFINITY, value)
+fn log_parts(p: &Parts, correction: f32) -> (f32, f32) {
+    let r = p.r;
+    let base = p.k.mul_add(LN2_GRID_HI, log_c_hi(p.index));
+    let base_low = p.k.mul_add(LN2_GRID_LO, log_c_lo(p.index));
+    let high = base + r;
+    let error = (base - high) + r;
+    let rest = r.mul_add(r.mul_add(LOG_REST[2], LOG_REST[1]), LOG_REST[0]);
+    (high, (r * r).mul_add(rest, error + base_low) + correction)
 }
 
-/// k·ln 2 + high + low, rounded once; |high| is below ln 2/2, or k is 0.
+/// log(x·(1 + correction)) + shift·ln 2 without its last addition, for positive finite x.
 #[inline(always)]
-fn with_exponent(k: f32, high: f32, low: f32) -> f32 {
-    // The product of k and the first part of ln 2 is exact.
-    let sum = k.mul_add(LN2_SHORT_HI, high);
-    let error = k.mul_add(LN2_SHORT_HI, -sum) + high;
-    sum + (error + k.mul_add(LN2_SHORT_LO, low))
+pub(crate) fn log_parts_shifted(x: f32, correction: f32, shift: f32) -> (f32, f32) {
+    let p = parts(x);
+    log_parts(&Parts { k: p.k + shift, ..p }, correction)
 }
 
 /// log x.
 #[inline(always)]
 pub fn log(x: f32) -> f32 {
-    let (k, m) = decompose(x);
-    let (high, low) = log_of_mantissa(m - 1.0);
-    with_log_limits(x, with_exponent(k, high, low))
+    let (high, low) = log_parts(&parts(x), 0.0);
+    total(high, low)
 }
 
 /// log₂ x.
 #[inline(always)]
 pub fn log2(x: f32) -> f32 {
-    let (k, m) = decompose(x);
-    let (high, low) = log_of_mantissa(m - 1.0);
-    let (scaled, error) = two_product(high, INV_LN2_PAIR_HI);
-    let low = low.mul_add(INV_LN2_PAIR_HI, high.mul_add(INV_LN2_PAIR_LO, error));
-    let sum = k + scaled;
-    let error = (k - sum) + scaled;
-    with_log_limits(x, sum + (error + low))
+    let Parts { k, index, r } = parts(x);
+    let base = k + log2_c_hi(index);
+    let high = r.mul_add(INV_LN2_PAIR_HI, base);
+    let error = r.mul_add(INV_LN2_PAIR_HI, base - high);
+    let rest = r.mul_add(r.mul_add(LOG2_REST[2], LOG2_REST[1]), LOG2_REST[0]);
+    let slope = r.mul_add(rest, INV_LN2_PAIR_LO);
+    total(high, r.mul_add(slope, error + log2_c_lo(index)))
 }
 
 /// log₁₀ x.
 #[inline(always)]
 pub fn log10(x: f32) -> f32 {
-    let (k, m) = decompose(x);
-    let (high, low) = log_of_mantissa(m - 1.0);
-    let (scaled, error) = two_product(high, INV_LN10_HI);
-    let low = low.mul_add(INV_LN10_HI, high.mul_add(INV_LN10_LO, error));
-    let sum = k.mul_add(LOG10_2_HI, scaled);
-    let error = k.mul_add(LOG10_2_HI, -sum) + scaled;
-    with_log_limits(x, sum + (error + k.mul_add(LOG10_2_LO, low)))
+    let Parts { k, index, r } = parts(x);
+    let base = k.mul_add(LOG10_2_GRID_HI, log10_c_hi(index));
+    let base_low = k.mul_add(LOG10_2_GRID_LO, log10_c_lo(index));
+    let high = r.mul_add(INV_LN10_HI, base);
+    let error = r.mul_add(INV_LN10_HI, base - high);
+    let rest = r.mul_add(r.mul_add(LOG10_REST[2], LOG10_REST[1]), LOG10_REST[0]);
+    let slope = r.mul_add(rest, INV_LN10_LO);
+    total(high, r.mul_add(slope, error + base_low))
 }
 
 /// log(1 + x).
 #[inline(always)]
 pub fn log1p(x: f32) -> f32 {
     let u = 1.0 + x;
-    let (k, _) = split(u.to_bits());
-    // f = 2^−k·x + (2^−k − 1) with its rounding error; the scale is 2^(2−k), which is normal for the largest k.
-    let shifted = u.to_bits().wrapping_sub(SQRT_HALF_BITS) & !MANTISSA;
-    let scale = f32::from_bits((129_u32 << 23).wrapping_sub(shifted));
-    let offset = scale.mul_add(0.25, -1.0);
-    let scaled = x * scale * 0.25;
-    let f = offset + scaled;
-    let f_error = scaled - (f - offset);
-    let (high, low) = log_of_mantissa(f);
-    // The derivative 1/(1 + f) as 1 − f is enough for an error this small.
-    let value = with_exponent(k, high, f_error.mul_add(1.0 - f, low));
+    // Exact up to 2²⁴; beyond, of no weight.
+    let error = x - (u - 1.0);
+    let p = parts(u);
+    // 2^−k; 0 and −∞ for the largest numbers.
+    let scale = f32::from_bits(0x7f00_0000_u32.wrapping_sub(u.to_bits() & 0x7f80_0000));
+    // The derivative 1/(1 + r) as 1 − r is enough for an error this small.
+    let correction = error * scale * reciprocal(p.index);
+    let (high, low) = log_parts(&p, (-correction).mul_add(p.r, correction));
     // −0.0 keeps its sign.
-    with_log_limits(u, value.copysign(x))
+    total(high, low).copysign(x)
 }

@@ -25,12 +25,3 @@ pub(crate) fn two_product(a: f32, b: f32) -> (f32, f32) {
     let product = a * b;
     (product, a.mul_add(b, -product))
 }
-
-/// (num + num_tail)/(den + den_tail), rounded once, from one division; the tails are below an ulp.
-#[inline(always)]
-pub(crate) fn divide_pairs(num: f32, num_tail: f32, den: f32, den_tail: f32) -> f32 {
-    let reciprocal = 1.0 / den;
-    let quotient = num * reciprocal;
-    let remainder = (-quotient).mul_add(den, num) + (-quotient).mul_add(den_tail, num_tail);
-    remainder.mul_add(reciprocal, quotient)
-}

@@ -1,13 +1,14 @@
 //! Sine, cosine and tangent in float32.
 //!
-//! The scheme of the float64 functions in float32 arithmetic: π/2 in three parts, the reduced angle in two.
+//! The scheme of the float64 functions in float32 arithmetic: π/2 in three parts, the reduced angle in two; tan by one polynomial
+//! and its reciprocal.
 //! Contract: ≤ 0.8 ULP (tan 0.95) for every finite argument; −0.0 keeps its sign; infinities give NaN.
 //! Limits: arguments beyond 8,192 take a cold call (`*_slow`): float64 arithmetic.
 //! Source: `double::trigonometric`.
 
 use super::ROUNDER;
 use super::coefficients::{COS, HALF_PI_HI, HALF_PI_LO, HALF_PI_TAIL, SIN, TWO_OVER_PI};
-use super::pair::{divide_pairs, fast_two_sum};
+use super::tables::TAN;
 use crate::double::select;
 use crate::double::trigonometric as double;
 
@@ -21,15 +22,21 @@ pub fn needs_slow(x: f32) -> bool {
     x.abs() > FAST_LIMIT
 }
 
-/// The quadrant of x ≥ 0, and the sine and cosine of x modulo π/2, each as an unevaluated sum.
+/// The quadrant of x ≥ 0, and x modulo π/2 in two parts.
 #[inline(always)]
-fn kernels(x: f32) -> (u32, (f32, f32), (f32, f32)) {
+fn reduce(x: f32) -> (u32, f32, f32) {
     let rounded = x.mul_add(TWO_OVER_PI, ROUNDER);
     let n = rounded - ROUNDER;
     let first = n.mul_add(-HALF_PI_HI, x);
     let r = n.mul_add(-HALF_PI_LO, first);
     let error = n.mul_add(-HALF_PI_LO, first - r);
-    let tail = n.mul_add(-HALF_PI_TAIL, error);
+    (rounded.to_bits(), r, n.mul_add(-HALF_PI_TAIL, error))
+}
+
+/// The quadrant of x ≥ 0, and the sine and cosine of x modulo π/2, each as an unevaluated sum.
+#[inline(always)]
+fn kernels(x: f32) -> (u32, (f32, f32), (f32, f32)) {
+    let (quadrant, r, tail) = reduce(x);
     let h = r * r;
     let q = h * h;
     let s = q.mul_add(SIN[2], h.mul_add(SIN[1], SIN[0]));
@@ -39,7 +46,7 @@ fn kernels(x: f32) -> (u32, (f32, f32), (f32, f32)) {
     let cosine_error = (-half).mul_add(r, 1.0 - cosine);
     let cosine_tail = q.mul_add(c, (-r).mul_add(tail, cosine_error));
     let sine_tail = (h * r).mul_add(s, tail * cosine);
-    (rounded.to_bits(), (r, sine_tail), (cosine, cosine_tail))
+    (quadrant, (r, sine_tail), (cosine, cosine_tail))
 }
 
 /// `value` with its sign changed where bit 1 of `quadrant` is set.
@@ -67,13 +74,23 @@ pub fn cos_fast(x: f32) -> f32 {
 /// tan x for |x| ≤ `FAST_LIMIT`.
 #[inline(always)]
 pub fn tan_fast(x: f32) -> f32 {
-    let (quadrant, sine, cosine) = kernels(x.abs());
-    let odd = quadrant & 1 != 0;
-    // tan(r + π/2) = −cos r/sin r.
-    let (num, num_tail) = fast_two_sum(select(odd, cosine.0, sine.0), select(odd, cosine.1, sine.1));
-    let (den, den_tail) = fast_two_sum(select(odd, sine.0, cosine.0), select(odd, sine.1, cosine.1));
-    let value = divide_pairs(num, num_tail, den, den_tail);
-    f32::from_bits(value.to_bits() ^ ((quadrant << 31) ^ (x.to_bits() & SIGN_BIT)))
+    let (rounded, r, tail) = reduce(x.abs());
+    let h = r * r;
+    let q = h * h;
+    let even = q.mul_add(q.mul_add(TAN[6], TAN[4]), TAN[2]);
+    let odd = q.mul_add(q.mul_add(TAN[5], TAN[3]), TAN[1]);
+    let p = h.mul_add(h.mul_add(even, odd), TAN[0]);
+    // The derivative 1 + tan² r as 1 + 1.6·r² is enough for the tail, and that by h as r³ for the rounding of h, which
+    // counts near π/4.
+    let cube = h * r;
+    let tail = cube.mul_add(r.mul_add(r, -h), (1.6 * h).mul_add(tail, tail));
+    let low = cube.mul_add(p, tail);
+    let t = r + low;
+    // tan(r + π/2) = −1/tan r.
+    let inverse = -1.0 / t;
+    let error = inverse.mul_add(low, inverse.mul_add(r, 1.0));
+    let value = select(rounded & 1 != 0, error.mul_add(inverse, inverse), t);
+    f32::from_bits(value.to_bits() ^ (x.to_bits() & SIGN_BIT))
 }
 
 /// sin x for |x| > `FAST_LIMIT`, else `fast`.

@@ -12,6 +12,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use ungil_math::lanes::slow_symbols;
+use ungil_math::variants::{Isa, instructions};
 
 /// Where the tools of LLVM 22 are, if they are installed.
 pub fn tools() -> Option<PathBuf> {
@@ -111,6 +112,15 @@ fn library(tools: &Path, folder: &Path) -> String {
                 );
             }
         }
+        for found in instructions() {
+            if line.contains(" call ") && line.contains(&format!("@{}(", found.name)) {
+                let attribute = found.variant_attribute();
+                let call = line.rsplit_once(')').expect("a call has arguments").0;
+                line = format!(
+                    "{call}) nounwind memory(none) willreturn \"vector-function-abi-variant\"=\"{attribute}\""
+                );
+            }
+        }
         let _ = writeln!(result, "{line}");
     }
     result
@@ -132,6 +142,10 @@ pub fn compile(tools: &Path, folder: &Path, loops: &[Loop], target: Target, kind
     for symbol in slow_symbols() {
         write(&format!("{}.ll", symbol.name), symbol.variants());
     }
+    let isa = if target.bits == 512 { Isa::Avx512 } else { Isa::Avx2 };
+    for found in instructions() {
+        write(&format!("{}.ll", found.name), found.text(isa));
+    }
     let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let (linked, optimised, inlined) = (at("linked.bc"), at("optimised.ll"), at("inlined.bc"));
     let mut arguments: Vec<&str> = inputs.iter().map(String::as_str).collect();
@@ -145,7 +159,13 @@ pub fn compile(tools: &Path, folder: &Path, loops: &[Loop], target: Target, kind
     let remarks = run(tools, "opt", &[&cpu, passes, &public, remark, &linked, "-S", "-o", &optimised]);
     // The variants have served the vectoriser.
     let text = fs::read_to_string(&optimised).expect("opt wrote it");
-    let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("@llvm.compiler.used")).collect();
+    // What was left scalar is inlined, but for the slow paths.
+    let inlined_late = |line: &str| {
+        let hot = line.starts_with("attributes") && !line.contains(" cold ");
+        if hot { line.replace(" noinline ", " alwaysinline ") } else { line.to_owned() }
+    };
+    let kept: Vec<String> =
+        text.lines().filter(|line| !line.starts_with("@llvm.compiler.used")).map(inlined_late).collect();
     fs::write(&optimised, kept.join("\n")).expect("the folder is writable");
     let passes = "-passes=always-inline,function(instcombine,simplifycfg,licm),globaldce"
         .replace("licm", "loop-mssa(licm)");

@@ -1,0 +1,90 @@
+//! Operations that AVX-512 has as single instructions: tables in registers, exponents and mantissas.
+//!
+//! In the bitcode they stay calls until the vectoriser has run, which replaces them by their vector forms (`variants`): a
+//! look-up among 32 float32 or 16 float64 numbers is one permutation, `getexp` and `getmant` are instructions. What is left in scalar
+//! code is inlined. Natively they are inlined at once.
+//! Contract: exact, so every form gives the same bits, NaN included; only the low bits of an index count.
+//! Limits: none.
+//! Source: Intel's instruction set reference (VGETEXP, VGETMANT, VPERMI2).
+
+use crate::double::select;
+
+macro_rules! define {
+    ($($(#[$doc:meta])* $symbol:ident = $name:ident($argument:ident: $kind:ty) -> $result:ty $body:block)*) => {
+        $(
+            #[cfg_attr(ungil_math_bitcode, inline(never), unsafe(no_mangle))]
+            #[cfg_attr(not(ungil_math_bitcode), inline(always))]
+            extern "C" fn $symbol($argument: $kind) -> $result $body
+
+            $(#[$doc])*
+            #[inline(always)]
+            pub(crate) fn $name($argument: $kind) -> $result {
+                $symbol($argument)
+            }
+        )*
+    };
+}
+
+macro_rules! tables {
+    ($lookup:ident $index:ty, $value:ty, $count:literal: $($symbol:ident $name:ident = $table:path;)*) => {
+        define! {
+            $(
+                #[doc = concat!("The number of `", stringify!($table), "` at the low bits of an index.")]
+                $symbol = $name(index: $index) -> $value { $table[(index % $count) as usize] }
+            )*
+        }
+
+        /// Every table of this type, by symbol.
+        #[cfg(not(ungil_math_bitcode))]
+        pub(crate) const $lookup: &[(&str, &[$value; $count])] = &[$((stringify!($symbol), &$table)),*];
+    };
+}
+
+#[cfg(not(ungil_math_bitcode))]
+pub(crate) const DOUBLE_TABLES: &[(&str, &[f64; 16])] = &[];
+
+tables! {
+    SINGLE_TABLES u32, f32, 32:
+    ungil_math_lane_reciprocal_f32 reciprocal = crate::single::tables::RECIPROCAL;
+    ungil_math_lane_log_c_hi_f32 log_c_hi = crate::single::tables::LOG_C_HI;
+    ungil_math_lane_log_c_lo_f32 log_c_lo = crate::single::tables::LOG_C_LO;
+    ungil_math_lane_log2_c_hi_f32 log2_c_hi = crate::single::tables::LOG2_C_HI;
+    ungil_math_lane_log2_c_lo_f32 log2_c_lo = crate::single::tables::LOG2_C_LO;
+    ungil_math_lane_log10_c_hi_f32 log10_c_hi = crate::single::tables::LOG10_C_HI;
+    ungil_math_lane_log10_c_lo_f32 log10_c_lo = crate::single::tables::LOG10_C_LO;
+    ungil_math_lane_exp2_step_f32 exp2_step = crate::single::tables::EXP2_STEP;
+    ungil_math_lane_exp2_step_rest_f32 exp2_step_rest = crate::single::tables::EXP2_STEP_REST;
+    ungil_math_lane_exp2_step_up_f32 exp2_step_up = crate::single::tables::EXP2_STEP_UP;
+    ungil_math_lane_exp2_step_down_f32 exp2_step_down = crate::single::tables::EXP2_STEP_DOWN;
+    ungil_math_lane_exp2_step_down_rest_f32 exp2_step_down_rest = crate::single::tables::EXP2_STEP_DOWN_REST;
+    ungil_math_lane_tanh_centre_f32 tanh_centre = crate::single::tables::TANH_CENTRE;
+    ungil_math_lane_tanh_0_f32 tanh_0 = crate::single::tables::TANH_0;
+    ungil_math_lane_tanh_1_f32 tanh_1 = crate::single::tables::TANH_1;
+    ungil_math_lane_tanh_2_f32 tanh_2 = crate::single::tables::TANH_2;
+    ungil_math_lane_tanh_3_f32 tanh_3 = crate::single::tables::TANH_3;
+    ungil_math_lane_tanh_4_f32 tanh_4 = crate::single::tables::TANH_4;
+    ungil_math_lane_tanh_5_f32 tanh_5 = crate::single::tables::TANH_5;
+    ungil_math_lane_cbrt_c_f32 cbrt_c = crate::single::tables::CBRT_C;
+    ungil_math_lane_cbrt_c_rest_f32 cbrt_c_rest = crate::single::tables::CBRT_C_REST;
+}
+
+define! {
+    /// ⌊log₂ |x|⌋ as a number: −∞ of zero, ∞ of infinities.
+    ungil_math_lane_exponent_f32 = exponent_f32(x: f32) -> f32 {
+        let a = x.abs();
+        let tiny = a < f32::MIN_POSITIVE;
+        let scaled = select(tiny, a * 8_388_608.0, a).to_bits() >> 23;
+        let value = (scaled.cast_signed() - select(tiny, 150, 127)) as f32;
+        let value = select(a == 0.0, f32::NEG_INFINITY, value);
+        select(a < f32::INFINITY, value, a)
+    }
+
+    /// m of x = m·2ᵏ with 1 ≤ m < 2: 1 of zeros and infinity, NaN of NaN and of negative numbers.
+    ungil_math_lane_mantissa_f32 = mantissa_f32(x: f32) -> f32 {
+        let a = x.abs();
+        let scaled = select(a < f32::MIN_POSITIVE, a * 8_388_608.0, a).to_bits();
+        let value = f32::from_bits((scaled & 0x007f_ffff) | 0x3f80_0000);
+        let value = select(a == 0.0, 1.0, value);
+        select(x >= 0.0, value, f32::NAN)
+    }
+}

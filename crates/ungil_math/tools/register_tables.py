@@ -1,0 +1,196 @@
+"""Writes src/single/tables.rs: 32 numbers per table, looked up in vector registers, and the polynomials beside them.
+
+`python tools/register_tables.py` from the crate's folder (mpmath). Buckets of logarithms and cube roots are the five highest bits of a
+mantissa; exponentials take steps of 1/32 of an octave; tanh has a polynomial per quarter of an octave.
+"""
+
+import pathlib
+
+from mpmath import mp, mpf
+from remez import fit, rounded
+
+from generate import HEADER, SOURCE, array, near_zero
+
+LN2 = mp.log(2)
+
+
+def to_grid(value, exponent):
+    return mp.ldexp(mp.nint(mp.ldexp(value, -exponent)), exponent)
+
+
+def reciprocals():
+    """One over about the middle of each bucket of [1, 2), in 9 bits; exact at both ends, so that log 1 is."""
+    middle = [to_grid(1 / (1 + (j + mpf("0.5")) / 32), -9) for j in range(32)]
+    return [mpf(1)] + middle[1:31] + [mpf("0.5")]
+
+
+def tail_ranges(reciprocal):
+    """The lowest and highest m/c − 1."""
+    lows = [(1 + mpf(j) / 32) * q - 1 for j, q in enumerate(reciprocal)]
+    highs = [(1 + mpf(j + 1) / 32) * q - 1 for j, q in enumerate(reciprocal)]
+    return min(lows), max(highs)
+
+
+def pairs(name, values, exponent, text):
+    """Numbers on a grid and what is left of them."""
+    high = [to_grid(v, exponent) for v in values]
+    return [
+        array(f"{name}_HI", "f32", high, f"{text}, multiples of 2^{exponent}.", 24).replace("const", "static"),
+        array(f"{name}_LO", "f32", [v - h for v, h in zip(values, high)], f"The rest of `{name}_HI`.", 24).replace("const", "static"),
+    ]
+
+
+def table(name, values, text):
+    return array(name, "f32", values, text, 24).replace("const", "static")
+
+
+def poly(name, text, function, weight, count, low, high, **options):
+    coefficients, worst = fit(function, weight, list(range(count)), low, high, bits=24, **options)
+    error = f"2^{mp.nstr(mp.log(worst, 2), 4)}"
+    print(name, error)
+    return array(name, "f32", coefficients, f"{text}; error {error}.", 24)
+
+
+def log_tables(out):
+    q = reciprocals()
+    low, high = tail_ranges(q)
+    print("log tails", mp.nstr(low, 5), mp.nstr(high, 5))
+    out.append(table("RECIPROCAL", q, "1/c for the middle c of each bucket of mantissas; 1 and ½ at the ends."))
+    for name, scale, exponent in [("LOG", 1, -16), ("LOG2", 1 / LN2, -16), ("LOG10", 1 / mp.log(10), -17)]:
+        hi_lo = [-mp.log(x) * scale for x in q]
+        out += pairs(f"{name}_C", hi_lo, exponent, f"The logarithm of c")
+    log10_2 = to_grid(mp.log10(2), -17)
+    ln2 = to_grid(LN2, -16)
+    for name, value in [("LN2_GRID_HI", ln2), ("LN2_GRID_LO", LN2 - ln2), ("LOG10_2_GRID_HI", log10_2), ("LOG10_2_GRID_LO", mp.log10(2) - log10_2)]:
+        out.append(array(name, "f32", [value], "The last entry of the table of logarithms.", 24).replace(": [f32; 1] = [\n    ", ": f32 = ").replace(",\n]", ""))
+    rest = lambda r: -mpf(1) / 2 + r / 3 if near_zero(r) else (mp.log1p(r) - r) / r**2
+    for name, scale in [("LOG_REST", mpf(1)), ("LOG2_REST", 1 / LN2), ("LOG10_REST", 1 / mp.log(10))]:
+        out.append(poly(name, f"(log(1 + r) − r)/r² in the base of the table, for {mp.nstr(low, 3)} ≤ r ≤ {mp.nstr(high, 3)}", lambda r: rest(r) * scale, lambda r: abs(r) / scale, 3, low, high))
+
+
+def exp_tables(out):
+    steps = [mp.power(2, mpf(j) / 32) for j in range(32)]
+    high = [rounded(v, 24) for v in steps]
+    out.append(table("EXP2_STEP", high, "2^(j/32), rounded."))
+    out.append(table("EXP2_STEP_REST", [v / h - 1 for v, h in zip(steps, high)], "The relative error of `EXP2_STEP`."))
+    up = high
+    down = [mp.power(2, -mpf(j) / 32) for j in range(32)]
+    high = [rounded(v, 24) for v in down]
+    out.append(table("EXP2_STEP_UP", [v / 4 for v in up], "A quarter of 2^(j/32), rounded."))
+    out.append(table("EXP2_STEP_DOWN", [v / 4 for v in high], "A quarter of 2^(−j/32), rounded."))
+    out.append(table("EXP2_STEP_DOWN_REST", [v / h - 1 for v, h in zip(down, high)], "The relative error of `EXP2_STEP_DOWN`."))
+    step = rounded(LN2 / 32, 24)
+    out.append(array("LN2_STEP", "f32", [step, LN2 / 32 - step], "ln 2/32 in two parts.", 24))
+    reach = LN2 / 64 * (1 + mpf(2) ** -12)
+    rest = lambda r: mpf(1) / 2 + r / 6 if near_zero(r) else (mp.expm1(r) - r) / r**2
+    out.append(poly("EXPM1_STEP", "(e^r − 1 − r)/r² for |r| ≤ ln 2/64", rest, lambda r: abs(r), 2, -reach, reach))
+
+
+def tan_polynomial(out):
+    rest = lambda h: mpf(1) / 3 + 2 * h / 15 if near_zero(h) else (mp.tan(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
+    reach = (mp.pi / 4 * (1 + mpf(2) ** -18)) ** 2
+    out.append(poly("TAN", "(tan x − x)/x³ in x² for |x| ≤ π/4", rest, lambda h: h, 7, 0, reach))
+
+
+def inverse_hyperbolic_polynomials(out):
+    odd = lambda f, c: lambda z: c if near_zero(z) else (f(mp.sqrt(z)) / mp.sqrt(z) - 1) / z
+    out.append(poly("ASINH_NEAR", "(asinh x − x)/x³ in x² for |x| ≤ 5/8", odd(mp.asinh, -mpf(1) / 6), lambda z: z, 6, 0, mpf(25) / 64))
+    out.append(poly("ATANH_NEAR", "(atanh x − x)/x³ in x² for |x| ≤ ½", odd(mp.atanh, mpf(1) / 3), lambda z: z, 6, 0, mpf(1) / 4))
+    near = lambda u: -mpf(1) / 12 + 3 * u / 160 if near_zero(u) else (mp.acosh(1 + u) / mp.sqrt(2 * u) - 1) / u
+    out.append(poly("ACOSH_NEAR", "(acosh(1 + u)/√2u − 1)/u for 0 ≤ u ≤ ½", near, lambda u: u, 6, 0, mpf(1) / 2))
+
+
+def sinh_near(out):
+    rest = lambda z: mpf(1) / 6 + z / 120 if near_zero(z) else (mp.sinh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z
+    out.append(poly("SINH_NEAR", "(sinh x − x)/x³ in x² for |x| ≤ ¼", rest, lambda z: z, 2, 0, mpf(1) / 16))
+
+
+TANH_COUNT = 5
+
+
+def tanh_tables(out):
+    """Intervals between eighths of octaves of |x| + 3/4, so that they are finer where tanh bends; the first starts at 0."""
+    edges = [mp.ldexp(mpf(8 + i % 8) / 8, i // 8) for i in range(-4, 29)]
+    edges = [e - mpf("0.75") if i else mpf(0) for i, e in enumerate(edges)]
+    centres, columns = [], [[] for _ in range(TANH_COUNT + 1)]
+    worst = mpf(0)
+    for i in range(32):
+        low = edges[i]
+        high = edges[i + 1]
+        if low >= mpf("9.2"):
+            centres.append(low)
+            for n, c in enumerate(columns):
+                c.append(mpf(1) if n == 0 else mpf(0))
+            continue
+        if i == 0:
+            # tanh x = x + x·(p − 1)
+            f = lambda x: mpf(0) if near_zero(x) else mp.tanh(x) / x - 1
+            c, w = fit(f, lambda x: 1, list(range(TANH_COUNT)), low, high, bits=24)
+            centres.append(mpf(0))
+            values = [mpf(0)] + c
+        else:
+            centre = accurate(mp.tanh, (low + high) / 2, (high - low) / 64)
+            base = rounded(mp.tanh(centre), 24)
+            f = lambda t: (mp.tanh(centre + t) - base) / t if abs(t) > mpf(2) ** -50 else mp.sech(centre) ** 2
+            c, w = fit(f, lambda t: abs(t) / mp.tanh(centre + t), list(range(TANH_COUNT)), low - centre, high - centre, bits=24)
+            centres.append(centre)
+            values = [base] + c
+        worst = max(w, worst)
+        for column, v in zip(columns, values):
+            column.append(v)
+    print("tanh", mp.log(worst, 2), [mp.nstr(c, 4) for c in centres])
+    # The index is bits 20 to 24 of |x| + 3/4, which start at those of 3/4.
+    turn = lambda values: values[-20:] + values[:-20]
+    out.append(table("TANH_CENTRE", turn(centres), "A number near the middle of each interval whose tanh is nearly a float32; 0 in the first."))
+    for n, column in enumerate(columns):
+        out.append(table(f"TANH_{n}", turn(column), f"Coefficient {n} of tanh in x − centre, worst error 2^{mp.nstr(mp.log(worst, 2), 4)}." + (" Without the leading 1 in the first interval." if n == 1 else "")))
+
+
+def accurate(function, near, reach):
+    """A float32 near `near` whose function value is within 2^-10 units of its last place of a float32."""
+    best = None
+    step = rounded(near, 24)
+    unit = mp.ldexp(mpf(1), int(mp.frexp(near)[1]) - 24)
+    for i in range(4000):
+        x = step + unit * (i if i % 2 else -i) * 37
+        if abs(x - near) > reach:
+            break
+        v = function(x)
+        d = abs(v - rounded(v, 24)) / v
+        if best is None or d < best[0]:
+            best = (d, x)
+        if d < mpf(2) ** -34:
+            break
+    return best[1]
+
+
+def cbrt_tables(out):
+    q = reciprocals()
+    roots = [mp.cbrt(1 / x) for x in q]
+    high = [rounded(v, 24) for v in roots]
+    out.append(table("CBRT_C", high, "The cube root of c, rounded."))
+    out.append(table("CBRT_C_REST", [v / h - 1 for v, h in zip(roots, high)], "The relative error of `CBRT_C`."))
+    for name, value in [("CBRT_TWO", mp.cbrt(2)), ("CBRT_HALF", mp.cbrt(mpf(1) / 2))]:
+        out.append(array(name, "f32", [rounded(value, 24), value / rounded(value, 24) - 1], "A cube root, rounded, and the relative error.", 24))
+    low, high = tail_ranges(q)
+    rest = lambda r: mpf(1) / 3 - r / 9 if near_zero(r) else (mp.cbrt(1 + r) - 1) / r
+    out.append(poly("CBRT_REST", "(∛(1 + r) − 1)/r", rest, lambda r: abs(r), 3, low, high))
+
+
+if __name__ == "__main__":
+    mp.prec = 160
+    out = [
+        HEADER.format(
+            title="Tables of the float32 functions, held in vector registers.",
+            what="32 numbers each, for `instructions`; polynomials lowest power first.",
+            limits="each polynomial holds on the interval its comment names.",
+        ).replace("tools/generate.py", "tools/register_tables.py")
+    ]
+    log_tables(out)
+    exp_tables(out)
+    tan_polynomial(out)
+    inverse_hyperbolic_polynomials(out)
+    sinh_near(out)
+    tanh_tables(out)
+    cbrt_tables(out)
+    (SOURCE / "single/tables.rs").write_text("\n".join(out))
