@@ -14,4 +14,5 @@ pub mod object;
 mod perf;
 mod raw;
 mod remarks;
+mod streams;
 pub mod target;

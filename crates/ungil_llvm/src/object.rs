@@ -5,6 +5,7 @@ use crate::emit::{EmitError, EmitOptions, emit};
 use crate::mathlib;
 use crate::raw::{Llvm, c_string, llvm, take_string};
 use crate::remarks;
+use crate::streams;
 use crate::target::Machine;
 use llvm_sys::core::*;
 use llvm_sys::target_machine::*;
@@ -96,8 +97,8 @@ const PIPELINE: &[&str] = &[
      simple-loop-unswitch<nontrivial;trivial>)",
     "simplifycfg,instcombine<no-verify-fixpoint>",
     "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full)",
-    // Redundant and dead code.
-    "sroa<modify-cfg>,gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,correlated-propagation,dse",
+    // Redundant and dead code. Loads that the iteration before has done stay: vectors would pay with shuffles.
+    "sroa<modify-cfg>,gvn<no-load-pre>,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,correlated-propagation,dse",
     "loop-mssa(licm<allowspeculation>),adce",
     "simplifycfg<switch-range-to-icmp;hoist-common-insts;sink-common-insts>,instcombine<no-verify-fixpoint>",
     // Vectors.
@@ -112,11 +113,17 @@ const PIPELINE: &[&str] = &[
 /// Returns the remarks of our own on the result.
 fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Vec<String>, EmitError> {
     run_passes(l, machine, &c_string(&PIPELINE.join(",")))?;
+    let mut notes = Vec::new();
+    streams::stream(l, options.stream_from.unwrap_or_else(streams::threshold), &mut notes);
+    if cfg!(debug_assertions) {
+        l.verify().map_err(EmitError::Invalid)?;
+    }
     let divider = divider::relieve(l, options.spare_divider)?;
     if mathlib::release_variants(l) || divider.moved {
         run_passes(l, machine, c"always-inline,function(early-cse,instcombine,simplifycfg),globaldce")?;
     }
-    Ok(divider.places)
+    notes.extend(divider.places);
+    Ok(notes)
 }
 
 fn run_passes(l: &Llvm, machine: &Machine, passes: &CStr) -> Result<(), EmitError> {

@@ -5,9 +5,9 @@
 //! Limits: which remarks LLVM makes is set once for the process, at the first request; from then on every compilation
 //! makes them, and those that nobody asked for are dropped.
 
-use crate::raw::{Llvm, c_string, llvm, take_string};
+use crate::raw::{Llvm, Val, c_string, llvm, take_string};
 use llvm_sys::LLVMDiagnosticSeverity::LLVMDSRemark;
-use llvm_sys::core::{LLVMContextSetDiagnosticHandler, LLVMGetDiagInfoDescription, LLVMGetDiagInfoSeverity};
+use llvm_sys::core::*;
 use llvm_sys::prelude::LLVMDiagnosticInfoRef;
 use llvm_sys::support::LLVMParseCommandLineOptions;
 use std::ffi::c_void;
@@ -83,16 +83,36 @@ fn read_line(line: &str, ir: &Module) -> Option<Remark> {
         "loop not vectorized" => return None,
         // Of loops that are in lanes already, or that run once in a while: that was our decision.
         t if t.ends_with("vectorization is explicitly disabled") => return None,
-        t if t.contains(crate::divider::REMARK) => RemarkKind::Applied,
+        t if own_pass(t).is_some() => RemarkKind::Applied,
         t if t.starts_with("vectorized") || t.starts_with("interleaved") => RemarkKind::Applied,
         t if t.contains("not vectorized") => RemarkKind::Missed,
         _ => RemarkKind::Note,
     };
     Some(Remark {
-        pass: if text.contains(crate::divider::REMARK) { "divider" } else { PASS },
+        pass: own_pass(text).unwrap_or(PASS),
         kind,
         function: function.name.clone(),
         loc: Loc { line, col },
         text: text.to_owned(),
     })
+}
+
+/// `file:line:column` of an instruction that has a place.
+pub fn place_of(inst: Val) -> Option<String> {
+    let line = llvm!(LLVMGetDebugLocLine(inst));
+    if line == 0 {
+        return None;
+    }
+    let mut len = 0;
+    let data = llvm!(LLVMGetDebugLocFilename(inst, &mut len));
+    // SAFETY: LLVM returns the name's bytes and their number; they live as long as the context.
+    let file = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len as usize) };
+    let column = llvm!(LLVMGetDebugLocColumn(inst));
+    Some(format!("{}:{line}:{column}", String::from_utf8_lossy(file)))
+}
+
+/// The pass of ours that a remark's text is from.
+fn own_pass(text: &str) -> Option<&'static str> {
+    let passes = [(crate::divider::REMARK, "divider"), (crate::streams::REMARK, "streams")];
+    passes.iter().find(|(part, _)| text.contains(part)).map(|(_, pass)| *pass)
 }

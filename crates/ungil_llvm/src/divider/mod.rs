@@ -12,6 +12,7 @@ mod sequences;
 use crate::emit::EmitError;
 use crate::mathlib::name_of;
 use crate::raw::{Block, Llvm, Val, llvm};
+use crate::remarks::place_of;
 use crate::target;
 use cost::{Kind, Operation, Work};
 use llvm_sys::LLVMOpcode::*;
@@ -70,7 +71,9 @@ fn relieve_loop(l: &Llvm, body: &[Block], force: bool, relief: &mut Relief) -> R
         found.iter().zip(&moved).filter(|(_, moved)| **moved).map(|(one, _)| *one).collect();
     if let Some((first, _)) = chosen.first() {
         relief.moved = true;
-        relief.places.extend(place(*first).map(|place| format!("{place}: {}", text(&chosen, found.len()))));
+        relief
+            .places
+            .extend(place_of(*first).map(|place| format!("{place}: {}", text(&chosen, found.len()))));
     }
     for (inst, kind) in chosen {
         replace(l, inst, kind)?;
@@ -171,20 +174,6 @@ fn apply(l: &Llvm, function: Val, args: &[Val], width: u32) -> Val {
     };
     let pieces: Vec<Val> = (0..lanes / width).map(part).collect();
     l.concatenated(pieces)
-}
-
-/// `file:line:column` of an instruction that has a place.
-fn place(inst: Val) -> Option<String> {
-    let line = llvm!(LLVMGetDebugLocLine(inst));
-    if line == 0 {
-        return None;
-    }
-    let mut len = 0;
-    let data = llvm!(LLVMGetDebugLocFilename(inst, &mut len));
-    // SAFETY: LLVM returns the name's bytes and their number; they live as long as the context.
-    let file = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len as usize) };
-    let column = llvm!(LLVMGetDebugLocColumn(inst));
-    Some(format!("{}:{line}:{column}", String::from_utf8_lossy(file)))
 }
 
 fn text(chosen: &[(Val, Kind)], all: usize) -> String {

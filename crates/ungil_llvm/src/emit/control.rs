@@ -148,6 +148,9 @@ impl FunctionEmitter<'_> {
         let enter = self.new_block(c"enter");
         l.cond_br(l.icmp(goes, start, stop), enter, exit);
         l.position(enter);
+        if !node.hints.scalar {
+            self.mark_filled(node.body);
+        }
         l.br(head);
         l.position(head);
         let iv = l.phi(l.int(64));
@@ -278,6 +281,9 @@ impl FunctionEmitter<'_> {
             (self.new_block(c"enter"), self.new_block(c"domain"), self.new_block(c"end"));
         l.cond_br(l.icmp(LLVMIntSLT, l.i64(0), stop), enter, exit);
         l.position(enter);
+        if inner.is_empty() {
+            self.mark_filled(body);
+        }
         l.br(head);
         l.position(head);
         let iv = l.phi(l.int(64));

@@ -2,7 +2,7 @@
 //!
 //! Elements may be misaligned, so accesses claim an alignment of one byte. Elements of the other byte order are swapped
 //! on the way; a bool is any non-zero byte when read and 0 or 1 when written. Alias sets become LLVM's alias scopes.
-//! Limits: `MemFlags.nontemporal` is not used (a streaming store needs a known alignment).
+//! Limits: `MemFlags.nontemporal` is not used (a streaming store needs a known alignment; see `streams.rs`).
 
 use super::function::FunctionEmitter;
 use super::types::{ArrayValue, Operand};

@@ -26,11 +26,13 @@ mod parallel;
 mod power;
 mod print;
 mod rotate;
+mod streams;
 mod types;
 mod vector;
 
 use crate::raw::Llvm;
 use std::fmt;
+pub(crate) use streams::MARK;
 
 /// How to emit a module.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub struct EmitOptions {
     /// Divisions and square roots of vector loops by multiply-adds wherever that is possible, not where it pays; for
     /// tests.
     pub spare_divider: bool,
+    /// Size in bytes from which arrays are written past the caches; `None`: as the machine's caches suggest.
+    pub stream_from: Option<u64>,
 }
 
 impl EmitOptions {
@@ -59,6 +63,7 @@ impl EmitOptions {
             remarks: false,
             vector_bits: None,
             spare_divider: false,
+            stream_from: None,
         }
     }
 }

@@ -73,6 +73,7 @@ impl FunctionEmitter<'_> {
         let l = self.l;
         let exit = self.new_block(c"end");
         let place = self.place().map(|place| l.place(place));
+        self.mark_filled(node.body);
         let k = self.open_loop(lo, hi, exit);
         // Iterations do not touch each other's memory, except through the copies of reduced arrays and partials.
         let group = self.enter_group(node.arrays.is_empty() && partials.is_empty());

@@ -9,4 +9,5 @@ mod oracle;
 mod parallel;
 mod random;
 mod scalars;
+mod streams;
 mod vectors;
