@@ -1,9 +1,10 @@
 //! Cache of freed large blocks.
 //!
 //! A fresh mapping faults on each of its pages, which costs more than filling it; a block used before does not.
-//! Blocks that are freed wait here for the next request of about their size. Their pages are offered to the kernel
-//! meanwhile, which takes them back when memory gets short, so a full cache hurts nobody. The cache keeps at most
-//! [`limit`] bytes and [`MOST`] blocks; the oldest go first.
+//! Blocks that are freed wait here for the next request of about their size. The pages of all but the newest are
+//! offered to the kernel meanwhile, which takes them back when memory gets short, so a full cache hurts nobody; the
+//! newest are likely to be used again soon, and an offer takes as long as a sixth of filling them. The cache keeps at
+//! most [`limit`] bytes and [`MOST`] blocks; the oldest go first.
 
 use crate::mapping;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +12,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Most blocks kept.
 const MOST: usize = 64;
+/// Bytes of the newest blocks that are kept as they are.
+const WARM: usize = 32 << 20;
 /// Share of the machine's memory that the cache may hold.
 const SHARE: usize = 8;
 /// Environment variable with the limit in MiB; 0 switches the cache off.
@@ -21,6 +24,8 @@ const VARIABLE: &str = "UNGIL_BLOCK_CACHE";
 struct Idle {
     address: usize,
     size: usize,
+    /// Whether the kernel may take its pages.
+    offered: bool,
 }
 
 /// Idle blocks, oldest first.
@@ -90,7 +95,21 @@ impl Shelf {
             gone.push(self.remove(0));
         }
         BYTES.store(self.bytes, Ordering::Relaxed);
+        self.offer_old();
         gone
+    }
+
+    /// Offers the blocks that are no longer among the newest. Nobody can take them meanwhile: the caller has the lock.
+    fn offer_old(&mut self) {
+        let mut newer = 0;
+        for idle in self.blocks.iter_mut().rev() {
+            newer += idle.size;
+            if newer > WARM && !idle.offered {
+                // SAFETY: the cache owns the block, whose contents nobody needs.
+                unsafe { mapping::offer(core::ptr::with_exposed_provenance_mut(idle.address), idle.size) };
+                idle.offered = true;
+            }
+        }
     }
 }
 
@@ -113,9 +132,7 @@ pub unsafe fn put(block: *mut u8, size: usize) {
         unsafe { mapping::unmap(block, size) };
         return;
     }
-    // SAFETY: by contract nobody needs the contents.
-    unsafe { mapping::offer(block, size) };
-    let gone = lock().put(Idle { address: block.expose_provenance(), size });
+    let gone = lock().put(Idle { address: block.expose_provenance(), size, offered: false });
     unmap_all(gone);
 }
 
