@@ -26,7 +26,8 @@ pub fn has_safepoints(module: &Module) -> bool {
     module.functions.iter().any(|f| {
         f.attributes.recursive
             || f.insts.iter().any(|i| {
-                matches!(i.kind, InstKind::Safepoint | InstKind::ParallelFor(_) | InstKind::ParallelRegion(_))
+                matches!(&i.kind, InstKind::ParallelFor(l) if !l.in_place)
+                    || matches!(i.kind, InstKind::Safepoint | InstKind::ParallelRegion(_))
             })
     })
 }
@@ -48,6 +49,10 @@ fn region_cost(module: &Module, f: &Function, region: Region, path: &mut Vec<Fun
     for &inst in f.region(region) {
         let kind = &f.inst(inst).kind;
         let cost = match kind {
+            InstKind::ParallelFor(l) if l.in_place => {
+                let n = trip_count(constant(f, l.start)?, constant(f, l.stop)?, constant(f, l.step)?);
+                n.checked_mul(region_cost(module, f, l.body, path)? + 1)?
+            }
             InstKind::ParallelFor(_) | InstKind::ParallelRegion(_) | InstKind::While { .. } => return None,
             InstKind::For(l) => {
                 let n = trip_count(constant(f, l.start)?, constant(f, l.stop)?, constant(f, l.step)?);

@@ -36,7 +36,7 @@ pub fn lower(
         }
         let lowered = lowered.ok_or(CompileFailure::User(diagnostics))?;
         // The clauses of a parallel loop are the first pass's work; until then the verifier finds them missing.
-        if !lowered.has_parallel {
+        if !lowered.unclassified {
             verify("lower", &lowered.module)?;
         }
         return Ok(lowered);

@@ -104,6 +104,21 @@ pub enum ReduceOp {
     Or,
 }
 
+impl ReduceOp {
+    /// The operation on two numbers.
+    pub fn binary(self) -> BinaryOp {
+        match self {
+            ReduceOp::Add => BinaryOp::Add,
+            ReduceOp::Mul => BinaryOp::Mul,
+            ReduceOp::BitAnd | ReduceOp::And => BinaryOp::And,
+            ReduceOp::BitOr | ReduceOp::Or => BinaryOp::Or,
+            ReduceOp::BitXor => BinaryOp::Xor,
+            ReduceOp::Min => BinaryOp::Min,
+            ReduceOp::Max => BinaryOp::Max,
+        }
+    }
+}
+
 /// Schedule of a parallel loop.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Schedule {
@@ -202,6 +217,8 @@ pub struct ParallelFor {
     pub arrays: Vec<ArrayReduction>,
     /// Fewest iterations of a block when there are reductions (DESIGN section 4); set by `assign_block_sizes`.
     pub min_block: u32,
+    /// One block, run by the thread that gets there: a serial loop whose reductions rotate over partials as a block's do.
+    pub in_place: bool,
     pub body: Region,
 }
 

@@ -346,6 +346,9 @@ impl Writer<'_> {
         if let Some(threads) = node.num_threads {
             write!(self.out, " num_threads({threads})")?;
         }
+        if node.in_place {
+            write!(self.out, " in_place")?;
+        }
         self.clause("private", &node.privates)?;
         self.clause("last", &node.lasts)?;
         if !node.scalars.is_empty() {

@@ -17,7 +17,7 @@ use crate::lower::attribute::closest;
 use crate::lower::call::Args;
 use crate::lower::intrinsics;
 use crate::lower::numpy::create::Content;
-use crate::lower::numpy::{picking, selection};
+use crate::lower::numpy::{picking, reductions, selection};
 use crate::operand::Operand;
 use crate::prelude;
 use crate::ty::{IterTy, Ty};
@@ -313,6 +313,9 @@ fn range(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
 #[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
 fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Operand> {
     let span = args.span;
+    if let Some(result) = reductions::call(l, function, args.clone())? {
+        return Ok(result);
+    }
     let qualified = format!("numpy.{function}");
     if let Some(result) = selection::call(l, function, &args)? {
         return Ok(result);
@@ -484,6 +487,10 @@ pub(crate) fn call_method(
     mut args: Args,
 ) -> Result<Operand> {
     let span = args.span;
+    if let Some(method) = name.strip_prefix("numpy.ndarray.").filter(|m| reductions::METHODS.contains(m)) {
+        args.positional.insert(0, receiver.clone());
+        return numpy(l, method, args);
+    }
     let receiver = &l.settled(receiver)?;
     match name {
         "numpy.ndarray.copy" => {

@@ -106,6 +106,7 @@ impl Generator<'_> {
                 scalars: reduction.into_iter().collect(),
                 arrays: Vec::new(),
                 min_block: 1,
+                in_place: false,
                 body,
             }))
         };

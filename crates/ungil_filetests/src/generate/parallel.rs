@@ -47,6 +47,7 @@ impl Generator<'_> {
             scalars,
             arrays: Vec::new(),
             min_block: 1 + self.random.below(40) as u32,
+            in_place: false,
             body,
         };
         self.push(InstKind::ParallelFor(Box::new(node)));

@@ -73,7 +73,7 @@ impl<'m> Machine<'m> {
     }
 
     fn plan(&self, frame: &Frame<'m>, node: &ParallelFor, n: i64) -> Plan {
-        if node.scalars.is_empty() && node.arrays.is_empty() {
+        if node.in_place || node.scalars.is_empty() && node.arrays.is_empty() {
             return Plan { blocks: n.min(1), direct_arrays: true };
         }
         let arrays = node.arrays.iter().map(|r| {

@@ -510,6 +510,7 @@ impl Parser {
             scalars: Vec::new(),
             arrays: Vec::new(),
             min_block: 0,
+            in_place: false,
             body: Region(0),
         };
         while matches!(self.peek(), Token::Word(_)) {
@@ -537,6 +538,10 @@ impl Parser {
                 let v = Some(self.value()?);
                 *(if name == "chunk" { &mut node.chunk } else { &mut node.num_threads }) = v;
                 self.punct(")")
+            }
+            "in_place" => {
+                node.in_place = true;
+                Ok(())
             }
             "private" => self.vars().map(|vars| node.privates = vars),
             "last" => self.vars().map(|vars| node.lasts = vars),

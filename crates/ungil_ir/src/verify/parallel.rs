@@ -24,6 +24,8 @@ impl Verifier<'_> {
                 ty => self.error(format!("{} must be a scalar to be reduced, is {ty}", reduction.var)),
             }
         }
+        let plain = node.arrays.is_empty() && node.lasts.is_empty() && node.chunk.is_none();
+        self.require(!node.in_place || plain, || "a loop in place only reduces scalars".to_owned());
         for reduction in &node.arrays {
             self.check_array_reduction(reduction, node.body);
         }

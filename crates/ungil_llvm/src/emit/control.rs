@@ -38,6 +38,7 @@ impl FunctionEmitter<'_> {
             InstKind::While { label, cond, test, body } => self.emit_while(*label, *cond, *test, *body),
             InstKind::Scope { body, cleanup } => return self.scope(*body, *cleanup),
             InstKind::Domain { extents, ivs, body } => self.emit_domain(extents, ivs, *body),
+            InstKind::ParallelFor(node) if node.in_place => self.in_place_for(node),
             InstKind::ParallelFor(node) => self.parallel_for(node),
             InstKind::ParallelRegion(node) => self.parallel_region(node),
             other => panic!("{other:?} is not control flow"),

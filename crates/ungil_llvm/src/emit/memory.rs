@@ -225,20 +225,7 @@ impl FunctionEmitter<'_> {
 
     /// Combines two numbers that are not complex.
     pub fn reduce_pair(&mut self, op: ReduceOp, a: Val, b: Val, dtype: DType) -> Val {
-        self.plain_binary(reduce_op(op), a, b, dtype)
-    }
-}
-
-/// The arithmetic operator that a reduction applies.
-pub fn reduce_op(op: ReduceOp) -> BinaryOp {
-    match op {
-        ReduceOp::Add => BinaryOp::Add,
-        ReduceOp::Mul => BinaryOp::Mul,
-        ReduceOp::BitAnd | ReduceOp::And => BinaryOp::And,
-        ReduceOp::BitOr | ReduceOp::Or => BinaryOp::Or,
-        ReduceOp::BitXor => BinaryOp::Xor,
-        ReduceOp::Min => BinaryOp::Min,
-        ReduceOp::Max => BinaryOp::Max,
+        self.plain_binary(op.binary(), a, b, dtype)
     }
 }
 

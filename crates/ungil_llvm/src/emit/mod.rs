@@ -17,6 +17,7 @@ mod control;
 mod divider;
 mod error;
 mod function;
+mod in_place;
 mod index;
 mod math;
 mod memory;

@@ -20,10 +20,10 @@ use ungil_ir::walk::{any_inst, insts_of};
 const CHEAP: usize = 60;
 
 /// Local copies of the partials of one reduction: for each leaf an array of 32.
-struct Partials {
-    var: Var,
-    ty: Type,
-    leaves: Vec<(Ty, Val)>,
+pub(super) struct Partials {
+    pub var: Var,
+    pub ty: Type,
+    pub leaves: Vec<(Ty, Val)>,
 }
 
 impl FunctionEmitter<'_> {
@@ -45,7 +45,7 @@ impl FunctionEmitter<'_> {
     }
 
     /// Whether a body is so small that emitting it twice costs nothing.
-    fn is_cheap(&self, body: Region) -> bool {
+    pub(super) fn is_cheap(&self, body: Region) -> bool {
         let heavy = |kind: &InstKind| {
             matches!(
                 kind,
@@ -63,7 +63,7 @@ impl FunctionEmitter<'_> {
     }
 
     /// One loop over `lo..hi`.
-    fn plain_loop(
+    pub(super) fn plain_loop(
         &mut self,
         node: &ParallelFor,
         (lo, hi): (Val, Val),
@@ -95,7 +95,7 @@ impl FunctionEmitter<'_> {
     }
 
     /// Groups of 32 iterations, then the rest.
-    fn grouped_loops(
+    pub(super) fn grouped_loops(
         &mut self,
         node: &ParallelFor,
         (lo, hi): (Val, Val),
@@ -198,7 +198,7 @@ impl FunctionEmitter<'_> {
         }
     }
 
-    fn load_partial(&self, p: &Partials, lane: Val) -> Operand {
+    pub(super) fn load_partial(&self, p: &Partials, lane: Val) -> Operand {
         let load = |(ty, array): &(Ty, Val)| {
             let v = self.l.load_slot(*ty, self.partial_address(*ty, *array, lane));
             self.tag_access(v, MemFlags::default());
@@ -208,7 +208,7 @@ impl FunctionEmitter<'_> {
         unflatten(&p.ty, &mut leaves.into_iter())
     }
 
-    fn store_partial(&self, p: &Partials, lane: Val, v: &Operand) {
+    pub(super) fn store_partial(&self, p: &Partials, lane: Val, v: &Operand) {
         for ((ty, array), leaf) in p.leaves.iter().zip(v.leaves()) {
             let access = self.l.store_slot(leaf, self.partial_address(*ty, *array, lane));
             self.tag_access(access, MemFlags::default());

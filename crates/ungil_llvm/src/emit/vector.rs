@@ -78,7 +78,7 @@ impl FunctionEmitter<'_> {
         self.reduce_tree(op, parts, dtype)
     }
 
-    fn reduce_tree(&mut self, op: ReduceOp, mut parts: Vec<Operand>, dtype: DType) -> Operand {
+    pub(super) fn reduce_tree(&mut self, op: ReduceOp, mut parts: Vec<Operand>, dtype: DType) -> Operand {
         while parts.len() > 1 {
             let half = parts.len().div_ceil(2);
             let upper = parts.split_off(half);
@@ -93,7 +93,7 @@ impl FunctionEmitter<'_> {
     pub fn reduce_operands(&mut self, op: ReduceOp, a: &Operand, b: &Operand, dtype: DType) -> Operand {
         match (a, b) {
             (Operand::Complex(ar, ai), Operand::Complex(br, bi)) => {
-                self.complex_binary(super::memory::reduce_op(op), (*ar, *ai), (*br, *bi), dtype)
+                self.complex_binary(op.binary(), (*ar, *ai), (*br, *bi), dtype)
             }
             _ => Operand::Scalar(self.reduce_pair(op, a.scalar(), b.scalar(), dtype)),
         }

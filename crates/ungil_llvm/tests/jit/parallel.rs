@@ -51,16 +51,18 @@ fn scalar_reductions_have_the_same_bits() {
                 "bitxor" => "xor",
                 other => other,
             };
-            let pair = Pair::new(&format!(
-                "func @f(v0: array<{dtype}, 1, C>, v1: {dtype}) -> {dtype} {{\n  var x0 \"s\": {dtype}\n  \
+            for clause in ["min_block 64", "in_place"] {
+                let pair = Pair::new(&format!(
+                    "func @f(v0: array<{dtype}, 1, C>, v1: {dtype}) -> {dtype} {{\n  var x0 \"s\": {dtype}\n  \
                  v2 = const int64 0\n  v3 = const int64 1\n  v4 = dim v0, 0\n  set x0, v1\n  \
-                 parallel_for l0 v5 in v2..v4 step v3 reduce({op} x0) min_block 64 {{\n    v6 = load v0[v5]\n    \
+                 parallel_for l0 v5 in v2..v4 step v3 reduce({op} x0) {clause} {{\n    v6 = load v0[v5]\n    \
                  v7 = get x0\n    v8 = {combine} v7, v6\n    set x0, v8\n  }}\n  v9 = get x0\n  return v9\n}}\n"
-            ));
-            let start = hard_numbers(dtype)[hard_numbers(dtype).len() - 1];
-            for n in SIZES {
-                for start in [hard_numbers(dtype)[1], start] {
-                    pair.check(&[numbers(dtype, n), ArgValue::Num(start)]);
+                ));
+                let start = hard_numbers(dtype)[hard_numbers(dtype).len() - 1];
+                for n in SIZES {
+                    for start in [hard_numbers(dtype)[1], start] {
+                        pair.check(&[numbers(dtype, n), ArgValue::Num(start)]);
+                    }
                 }
             }
         }
@@ -70,17 +72,19 @@ fn scalar_reductions_have_the_same_bits() {
 #[test]
 fn a_costly_body_rotates_too() {
     // The inner loop makes the body costly; two reductions of different types at once.
-    let pair = Pair::new(
-        "func @f(v0: array<float64, 1, C>, v1: int64) -> (float64, int64, float64) {\n  var x0 \"s\": float64\n  \
+    for clause in ["min_block 10", "in_place"] {
+        let pair = Pair::new(&format!(
+            "func @f(v0: array<float64, 1, C>, v1: int64) -> (float64, int64, float64) {{\n  var x0 \"s\": float64\n  \
          var x1 \"n\": int64\n  var x2 \"m\": float64\n  v2 = const int64 0\n  v3 = const int64 1\n  v4 = dim v0, 0\n  \
          v20 = const float64 inf\n  set x2, v20\n  \
-         parallel_for l0 v5 in v2..v4 step v3 reduce(add x0, add x1, min x2) min_block 10 {\n    \
-         for l1 v6 in v2..v1 step v3 {\n      v7 = load v0[v5]\n      v8 = cast v6 to float64\n      v9 = div v7, v8\n      \
+         parallel_for l0 v5 in v2..v4 step v3 reduce(add x0, add x1, min x2) {clause} {{\n    \
+         for l1 v6 in v2..v1 step v3 {{\n      v7 = load v0[v5]\n      v8 = cast v6 to float64\n      v9 = div v7, v8\n      \
          v10 = get x0\n      v11 = add v10, v9\n      set x0, v11\n      v12 = get x1\n      v13 = add v12, v6\n      \
-         set x1, v13\n    }\n    v14 = get x2\n    v15 = load v0[v5]\n    v16 = min v14, v15\n    set x2, v16\n  }\n  \
-         v17 = get x0\n  v18 = get x1\n  v19 = get x2\n  v21 = tuple v17, v18, v19\n  return v21\n}\n",
-    );
-    SIZES.into_iter().for_each(|n| pair.check(&[numbers(DType::F64, n), int(5)]));
+         set x1, v13\n    }}\n    v14 = get x2\n    v15 = load v0[v5]\n    v16 = min v14, v15\n    set x2, v16\n  }}\n  \
+         v17 = get x0\n  v18 = get x1\n  v19 = get x2\n  v21 = tuple v17, v18, v19\n  return v21\n}}\n",
+        ));
+        SIZES.into_iter().for_each(|n| pair.check(&[numbers(DType::F64, n), int(5)]));
+    }
 }
 
 #[test]

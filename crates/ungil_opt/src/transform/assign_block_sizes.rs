@@ -28,7 +28,9 @@ pub fn assign_block_sizes(module: &mut Module) -> bool {
     let mut sizes = Vec::new();
     for (f, func) in module.functions.iter().enumerate() {
         for (i, inst) in func.insts.iter().enumerate() {
-            if let InstKind::ParallelFor(l) = &inst.kind {
+            if let InstKind::ParallelFor(l) = &inst.kind
+                && !l.in_place
+            {
                 sizes.push((f, i, min_block(region_cost(module, func, l.body))));
             }
         }

@@ -120,6 +120,8 @@ pub struct Lowered {
     pub functions: Vec<FunctionTypes>,
     /// Whether there is a parallel loop.
     pub has_parallel: bool,
+    /// Whether there are loops whose variables a pass has yet to classify.
+    pub unclassified: bool,
 }
 
 /// Lowers a kernel for the given types of its parameters (one each, in order; `*args` is one tuple).

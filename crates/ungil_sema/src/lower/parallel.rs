@@ -47,6 +47,7 @@ impl Lowerer<'_, '_> {
             return result.map(|()| Flow::Falls);
         }
         self.program.has_parallel = true;
+        self.program.unclassified = true;
         self.b().push(InstKind::ParallelFor(Box::new(ParallelFor {
             label,
             iv,
@@ -61,6 +62,7 @@ impl Lowerer<'_, '_> {
             scalars: Vec::new(),
             arrays: Vec::new(),
             min_block: 1,
+            in_place: false,
             body,
         })));
         result.map(|()| Flow::Falls)

@@ -63,6 +63,8 @@ pub struct Program<'w> {
     pub arrays: Vec<(ObjectId, GlobalArrayData)>,
     pub diagnostics: Vec<Diagnostic>,
     pub has_parallel: bool,
+    /// Whether there are loops whose variables a pass has yet to classify.
+    pub unclassified: bool,
     /// Calls seen, over all rounds.
     calls: HashSet<(usize, usize)>,
     memo: HashMap<(CodeId, Vec<Ty>), usize>,
@@ -82,6 +84,7 @@ impl<'w> Program<'w> {
             arrays: Vec::new(),
             diagnostics: Vec::new(),
             has_parallel: false,
+            unclassified: false,
             calls: HashSet::new(),
             memo: HashMap::new(),
             codes: HashMap::new(),
@@ -135,6 +138,7 @@ impl<'w> Program<'w> {
             self.guards.clear();
             self.arrays.clear();
             self.has_parallel = false;
+            self.unclassified = false;
             functions.clear();
             for instance in &mut self.instances {
                 instance.was_mixed = std::mem::take(&mut instance.mixed);
@@ -182,6 +186,7 @@ impl<'w> Program<'w> {
                 .map(describe)
                 .collect(),
             has_parallel: self.has_parallel,
+            unclassified: self.unclassified,
             module: Module { functions, entry: Some(FuncId(0)), arrays },
         }
     }

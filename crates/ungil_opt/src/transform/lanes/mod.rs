@@ -109,7 +109,7 @@ impl Pass<'_> {
             any |= inside;
             let node = match kind {
                 InstKind::For(node) if !inside && !node.hints.scalar => as_parallel(&node),
-                InstKind::ParallelFor(node) if !inside => *node,
+                InstKind::ParallelFor(node) if !inside && !node.in_place => *node,
                 _ => continue,
             };
             match self.attempt(func, r, inst, &node, false) {
@@ -284,6 +284,7 @@ fn as_parallel(node: &For) -> ParallelFor {
         scalars: Vec::new(),
         arrays: Vec::new(),
         min_block: 1,
+        in_place: false,
         body: node.body,
     }
 }

@@ -211,6 +211,10 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         extents: Vec<Value>,
         body: &mut dyn FnMut(&mut Self, Vec<Value>) -> Result<()>,
     ) -> Result<()> {
+        if extents.is_empty() {
+            // One place: what is assigned there is assigned.
+            return body(self, Vec::new());
+        }
         let ivs: Vec<Value> = extents.iter().map(|_| self.func.new_value(Type::I64)).collect();
         let (region, result) = self.nested(|l| body(l, ivs.clone()));
         self.b().push(InstKind::Domain { extents, ivs, body: region });

@@ -13,6 +13,7 @@ pub mod mask;
 pub mod method;
 pub mod ordered;
 pub mod overlap;
+pub mod reduce;
 pub mod reshape;
 pub mod scatter;
 pub mod slice;

@@ -31,6 +31,36 @@ pub(crate) struct Elements {
 pub(crate) type Body<'a, 'p, 'w> = dyn FnMut(&mut Lowerer<'p, 'w>, &mut Elements) -> Result<()> + 'a;
 
 impl Elements {
+    /// Elements of arrays of one shape, whose indices are yet to be told.
+    pub(crate) fn new() -> Elements {
+        Elements::at(Vec::new())
+    }
+
+    /// The elements at a place of arrays of one shape.
+    pub(crate) fn at(at: Vec<Value>) -> Elements {
+        Elements { at, views: HashMap::new(), repeated: None, loaded: HashMap::new(), computed: Vec::new() }
+    }
+
+    /// The same arrays at another place.
+    pub(crate) fn moved(&self, at: Vec<Value>) -> Elements {
+        Elements { views: self.views.clone(), repeated: self.repeated.clone(), ..Elements::at(at) }
+    }
+
+    /// Takes contiguous arrays of `size` elements as one axis.
+    pub(crate) fn flatten(
+        &mut self,
+        l: &mut Lowerer<'_, '_>,
+        arrays: &[&Operand],
+        size: Value,
+    ) -> Result<()> {
+        for array in arrays {
+            let base = l.value(array)?;
+            let view = l.flat_view(array, size)?;
+            self.views.insert(base, view);
+        }
+        Ok(())
+    }
+
     /// The element of an operand here; a scalar is itself.
     pub(crate) fn of(&mut self, l: &mut Lowerer<'_, '_>, x: &Operand) -> Result<Operand> {
         if let Some(lazy) = &x.lazy {
@@ -135,7 +165,12 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     }
 
     /// Whether all arrays have the extents of the shape, but for axes known to have one element; `None`: they do.
-    fn uniform(&mut self, shape: &[Value], leaves: &[Operand], derived: bool) -> Result<Option<Value>> {
+    pub(crate) fn uniform(
+        &mut self,
+        shape: &[Value],
+        leaves: &[Operand],
+        derived: bool,
+    ) -> Result<Option<Value>> {
         let mut cond = None;
         for (axis, &extent) in shape.iter().enumerate() {
             let mut involved = Vec::new();
@@ -174,23 +209,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let all: Vec<&Operand> = leaves.iter().chain(targets.iter().copied()).collect();
         let flat = shape.len() > 1
             && [Layout::C, Layout::F].into_iter().any(|o| self.contiguous(&all, shape.len(), o));
-        let mut elements = Elements {
-            at: Vec::new(),
-            views: HashMap::new(),
-            repeated: None,
-            loaded: HashMap::new(),
-            computed: Vec::new(),
-        };
+        let mut elements = Elements::new();
         if flat {
             let mut size = shape[0];
             for &extent in &shape[1..] {
                 size = self.b().binary(BinaryOp::Mul, size, extent);
             }
-            for array in all {
-                let base = self.value(array)?;
-                let view = self.flat_view(array, size)?;
-                elements.views.insert(base, view);
-            }
+            elements.flatten(self, &all, size)?;
             return self.over_extents(vec![size], &mut |l, at| {
                 elements.at = at;
                 body(l, &mut elements)
@@ -213,7 +238,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     }
 
     /// Whether arrays have all axes of a shape and lie in one order.
-    fn contiguous(&self, arrays: &[&Operand], ndim: usize, layout: Layout) -> bool {
+    pub(crate) fn contiguous(&self, arrays: &[&Operand], ndim: usize, layout: Layout) -> bool {
         arrays.iter().all(|a| {
             let ty = a.ty.as_array().expect("an array");
             usize::from(ty.ndim) == ndim
@@ -254,13 +279,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             }
             repeated.insert(base, axes);
         }
-        let mut elements = Elements {
-            at: Vec::new(),
-            views: HashMap::new(),
-            repeated: Some(repeated),
-            loaded: HashMap::new(),
-            computed: Vec::new(),
-        };
+        let mut elements = Elements { repeated: Some(repeated), ..Elements::new() };
         self.rare_loops(shape, &mut elements, body)
     }
 

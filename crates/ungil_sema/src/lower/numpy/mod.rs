@@ -3,6 +3,10 @@
 pub mod complex;
 pub mod create;
 pub mod elementary;
+pub mod moments;
 pub mod picking;
+pub mod positions;
 pub mod ranges;
+pub mod reductions;
+pub mod scans;
 pub mod selection;

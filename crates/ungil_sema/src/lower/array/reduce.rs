@@ -1,0 +1,447 @@
+//! Reductions of arrays along axes.
+//!
+//! What the elements are computed from is never put into memory: the loop that computes them reduces them. Two shapes of
+//! loops, by where the axis lies that memory runs along:
+//!
+//! - it is reduced: **runs** of elements are reduced one after another. A run of at least [`SHORT`] elements is cut into
+//!   blocks of [`BLOCK`], whose elements rotate over 32 partials that are folded by halving; the blocks' sums of floats are
+//!   added with the error of each addition kept (Knuth's two-sum), so that long sums are at least as accurate as NumPy's
+//!   pairwise ones. Shorter runs are reduced in order, as NumPy does.
+//! - it is kept: rows are combined with the result element by element, in order, as NumPy does.
+//!
+//! The order depends on shape and layout alone. Source of two-sum: D. E. Knuth, The Art of Computer Programming 2, 4.2.2.
+
+use std::rc::Rc;
+
+use ungil_ir::entities::{Value, Var};
+use ungil_ir::inst::{
+    BinaryOp, CompareOp, Const, For, InstKind, LoopHints, ParallelFor, ReduceOp, Schedule, UnaryOp,
+};
+use ungil_ir::types::{ArrayType, DType, Layout, Type};
+
+use crate::diagnostics::Result;
+use crate::lower::Lowerer;
+use crate::lower::array::lazy::Apply;
+use crate::lower::array::sweep::Elements;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+/// Elements of a block.
+pub(crate) const BLOCK: i64 = 512;
+/// Runs below this many elements are reduced in order.
+const SHORT: i64 = 16;
+
+/// How elements are reduced.
+#[derive(Clone)]
+pub(crate) struct Fold {
+    pub op: ReduceOp,
+    /// Type of the accumulator and of the result.
+    pub dtype: DType,
+    /// Makes a term, of the accumulator's type, of an element.
+    pub term: Rc<Apply>,
+    /// What the result starts from instead of the operation's identity.
+    pub initial: Option<Value>,
+}
+
+/// The accumulator of one result: its value and, of float sums, what rounding has lost.
+#[derive(Clone, Copy)]
+struct Accumulator {
+    total: Var,
+    lost: Option<Var>,
+}
+
+/// The axes of a reduction, in the order of memory.
+struct Plan {
+    shape: Vec<Value>,
+    /// Axes from the slowest to the fastest.
+    order: Vec<usize>,
+    reduced: Vec<bool>,
+}
+
+impl<'p, 'w> Lowerer<'p, 'w> {
+    /// Reduces an array along axes (in order, not empty): a scalar if all are, else an array of the others.
+    pub(crate) fn reduce_array(&mut self, x: &Operand, axes: &[usize], fold: &Fold) -> Result<Operand> {
+        let ty = x.ty.as_array().expect("an array");
+        let shape = self.extents(x)?;
+        let kept: Vec<Value> = (0..shape.len()).filter(|k| !axes.contains(k)).map(|k| shape[k]).collect();
+        let layout = if kept.len() > 1 && ty.layout == Layout::F { Layout::F } else { Layout::C };
+        let out_ty =
+            ArrayType { dtype: fold.dtype, ndim: kept.len() as u8, layout, readonly: false, swapped: false };
+        let scalar = kept.is_empty().then(|| self.new_var("reduced", Type::Scalar(fold.dtype)));
+        let out = match scalar {
+            Some(_) => Operand::none(x.span),
+            None => self.fresh_array(out_ty, kept, x.span),
+        };
+        let mut leaves = Vec::new();
+        self.leaves(x, &mut leaves)?;
+        match self.uniform(&shape, &leaves, true)? {
+            None => self.reduce_into(x, &leaves, axes, fold, &out, scalar)?,
+            Some(uniform) => {
+                let (then, fast) = self.nested(|l| l.reduce_into(x, &leaves, axes, fold, &out, scalar));
+                let (otherwise, spread) = self.nested(|l| {
+                    let array = l.materialised(x)?;
+                    l.reduce_into(&array, std::slice::from_ref(&array), axes, fold, &out, scalar)
+                });
+                self.b().push(InstKind::If { cond: uniform, then, otherwise });
+                fast.and(spread)?;
+            }
+        }
+        Ok(match scalar {
+            Some(var) => {
+                let value = self.b().get(var);
+                Operand::value(Ty::Scalar(fold.dtype), value, x.span)
+            }
+            None => out,
+        })
+    }
+
+    /// Reduces arrays of one shape into `out`, or into `scalar` if nothing is kept.
+    fn reduce_into(
+        &mut self,
+        x: &Operand,
+        leaves: &[Operand],
+        axes: &[usize],
+        fold: &Fold,
+        out: &Operand,
+        scalar: Option<Var>,
+    ) -> Result<()> {
+        let shape = self.extents(x)?;
+        let all: Vec<&Operand> = leaves.iter().collect();
+        let everything = axes.len() == shape.len();
+        if everything && [Layout::C, Layout::F].into_iter().any(|o| self.contiguous(&all, shape.len(), o)) {
+            let mut elements = Elements::new();
+            let size = self.product(&shape);
+            if shape.len() > 1 {
+                elements.flatten(self, &all, size)?;
+            }
+            let plan = Plan { shape: vec![size], order: vec![0], reduced: vec![true] };
+            return self.reduce_runs(x, &plan, &elements, fold, out, scalar);
+        }
+        let fortran =
+            leaves.iter().all(|a| a.ty.as_array().is_some_and(|t| t.layout == Layout::F || t.ndim < 2));
+        let mut order: Vec<usize> = (0..shape.len()).collect();
+        if fortran && shape.len() > 1 {
+            order.reverse();
+        }
+        let reduced: Vec<bool> = (0..shape.len()).map(|k| axes.contains(&k)).collect();
+        let runs = reduced[*order.last().expect("an array with axes")];
+        let plan = Plan { shape, order, reduced };
+        if runs {
+            self.reduce_runs(x, &plan, &Elements::new(), fold, out, scalar)
+        } else {
+            self.reduce_rows(x, &plan, fold, out)
+        }
+    }
+
+    fn product(&mut self, extents: &[Value]) -> Value {
+        let mut size = extents[0];
+        for &extent in &extents[1..] {
+            size = self.b().binary(BinaryOp::Mul, size, extent);
+        }
+        size
+    }
+
+    /// Rows combined with the result, one after another.
+    fn reduce_rows(&mut self, x: &Operand, plan: &Plan, fold: &Fold, out: &Operand) -> Result<()> {
+        let start = self.start_of(fold);
+        let first = Operand::value(Ty::Scalar(fold.dtype), start, x.span);
+        self.fill_view(out, &first)?;
+        let at = vec![None; plan.shape.len()];
+        self.row_loops(x, plan, 0, &at, fold, out)
+    }
+
+    fn row_loops(
+        &mut self,
+        x: &Operand,
+        plan: &Plan,
+        depth: usize,
+        at: &[Option<Value>],
+        fold: &Fold,
+        out: &Operand,
+    ) -> Result<()> {
+        let Some(&axis) = plan.order.get(depth) else {
+            let at: Vec<Value> = at.iter().map(|i| i.expect("every axis has a loop")).collect();
+            let place: Vec<Value> = (0..at.len()).filter(|k| !plan.reduced[*k]).map(|k| at[k]).collect();
+            let term = self.term(x, &mut Elements::at(at), fold)?;
+            let target = self.value(out)?;
+            let old = self.b().load(target, place.clone());
+            let new = self.b().binary(fold.op.binary(), old, term);
+            self.b().store(target, place, new);
+            return Ok(());
+        };
+        // Rows behind the last reduced axis are independent elements.
+        let independent = !plan.order[depth..].iter().any(|k| plan.reduced[*k]);
+        self.counted_loop(plan.shape[axis], independent, |l, i| {
+            let mut at = at.to_vec();
+            at[axis] = Some(i);
+            l.row_loops(x, plan, depth + 1, &at, fold, out)
+        })
+    }
+
+    /// Runs along the fastest axis, reduced one after another.
+    fn reduce_runs(
+        &mut self,
+        x: &Operand,
+        plan: &Plan,
+        elements: &Elements,
+        fold: &Fold,
+        out: &Operand,
+        scalar: Option<Var>,
+    ) -> Result<()> {
+        let &last = plan.order.last().expect("an array with axes");
+        let (n, short) = (plan.shape[last], self.b().i64(SHORT));
+        if plan.order.len() == 1 {
+            return self.results(x, plan, elements, fold, (out, scalar), false);
+        }
+        let long = self.b().compare(CompareOp::Ge, n, short);
+        let (then, blocks) = self.nested(|l| l.results(x, plan, elements, fold, (out, scalar), false));
+        let (otherwise, in_order) = self.nested(|l| l.results(x, plan, elements, fold, (out, scalar), true));
+        self.b().push(InstKind::If { cond: long, then, otherwise });
+        blocks.and(in_order)
+    }
+
+    /// A loop over the kept axes; for each result one over the others.
+    fn results(
+        &mut self,
+        x: &Operand,
+        plan: &Plan,
+        elements: &Elements,
+        fold: &Fold,
+        (out, scalar): (&Operand, Option<Var>),
+        short: bool,
+    ) -> Result<()> {
+        let kept: Vec<usize> = plan.order.iter().copied().filter(|k| !plan.reduced[*k]).collect();
+        let extents: Vec<Value> = kept.iter().map(|k| plan.shape[*k]).collect();
+        let ty = Type::Scalar(fold.dtype);
+        let compensated =
+            fold.op == ReduceOp::Add && !fold.dtype.is_int() && fold.dtype != DType::Bool && !short;
+        let total = self.new_var("total", ty.clone());
+        let lost = compensated.then(|| self.new_var("lost", ty));
+        let accumulator = Accumulator { total, lost };
+        self.over_extents(extents, &mut |l, ivs| {
+            let mut at = vec![None; plan.shape.len()];
+            kept.iter().zip(&ivs).for_each(|(k, iv)| at[*k] = Some(*iv));
+            let start = l.start_of(fold);
+            l.b().set(total, start);
+            if let Some(lost) = lost {
+                let zero = l.zero(fold.dtype);
+                l.b().set(lost, zero);
+            }
+            let reduced: Vec<usize> = plan.order.iter().copied().filter(|k| plan.reduced[*k]).collect();
+            l.reduced_loops(x, plan, &reduced, &at, elements, fold, accumulator, short)?;
+            let value = l.finished(fold.dtype, accumulator);
+            match scalar {
+                Some(var) => l.b().set(var, value),
+                None => {
+                    let place = (0..at.len()).filter_map(|k| at[k]).collect();
+                    let target = l.value(out)?;
+                    l.b().store(target, place, value);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a loop nest over the reduced axes is made of")]
+    fn reduced_loops(
+        &mut self,
+        x: &Operand,
+        plan: &Plan,
+        reduced: &[usize],
+        at: &[Option<Value>],
+        elements: &Elements,
+        fold: &Fold,
+        accumulator: Accumulator,
+        short: bool,
+    ) -> Result<()> {
+        let (&axis, inner) = reduced.split_first().expect("the fastest axis is reduced");
+        let n = plan.shape[axis];
+        let place =
+            |at: &[Option<Value>], i: Value| -> Vec<Value> { at.iter().map(|k| k.unwrap_or(i)).collect() };
+        if !inner.is_empty() {
+            return self.counted_loop(n, false, |l, i| {
+                let mut at = at.to_vec();
+                at[axis] = Some(i);
+                l.reduced_loops(x, plan, inner, &at, elements, fold, accumulator, short)
+            });
+        }
+        if short {
+            return self.counted_loop(n, false, |l, i| {
+                let term = l.term(x, &mut elements.moved(place(at, i)), fold)?;
+                l.combine(fold.op, accumulator.total, term);
+                Ok(())
+            });
+        }
+        let block = self.b().i64(BLOCK);
+        let zero = self.b().i64(0);
+        self.stepped(zero, n, block, |l, low| {
+            let end = l.b().binary(BinaryOp::Add, low, block);
+            let high = l.b().binary(BinaryOp::Min, end, n);
+            let partial =
+                l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(place(at, i)), fold))?;
+            l.add_block(fold.op, accumulator, partial);
+            Ok(())
+        })
+    }
+
+    /// The reduction of one block over rotating partials.
+    pub(crate) fn rotating(
+        &mut self,
+        low: Value,
+        high: Value,
+        fold: &Fold,
+        term: impl FnOnce(&mut Self, Value) -> Result<Value>,
+    ) -> Result<Value> {
+        let var = self.new_var("block", Type::Scalar(fold.dtype));
+        let identity = self.identity_of(fold.op, fold.dtype);
+        self.b().set(var, identity);
+        let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
+        let step = self.b().i64(1);
+        let (body, result): (_, Result<()>) = self.nested(|l| {
+            let term = term(l, iv)?;
+            l.combine(fold.op, var, term);
+            Ok(())
+        });
+        self.program.unclassified = true;
+        self.b().push(InstKind::ParallelFor(Box::new(ParallelFor {
+            label,
+            iv,
+            start: low,
+            stop: high,
+            step,
+            schedule: Schedule::Static,
+            chunk: None,
+            num_threads: None,
+            privates: Vec::new(),
+            lasts: Vec::new(),
+            scalars: Vec::new(),
+            arrays: Vec::new(),
+            min_block: 0,
+            in_place: true,
+            body,
+        })));
+        result?;
+        Ok(self.b().get(var))
+    }
+
+    fn combine(&mut self, op: ReduceOp, var: Var, term: Value) {
+        let old = self.b().get(var);
+        let new = self.b().binary(op.binary(), old, term);
+        self.b().set(var, new);
+    }
+
+    /// Takes the result of a block in.
+    fn add_block(&mut self, op: ReduceOp, accumulator: Accumulator, x: Value) {
+        let Some(lost) = accumulator.lost else { return self.combine(op, accumulator.total, x) };
+        let total = self.b().get(accumulator.total);
+        let sum = self.b().binary(BinaryOp::Add, total, x);
+        let taken = self.b().binary(BinaryOp::Sub, sum, total);
+        let rest = self.b().binary(BinaryOp::Sub, sum, taken);
+        let missing = self.b().binary(BinaryOp::Sub, total, rest);
+        let excess = self.b().binary(BinaryOp::Sub, x, taken);
+        let error = self.b().binary(BinaryOp::Add, missing, excess);
+        self.b().set(accumulator.total, sum);
+        self.combine(ReduceOp::Add, lost, error);
+    }
+
+    /// The total with what was lost, where that is a number other than zero.
+    fn finished(&mut self, dtype: DType, accumulator: Accumulator) -> Value {
+        let total = self.b().get(accumulator.total);
+        let Some(lost) = accumulator.lost else { return total };
+        let lost = self.b().get(lost);
+        if !dtype.is_complex() {
+            return self.corrected(total, lost);
+        }
+        let parts = [UnaryOp::Real, UnaryOp::Imag].map(|part| {
+            let (t, e) = (self.b().unary(part, total), self.b().unary(part, lost));
+            self.corrected(t, e)
+        });
+        self.b().binary(BinaryOp::MakeComplex, parts[0], parts[1])
+    }
+
+    fn corrected(&mut self, total: Value, lost: Value) -> Value {
+        let sum = self.b().binary(BinaryOp::Add, total, lost);
+        // Infinite totals lose NaN; adding zero would change the sign of a zero.
+        let difference = self.b().binary(BinaryOp::Sub, lost, lost);
+        let finite = self.b().compare(CompareOp::Eq, difference, difference);
+        let dtype = self.func.ty(lost).dtype().expect("a number");
+        let zero = self.zero(dtype);
+        let some = self.b().compare(CompareOp::Ne, lost, zero);
+        let counts = self.b().binary(BinaryOp::And, finite, some);
+        self.b().select(counts, sum, total)
+    }
+
+    /// The term of the element at a place.
+    fn term(&mut self, x: &Operand, elements: &mut Elements, fold: &Fold) -> Result<Value> {
+        let element = elements.of(self, x)?;
+        let term = (fold.term)(self, &[element])?;
+        self.cast_to(&term, fold.dtype)
+    }
+
+    fn start_of(&mut self, fold: &Fold) -> Value {
+        match fold.initial {
+            Some(value) => value,
+            None => self.identity_of(fold.op, fold.dtype),
+        }
+    }
+
+    /// `for i in range(n): body(i)`.
+    pub(crate) fn counted_loop(
+        &mut self,
+        n: Value,
+        independent: bool,
+        body: impl FnOnce(&mut Self, Value) -> Result<()>,
+    ) -> Result<()> {
+        let (start, step) = (self.b().i64(0), self.b().i64(1));
+        self.loop_of(start, n, step, independent, body)
+    }
+
+    pub(crate) fn stepped(
+        &mut self,
+        start: Value,
+        stop: Value,
+        step: Value,
+        body: impl FnOnce(&mut Self, Value) -> Result<()>,
+    ) -> Result<()> {
+        self.loop_of(start, stop, step, false, body)
+    }
+
+    fn loop_of(
+        &mut self,
+        start: Value,
+        stop: Value,
+        step: Value,
+        independent: bool,
+        body: impl FnOnce(&mut Self, Value) -> Result<()>,
+    ) -> Result<()> {
+        let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
+        let (region, result) = self.nested(|l| body(l, iv));
+        let hints = LoopHints { independent, ..LoopHints::default() };
+        let node = For { label, iv, start, stop, step, body: region, hints };
+        self.b().push(InstKind::For(Box::new(node)));
+        result
+    }
+
+    /// The identity of an operation.
+    pub(crate) fn identity_of(&mut self, op: ReduceOp, dtype: DType) -> Value {
+        let (low, high) = match dtype.is_int() {
+            true => crate::lower::build::int_range(dtype),
+            false => (0, 1),
+        };
+        let constant = match (op, dtype) {
+            (ReduceOp::Add, d) if d.is_complex() => Const::Complex(d, -0.0, -0.0),
+            (_, d) if d.is_complex() => Const::Complex(d, 1.0, 0.0),
+            (ReduceOp::Add, d) if d.is_float() => Const::Float(d, -0.0),
+            (ReduceOp::Min, d) if d.is_float() => Const::Float(d, f64::INFINITY),
+            (ReduceOp::Max, d) if d.is_float() => Const::Float(d, f64::NEG_INFINITY),
+            (_, d) if d.is_float() => Const::Float(d, 1.0),
+            (op, DType::Bool) => Const::Bool(!matches!(op, ReduceOp::Add | ReduceOp::Or | ReduceOp::Max)),
+            (ReduceOp::Min, d) => Const::Int(d, high as i64),
+            (ReduceOp::Max, d) => Const::Int(d, low as i64),
+            (ReduceOp::Mul | ReduceOp::And, d) => Const::Int(d, 1),
+            (ReduceOp::BitAnd, d) => Const::Int(d, if d.is_signed() { -1 } else { high as i64 }),
+            (_, d) => Const::Int(d, 0),
+        };
+        self.b().value(InstKind::Const(constant))
+    }
+}

@@ -1,0 +1,173 @@
+//! Means, variances and averages: sums divided by the number of their terms.
+//!
+//! Variances take two passes, as in NumPy: the mean first, then the squares of the differences from it.
+
+use std::rc::Rc;
+
+use ungil_diag::span::Span;
+use ungil_ir::inst::{BinaryOp, ReduceOp, UnaryOp};
+use ungil_ir::types::DType;
+use ungil_syntax::ast::operator::BinaryOp as Operator;
+
+use crate::diagnostics::Result;
+use crate::lower::Lowerer;
+use crate::lower::numpy::reductions::Request;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// How many elements are no NaN and not left out.
+    pub(super) fn count_numbers(&mut self, r: &Request) -> Result<Operand> {
+        let span = r.span;
+        let counted = self.lift(
+            std::slice::from_ref(&r.x),
+            span,
+            Rc::new(move |l, x| {
+                let (_, nan) = l.nan_test(&x[0])?;
+                let number = l.b().unary(UnaryOp::Not, nan);
+                Ok(Operand::value(Ty::Scalar(DType::Bool), number, span))
+            }),
+        )?;
+        let request = Request { dtype: None, initial: None, ..r.with(counted) };
+        self.folded(&request, ReduceOp::Add, DType::I64)
+    }
+
+    /// Sums divided by the number of their terms.
+    pub(super) fn mean(&mut self, r: &Request, nan: bool) -> Result<Operand> {
+        let found = r.x.ty.as_array().expect("an array").dtype;
+        let natural = if found.is_int() || found == DType::Bool { DType::F64 } else { found };
+        let dtype = r.dtype.unwrap_or(natural);
+        let x = if nan { self.settled(&r.x)? } else { r.x.clone() };
+        let r = r.with(x);
+        let count = self.terms(&r, nan)?;
+        let terms = if nan { self.without_nan(&r.x, Operand::int(0, r.span), r.span)? } else { r.x.clone() };
+        let total = self.folded(&r.with(terms), ReduceOp::Add, dtype)?;
+        self.quotient(&total, &count, dtype, r.span)
+    }
+
+    /// The number of terms of each result: one number, or an array where NaN or a mask leave some out.
+    pub(super) fn terms(&mut self, r: &Request, nan: bool) -> Result<Operand> {
+        if nan {
+            return self.count_numbers(r);
+        }
+        if r.mask.is_none() {
+            let count = self.reduced_count(r)?;
+            return Ok(Operand::value(Ty::Scalar(DType::I64), count, r.span));
+        }
+        let span = r.span;
+        let ones = self.lift(
+            std::slice::from_ref(&r.x),
+            span,
+            Rc::new(move |l, _| {
+                let one = l.b().i64(1);
+                Ok(Operand::value(Ty::Scalar(DType::I64), one, span))
+            }),
+        )?;
+        self.folded(&Request { dtype: None, initial: None, ..r.with(ones) }, ReduceOp::Add, DType::I64)
+    }
+
+    /// `total / count` in the type of the total.
+    pub(super) fn quotient(
+        &mut self,
+        total: &Operand,
+        count: &Operand,
+        dtype: DType,
+        span: Span,
+    ) -> Result<Operand> {
+        self.lift(
+            &[total.clone(), count.clone()],
+            span,
+            Rc::new(move |l, x| {
+                let quotient = l.binary(Operator::Div, &x[0], &x[1], span)?;
+                let value = l.cast_to(&quotient, dtype)?;
+                Ok(Operand::value(Ty::Scalar(dtype), value, span))
+            }),
+        )
+    }
+
+    /// Mean squares of the deviations from the mean, or their roots.
+    pub(super) fn variance(&mut self, r: &Request, nan: bool, root: bool) -> Result<Operand> {
+        let x = self.settled(&r.x)?;
+        let r = r.with(x);
+        let span = r.span;
+        let found = r.x.ty.as_array().expect("an array").dtype;
+        let natural = if found.is_int() || found == DType::Bool { DType::F64 } else { found };
+        let dtype = r.dtype.unwrap_or(natural);
+        let mean = self.mean(&Request { keepdims: true, dtype: Some(dtype), ..r.with(r.x.clone()) }, nan)?;
+        let mean = self.settled(&mean)?;
+        let squares = self.lift(
+            &[r.x.clone(), mean],
+            span,
+            Rc::new(move |l, x| {
+                let value = l.cast_to(&x[0], dtype)?;
+                let element = Operand::value(Ty::Scalar(dtype), value, span);
+                let difference = l.binary(Operator::Sub, &element, &x[1], span)?;
+                let square = l.squared_size(&difference)?;
+                if !nan {
+                    return Ok(square);
+                }
+                let (_, missing) = l.nan_test(&x[0])?;
+                let (zero, value) = (l.zero(dtype.real()), l.value(&square)?);
+                let kept = l.b().select(missing, zero, value);
+                Ok(Operand::value(square.ty, kept, span))
+            }),
+        )?;
+        let total = self.folded(&Request { dtype: None, ..r.with(squares) }, ReduceOp::Add, dtype.real())?;
+        let count = self.terms(&r, nan)?;
+        let ddof = r.ddof.clone();
+        self.lift(
+            &[total, count],
+            span,
+            Rc::new(move |l, x| {
+                let left = l.binary(Operator::Sub, &x[1], &ddof, span)?;
+                let zero = Operand::int(0, span);
+                let left = l.numpy_extremum(true, &left, &zero, span)?;
+                let quotient = l.binary(Operator::Div, &x[0], &left, span)?;
+                let mut value = l.cast_to(&quotient, dtype.real())?;
+                if root {
+                    value = l.b().math(ungil_ir::math::MathFn::Sqrt, &[value]);
+                }
+                Ok(Operand::value(Ty::Scalar(dtype.real()), value, span))
+            }),
+        )
+    }
+
+    /// The square of a real number, of a complex one that of its size.
+    pub(super) fn squared_size(&mut self, x: &Operand) -> Result<Operand> {
+        let dtype = x.ty.dtype().expect("a scalar");
+        let value = self.value(x)?;
+        if !dtype.is_complex() {
+            let square = self.b().binary(BinaryOp::Mul, value, value);
+            return Ok(Operand::value(Ty::Scalar(dtype), square, x.span));
+        }
+        let parts = [UnaryOp::Real, UnaryOp::Imag].map(|part| {
+            let p = self.b().unary(part, value);
+            self.b().binary(BinaryOp::Mul, p, p)
+        });
+        let sum = self.b().binary(BinaryOp::Add, parts[0], parts[1]);
+        Ok(Operand::value(Ty::Scalar(dtype.real()), sum, x.span))
+    }
+
+    pub(super) fn average(&mut self, r: &Request) -> Result<Operand> {
+        let Some(weights) = &r.weights else { return self.mean(r, false) };
+        let x = self.settled(&r.x)?;
+        let weights = self.settled(weights)?;
+        let span = r.span;
+        let weights = match (weights.ty.as_array(), &r.axes[..]) {
+            (Some(w), [axis]) if w.ndim == 1 => {
+                // Along the one axis that is averaged over.
+                let ndim = usize::from(x.ty.as_array().expect("an array").ndim);
+                let others: Vec<usize> = (0..ndim).filter(|k| k != axis).collect();
+                self.with_unit_axes(&weights, &others, ndim, span)?
+            }
+            _ => weights,
+        };
+        let weighted = self.binary(Operator::Mult, &x, &weights, span)?;
+        let natural = weighted.ty.as_array().expect("an array").dtype;
+        let dtype = if natural.is_int() || natural == DType::Bool { DType::F64 } else { natural };
+        let total = self.folded(&r.with(weighted), ReduceOp::Add, dtype)?;
+        let spread = self.lift(&[x, weights], span, Rc::new(move |_, x| Ok(x[1].clone())))?;
+        let scale = self.folded(&r.with(spread), ReduceOp::Add, dtype)?;
+        self.quotient(&total, &scale, dtype, span)
+    }
+}

@@ -1,0 +1,494 @@
+//! NumPy's reductions and scans: what they reduce, in which type, and their arguments.
+//!
+//! `sum prod min max any all count_nonzero mean var std ptp average argmin argmax`, their nan-versions, `cumsum cumprod`.
+//! The loops are those of `lower::array::reduce`; arguments may be lazy, so that `np.sum(a * b)` has no temporary.
+//! Limits: `axis` and `keepdims` are constants; `min` and `max` take no complex numbers.
+
+use std::rc::Rc;
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp};
+use ungil_ir::types::{ArrayType, DType, Layout};
+use ungil_syntax::ast::operator::BinaryOp as Operator;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::lower::array::reduce::Fold;
+use crate::lower::call::Args;
+use crate::operand::Operand;
+use crate::ty::{SliceTy, Ty};
+
+/// Functions and the names of their positional parameters behind the array.
+const FUNCTIONS: &[(&str, &[&str])] = &[
+    ("sum", &["axis", "dtype", "out", "keepdims", "initial", "where"]),
+    ("prod", &["axis", "dtype", "out", "keepdims", "initial", "where"]),
+    ("min", &["axis", "out", "keepdims", "initial", "where"]),
+    ("max", &["axis", "out", "keepdims", "initial", "where"]),
+    ("amin", &["axis", "out", "keepdims", "initial", "where"]),
+    ("amax", &["axis", "out", "keepdims", "initial", "where"]),
+    ("any", &["axis", "out", "keepdims", "where"]),
+    ("all", &["axis", "out", "keepdims", "where"]),
+    ("count_nonzero", &["axis", "keepdims"]),
+    ("mean", &["axis", "dtype", "out", "keepdims", "where"]),
+    ("var", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
+    ("std", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
+    ("ptp", &["axis", "out", "keepdims"]),
+    ("average", &["axis", "weights", "returned", "keepdims"]),
+    ("nansum", &["axis", "dtype", "out", "keepdims", "initial", "where"]),
+    ("nanprod", &["axis", "dtype", "out", "keepdims", "initial", "where"]),
+    ("nanmin", &["axis", "out", "keepdims", "initial", "where"]),
+    ("nanmax", &["axis", "out", "keepdims", "initial", "where"]),
+    ("nanmean", &["axis", "dtype", "out", "keepdims", "where"]),
+    ("nanvar", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
+    ("nanstd", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
+    ("argmin", &["axis", "out", "keepdims"]),
+    ("argmax", &["axis", "out", "keepdims"]),
+    ("nanargmin", &["axis", "out", "keepdims"]),
+    ("nanargmax", &["axis", "out", "keepdims"]),
+    ("cumsum", &["axis", "dtype", "out"]),
+    ("cumprod", &["axis", "dtype", "out"]),
+    ("nancumsum", &["axis", "dtype", "out"]),
+    ("nancumprod", &["axis", "dtype", "out"]),
+];
+
+/// Array methods among them.
+pub(crate) const METHODS: &[&str] = &[
+    "sum", "prod", "min", "max", "any", "all", "mean", "var", "std", "argmin", "argmax", "cumsum", "cumprod",
+];
+
+/// The arguments of a reduction.
+pub(super) struct Request {
+    pub function: String,
+    pub x: Operand,
+    /// Axes to reduce, in order. `flat`: no axis was given.
+    pub axes: Vec<usize>,
+    pub flat: bool,
+    pub keepdims: bool,
+    pub dtype: Option<DType>,
+    pub initial: Option<Operand>,
+    pub mask: Option<Operand>,
+    pub ddof: Operand,
+    pub weights: Option<Operand>,
+    pub span: Span,
+}
+
+/// Calls a function of this family, if it is one.
+pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Option<Operand>> {
+    let Some((name, parameters)) = FUNCTIONS.iter().find(|(name, _)| *name == function) else {
+        return Ok(None);
+    };
+    let span = args.span;
+    let qualified = format!("numpy.{function}");
+    if let Some(correction) = args.take("correction") {
+        args.keywords.push(("ddof".to_owned(), correction));
+    }
+    let names: Vec<&str> = ["a"].iter().chain(parameters.iter()).copied().collect();
+    let bound = args.bind(&qualified, &names, 1)?;
+    let given = |name: &str| {
+        names.iter().position(|n| *n == name).and_then(|k| bound[k].clone()).filter(|o| !o.is_none())
+    };
+    let x = bound[0].clone().expect("required");
+    let x = match x.ty.as_array() {
+        Some(_) => x,
+        None => l.as_array(&x, None, span)?,
+    };
+    let ndim = usize::from(x.ty.as_array().expect("an array").ndim);
+    let dtype = match given("dtype") {
+        Some(d) => l.dtype_argument(&d, &qualified)?,
+        None => None,
+    };
+    let axis = given("axis");
+    let request = Request {
+        axes: l.axes_of(axis.as_ref(), ndim, &qualified)?,
+        flat: axis.is_none(),
+        keepdims: constant_flag(given("keepdims"), &qualified, "keepdims")?,
+        dtype,
+        initial: given("initial"),
+        mask: given("where").filter(|m| !m.constant.is_some_and(|c| c.truth())),
+        ddof: given("ddof").unwrap_or_else(|| Operand::int(0, span)),
+        weights: given("weights"),
+        function: qualified,
+        x,
+        span,
+    };
+    let result = l.reduction(name, request)?;
+    match given("out") {
+        Some(out) => l.write_out(&out, &result).map(Some),
+        None => Ok(Some(result)),
+    }
+}
+
+fn constant_flag(o: Option<Operand>, function: &str, parameter: &str) -> Result<bool> {
+    let Some(o) = o else { return Ok(false) };
+    o.constant.map(|c| c.truth()).ok_or_else(|| {
+        TypeError::Argument {
+            function: function.to_owned(),
+            parameter: parameter.to_owned(),
+            expected: "True or False, known when it is compiled".to_owned(),
+            found: o.ty,
+            span: o.span,
+        }
+        .into()
+    })
+}
+
+impl Lowerer<'_, '_> {
+    /// Axes named by an argument: all without one, in order.
+    pub(crate) fn axes_of(
+        &mut self,
+        axis: Option<&Operand>,
+        ndim: usize,
+        function: &str,
+    ) -> Result<Vec<usize>> {
+        let Some(axis) = axis else { return Ok((0..ndim).collect()) };
+        let items = if matches!(axis.ty, Ty::Tuple(_)) { self.items(axis) } else { vec![axis.clone()] };
+        let n = ndim as i128;
+        let mut axes = Vec::new();
+        for item in &items {
+            let found = item.const_int();
+            match found.filter(|k| (-n..n).contains(k)) {
+                Some(k) => axes.push((if k < 0 { k + n } else { k }) as usize),
+                None => {
+                    let expected = match found {
+                        Some(k) => format!("an axis of {ndim} (axis {k} is out of bounds)"),
+                        None => "axes known when it is compiled".to_owned(),
+                    };
+                    return Err(TypeError::Argument {
+                        function: function.to_owned(),
+                        parameter: "axis".to_owned(),
+                        expected,
+                        found: item.ty.clone(),
+                        span: item.span,
+                    }
+                    .into());
+                }
+            }
+        }
+        axes.sort_unstable();
+        if axes.windows(2).any(|w| w[0] == w[1]) {
+            return Err(TypeError::Argument {
+                function: function.to_owned(),
+                parameter: "axis".to_owned(),
+                expected: "every axis once".to_owned(),
+                found: axis.ty.clone(),
+                span: axis.span,
+            }
+            .into());
+        }
+        Ok(axes)
+    }
+
+    /// Stores a result where `out=` says.
+    pub(crate) fn write_out(&mut self, out: &Operand, result: &Operand) -> Result<Operand> {
+        let Some(ty) = out.ty.as_array() else {
+            let to = "an array to write into".to_owned();
+            return Err(TypeError::Convert { from: out.ty.clone(), to, span: out.span }.into());
+        };
+        self.check_writable(out)?;
+        let element = match result.ty.as_array() {
+            Some(found) => Operand::entity(Ty::Scalar(found.dtype), result.span),
+            None => result.clone(),
+        };
+        self.check_same_kind(&element, ty.dtype)?;
+        self.fill_view(out, result)?;
+        Ok(out.clone())
+    }
+
+    pub(super) fn reduction(&mut self, name: &str, mut r: Request) -> Result<Operand> {
+        let nan = name.strip_prefix("nan");
+        let ty = r.x.ty.as_array().expect("an array");
+        let has_nan = ty.dtype.is_float() || ty.dtype.is_complex();
+        match nan {
+            Some(plain) if !has_nan => return self.reduction(plain, r),
+            Some("sum" | "prod" | "cumsum" | "cumprod") => {
+                let neutral = i64::from(name.ends_with("prod"));
+                let x = self.without_nan(&r.x, Operand::int(neutral, r.span), r.span)?;
+                r.x = x;
+                return self.reduction(nan.expect("a nan-version"), r);
+            }
+            Some("min" | "max") => return self.nan_extremum(name == "nanmax", &r),
+            Some("mean") => return self.mean(&r, true),
+            Some("var" | "std") => return self.variance(&r, true, name == "nanstd"),
+            Some("argmin" | "argmax") => return self.nan_position(name == "nanargmax", r),
+            _ => {}
+        }
+        match name {
+            "sum" => self.folded(&r, ReduceOp::Add, sum_type(ty.dtype)),
+            "prod" => self.folded(&r, ReduceOp::Mul, sum_type(ty.dtype)),
+            "min" | "amin" => self.extremum_of(&r, ReduceOp::Min),
+            "max" | "amax" => self.extremum_of(&r, ReduceOp::Max),
+            "any" | "all" => {
+                let op = if name == "any" { ReduceOp::Or } else { ReduceOp::And };
+                self.folded(&Request { dtype: None, ..r }, op, DType::Bool)
+            }
+            "count_nonzero" => self.count_nonzero(&r),
+            "mean" => self.mean(&r, false),
+            "var" | "std" => self.variance(&r, false, name == "std"),
+            "ptp" => self.peak_to_peak(&r),
+            "average" => self.average(&r),
+            "argmin" | "argmax" => self.position(&r, name == "argmax"),
+            _ => self.scan(&r, if name == "cumsum" { ReduceOp::Add } else { ReduceOp::Mul }),
+        }
+    }
+
+    /// The elements, those that a mask leaves out replaced by a neutral value.
+    pub(super) fn masked(&mut self, r: &Request, op: ReduceOp, dtype: DType) -> Result<Operand> {
+        let Some(mask) = &r.mask else { return Ok(r.x.clone()) };
+        let both = [mask.clone(), r.x.clone()];
+        let span = r.span;
+        self.lift(
+            &both,
+            span,
+            Rc::new(move |l, x| {
+                let value = l.cast_to(&x[1], dtype)?;
+                let neutral = l.identity_of(op, dtype);
+                let counts = l.truth_value(&x[0])?;
+                let chosen = l.b().select(counts, value, neutral);
+                Ok(Operand::value(Ty::Scalar(dtype), chosen, span))
+            }),
+        )
+    }
+
+    /// The elements with NaN replaced.
+    pub(super) fn without_nan(&mut self, x: &Operand, instead: Operand, span: Span) -> Result<Operand> {
+        self.lift(
+            std::slice::from_ref(x),
+            span,
+            Rc::new(move |l, x| {
+                let (value, nan) = l.nan_test(&x[0])?;
+                let dtype = x[0].ty.dtype().expect("a scalar");
+                let other = l.cast_to(&instead, dtype)?;
+                let chosen = l.b().select(nan, other, value);
+                Ok(Operand::value(x[0].ty.clone(), chosen, span))
+            }),
+        )
+    }
+
+    /// A number and whether it is NaN.
+    pub(super) fn nan_test(&mut self, x: &Operand) -> Result<(Value, Value)> {
+        let value = self.value(x)?;
+        Ok((value, self.b().compare(CompareOp::Ne, value, value)))
+    }
+
+    /// A plain reduction in the accumulator's type.
+    pub(super) fn folded(&mut self, r: &Request, op: ReduceOp, natural: DType) -> Result<Operand> {
+        let dtype = r.dtype.unwrap_or(natural);
+        let x = self.masked(r, op, dtype)?;
+        let initial = match (&r.initial, op) {
+            (Some(o), _) => Some(self.cast_to(o, dtype)?),
+            // NumPy starts sums at zero: the sum of negative zeros is zero.
+            (None, ReduceOp::Add) => Some(self.zero(dtype)),
+            _ => None,
+        };
+        let term = Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| {
+            let value = match dtype {
+                DType::Bool => l.truth_value(&x[0])?,
+                _ => l.cast_to(&x[0], dtype)?,
+            };
+            Ok(Operand::value(Ty::Scalar(dtype), value, x[0].span))
+        });
+        self.reduced(&x, r, &Fold { op, dtype, term, initial })
+    }
+
+    /// Reduces and puts reduced axes back as axes of one element, if they are kept.
+    pub(super) fn reduced(&mut self, x: &Operand, r: &Request, fold: &Fold) -> Result<Operand> {
+        let ndim = usize::from(x.ty.as_array().expect("an array").ndim);
+        if ndim == 0 {
+            let element = self.element_of(x)?;
+            let term = (fold.term)(self, &[element])?;
+            let mut value = self.cast_to(&term, fold.dtype)?;
+            if let Some(initial) = fold.initial {
+                value = self.b().binary(fold.op.binary(), initial, value);
+            }
+            return Ok(Operand::value(Ty::Scalar(fold.dtype), value, r.span));
+        }
+        if r.axes.is_empty() {
+            let (fold, span) = (fold.clone(), r.span);
+            return self.lift(
+                std::slice::from_ref(x),
+                span,
+                Rc::new(move |l, x| {
+                    let term = (fold.term)(l, x)?;
+                    let value = l.cast_to(&term, fold.dtype)?;
+                    Ok(Operand::value(Ty::Scalar(fold.dtype), value, span))
+                }),
+            );
+        }
+        let result = self.reduce_array(x, &r.axes, fold)?.at(r.span);
+        if r.keepdims { self.with_unit_axes(&result, &r.axes, ndim, r.span) } else { Ok(result) }
+    }
+
+    /// A result with axes of one element where axes were reduced.
+    pub(super) fn with_unit_axes(
+        &mut self,
+        result: &Operand,
+        axes: &[usize],
+        ndim: usize,
+        span: Span,
+    ) -> Result<Operand> {
+        let Some(_) = result.ty.as_array() else {
+            let dtype = result.ty.dtype().expect("a scalar");
+            let one = self.b().i64(1);
+            self.ones.insert(one);
+            let ty =
+                ArrayType { dtype, ndim: ndim as u8, layout: Layout::C, readonly: false, swapped: false };
+            let array = self.fresh_array(ty, vec![one; ndim], span);
+            let zero = self.b().i64(0);
+            let (target, value) = (self.value(&array)?, self.cast_to(result, dtype)?);
+            self.b().store(target, vec![zero; ndim], value);
+            return Ok(array);
+        };
+        let all = SliceTy { start: false, stop: false, step: false };
+        let index: Vec<Operand> = (0..ndim)
+            .map(|k| match axes.contains(&k) {
+                true => Operand::none(span),
+                false => Operand::parts(Ty::Slice(all), Vec::new(), span),
+            })
+            .collect();
+        let result = self.settled(result)?;
+        self.view_of(&result, &index, false, span)
+    }
+
+    /// The number of elements behind each result.
+    pub(super) fn reduced_count(&mut self, r: &Request) -> Result<Value> {
+        let shape = self.extents(&r.x)?;
+        let mut count = self.b().i64(1);
+        for &axis in &r.axes {
+            count = self.b().binary(BinaryOp::Mul, count, shape[axis]);
+        }
+        Ok(count)
+    }
+
+    pub(super) fn extremum_of(&mut self, r: &Request, op: ReduceOp) -> Result<Operand> {
+        let dtype = self.real_dtype(r)?;
+        if r.initial.is_none() {
+            let name = if op == ReduceOp::Min { "minimum" } else { "maximum" };
+            self.check_not_empty(
+                r,
+                &format!("zero-size array to reduction operation {name} which has no identity"),
+            )?;
+        }
+        if dtype == DType::Bool {
+            let op = if op == ReduceOp::Min { ReduceOp::And } else { ReduceOp::Or };
+            return self.folded(r, op, dtype);
+        }
+        self.folded(r, op, dtype)
+    }
+
+    /// The element type, which must have an order.
+    pub(super) fn real_dtype(&self, r: &Request) -> Result<DType> {
+        let dtype = r.x.ty.as_array().expect("an array").dtype;
+        if !dtype.is_complex() {
+            return Ok(dtype);
+        }
+        Err(TypeError::Argument {
+            function: r.function.clone(),
+            parameter: "a".to_owned(),
+            expected: "real numbers".to_owned(),
+            found: r.x.ty.clone(),
+            span: r.x.span,
+        }
+        .into())
+    }
+
+    /// ValueError if there is nothing to reduce for some result.
+    pub(super) fn check_not_empty(&mut self, r: &Request, message: &str) -> Result<()> {
+        if r.axes.is_empty() {
+            return Ok(());
+        }
+        let count = self.reduced_count(r)?;
+        let zero = self.b().i64(0);
+        let mut fine = self.b().compare(CompareOp::Ne, count, zero);
+        // Without results there is nothing to complain about.
+        let shape = self.extents(&r.x)?;
+        for (axis, &extent) in shape.iter().enumerate() {
+            if !r.axes.contains(&axis) {
+                let none = self.b().compare(CompareOp::Eq, extent, zero);
+                fine = self.b().binary(BinaryOp::Or, fine, none);
+            }
+        }
+        self.check(fine, ExcClass::VALUE_ERROR, message, Vec::new());
+        Ok(())
+    }
+
+    pub(super) fn nan_extremum(&mut self, largest: bool, r: &Request) -> Result<Operand> {
+        let limit = if largest { f64::NEG_INFINITY } else { f64::INFINITY };
+        let x = self.settled(&r.x)?;
+        let filled = self.without_nan(&x, Operand::float(limit, r.span), r.span)?;
+        let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
+        let extremum = self.extremum_of(&r.with(filled), op)?;
+        let numbers = self.count_numbers(&r.with(x))?;
+        let (span, dtype) = (r.span, extremum_type(&extremum));
+        self.lift(
+            &[extremum, numbers],
+            span,
+            Rc::new(move |l, x| {
+                let (value, count) = (l.value(&x[0])?, l.value(&x[1])?);
+                let zero = l.b().i64(0);
+                let none = l.b().compare(CompareOp::Eq, count, zero);
+                let nan = Operand::float(f64::NAN, span);
+                let nan = l.cast_to(&nan, dtype)?;
+                let chosen = l.b().select(none, nan, value);
+                Ok(Operand::value(Ty::Scalar(dtype), chosen, span))
+            }),
+        )
+    }
+
+    pub(super) fn count_nonzero(&mut self, r: &Request) -> Result<Operand> {
+        let span = r.span;
+        let truths = self.lift(
+            std::slice::from_ref(&r.x),
+            span,
+            Rc::new(move |l, x| {
+                let truth = l.truth_value(&x[0])?;
+                Ok(Operand::value(Ty::Scalar(DType::Bool), truth, span))
+            }),
+        )?;
+        let truths =
+            if truths.ty.as_array().is_some() { truths } else { self.as_array(&truths, None, span)? };
+        self.folded(&r.with(truths), ReduceOp::Add, DType::I64)
+    }
+
+    pub(super) fn peak_to_peak(&mut self, r: &Request) -> Result<Operand> {
+        let x = self.settled(&r.x)?;
+        let high = self.extremum_of(&r.with(x.clone()), ReduceOp::Max)?;
+        let low = self.extremum_of(&r.with(x), ReduceOp::Min)?;
+        self.binary(Operator::Sub, &high, &low, r.span)
+    }
+}
+
+impl Request {
+    /// The same request for another array.
+    pub(super) fn with(&self, x: Operand) -> Request {
+        Request {
+            function: self.function.clone(),
+            x,
+            axes: self.axes.clone(),
+            flat: self.flat,
+            keepdims: self.keepdims,
+            dtype: self.dtype,
+            initial: self.initial.clone(),
+            mask: self.mask.clone(),
+            ddof: self.ddof.clone(),
+            weights: self.weights.clone(),
+            span: self.span,
+        }
+    }
+}
+
+/// The type in which NumPy sums: small integers in 64 bits.
+pub(super) fn sum_type(dtype: DType) -> DType {
+    match dtype {
+        DType::Bool => DType::I64,
+        d if d.is_unsigned() => DType::U64,
+        d if d.is_int() => DType::I64,
+        d => d,
+    }
+}
+
+fn extremum_type(x: &Operand) -> DType {
+    x.ty.as_array().map(|t| t.dtype).or(x.ty.dtype()).expect("numbers")
+}

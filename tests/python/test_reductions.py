@@ -1,0 +1,199 @@
+"""Reductions and scans of arrays against NumPy: dtypes, axes, layouts, options, accuracy, errors."""
+
+import itertools
+import linecache
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from ungil import jit
+
+NAMES = """sum prod min max any all count_nonzero mean var std ptp average nansum nanprod nanmin nanmax nanmean nanvar
+nanstd argmin argmax nanargmin nanargmax cumsum cumprod nancumsum nancumprod""".split()
+SINGLE_AXIS = {n for n in NAMES if "arg" in n or "cum" in n}
+
+
+def kernel(expression, arguments="a"):
+    source, name = f"def f({arguments}):\n    return {expression}\n", f"<reduction {expression}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    scope = {"np": np}
+    exec(compile(source, name, "exec"), scope)
+    return jit(scope["f"])
+
+
+def check(f, *args):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            expected = f.py_func(*args)
+        except Exception as error:
+            with pytest.raises(type(error)):
+                f(*args)
+            return
+    got = f(*args)
+    assert type(got) is type(expected)
+    g, e = np.asarray(got), np.asarray(expected)
+    assert g.dtype == e.dtype and g.shape == e.shape
+    if e.dtype.kind not in "fc":
+        np.testing.assert_array_equal(g, e)
+        return
+    single = e.dtype.char in "fF"
+    scale = np.abs(e[np.isfinite(e)]).max(initial=1)
+    np.testing.assert_allclose(g, e, rtol=1e-5 if single else 1e-13, atol=(2e-5 if single else 1e-13) * scale)
+
+
+def arrays(code):
+    rng = np.random.default_rng(3)
+    base = rng.random((4, 17, 3)) * 20 - 10
+    a = base.astype(code)
+    if code in "FD":
+        a = a + 1j * base[::-1].astype(code)
+    yield a
+    yield np.asfortranarray(a)
+    yield a[::2, ::-1]
+    yield a[0, :, 0]
+    yield a[1].T
+    long = (rng.random(1200) * 20 - 10).astype(code)
+    yield long[::2]
+    yield long.reshape(2, 600)
+
+
+def call(name, axis=None, keepdims=False):
+    options = [o for o in (axis is not None and f"axis={axis}", keepdims and "keepdims=True") if o]
+    return kernel(f"np.{name}({', '.join(['a', *options])})")
+
+
+def takes_complex(name):
+    return "min" not in name and "max" not in name and name != "ptp"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_layouts_and_axes(name):
+    for k, a in enumerate(arrays("d")):
+        check(call(name), a)
+        axis = (k % (2 * a.ndim)) - a.ndim
+        check(call(name, axis, "cum" not in name and k % 2), a)
+        if a.ndim == 3 and name not in SINGLE_AXIS:
+            check(call(name, ((0, 1), (0, -1), (1, 2))[k % 3]), a)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("code", "?bHF")
+def test_types(name, code):
+    if code == "F" and not takes_complex(name):
+        pytest.raises(TypeError, call(name), np.ones(3, code))
+        return
+    first = next(arrays(code))
+    check(call(name), first[0, :, 0])
+    check(call(name, 1), first)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_and_unit_axes(name):
+    for shape in ((0,), (1,), (0, 3)):
+        check(call(name), np.ones(shape))
+    check(call(name, 0), np.ones((0, 3)))
+    if name != "average":  # NumPy divides by the number of results here
+        check(call(name, 1), np.ones((0, 3)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nan_and_infinity(name):
+    f = call(name)
+    for values in ([1, math.nan, 3], [math.inf, 1, -math.inf], [math.nan] * 3, [-0.0, 0.0], [-math.inf] * 600):
+        check(f, np.array(values, float))
+
+
+def test_the_sum_of_negative_zeros_is_zero():
+    f = kernel("np.sum(a)")
+    for n in (1, 2, 40, 2000):
+        assert math.copysign(1, f(np.full(n, -0.0))) == 1
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "np.sum(a, dtype=np.float32)",
+        "np.sum(a, axis=1, where=b)",
+        "np.sum(a, initial=2.5)",
+        "np.prod(a, axis=0, where=b, initial=3)",
+        "np.max(a, where=b, initial=-100)",
+        "np.min(a, axis=0, initial=0.25)",
+        "np.mean(a, where=b)",
+        "np.mean(a, axis=0, dtype=np.float32)",
+        "np.var(a, ddof=1)",
+        "np.std(a, axis=1, ddof=2)",
+        "np.std(a, axis=0, where=b)",
+        "np.any(a > 0.9, axis=0)",
+        "np.all(a > 0.1)",
+        "np.average(a, weights=a + 1)",
+        "np.average(a, axis=1, weights=np.arange(4.0))",
+        "a.sum(axis=0) + a.mean(0) * a.max(0, keepdims=True)",
+        "a.sum() + a.prod() + a.min() + a.max() + a.std() + a.var()",
+        "a.cumsum()[::2] + a.cumprod()[1]",
+        "a.argmax() + a.argmin(axis=1)",
+        "np.sum((a - a.mean(axis=0)) ** 2, axis=0)",
+        "np.sqrt(((a[:, None, :] - a) ** 2).sum(axis=-1))",
+        "np.sum(a * 2 + b)",
+        "np.sum((1, 2, 3)) + np.max((2.0, a[0, 0]))",
+    ],
+)
+def test_options_and_compositions(expression):
+    a = np.random.default_rng(5).random((3, 4))
+    check(kernel(expression, "a, b"), a, a > 0.5)
+
+
+def test_out_is_written_and_returned():
+    f = kernel("np.sum(a, axis=0, out=out)", "a, out")
+    a, out = np.random.rand(3, 4), np.zeros(4)
+    assert f(a, out) is not None and np.allclose(out, a.sum(axis=0), rtol=1e-15)
+    with pytest.raises(TypeError, match="same_kind"):
+        f(a, np.zeros(4, int))
+
+
+@pytest.mark.parametrize("n", [100, 5000, 300_000])
+@pytest.mark.parametrize("code", "fd")
+def test_sums_are_as_accurate_as_numpys(n, code):
+    f = kernel("np.sum(a)")
+    rng = np.random.default_rng(n)
+    ours = theirs = 0.0
+    for _ in range(10):
+        a = rng.random(n).astype(code)
+        exact = math.fsum(a.tolist())
+        ours += abs(float(f(a)) - exact)
+        theirs += abs(float(np.sum(a)) - exact)
+    assert ours <= theirs * 1.5 + 1e-7 * np.finfo(code).eps * n
+
+
+def test_errors():
+    a = np.random.rand(3, 4)
+    with pytest.raises(TypeError, match="axis 2 is out of bounds"):
+        kernel("np.sum(a, axis=2)")(a)
+    with pytest.raises(TypeError, match="known when it is compiled"):
+        kernel("np.sum(a, axis=k)", "a, k")(a, 1)
+    with pytest.raises(ValueError, match="zero-size array to reduction operation maximum which has no identity"):
+        kernel("np.max(a)")(a[:0])
+    with pytest.raises(ValueError, match="attempt to get argmin of an empty sequence"):
+        kernel("np.argmin(a)")(a[:0])
+    with pytest.raises(ValueError, match="All-NaN slice encountered"):
+        kernel("np.nanargmax(a)")(np.full(3, np.nan))
+
+
+def test_reductions_in_parallel_loops():
+    from ungil import prange
+
+    @jit
+    def rows(a):
+        out = np.empty(a.shape[0])
+        total = 0.0
+        for i in prange(a.shape[0]):
+            out[i] = np.sum(a[i] * 2) + np.max(a[i])
+            total += a[i].sum()
+        return out, total
+
+    a = np.random.rand(50, 40)
+    out, total = rows(a)
+    np.testing.assert_allclose(out, (a * 2).sum(axis=1) + a.max(axis=1), rtol=1e-14)
+    assert abs(total - a.sum()) < 1e-10
