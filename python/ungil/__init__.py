@@ -14,6 +14,18 @@
 
 from ungil import errors
 from ungil._decorators import jit, njit
+from ungil._formulas import (
+    NumExpr,
+    detect_number_of_cores,
+    disassemble,
+    evaluate,
+    get_vml_version,
+    print_versions,
+    re_evaluate,
+    set_vml_accuracy_mode,
+    set_vml_num_threads,
+    validate,
+)
 from ungil._memory import empty_cache
 from ungil._parallel import (
     get_num_threads,
@@ -64,6 +76,7 @@ from ungil.types import (
 )
 
 __all__ = [
+    "NumExpr",
     "__version__",
     "boolean",
     "byte",
@@ -72,9 +85,13 @@ __all__ = [
     "complex128",
     "complex64",
     "config",
+    "detect_number_of_cores",
+    "disassemble",
     "double",
     "empty_cache",
     "errors",
+    "evaluate",
+    "expressions",
     "f4",
     "f8",
     "float32",
@@ -82,6 +99,7 @@ __all__ = [
     "float_",
     "get_num_threads",
     "get_thread_id",
+    "get_vml_version",
     "i1",
     "i2",
     "i4",
@@ -97,7 +115,11 @@ __all__ = [
     "njit",
     "none",
     "prange",
+    "print_versions",
+    "re_evaluate",
     "set_num_threads",
+    "set_vml_accuracy_mode",
+    "set_vml_num_threads",
     "simd",
     "threading_layer",
     "threads",
@@ -112,13 +134,14 @@ __all__ = [
     "uint8",
     "uintc",
     "uintp",
+    "validate",
     "void",
 ]
 
 
 def __getattr__(name: str) -> object:
     """Load the rarely used submodules when they are asked for."""
-    if name in ("config", "types"):
+    if name in ("config", "expressions", "types"):
         import importlib
 
         return importlib.import_module(f"ungil.{name}")

@@ -86,6 +86,33 @@ class OptionError(CompileError, TypeError):
     """A decorator was given something it does not know."""
 
 
+class FormulaError(CompileError):
+    """A formula of `ungil.evaluate` is refused. The classes below it are also those that numexpr raises."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class FormulaValueError(FormulaError, ValueError):
+    """A formula says something that formulas may not say, or has a value out of range."""
+
+
+class FormulaTypeError(FormulaError, TypeError):
+    """A formula does something that has no meaning for arrays."""
+
+
+class FormulaNameError(FormulaError, KeyError):
+    """A name in a formula has no value."""
+
+
+class FormulaNotImplementedError(FormulaError, NotImplementedError):
+    """An operation in a formula does not exist for the types of its operands."""
+
+
+class FormulaArithmeticError(FormulaError, ZeroDivisionError, OverflowError):
+    """Arithmetic of constants in a formula has no result."""
+
+
 class InternalError(CompileError, SystemError):
     """A fault of the compiler."""
 
@@ -95,6 +122,16 @@ def _class_of(code: str) -> type[CompileError]:
         return UndefinedNameError
     if code in ("U0605", "U0606"):
         return OptionError
+    formulas: dict[str, type[CompileError]] = {
+        "U0701": FormulaValueError,
+        "U0702": FormulaTypeError,
+        "U0703": FormulaNameError,
+        "U0704": FormulaNotImplementedError,
+        "U0705": FormulaValueError,
+        "U0706": FormulaArithmeticError,
+    }
+    if code in formulas:
+        return formulas[code]
     families = {
         "U01": CompileSyntaxError,
         "U02": TypingError,

@@ -15,6 +15,7 @@ use ungil_ir::remark::Remark;
 use ungil_llvm::emit::EmitOptions;
 use ungil_llvm::jit::{Jit, JitOptions};
 use ungil_llvm::{object, target};
+use ungil_sema::lower::Lowered;
 use ungil_sema::ty::Ty;
 use ungil_sema::world::{KernelId, ObjectId, World};
 
@@ -85,13 +86,7 @@ impl Session {
         options: &KernelOptions,
         table: &dyn GlobalTable,
     ) -> Result<Arc<Compiled>, CompileFailure> {
-        // A bug in a stage must not take the user's process down.
-        let run = || self.compile_unguarded(world, kernel, params, options, table);
-        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-            Err(CompileFailure::Internal(text.unwrap_or_else(|| "the compiler panicked".to_owned())))
-        })
+        guarded(|| self.compile_unguarded(world, kernel, params, options, table))
     }
 
     fn compile_unguarded(
@@ -104,13 +99,34 @@ impl Session {
     ) -> Result<Arc<Compiled>, CompileFailure> {
         let start = Instant::now();
         let lowered = pipeline::lower(world, kernel, params, options, table)?;
-        let front = start.elapsed();
+        let arrays = self.array_table(&lowered.arrays, table)?;
+        self.finish(lowered, arrays, options, &table.sources(), start.elapsed())
+    }
+
+    /// Compiles a kernel that is IR already.
+    pub fn compile_lowered(
+        &self,
+        lowered: Lowered,
+        options: &KernelOptions,
+        sources: &SourceMap,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
+        guarded(|| self.finish(lowered, Vec::new(), options, sources, Duration::ZERO))
+    }
+
+    /// From IR to code. `front`: the time it took to make the IR.
+    fn finish(
+        &self,
+        lowered: Lowered,
+        arrays: Vec<u64>,
+        options: &KernelOptions,
+        sources: &SourceMap,
+        front: Duration,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
         let start = Instant::now();
         let mut module = lowered.module;
-        let mut remarks = pipeline::remarks_of_front(&lowered.remarks, &module, &table.sources());
-        remarks.extend(pipeline::optimize(&mut module, &table.sources())?);
+        let mut remarks = pipeline::remarks_of_front(&lowered.remarks, &module, sources);
+        remarks.extend(pipeline::optimize(&mut module, sources)?);
         let optimize = start.elapsed();
-        let arrays = self.array_table(&lowered.arrays, table)?;
         let (code, provenance, back, link) = self.code(&module, options, arrays)?;
         let functions = module.functions.iter().map(|f| FunctionInfo {
             name: f.name.clone(),
@@ -279,6 +295,17 @@ impl Session {
         let object = object::compile(&compiled.module, &emit, true).map_err(|e| e.to_string())?;
         object.listing.ok_or_else(|| "no listing".to_owned())
     }
+}
+
+/// Runs a compilation: a bug in a stage must not take the user's process down.
+fn guarded(
+    compile: impl FnOnce() -> Result<Arc<Compiled>, CompileFailure>,
+) -> Result<Arc<Compiled>, CompileFailure> {
+    catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+        Err(CompileFailure::Internal(text.unwrap_or_else(|| "the compiler panicked".to_owned())))
+    })
 }
 
 /// Unique in the process, and readable in a profile.

@@ -45,7 +45,7 @@ pub fn remember_main_thread(ident: usize) {
     MAIN_THREAD.store(ident, Ordering::Relaxed);
 }
 
-fn on_main_thread() -> bool {
+pub fn on_main_thread() -> bool {
     // SAFETY: no preconditions.
     MAIN_THREAD.load(Ordering::Relaxed) == unsafe { ffi::PyThread_get_thread_ident() } as usize
 }
@@ -58,7 +58,7 @@ unsafe extern "C" {
 /// While the interpreter shuts down it ends threads that attach by unwinding them, which compiled frames do not
 /// survive: such a thread sleeps until the process is gone.
 #[inline]
-fn stop_if_finalizing() {
+pub fn stop_if_finalizing() {
     // SAFETY: no preconditions.
     if unsafe { Py_IsFinalizing() } != 0 && !on_main_thread() {
         loop {
@@ -244,7 +244,7 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
         let object = if status == 0 {
             result::build(entry, packer, ret)
         } else {
-            raise::raise(ctx, entry);
+            raise::raise(ctx, compiled);
             core::ptr::null_mut()
         };
         (*ctx).host = host;

@@ -10,6 +10,7 @@ mod decorate;
 mod dispatcher;
 mod entry;
 mod errors;
+mod evaluate;
 mod fork;
 mod guard;
 mod hooks;
@@ -40,6 +41,10 @@ mod _ungil {
 
     #[pymodule_export]
     use crate::decorate::make_dispatcher;
+    #[pymodule_export]
+    use crate::evaluate::object::NumExpr;
+    #[pymodule_export]
+    use crate::evaluate::{evaluate, re_evaluate, validate};
     #[pymodule_export]
     use crate::fork::{after_fork, after_fork_in_child, before_fork};
     #[pymodule_export]

@@ -11,16 +11,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTraceback};
 use ungil_abi::context::{Ctx, ErrorArg, ErrorKind, ErrorSlot, MAX_FRAMES};
 use ungil_abi::exception::ExcClass;
+use ungil_driver::compiled::Compiled;
 
-use crate::entry::Entry;
 use crate::{hooks, values};
 
 /// Sets the Python exception that the error slot describes.
 ///
 /// # Safety
-/// The interpreter is attached; `ctx` is this thread's own and its slot was filled by a call of `entry`'s code.
+/// The interpreter is attached; `ctx` is this thread's own and its slot was filled by a call of this code.
 #[cold]
-pub unsafe fn raise(ctx: *mut Ctx, entry: &Entry) {
+pub unsafe fn raise(ctx: *mut Ctx, compiled: &Compiled) {
     // SAFETY: as the caller vouches.
     Python::attach(|py| unsafe {
         // A copy: formatting may run Python code, which may call kernels on this context.
@@ -34,7 +34,7 @@ pub unsafe fn raise(ctx: *mut Ctx, entry: &Entry) {
                 PySystemError::new_err(format!("internal error: a kernel failed with status kind {kind}"))
             }
         };
-        let error = with_traceback(py, error, &slot, entry);
+        let error = with_traceback(py, error, &slot, compiled);
         error.restore(py);
     });
 }
@@ -97,11 +97,11 @@ unsafe fn format_message(py: Python<'_>, template: &str, args: &[ErrorArg]) -> P
 }
 
 /// Adds the kernels' frames, outermost first, below the frames that Python will add.
-fn with_traceback(py: Python<'_>, error: PyErr, slot: &ErrorSlot, entry: &Entry) -> PyErr {
+fn with_traceback(py: Python<'_>, error: PyErr, slot: &ErrorSlot, compiled: &Compiled) -> PyErr {
     let frames = &slot.frames[..(slot.nframes as usize).min(MAX_FRAMES)];
     let mut chain: Option<Bound<'_, PyAny>> = error.traceback(py).map(Bound::into_any);
     for frame in frames {
-        let Some(function) = entry.compiled.functions.get(frame.function as usize) else { continue };
+        let Some(function) = compiled.functions.get(frame.function as usize) else { continue };
         if function.hidden {
             continue;
         }

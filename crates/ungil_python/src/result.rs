@@ -276,6 +276,37 @@ impl Array<'_> {
     }
 }
 
+/// A new array of the runtime's memory, whose elements are not set; null with an exception set on failure.
+pub fn empty_array(py: Python<'_>, dtype: DType, shape: &[isize], strides: &[isize]) -> *mut PyObject {
+    let elements = shape.iter().try_fold(1isize, |n, extent| n.checked_mul(*extent));
+    let bytes = elements.and_then(|n| n.checked_mul(dtype.size() as isize));
+    let Some(bytes) = bytes else {
+        pyo3::exceptions::PyValueError::new_err("array is too big").restore(py);
+        return core::ptr::null_mut();
+    };
+    let data = alloc::alloc_raw(bytes as usize, false);
+    if data.is_null() {
+        pyo3::exceptions::PyMemoryError::new_err(format!("unable to allocate {bytes} bytes")).restore(py);
+        return core::ptr::null_mut();
+    }
+    // SAFETY: shape and strides describe the memory just allocated, which passes to the array with its handler.
+    unsafe {
+        let (shape_at, strides_at) = (shape.as_ptr().cast(), strides.as_ptr().cast());
+        let flags = numpy::WRITEABLE;
+        let array = numpy::api(py).new_array(dtype, shape.len(), shape_at, strides_at, data, flags);
+        let Some(handler) = handler(py).filter(|_| !array.is_null()) else {
+            alloc::free_raw(data, bytes as usize);
+            ffi::Py_XDECREF(array);
+            return core::ptr::null_mut();
+        };
+        let fields = array.cast::<PyArray>();
+        ffi::Py_INCREF(handler);
+        (*fields).mem_handler = handler;
+        (*fields).flags |= numpy::OWNDATA;
+        array
+    }
+}
+
 unsafe fn new_ref(object: *mut PyObject) -> *mut PyObject {
     // SAFETY: the callers pass live objects.
     unsafe { ffi::Py_INCREF(object) };

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostics;
+pub mod evaluate;
 pub mod lower;
 pub mod operand;
 pub mod options;

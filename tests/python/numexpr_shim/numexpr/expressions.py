@@ -1,0 +1,3 @@
+from ungil.expressions import ConstantNode, E
+
+__all__ = ["ConstantNode", "E"]
