@@ -5,12 +5,14 @@
 
 use super::lower::{Flow, Frame, Lane, Lowerer, Mask};
 use ungil_ir::entities::{Inst, Label, Region, Value, Var};
-use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints};
+use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints, UnaryOp};
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
 
 /// Largest number of instructions in a branch that runs without a test.
 const FLAT: usize = 24;
+/// Iterations of a cheap loop that follow one without a test whether any lane is left.
+const REPEATS: usize = 3;
 
 impl Lowerer<'_> {
     pub fn control(&mut self, inst: Inst, kind: &InstKind) -> Flow {
@@ -216,7 +218,7 @@ impl Lowerer<'_> {
         let (Some(physical), Some(live)) = (frame.physical, frame.live) else { return };
         let live = self.get_mask(&live);
         let any = self.any(&Some(live));
-        let none = self.b().unary(ungil_ir::inst::UnaryOp::Not, any);
+        let none = self.b().unary(UnaryOp::Not, any);
         self.break_if(none, physical);
         let top = self.frames.last_mut().expect("looked at above");
         top.untested = !noticed;
@@ -282,7 +284,7 @@ impl Lowerer<'_> {
         {
             let live = self.get_mask(live);
             let any = self.any(&Some(live));
-            let none = self.b().unary(ungil_ir::inst::UnaryOp::Not, any);
+            let none = self.b().unary(UnaryOp::Not, any);
             self.break_if(none, physical);
         }
     }
@@ -335,9 +337,34 @@ impl Lowerer<'_> {
             let flow = s.run(body);
             if !noticed {
                 s.end_iteration(&flow);
+            } else if matches!(flow, Flow::Through(_)) && s.may_repeat(cond, body) {
+                (0..REPEATS).for_each(|_| s.repeat(&frame, cond, cond_test, body));
             }
         });
         (made_cond, test, made_body)
+    }
+
+    /// Whether an iteration is so cheap that it may run for nothing, when no lane is left.
+    fn may_repeat(&self, cond: Region, body: Region) -> bool {
+        let exits = [cond, body].iter().any(|r| self.region_has_masked_exit(*r));
+        !exits && self.is_flat(cond) && self.is_flat(body)
+    }
+
+    /// A further iteration under the mask, without a test whether any lane is left.
+    fn repeat(&mut self, frame: &Frame, cond: Region, cond_test: Value, body: Region) {
+        let (Some(live), Some(physical)) = (&frame.live, frame.physical) else { return };
+        self.start_iteration(frame);
+        self.some = false;
+        self.run(cond);
+        let (goes, all) = self.conjuncts(cond_test);
+        let mask = goes.into_iter().fold(self.mask.clone(), |mask, c| Some(self.and(&mask, &c)));
+        self.set_mask(live, &mask);
+        if let Some(goes) = all.into_iter().reduce(|t, c| self.b().binary(BinaryOp::And, t, c)) {
+            let ends = self.b().unary(UnaryOp::Not, goes);
+            self.break_if(ends, physical);
+        }
+        self.mask = mask;
+        self.run(body);
     }
 
     /// The parts of a condition `a and b …`: those that vary, in lanes, and those that hold for all lanes or for none.
