@@ -1,4 +1,4 @@
-"""`./dev bench`: the latencies, then the kernels of peer_impl.py beside their peers; --write keeps both in BENCHMARKS.md.
+"""`./dev bench`: latencies, uneven loops, the kernels of peer_impl.py beside their peers; --write makes BENCHMARKS.md.
 
 The peer suite is a checkout of its own (its `run.py` is named by UNGIL_PEER_SUITE, by default ../shared/bench/run.py).
 Where there is none, only the latencies are measured, and that is said.
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import checks
 import latency
+import uneven
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITE = Path(os.environ.get("UNGIL_PEER_SUITE", ROOT.parent / "shared" / "bench" / "run.py"))
@@ -57,6 +58,10 @@ def best(rows: list[dict], wanted) -> tuple[float, str] | None:
 READING = """\
 Ratios are ungil's time over the other's: below 1, ungil is faster. Kernels are plain loops with bounds checks on and strict
 arithmetic; peers include fastmath versions and other algorithms (OpenBLAS). `./dev bench --quick --write` makes this file.
+"""
+UNEVEN = """\
+Parallel loops whose iterations take different times (`benchmarks/uneven.py`); Numba has no guided schedule, and its dynamic one
+is chunks of 4.
 """
 HEADER = [
     "workload",
@@ -132,7 +137,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds")
-    parser.add_argument("--only", help="workloads by the beginning of their names: w01,w03, or `latency`")
+    parser.add_argument(
+        "--only", help="workloads by the beginning of their names: w01,w03, `latency` or `uneven`"
+    )
     parser.add_argument("--runs", type=int, default=1, help="runs of the peer suite, pooled")
     parser.add_argument("--write", action="store_true", help="keep the tables in BENCHMARKS.md")
     options = parser.parse_args()
@@ -142,7 +149,11 @@ def main() -> None:
         table = latency.as_markdown(latency.measure(1 if options.quick else 5))
         print(table, flush=True)
         parts += ["## Latency\n", table]
-    if options.only != "latency":
+    if options.only in (None, "uneven"):
+        table = uneven.table(quick=options.quick)
+        print(table, flush=True)
+        parts += ["## Uneven work\n", UNEVEN, table + "\n"]
+    if options.only not in ("latency", "uneven"):
         if SUITE.exists():
             table = summary(run_suite(options.quick, options.only, options.runs))
             print(table)

@@ -15,7 +15,16 @@ CASES = [("-avx512f", ["test_lanes.py", *SUMS]), ("-avx2,-fma", SUMS), ("-avx", 
 @pytest.mark.parametrize(("missing", "chosen"), CASES, ids=[missing for missing, _ in CASES])
 def test_kernels_without(missing, chosen, tmp_path):
     env = {**os.environ, "UNGIL_CPU_FEATURES": missing, "UNGIL_CACHE_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *(str(HERE / c) for c in chosen)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        *(str(HERE / c) for c in chosen),
+    ]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
 

@@ -8,6 +8,7 @@ pub mod classify_variables;
 pub mod count_while_loops;
 pub mod fix_short_rows;
 pub mod fold_checks;
+pub mod fold_counting;
 pub mod forward_locals;
 pub mod hoist_checks;
 pub mod hoist_invariants;
