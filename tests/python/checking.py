@@ -7,7 +7,7 @@ import numpy as np
 
 import ungil
 
-__all__ = ["assert_same", "check", "outcome"]
+__all__ = ["assert_same", "check", "check_numpy", "outcome"]
 
 
 def outcome(function, args):
@@ -110,3 +110,25 @@ def same_bits(found, expected):
 
 def close(found, expected, rtol):
     return bool(np.allclose(found, expected, rtol=rtol, atol=0, equal_nan=True))
+
+
+def check_numpy(function, *args: Any, rtol: float = 0):
+    """As `check`, for functions of NumPy whose messages are our own: only the exception's type is compared.
+
+    A refusal by the compiler is allowed where NumPy raises, whatever it raises.
+    """
+    compiled = function if hasattr(function, "py_func") else ungil.jit(function)
+    plain_args, compiled_args = copied(args), copied(args)
+    expected = outcome(compiled.py_func, plain_args)
+    found = outcome(compiled, compiled_args)
+    if expected[0] == "raised" or found[0] == "raised":
+        refused = isinstance(found[1], ungil.errors.TypingError) and expected[0] == "raised"
+        same = found[0] == expected[0] and type(found[1]) is type(expected[1])
+        assert refused or same, f"expected {describe(expected)}, found {describe(found)}"
+    else:
+        result = tuple(expected[1]) if isinstance(expected[1], list) else expected[1]
+        assert_same(found[1], result, rtol)
+    for i, (a, b) in enumerate(zip(compiled_args, plain_args)):
+        if isinstance(b, (np.ndarray, tuple)):
+            assert_same(a, b, rtol, f"argument {i} after the call")
+    return compiled

@@ -17,6 +17,7 @@ pub mod operand;
 pub mod options;
 pub mod prelude;
 pub mod promote;
+pub mod reference;
 pub mod registry;
 pub mod resolve;
 pub mod test_world;

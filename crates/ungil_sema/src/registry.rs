@@ -17,9 +17,10 @@ use crate::lower::attribute::closest;
 use crate::lower::call::Args;
 use crate::lower::intrinsics;
 use crate::lower::numpy::create::Content;
-use crate::lower::numpy::{picking, reductions, selection};
+use crate::lower::numpy::{reductions, selection, shapes, typing};
 use crate::operand::Operand;
 use crate::prelude;
+use crate::reference;
 use crate::ty::{IterTy, Ty};
 
 /// Canonical names with a lowering of their own; functions of `math` are looked up by `Lowerer::math_call`.
@@ -60,6 +61,7 @@ pub const NAMES: &[&str] = &[
     "numpy.array",
     "numpy.copy",
     "numpy.ascontiguousarray",
+    "numpy.asfortranarray",
     "numpy.abs",
     "numpy.sqrt",
     "numpy.exp",
@@ -83,8 +85,10 @@ pub const NAMES: &[&str] = &[
 
 /// Whether a function uses each element of its arguments once, so that they may be lazy arrays.
 pub(crate) fn takes_lazy(name: &str) -> bool {
-    name.strip_prefix("numpy.").is_some_and(|function| !EAGER.contains(&function))
-        && prelude::find(name).is_none()
+    let known = |function: &str| {
+        function.starts_with("ndarray.") || EAGER.contains(&function) || shapes::is_eager(function)
+    };
+    name.strip_prefix("numpy.").is_some_and(|function| !known(function)) && prelude::find(name).is_none()
 }
 
 /// NumPy's functions that look at arrays as such.
@@ -103,6 +107,7 @@ const EAGER: &[&str] = &[
     "array",
     "copy",
     "ascontiguousarray",
+    "asfortranarray",
 ];
 
 /// Calls a library function.
@@ -145,8 +150,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
 
 fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {
     let short = name.strip_prefix("builtins.").unwrap_or(name);
-    let own = NAMES.iter().chain(selection::NAMES).chain(picking::NAMES).copied();
-    let similar = closest(name, own.chain(prelude::names()))
+    let documented = reference::functions().into_iter().map(|(n, ..)| format!("numpy.{n}"));
+    let known: Vec<String> = NAMES.iter().map(|n| (*n).to_owned()).chain(documented).collect();
+    let similar = closest(name, known.iter().map(String::as_str))
         .map(|n| n.strip_prefix("builtins.").unwrap_or(&n).to_owned());
     CallError::UnknownFunction { name: short.to_owned(), span, similar: similar.filter(|s| s != short) }
         .into()
@@ -316,9 +322,12 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
     if let Some(result) = reductions::call(l, function, args.clone())? {
         return Ok(result);
     }
+    let function = function.strip_prefix("lib.stride_tricks.").unwrap_or(function);
     let qualified = format!("numpy.{function}");
-    if let Some(result) = selection::call(l, function, &args)? {
-        return Ok(result);
+    for family in [selection::call, shapes::call, typing::call] {
+        if let Some(done) = family(l, function, &args)? {
+            return Ok(done);
+        }
     }
     match function {
         "empty" | "zeros" | "ones" => {
@@ -398,14 +407,26 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
             let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
             l.as_array(bound[0].as_ref().expect("required"), dtype, span)
         }
-        "array" | "copy" | "ascontiguousarray" => {
+        "ascontiguousarray" | "asfortranarray" => {
+            let bound = args.bind(&qualified, &["a", "dtype"], 1)?;
+            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
+            let x = l.as_array(bound[0].as_ref().expect("required"), None, span)?;
+            let ty = x.ty.as_array().expect("an array");
+            let wanted = if function == "asfortranarray" && ty.ndim > 1 { Layout::F } else { Layout::C };
+            if ty.ndim == 0 {
+                let x = l.converted_copy(&x, dtype.unwrap_or(ty.dtype), Layout::C, span)?;
+                return l.rearranged(&x, &[shapes::Axis::New], span);
+            }
+            if ty.layout == wanted && !ty.swapped && dtype.is_none_or(|d| d == ty.dtype) {
+                return Ok(x);
+            }
+            l.converted_copy(&x, dtype.unwrap_or(ty.dtype), wanted, span)
+        }
+        "array" | "copy" => {
             let bound = args.bind(&qualified, &["a", "dtype"], 1)?;
             let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
             let value = bound[0].as_ref().expect("required");
             match value.ty.as_array() {
-                Some(ty) if function == "ascontiguousarray" && ty.layout == Layout::C && dtype.is_none() => {
-                    Ok(value.clone())
-                }
                 Some(ty) => l.converted_copy(value, dtype.unwrap_or(ty.dtype), Layout::C, span),
                 None => l.as_array(value, dtype, span),
             }
@@ -505,14 +526,18 @@ pub(crate) fn call_method(
             Ok(Operand::none(span))
         }
         "numpy.ndarray.reshape" => {
-            let shape = l.shape_operands(&args.positional, span)?;
-            l.reshaped(receiver, &shape, span)
+            let order = args.take("order");
+            let shape = args.take("shape");
+            args.check_no_keywords(name)?;
+            let shape = shape.map_or(args.positional, |s| vec![s]);
+            let shape = l.shape_operands(&shape, span)?;
+            l.reshaped_in(receiver, &shape, order.as_ref(), span)
         }
-        "numpy.ndarray.ravel" if args.positional.is_empty() => l.raveled(receiver, span),
-        "numpy.ndarray.flatten" if args.positional.is_empty() => {
-            let ty = receiver.ty.as_array().expect("an array");
-            let copy = l.converted_copy(receiver, ty.dtype, Layout::C, span)?;
-            l.raveled(&copy, span)
+        "numpy.ndarray.flatten" => {
+            let order = args.bind(name, &["order"], 0)?.remove(0);
+            let flat = l.raveled_in(receiver, order.as_ref(), span)?;
+            let ty = flat.ty.as_array().expect("an array");
+            l.converted_copy(&flat, ty.dtype, Layout::C, span)
         }
         "numpy.ndarray.transpose" => {
             let axes = l.axes_argument(receiver, &args.positional, span)?;
@@ -552,11 +577,13 @@ pub(crate) fn call_method(
             let value = l.b().unary(ungil_ir::inst::UnaryOp::Conj, value);
             Ok(Operand::value(receiver.ty.clone(), value, span))
         }
-        _ => {
-            let method = name.strip_prefix("numpy.ndarray.").unwrap_or(name);
-            let at = usize::from(method == "compress" && !args.positional.is_empty());
-            args.positional.insert(at, receiver.clone());
-            selection::call(l, method, &args)?.ok_or_else(|| unknown(name, span))
-        }
+        _ => match name.strip_prefix("numpy.ndarray.") {
+            Some(method) => {
+                let at = usize::from(method == "compress" && !args.positional.is_empty());
+                args.positional.insert(at, receiver.clone());
+                call(l, &format!("numpy.{method}"), args)
+            }
+            None => Err(unknown(name, span)),
+        },
     }
 }

@@ -46,6 +46,10 @@ pub enum IterTy {
     /// Value: the tuple of iterables; `strict=True` raises where lengths differ.
     Zip(Vec<Ty>, bool),
     Reversed(Ty),
+    /// `np.ndindex`. Value: that many extents.
+    NdIndex(u8),
+    /// `np.ndenumerate`. Value: the array.
+    NdEnumerate(Ty),
     /// Value: the first iterable; the code by where it starts.
     Generator(Ty, u32),
     /// An f-string, for `print`. Value: what stands in its fields.
@@ -115,7 +119,8 @@ impl Ty {
                 IterTy::Zip(items, _) | IterTy::Text(items) => {
                     Type::Tuple(items.iter().map(Ty::ir).collect())
                 }
-                IterTy::Reversed(t) | IterTy::Generator(t, _) => t.ir(),
+                IterTy::Reversed(t) | IterTy::Generator(t, _) | IterTy::NdEnumerate(t) => t.ir(),
+                IterTy::NdIndex(n) => Type::Tuple(vec![Type::I64; usize::from(*n)]),
             },
             Ty::Func(f) => Type::Tuple(f.captures.iter().flatten().map(|(_, t)| t.ir()).collect()),
             Ty::Choice(members) => {
@@ -228,6 +233,8 @@ impl fmt::Display for Ty {
                 IterTy::Enumerate(t) => write!(f, "enumerate({t})"),
                 IterTy::Zip(items, _) => write!(f, "zip({})", list(items)),
                 IterTy::Reversed(t) => write!(f, "reversed({t})"),
+                IterTy::NdIndex(_) => f.write_str("ndindex"),
+                IterTy::NdEnumerate(t) => write!(f, "ndenumerate({t})"),
                 IterTy::Generator(..) => f.write_str("generator"),
                 IterTy::Text(_) => f.write_str("str"),
             },

@@ -32,6 +32,14 @@ impl Args {
         Some(self.keywords.remove(at).1)
     }
 
+    /// Refuses keyword arguments that nobody took.
+    pub fn check_no_keywords(&self, function: &str) -> Result<()> {
+        let Some((name, value)) = self.keywords.first() else { return Ok(()) };
+        let (function, parameter) = (function.to_owned(), name.clone());
+        let note = "compiled code does not have it".to_owned();
+        Err(CallError::UnsupportedArgument { function, parameter, span: value.span, note }.into())
+    }
+
     /// Binds to the parameters of a library function, of which the first `required` must be given.
     pub fn bind(mut self, function: &str, names: &[&str], required: usize) -> Result<Vec<Option<Operand>>> {
         let signature = format!("{function}({})", names.join(", "));
@@ -200,8 +208,10 @@ impl Lowerer<'_, '_> {
             *v = self.escaping(v)?;
         }
         if prelude::owns(f.code.kernel) {
-            for (p, v) in code.params.iter().zip(&mut values).filter(|(p, _)| prelude::is_constant(p)) {
-                *v = constant_argument(v, &p.name.name, &code.name)?;
+            for (p, v) in code.params.iter().zip(&mut values) {
+                if prelude::is_constant(p, v.ty.is_scalar()) {
+                    *v = constant_argument(v, &p.name.name, &code.name)?;
+                }
             }
         }
         let types: Vec<Ty> = values.iter().map(|v| v.ty.clone()).collect();

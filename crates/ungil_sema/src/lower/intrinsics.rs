@@ -51,6 +51,22 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
         ("is_contiguous", [x]) => {
             Ok(Operand::bool(x.ty.as_array().is_some_and(|t| t.layout == Layout::C), span))
         }
+        ("store", [target, value]) => {
+            l.check_writable(target)?;
+            l.fill_view(target, value)?;
+            Ok(Operand::none(span))
+        }
+        ("copy", [target, source]) => {
+            l.copy_into(target, source)?;
+            Ok(Operand::none(span))
+        }
+        ("each", [function, items, rest @ ..]) => l.each(function, items, rest, span),
+        ("same", [x, n]) => Ok(Operand::tuple(vec![x.clone(); constant(n)?], span)),
+        ("interleave", [a, b]) => {
+            let (a, b) = (l.items_or_self(a), l.items_or_self(b));
+            Ok(Operand::tuple(a.into_iter().zip(b).flat_map(|(x, y)| [x, y]).collect(), span))
+        }
+        ("rows_of", [x]) => l.rows_of(x, span),
         ("steps", [n]) => {
             let items = (0..constant(n)?).map(|k| Operand::int(k as i64, span)).collect();
             Ok(Operand::tuple(items, span))
@@ -127,6 +143,42 @@ impl Lowerer<'_, '_> {
         let mut at = vec![whole(span); axis];
         at.push(Operand::parts(Ty::Slice(ty), bounds.into_iter().flatten().collect(), span));
         self.array_subscript(x, &at, span)
+    }
+
+    /// Copies the elements of an array of the same shape, but for axes known to have one element, that lies elsewhere.
+    pub(crate) fn copy_into(&mut self, target: &Operand, source: &Operand) -> Result<()> {
+        let to = target.ty.as_array().ok_or_else(|| not_a_number(target))?.dtype;
+        let shape = self.extents(target)?;
+        self.sweep(&shape, &[source], &[target], true, &mut |l, elements| {
+            let element = elements.of(l, source)?;
+            let value = l.assignable(&element, to)?;
+            elements.store(l, target, value)
+        })
+    }
+
+    /// A function of each item of a tuple, as a tuple.
+    fn each(&mut self, function: &Operand, items: &Operand, rest: &[Operand], span: Span) -> Result<Operand> {
+        let mut results = Vec::new();
+        for item in self.items_or_self(items) {
+            let positional = [&[item], rest].concat();
+            let args = Args { positional, keywords: Vec::new(), span };
+            results.push(self.call_operand(function, args, span)?);
+        }
+        Ok(Operand::tuple(results, span))
+    }
+
+    /// What `vstack` and its relatives join: a tuple; an array would have rows of a number that only shows at run time.
+    fn rows_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+        match &x.ty {
+            Ty::Tuple(items) if items.is_empty() => {
+                self.always_raise(ExcClass::VALUE_ERROR, "need at least one array to concatenate")
+            }
+            Ty::Tuple(_) => Ok(x.clone()),
+            ty => {
+                let to = "a tuple or list of arrays".to_owned();
+                Err(TypeError::Convert { from: ty.clone(), to, span }.into())
+            }
+        }
     }
 
     /// A view with shape and strides in bytes that nobody checks.

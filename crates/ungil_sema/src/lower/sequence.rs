@@ -10,6 +10,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
+use crate::lower::array::attribute::int_tuple;
 use crate::operand::Operand;
 use crate::ty::{IterTy, Ty};
 
@@ -52,7 +53,9 @@ impl Lowerer<'_, '_> {
                         items.reverse();
                         items
                     }
-                    IterTy::Generator(..) | IterTy::Text(_) => unreachable!("these have no static count"),
+                    IterTy::NdIndex(_) | IterTy::NdEnumerate(_) | IterTy::Generator(..) | IterTy::Text(_) => {
+                        unreachable!("these have no static count")
+                    }
                 }
             }
             _ => self.items(iter),
@@ -72,6 +75,14 @@ impl Lowerer<'_, '_> {
                 match &*kind {
                     IterTy::Enumerate(_) | IterTy::Reversed(_) => self.iteration_length(&parts[0]),
                     IterTy::Zip(_, strict) => self.shortest(&parts, *strict),
+                    IterTy::NdIndex(_) => {
+                        let extents = parts.iter().map(|p| self.index(p)).collect::<Result<Vec<_>>>()?;
+                        Ok(self.number_of_elements(&extents))
+                    }
+                    IterTy::NdEnumerate(_) => {
+                        let extents = self.extents(&parts[0])?;
+                        Ok(self.number_of_elements(&extents))
+                    }
                     IterTy::Generator(..) => Err(only_consumed(iter)),
                     IterTy::Text(_) => Err(not_iterable(iter)),
                 }
@@ -87,6 +98,28 @@ impl Lowerer<'_, '_> {
             }
             ty => Err(TypeError::NotIterable { ty: ty.clone(), span: iter.span }.into()),
         }
+    }
+
+    /// The product of extents; one if there are none.
+    fn number_of_elements(&mut self, extents: &[Value]) -> Value {
+        let product = extents.iter().copied().reduce(|a, b| self.b().binary(BinaryOp::Mul, a, b));
+        product.unwrap_or_else(|| self.b().i64(1))
+    }
+
+    /// The indices of element `i` in C order.
+    fn unravelled(&mut self, i: Value, extents: &[Value]) -> Vec<Value> {
+        let mut rest = i;
+        let mut at = Vec::new();
+        for (axis, &extent) in extents.iter().enumerate().rev() {
+            if axis == 0 {
+                at.push(rest);
+                break;
+            }
+            at.push(self.b().binary(BinaryOp::Mod, rest, extent));
+            rest = self.b().binary(BinaryOp::FloorDiv, rest, extent);
+        }
+        at.reverse();
+        at
     }
 
     fn shortest(&mut self, parts: &[Operand], strict: bool) -> Result<Value> {
@@ -130,6 +163,17 @@ impl Lowerer<'_, '_> {
                         let items =
                             parts.iter().map(|p| self.iteration_item(p, i)).collect::<Result<Vec<_>>>()?;
                         Ok(Operand::tuple(items, span))
+                    }
+                    IterTy::NdIndex(_) => {
+                        let extents = parts.iter().map(|p| self.index(p)).collect::<Result<Vec<_>>>()?;
+                        let at = self.unravelled(i, &extents);
+                        Ok(int_tuple(at, span))
+                    }
+                    IterTy::NdEnumerate(_) => {
+                        let extents = self.extents(&parts[0])?;
+                        let at = self.unravelled(i, &extents);
+                        let element = self.load_element(&parts[0], at.clone())?;
+                        Ok(Operand::tuple(vec![int_tuple(at, span), element], span))
                     }
                     IterTy::Reversed(_) => {
                         let (n, one) = (self.iteration_length(&parts[0])?, self.b().i64(1));
@@ -183,7 +227,7 @@ fn static_count(ty: &Ty) -> Option<usize> {
                 let unequal = counts.iter().any(|n| *n != counts[0]);
                 if *strict && unequal { None } else { counts.into_iter().min() }
             }
-            IterTy::Generator(..) | IterTy::Text(_) => None,
+            IterTy::NdIndex(_) | IterTy::NdEnumerate(_) | IterTy::Generator(..) | IterTy::Text(_) => None,
         },
         _ => None,
     }
@@ -195,7 +239,7 @@ fn is_homogeneous(ty: &Ty) -> bool {
         Ty::Iter(kind) => match &**kind {
             IterTy::Enumerate(t) | IterTy::Reversed(t) => is_homogeneous(t),
             IterTy::Zip(items, _) => items.iter().all(is_homogeneous),
-            IterTy::Generator(..) | IterTy::Text(_) => true,
+            IterTy::NdIndex(_) | IterTy::NdEnumerate(_) | IterTy::Generator(..) | IterTy::Text(_) => true,
         },
         _ => true,
     }

@@ -5,7 +5,8 @@
 //! other functions of the prelude and the intrinsics of [`crate::lower::intrinsics`], never a user's globals.
 //!
 //! A parameter annotated `const` takes compile-time constants (numbers, `None`, tuples of them), which become part of the
-//! instance's key: conditions on it are decided before anything is typed. `dynamic` beside it is no annotation at all.
+//! instance's key: conditions on it are decided before anything is typed. One annotated `count` takes a constant number, or
+//! a tuple of any values.
 //!
 //! Contract: the prelude has no text that a user sees. What goes wrong in it is reported at the user's call, and its
 //! frames are left out of tracebacks. Names that start with an underscore are private to it.
@@ -28,7 +29,11 @@ use ungil_syntax::parser::parse_module;
 use crate::world::{Global, KernelCode, KernelId, KernelSource, ObjectId, SourceProblem, World as Ask};
 
 /// Each file with the library whose functions it defines.
-const FILES: &[(&str, &str)] = &[("numpy", include_str!("numerics.py"))];
+const FILES: &[(&str, &str)] = &[
+    ("numpy", include_str!("creation.py")),
+    ("numpy", include_str!("joining.py")),
+    ("numpy", include_str!("numerics.py")),
+];
 
 /// Kernels from here on are the prelude's.
 const FIRST_KERNEL: u32 = 1 << 31;
@@ -72,6 +77,56 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|e| e.name.as_str()).filter(|n| !n.contains("._"))
 }
 
+/// Signatures of the functions that users may call, with what is restricted.
+pub fn signatures() -> Vec<(String, String)> {
+    let public = (0..).zip(ENTRIES.iter()).filter(|(_, e)| !e.name.contains("._"));
+    public.map(|(k, _)| signature(&source(KernelId(FIRST_KERNEL + k)))).collect()
+}
+
+fn signature(source: &KernelSource) -> (String, String) {
+    let KernelCode::Function(def) = &source.code else { return (source.name.clone(), String::new()) };
+    let default = |name: &str| source.defaults.iter().find(|(n, _)| n == name).map(|(_, value)| shown(value));
+    let mut written = Vec::new();
+    let mut constants = Vec::new();
+    for p in def.params.iter() {
+        let name = &*p.name.name;
+        let star =
+            if def.params.vararg.as_ref().is_some_and(|v| v.name.name == p.name.name) { "*" } else { "" };
+        written.push(match default(name) {
+            Some(value) => format!("{name}={value}"),
+            None => format!("{star}{name}"),
+        });
+        match &p.annotation {
+            Some(Expr { kind: ExprKind::Name(mark), .. }) if &**mark == "const" => {
+                constants.push(format!("`{name}`"))
+            }
+            Some(Expr { kind: ExprKind::Name(mark), .. }) if &**mark == "count" => {
+                constants.push(format!("a number as `{name}`"));
+            }
+            _ => {}
+        }
+    }
+    let note = match &constants[..] {
+        [] => String::new(),
+        [one] => format!("{one} is a constant"),
+        [most @ .., last] => format!("{} and {last} are constants", most.join(", ")),
+    };
+    (format!("{}({})", source.name, written.join(", ")), note)
+}
+
+/// A default value as Python writes it.
+fn shown(value: &Global) -> String {
+    match value {
+        Global::Int(n) => n.to_string(),
+        Global::Float(x) => format!("{x:?}"),
+        Global::Bool(b) => if *b { "True" } else { "False" }.to_owned(),
+        Global::Str(text) => format!("'{text}'"),
+        Global::Builtin(name) => name.trim_start_matches("builtins.").to_owned(),
+        Global::Tuple(items) => format!("({})", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        _ => "None".to_owned(),
+    }
+}
+
 /// Whether a kernel is the prelude's.
 pub fn owns(kernel: KernelId) -> bool {
     kernel.0 >= FIRST_KERNEL
@@ -82,9 +137,12 @@ pub fn owns_object(object: ObjectId) -> bool {
     object >= NUMPY
 }
 
-/// Whether a parameter takes constants.
-pub fn is_constant(parameter: &Parameter) -> bool {
-    matches!(&parameter.annotation, Some(Expr { kind: ExprKind::Name(name), .. }) if &**name == "const")
+/// Whether a parameter takes constants only, or where it is a number.
+pub fn is_constant(parameter: &Parameter, number: bool) -> bool {
+    match &parameter.annotation {
+        Some(Expr { kind: ExprKind::Name(name), .. }) => &**name == "const" || number && &**name == "count",
+        _ => false,
+    }
 }
 
 /// The number of a function's text: texts of users are numbered from below.
@@ -134,7 +192,7 @@ fn literal(e: &Expr) -> Option<Global> {
             _ => return None,
         },
         ExprKind::Tuple(items) => Global::Tuple(items.iter().map(literal).collect::<Option<Vec<_>>>()?),
-        ExprKind::Name(name) if &**name == "float" => Global::Builtin("builtins.float".to_owned()),
+        ExprKind::Name(name) => Global::Builtin(format!("builtins.{name}")),
         _ => return None,
     })
 }

@@ -27,11 +27,16 @@ pub(crate) const METHODS: &[&str] = &[
     "compress",
     "put",
     "choose",
+    "swapaxes",
+    "squeeze",
+    "diagonal",
+    "repeat",
+    "trace",
 ];
 
 /// Attributes of arrays, for suggestions.
 pub(crate) const ATTRIBUTES: &[&str] =
-    &["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "T", "real", "imag"];
+    &["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "T", "flat", "real", "imag"];
 
 impl Lowerer<'_, '_> {
     /// `array.name`; `None` if arrays have no such attribute in compiled code.
@@ -69,6 +74,7 @@ impl Lowerer<'_, '_> {
                 let bytes = self.b().binary(BinaryOp::Mul, size, item);
                 Operand::value(Ty::PyInt, bytes, span)
             }
+            "flat" => self.flat(array, span)?,
             "T" => self.transposed(array, None, span)?,
             "real" | "imag" => self.array_part(array, name == "imag", span)?,
             _ => return Ok(None),
@@ -168,6 +174,7 @@ impl Lowerer<'_, '_> {
     }
 }
 
-fn int_tuple(values: Vec<Value>, span: Span) -> Operand {
+/// A tuple of Python integers.
+pub(crate) fn int_tuple(values: Vec<Value>, span: Span) -> Operand {
     Operand::tuple(values.into_iter().map(|v| Operand::value(Ty::PyInt, v, span)).collect(), span)
 }

@@ -119,7 +119,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The common shape of arrays and scalars; raises ValueError where they do not fit.
-    fn broadcast_shape(&mut self, args: &[Operand]) -> Vec<Value> {
+    pub(crate) fn broadcast_shape(&mut self, args: &[Operand]) -> Vec<Value> {
         let start = "operands could not be broadcast together with shapes";
         self.broadcast_shape_or(args, ExcClass::VALUE_ERROR, start)
     }

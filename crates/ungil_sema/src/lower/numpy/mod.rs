@@ -10,3 +10,6 @@ pub mod ranges;
 pub mod reductions;
 pub mod scans;
 pub mod selection;
+pub mod shapes;
+pub mod spread;
+pub mod typing;

@@ -10,7 +10,7 @@ use ungil_ir::types::{ArrayType, DType, Layout};
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::operand::Operand;
-use crate::promote::promote_dtypes;
+use crate::promote::{promote_dtypes, promote_scalars};
 use crate::ty::Ty;
 
 impl Lowerer<'_, '_> {
@@ -121,19 +121,22 @@ impl Lowerer<'_, '_> {
         let fine = self.b().compare(CompareOp::Ge, num, zero);
         let message = "Number of samples, {0}, must be non-negative.";
         self.check(fine, ExcClass::VALUE_ERROR, message, vec![(num, true)]);
-        let (start, stop) = (self.cast_to(start, DType::F64)?, self.cast_to(stop, DType::F64)?);
+        let natural = promote_scalars(&start.ty, &stop.ty);
+        let work = if natural == Ty::Scalar(DType::F32) { DType::F32 } else { DType::F64 };
+        let (start, stop) = (self.cast_to(start, work)?, self.cast_to(stop, work)?);
         let intervals = if endpoint { self.b().binary(BinaryOp::Sub, num, one) } else { num };
         let last = self.b().binary(BinaryOp::Sub, num, one);
         let several = self.b().compare(CompareOp::Gt, intervals, zero);
         let count = self.b().select(several, intervals, one);
-        let count = self.b().cast(count, DType::F64);
+        let count = self.b().cast(count, work);
         let distance = self.b().binary(BinaryOp::Sub, stop, start);
         let step = self.b().binary(BinaryOp::Div, distance, count);
         let nothing = self.b().f64(0.0);
+        let nothing = self.b().cast(nothing, work);
         let vanishes = self.b().compare(CompareOp::Eq, step, nothing);
         let many = self.b().compare(CompareOp::Gt, num, one);
         let at = |l: &mut Self, i: Value| {
-            let x = l.b().cast(i, DType::F64);
+            let x = l.b().cast(i, work);
             // Where the step underflows to zero NumPy divides first.
             let (by_step, fraction) =
                 (l.b().binary(BinaryOp::Mul, x, step), l.b().binary(BinaryOp::Div, x, count));
@@ -147,7 +150,7 @@ impl Lowerer<'_, '_> {
             let ends = l.b().binary(BinaryOp::And, ends, many);
             Ok(l.b().select(ends, stop, value))
         };
-        self.filled_by(num, dtype.unwrap_or(DType::F64), span, &at)
+        self.filled_by(num, dtype.unwrap_or(work), span, &at)
     }
 
     /// A one-dimensional array whose elements are computed from their indices.

@@ -22,7 +22,7 @@ use crate::operand::Operand;
 use crate::ty::{SliceTy, Ty};
 
 /// Functions and the names of their positional parameters behind the array.
-const FUNCTIONS: &[(&str, &[&str])] = &[
+pub(crate) const FUNCTIONS: &[(&str, &[&str])] = &[
     ("sum", &["axis", "dtype", "out", "keepdims", "initial", "where"]),
     ("prod", &["axis", "dtype", "out", "keepdims", "initial", "where"]),
     ("min", &["axis", "out", "keepdims", "initial", "where"]),

@@ -1,0 +1,69 @@
+//! NumPy functions of types, known when a kernel is compiled: `result_type promote_types iscomplexobj isrealobj isscalar`.
+
+use ungil_ir::types::DType;
+
+use crate::diagnostics::Result;
+use crate::lower::Lowerer;
+use crate::lower::call::Args;
+use crate::lower::intrinsics::not_a_number;
+use crate::operand::Operand;
+use crate::promote::{promote_dtypes, promote_scalars};
+use crate::ty::Ty;
+
+/// Signatures, and what is not supported.
+pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
+    ("result_type(*arrays_and_dtypes)", ""),
+    ("promote_types(type1, type2)", ""),
+    ("iscomplexobj(x)", ""),
+    ("isrealobj(x)", ""),
+    ("isscalar(element)", ""),
+];
+
+/// Calls one of [`FUNCTIONS`].
+pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Option<Operand>> {
+    let span = args.span;
+    Ok(Some(match function {
+        "result_type" | "promote_types" => {
+            args.check_no_keywords(function)?;
+            let mut types = args.positional.iter().map(|x| scalar_type(l, x));
+            let first = types.next().ok_or_else(|| not_a_number(&Operand::none(span)))??;
+            let common = types.try_fold(first, |a, b| b.map(|b| promote_scalars(&a, &b)))?;
+            Operand::entity(Ty::DType(common.dtype().expect("a scalar")), span)
+        }
+        "iscomplexobj" | "isrealobj" => {
+            let x = args.clone().bind(function, &["x"], 1)?.remove(0).expect("required");
+            let complex = element(&x)?.is_complex();
+            Operand::bool(complex == (function == "iscomplexobj"), span)
+        }
+        "isscalar" => {
+            let x = args.clone().bind(function, &["element"], 1)?.remove(0).expect("required");
+            Operand::bool(x.ty.is_scalar() || x.as_str().is_some(), span)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// An array, a scalar or a dtype as the scalar type with which it promotes.
+fn scalar_type(l: &Lowerer<'_, '_>, x: &Operand) -> Result<Ty> {
+    Ok(match &x.ty {
+        Ty::Array(t) => Ty::Scalar(t.dtype),
+        ty if ty.is_scalar() => ty.clone(),
+        _ => Ty::Scalar(l.dtype_argument(x, "numpy.result_type")?.ok_or_else(|| not_a_number(x))?),
+    })
+}
+
+/// The element type of an array, a scalar or a tuple of such.
+pub(crate) fn element(x: &Operand) -> Result<DType> {
+    fn of(ty: &Ty) -> Option<DType> {
+        match ty {
+            Ty::Array(t) => Some(t.dtype),
+            Ty::Tuple(items) => {
+                let mut all = items.iter().map(of);
+                let first = all.next()?;
+                all.fold(first, |a, b| Some(promote_dtypes(a?, b?)))
+            }
+            other => other.dtype(),
+        }
+    }
+    of(&x.ty).ok_or_else(|| not_a_number(x))
+}

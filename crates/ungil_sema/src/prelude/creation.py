@@ -1,0 +1,178 @@
+"""Arrays made from numbers: identities, triangles, grids, sequences."""
+
+
+def eye(N, M=None, k=0, dtype=float, order="C"):
+    columns = N if M is None else M
+    out = np.zeros((N, columns), dtype, order=order)
+    for i in range(max(0, -k), min(N, columns - k)):
+        out[i, i + k] = 1
+    return out
+
+
+def identity(n, dtype=None):
+    return eye(n, dtype=dtype)
+
+
+def tri(N, M=None, k=0, dtype=float):
+    out = np.zeros((max(0, N), max(0, N if M is None else M)), dtype)
+    for i in range(out.shape[0]):
+        out[i, : max(0, min(i + k + 1, out.shape[1]))] = 1
+    return out
+
+
+def tril(m, k=0):
+    return _triangle(np.asarray(m), k, True)
+
+
+def triu(m, k=0):
+    return _triangle(np.asarray(m), k - 1, False)
+
+
+def _triangle(m, k, lower: const):
+    if m.ndim == 0:
+        raise TypeError("tri() missing 1 required positional argument: 'N'")
+    if m.ndim == 1:
+        n = m.shape[0]
+        return _triangle(np.broadcast_to(m, (n, n)), k, lower)
+    out = np.zeros(m.shape, m.dtype)
+    _copy_triangle(out, m, k, lower)
+    return out
+
+
+def _copy_triangle(out, m, k, lower: const):
+    if m.ndim > 2:
+        for i in range(m.shape[0]):
+            _copy_triangle(out[i], m[i], k, lower)
+    else:
+        columns = m.shape[1]
+        for i in range(m.shape[0]):
+            at = max(0, min(i + k + 1, columns))
+            if lower:
+                out[i, :at] = m[i, :at]
+            else:
+                out[i, at:] = m[i, at:]
+
+
+def diag(v, k=0):
+    x = np.asarray(v)
+    if x.ndim == 1:
+        return _on_diagonal(x, k)
+    if x.ndim == 2:
+        return np.diagonal(x, k)
+    raise ValueError("Input must be 1- or 2-d.")
+
+
+def diagflat(v, k=0):
+    return _on_diagonal(np.ravel(v), k)
+
+
+def _on_diagonal(x, k):
+    n = x.shape[0] + abs(k)
+    out = np.zeros((n, n), x.dtype)
+    down, right = max(0, -k), max(0, k)
+    for i in range(x.shape[0]):
+        out[i + down, i + right] = x[i]
+    return out
+
+
+def logspace(start, stop, num=50, endpoint: const = True, base=10.0, dtype=None):
+    y = np.linspace(start, stop, num, endpoint)
+    if dtype is None:
+        return np.power(base, y)
+    return np.power(base, y).astype(dtype)
+
+
+def geomspace(start, stop, num=50, endpoint: const = True, dtype=None):
+    if start == 0 or stop == 0:
+        raise ValueError("Geometric sequence cannot include zero")
+    sign = -1.0 if start < 0 else 1.0
+    first, last = np.float64(start) * sign, np.float64(stop) * sign
+    out = np.power(10.0, np.linspace(np.log10(first), np.log10(last), num, endpoint))
+    if num > 0:
+        out[0] = first
+        if num > 1 and endpoint:
+            out[num - 1] = last
+    out *= sign
+    if dtype is None:
+        return out
+    return out.astype(dtype)
+
+
+def meshgrid(*xi, copy: const = True, sparse: const = False, indexing: const = "xy"):
+    if indexing != "xy" and indexing != "ij":
+        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
+    axes = each(np.ravel, xi)
+    return each(_grid, steps(len(axes)), axes, copy, sparse, indexing)
+
+
+def _grid(k: const, axes, copy: const, sparse: const, indexing: const):
+    n = len(axes)
+    swaps = indexing == "xy" and n > 1 and k < 2
+    along = spread(axes[k], n, 1 - k if swaps else k)
+    if sparse:
+        if copy:
+            return along.copy()
+        return along
+    shape = each(np.size, axes)
+    if indexing == "xy" and n > 1:
+        grid = np.broadcast_to(along, (shape[1], shape[0]) + shape[2:])
+    else:
+        grid = np.broadcast_to(along, shape)
+    if copy:
+        return grid.copy()
+    return grid
+
+
+def indices(dimensions, dtype=int, sparse: const = False):
+    n = len(dimensions)
+    if sparse:
+        return each(_sparse_index, steps(n), dimensions, dtype)
+    out = np.empty((n,) + dimensions, dtype)
+    for k in steps(n):
+        out[k] = spread(np.arange(dimensions[k]), n, k)
+    return out
+
+
+def _sparse_index(k: const, dimensions, dtype):
+    return spread(np.arange(dimensions[k]), len(dimensions), k).astype(dtype)
+
+
+def vander(x, N=None, increasing: const = False):
+    a = np.asarray(x)
+    if a.ndim != 1:
+        raise ValueError("x must be a one-dimensional array or sequence.")
+    columns = a.shape[0] if N is None else N
+    out = np.empty((a.shape[0], columns), np.promote_types(a.dtype, np.int64))
+    for i in range(a.shape[0]):
+        for j in range(columns):
+            at = j if increasing else columns - 1 - j
+            if j == 0:
+                out[i, at] = 1
+            elif increasing:
+                out[i, at] = out[i, at - 1] * a[i]
+            else:
+                out[i, at] = out[i, at + 1] * a[i]
+    return out
+
+
+def fill_diagonal(a, val, wrap: const = False):
+    if a.ndim < 2:
+        raise ValueError("array must be at least 2-d")
+    values = np.ravel(val)
+    count = values.shape[0]
+    if a.ndim == 2:
+        columns = a.shape[1]
+        end = a.shape[0] * columns
+        if not wrap:
+            end = min(end, columns * columns)
+        at = 0
+        for p in range(0, end, columns + 1):
+            a[p // columns, p % columns] = values[at % count]
+            at += 1
+    else:
+        n = a.shape[0]
+        for k in steps(a.ndim):
+            if a.shape[k] != n:
+                raise ValueError("All dimensions of input must be of equal length")
+        for i in range(n):
+            a[same(i, a.ndim)] = values[i % count]
