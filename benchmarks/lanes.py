@@ -2,7 +2,7 @@
 
     python benchmarks/lanes.py [--threads N] [name …]
 
-All competitors run interleaved; the table has the best time of each in milliseconds and whether the results agree to the bit.
+All competitors run interleaved; the table has the best time of each and says if results do not agree to the bit.
 """
 
 from __future__ import annotations
@@ -207,26 +207,32 @@ def measure(runs, rounds=7):
     return best
 
 
+def rows(names, threads):
+    """Name, best milliseconds of lanes, scalar code and Numba, and what is to be noted."""
+    ungil.set_num_threads(threads)
+    for function, args in cases():
+        if names and function.__name__ not in names:
+            continue
+        lanes, scalar = ungil.jit(function), ungil.jit(simd=False)(function)
+        other = numba_version(function, threads)
+        other(*args)
+        runs = [functools.partial(f, *args) for f in (lanes, scalar, other)]
+        results = [run() for run in runs]
+        same = all(np.array_equal(results[0], result, equal_nan=True) for result in results[1:])
+        notes = [] if same else ["RESULTS DIFFER"]
+        notes += [] if "runs in lanes" in lanes.diagnostics() else ["not in lanes"]
+        yield function.__name__, [1e3 * t for t in measure(runs)], ", ".join(notes)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    ungil.set_num_threads(options.threads)
-    print(f"{'':16} {'lanes':>9} {'scalar':>9} {'numba':>9}   numba/lanes  bits")
-    for function, args in cases():
-        if options.names and function.__name__ not in options.names:
-            continue
-        lanes, scalar = ungil.jit(function), ungil.jit(simd=False)(function)
-        other = numba_version(function, options.threads)
-        other(*args)
-        runs = [functools.partial(f, *args) for f in (lanes, scalar, other)]
-        results = [run() for run in runs]
-        same = np.array_equal(results[0], results[1], equal_nan=True)
-        agrees = "same" if same and np.array_equal(results[0], results[2], equal_nan=True) else "DIFFER"
-        a, b, c = (1e3 * t for t in measure(runs))
-        used = "" if "runs in lanes" in lanes.diagnostics() else "  not in lanes"
-        print(f"{function.__name__:16} {a:9.2f} {b:9.2f} {c:9.2f}   {c / a:11.2f}  {agrees}{used}")
+    print("| loop | lanes, ms | scalar, ms | Numba, ms | Numba / lanes | |")
+    print("|---|---:|---:|---:|---:|---|")
+    for name, (a, b, c), notes in rows(options.names, options.threads):
+        print(f"| {name} | {a:.2f} | {b:.2f} | {c:.2f} | {c / a:.2f} | {notes} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,13 @@ def run_suite(quick: bool, only: str | None, runs: int) -> list[dict]:
     return list(pooled.values())
 
 
+def lanes(features: str) -> str:
+    """The table of lanes.py without some features of the processor."""
+    environment = {**os.environ, "UNGIL_CPU_FEATURES": features}
+    command = [sys.executable, str(ROOT / "benchmarks" / "lanes.py")]
+    return subprocess.run(command, check=True, env=environment, capture_output=True, text=True).stdout
+
+
 def is_default(name: str) -> bool:
     """Whether a peer's row is Numba or Cython with the defaults of floating point."""
     return name.startswith(("numba", "cython")) and "fastmath" not in name and "fm+" not in name
@@ -63,6 +70,12 @@ UNEVEN = """\
 Parallel loops whose iterations take different times (`benchmarks/uneven.py`); Numba has no guided schedule, and its dynamic one
 is chunks of 4.
 """
+#: Titles of the tables of divergent loops, with what the processor must do without.
+LANES = {
+    "Divergent loops in lanes": "",
+    "Divergent loops in lanes, AVX2 (`UNGIL_CPU_FEATURES=-avx512f`)": "-avx512f",
+    "Divergent loops in lanes, SSE4.2 (`UNGIL_CPU_FEATURES=-avx`)": "-avx",
+}
 HEADER = [
     "workload",
     "threads",
@@ -138,7 +151,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds")
     parser.add_argument(
-        "--only", help="workloads by the beginning of their names: w01,w03, `latency` or `uneven`"
+        "--only", help="workloads by the beginning of their names: w01,w03, `latency`, `uneven`, `lanes`"
     )
     parser.add_argument("--runs", type=int, default=1, help="runs of the peer suite, pooled")
     parser.add_argument("--write", action="store_true", help="keep the tables in BENCHMARKS.md")
@@ -153,7 +166,12 @@ def main() -> None:
         table = uneven.table(quick=options.quick)
         print(table, flush=True)
         parts += ["## Uneven work\n", UNEVEN, table + "\n"]
-    if options.only not in ("latency", "uneven"):
+    if options.only in (None, "lanes"):
+        for title, features in LANES.items():
+            table = lanes(features)
+            print(table, flush=True)
+            parts += [f"## {title}\n", table]
+    if options.only not in ("latency", "uneven", "lanes"):
         if SUITE.exists():
             table = summary(run_suite(options.quick, options.only, options.runs))
             print(table)
