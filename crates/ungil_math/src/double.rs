@@ -14,6 +14,7 @@ pub mod modulus;
 mod pair;
 pub mod power;
 pub(crate) mod reduction;
+pub(crate) mod register_tables;
 pub mod remainder;
 pub mod root;
 pub mod scale;

@@ -1,25 +1,25 @@
-//! Operations that AVX-512 has as single instructions: tables in registers, exponents and mantissas.
+//! Operations that AVX-512 has as single instructions: tables in registers, exponents, mantissas and scaling.
 //!
 //! In the bitcode they stay calls until the vectoriser has run, which replaces them by their vector forms (`variants`): a
 //! look-up among 32 float32 or 16 float64 numbers is one permutation, `getexp` and `getmant` are instructions. What is left in scalar
 //! code is inlined. Natively they are inlined at once.
 //! Contract: exact, so every form gives the same bits, NaN included; only the low bits of an index count.
 //! Limits: none.
-//! Source: Intel's instruction set reference (VGETEXP, VGETMANT, VPERMI2).
+//! Source: Intel's instruction set reference (VGETEXP, VGETMANT, VSCALEF, VPERMI2).
 
 use crate::double::select;
 
 macro_rules! define {
-    ($($(#[$doc:meta])* $symbol:ident = $name:ident($argument:ident: $kind:ty) -> $result:ty $body:block)*) => {
+    ($($(#[$doc:meta])* $symbol:ident = $name:ident($($argument:ident: $kind:ty),*) -> $result:ty $body:block)*) => {
         $(
             #[cfg_attr(ungil_math_bitcode, inline(never), unsafe(no_mangle))]
             #[cfg_attr(not(ungil_math_bitcode), inline(always))]
-            extern "C" fn $symbol($argument: $kind) -> $result $body
+            extern "C" fn $symbol($($argument: $kind),*) -> $result $body
 
             $(#[$doc])*
             #[inline(always)]
-            pub(crate) fn $name($argument: $kind) -> $result {
-                $symbol($argument)
+            pub(crate) fn $name($($argument: $kind),*) -> $result {
+                $symbol($($argument),*)
             }
         )*
     };
@@ -39,9 +39,6 @@ macro_rules! tables {
         pub(crate) const $lookup: &[(&str, &[$value; $count])] = &[$((stringify!($symbol), &$table)),*];
     };
 }
-
-#[cfg(not(ungil_math_bitcode))]
-pub(crate) const DOUBLE_TABLES: &[(&str, &[f64; 16])] = &[];
 
 tables! {
     SINGLE_TABLES u32, f32, 32:
@@ -68,6 +65,22 @@ tables! {
     ungil_math_lane_cbrt_c_rest_f32 cbrt_c_rest = crate::single::tables::CBRT_C_REST;
 }
 
+tables! {
+    DOUBLE_TABLES u64, f64, 16:
+    ungil_math_lane_reciprocal_f64 reciprocal_f64 = crate::double::register_tables::RECIPROCAL;
+    ungil_math_lane_log_c_hi_f64 log_c_hi_f64 = crate::double::register_tables::LOG_C_HI;
+    ungil_math_lane_log_c_lo_f64 log_c_lo_f64 = crate::double::register_tables::LOG_C_LO;
+    ungil_math_lane_log2_c_hi_f64 log2_c_hi_f64 = crate::double::register_tables::LOG2_C_HI;
+    ungil_math_lane_log2_c_lo_f64 log2_c_lo_f64 = crate::double::register_tables::LOG2_C_LO;
+    ungil_math_lane_log10_c_hi_f64 log10_c_hi_f64 = crate::double::register_tables::LOG10_C_HI;
+    ungil_math_lane_log10_c_lo_f64 log10_c_lo_f64 = crate::double::register_tables::LOG10_C_LO;
+    ungil_math_lane_cbrt_c_f64 cbrt_c_f64 = crate::double::register_tables::CBRT_C;
+    ungil_math_lane_cbrt_c_rest_f64 cbrt_c_rest_f64 = crate::double::register_tables::CBRT_C_REST;
+    ungil_math_lane_exp2_step_f64 exp2_step_f64 = crate::double::register_tables::EXP2_STEP;
+    ungil_math_lane_exp2_step_rest_f64 exp2_step_rest_f64 = crate::double::register_tables::EXP2_STEP_REST;
+    ungil_math_lane_exp2_step_down_f64 exp2_step_down_f64 = crate::double::register_tables::EXP2_STEP_DOWN;
+}
+
 define! {
     /// ⌊log₂ |x|⌋ as a number: −∞ of zero, ∞ of infinities.
     ungil_math_lane_exponent_f32 = exponent_f32(x: f32) -> f32 {
@@ -86,5 +99,32 @@ define! {
         let value = f32::from_bits((scaled & 0x007f_ffff) | 0x3f80_0000);
         let value = select(a == 0.0, 1.0, value);
         select(x >= 0.0, value, f32::NAN)
+    }
+
+    /// ⌊log₂ |x|⌋ as a number: −∞ of zero, ∞ of infinities.
+    ungil_math_lane_exponent_f64 = exponent_f64(x: f64) -> f64 {
+        let a = x.abs();
+        let tiny = a < f64::MIN_POSITIVE;
+        let scaled = select(tiny, a * 4_503_599_627_370_496.0, a).to_bits() >> 52;
+        // Adding 2⁵² as bits converts a small integer.
+        let whole = f64::from_bits(scaled | 0x4330_0000_0000_0000) - 4_503_599_627_370_496.0;
+        let value = whole - select(tiny, 1075.0, 1023.0);
+        let value = select(a == 0.0, f64::NEG_INFINITY, value);
+        select(a < f64::INFINITY, value, a)
+    }
+
+    /// m of x = m·2ᵏ with 1 ≤ m < 2: 1 of zeros and infinity, NaN of NaN and of negative numbers.
+    ungil_math_lane_mantissa_f64 = mantissa_f64(x: f64) -> f64 {
+        let a = x.abs();
+        let scaled = select(a < f64::MIN_POSITIVE, a * 4_503_599_627_370_496.0, a).to_bits();
+        let value = f64::from_bits((scaled & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
+        let value = select(a == 0.0, 1.0, value);
+        select(x >= 0.0, value, f64::NAN)
+    }
+
+    /// x·2^⌊n⌋ for |n| < 2,000, rounded once where x is normal.
+    ungil_math_lane_scale_f64 = scale_f64(x: f64, n: f64) -> f64 {
+        let (first, second) = crate::double::power_of_two_halves(n.floor() + crate::double::ROUNDER);
+        x * first * second
     }
 }

@@ -1,7 +1,7 @@
 //! Vector forms of `instructions`, as LLVM IR text.
 //!
 //! For AVX-512 the instruction itself on 16 float32 or 8 float64 numbers, narrower vectors padded; for AVX2 a table is four permutations
-//! of eight numbers and selects; elsewhere each lane calls the scalar function. All give the same bits.
+//! of eight numbers and selects, or a gather; elsewhere each lane calls the scalar function. All give the same bits.
 //! Contract: link [`Instruction::text`] into the module, put [`Instruction::variant_attribute`] on every call, keep the scalar functions from
 //! being inlined until the vectoriser has run, and inline them and the forms afterwards.
 //! Limits: 2 to 16 lanes.
@@ -29,6 +29,7 @@ enum Kind {
     DoubleTable(&'static [f64; 16]),
     Exponent,
     Mantissa,
+    Scale,
 }
 
 /// An operation of `instructions`.
@@ -45,6 +46,9 @@ pub fn instructions() -> Vec<Instruction> {
     let mut all = vec![
         computed("ungil_math_lane_exponent_f32", Kind::Exponent, true),
         computed("ungil_math_lane_mantissa_f32", Kind::Mantissa, true),
+        computed("ungil_math_lane_exponent_f64", Kind::Exponent, false),
+        computed("ungil_math_lane_mantissa_f64", Kind::Mantissa, false),
+        computed("ungil_math_lane_scale_f64", Kind::Scale, false),
     ];
     all.extend(SINGLE_TABLES.iter().map(|(name, table)| computed(name, Kind::SingleTable(table), true)));
     all.extend(DOUBLE_TABLES.iter().map(|(name, table)| computed(name, Kind::DoubleTable(table), false)));
@@ -59,18 +63,20 @@ pub fn instruction(name: &str) -> Option<Instruction> {
 impl Instruction {
     /// The value of the attribute `vector-function-abi-variant` of a call.
     pub fn variant_attribute(&self) -> String {
-        let name = self.name;
-        LANES.map(|lanes| format!("_ZGV_LLVM_N{lanes}v_{name}({name}_v{lanes})")).join(",")
+        let (name, kinds) = (self.name, "v".repeat(self.parameters().len()));
+        LANES.map(|lanes| format!("_ZGV_LLVM_N{lanes}{kinds}_{name}({name}_v{lanes})")).join(",")
     }
 
     /// An LLVM IR module with the vector forms, kept by `llvm.compiler.used` until the vectoriser has run.
     pub fn text(&self, isa: Isa) -> String {
-        let (name, t, argument) = (self.name, self.element(), self.argument());
-        let mut text = format!("declare {t} @{name}({argument}) nounwind willreturn memory(none)\n");
+        let (name, t, arguments) = (self.name, self.element(), self.list(|_| self.argument().to_owned()));
+        let mut text = format!("declare {t} @{name}({arguments}) nounwind willreturn memory(none)\n");
         let width = match (isa, self.kind) {
             (Isa::Avx512, _) => self.write_avx512(&mut text),
             (Isa::Avx2, Kind::SingleTable(table)) => write_avx2_table(&mut text, name, table),
+            (Isa::Avx2, Kind::DoubleTable(_)) => self.write_gather(&mut text),
             (_, Kind::Exponent | Kind::Mantissa) => self.write_parts(&mut text),
+            (_, Kind::Scale) => self.write_scale(&mut text),
             _ => 1,
         };
         for lanes in LANES {
@@ -98,8 +104,18 @@ impl Instruction {
         match self.kind {
             Kind::SingleTable(_) => "i32",
             Kind::DoubleTable(_) => "i64",
-            Kind::Exponent | Kind::Mantissa => self.element(),
+            Kind::Exponent | Kind::Mantissa | Kind::Scale => self.element(),
         }
+    }
+
+    /// The names of the arguments.
+    fn parameters(&self) -> &'static [&'static str] {
+        if matches!(self.kind, Kind::Scale) { &["x", "n"] } else { &["x"] }
+    }
+
+    /// Something of each argument, separated by commas.
+    fn list(&self, of: impl Fn(&str) -> String) -> String {
+        self.parameters().iter().map(|name| of(name)).collect::<Vec<_>>().join(", ")
     }
 
     /// `@name_whole`, the instruction on 512 bits; the number of its lanes.
@@ -123,6 +139,13 @@ impl Instruction {
                     format!("{f}({v} %x, i32 12, {v} poison, {mask} -1, i32 4)"),
                 )
             }
+            Kind::Scale => {
+                let f = format!("@llvm.x86.avx512.mask.scalef.{kind}.512");
+                (
+                    format!("{v} {f}({v}, {v}, {v}, {mask}, i32)"),
+                    format!("{f}({v} %x, {v} %n, {v} poison, {mask} -1, i32 4)"),
+                )
+            }
             Kind::SingleTable(_) | Kind::DoubleTable(_) => {
                 let f = format!("@llvm.x86.avx512.vpermi2var.{kind}.512");
                 let numbers = self.numbers();
@@ -131,11 +154,12 @@ impl Instruction {
                 (format!("{v} {f}({v}, {x}, {v})"), format!("{f}({v} <{low}>, {x} %x, {v} <{high}>)"))
             }
         };
+        let parameters = self.list(|p| format!("{x} %{p}"));
         let _ = write!(
             text,
             "
 declare {declared}
-define internal {v} @{name}_whole({x} %x) alwaysinline nounwind willreturn memory(none) {{
+define internal {v} @{name}_whole({parameters}) alwaysinline nounwind willreturn memory(none) {{
   %r = call {v} {call}
   ret {v} %r
 }}
@@ -202,12 +226,68 @@ define internal {v} @{name}_whole({v} %x) alwaysinline nounwind willreturn memor
         lanes
     }
 
+    /// `@name_whole` on 4 lanes of a float64 table in memory; the number of its lanes.
+    fn write_gather(&self, text: &mut String) -> u32 {
+        let (name, numbers) = (self.name, self.numbers().join(", "));
+        let _ = write!(
+            text,
+            "
+@{name}_numbers = internal unnamed_addr constant [16 x double] [{numbers}], align 64
+declare <4 x double> @llvm.x86.avx2.gather.q.pd.256(<4 x double>, ptr, <4 x i64>, <4 x double>, i8)
+define internal <4 x double> @{name}_whole(<4 x i64> %x) alwaysinline nounwind willreturn memory(none) {{
+  %i = and <4 x i64> %x, splat (i64 15)
+  %all = bitcast <4 x i64> splat (i64 -1) to <4 x double>
+  %r = call <4 x double> @llvm.x86.avx2.gather.q.pd.256(<4 x double> zeroinitializer, ptr @{name}_numbers, <4 x i64> %i, <4 x double> %all, i8 8)
+  ret <4 x double> %r
+}}
+"
+        );
+        4
+    }
+
+    /// `@name_whole` on 256 bits: the product with the two halves of a power; the number of its lanes.
+    fn write_scale(&self, text: &mut String) -> u32 {
+        let name = self.name;
+        // 3·2^(p − 2) of a mantissa of p bits rounds to integers.
+        let (t, int, lanes, shift, rounder, bias) = if self.single {
+            ("float", "i32", 8, 23, 12_582_912.0, 127)
+        } else {
+            ("double", "i64", 4, 52, 6_755_399_441_055_744.0, 1023)
+        };
+        let (v, w) = (format!("<{lanes} x {t}>"), format!("<{lanes} x {int}>"));
+        let suffix = format!("v{lanes}f{}", if self.single { 32 } else { 64 });
+        let rounder = constant(t, rounder);
+        let _ = write!(
+            text,
+            "
+declare {v} @llvm.floor.{suffix}({v})
+define internal {v} @{name}_whole({v} %x, {v} %n) alwaysinline nounwind willreturn memory(none) {{
+  %whole = call {v} @llvm.floor.{suffix}({v} %n)
+  %sum = fadd {v} %whole, splat ({rounder})
+  %bits = bitcast {v} %sum to {w}
+  %biased = add {w} %bits, splat ({int} {})
+  %half = lshr {w} %biased, splat ({int} 1)
+  %rest = sub {w} %biased, %half
+  %a = shl {w} %half, splat ({int} {shift})
+  %b = shl {w} %rest, splat ({int} {shift})
+  %first = bitcast {w} %a to {v}
+  %second = bitcast {w} %b to {v}
+  %once = fmul {v} %x, %first
+  %r = fmul {v} %once, %second
+  ret {v} %r
+}}
+",
+            2 * bias
+        );
+        lanes
+    }
+
     /// The numbers of a table as typed constants.
     fn numbers(&self) -> Vec<String> {
         match self.kind {
             Kind::SingleTable(table) => table.iter().map(|n| constant("float", f64::from(*n))).collect(),
             Kind::DoubleTable(table) => table.iter().map(|n| constant("double", *n)).collect(),
-            Kind::Exponent | Kind::Mantissa => Vec::new(),
+            Kind::Exponent | Kind::Mantissa | Kind::Scale => Vec::new(),
         }
     }
 
@@ -217,12 +297,22 @@ define internal {v} @{name}_whole({v} %x) alwaysinline nounwind willreturn memor
         let index = |i: u32| if i < lanes { format!("i32 {i}") } else { "i32 poison".to_owned() };
         let widen = (0..width).map(index).collect::<Vec<_>>().join(", ");
         let narrow = (0..lanes).map(|i| format!("i32 {i}")).collect::<Vec<_>>().join(", ");
+        let parameters = self.list(|p| format!("<{lanes} x {a}> %{p}"));
+        let wide = self.list(|p| format!("<{width} x {a}> %{p}w"));
+        let shuffles: String = self
+            .parameters()
+            .iter()
+            .map(|p| {
+                format!(
+                    "  %{p}w = shufflevector <{lanes} x {a}> %{p}, <{lanes} x {a}> poison, <{width} x i32> <{widen}>\n"
+                )
+            })
+            .collect();
         let _ = write!(
             text,
             "
-define internal <{lanes} x {t}> @{name}_v{lanes}(<{lanes} x {a}> %x) alwaysinline nounwind willreturn memory(none) {{
-  %w = shufflevector <{lanes} x {a}> %x, <{lanes} x {a}> poison, <{width} x i32> <{widen}>
-  %r = call <{width} x {t}> @{name}_whole(<{width} x {a}> %w)
+define internal <{lanes} x {t}> @{name}_v{lanes}({parameters}) alwaysinline nounwind willreturn memory(none) {{
+{shuffles}  %r = call <{width} x {t}> @{name}_whole({wide})
   %s = shufflevector <{width} x {t}> %r, <{width} x {t}> poison, <{lanes} x i32> <{narrow}>
   ret <{lanes} x {t}> %s
 }}
@@ -234,16 +324,21 @@ define internal <{lanes} x {t}> @{name}_v{lanes}(<{lanes} x {a}> %x) alwaysinlin
     fn write_pieces(&self, text: &mut String, lanes: u32, width: u32) {
         let (name, t, a) = (self.name, self.element(), self.argument());
         let (v, x) = (format!("<{lanes} x {t}>"), format!("<{lanes} x {a}>"));
+        let parameters = self.list(|p| format!("{x} %{p}"));
         let _ = write!(
             text,
-            "\ndefine internal {v} @{name}_v{lanes}({x} %x) alwaysinline nounwind willreturn memory(none) {{\n"
+            "\ndefine internal {v} @{name}_v{lanes}({parameters}) alwaysinline nounwind willreturn memory(none) {{\n"
         );
         if width == 1 {
             for i in 0..lanes {
                 let before = if i == 0 { "poison".to_owned() } else { format!("%s{}", i - 1) };
+                for p in self.parameters() {
+                    let _ = writeln!(text, "  %{p}{i} = extractelement {x} %{p}, i32 {i}");
+                }
+                let arguments = self.list(|p| format!("{a} %{p}{i}"));
                 let _ = writeln!(
                     text,
-                    "  %x{i} = extractelement {x} %x, i32 {i}\n  %r{i} = call {t} @{name}({a} %x{i})\n  \
+                    "  %r{i} = call {t} @{name}({arguments})\n  \
                      %s{i} = insertelement {v} {before}, {t} %r{i}, i32 {i}"
                 );
             }
@@ -255,11 +350,14 @@ define internal <{lanes} x {t}> @{name}_v{lanes}(<{lanes} x {a}> %x) alwaysinlin
         let half = lanes / 2;
         for (piece, start) in [("a", 0), ("b", half)] {
             let mask = join(start..start + half);
-            let _ = writeln!(
-                text,
-                "  %x{piece} = shufflevector {x} %x, {x} poison, <{half} x i32> <{mask}>\n  \
-                 %r{piece} = call <{half} x {t}> @{name}_v{half}(<{half} x {a}> %x{piece})"
-            );
+            for p in self.parameters() {
+                let _ = writeln!(
+                    text,
+                    "  %{p}{piece} = shufflevector {x} %{p}, {x} poison, <{half} x i32> <{mask}>"
+                );
+            }
+            let arguments = self.list(|p| format!("<{half} x {a}> %{p}{piece}"));
+            let _ = writeln!(text, "  %r{piece} = call <{half} x {t}> @{name}_v{half}({arguments})");
         }
         let _ = writeln!(
             text,

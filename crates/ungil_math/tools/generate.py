@@ -198,7 +198,6 @@ def double_coefficients():
         ("INV_LN2", 1 / LN2, [53], "1/ln 2."),
         ("LN2", LN2, [53, 53], "ln 2 in two parts, the first of 53 bits."),
         ("LN2_SHORT", LN2, [42, 53], "ln 2 in two parts, the first of 42 bits: its product with an exponent is exact."),
-        ("LOG10_2", mp.log10(2), [41, 53], "log₁₀ 2 in two parts: the product of the first with an exponent is exact."),
         ("INV_LN10", 1 / mp.log(10), [53, 53], "1/ln 10 in two parts."),
         ("INV_LN2_PAIR", 1 / LN2, [53, 53], "1/ln 2 in two parts."),
         ("TWO_OVER_PI", 2 / PI, [53], "2/π."),
@@ -210,17 +209,13 @@ def double_coefficients():
     out += [
         polynomial("EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 10, -reach, reach, fixed=(0.5,)),
         polynomial("EXPM1", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r − 1", expm1_rest, lambda r: abs(r), 11, -reach, reach, fixed=(0.5,)),
-        polynomial("EXP2", "f64", "(2^r − 1)/r for |r| ≤ 1/2, relative to 2^r", exp2_slope, lambda r: abs(r) / 2**r, 11, -SLACK / 2, SLACK / 2),
-        polynomial("LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 7, 0, sqrt2),
         polynomial("SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/4", sin_rest, lambda h: h, 6, 0, quarter),
         polynomial("COS", "f64", "(cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4", cos_rest, lambda h: h * h, 6, 0, quarter),
-        polynomial("LOG_PAIR", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 9, 0, sqrt2),
         polynomial("SINH", "f64", "(sinh r − r)/r³ in r² for |r| ≤ ln 2/2", sinh_rest, lambda h: h, 5, 0, reach**2),
         polynomial("COSH", "f64", "(cosh r − 1 − r²/2)/r⁴ in r² for |r| ≤ ln 2/2", cosh_rest, lambda h: h * h, 5, 0, reach**2),
         polynomial("ATANH", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 0.202, relative to the result", atanh_rest, lambda z: z / 2, 8, 0, mpf("0.202") ** 2),
         polynomial("ATAN", "f64", "(atan q − q)/q³ in q² for |q| ≤ √2 − 1", atan_rest, lambda h: h, 11, 0, ((mp.sqrt(2) - 1) * SLACK) ** 2),
         polynomial("ASIN", "f64", "(asin x − x)/x³ in x² for |x| ≤ 1/2", asin_rest, lambda h: h, 13, 0, SLACK / 4),
-        polynomial("CBRT", "f64", "(1 + f)^(−1/3) for √½ ≤ 1 + f ≤ √2", lambda f: (1 + f) ** (-mpf(1) / 3), lambda f: 1, 6, mp.sqrt(0.5) - 1 - mpf(2) ** -20, mp.sqrt(2) - 1 + mpf(2) ** -20),
     ]
     (SOURCE / "double/coefficients.rs").write_text("\n".join(out))
 

@@ -1,15 +1,17 @@
-"""Writes src/single/tables.rs: 32 numbers per table, looked up in vector registers, and the polynomials beside them.
+"""Writes src/single/tables.rs and src/double/register_tables.rs: numbers looked up in vector registers, and polynomials beside them.
 
-`python tools/register_tables.py` from the crate's folder (mpmath). Buckets of logarithms and cube roots are the five highest bits of a
+`python tools/register_tables.py [single|double]` from the crate's folder (mpmath). Buckets of logarithms and cube roots are the five highest bits of a
 mantissa; exponentials take steps of 1/32 of an octave; tanh has a polynomial per quarter of an octave.
 """
 
 import pathlib
 
+import sys
+
 from mpmath import mp, mpf
 from remez import fit, rounded
 
-from generate import HEADER, SOURCE, array, near_zero
+from generate import HEADER, SLACK, SOURCE, array, near_zero
 
 LN2 = mp.log(2)
 
@@ -88,6 +90,8 @@ def exp_tables(out):
 
 def tan_polynomial(out):
     rest = lambda h: mpf(1) / 3 + 2 * h / 15 if near_zero(h) else (mp.tan(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
+    arc = lambda h: -mpf(1) / 3 + h / 5 if near_zero(h) else (mp.atan(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
+    out.append(poly("ATAN_NEAR", "(atan x − x)/x³ in x² for |x| ≤ ½", arc, lambda h: h, 6, 0, mpf(1) / 4))
     reach = (mp.pi / 4 * (1 + mpf(2) ** -18)) ** 2
     out.append(poly("TAN", "(tan x − x)/x³ in x² for |x| ≤ π/4", rest, lambda h: h, 7, 0, reach))
 
@@ -177,20 +181,104 @@ def cbrt_tables(out):
     out.append(poly("CBRT_REST", "(∛(1 + r) − 1)/r", rest, lambda r: abs(r), 3, low, high))
 
 
+def pairs_double(out, name, values, exponent, text):
+    high = [to_grid(v, exponent) for v in values]
+    out.append(array(f"{name}_HI", "f64", high, f"{text}, multiples of 2^{exponent}.").replace("const", "static"))
+    out.append(array(f"{name}_LO", "f64", [v - h for v, h in zip(values, high)], f"The rest of `{name}_HI`.").replace("const", "static"))
+
+
+def rounded_double(out, name, values, text, scale=1):
+    high = [rounded(v, 53) for v in values]
+    out.append(array(name, "f64", [h * scale for h in high], text).replace("const", "static"))
+    out.append(array(f"{name}_REST", "f64", [v / h - 1 for v, h in zip(values, high)], f"The relative error of `{name}`.").replace("const", "static"))
+
+
+def poly_double(out, name, text, function, weight, count, low, high, **options):
+    coefficients, worst = fit(function, weight, list(range(count)), low, high, bits=53, **options)
+    error = f"2^{mp.nstr(mp.log(worst, 2), 4)}"
+    print(name, count, error)
+    out.append(array(name, "f64", coefficients, f"{text}; error {error}."))
+
+
+def double_log_tables(out):
+    # In 5 bits, so that the tail of a mantissa of 53 bits is exact.
+    q = [mpf(1)] + [to_grid(1 / (1 + (i + mpf("0.5")) / 16), -5) for i in range(1, 15)] + [mpf("0.5")]
+    lows = [(1 + mpf(i) / 16) * v - 1 for i, v in enumerate(q)]
+    highs = [(1 + mpf(i + 1) / 16) * v - 1 for i, v in enumerate(q)]
+    low, high = min(lows), max(highs)
+    print("float64 tails", mp.nstr(low, 5), mp.nstr(high, 5))
+    out.append(array("RECIPROCAL", "f64", q, "1/c in 5 bits for about the middle c of each bucket of mantissas; 1 and ½ at the ends.").replace("const", "static"))
+    for name, scale, exponent in [("LOG", 1, -42), ("LOG2", 1 / LN2, -42), ("LOG10", 1 / mp.log(10), -43)]:
+        pairs_double(out, f"{name}_C", [-mp.log(x) * scale for x in q], exponent, "The logarithm of c")
+    for name, value, exponent in [("LN2_GRID", LN2, -42), ("LOG10_2_GRID", mp.log10(2), -43)]:
+        grid = to_grid(value, exponent)
+        out.append(array(name, "f64", [grid, value - grid], "The last entry of the table of logarithms, in two parts."))
+    rest = lambda r: -mpf(1) / 2 + r / 3 if near_zero(r) else (mp.log1p(r) - r) / r**2
+    span = f"for {mp.nstr(low, 3)} ≤ r ≤ {mp.nstr(high, 3)}"
+    for name, scale in [("LOG_REST", mpf(1)), ("LOG2_REST", 1 / LN2), ("LOG10_REST", 1 / mp.log(10))]:
+        poly_double(out, name, f"(log(1 + r) − r)/r² in the base of the table, {span}", lambda r: rest(r) * scale, lambda r: abs(r) / scale, 10, low, high)
+    quartic = lambda r: -mpf(1) / 4 + r / 5 if near_zero(r) else (mp.log1p(r) - r + r**2 / 2 - r**3 / 3) / r**4
+    poly_double(out, "POW_REST", f"(log(1 + r) − r + r²/2 − r³/3)/r⁴ {span}", quartic, lambda r: abs(r) ** 3, 9, low, high)
+    roots = [mp.cbrt(1 / x) for x in q]
+    rounded_double(out, "CBRT_C", roots, "The cube root of c, rounded.")
+    for name, value in [("CBRT_TWO", mp.cbrt(2)), ("CBRT_HALF", mp.cbrt(mpf(1) / 2))]:
+        out.append(array(name, "f64", [rounded(value, 53), value / rounded(value, 53) - 1], "A cube root, rounded, and the relative error."))
+    rest = lambda r: mpf(1) / 3 - r / 9 if near_zero(r) else (mp.cbrt(1 + r) - 1) / r
+    poly_double(out, "CBRT_REST", f"(∛(1 + r) − 1)/r {span}", rest, lambda r: abs(r), 9, low, high)
+
+
+def double_exp_tables(out):
+    rounded_double(out, "EXP2_STEP", [mp.power(2, mpf(j) / 16) for j in range(16)], "2^(j/16), rounded.")
+    down = [rounded(mp.power(2, -mpf(j) / 16), 53) / 4 for j in range(16)]
+    out.append(array("EXP2_STEP_DOWN", "f64", down, "A quarter of 2^(−j/16), rounded.").replace("const", "static"))
+    step = rounded(LN2 / 16, 53)
+    out.append(array("LN2_STEP", "f64", [step, LN2 / 16 - step], "ln 2/16 in two parts."))
+    reach = LN2 / 32 * (1 + mpf(2) ** -18)
+    rest = lambda r: mpf(1) / 2 + r / 6 if near_zero(r) else (mp.expm1(r) - r) / r**2
+    poly_double(out, "EXPM1_STEP", "(e^r − 1 − r)/r² for |r| ≤ ln 2/32", rest, lambda r: abs(r), 6, -reach, reach)
+    poly_double(out, "EXP_STEP", "(e^r − 1 − r)/r² for |r| ≤ ln 2/32", rest, lambda r: r * r, 5, -reach, reach)
+    slope = lambda r: LN2 + r * LN2**2 / 2 if near_zero(r) else mp.expm1(r * LN2) / r
+    poly_double(out, "EXP2_SLOPE", "(2^r − 1)/r for |r| ≤ 1/32", slope, lambda r: abs(r), 6, -SLACK / 32, SLACK / 32)
+    sinh = lambda h: mpf(1) / 6 + h / 120 if near_zero(h) else (mp.sinh(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
+    cosh = lambda h: mpf(1) / 2 + h / 24 if near_zero(h) else (mp.cosh(mp.sqrt(h)) - 1) / h
+    poly_double(out, "SINH_STEP", "(sinh r − r)/r³ in r² for |r| ≤ ln 2/32", sinh, lambda h: h, 3, 0, reach**2)
+    poly_double(out, "COSH_STEP", "(cosh r − 1)/r² in r² for |r| ≤ ln 2/32", cosh, lambda h: h, 3, 0, reach**2)
+
+
+def double_near_polynomials(out):
+    odd = lambda f, c: lambda z: c if near_zero(z) else (f(mp.sqrt(z)) / mp.sqrt(z) - 1) / z
+    poly_double(out, "ASINH_NEAR", "(asinh x − x)/x³ in x² for |x| ≤ 0.6", odd(mp.asinh, -mpf(1) / 6), lambda z: z, 13, 0, mpf("0.36"))
+    near = lambda u: -mpf(1) / 12 + 3 * u / 160 if near_zero(u) else (mp.acosh(1 + u) / mp.sqrt(2 * u) - 1) / u
+    poly_double(out, "ACOSH_NEAR", "(acosh(1 + u)/√2u − 1)/u for 0 ≤ u ≤ ¼", near, lambda u: u, 9, 0, mpf(1) / 4)
+    tangent = lambda h: mpf(1) / 3 + 2 * h / 15 if near_zero(h) else (mp.tan(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
+    reach = (mp.pi / 4 * (1 + mpf(2) ** -18)) ** 2
+    poly_double(out, "TAN", "(tan x − x)/x³ in x² for |x| ≤ π/4", tangent, lambda h: h, 15, 0, reach)
+
+
+def write(name, title, what, tables):
+    out = [
+        HEADER.format(title=title, what=what, limits="each polynomial holds on the interval its comment names.").replace(
+            "tools/generate.py", "tools/register_tables.py"
+        )
+    ]
+    for add in tables:
+        add(out)
+    (SOURCE / name).write_text("\n".join(out))
+
+
 if __name__ == "__main__":
     mp.prec = 160
-    out = [
-        HEADER.format(
-            title="Tables of the float32 functions, held in vector registers.",
-            what="32 numbers each, for `instructions`; polynomials lowest power first.",
-            limits="each polynomial holds on the interval its comment names.",
-        ).replace("tools/generate.py", "tools/register_tables.py")
-    ]
-    log_tables(out)
-    exp_tables(out)
-    tan_polynomial(out)
-    inverse_hyperbolic_polynomials(out)
-    sinh_near(out)
-    tanh_tables(out)
-    cbrt_tables(out)
-    (SOURCE / "single/tables.rs").write_text("\n".join(out))
+    if "double" not in sys.argv[1:]:
+        write(
+            "single/tables.rs",
+            "Tables of the float32 functions, held in vector registers.",
+            "32 numbers each, for `instructions`; polynomials lowest power first.",
+            [log_tables, exp_tables, tan_polynomial, inverse_hyperbolic_polynomials, sinh_near, tanh_tables, cbrt_tables],
+        )
+    if "single" not in sys.argv[1:]:
+        write(
+            "double/register_tables.rs",
+            "Tables of the float64 functions, held in vector registers.",
+            "16 numbers each, for `instructions`; polynomials lowest power first.",
+            [double_log_tables, double_exp_tables, double_near_polynomials],
+        )

@@ -1,14 +1,16 @@
 //! Exponential functions in float64.
 //!
-//! x = n·ln 2 + r with |r| ≤ ln 2/2, e^r = 1 + r + r²·P(r) summed with the rounding error of 1 + r, and
-//! a scaling by 2ⁿ in two steps, so that subnormal results are rounded once and overflow gives infinity.
-//! Contract: ≤ 0.8 ULP (exp2 0.85); arguments beyond the range are clamped, NaN passes through.
-//! Limits: no table, so that no gather is needed in vectors.
+//! x = (16·k + j)·ln 2/16 + r with |r| ≤ ln 2/32; 2^(j/16) and its rounding error from a table, a short polynomial of r, and one scaling
+//! by 2^k, so that subnormal results are rounded once and overflow gives infinity. expm1 without a table: |r| ≤ ln 2/2.
+//! Contract: ≤ 0.8 ULP; arguments beyond the range are clamped, NaN passes through.
+//! Limits: none.
 //! Source: W. J. Cody, W. Waite, Software Manual for the Elementary Functions (1980); coefficients by Remez.
 
-use super::coefficients::{EXP, EXP2, EXPM1, INV_LN2, LN2_HI, LN2_LO};
+use super::coefficients::{EXP, EXPM1, INV_LN2, LN2_HI, LN2_LO};
 use super::pair::fast_two_sum;
-use super::{ROUNDER, power_of_two_halves, select};
+use super::register_tables::{EXP_STEP, EXP2_SLOPE, LN2_STEP};
+use super::{ROUNDER, select};
+use crate::instructions::{exp2_step_f64, exp2_step_rest_f64, scale_f64};
 
 /// `x` kept within [low, high]; NaN passes.
 #[inline(always)]
@@ -43,43 +45,54 @@ pub(crate) fn exp_parts(x: f64, tail: f64) -> (f64, f64, f64) {
 /// e^(x + tail) for −746 ≤ x ≤ 710 and |tail| ≤ 2⁻³⁰.
 #[inline(always)]
 pub(crate) fn exp_of_sum(x: f64, tail: f64) -> f64 {
-    let (sum, rest, rounded) = exp_parts(x, tail);
-    let (first, second) = power_of_two_halves(rounded);
-    (sum + rest) * first * second
+    let (rounded, r, rest) = reduce_by_steps(x);
+    let index = rounded.to_bits();
+    let rest = rest + tail;
+    let whole = r + rest;
+    let square = whole * whole;
+    let even = square.mul_add(square.mul_add(EXP_STEP[4], EXP_STEP[2]), EXP_STEP[0]);
+    let p = whole.mul_add(square.mul_add(EXP_STEP[3], EXP_STEP[1]), even);
+    let relative = r + square.mul_add(p, rest + exp2_step_rest_f64(index));
+    let step = exp2_step_f64(index);
+    scale_f64(step.mul_add(relative, step), (rounded - ROUNDER) * 0.0625)
+}
+
+/// x = n·ln 2/16 + r + rest, as n + `ROUNDER`, r and the rest; |r| ≤ ln 2/32.
+#[inline(always)]
+pub(crate) fn reduce_by_steps(x: f64) -> (f64, f64, f64) {
+    let rounded = x.mul_add(16.0 * INV_LN2, ROUNDER);
+    let n = rounded - ROUNDER;
+    // r is exact: a multiple of 2⁻⁵⁷, or x itself.
+    (rounded, n.mul_add(-LN2_STEP[0], x), n * -LN2_STEP[1])
+}
+
+/// k·2⁵² for n = 16·k + j of `reduce_by_steps`: what scales a number by 2^k when it is added to the bits.
+#[inline(always)]
+pub(crate) fn exponent_of_steps(rounded: f64) -> u64 {
+    (rounded.to_bits() << 48) & 0xfff0_0000_0000_0000
 }
 
 /// e^x.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
-    let x = clamp(x, -746.0, 710.0);
-    let rounded = x.mul_add(INV_LN2, ROUNDER);
-    let n = rounded - ROUNDER;
-    // The product with the first part leaves no rounding error. The sum takes the two parts of r, the polynomial
-    // their rounded sum.
-    let high = n.mul_add(-LN2_HI, x);
-    let r = n.mul_add(-LN2_LO, high);
-    let square = r * r;
-    let (sum, error) = fast_two_sum(1.0, high);
-    let error = n.mul_add(-LN2_LO, error);
-    let (first, second) = power_of_two_halves(rounded);
-    (sum + square.mul_add(exp_rest(r, square), error)) * first * second
+    exp_of_sum(clamp(x, -746.0, 710.0), 0.0)
 }
 
 /// 2^x.
 #[inline(always)]
 pub fn exp2(x: f64) -> f64 {
     let x = clamp(x, -1076.0, 1025.0);
-    let rounded = x + ROUNDER;
-    let r = x - (rounded - ROUNDER);
+    // To multiples of 1/16.
+    let rounded = x + ROUNDER / 16.0;
+    let n = rounded - ROUNDER / 16.0;
+    let r = x - n;
+    let index = rounded.to_bits();
     let square = r * r;
-    let even = square.mul_add(square.mul_add(EXP2[10], EXP2[8]), EXP2[6]);
-    let odd = square.mul_add(square.mul_add(EXP2[9], EXP2[7]), EXP2[5]);
-    let even = square.mul_add(square.mul_add(even, EXP2[4]), EXP2[2]);
-    let odd = square.mul_add(square.mul_add(odd, EXP2[3]), EXP2[1]);
-    // (2^r − 1)/r; its first coefficient is added last.
-    let slope = r.mul_add(r.mul_add(even, odd), EXP2[0]);
-    let (first, second) = power_of_two_halves(rounded);
-    r.mul_add(slope, 1.0) * first * second
+    let even = square.mul_add(square.mul_add(EXP2_SLOPE[4], EXP2_SLOPE[2]), EXP2_SLOPE[0]);
+    let odd = square.mul_add(square.mul_add(EXP2_SLOPE[5], EXP2_SLOPE[3]), EXP2_SLOPE[1]);
+    let relative = r.mul_add(r.mul_add(odd, even), exp2_step_rest_f64(index));
+    let step = exp2_step_f64(index);
+    scale_f64(step.mul_add(relative, step), n)
 }
 
 /// (e^x − 1)/2 as an unevaluated sum and 2ⁿ⁻¹, for −50 ≤ x ≤ 710.

@@ -1,17 +1,18 @@
 //! Logarithms in float64.
 //!
-//! x = 2^k·m with √½ ≤ m < √2, f = m − 1, s = f/(2 + f);
-//! log m = (f − f²/2) + s·(f²/2 + s²·P(s²)), where f − f²/2 is kept exactly in two parts.
+//! x = 2^k·c·(1 + r) with 1/c from a table of 16, of 5 bits, so that r is exact; log x = (k·ln 2 + log c) + r + r²·P(r), the first sum
+//! exact in two parts.
 //! Contract: ≤ 0.7 ULP; log 1 = +0; exact powers of two and ten give integers.
-//! Limits: one division instead of a table, so that no gather is needed in vectors.
-//! Source: fdlibm's `e_log.c` (the form of the series); coefficients by Remez.
+//! Limits: none.
+//! Source: P. Tang, Table-driven implementation of the logarithm (1990); coefficients by Remez.
 
-use super::coefficients::{
-    INV_LN2_PAIR_HI, INV_LN2_PAIR_LO, INV_LN10_HI, INV_LN10_LO, LN2_SHORT_HI, LN2_SHORT_LO, LOG, LOG10_2_HI,
-    LOG10_2_LO,
-};
-use super::pair::two_product;
+use super::coefficients::{INV_LN2_PAIR_HI, INV_LN2_PAIR_LO, INV_LN10_HI, INV_LN10_LO};
+use super::register_tables::{LN2_GRID, LOG_REST, LOG2_REST, LOG10_2_GRID, LOG10_REST};
 use super::select;
+use crate::instructions::{
+    exponent_f64, log_c_hi_f64, log_c_lo_f64, log2_c_hi_f64, log2_c_lo_f64, log10_c_hi_f64, log10_c_lo_f64,
+    mantissa_f64, reciprocal_f64,
+};
 
 /// The bits of √½, rounded up to a short number: mantissas start there.
 const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_0000_0000;
@@ -35,98 +36,92 @@ pub(crate) fn decompose_normal(x: f64) -> (f64, f64) {
     (exponent - (TWO_POW_52 + 1023.0), mantissa)
 }
 
-/// (k, m) with x = 2^k·m and √½ ≤ m < √2, for positive finite x.
-#[inline(always)]
-pub(crate) fn decompose(x: f64) -> (f64, f64) {
-    let tiny = x < f64::MIN_POSITIVE;
-    let (exponent, mantissa) = split(select(tiny, x * TWO_POW_52, x).to_bits());
-    (exponent - select(tiny, TWO_POW_52 + 1023.0 + 52.0, TWO_POW_52 + 1023.0), mantissa)
+/// The parts of a logarithm: x = 2^k·c·(1 + r) with c the middle of a bucket; r is exact.
+pub(crate) struct Parts {
+    pub k: f64,
+    pub index: u64,
+    pub r: f64,
 }
 
-/// 2·atanh(s)/s − 2 of z = s².
+/// k is infinite for zeros and infinity, r NaN for NaN and negative numbers.
 #[inline(always)]
-fn atanh_rest(z: f64) -> f64 {
-    let w = z * z;
-    let even = w.mul_add(w.mul_add(w.mul_add(LOG[6], LOG[4]), LOG[2]), LOG[0]);
-    let odd = w.mul_add(w.mul_add(LOG[5], LOG[3]), LOG[1]);
-    z * z.mul_add(odd, even)
+pub(crate) fn parts(x: f64) -> Parts {
+    let m = mantissa_f64(x);
+    let index = m.to_bits() >> 48;
+    Parts { k: exponent_f64(x), index, r: m.mul_add(reciprocal_f64(index), -1.0) }
 }
 
-/// log(1 + f) as an unevaluated sum with f − f²/2 first, for √½ ≤ 1 + f ≤ √2.
+/// high + low, or high where that is infinite and low NaN.
 #[inline(always)]
-fn log_of_mantissa(f: f64) -> (f64, f64) {
-    let s = f / (2.0 + f);
-    // f − f²/2 exactly in two parts.
-    let half = 0.5 * f;
-    let high = (-half).mul_add(f, f);
-    let error = (-half).mul_add(f, f - high);
-    (high, s.mul_add(half.mul_add(f, atanh_rest(s * s)), error))
+fn total(high: f64, low: f64) -> f64 {
+    let value = high + low;
+    select(value.is_nan(), high, value)
 }
 
-/// k·ln 2 + high + low, rounded once; |high| is below ln 2/2, or k is 0.
+/// A polynomial of ten coefficients.
 #[inline(always)]
-fn with_exponent(k: f64, high: f64, low: f64) -> f64 {
-    // The product of k and the first part of ln 2 is exact.
-    let sum = k.mul_add(LN2_SHORT_HI, high);
-    let error = k.mul_add(LN2_SHORT_HI, -sum) + high;
-    sum + (error + k.mul_add(LN2_SHORT_LO, low))
+fn polynomial(c: &[f64; 10], r: f64, square: f64) -> f64 {
+    let even = square.mul_add(square.mul_add(c[8], c[6]), c[4]);
+    let odd = square.mul_add(square.mul_add(c[9], c[7]), c[5]);
+    let even = square.mul_add(square.mul_add(even, c[2]), c[0]);
+    let odd = square.mul_add(square.mul_add(odd, c[3]), c[1]);
+    r.mul_add(odd, even)
 }
 
-/// `value` where `x` is positive and finite; the limits and NaN elsewhere.
+/// The logarithm of parts without its last addition; `correction` is e/(1 + r) for log(x·(1 + e)).
 #[inline(always)]
-pub(crate) fn with_log_limits(x: f64, value: f64) -> f64 {
-    let value = select(x < f64::INFINITY, value, x);
-    let value = select(x < 0.0, f64::NAN, value);
-    select(x == 0.0, f64::NEG_INFINITY, value)
+pub(crate) fn log_of_parts(p: &Parts, correction: f64) -> (f64, f64) {
+    let r = p.r;
+    let base = p.k.mul_add(LN2_GRID[0], log_c_hi_f64(p.index));
+    let base_low = p.k.mul_add(LN2_GRID[1], log_c_lo_f64(p.index));
+    let high = base + r;
+    let error = (base - high) + r;
+    let square = r * r;
+    (high, square.mul_add(polynomial(&LOG_REST, r, square), error + base_low) + correction)
 }
 
 /// log x.
 #[inline(always)]
 pub fn log(x: f64) -> f64 {
-    let (k, m) = decompose(x);
-    let (high, low) = log_of_mantissa(m - 1.0);
-    with_log_limits(x, with_exponent(k, high, low))
+    let (high, low) = log_of_parts(&parts(x), 0.0);
+    total(high, low)
 }
 
 /// log₂ x.
 #[inline(always)]
 pub fn log2(x: f64) -> f64 {
-    let (k, m) = decompose(x);
-    let (high, low) = log_of_mantissa(m - 1.0);
-    let (scaled, error) = two_product(high, INV_LN2_PAIR_HI);
-    let low = low.mul_add(INV_LN2_PAIR_HI, high.mul_add(INV_LN2_PAIR_LO, error));
-    let sum = k + scaled;
-    let error = (k - sum) + scaled;
-    with_log_limits(x, sum + (error + low))
+    let Parts { k, index, r } = parts(x);
+    let base = k + log2_c_hi_f64(index);
+    let high = r.mul_add(INV_LN2_PAIR_HI, base);
+    let error = r.mul_add(INV_LN2_PAIR_HI, base - high);
+    let slope = r.mul_add(polynomial(&LOG2_REST, r, r * r), INV_LN2_PAIR_LO);
+    total(high, r.mul_add(slope, error + log2_c_lo_f64(index)))
 }
 
 /// log₁₀ x.
 #[inline(always)]
 pub fn log10(x: f64) -> f64 {
-    let (k, m) = decompose(x);
-    let (high, low) = log_of_mantissa(m - 1.0);
-    let (scaled, error) = two_product(high, INV_LN10_HI);
-    let low = low.mul_add(INV_LN10_HI, high.mul_add(INV_LN10_LO, error));
-    let sum = k.mul_add(LOG10_2_HI, scaled);
-    let error = k.mul_add(LOG10_2_HI, -sum) + scaled;
-    with_log_limits(x, sum + (error + k.mul_add(LOG10_2_LO, low)))
+    let Parts { k, index, r } = parts(x);
+    let base = k.mul_add(LOG10_2_GRID[0], log10_c_hi_f64(index));
+    let base_low = k.mul_add(LOG10_2_GRID[1], log10_c_lo_f64(index));
+    let high = r.mul_add(INV_LN10_HI, base);
+    let error = r.mul_add(INV_LN10_HI, base - high);
+    let slope = r.mul_add(polynomial(&LOG10_REST, r, r * r), INV_LN10_LO);
+    total(high, r.mul_add(slope, error + base_low))
 }
 
 /// log(1 + x).
 #[inline(always)]
 pub fn log1p(x: f64) -> f64 {
     let u = 1.0 + x;
-    let shifted = u.to_bits().wrapping_add(EXPONENT_BIAS - SQRT_HALF_BITS);
-    let k = f64::from_bits((shifted >> 52) | TWO_POW_52.to_bits()) - (TWO_POW_52 + 1023.0);
-    // f = 2^−k·x + (2^−k − 1) with its rounding error; the scale is 2^(2−k), which is normal for the largest k.
-    let scale = f64::from_bits((2048_u64 << 52).wrapping_sub(shifted & 0xfff0_0000_0000_0000));
-    let offset = scale.mul_add(0.25, -1.0);
-    let scaled = x * scale * 0.25;
-    let f = offset + scaled;
-    let f_error = scaled - (f - offset);
-    let (high, low) = log_of_mantissa(f);
-    // The derivative 1/(1 + f) as 1 − f is enough for an error this small.
-    let value = with_exponent(k, high, f_error.mul_add(1.0 - f, low));
+    // Exact up to 2⁵³; beyond, of no weight.
+    let error = x - (u - 1.0);
+    let p = parts(u);
+    // 2^−k; 0 and −∞ for the largest numbers.
+    let scale = f64::from_bits(0x7fe0_0000_0000_0000_u64.wrapping_sub(u.to_bits() & 0x7ff0_0000_0000_0000));
+    // The derivative 1/(1 + r) as 1 − r is enough for an error this small.
+    let correction = error * scale * reciprocal_f64(p.index);
+    let (high, low) = log_of_parts(&p, (-correction).mul_add(p.r, correction));
     // −0.0 keeps its sign.
-    with_log_limits(u, value.copysign(x))
+    total(high, low).copysign(x)
 }

@@ -1,46 +1,45 @@
 //! The power function in float64.
 //!
 //! log |x| to 2⁻⁶⁶ in two parts, times y, and e to that power; signs and special cases of Annex F by selection.
-//! log m = 2s + s·z·(2/3 + z·Q(z)) with s = f/(2 + f) in two parts and z = s², the first products in two parts.
+//! The logarithm is that of `logarithm` with r + r²·(−½ + r·(1/3 + r·Q(r))) in two parts; r is exact.
 //! Contract: ≤ 0.8 ULP.
-//! Limits: one division instead of a table, so that no gather is needed in vectors.
-//! Source: the series of fdlibm's `e_pow.c` with the splits done by FMA; coefficients by Remez.
+//! Limits: none.
+//! Source: P. Tang's tables with the splits done by FMA; coefficients by Remez.
 
-use super::coefficients::{LN2_SHORT_HI, LN2_SHORT_LO, LOG_PAIR};
 use super::exponential::{clamp, exp_of_sum};
-use super::logarithm::decompose;
+use super::logarithm::{Parts, parts};
 use super::pair::{fast_two_sum, two_product};
+use super::register_tables::{LN2_GRID, POW_REST};
 use super::select;
+use crate::instructions::{log_c_hi_f64, log_c_lo_f64};
+
+/// 1/3 in two parts.
+const THIRD: f64 = 1.0 / 3.0;
+const THIRD_TAIL: f64 = 1.850_371_707_708_594e-17;
 
 /// log x in two parts, the second below 2⁻⁴³ of the first, for positive finite x.
 #[inline(always)]
 pub(crate) fn log_pair(x: f64) -> (f64, f64) {
-    let (k, m) = decompose(x);
-    let f = m - 1.0;
-    // s = f/(2 + f) in two parts.
-    let den = 2.0 + f;
-    let den_tail = f - (den - 2.0);
-    let reciprocal = 1.0 / den;
-    let s = f * reciprocal;
-    let s_tail = reciprocal * (-s).mul_add(den_tail, (-s).mul_add(den, f));
-    let (z, error) = two_product(s, s);
-    let z_tail = (s + s).mul_add(s_tail, error);
-    let w = z * z;
-    let c = &LOG_PAIR;
-    let even = w.mul_add(w.mul_add(w.mul_add(c[8], c[6]), c[4]), c[2]);
-    let odd = w.mul_add(w.mul_add(w.mul_add(c[7], c[5]), c[3]), c[1]);
-    let q = z * z.mul_add(even, odd);
-    let (p, p_tail) = fast_two_sum(c[0], q);
-    let (product, error) = two_product(z, p);
-    let product_tail = z_tail.mul_add(p, z.mul_add(p_tail, error));
-    let (cubic, error) = two_product(s, product);
-    let cubic_tail = s_tail.mul_add(2.0 + product, s.mul_add(product_tail, error));
-    // k·ln 2 + 2·s + cubic; the product with the first part is exact.
-    let double = s + s;
-    let sum = k.mul_add(LN2_SHORT_HI, double);
-    let sum_error = k.mul_add(LN2_SHORT_HI, -sum) + double;
-    let (high, high_error) = fast_two_sum(sum, cubic);
-    (high, k.mul_add(LN2_SHORT_LO, cubic_tail) + (sum_error + high_error))
+    let Parts { k, index, r } = parts(x);
+    let c = &POW_REST;
+    let square = r * r;
+    let square_error = r.mul_add(r, -square);
+    let even = square.mul_add(square.mul_add(square.mul_add(square.mul_add(c[8], c[6]), c[4]), c[2]), c[0]);
+    let odd = square.mul_add(square.mul_add(square.mul_add(c[7], c[5]), c[3]), c[1]);
+    let q = r * r.mul_add(odd, even);
+    // 1/3 + r·q, and with it −½ + r·(1/3 + r·q), each in two parts.
+    let (third, third_error) = fast_two_sum(THIRD, q);
+    let third_tail = third_error + THIRD_TAIL;
+    let slope = r.mul_add(third, -0.5);
+    let slope_tail = r.mul_add(third_tail, r.mul_add(third, -0.5 - slope));
+    let (product, product_error) = two_product(square, slope);
+    let product_tail = square_error.mul_add(slope, square.mul_add(slope_tail, product_error));
+    // The sum of the first parts is exact.
+    let base = k.mul_add(LN2_GRID[0], log_c_hi_f64(index));
+    let base_low = k.mul_add(LN2_GRID[1], log_c_lo_f64(index));
+    let (sum, sum_error) = fast_two_sum(base, r);
+    let (high, high_error) = fast_two_sum(sum, product);
+    (high, (sum_error + high_error) + (product_tail + base_low))
 }
 
 /// x to the power y.

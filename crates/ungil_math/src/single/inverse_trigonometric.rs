@@ -8,6 +8,7 @@
 use super::coefficients::{ASIN, ATAN, HALF_PI_PAIR_HI, HALF_PI_PAIR_LO, PI_PAIR_HI, PI_PAIR_LO};
 use super::pair::fast_two_sum;
 use super::root::sqrt_pair;
+use super::tables::ATAN_NEAR;
 use crate::double::select;
 
 /// (atan q − q)/q³ of z = q² for |q| ≤ 1.
@@ -39,21 +40,30 @@ fn add_atan_of_quotient(base: f32, base_tail: f32, num: f32, den: f32) -> f32 {
 /// atan x.
 #[inline(always)]
 pub fn atan(x: f32) -> f32 {
-    let a = x.abs();
-    let large = a > 1.0;
-    let (base, base_tail) = (select(large, HALF_PI_PAIR_HI, 0.0), select(large, HALF_PI_PAIR_LO, 0.0));
-    let (num, den) = (select(large, -1.0, a), select(large, a, 1.0));
-    let q = num / den;
+    let magnitude = x.abs();
+    // Beyond, the result is π/2 anyhow.
+    let a = select(magnitude > 1e20, 1e20, magnitude);
+    // a, (a − 1)/(a + 1) or −1/a, of magnitude ≤ ½, plus 0, π/4 or π/2.
+    let (middle, large) = (a > 0.5, a > 2.0);
+    let num = select(large, -1.0, select(middle, a - 1.0, a));
+    let sum = a + 1.0;
+    let den = select(large, a, select(middle, sum, 1.0));
+    let den_error = select(large, 0.0, select(middle, a - (sum - 1.0), 0.0));
+    let base = select(large, HALF_PI_PAIR_HI, select(middle, 0.5 * HALF_PI_PAIR_HI, 0.0));
+    let base_tail = select(large, HALF_PI_PAIR_LO, select(middle, 0.5 * HALF_PI_PAIR_LO, 0.0));
+    let reciprocal = 1.0 / den;
+    let q = num * reciprocal;
+    let remainder = (-q).mul_add(den_error, (-q).mul_add(den, num));
     let z = q * q;
-    // The quotient's error, only of −1/a, by the derivative 1/(1 + z): it counts near 1, where that is about 0.6.
-    let quotient_error = (-q).mul_add(den, num) * (-0.6 * q);
+    let w = z * z;
+    let c = &ATAN_NEAR;
+    let even = w.mul_add(w.mul_add(c[4], c[2]), c[0]);
+    let odd = w.mul_add(w.mul_add(c[5], c[3]), c[1]);
+    let rest = z * z.mul_add(odd, even);
+    // The derivative of atan there is 0.9, near enough.
     let (sum, error) = fast_two_sum(base, q);
-    // What the rounding of z changes weighs most near 1.
-    let rest = z.mul_add(atan_rest(z), -0.27 * q.mul_add(q, -z));
-    let low = q.mul_add(rest, error + base_tail);
-    // The remainder of the quotient by infinity is NaN.
-    let low = select(a < f32::INFINITY, low + quotient_error, low);
-    (sum + low).copysign(x)
+    let low = remainder.mul_add(0.9 * reciprocal, error + base_tail);
+    (sum + q.mul_add(rest, low)).copysign(x)
 }
 
 /// (asin x − x)/x³ of z = x².
