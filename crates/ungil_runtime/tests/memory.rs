@@ -11,9 +11,12 @@ use ungil_runtime::alloc::{
     ungil_rt_retain,
 };
 
-/// One test, because the counter is shared.
+/// Tests that count blocks or make them take turns, because the counter is shared.
+static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 #[test]
 fn blocks() {
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let before = live_blocks();
     for size in [0usize, 1, 63, 64, 4096, 100_000, MAPPED - 64, MAPPED - 63, MAPPED, 3 * MAPPED + 5] {
         for zeroed in [0, 1] {
@@ -83,6 +86,7 @@ fn arguments_are_not_freed() {
 fn large_blocks_are_used_again() {
     use ungil_runtime::recycle;
     const SIZE: usize = 9 << 20;
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     unsafe {
         let first = alloc_raw(SIZE, false);
         first.write_bytes(7, SIZE);
