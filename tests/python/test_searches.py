@@ -149,4 +149,4 @@ def test_searches_inside_parallel_loops():
 
 def test_the_conditions_vectorise():
     report = check(largest, np.arange(5.0)).diagnostics()
-    assert "search by blocks" in report and "vectorized loop" in report, report
+    assert "search by blocks" in report and "vectorised" in report, report

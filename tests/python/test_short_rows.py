@@ -74,4 +74,4 @@ def test_overlapping_memory():
 
 def test_points_are_read_as_vectors():
     report = check(distances, np.ones((5, 3)), np.zeros((5, 5))).diagnostics()
-    assert "rows of 3 in vectors" in report and "vectorized loop" in report, report
+    assert "rows of 3 in vectors" in report and "vectorised" in report, report

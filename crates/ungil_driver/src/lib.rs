@@ -11,5 +11,6 @@ pub mod excerpt;
 pub mod options;
 pub mod pipeline;
 pub mod places;
+pub mod report;
 pub mod session;
 pub mod signature;

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::source::SourceMap;
 use ungil_ir::function::{Module, PRELUDE_FILE};
-use ungil_ir::remark::Remark;
 use ungil_llvm::emit::EmitOptions;
 use ungil_llvm::jit::{Jit, JitOptions};
 use ungil_llvm::{object, target};
@@ -22,7 +21,7 @@ use ungil_sema::world::{KernelId, ObjectId, World};
 use crate::cache::{Cache, Key};
 use crate::compiled::{Code, Compiled, FunctionInfo, Provenance, Timings};
 use crate::options::KernelOptions;
-use crate::{cost, pipeline};
+use crate::{cost, pipeline, report};
 
 /// Hash of the compiler's own sources.
 pub const BUILD_ID: &str = env!("UNGIL_BUILD_ID");
@@ -279,10 +278,11 @@ impl Session {
         self.listing(compiled).map_or_else(|e| e, |l| l.assembly)
     }
 
-    /// What LLVM did with the loops of a specialisation, and what it could not do. Compiles it once more.
-    pub fn llvm_remarks(&self, compiled: &Compiled) -> Vec<Remark> {
+    /// What was done with the loops of a specialisation, and what could not be. Compiles it once more.
+    pub fn report(&self, compiled: &Compiled) -> String {
         let emit = EmitOptions { debug: compiled.debug, ..EmitOptions::new(&compiled.name) };
-        object::remarks(&compiled.module, &emit).unwrap_or_default()
+        let loops = object::remarks(&compiled.module, &emit).unwrap_or_default();
+        report::text(compiled, &loops)
     }
 
     /// Keeps code from being linked and unlinked until the guard is dropped, after a fork.

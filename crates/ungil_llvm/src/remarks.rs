@@ -5,19 +5,19 @@
 //! Limits: which remarks LLVM makes is set once for the process, at the first request; from then on every compilation
 //! makes them, and those that nobody asked for are dropped.
 
+mod plain;
+
 use crate::raw::{Llvm, Val, c_string, llvm, take_string};
 use llvm_sys::LLVMDiagnosticSeverity::LLVMDSRemark;
 use llvm_sys::core::*;
 use llvm_sys::prelude::LLVMDiagnosticInfoRef;
 use llvm_sys::support::LLVMParseCommandLineOptions;
+use plain::{Line, PASS};
 use std::ffi::c_void;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use ungil_ir::function::Module;
 use ungil_ir::inst::Loc;
 use ungil_ir::remark::{Remark, RemarkKind};
-
-/// The pass whose remarks users can act on.
-const PASS: &str = "loop-vectorize";
 
 /// Whether LLVM makes remarks. Compilations hold it while they run, since the setting must not change under them.
 static ENABLED: RwLock<bool> = RwLock::new(false);
@@ -63,8 +63,15 @@ extern "C" fn receive(info: LLVMDiagnosticInfoRef, context: *mut c_void) {
 
 /// Reads `function:line:column: text` lines; lines of other shapes have no place in the source and are dropped.
 pub fn read(lines: &[String], ir: &Module) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = Vec::new();
-    for remark in lines.iter().filter_map(|line| read_line(line, ir)) {
+    let lines: Vec<Line> = lines.iter().filter_map(|line| read_line(line)).collect();
+    let mut remarks = plain::summarise(&lines, ir);
+    for line in &lines {
+        let (Some(pass), Some(function)) = (own_pass(line.text), ir.functions.get(line.function)) else {
+            continue;
+        };
+        let function = function.name.clone();
+        let remark =
+            Remark { pass, kind: RemarkKind::Applied, function, loc: line.loc, text: line.text.to_owned() };
         if !remarks.contains(&remark) {
             remarks.push(remark);
         }
@@ -72,29 +79,11 @@ pub fn read(lines: &[String], ir: &Module) -> Vec<Remark> {
     remarks
 }
 
-fn read_line(line: &str, ir: &Module) -> Option<Remark> {
+fn read_line(line: &str) -> Option<Line<'_>> {
     let mut parts = line.splitn(4, ':');
-    let function: usize = parts.next()?.trim().parse().ok()?;
+    let function = parts.next()?.trim().parse().ok()?;
     let (line, col) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let text = parts.next()?.trim();
-    let function = ir.functions.get(function)?;
-    let kind = match text {
-        // LLVM states the reason in a remark of its own.
-        "loop not vectorized" => return None,
-        // Of loops that are in lanes already, or that run once in a while: that was our decision.
-        t if t.ends_with("vectorization is explicitly disabled") => return None,
-        t if own_pass(t).is_some() => RemarkKind::Applied,
-        t if t.starts_with("vectorized") || t.starts_with("interleaved") => RemarkKind::Applied,
-        t if t.contains("not vectorized") => RemarkKind::Missed,
-        _ => RemarkKind::Note,
-    };
-    Some(Remark {
-        pass: own_pass(text).unwrap_or(PASS),
-        kind,
-        function: function.name.clone(),
-        loc: Loc { line, col },
-        text: text.to_owned(),
-    })
+    Some(Line { function, loc: Loc { line, col }, text: parts.next()?.trim() })
 }
 
 /// `file:line:column` of an instruction that has a place.

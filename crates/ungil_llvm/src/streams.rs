@@ -57,7 +57,8 @@ pub fn stream(l: &Llvm, from: u64, notes: &mut Vec<String>) {
             if let Some(filling) = Filling::of(l, block) {
                 filling.rewrite(l, from);
                 notes.extend(
-                    place_of(filling.stores[0]).map(|place| format!("{place}: {REMARK} where it is large")),
+                    place_of(filling.stores[0])
+                        .map(|place| format!("{place}: {REMARK} if the array is large")),
                 );
                 streams = true;
             }

@@ -62,5 +62,5 @@ fn stencil_keeps_one_test_for_the_output_in_front_of_the_loop() {
     let fast = text.split("else").next().unwrap();
     assert!(!fast.contains("check_index"), "{text}");
     assert!(text.contains("check_index"), "the checked version stays\n{text}");
-    assert_eq!(remarks[0].text, "all 3 checks hoisted out of the loop, 1 tests in front of it", "{text}");
+    assert_eq!(remarks[0].text, "all 3 checks hoisted out of the loop, 1 test in front of it", "{text}");
 }

@@ -9,7 +9,6 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use ungil_driver::compiled::Compiled;
-use ungil_ir::remark::{Remark, RemarkKind};
 
 use crate::dispatcher::{self, Dispatcher};
 use crate::{ahead, fork, specialise};
@@ -126,28 +125,10 @@ fn diagnostics<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyRe
     let py = object.py();
     let _compiling = fork::begin(py);
     let mut out = String::new();
-    for (signature, compiled) in specialisations(this(object)?) {
-        out.push_str(&format!("{}{signature}\n", compiled.name));
-        let mut loops = py.detach(|| specialise::session().llvm_remarks(compiled));
-        // LLVM's notes are about its own steps; what it did to a loop or could not do is what users ask for.
-        loops.retain(|remark| !matches!(remark.kind, RemarkKind::Note));
-        for remark in compiled.remarks.iter().chain(&loops) {
-            out.push_str(&describe(remark, compiled));
-        }
+    for (_, compiled) in specialisations(this(object)?) {
+        out.push_str(&py.detach(|| specialise::session().report(compiled)));
     }
     Ok(PyString::new(object.py(), &out).into_any())
-}
-
-fn describe(remark: &Remark, compiled: &Compiled) -> String {
-    let kind = match remark.kind {
-        RemarkKind::Applied => "applied",
-        RemarkKind::Missed => "missed",
-        RemarkKind::Note => "note",
-    };
-    let place = compiled.functions.iter().find(|f| f.name == remark.function).map_or_else(String::new, |f| {
-        format!("{}:{}: ", f.file, f.first_line + remark.loc.line.saturating_sub(1))
-    });
-    format!("  {place}{kind}: {} [{}]\n", remark.text, remark.pass)
 }
 
 /// Prints [`diagnostics`], as Numba's method of this name does.

@@ -179,8 +179,8 @@ fn remarks_name_the_loop_and_the_reason() {
             "no `{text}` at line {line} in {list:#?}"
         );
     };
-    find(4, "vectorized loop (vectorization width: 4");
-    find(8, "cannot prove it is safe to reorder floating-point operations");
+    find(4, "vectorised: ");
+    find(7, "not vectorised: a sum or product of floats keeps its order");
     // Others stay silent and unaffected.
     assert_eq!(Kernel::new(ADD).call(&[1, 2]), Ok(vec![3]));
 }

@@ -258,20 +258,17 @@ impl Hoister<'_> {
         if total == 0 {
             return;
         }
-        let (kind, text) = if gone == total {
-            (
-                RemarkKind::Applied,
-                format!("all {total} checks hoisted out of the loop, {tests} tests in front of it"),
-            )
-        } else if gone > 0 {
-            (
-                RemarkKind::Applied,
-                format!("{gone} of {total} checks hoisted out of the loop, {tests} tests in front of it"),
-            )
+        let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let in_front =
+            if tests == 0 { String::new() } else { format!(", {} in front of it", number(tests, "test")) };
+        let (kind, text) = if gone == 0 {
+            let text = format!("{} in the loop: the index depends on data", number(total, "check"));
+            (RemarkKind::Missed, text)
         } else {
+            let which = if gone == total { "all".to_owned() } else { format!("{gone} of") };
             (
-                RemarkKind::Missed,
-                format!("{total} checks stay in the loop: no index is an affine function of its counters"),
+                RemarkKind::Applied,
+                format!("{which} {} hoisted out of the loop{in_front}", number(total, "check")),
             )
         };
         let (function, loc) = (self.func.name.clone(), self.func.inst(root).loc);
