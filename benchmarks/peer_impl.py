@@ -14,6 +14,12 @@ import numpy as np
 import ungil
 from ungil import jit, prange
 
+
+def both(kernel, formula, **operands):
+    """A kernel and the same formula as a string, as two columns."""
+    return [("ungil", kernel), ("ungil.evaluate", lambda: ungil.evaluate(formula, operands))]
+
+
 # --- W1: 1 / (1 + |p - q|) for all pairs of points -----------------------------------------------------------------
 
 
@@ -114,7 +120,7 @@ def w2_expr(a, b, out, nt):
     ungil.set_num_threads(nt)
     if out is None:
         kernel = expression_fresh_serial if nt == 1 else expression_fresh_parallel
-        return lambda: kernel(a, b)
+        return both(lambda: kernel(a, b), "(a + b)*2 + a*b", a=a, b=b)
     kernel = expression_serial if nt == 1 else expression_parallel
 
     def call():
@@ -390,19 +396,19 @@ def combination_parallel(a, b):
 def w8_poly(x, nt):
     ungil.set_num_threads(nt)
     kernel = polynomial_serial if nt == 1 else polynomial_parallel
-    return lambda: kernel(x)
+    return both(lambda: kernel(x), "(.25*x + .75)*x - 1.5*x - 2", x=x)
 
 
 def w8_transc(a, b, nt):
     ungil.set_num_threads(nt)
     kernel = transcendental_serial if nt == 1 else transcendental_parallel
-    return lambda: kernel(a, b)
+    return both(lambda: kernel(a, b), "sin(a)**2 + cos(b)*exp(-a*a) + log1p(b)", a=a, b=b)
 
 
 def w8_lincomb(a, b, nt):
     ungil.set_num_threads(nt)
     kernel = combination_serial if nt == 1 else combination_parallel
-    return lambda: kernel(a, b)
+    return both(lambda: kernel(a, b), "2.0*a - 4.5*b + 1.1*(sin(a)+cos(b))", a=a, b=b)
 
 
 # --- W9: reductions and searches -----------------------------------------------------------------------------------
@@ -509,7 +515,7 @@ def distances_parallel(x):
 
 def w9_sum(a, nt):
     ungil.set_num_threads(nt)
-    return lambda: total(a)
+    return both(lambda: total(a), "sum(a)", a=a)
 
 
 def w9_mean(a, nt):

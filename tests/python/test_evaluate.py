@@ -346,6 +346,33 @@ def test_reductions_inside():
         ungil.evaluate("sum(a, axis=2)")
 
 
+@pytest.mark.parametrize("n", [0, 1, 5, 33, 4096, 4097, 100_001])
+def test_totals(n):
+    a, b = RNG.uniform(-1, 1, n), RNG.uniform(0.999, 1.001, n)
+    np.testing.assert_allclose(ungil.evaluate("sum(a*b)"), (a * b).sum(), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(ungil.evaluate("prod(b)"), b.prod(), rtol=1e-10)
+    assert ungil.evaluate("sum(a > 0)") == (a > 0).sum()
+    i = np.arange(n, dtype="i4")
+    assert ungil.evaluate("sum(i)") == i.sum(dtype="i4")
+    z = a + 1j * b
+    np.testing.assert_allclose(ungil.evaluate("sum(z)"), z.sum(), rtol=1e-10)
+    half = a[::-2].astype(">f4")
+    np.testing.assert_allclose(ungil.evaluate("sum(half)"), half.astype("f8").sum(), rtol=1e-4, atol=1e-3)
+    for name in ("min", "max"):
+        if n == 0:
+            with pytest.raises(ValueError, match="identity"):
+                ungil.evaluate(f"{name}(a)")
+            continue
+        for x in (a, i, a.astype("f4"), np.arange(1, n + 1, dtype="u8")):
+            assert ungil.evaluate(f"{name}(x)") == getattr(x, name)()
+        spoilt = a.copy()
+        spoilt[n // 2] = np.nan
+        assert np.isnan(ungil.evaluate(f"{name}(spoilt)"))
+    with ungil.threads(1):
+        one = ungil.evaluate("sum(b*b)")
+    assert one == ungil.evaluate("sum(b*b)")
+
+
 def test_strings():
     s = np.array([b"abc", b"de", b"", b"ab\0"])
     t = np.array([b"abd", b"de", b"x", b"ab"])

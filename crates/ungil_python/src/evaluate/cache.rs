@@ -3,6 +3,7 @@
 //! A formula is read once. For kinds of its variables it has a tree in stages, for the form of its operands (types,
 //! contiguity, number of axes) a kernel. All of it is kept until the formula falls out of the cache.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, RwLock};
 
@@ -100,6 +101,38 @@ pub fn formula(
     Ok(formula)
 }
 
+/// A formula by the identity of its text, which is held.
+type Recent = Option<(Py<PyString>, Optimization, Arc<CachedFormula>)>;
+
+thread_local! {
+    /// Formulas that this thread has asked for, by the address of the text: a literal in a loop is the same object.
+    static RECENT: RefCell<[Recent; RECENT_SLOTS]> = const { RefCell::new([const { None }; RECENT_SLOTS]) };
+}
+const RECENT_SLOTS: usize = 16;
+
+/// The formula that a string object holds.
+pub fn formula_of(
+    py: Python<'_>,
+    text: &Bound<'_, PyString>,
+    optimization: Optimization,
+    sanitize: impl FnOnce() -> bool,
+) -> PyResult<Arc<CachedFormula>> {
+    let slot = (text.as_ptr() as usize >> 4) % RECENT_SLOTS;
+    let known = RECENT.with_borrow(|recent| match &recent[slot] {
+        Some((object, with, formula)) if object.is(text) && *with == optimization => Some(formula.clone()),
+        _ => None,
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let formula = formula(py, text.to_str()?, optimization, sanitize)?;
+    let entry = Some((text.clone().unbind(), optimization, formula.clone()));
+    // What was there is dropped after the borrow: dropping a reference may run Python code.
+    let old = RECENT.with_borrow_mut(|recent| std::mem::replace(&mut recent[slot], entry));
+    drop(old);
+    Ok(formula)
+}
+
 /// Reads a formula.
 pub fn read(
     py: Python<'_>,
@@ -187,7 +220,7 @@ fn compile(part: &Part, form: &Form, formula: &Formula) -> Result<Arc<Compiled>,
         arrays: Vec::new(),
         functions: Vec::new(),
         has_parallel: false,
-        unclassified: false,
+        unclassified: form.fold.is_some(),
     };
     specialise::session().compile_lowered(lowered, &KernelOptions::default(), &formula.sources)
 }

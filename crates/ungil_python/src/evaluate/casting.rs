@@ -91,18 +91,3 @@ fn is_safe(from: DType, to: DType) -> bool {
         _ => false,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_are_numpys() {
-        assert!(Casting::Safe.allows(DType::I64, false, DType::F64));
-        assert!(!Casting::Safe.allows(DType::I32, false, DType::F32));
-        assert!(Casting::SameKind.allows(DType::F64, false, DType::F32));
-        assert!(!Casting::SameKind.allows(DType::F64, false, DType::I64));
-        assert!(!Casting::SameKind.allows(DType::I32, false, DType::U32));
-        assert!(!Casting::No.allows(DType::F64, true, DType::F64));
-    }
-}

@@ -3,16 +3,19 @@
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
+use ungil_ir::inst::ReduceOp;
 use ungil_ir::types::DType;
 use ungil_sema::evaluate::kind::Kind;
 use ungil_sema::evaluate::lower::{self, Access, Form};
 use ungil_sema::evaluate::stages::{Stage, Text};
+use ungil_sema::evaluate::tree::What;
 
 use crate::evaluate::cache::{CachedFormula, Part, Typed};
 use crate::evaluate::casting::Casting;
 use crate::evaluate::execute::execute;
+use crate::evaluate::fold::fold;
 use crate::evaluate::iterate::{self, Loop, Order, Target, byte_range};
-use crate::evaluate::operand::{Operand, Place};
+use crate::evaluate::operand::{self, Operand, Place};
 use crate::numpy::{self, F_CONTIGUOUS, WRITEABLE};
 use crate::result;
 
@@ -46,6 +49,12 @@ pub fn compute<'py>(
     for number in 0..typed.staged.stages.len() {
         let value = stage(py, formula, typed, number, &operands)?;
         operands.push(Operand::new(value, numpy::api(py))?);
+    }
+    // What is left may be one stage: its value is a new array.
+    if let (What::Variable(k), None) = (&typed.staged.root.what, &request.out)
+        && *k >= kinds.len()
+    {
+        return operand::plain(operands[*k].object.clone());
     }
     if let Some(text) = typed.staged.text() {
         return copy_text(py, &text, &operands, request);
@@ -88,10 +97,66 @@ fn stage<'py>(
         }
         Stage::Reduce { name, axes, kind, .. } => {
             let part = typed.operands[number].as_ref().expect("a reduction has an operand");
-            let request = Request { out: None, order: Order::Keep, casting: Casting::SameKind };
-            let array = elements(py, formula, part, operands, &request)?;
+            if axes.is_none()
+                && let Some(total) = total(py, formula, part, operands, name, *kind)?
+            {
+                return Ok(total);
+            }
+            let array = match part.root.what {
+                // The array itself, if it has the type that it is computed in.
+                What::Variable(0) if Some(operands[part.uses[0]].dtype) == part.root.kind.dtype() => {
+                    operands[part.uses[0]].object.clone()
+                }
+                _ => {
+                    let request = Request { out: None, order: Order::Keep, casting: Casting::SameKind };
+                    elements(py, formula, part, operands, &request)?
+                }
+            };
             reduce(py, name, &array, axes.as_deref(), *kind)
         }
+    }
+}
+
+/// A reduction of all elements of a part in one pass; `None` if they are not one axis, or none, or have no such pass.
+fn total<'py>(
+    py: Python<'py>,
+    formula: &CachedFormula,
+    part: &Part,
+    operands: &[Operand<'py>],
+    name: &str,
+    kind: Kind,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let used: Vec<Operand<'py>> = part.uses.iter().map(|k| operands[*k].clone()).collect();
+    let op = match name {
+        "sum" => ReduceOp::Add,
+        "prod" => ReduceOp::Mul,
+        "min" => ReduceOp::Min,
+        _ => ReduceOp::Max,
+    };
+    let Some(dtype) = kind.dtype().filter(|d| *d != DType::Bool) else { return Ok(None) };
+    let nowhere = core::ptr::null_mut();
+    let shape = iterate::broadcast(&used, None)?;
+    let axes = iterate::axes(&shape, &used, None, Order::Keep);
+    let strides = iterate::strides_in_order(&shape, &axes, 1);
+    let nest = Loop::new(&used, &Target { data: nowhere, shape, strides }, 1, &axes);
+    if nest.extents.len() != 1 || nest.size() == 0 {
+        return Ok(None);
+    }
+    let (operands, values) = forms(&used, &nest);
+    if operands.iter().all(|o| o.access == Access::Value) {
+        return Ok(None);
+    }
+    let out = lower::Operand { dtype, swapped: false, access: Access::Contiguous };
+    let form = Form { out, operands, rows: false, fold: Some(op) };
+    let kernel = formula.kernel(py, part, &form)?;
+    let value = fold(py, &kernel.compiled, &kernel.form, &nest, &values, part.cost, op)?;
+    let array = result::empty_array(py, dtype, &[], &[]);
+    // SAFETY: a new array of one element, or null with an exception set; an element has at most 16 bytes.
+    unsafe {
+        let array = Bound::from_owned_ptr_or_err(py, array)?;
+        let data = (*array.as_ptr().cast::<numpy::PyArray>()).data;
+        core::ptr::copy_nonoverlapping(value.as_ptr().cast::<u8>(), data, dtype.size() as usize);
+        Ok(Some(array))
     }
 }
 
@@ -289,36 +354,37 @@ fn run(
     nest: &Loop,
     out: (DType, bool),
 ) -> PyResult<()> {
-    let rows = nest.extents.len() > 1;
-    let access = |k: usize, dtype: DType| {
-        let strides = &nest.strides[k];
-        match strides[strides.len() - 1] {
-            stride if stride == dtype.size() as isize => Access::Contiguous,
-            0 if rows && k > 0 => Access::Row,
-            _ => Access::Strided,
-        }
-    };
-    let mut values = Vec::with_capacity(operands.len());
-    let forms = operands.iter().enumerate().map(|(i, operand)| {
-        let one = operand.place == Place::Value || nest.strides[i + 1].iter().all(|s| *s == 0);
-        if one {
-            let read = operand.place == Place::Array && nest.size() > 0;
-            values.push(if read { operand.element() } else { operand.value });
-            return lower::Operand { dtype: operand.dtype, swapped: false, access: Access::Value };
-        }
-        values.push([0; 2]);
-        lower::Operand {
-            dtype: operand.dtype,
-            swapped: operand.swapped,
-            access: access(i + 1, operand.dtype),
-        }
-    });
-    let operands = forms.collect();
-    let out = lower::Operand { dtype: out.0, swapped: out.1, access: access(0, out.0) };
-    let form = Form { out, operands, rows };
     if nest.size() == 0 {
         return Ok(());
     }
+    let (operands, values) = forms(operands, nest);
+    let out = lower::Operand { dtype: out.0, swapped: out.1, access: access(nest, 0, out.0) };
+    let form = Form { out, operands, rows: nest.extents.len() > 1, fold: None };
     let kernel = formula.kernel(py, part, &form)?;
     execute(py, &kernel.compiled, &kernel.form, nest, &values, part.cost)
+}
+
+/// How the elements of array `k` of a loop follow each other.
+fn access(nest: &Loop, k: usize, dtype: DType) -> Access {
+    let strides = &nest.strides[k];
+    match strides[strides.len() - 1] {
+        stride if stride == dtype.size() as isize => Access::Contiguous,
+        0 if strides.len() > 1 && k > 0 => Access::Row,
+        _ => Access::Strided,
+    }
+}
+
+/// The forms of operands in a loop that has elements, and the values of those that are numbers.
+fn forms(operands: &[Operand<'_>], nest: &Loop) -> (Vec<lower::Operand>, Vec<[u64; 2]>) {
+    let form = |(i, operand): (usize, &Operand<'_>)| {
+        let one = operand.place == Place::Value || nest.strides[i + 1].iter().all(|s| *s == 0);
+        let dtype = operand.dtype;
+        if one {
+            let value = if operand.place == Place::Array { operand.element() } else { operand.value };
+            return (lower::Operand { dtype, swapped: false, access: Access::Value }, value);
+        }
+        let access = access(nest, i + 1, dtype);
+        (lower::Operand { dtype, swapped: operand.swapped, access }, [0; 2])
+    };
+    operands.iter().enumerate().map(form).unzip()
 }

@@ -24,13 +24,13 @@ use crate::raise;
 
 /// Less work than this is done by the calling thread alone: starting and ending a parallel loop takes microseconds.
 /// Measured on two cores: at 20 µs of work two threads break even.
-const PARALLEL_NS: f64 = 20_000.0;
+pub const PARALLEL_NS: f64 = 20_000.0;
 /// Work of one piece, so that pieces can be shared evenly and polls come often.
 const PIECE_NS: f64 = 10_000.0;
 /// Longer calls release the interpreter.
 const DETACH_NS: f64 = 20_000.0;
 
-type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
+pub type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
 
 /// A kernel with its loop.
 struct Job<'a> {
@@ -63,21 +63,33 @@ pub fn execute(
     // SAFETY: compiled code's address; it was compiled for this form.
     let entry = unsafe { core::mem::transmute::<usize, EntryPoint>(compiled.code.entry) };
     let job = Job { entry, form, nest, values, axis, piece };
+    enter(py, compiled, total, |ctx| {
+        // SAFETY: the context is this thread's.
+        unsafe { if total > PARALLEL_NS { job.run_parallel(ctx) } else { job.run(ctx, 0, job.extent()) } }
+    })
+}
+
+/// Runs `body`, which calls compiled code for about so many nanoseconds, as a call of a kernel.
+pub fn enter(
+    py: Python<'_>,
+    compiled: &Compiled,
+    nanoseconds: f64,
+    body: impl FnOnce(*mut Ctx) -> i32,
+) -> PyResult<()> {
     // SAFETY: the context is this thread's own; the thread is attached again before Python is touched.
     unsafe {
         let ctx = current_ctx();
         let pending = Pending::new();
         let host = core::mem::replace(&mut (*ctx).host, ptr::from_ref(&pending).cast_mut().cast());
         let token = enter_call(ctx, compiled.polls && on_main_thread());
-        let status = if total > DETACH_NS {
+        let status = if nanoseconds > DETACH_NS {
             let thread = ffi::PyEval_SaveThread();
-            let status =
-                if total > PARALLEL_NS { job.run_parallel(ctx) } else { job.run(ctx, 0, job.extent()) };
+            let status = body(ctx);
             stop_if_finalizing();
             ffi::PyEval_RestoreThread(thread);
             status
         } else {
-            job.run(ctx, 0, job.extent())
+            body(ctx)
         };
         leave_call(ctx, token);
         if status != 0 {

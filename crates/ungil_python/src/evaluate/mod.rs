@@ -7,6 +7,7 @@ mod cache;
 mod casting;
 mod compute;
 mod execute;
+mod fold;
 mod frame;
 mod iterate;
 mod list;
@@ -171,7 +172,7 @@ fn formula_of<'py>(
         return Err(PyValueError::new_err("must specify expression as a string"));
     };
     let optimization = kwargs.map_or(Ok(Optimization::Aggressive), optimization)?;
-    cache::formula(py, text.to_str()?, optimization, || sanitizes(sanitize))
+    cache::formula_of(py, text, optimization, || sanitizes(sanitize))
 }
 
 /// Whether text that is no expression is examined for control characters.

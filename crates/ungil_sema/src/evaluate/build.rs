@@ -321,7 +321,7 @@ pub(crate) fn common(nodes: &[&Arc<Node>], span: Span) -> Result<Kind> {
     // NumPy's rule: no integer type holds both, unless the signed one is a constant that fits.
     let negative = |n: &&&Arc<Node>| {
         matches!(n.kind, Kind::Int | Kind::Long)
-            && !n.as_constant().and_then(Constant::as_int).is_some_and(|n| n >= 0)
+            && n.as_constant().and_then(Constant::as_int).is_none_or(|n| n < 0)
     };
     if greatest == Kind::Ulong && nodes.iter().any(|n| negative(&n)) {
         return Ok(Kind::Double);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use ungil_ir::builder::Builder;
 use ungil_ir::entities::{FuncId, Value};
 use ungil_ir::function::{Function, Module, Origin};
-use ungil_ir::inst::{Const, InstKind, UnaryOp};
+use ungil_ir::inst::{Const, InstKind, ParallelFor, ReduceOp, Schedule, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 use crate::evaluate::build::missing;
@@ -54,6 +54,8 @@ pub struct Form {
     pub operands: Vec<Operand>,
     /// Two axes rather than one.
     pub rows: bool,
+    /// The elements of one axis are reduced to one.
+    pub fold: Option<ReduceOp>,
 }
 
 impl Operand {
@@ -92,11 +94,11 @@ pub fn lower(root: &Arc<Node>, form: &Form) -> Module {
     let mut b = Builder::new(&mut func);
     // What does not depend on the element stands in front of the loops.
     let mut kernel = Kernel { form, params: values, known: HashMap::new() };
-    if form.rows {
-        kernel.rows(&mut b, root)
-    } else {
-        kernel.row(&mut b, root, None)
-    };
+    match form.fold {
+        Some(op) => kernel.fold(&mut b, root, op),
+        None if form.rows => kernel.rows(&mut b, root),
+        None => kernel.row(&mut b, root, None),
+    }
     b.push(InstKind::Return(None));
     Module { functions: vec![func], entry: Some(FuncId(0)), arrays: Vec::new() }
 }
@@ -150,6 +152,54 @@ impl Kernel<'_> {
             b.store(arrays[0], vec![j], result);
         });
         b.push(InstKind::Domain { extents: vec![extent], ivs: vec![j], body });
+    }
+
+    /// A loop that reduces all elements over rotating partials.
+    fn fold(&mut self, b: &mut Builder<'_>, root: &Arc<Node>, op: ReduceOp) {
+        let dtype = self.form.out.dtype;
+        let array = self.form.operands.iter().position(|o| o.access != Access::Value);
+        let stop = match array {
+            Some(k) => b.dim(self.params[k + 1], 0),
+            None => b.i64(1),
+        };
+        let total = b.func.new_var("total", Type::Scalar(dtype));
+        let identity = identity(b, op, dtype);
+        b.set(total, identity);
+        let (start, step) = (b.i64(0), b.i64(1));
+        let (label, iv) = (b.func.new_label(), b.func.new_value(Type::I64));
+        let (body, ()) = b.nested(|b| {
+            let elements: Vec<Value> = (0..self.form.operands.len())
+                .map(|k| match self.form.operands[k].access {
+                    Access::Value => self.params[k + 1],
+                    _ => b.load(self.params[k + 1], vec![iv]),
+                })
+                .collect();
+            let element = self.element(b, root, &elements);
+            let element = convert(b, element, dtype);
+            let before = b.get(total);
+            let after = b.binary(op.binary(), before, element);
+            b.set(total, after);
+        });
+        b.push(InstKind::ParallelFor(Box::new(ParallelFor {
+            label,
+            iv,
+            start,
+            stop,
+            step,
+            schedule: Schedule::Static,
+            chunk: None,
+            num_threads: None,
+            privates: Vec::new(),
+            lasts: Vec::new(),
+            scalars: Vec::new(),
+            arrays: Vec::new(),
+            min_block: 0,
+            in_place: true,
+            body,
+        })));
+        let zero = b.i64(0);
+        let value = b.get(total);
+        b.store(self.params[0], vec![zero], value);
     }
 
     /// Row `i` of a parameter.
@@ -235,6 +285,25 @@ impl Kernel<'_> {
         };
         self.shared(Key::Constant(kind, bits, im.to_bits()), |_| b.value(InstKind::Const(literal)))
     }
+}
+
+/// What changes no operand of a reduction.
+fn identity(b: &mut Builder<'_>, op: ReduceOp, dtype: DType) -> Value {
+    let float = dtype.is_float();
+    let bits = dtype.bits();
+    let literal = match op {
+        ReduceOp::Mul => return number(b, dtype, 1.0),
+        ReduceOp::Add if float => Const::Float(dtype, -0.0),
+        ReduceOp::Add if dtype.is_complex() => Const::Complex(dtype, -0.0, -0.0),
+        ReduceOp::Min if float => Const::Float(dtype, f64::INFINITY),
+        ReduceOp::Max if float => Const::Float(dtype, f64::NEG_INFINITY),
+        ReduceOp::Min if dtype.is_unsigned() => Const::Int(dtype, (u64::MAX >> (64 - bits)) as i64),
+        ReduceOp::Min => Const::Int(dtype, i64::MAX >> (64 - bits)),
+        ReduceOp::Max if dtype.is_unsigned() => Const::Int(dtype, 0),
+        ReduceOp::Max => Const::Int(dtype, i64::MIN >> (64 - bits)),
+        _ => return number(b, dtype, 0.0),
+    };
+    b.value(InstKind::Const(literal))
 }
 
 /// An integer as the constants of its type are kept: extended to 64 bits.
