@@ -58,7 +58,10 @@ fn weights(
     let single = |cost: u64| (cost * 10, cost * 12);
     match kind {
         InstKind::Const(_) | InstKind::Get(_) | InstKind::Set(..) | InstKind::Dim(..) => (0, 0),
-        InstKind::Binary(op, a, b) if is_power_of_two(func, defs, *op, *a, *b) => shared(3),
+        InstKind::Binary(op, a, b) if is_power_of_two(func, defs, *op, *a, *b) => {
+            (30, if is_emulated(func, *a, width) { 30 } else { 30 / width })
+        }
+        InstKind::Binary(BinaryOp::Mul, a, _) if is_emulated(func, *a, width) => (10, 20),
         InstKind::Binary(BinaryOp::FloorDiv | BinaryOp::Mod, a, _)
             if func.ty(*a).dtype().is_some_and(|d| d.is_int()) =>
         {
@@ -83,6 +86,11 @@ fn weights(
         InstKind::If { .. } => (20, 20 / width + 3),
         _ => shared(1),
     }
+}
+
+/// Whether products and arithmetic shifts of 64-bit integers take several instructions, and vectors of them gain little.
+fn is_emulated(func: &Function, a: Value, width: u64) -> bool {
+    width <= 2 && func.ty(a).dtype().is_some_and(|d| d.is_int() && d.size() == 8)
 }
 
 /// Whether the loops of a body are expected to run faster in lanes.

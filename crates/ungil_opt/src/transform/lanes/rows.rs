@@ -21,8 +21,9 @@ use ungil_ir::walk;
 
 /// Largest body that is repeated for each column.
 const MAX_BODY: usize = 40;
-/// Rows of more vectors than this do not stay in the caches' ways and the prefetcher's table.
-pub const MAX_PARTS: u16 = 2;
+/// More rows do not stay in the caches' ways and the prefetcher's table.
+const MAX_ROWS: u16 = 16;
+const MAX_PARTS: u16 = 2;
 /// A vector has two halves that are vectors.
 const MIN_WIDTH: u16 = 4;
 
@@ -51,6 +52,11 @@ pub fn row_loads(func: &Function, defs: &Definitions, facts: &Uniformity, node: 
         Search { func, defs, facts, node, inside, first: BTreeMap::new(), found: RowLoads::new() };
     search.region(node.body, true);
     search.found
+}
+
+/// Vectors of this width for rows: two hide latency, where they are not so long that code grows.
+pub fn parts(width: u16) -> u16 {
+    (MAX_ROWS / width).clamp(1, MAX_PARTS)
 }
 
 /// The row loads of all loops of a body.
