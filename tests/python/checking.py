@@ -40,7 +40,7 @@ def check(function, *args: Any, rtol: float = 0, **options: Any):
     else:
         assert_same(found[1], expected[1], rtol)
     for i, (a, b) in enumerate(zip(compiled_args, plain_args)):
-        if isinstance(b, (np.ndarray, tuple)):
+        if isinstance(b, (np.ndarray, tuple, list)):
             assert_same(a, b, rtol, f"argument {i} after the call")
     return compiled
 
@@ -58,6 +58,10 @@ def copied(args):
 def copied_value(value, memo):
     if isinstance(value, tuple):
         return tuple(copied_value(v, memo) for v in value)
+    if isinstance(value, list):
+        if id(value) not in memo:
+            memo[id(value)] = [copied_value(v, memo) for v in value]
+        return memo[id(value)]
     if not isinstance(value, np.ndarray) or type(value) is not np.ndarray:
         return value if callable(value) else copy.copy(value)
     if id(value) not in memo:
@@ -82,7 +86,7 @@ def copied_array(array):
 def assert_same(found, expected, rtol=0, what="result"):
     """Equal type, dtype, shape and bits (or closeness, with `rtol`)."""
     assert type(found) is type(expected), f"{what}: expected {expected!r}, found {found!r}"
-    if isinstance(expected, tuple):
+    if isinstance(expected, (tuple, list)):
         assert len(found) == len(expected), f"{what}: expected {expected!r}, found {found!r}"
         for i, (f, e) in enumerate(zip(found, expected)):
             assert_same(f, e, rtol, f"{what}[{i}]")

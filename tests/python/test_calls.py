@@ -143,8 +143,9 @@ def test_references_of_arguments_do_not_change():
     counts = [sys.getrefcount(x) for x in (a, t, t[0])]
     for _ in range(100):
         same(a), same(t), first(a)
+        same([a])
         with pytest.raises(ungil.errors.TypingError):
-            same([a])
+            same([a, 1])
     assert [sys.getrefcount(x) for x in (a, t, t[0])] == counts
 
 
@@ -204,7 +205,7 @@ class Series:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([1], "values of type list"),
+        ([1, "a"], "the elements of the list have no common type"),
         ({}, "values of type dict"),
         (object(), "values of type object"),
         (np.ma.array([1.0]), "x.data, x.mask"),
@@ -216,7 +217,7 @@ class Series:
         (np.zeros(1, [("x", "f8")]), "a['x']"),
         (np.float16(1), "np.float32(x)"),
         (Series(), "x.to_numpy()"),
-        ((1, [2]), "values of type list"),
+        ((1, [2, None]), "the elements of the list have no common type"),
     ],
     ids=lambda v: type(v).__name__,
 )

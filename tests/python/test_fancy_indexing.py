@@ -49,7 +49,16 @@ def columns(a, i):
 
 @jit
 def mixed(a, i, j):
-    return a[i, :, j], a[:, i, j], a[i, 1:, ..., j], a[0, :, i], a[:, 1, i], a[i, 0], a[i, None, j], a[..., i, j]
+    return (
+        a[i, :, j],
+        a[:, i, j],
+        a[i, 1:, ..., j],
+        a[0, :, i],
+        a[:, 1, i],
+        a[i, 0],
+        a[i, None, j],
+        a[..., i, j],
+    )
 
 
 @jit
@@ -62,7 +71,16 @@ def mixed_write(a, i, j):
 
 @jit
 def masked_parts(a, rows, columns, i):
-    return a[rows], a[:, columns], a[rows, 1:], a[rows, 0], a[1, columns], a[i, columns], a[rows, None], a[..., columns]
+    return (
+        a[rows],
+        a[:, columns],
+        a[rows, 1:],
+        a[rows, 0],
+        a[1, columns],
+        a[i, columns],
+        a[rows, None],
+        a[..., columns],
+    )
 
 
 @jit
@@ -151,7 +169,13 @@ def test_repeated_places():
 
 def test_broadcast_indices():
     a = np.arange(20).reshape(4, 5)
-    for i, j in [((0, 1), (2, 3)), ((0,), (1, 2)), ([[0], [1]], (1, 2, 3)), (((0, 1),), ((1,), (2,))), (0, (1, 2))]:
+    for i, j in [
+        ((0, 1), (2, 3)),
+        ((0,), (1, 2)),
+        ([[0], [1]], (1, 2, 3)),
+        (((0, 1),), ((1,), (2,))),
+        (0, (1, 2)),
+    ]:
         i, j = np.array(i), np.array(j)
         check(read_two, a, i, j)
         check(write_two, a, i, j, 5)
@@ -198,8 +222,20 @@ def test_mask_shapes():
 
 def test_mask_parts():
     for a in layouts(np.arange(12.0).reshape(3, 4)):
-        check(masked_parts, a, np.array([True, False, True]), np.array([True, True, False, True]), np.array([0, 2, 2]))
-        check(masked_parts, a, np.array([True, False, True]), np.array([True, True, False, True]), np.array([0, 2]))
+        check(
+            masked_parts,
+            a,
+            np.array([True, False, True]),
+            np.array([True, True, False, True]),
+            np.array([0, 2, 2]),
+        )
+        check(
+            masked_parts,
+            a,
+            np.array([True, False, True]),
+            np.array([True, True, False, True]),
+            np.array([0, 2]),
+        )
 
 
 def test_masked_formula():

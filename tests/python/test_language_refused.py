@@ -16,8 +16,6 @@ STATEMENTS = {
     "from import": "from math import sin",
 }
 EXPRESSIONS = {
-    "list": "[x, 1]",
-    "list comprehension": "[i for i in range(3)]",
     "set": "{x, 1}",
     "set comprehension": "{i for i in range(3)}",
     "dict": "{x: 1}",

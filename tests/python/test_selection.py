@@ -31,7 +31,11 @@ def selected(a, b):
 
 @jit
 def chosen(i, a, b):
-    return np.choose(i, [a, b, 7]), np.choose(i, (a, b, a * b), mode="wrap"), np.choose(i, (a, b), mode="clip")
+    return (
+        np.choose(i, [a, b, 7]),
+        np.choose(i, (a, b, a * b), mode="wrap"),
+        np.choose(i, (a, b), mode="clip"),
+    )
 
 
 @jit
@@ -41,7 +45,12 @@ def taken(a, i):
 
 @jit
 def taken_rows(a, i):
-    return np.take(a, i, axis=0), np.take(a, i, axis=-1), a.take(i, axis=1, mode="clip"), np.take(a, 1, axis=1)
+    return (
+        np.take(a, i, axis=0),
+        np.take(a, i, axis=-1),
+        a.take(i, axis=1, mode="clip"),
+        np.take(a, 1, axis=1),
+    )
 
 
 @jit

@@ -33,6 +33,8 @@ impl MemKind {
     pub const ARGUMENT: u32 = 1;
     /// A constant array (global or captured) kept alive by the compiled kernel.
     pub const GLOBAL: u32 = 2;
+    /// The box of a list: as `RUNTIME`, but its elements go with it.
+    pub const LIST: u32 = 3;
 }
 
 /// Fixed part of an array descriptor; `shape` and `strides` of `ndim` 64-bit values each follow.

@@ -7,6 +7,7 @@
 pub mod array;
 pub mod context;
 pub mod exception;
+pub mod list;
 pub mod parallel;
 pub mod symbols;
 

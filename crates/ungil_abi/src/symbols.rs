@@ -11,6 +11,10 @@ pub const RAISE: &str = "ungil_rt_raise";
 pub const TRACE: &str = "ungil_rt_trace";
 /// `MemInfo *(Ctx*, u64 bytes, i32 zeroed)`: new block with one reference and 64-byte aligned data; null when out of memory.
 pub const ALLOC: &str = "ungil_rt_alloc";
+/// `i32 (MemInfo *list, i64 n)`: room for `n` elements in all; non-zero when out of memory.
+pub const LIST_RESERVE: &str = "ungil_rt_list_reserve";
+/// `void (MemInfo *list, i64 from, i64 to)`: releases what elements hold.
+pub const LIST_DROP: &str = "ungil_rt_list_drop";
 /// `void (MemInfo*)`: one more reference; null is allowed.
 pub const RETAIN: &str = "ungil_rt_retain";
 /// `void (MemInfo*)`: one reference less, frees at zero; null is allowed.

@@ -311,6 +311,16 @@ pub enum InstKind {
     /// Array constant of the compiled module (global or captured), by its number in the module's table.
     GlobalArray(u32),
 
+    // Lists. A list is a box, an array of eight int64 (`ungil_abi::list`); its elements lie elsewhere.
+    /// Makes room for this many elements. Raises MemoryError.
+    ListReserve(Value, Value),
+    /// Releases the memory that elements `from .. to` hold; they are gone afterwards.
+    ListDrop(Value, Value, Value),
+    /// Value that lies packed at an address; memory it holds is retained. Type given.
+    LoadPacked(Value),
+    /// Writes a value packed to an address and retains memory it holds.
+    StorePacked(Value, Value),
+
     // Ownership (inserted by a pass).
     Retain(Value),
     Release(Value),

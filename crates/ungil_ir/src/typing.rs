@@ -53,7 +53,7 @@ pub fn result_type(f: &Function, kind: &InstKind) -> Result<ResultType, String> 
         K::Extract(v, _) | K::VecReduce(_, v) => Type::Scalar(dtype(f, *v)?),
         K::Shuffle(v, _, chosen) => vector(dtype(f, *v)?, chosen.len() as u16),
         K::MaskAny(_) | K::MaskAll(_) => Type::BOOL,
-        K::View { .. } | K::Alloc { .. } | K::Null | K::GlobalArray(_) | K::Call(..) => {
+        K::View { .. } | K::Alloc { .. } | K::Null | K::GlobalArray(_) | K::Call(..) | K::LoadPacked(_) => {
             return Ok(ResultType::Told);
         }
         _ => return Ok(ResultType::None),

@@ -19,12 +19,13 @@ macro_rules! operand_visitor {
                 | Continue(_) | Scope { .. } => {}
                 Unary(_, a) | Cast(a, _) | TupleGet(a, _) | Set(_, a) | Dim(a, _) | Stride(a, _) | Address(a)
                 | Retain(a) | Release(a) | Splat(a, _) | Extract(a, _) | MaskAny(a) | MaskAll(a)
-                | VecReduce(_, a) | SetNumThreads(a) => visit(a),
-                Shuffle(a, b, _) | Binary(_, a, b) | Compare(_, a, b) | CheckedBinary(_, a, b) | TupleIndex(a, b) => {
+                | VecReduce(_, a) | SetNumThreads(a) | LoadPacked(a) => visit(a),
+                Shuffle(a, b, _) | Binary(_, a, b) | Compare(_, a, b) | CheckedBinary(_, a, b) | TupleIndex(a, b)
+                | ListReserve(a, b) | StorePacked(a, b) => {
                     visit(a);
                     visit(b);
                 }
-                Select(a, b, c) => {
+                Select(a, b, c) | ListDrop(a, b, c) => {
                     visit(a);
                     visit(b);
                     visit(c);

@@ -224,6 +224,10 @@ impl Writer<'_> {
             }
             K::Null => write!(self.out, "null"),
             K::GlobalArray(i) => write!(self.out, "global_array g{i}"),
+            K::ListReserve(list, n) => write!(self.out, "list_reserve {list}, {n}"),
+            K::ListDrop(list, from, to) => write!(self.out, "list_drop {list}, {from}, {to}"),
+            K::LoadPacked(at) => write!(self.out, "load_packed {at}"),
+            K::StorePacked(at, v) => write!(self.out, "store_packed {at}, {v}"),
             K::CheckIndex { index, size, axis, wrap, check } => {
                 write!(self.out, "check_index {index}, {size} axis {axis}")?;
                 self.out.write_str(if *wrap { " wrap" } else { "" })?;

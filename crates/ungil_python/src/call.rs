@@ -241,8 +241,15 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
             function(ctx, ret, packer.block())
         };
         leave_call(ctx, token);
+        let written = packer.lists.as_ref().is_none_or(|lists| lists.write_back(packer));
         let object = if status == 0 {
-            result::build(entry, packer, ret)
+            let object = result::build(entry, packer, ret);
+            if !written && !object.is_null() {
+                ffi::Py_DECREF(object);
+                core::ptr::null_mut()
+            } else {
+                object
+            }
         } else {
             raise::raise(ctx, compiled);
             core::ptr::null_mut()

@@ -30,6 +30,8 @@ impl Tag {
     pub const OBJECT: u64 = 13;
     /// A string: its identity follows.
     pub const TEXT: u64 = 14;
+    /// A list; bit 8: it has elements, whose type's words follow.
+    pub const LIST: u64 = 15;
 }
 
 /// The word of an array type.

@@ -16,6 +16,7 @@ mod guard;
 mod hooks;
 mod info;
 mod key;
+mod lists;
 mod log;
 mod methods;
 mod numpy;

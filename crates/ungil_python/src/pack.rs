@@ -14,8 +14,10 @@ use core::sync::atomic::AtomicI64;
 use pyo3::ffi::{self, PyObject};
 use ungil_abi::array::{MemInfo, MemKind};
 use ungil_ir::types::{DType, Layout};
+use ungil_sema::ty::Ty;
 
 use crate::key::{self, Tag};
+use crate::lists::{self, Lists};
 use crate::numpy::{self, Api, PyArray};
 use crate::reject::ArgError;
 
@@ -44,6 +46,7 @@ pub struct Packer {
     api: &'static Api,
     /// References that the call owns.
     pub held: Vec<Held>,
+    pub lists: Option<Box<Lists>>,
 }
 
 impl Packer {
@@ -70,6 +73,7 @@ impl Packer {
             nmems: 0,
             api,
             held: Vec::new(),
+            lists: None,
         }
     }
 
@@ -225,6 +229,8 @@ impl Packer {
                 self.word(Tag::NONE)
             } else if ty == &raw mut ffi::PyTuple_Type {
                 self.tuple(object)
+            } else if ty == &raw mut ffi::PyList_Type {
+                self.list(object)
             } else if ty == &raw mut ffi::PyComplex_Type {
                 self.word(Tag::PY_COMPLEX)?;
                 let value = ffi::PyComplex_AsCComplex(object);
@@ -261,6 +267,34 @@ impl Packer {
             for i in 0..n {
                 self.argument(ffi::PyTuple_GET_ITEM(object, i))?;
             }
+        }
+        Ok(())
+    }
+
+    unsafe fn list(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: `object` is a list.
+        let ty = unsafe { lists::type_of(self.api, object) };
+        let Some(Ty::List(list)) = &ty else { return Err(ArgError::List { object }) };
+        let mut words = Vec::new();
+        lists::words(&Ty::List(list.clone()), &mut words);
+        words.into_iter().try_for_each(|word| self.word(word))?;
+        let place = self.reserve(lists::DESCRIPTOR)?.cast::<u64>();
+        // SAFETY: `place` has room for a descriptor; the list has just been found to have this type.
+        unsafe {
+            let info =
+                self.lists.get_or_insert_default().pack(self.api, object, list).map_err(|failure| {
+                    match failure {
+                        lists::Failure::IntTooLarge => ArgError::IntTooLarge,
+                        lists::Failure::Memory => {
+                            ffi::PyErr_NoMemory();
+                            ArgError::Python
+                        }
+                    }
+                })?;
+            *place = (*info).data as u64;
+            *place.add(1) = info as u64;
+            *place.add(2) = ungil_abi::list::WORDS as u64;
+            *place.add(3) = 8;
         }
         Ok(())
     }

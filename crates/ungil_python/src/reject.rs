@@ -22,6 +22,10 @@ pub enum ArgError {
     Subclass {
         object: *mut PyObject,
     },
+    /// A list whose elements have no common type.
+    List {
+        object: *mut PyObject,
+    },
     Type {
         object: *mut PyObject,
     },
@@ -115,6 +119,10 @@ impl ArgError {
                 }
                 ArgError::Dtype { object } => dtype_text(&head, object),
                 ArgError::Subclass { object } => subclass_text(&head, object, name),
+                ArgError::List { object } => (
+                    format!("{head}: the elements of the list have no common type"),
+                    type_text(&head, object, name).1,
+                ),
                 ArgError::Type { object } => type_text(&head, object, name),
             }
         };

@@ -120,6 +120,7 @@ impl Reader<'_> {
                 Ty::Str(text) => {
                     ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as Py_ssize_t)
                 }
+                Ty::List(list) => self.list(list.element.as_ref()),
                 Ty::DType(d) => new_ref(numpy::api(Python::assume_attached()).scalar_type(*d).cast()),
                 other => {
                     // Refused when the kernel was compiled.
@@ -128,6 +129,18 @@ impl Reader<'_> {
                     core::ptr::null_mut()
                 }
             }
+        }
+    }
+
+    /// A list: the one that was passed, or a new one with the elements.
+    unsafe fn list(&mut self, element: Option<&Ty>) -> *mut PyObject {
+        // SAFETY: the packed result holds the descriptor of a box, whose reference is this result's.
+        unsafe {
+            let owner = *self.at.cast::<*mut MemInfo>().add(1);
+            self.at = self.at.add(ungil_abi::array::descriptor_size(1));
+            let object = list_object(owner, element, self.packer);
+            alloc::ungil_rt_release(owner);
+            object
         }
     }
 
@@ -145,6 +158,59 @@ impl Reader<'_> {
         };
         // SAFETY: the descriptor came from a call that just ended.
         unsafe { result.into_object(self.packer) }
+    }
+}
+
+/// The Python list for a box.
+///
+/// # Safety
+/// The interpreter is attached; `owner` is the live box of a list with such elements.
+pub unsafe fn list_object(owner: *mut MemInfo, element: Option<&Ty>, packer: &Packer) -> *mut PyObject {
+    // SAFETY: the box belongs to a list argument whose object the call holds.
+    unsafe {
+        if !(*owner).object.is_null() {
+            new_ref((*owner).object.cast())
+        } else {
+            new_list(owner, element, packer)
+        }
+    }
+}
+
+/// A new Python list of the elements of a box.
+///
+/// # Safety
+/// As for [`list_object`].
+pub unsafe fn new_list(owner: *mut MemInfo, element: Option<&Ty>, packer: &Packer) -> *mut PyObject {
+    use ungil_abi::list::{DATA, ELEMENT, LEN, OWNERS};
+    // SAFETY: the box's words tell where its elements lie; each is read as its type says, and what it holds is retained
+    // for the object that takes it over, unless this is the list's only reference.
+    unsafe {
+        let words = (*owner).data.cast::<i64>();
+        let (n, size, owners) = (*words.add(LEN), *words.add(ELEMENT), *words.add(OWNERS) as u64);
+        let data = *words.add(DATA) as *const u8;
+        let list = ffi::PyList_New(n as Py_ssize_t);
+        let (false, Some(element)) = (list.is_null(), element) else { return list };
+        let moved = (*owner).refs.load(Ordering::Acquire) == 1;
+        let mut fine = true;
+        for i in 0..n {
+            let at = data.offset((i * size) as isize);
+            if !moved {
+                for word in (0..64).filter(|w| owners >> w & 1 == 1) {
+                    alloc::ungil_rt_retain(*at.cast::<*mut MemInfo>().add(word));
+                }
+            }
+            let item = Reader { at, packer }.value(element);
+            fine &= !item.is_null();
+            ffi::PyList_SetItem(list, i as Py_ssize_t, item);
+        }
+        if moved {
+            *words.add(LEN) = 0;
+        }
+        if !fine {
+            ffi::Py_DECREF(list);
+            return core::ptr::null_mut();
+        }
+        list
     }
 }
 

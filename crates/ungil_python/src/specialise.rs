@@ -144,6 +144,7 @@ fn is_part_of_type(argument: &Bound<'_, PyAny>) -> bool {
         && !argument.is_instance_of::<pyo3::types::PyComplex>()
         && !argument.is_instance_of::<pyo3::types::PyRange>()
         && !argument.is_instance_of::<pyo3::types::PySlice>()
+        && !argument.is_instance_of::<pyo3::types::PyList>()
         && crate::classify::array_type(argument).is_none()
         && !argument.hasattr("__array_interface__").unwrap_or(false)
         // SAFETY: a look-up in the type of a live object.
@@ -185,6 +186,7 @@ pub fn compile<'s>(
 fn is_value(ty: &Ty) -> bool {
     match ty {
         Ty::Tuple(items) => items.iter().all(is_value),
+        Ty::List(list) => list.element.as_ref().is_none_or(is_value),
         Ty::Iter(_)
         | Ty::Func(_)
         | Ty::Choice(_)

@@ -9,7 +9,7 @@ use ungil_sema::ty::{CodeId, FuncTy, SliceTy, Ty};
 use ungil_sema::world::Global;
 
 use crate::world::PyWorld;
-use crate::{classify, dispatcher, numpy, reject};
+use crate::{classify, dispatcher, lists, numpy, reject};
 
 /// The type of an argument; `None` if kernels do not take it. Agrees with [`crate::pack::Packer::argument`].
 pub fn type_of(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
@@ -35,6 +35,11 @@ pub fn type_of(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
     }
     if let Ok(tuple) = object.cast_exact::<PyTuple>() {
         return tuple.iter().map(|item| type_of(&item, world)).collect::<Option<_>>().map(Ty::Tuple);
+    }
+    // SAFETY: attached, with a live object.
+    if unsafe { lists::is_list(object.as_ptr()) } {
+        // SAFETY: a live list.
+        return unsafe { lists::type_of(numpy::api(py), object.as_ptr()) };
     }
     if object.is_none() {
         return Some(Ty::None);

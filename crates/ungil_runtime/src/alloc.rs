@@ -143,7 +143,14 @@ pub unsafe extern "C" fn ungil_rt_release(info: *mut MemInfo) {
     }
     // SAFETY: the caller's reference keeps the header alive until the decrement.
     let (kind, last) = unsafe { ((*info).kind, (*info).refs.fetch_sub(1, Ordering::Release) == 1) };
-    if last && kind == MemKind::RUNTIME {
+    if last && kind == MemKind::LIST {
+        // SAFETY: the count reached zero, so nobody uses the list; its box is a block of this allocator.
+        unsafe {
+            (*info).refs.load(Ordering::Acquire);
+            crate::list::empty(info);
+            free_block(info);
+        }
+    } else if last && kind == MemKind::RUNTIME {
         // All accesses of former owners happen before the free, as in `Arc::drop`.
         // A load, not a fence: thread sanitizers do not understand fences.
         // SAFETY: the count reached zero, so nobody uses the block.

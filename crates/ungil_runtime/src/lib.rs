@@ -16,6 +16,7 @@ pub mod error;
 mod fork;
 mod futex;
 mod job;
+pub mod list;
 mod mapping;
 pub mod parallel;
 mod place;

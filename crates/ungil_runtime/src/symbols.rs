@@ -1,6 +1,6 @@
 //! Table of the entry points for the JIT's symbol resolution.
 
-use crate::{alloc, barrier, error, parallel, poll, region, threads};
+use crate::{alloc, barrier, error, list, parallel, poll, region, threads};
 use ungil_abi::symbols as name;
 
 /// Names and addresses of all entry points of `ungil_abi::symbols`.
@@ -12,6 +12,8 @@ pub fn symbols() -> Vec<(&'static str, usize)> {
         (name::ALLOC, alloc::ungil_rt_alloc as *const () as usize),
         (name::RETAIN, alloc::ungil_rt_retain as *const () as usize),
         (name::RELEASE, alloc::ungil_rt_release as *const () as usize),
+        (name::LIST_RESERVE, list::ungil_rt_list_reserve as *const () as usize),
+        (name::LIST_DROP, list::ungil_rt_list_drop as *const () as usize),
         (name::PRINT, poll::ungil_rt_print as *const () as usize),
         (name::PARALLEL_FOR, parallel::ungil_rt_parallel_for as *const () as usize),
         (name::PARALLEL_REGION, region::ungil_rt_parallel_region as *const () as usize),

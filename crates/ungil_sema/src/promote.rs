@@ -8,7 +8,7 @@
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::lower::choice::join_functions;
-use crate::ty::Ty;
+use crate::ty::{ListTy, Ty};
 
 /// Kind of a number; the order is that of promotion.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -113,9 +113,21 @@ pub fn join(a: &Ty, b: &Ty) -> Option<Ty> {
         (Ty::Tuple(x), Ty::Tuple(y)) if x.len() == y.len() => {
             x.iter().zip(y).map(|(p, q)| join(p, q)).collect::<Option<Vec<Ty>>>().map(Ty::Tuple)
         }
+        (Ty::List(x), Ty::List(y)) => join_lists(x, y),
         (Ty::Array(x), Ty::Array(y)) => join_arrays(x, y).map(Ty::Array),
         _ => join_functions(a, b),
     }
+}
+
+fn join_lists(a: &ListTy, b: &ListTy) -> Option<Ty> {
+    let element = match (&a.element, &b.element) {
+        (Some(x), Some(y)) => Some(join(x, y)?),
+        (x, y) => x.clone().or_else(|| y.clone()),
+    };
+    let mut made = [&a.made[..], &b.made].concat();
+    made.sort_unstable();
+    made.dedup();
+    Some(Ty::List(ListTy { element, made }.into()))
 }
 
 fn join_arrays(a: &ArrayType, b: &ArrayType) -> Option<ArrayType> {

@@ -47,6 +47,7 @@ pub const NAMES: &[&str] = &[
     "builtins.reversed",
     "builtins.print",
     "builtins.tuple",
+    "builtins.list",
     "numpy.empty",
     "numpy.zeros",
     "numpy.ones",
@@ -113,6 +114,15 @@ const EAGER: &[&str] = &[
 /// Calls a library function.
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
     let span = args.span;
+    let mut args = args;
+    if name.starts_with("numpy.") && !matches!(name, "numpy.array" | "numpy.asarray") {
+        // Lists stand for arrays.
+        for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {
+            if matches!(value.ty, Ty::List(_)) {
+                *value = l.as_array(value, None, value.span)?;
+            }
+        }
+    }
     if let Some(function) = name.strip_prefix("math.") {
         if args.keywords.is_empty()
             && let Some(result) = l.math_call(function, &args.positional, span)?
@@ -244,6 +254,13 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
         "reversed" => {
             let x = one(args, function, "sequence")?;
             Ok(Operand::parts(Ty::Iter(IterTy::Reversed(x.ty.clone()).into()), vec![x], span))
+        }
+        "list" => {
+            let bound = args.bind(function, &["iterable"], 0)?;
+            match &bound[0] {
+                Some(items) => l.list_from(items, span),
+                None => l.list_of(&[], span),
+            }
         }
         "tuple" => {
             let x = one(args, function, "iterable")?;
@@ -513,6 +530,9 @@ pub(crate) fn call_method(
         return numpy(l, method, args);
     }
     let receiver = &l.settled(receiver)?;
+    if let Some(method) = name.strip_prefix("list.") {
+        return l.list_method(method, receiver, args);
+    }
     match name {
         "numpy.ndarray.copy" => {
             let order = args.bind(name, &["order"], 0)?.remove(0);

@@ -38,6 +38,15 @@ pub struct SliceTy {
     pub step: bool,
 }
 
+/// Type of lists. All lists are boxes of one machine type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ListTy {
+    /// `None`: nothing was put into it yet.
+    pub element: Option<Ty>,
+    /// The expressions that may have made it, by function instance and byte, in order. What is put into a list counts for them.
+    pub made: Vec<(u32, u32)>,
+}
+
 /// An iterator object. It can be iterated once, so it exists only where it is consumed at once.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum IterTy {
@@ -83,6 +92,7 @@ pub enum Ty {
     Range,
     Slice(SliceTy),
     Array(ArrayType),
+    List(Arc<ListTy>),
     Iter(Arc<IterTy>),
     Func(Arc<FuncTy>),
     /// One of several functions. Value: `(number, captures of those that have any …)`.
@@ -101,6 +111,10 @@ pub enum Ty {
     Constant(ConstTy),
 }
 
+/// The box of a list.
+pub const BOX: ArrayType =
+    ArrayType { dtype: DType::I64, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
+
 impl Ty {
     /// The machine type of its values.
     pub fn ir(&self) -> Type {
@@ -114,6 +128,7 @@ impl Ty {
             Ty::Range => Type::Tuple(vec![Type::I64; 3]),
             Ty::Slice(s) => Type::Tuple(vec![Type::I64; s.count()]),
             Ty::Array(a) => Type::Array(*a),
+            Ty::List(_) => Type::Array(BOX),
             Ty::Iter(iter) => match &**iter {
                 IterTy::Enumerate(t) => Type::Tuple(vec![t.ir(), Type::I64]),
                 IterTy::Zip(items, _) | IterTy::Text(items) => {
@@ -229,6 +244,10 @@ impl fmt::Display for Ty {
             Ty::Range => f.write_str("range"),
             Ty::Slice(_) => f.write_str("slice"),
             Ty::Array(a) => f.write_str(&display_array(a)),
+            Ty::List(list) => match &list.element {
+                Some(element) => write!(f, "list({element})"),
+                None => f.write_str("list"),
+            },
             Ty::Iter(iter) => match &**iter {
                 IterTy::Enumerate(t) => write!(f, "enumerate({t})"),
                 IterTy::Zip(items, _) => write!(f, "zip({})", list(items)),

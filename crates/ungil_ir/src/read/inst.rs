@@ -262,6 +262,20 @@ impl Parser {
             }
             "null" => InstKind::Null,
             "global_array" => InstKind::GlobalArray(self.entity("g")?),
+            "list_reserve" => {
+                let (list, n) = self.pair()?;
+                InstKind::ListReserve(list, n)
+            }
+            "list_drop" => {
+                let (list, from) = self.pair()?;
+                self.punct(",")?;
+                InstKind::ListDrop(list, from, self.value()?)
+            }
+            "load_packed" => InstKind::LoadPacked(self.value()?),
+            "store_packed" => {
+                let (at, v) = self.pair()?;
+                InstKind::StorePacked(at, v)
+            }
             "check_index" => self.check_index()?,
             "load" => {
                 let (array, index) = self.element()?;

@@ -59,6 +59,15 @@ impl Verifier<'_> {
                 self.check_element(*array, index, Some(*value));
                 self.check_atomic(*op, *array);
             }
+            K::ListReserve(list, n) => {
+                self.array(*list);
+                self.expect(*n, &Type::I64);
+            }
+            K::ListDrop(list, from, to) => {
+                self.array(*list);
+                self.expect_all(&[*from, *to], &Type::I64);
+            }
+            K::LoadPacked(at) | K::StorePacked(at, _) => self.expect(*at, &Type::I64),
             K::Retain(v) | K::Release(v) => {
                 let ty = self.ty(*v);
                 self.require(ty.holds_memory(), || format!("{v} holds no memory, is {ty}"));

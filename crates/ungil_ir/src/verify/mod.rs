@@ -223,6 +223,10 @@ impl<'m> Verifier<'m> {
             | K::Load { .. }
             | K::Store { .. }
             | K::AtomicUpdate { .. }
+            | K::ListReserve(..)
+            | K::ListDrop(..)
+            | K::LoadPacked(_)
+            | K::StorePacked(..)
             | K::Retain(_)
             | K::Release(_) => self.check_array_inst(kind, result),
             K::Splat(..)

@@ -221,6 +221,7 @@ fn can_fail(kind: &InstKind) -> bool {
             | K::CheckedBinary(..)
             | K::CheckIndex { check: true, .. }
             | K::Alloc { .. }
+            | K::ListReserve(..)
             | K::Call(..)
             | K::Print(_)
             | K::Safepoint

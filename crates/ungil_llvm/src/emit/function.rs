@@ -240,6 +240,10 @@ impl<'e> FunctionEmitter<'e> {
                 return self.atomic_update(*op, *array, index, *value);
             }
             InstKind::GlobalArray(k) => self.global_array(*k, told()),
+            InstKind::ListReserve(list, n) => return self.list_reserve(*list, *n),
+            InstKind::ListDrop(list, from, to) => return self.list_drop(*list, *from, *to),
+            InstKind::LoadPacked(at) => self.load_from(*at, told()),
+            InstKind::StorePacked(at, v) => return self.store_at(*at, *v),
             InstKind::Retain(v) => return self.count(*v, ungil_abi::symbols::RETAIN),
             InstKind::Release(v) => return self.count(*v, ungil_abi::symbols::RELEASE),
             InstKind::Call(callee, args) => self.call(*callee, args, told()),

@@ -157,6 +157,40 @@ impl FunctionEmitter<'_> {
         }
     }
 
+    /// Room in a list for some number of elements.
+    pub fn list_reserve(&mut self, list: Value, n: Value) -> Option<Operand> {
+        let owner = self.operand(list).array().owner;
+        let status = self.m.call_runtime(symbols::LIST_RESERVE, &[owner, self.scalar(n)]);
+        let fine = self.l.is_zero(status);
+        self.raise_unless(fine, ExcClass::MEMORY, "unable to grow a list", &[]);
+        None
+    }
+
+    pub fn list_drop(&self, list: Value, from: Value, to: Value) -> Option<Operand> {
+        let owner = self.operand(list).array().owner;
+        self.m.call_runtime(symbols::LIST_DROP, &[owner, self.scalar(from), self.scalar(to)]);
+        None
+    }
+
+    /// A packed value from an address, retained.
+    pub fn load_from(&self, at: Value, ty: &Type) -> Operand {
+        let l = self.l;
+        let from = l.cast(LLVMOpcode::LLVMIntToPtr, self.scalar(at), l.ptr());
+        let value = l.load_packed(ty, from, false);
+        self.count_operand(&value, symbols::RETAIN);
+        value
+    }
+
+    /// Writes a value packed to an address and retains it.
+    pub fn store_at(&self, at: Value, v: Value) -> Option<Operand> {
+        let l = self.l;
+        let to = l.cast(LLVMOpcode::LLVMIntToPtr, self.scalar(at), l.ptr());
+        let (ty, value) = (self.f.ty(v).clone(), self.operand(v));
+        self.count_operand(value, symbols::RETAIN);
+        l.store_packed(&ty, value, to);
+        None
+    }
+
     /// The descriptor of an array constant, from the module's table.
     pub fn global_array(&self, k: u32, ty: &Type) -> Operand {
         let types: Vec<Type> = self.m.ir.arrays.iter().map(|a| Type::Array(a.ty)).collect();

@@ -176,6 +176,8 @@ impl ModuleEmitter<'_> {
             symbols::RAISE => l.function(void, &[ptr, i32, ptr, i64, i32, ptr, i32, i32]),
             symbols::TRACE => l.function(void, &[ptr, i32, i32]),
             symbols::ALLOC => l.function(ptr, &[ptr, i64, i32]),
+            symbols::LIST_RESERVE => l.function(i32, &[ptr, i64]),
+            symbols::LIST_DROP => l.function(void, &[ptr, i64, i64]),
             symbols::RETAIN | symbols::RELEASE => l.function(void, &[ptr]),
             symbols::PRINT => l.function(i32, &[ptr, ptr, i64]),
             symbols::PARALLEL_FOR => l.function(i32, &[ptr, ptr]),

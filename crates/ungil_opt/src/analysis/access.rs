@@ -84,6 +84,9 @@ impl Collector<'_> {
                         self.passed(inst, a, self.effects.writes(*callee, k), unconditional);
                     }
                 }
+                InstKind::ListReserve(list, _) | InstKind::ListDrop(list, ..) => {
+                    self.passed(inst, *list, true, unconditional);
+                }
                 InstKind::For(l) => self.inner_loop((l.iv, l.start, l.stop, l.step), l.body, unconditional),
                 InstKind::ParallelFor(l) => {
                     self.inner_loop((l.iv, l.start, l.stop, l.step), l.body, unconditional);

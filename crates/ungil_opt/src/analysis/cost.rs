@@ -56,7 +56,7 @@ impl Estimator<'_> {
             ) => 1,
             InstKind::Math(..) => 24,
             InstKind::Const(_) | InstKind::Get(_) | InstKind::Set(..) | InstKind::Dim(..) => 0,
-            InstKind::Alloc { .. } | InstKind::Print(_) => 256,
+            InstKind::Alloc { .. } | InstKind::ListReserve(..) | InstKind::Print(_) => 256,
             InstKind::If { then, otherwise, .. } => 1 + self.region(*then)?.max(self.region(*otherwise)?),
             InstKind::Scope { body, cleanup } => self.region(*body)? + self.region(*cleanup)?,
             InstKind::For(l) => {

@@ -53,7 +53,9 @@ impl Effects {
             InstKind::Store { array, .. }
             | InstKind::AtomicUpdate { array, .. }
             | InstKind::VecStore { array, .. }
-            | InstKind::Scatter { array, .. } => mark(*array),
+            | InstKind::Scatter { array, .. }
+            | InstKind::ListReserve(array, _)
+            | InstKind::ListDrop(array, ..) => mark(*array),
             InstKind::Call(callee, args) => {
                 for (k, a) in args.iter().enumerate() {
                     if self.writes(*callee, k) && func.ty(*a).holds_memory() {

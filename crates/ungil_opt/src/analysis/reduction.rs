@@ -204,7 +204,7 @@ impl Search<'_> {
 }
 
 fn has_effect(kind: &InstKind) -> bool {
-    matches!(kind, InstKind::Call(..) | InstKind::Alloc { .. })
+    matches!(kind, InstKind::Call(..) | InstKind::Alloc { .. } | InstKind::LoadPacked(_))
 }
 
 fn opposite(op: ReduceOp) -> ReduceOp {

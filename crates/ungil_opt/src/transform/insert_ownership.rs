@@ -56,7 +56,7 @@ fn private_vars(func: &Function) -> BTreeSet<Var> {
 
 fn is_site(func: &Function, inst: Inst) -> bool {
     let data = func.inst(inst);
-    let fresh = matches!(data.kind, InstKind::Alloc { .. } | InstKind::Call(..));
+    let fresh = matches!(data.kind, InstKind::Alloc { .. } | InstKind::Call(..) | InstKind::LoadPacked(_));
     fresh && data.result.is_some_and(|v| func.ty(v).holds_memory())
 }
 

@@ -52,6 +52,11 @@ impl Lowerer<'_, '_> {
                         self.set_span(target.span);
                         self.array_assign(&container, &index, value, target.span)
                     }
+                    Ty::List(_) => {
+                        let at = self.lower_expr(index)?;
+                        self.set_span(target.span);
+                        self.list_assign(&container, &at, value, target.span)
+                    }
                     ty => Err(TypeError::ItemAssignment { ty: ty.clone(), span: target.span }.into()),
                 }
             }
@@ -109,6 +114,7 @@ impl Lowerer<'_, '_> {
                 let items = self.items(value);
                 Ok(items)
             }
+            Ty::List(_) => self.unpacked_at_run_time(targets, value),
             Ty::Array(ty) if ty.ndim > 0 => self.unpacked_at_run_time(targets, value),
             Ty::Range => self.unpacked_at_run_time(targets, value),
             Ty::Iter(_) => match self.static_items(value) {
@@ -154,12 +160,28 @@ impl Lowerer<'_, '_> {
                     self.update_view(&old, &value, &mut apply)?;
                     return self.define_name(target.span, &old);
                 }
+                if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Add {
+                    self.list_extend(&old, &value, span)?;
+                    return self.define_name(target.span, &old);
+                }
                 let new = self.binary(op, &old, &value, span)?;
                 let new = self.settled(&new)?;
                 self.define_name(target.span, &new)
             }
             ExprKind::Subscript { value: container, index } => {
                 let container = self.lower_expr(container)?;
+                if matches!(container.ty, Ty::List(_)) {
+                    let at = self.lower_expr(index)?;
+                    let old = self.list_subscript(&container, &at, target.span)?;
+                    let value = self.lower_expr(value)?;
+                    self.set_span(span);
+                    if self.is_proper_array(&old) {
+                        return self.update_view(&old, &value, &mut apply);
+                    }
+                    let new = apply(self, &old, &value)?;
+                    let new = self.settled(&new)?;
+                    return self.list_assign(&container, &at, &new, target.span);
+                }
                 if !matches!(container.ty, Ty::Array(_)) {
                     return Err(TypeError::ItemAssignment { ty: container.ty, span: target.span }.into());
                 }

@@ -27,6 +27,10 @@ impl Lowerer<'_, '_> {
                 };
             }
             Ty::Array(_) => self.array_attribute(value, attr, span)?,
+            Ty::List(_) if crate::lower::list::method::METHODS.contains(&attr) => {
+                let method = Ty::Method(Box::new(value.ty.clone()), format!("list.{attr}").into());
+                Some(Operand { ty: method, span, ..value.clone() })
+            }
             ty if ty.is_scalar() => self.scalar_attribute(value, attr, span)?,
             Ty::Range if matches!(attr, "start" | "stop" | "step") => {
                 let parts = self.items(value);

@@ -28,6 +28,20 @@ impl Lowerer<'_, '_> {
             items.extend(self.items(right));
             return Ok(Operand::tuple(items, span));
         }
+        if self.is_proper_array(left) && matches!(right.ty, Ty::List(_)) {
+            let right = self.array_like_operand(right)?;
+            return self.binary(op, left, &right, span);
+        }
+        if self.is_proper_array(right) && matches!(left.ty, Ty::List(_)) {
+            let left = self.array_like_operand(left)?;
+            return self.binary(op, &left, right, span);
+        }
+        if matches!(left.ty, Ty::List(_)) || matches!(right.ty, Ty::List(_)) {
+            return match self.list_binary(op, left, right, span)? {
+                Some(result) => Ok(result),
+                None => Err(self.binary_error(op, left, right, span, None)),
+            };
+        }
         let classes = is_class(&left.ty) && is_class(&right.ty) && !(left.is_none() && right.is_none());
         if op == BinaryOp::BitOr && classes {
             // A union of classes, for `isinstance`.

@@ -80,7 +80,10 @@ impl Args {
 impl Lowerer<'_, '_> {
     /// A call expression.
     pub(crate) fn call(&mut self, call: &Call, span: Span) -> Result<Operand> {
-        let callee = self.lower_expr(&call.func)?;
+        let callee = match self.collecting_method(call) {
+            Some(method) => method,
+            None => self.lower_expr(&call.func)?,
+        };
         if let (Ty::Builtin(name), Some(first)) = (&callee.ty, call.args.first())
             && let function @ ("isinstance" | "type") = name.strip_prefix("builtins.").unwrap_or("")
         {

@@ -70,6 +70,7 @@ impl Lowerer<'_, '_> {
                     items.iter().zip(types).map(|(i, t)| self.convert(i, t)).collect::<Result<Vec<_>>>()?;
                 Ok(Operand::parts(to.clone(), items, span))
             }
+            (Ty::List(_), Ty::List(_)) => self.same_list(operand, to),
             (_, Ty::Choice(members)) => self.chosen(operand, &members.clone()),
             (Ty::Array(_), Ty::Array(ty)) => {
                 let value = self.as_strided(operand, *ty)?;

@@ -82,6 +82,12 @@ impl Lowerer<'_, '_> {
             CompareOp::In | CompareOp::NotIn => return self.membership(op, left, right, span),
             _ => {}
         }
+        if let (Ty::List(_), Ty::List(_)) = (&left.ty, &right.ty) {
+            return match self.compare_lists(op, left, right, span)? {
+                Some(result) => Ok(result),
+                None => Err(self.compare_error(op, left, right, span)),
+            };
+        }
         let compared = |x: &Operand, y: &Operand| {
             self.is_proper_array(x) && (y.ty.is_scalar() || y.ty.as_array().is_some())
         };

@@ -99,8 +99,13 @@ impl Lowerer<'_, '_> {
             ExprKind::FString(parts) => self.text(parts, span),
             ExprKind::TString(_) => unsupported("t-strings are", "build the text outside the kernel"),
             ExprKind::Starred(_) => unsupported("a `*` here is", "write the elements one by one"),
-            ExprKind::List(_) | ExprKind::ListComp { .. } => {
-                unsupported("lists are", "use an array, for example `np.empty(n)`, or a tuple")
+            ExprKind::List(items) => {
+                let items = self.starred_items(items)?;
+                self.list_of(&items, span)
+            }
+            ExprKind::ListComp { element, generators } => {
+                let generator = self.generator(element, generators, span)?;
+                self.list_from(&generator, span)
             }
             ExprKind::Set(_) | ExprKind::SetComp { .. } => unsupported("sets are", "use an array or a tuple"),
             ExprKind::Dict(_) | ExprKind::DictComp { .. } => {

@@ -110,6 +110,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             unit_axes: HashMap::new(),
             roots: HashMap::new(),
             generators: HashMap::new(),
+            collecting: HashMap::new(),
+            own_lists: None,
             depth: 0,
             untyped: false,
         };

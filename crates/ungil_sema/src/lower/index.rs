@@ -20,6 +20,9 @@ impl Lowerer<'_, '_> {
             ExprKind::List(_) => Ok(vec![self.display(index)?]),
             _ => {
                 let operand = self.lower_expr(index)?;
+                if matches!(operand.ty, Ty::List(_)) {
+                    return Ok(vec![self.array_like_operand(&operand)?]);
+                }
                 if matches!(operand.ty, Ty::Tuple(_)) { Ok(self.items(&operand)) } else { Ok(vec![operand]) }
             }
         }
@@ -31,6 +34,10 @@ impl Lowerer<'_, '_> {
             Ty::Array(_) => {
                 let index = self.index_operands(index)?;
                 self.array_subscript(value, &index, span)
+            }
+            Ty::List(_) => {
+                let at = self.lower_expr(index)?;
+                self.list_subscript(value, &at, span)
             }
             Ty::Tuple(_) => {
                 let at = self.lower_expr(index)?;

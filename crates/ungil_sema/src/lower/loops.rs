@@ -5,11 +5,14 @@ use ungil_ir::entities::{Label, Region, Value, Var};
 use ungil_ir::inst::{For as IrFor, InstKind, LoopHints};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{For, Stmt, StmtKind, While};
+use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::build::Cond;
+use crate::lower::list::method::METHODS;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 use crate::resolve::children;
@@ -24,6 +27,8 @@ pub(crate) struct LoopFrame {
     /// Where `continue` goes; in copies of an unrolled body it leaves the copy.
     continue_to: Jump,
     pub parallel: bool,
+    /// The bytes of the body of a parallel loop.
+    pub lines: std::ops::Range<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +82,13 @@ impl Lowerer<'_, '_> {
         let test: Result<(Value, Option<bool>)> = test;
         let (test, known) = test?;
         let (body, _) = self.loop_body(
-            LoopFrame { break_to: label, broke, continue_to: Jump::Continue(label), parallel: false },
+            LoopFrame {
+                break_to: label,
+                broke,
+                continue_to: Jump::Continue(label),
+                parallel: false,
+                lines: 0..0,
+            },
             &node.body,
         );
         self.b().push(InstKind::While { label, cond, test, body });
@@ -140,7 +151,9 @@ impl Lowerer<'_, '_> {
         let hints = LoopHints { lanes: lanes.is_some(), ..LoopHints::default() };
         let iter = self.lower_expr(&node.iter)?;
         let broke = self.break_flag(&node.body, &node.orelse);
-        if let Some(items) = self.static_items(&iter) {
+        if self.is_list(&iter) && self.may_change_lists(&node.body) {
+            self.over_growing_list(node, &iter, broke)?;
+        } else if let Some(items) = self.static_items(&iter) {
             if self.unrolled(node, &items, broke)? == Flow::Ends {
                 return Ok(Flow::Ends);
             }
@@ -160,6 +173,68 @@ impl Lowerer<'_, '_> {
         self.loop_else(&node.orelse, broke)
     }
 
+    /// Whether a loop's body may make lists longer or shorter.
+    fn may_change_lists(&self, body: &[Stmt]) -> bool {
+        struct Search<'l, 'p, 'w> {
+            l: &'l Lowerer<'p, 'w>,
+            found: bool,
+        }
+        impl Visitor for Search<'_, '_, '_> {
+            fn visit_expr(&mut self, e: &Expr) {
+                if let ExprKind::Call(call) = &e.kind {
+                    self.found |= match &call.func.kind {
+                        ExprKind::Attribute { attr, .. } => METHODS.contains(&&*attr.name),
+                        _ => self.l.may_change_arrays(e),
+                    };
+                }
+                walk_expr(self, e);
+            }
+
+            fn visit_stmt(&mut self, s: &Stmt) {
+                self.found |= match &s.kind {
+                    StmtKind::AugAssign { op: BinaryOp::Add, target, .. } => {
+                        matches!(target.kind, ExprKind::Name(_))
+                    }
+                    StmtKind::Assign { targets, .. } => targets.iter().any(|t| match &t.kind {
+                        ExprKind::Subscript { index, .. } => matches!(index.kind, ExprKind::Slice { .. }),
+                        _ => false,
+                    }),
+                    _ => false,
+                };
+                walk_stmt(self, s);
+            }
+        }
+        let mut search = Search { l: self, found: false };
+        body.iter().for_each(|s| search.visit_stmt(s));
+        search.found
+    }
+
+    /// `for target in list:` where the body may change the list: it ends where the list ends then.
+    fn over_growing_list(&mut self, node: &For, list: &Operand, broke: Option<Var>) -> Result<()> {
+        let label = self.func.new_label();
+        let iv = self.func.new_value(Type::I64);
+        let frame = LoopFrame {
+            break_to: label,
+            broke,
+            continue_to: Jump::Continue(label),
+            parallel: false,
+            lines: 0..0,
+        };
+        let (body, result) = self.nested(|l| {
+            let n = l.list_length(list)?;
+            let over = l.b().compare(ungil_ir::inst::CompareOp::Ge, iv, n);
+            l.if_then(over, |l| l.b().push(InstKind::Break(label)));
+            let value = l.list_item(list, iv, node.target.span)?;
+            l.assign_to(&node.target, &value)?;
+            l.framed(frame, |l| l.block(&node.body));
+            Ok(())
+        });
+        let (start, stop, step) = (self.b().i64(0), self.b().i64(i64::MAX), self.b().i64(1));
+        let hints = LoopHints::default();
+        self.b().push(InstKind::For(Box::new(IrFor { label, iv, start, stop, step, body, hints })));
+        result
+    }
+
     fn counted(
         &mut self,
         node: &For,
@@ -169,7 +244,13 @@ impl Lowerer<'_, '_> {
     ) -> Result<()> {
         let label = self.func.new_label();
         let iv = self.func.new_value(Type::I64);
-        let frame = LoopFrame { break_to: label, broke, continue_to: Jump::Continue(label), parallel: false };
+        let frame = LoopFrame {
+            break_to: label,
+            broke,
+            continue_to: Jump::Continue(label),
+            parallel: false,
+            lines: 0..0,
+        };
         let (body, result) = self.nested(|l| {
             let value = item(l, iv, node.target.span)?;
             l.assign_to(&node.target, &value)?;
@@ -186,8 +267,13 @@ impl Lowerer<'_, '_> {
             for item in items {
                 self.assign_to(&node.target, &item.clone().at(node.target.span))?;
                 let label = self.func.new_label();
-                let frame =
-                    LoopFrame { break_to: label, broke, continue_to: Jump::Break(label), parallel: false };
+                let frame = LoopFrame {
+                    break_to: label,
+                    broke,
+                    continue_to: Jump::Break(label),
+                    parallel: false,
+                    lines: 0..0,
+                };
                 if self.framed(frame, |l| l.block(&node.body)) == Flow::Ends {
                     return Ok(Flow::Ends);
                 }
@@ -198,8 +284,13 @@ impl Lowerer<'_, '_> {
         self.once(outer, |l| {
             for item in items {
                 let inner = l.func.new_label();
-                let frame =
-                    LoopFrame { break_to: outer, broke, continue_to: Jump::Break(inner), parallel: false };
+                let frame = LoopFrame {
+                    break_to: outer,
+                    broke,
+                    continue_to: Jump::Break(inner),
+                    parallel: false,
+                    lines: 0..0,
+                };
                 l.once(inner, |l| {
                     l.assign_to(&node.target, &item.clone().at(node.target.span))?;
                     l.framed(frame, |l| l.block(&node.body));
@@ -224,8 +315,17 @@ impl Lowerer<'_, '_> {
 
     /// The body of a parallel loop over `iv`.
     pub(crate) fn parallel_body(&mut self, node: &For, label: Label, iv: Value) -> (Region, Result<()>) {
-        let frame =
-            LoopFrame { break_to: label, broke: None, continue_to: Jump::Continue(label), parallel: true };
+        let lines = match (node.body.first(), node.body.last()) {
+            (Some(first), Some(last)) => first.span.lo..last.span.hi,
+            _ => 0..0,
+        };
+        let frame = LoopFrame {
+            break_to: label,
+            broke: None,
+            continue_to: Jump::Continue(label),
+            parallel: true,
+            lines,
+        };
         self.nested(|l| {
             let value = Operand::value(Ty::PyInt, iv, node.target.span);
             l.assign_to(&node.target, &value)?;

@@ -34,6 +34,7 @@ impl Lowerer<'_, '_> {
             Ty::Tuple(_) => self.in_tuple(left, right, span)?,
             Ty::Range if left.ty.is_scalar() => Cond::Value(self.in_range(left, right)?),
             Ty::Range if left.ty.is_compile_time() => Cond::Known(false),
+            Ty::List(_) => Cond::Value(self.in_list(left, right, span)?),
             Ty::Array(_) if left.ty.is_scalar() => Cond::Value(self.in_array(left, right, span)?),
             Ty::Str(text) if left.as_str().is_some() => {
                 Cond::Known(left.as_str().is_some_and(|l| text.contains(l)))

@@ -39,6 +39,7 @@ pub mod index;
 pub mod intrinsics;
 pub mod library;
 pub mod lines;
+pub mod list;
 pub mod loops;
 pub mod matching;
 pub mod membership;
@@ -75,7 +76,7 @@ use crate::operand::Operand;
 use crate::options::Options;
 use crate::prelude;
 use crate::resolve::scopes::Captured;
-use crate::resolve::webs::Webs;
+use crate::resolve::webs::{WebId, Webs};
 use crate::ty::Ty;
 use crate::world::{Guard, KernelId, ObjectId, World};
 
@@ -170,6 +171,10 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) roots: HashMap<Value, Root>,
     /// Code of the generator expressions, by where they start.
     pub(crate) generators: HashMap<u32, Rc<Generator>>,
+    /// Lists from outside a parallel loop that it appends to, with the list of this block.
+    pub(crate) collecting: HashMap<WebId, Operand>,
+    /// Lists that an iteration of the parallel loop around made; `None` outside of such loops.
+    pub(crate) own_lists: Option<HashSet<Value>>,
     pub(crate) depth: u32,
     /// Whether something had no type in this round, so that where control goes is not known yet.
     pub(crate) untyped: bool,

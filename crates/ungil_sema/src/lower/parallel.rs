@@ -1,7 +1,10 @@
 //! `prange`: lowering of the loop. Which variables are private, last or reductions, and whether iterations are
 //! independent, passes find out on the IR.
 
+use std::collections::HashSet;
+
 use ungil_diag::span::Span;
+use ungil_ir::entities::{Label, Region, Value};
 use ungil_ir::inst::{InstKind, ParallelFor, Schedule};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::Call;
@@ -35,10 +38,38 @@ impl Lowerer<'_, '_> {
         let num_threads = self.optional_integer(args.take("num_threads"), "num_threads")?;
         let builtin = Operand::entity(Ty::Builtin("builtins.range".into()), span);
         let range = self.call_operand(&builtin, args, span)?;
-        let parts = self.items(&range);
+        let own = std::mem::replace(&mut self.own_lists, self.options.parallel.then(HashSet::new));
+        let flow = self.parallel_loop(node, &range, (schedule, chunk, num_threads), span);
+        self.own_lists = own;
+        flow
+    }
+
+    fn parallel_loop(
+        &mut self,
+        node: &For,
+        range: &Operand,
+        (schedule, chunk, num_threads): (Schedule, Option<Value>, Option<Value>),
+        span: Span,
+    ) -> Result<Flow> {
+        let parts = self.items(range);
         let (start, stop, step) = (self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?);
         let label = self.func.new_label();
         let iv = self.func.new_value(Type::I64);
+        if self.options.parallel && !self.in_parallel() && self.appends(node) {
+            let n = self.length(range, span)?;
+            let n = self.value(&n)?;
+            let blocks = self.collecting_blocks(n);
+            let collected = self.collected(node, blocks)?;
+            if !collected.is_empty() {
+                let (zero, one) = (self.b().i64(0), self.b().i64(1));
+                let bounds = (zero, blocks, one);
+                let (body, result) = self.collecting_body(node, (iv, blocks), (start, step, n), &collected);
+                self.push_parallel(label, iv, bounds, (schedule, chunk, num_threads), body);
+                result?;
+                self.append_collected(&collected, blocks)?;
+                return Ok(Flow::Falls);
+            }
+        }
         let (body, result) = self.parallel_body(node, label, iv);
         if !self.options.parallel {
             let hints = ungil_ir::inst::LoopHints::default();
@@ -46,6 +77,19 @@ impl Lowerer<'_, '_> {
             self.b().push(InstKind::For(Box::new(node)));
             return result.map(|()| Flow::Falls);
         }
+        self.push_parallel(label, iv, (start, stop, step), (schedule, chunk, num_threads), body);
+        result.map(|()| Flow::Falls)
+    }
+
+    /// The parallel loop with a body.
+    fn push_parallel(
+        &mut self,
+        label: Label,
+        iv: Value,
+        (start, stop, step): (Value, Value, Value),
+        (schedule, chunk, num_threads): (Schedule, Option<Value>, Option<Value>),
+        body: Region,
+    ) {
         self.program.has_parallel = true;
         self.program.unclassified = true;
         self.b().push(InstKind::ParallelFor(Box::new(ParallelFor {
@@ -65,7 +109,6 @@ impl Lowerer<'_, '_> {
             in_place: false,
             body,
         })));
-        result.map(|()| Flow::Falls)
     }
 
     fn schedule(&mut self, schedule: Option<Operand>) -> Result<Schedule> {

@@ -65,6 +65,10 @@ pub struct Program<'w> {
     pub has_parallel: bool,
     /// Whether there are loops whose variables a pass has yet to classify.
     pub unclassified: bool,
+    /// Variables of parallel loops, by function instance, that hold lists which iterations share.
+    pub shared_lists: HashSet<(usize, WebId)>,
+    /// What is put into the lists that expressions make, by function instance and byte.
+    pub elements: HashMap<(u32, u32), Ty>,
     /// Calls seen, over all rounds.
     calls: HashSet<(usize, usize)>,
     memo: HashMap<(CodeId, Vec<Ty>), usize>,
@@ -85,6 +89,8 @@ impl<'w> Program<'w> {
             diagnostics: Vec::new(),
             has_parallel: false,
             unclassified: false,
+            shared_lists: HashSet::new(),
+            elements: HashMap::new(),
             calls: HashSet::new(),
             memo: HashMap::new(),
             codes: HashMap::new(),

@@ -58,6 +58,7 @@ impl Lowerer<'_, '_> {
                     }
                 }
             }
+            Ty::List(_) => Vec::new(),
             _ => self.items(iter),
         }
     }
@@ -91,6 +92,7 @@ impl Lowerer<'_, '_> {
                 let base = self.value(iter)?;
                 Ok(self.b().dim(base, 0))
             }
+            Ty::List(_) => self.list_length(iter),
             Ty::Tuple(items) => Ok(self.b().i64(items.len() as i64)),
             Ty::Range => {
                 let len = self.length(iter, iter.span)?;
@@ -192,6 +194,7 @@ impl Lowerer<'_, '_> {
                 let value = self.b().value(InstKind::TupleIndex(tuple, i));
                 Ok(Operand::value(ty, value, span))
             }
+            Ty::List(_) => self.iterated_item(iter, i),
             Ty::Tuple(_) => Err(TypeError::MixedTuple { ty: iter.ty.clone(), span }.into()),
             Ty::Range => {
                 let parts = self.items(iter);
@@ -219,6 +222,7 @@ fn only_consumed(generator: &Operand) -> crate::diagnostics::Error {
 fn static_count(ty: &Ty) -> Option<usize> {
     match ty {
         Ty::Tuple(items) => Some(items.len()),
+        Ty::List(list) if list.element.is_none() => Some(0),
         Ty::Iter(kind) => match &**kind {
             IterTy::Enumerate(t) | IterTy::Reversed(t) => static_count(t),
             IterTy::Zip(items, strict) => {

@@ -71,6 +71,11 @@ impl Lowerer<'_, '_> {
             StmtKind::Expr(e) => {
                 self.lower_expr(e)?;
             }
+            StmtKind::Delete(targets) => {
+                for target in targets {
+                    self.delete(target, unsupported(&stmt.kind, span))?;
+                }
+            }
             StmtKind::FunctionDef(def) => self.nested_function(def)?,
             StmtKind::Pass => {}
             // What did not parse was reported by the parser.

@@ -66,6 +66,11 @@ impl Lowerer<'_, '_> {
             Ty::None => return Ok(Cond::Known(false)),
             Ty::Str(s) => return Ok(Cond::Known(!s.is_empty())),
             Ty::Tuple(items) => return Ok(Cond::Known(!items.is_empty())),
+            Ty::List(_) => {
+                let n = self.list_length(&operand)?;
+                let zero = self.b().i64(0);
+                return Ok(Cond::Value(self.b().compare(ungil_ir::inst::CompareOp::Ne, n, zero)));
+            }
             Ty::Ellipsis
             | Ty::Func(_)
             | Ty::Choice(_)

@@ -67,6 +67,12 @@ impl Lowerer<'_, '_> {
             self.slots[i].direct = Some(operand.clone());
             return Ok(());
         }
+        if let (Ty::List(_), Some(own)) = (&operand.ty, &self.own_lists)
+            && operand.value.is_none_or(|v| !own.contains(&v))
+            && self.program.shared_lists.insert((self.instance, web))
+        {
+            self.program.changed = true;
+        }
         let (ty, var) = self.web_var(web, ty);
         let Some(var) = var else { return Ok(()) };
         // In a round that will be repeated the variable may be too narrow for the value.
@@ -128,6 +134,11 @@ impl Lowerer<'_, '_> {
         let Use::Web { web, maybe_unbound } = used else {
             return Err(crate::diagnostics::names::NameError::Unbound { name: name.to_owned(), span }.into());
         };
+        if self.collecting.contains_key(&web) {
+            let what = "another use than append() of a list that a `prange` loop appends to is";
+            let help = "use the list after the loop, or append to a list of the iteration";
+            return Err(Unsupported::Expression { what, span, help }.into());
+        }
         let i = web.0 as usize;
         if let (true, Some(flag)) = (maybe_unbound, self.slots[i].flag) {
             let bound = self.b().get(flag);
@@ -145,6 +156,14 @@ impl Lowerer<'_, '_> {
             None => Operand::entity(ty, span),
             Some(var) => {
                 let value = self.b().get(var);
+                let private = self.loops.iter().rev().find(|f| f.parallel).is_some_and(|f| {
+                    let defined = self.webs.web(web).span;
+                    f.lines.contains(&defined.lo)
+                        && !self.program.shared_lists.contains(&(self.instance, web))
+                });
+                if let (Ty::List(_), true, Some(own)) = (&ty, private, &mut self.own_lists) {
+                    own.insert(value);
+                }
                 Operand::value(ty, value, span)
             }
         })

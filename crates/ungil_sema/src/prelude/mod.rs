@@ -30,6 +30,7 @@ use crate::world::{Global, KernelCode, KernelId, KernelSource, ObjectId, SourceP
 
 /// Each file with the library whose functions it defines.
 const FILES: &[(&str, &str)] = &[
+    ("list", include_str!("lists.py")),
     ("numpy", include_str!("creation.py")),
     ("numpy", include_str!("joining.py")),
     ("numpy", include_str!("numerics.py")),

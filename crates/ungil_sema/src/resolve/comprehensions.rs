@@ -80,7 +80,9 @@ impl Visitor for Search {
                     self.aliases.insert(e.span.lo, alias.clone());
                 }
             }
-            ExprKind::Generator { element, generators } => self.generator(e.span.lo, element, generators),
+            ExprKind::Generator { element, generators } | ExprKind::ListComp { element, generators } => {
+                self.generator(e.span.lo, element, generators)
+            }
             ExprKind::Lambda { params, body } => {
                 walk_params(self, params);
                 self.scopes.push(params.iter().map(|p| (p.name.name.clone(), None)).collect());

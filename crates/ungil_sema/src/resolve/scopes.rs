@@ -273,7 +273,7 @@ impl Names {
                 let name = self.aliases.get(&e.span.lo).unwrap_or(name);
                 self.used.insert(name.clone());
             }
-            ExprKind::Generator { element, generators } => {
+            ExprKind::Generator { element, generators } | ExprKind::ListComp { element, generators } => {
                 for g in generators {
                     self.expr(&g.iter);
                     self.target(&g.target);

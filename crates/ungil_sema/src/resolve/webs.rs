@@ -341,6 +341,12 @@ impl<'a> Analysis<'a> {
                 }
             }
             StmtKind::Expr(e) => self.expr(e, flow),
+            // Elements of lists; variables are refused.
+            StmtKind::Delete(targets) => {
+                for target in targets.iter().filter(|t| matches!(t.kind, ExprKind::Subscript { .. })) {
+                    self.expr(target, flow);
+                }
+            }
             // Unsupported statements are refused by the lowerer; their blocks are not analysed.
             _ => {}
         }
@@ -549,7 +555,7 @@ impl<'a> Analysis<'a> {
                 self.defaults(params.iter(), flow);
                 self.capture(e.span.lo, flow);
             }
-            ExprKind::Generator { element, generators } => {
+            ExprKind::Generator { element, generators } | ExprKind::ListComp { element, generators } => {
                 if let Some(first) = generators.first() {
                     self.expr(&first.iter, flow);
                 }

@@ -200,6 +200,7 @@ fn inst_obstacle(
         K::CheckedBinary(..) => "integer arithmetic with an overflow check",
         K::Alloc { .. } => "a new array",
         K::AtomicUpdate { .. } => "an update of a shared array",
+        K::ListReserve(..) | K::ListDrop(..) | K::LoadPacked(_) | K::StorePacked(..) => "a list",
         K::Print(_) => "print",
         K::ParallelFor(_) | K::ParallelRegion(_) => "a parallel loop",
         K::Scope { .. } => "a block with clean-up",

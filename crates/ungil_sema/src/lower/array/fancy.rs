@@ -44,7 +44,7 @@ pub(crate) struct Selection {
 impl Lowerer<'_, '_> {
     /// Whether a part of an index is an array, or a tuple or list of indices.
     pub(crate) fn is_fancy(&self, part: &Operand) -> bool {
-        matches!(part.ty, Ty::Array(_) | Ty::Tuple(_))
+        matches!(part.ty, Ty::Array(_) | Ty::Tuple(_) | Ty::List(_))
     }
 
     /// Takes an index apart.
@@ -83,17 +83,40 @@ impl Lowerer<'_, '_> {
         let arrays: Vec<Operand> = indices.iter().map(|(a, _)| a.clone()).collect();
         let start = "shape mismatch: indexing arrays could not be broadcast together with shapes";
         let shape = self.broadcast_shape_or(&arrays, ExcClass::INDEX_ERROR, start);
-        for (places, axis) in &indices {
-            if let Some(axis) = axis {
-                let base = self.value(array)?;
-                let size = self.b().dim(base, *axis as u8);
-                self.check_places(places, size, *axis)?;
-            }
-        }
+        self.check_all(array, &indices, &shape)?;
         let basic_only = basic.iter().all(|p| matches!(p.ty, Ty::Slice(s) if s == all));
         let view = if basic_only { array.clone() } else { self.view_of(array, &basic, true, span)? };
         let before = if separated { 0 } else { before };
         Ok(Selection { view, axes, indices: arrays, shape, before })
+    }
+
+    /// Checks the arrays that were given with their axes. As in NumPy, indices are not looked at where broadcasting left
+    /// no element to select.
+    fn check_all(
+        &mut self,
+        array: &Operand,
+        indices: &[(Operand, Option<usize>)],
+        shape: &[Value],
+    ) -> Result<()> {
+        let check = |l: &mut Self| {
+            for (places, axis) in indices {
+                let Some(axis) = *axis else { continue };
+                let base = l.value(array)?;
+                let size = l.b().dim(base, axis as u8);
+                l.check_places(places, size, axis)?;
+            }
+            Ok(())
+        };
+        if indices.len() < 2 {
+            return check(self);
+        }
+        let mut any = self.b().bool(true);
+        let zero = self.b().i64(0);
+        for &extent in shape {
+            let some = self.b().compare(CompareOp::Ne, extent, zero);
+            any = self.b().binary(BinaryOp::And, any, some);
+        }
+        self.if_then(any, check)
     }
 
     /// A part of an index: arrays as arrays of booleans or integers in memory.
@@ -108,7 +131,7 @@ impl Lowerer<'_, '_> {
                 let zero = self.b().i64(0);
                 self.fresh_array(super::mask::vector(DType::I64), vec![zero], part.span)
             }
-            Ty::Tuple(_) => self.as_array(part, None, part.span)?,
+            Ty::Tuple(_) | Ty::List(_) => self.as_array(part, None, part.span)?,
             _ => self.settled(part)?,
         };
         match part.ty.as_array() {

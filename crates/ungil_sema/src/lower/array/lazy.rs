@@ -18,6 +18,7 @@ use ungil_ir::types::{ArrayType, DType, Layout};
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::array::scatter::MESSAGE_ARGS;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
@@ -191,6 +192,10 @@ impl Lowerer<'_, '_> {
             args.extend(shape.iter().map(|extent| (*extent, true)));
         }
         message.push(' ');
+        if args.len() > MESSAGE_ARGS {
+            // Their shapes would not fit into a message.
+            (message, args) = (format!("{start} that do not fit"), Vec::new());
+        }
         self.check(fine, class, &message, args);
     }
 

@@ -15,6 +15,9 @@ use crate::lower::Lowerer;
 use crate::lower::array::fancy::Selection;
 use crate::operand::Operand;
 
+/// Most arguments that a message may have.
+pub(crate) const MESSAGE_ARGS: usize = 8;
+
 /// What `op=` does with an element and a value.
 pub(crate) type Update<'u, 'p, 'w> =
     &'u mut dyn FnMut(&mut Lowerer<'p, 'w>, &Operand, &Operand) -> Result<Operand>;
@@ -29,7 +32,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         op: Option<Update<'_, 'p, 'w>>,
         span: Span,
     ) -> Result<()> {
-        let value = &if matches!(value.ty, crate::ty::Ty::Tuple(_)) {
+        let value = &if matches!(value.ty, crate::ty::Ty::Tuple(_) | crate::ty::Ty::List(_)) {
             self.as_array(value, None, value.span)?
         } else {
             value.clone()
@@ -128,7 +131,12 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             text(0, own.len()),
             text(own.len(), shape.len())
         );
-        let args = own.iter().chain(shape).map(|n| (*n, true)).collect();
+        let args: Vec<_> = own.iter().chain(shape).map(|n| (*n, true)).collect();
+        if args.len() > MESSAGE_ARGS {
+            let message = "shape mismatch: value array could not be broadcast to indexing result";
+            self.check(fine, ExcClass::VALUE_ERROR, message, Vec::new());
+            return Ok(());
+        }
         self.check(fine, ExcClass::VALUE_ERROR, &message, args);
         Ok(())
     }

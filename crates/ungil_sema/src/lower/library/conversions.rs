@@ -147,6 +147,10 @@ impl Lowerer<'_, '_> {
                 Ok(Operand::value(Ty::PyInt, n, span))
             }
             Ty::Range => self.range_length(x, span),
+            Ty::List(_) => {
+                let n = self.list_length(x)?;
+                Ok(Operand::value(Ty::PyInt, n, span))
+            }
             _ => Err(TypeError::Argument {
                 function: "len".to_owned(),
                 parameter: "obj".to_owned(),

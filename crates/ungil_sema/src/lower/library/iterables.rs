@@ -33,7 +33,7 @@ impl Lowerer<'_, '_> {
             let signature = format!("{function}(iterable, *, key=None, default=...)");
             return Err(CallError::Binding { message, span, definition: None, signature }.into());
         }
-        let generic = |ty: &Ty| matches!(ty, Ty::Range | Ty::Iter(_));
+        let generic = |ty: &Ty| matches!(ty, Ty::Range | Ty::Iter(_) | Ty::List(_));
         if key.is_none() && default.is_none() && !(one && generic(&args.positional[0].ty)) {
             return self.extremum(largest, &args.positional, span);
         }
@@ -224,7 +224,7 @@ impl Lowerer<'_, '_> {
                 return Ok(total.at(span));
             }
             Ty::Array(ty) if ty.ndim == 1 => {}
-            Ty::Range | Ty::Iter(_) => {}
+            Ty::Range | Ty::Iter(_) | Ty::List(_) => {}
             _ => return Err(not_a_sequence("sum", Some(items), span)),
         }
         // The type that adding settles on: bool elements count.

@@ -171,7 +171,15 @@ impl Lowerer<'_, '_> {
                 let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
                 self.converted_copy(value, dtype.unwrap_or(ty.dtype), layout, span)
             }
-            Ty::Tuple(items) if !items.is_empty() => self.array_of_tuple(value, dtype, span),
+            Ty::List(_) => self.array_of_list(value, dtype, span),
+            Ty::Tuple(items) if items.is_empty() => {
+                let zero = self.b().i64(0);
+                self.array_of(vec![zero], dtype.unwrap_or(DType::F64), Layout::C, &Content::Empty, span)
+            }
+            Ty::Tuple(items) if items.iter().all(|i| i.is_scalar() || matches!(i, Ty::Tuple(_))) => {
+                self.array_of_tuple(value, dtype, span)
+            }
+            Ty::Tuple(_) => self.array_of_list(value, dtype, span),
             ty => match ty.dtype() {
                 Some(found) => self.array_of(
                     Vec::new(),

@@ -99,7 +99,11 @@ impl Lowerer<'_, '_> {
 
     /// A number, or an array, as it is; a tuple or list of numbers as an array.
     pub(crate) fn array_like_operand(&mut self, x: &Operand) -> Result<Operand> {
-        if matches!(x.ty, Ty::Tuple(_)) { self.as_array(x, None, x.span) } else { Ok(x.clone()) }
+        if matches!(x.ty, Ty::Tuple(_) | Ty::List(_)) {
+            self.as_array(x, None, x.span)
+        } else {
+            Ok(x.clone())
+        }
     }
 
     /// `np.where(condition, x, y)`.
