@@ -10,7 +10,7 @@
 # run: divide(1.0, 0.0) raises ZeroDivisionError "float floor division by zero"
 # run: true_division(7, 2) == 3.5
 # run: power(2, 10) == 1024
-# run: power(2.0, 0.5) == 1.414213562373095
+# run: power(2.0, 0.5) == 1.4142135623730951
 # run: bits(12, 10) == (8, 14, 6, -13, 48, 6)
 # run: compare(1, 2, 3) == (True, True, False, False, True)
 # run: compare(1, 3, 2) == (False, True, False, False, True)
