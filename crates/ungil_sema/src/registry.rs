@@ -518,6 +518,7 @@ fn dtype_of(l: &Lowerer<'_, '_>, dtype: Option<&Operand>, function: &str) -> Res
 }
 
 /// Calls a method.
+#[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
 pub(crate) fn call_method(
     l: &mut Lowerer<'_, '_>,
     name: &str,
