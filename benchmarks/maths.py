@@ -1,8 +1,9 @@
-"""Elements per nanosecond of each maths function on one thread: ungil beside NumPy, Numba, numexpr and glibc.
+"""Elements per nanosecond of each maths function on one thread: ungil beside NumPy, Numba, numexpr, glibc and libmvec.
 
 `python benchmarks/maths.py [--only exp,sin] [--types float64,float32] [--seconds 0.1]` prints a Markdown table; a mark shows
 where ungil is behind the best of the others. All variants of a row are run in turns, the best time of each counts. 32,768
-numbers in the second-level cache; scattered arguments of an ordinary range.
+numbers in the second-level cache; scattered arguments of an ordinary range. libmvec (glibc's vector functions, up to 4 ULP, which gcc
+uses with -Ofast) is a column of its own and not among the best of the others, which are within 1 to 4 ULP by default.
 """
 
 import argparse
@@ -104,6 +105,23 @@ class CLibrary:
         subprocess.run(["cc", *flags, str(source), "-o", str(library), "-lm"], check=True)
         self.library = ctypes.CDLL(str(library))
 
+        # The same loops with -Ofast, which calls libmvec where that has the function.
+        fast = Path(self.folder.name) / "fast.so"
+        flags = ["-Ofast", "-march=native", "-mprefer-vector-width=512", "-shared", "-fPIC"]
+        subprocess.run(["gcc", *flags, str(source), "-o", str(fast), "-lmvec", "-lm"], check=True)
+        names = subprocess.run(["nm", "-D", str(fast)], check=True, capture_output=True, text=True).stdout
+        self.vectors = {line.split("@")[0].split("_")[-1] for line in names.splitlines() if "_ZGV" in line}
+        self.fast = ctypes.CDLL(str(fast))
+
+    def vector_loop(self, name: str, out, args):
+        """The loop around libmvec's function, if there is one."""
+        name += "f" if out.dtype == np.float32 else ""
+        if name not in self.vectors:
+            return None
+        pointers = [ctypes.c_void_p(a.ctypes.data) for a in (out, args[0], args[-1])]
+        function, count = getattr(self.fast, f"loop_{name}"), ctypes.c_long(len(out))
+        return lambda: function(*pointers, count)
+
     def loop(self, name: str, out, args):
         function = getattr(self.library, f"loop_{name}{'f' if out.dtype == np.float32 else ''}")
         pointers = [ctypes.c_void_p(a.ctypes.data) for a in (out, args[0], args[-1])]
@@ -150,6 +168,9 @@ def variants(name: str, dtype, c_library):
         add("numexpr", lambda: numexpr.evaluate(formula, local_dict=scope, out=out, casting="same_kind"))
     if c_library and not is_complex:
         add("glibc", c_library.loop(c_name, out, args))
+        vector = c_library.vector_loop(c_name, out, args)
+        if vector:
+            add("libmvec", vector)
     return runs
 
 
@@ -172,7 +193,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.1)
     options = parser.parse_args()
     wanted = [n for n in FUNCTIONS if not options.only or n in options.only.split(",")]
-    columns = ["ungil", "NumPy", "Numba", "numexpr", "glibc"]
+    columns = ["ungil", "NumPy", "Numba", "numexpr", "glibc", "libmvec"]
     try:
         c_library = CLibrary()
     except (OSError, subprocess.CalledProcessError):
@@ -182,8 +203,8 @@ def main():
     print(
         "| function | type | "
         + " | ".join(columns)
-        + " | ungil / best |\n|---|---|"
-        + "---:|" * (len(columns) + 1)
+        + " | ungil / best | ungil / libmvec |\n|---|---|"
+        + "---:|" * (len(columns) + 2)
     )
     behind = []
     np.seterr(all="ignore")
@@ -193,12 +214,13 @@ def main():
             if np.issubdtype(dtype, np.complexfloating) and name not in COMPLEX:
                 continue
             speeds = measure(variants(name, dtype, c_library), options.seconds)
-            others = max((s for c, s in speeds.items() if c != "ungil"), default=math.nan)
+            others = max((s for c, s in speeds.items() if c not in ("ungil", "libmvec")), default=math.nan)
             ratio = speeds.get("ungil", math.nan) / others
             if not ratio >= 1:
                 behind.append(f"{name} {kind} {ratio:.2f}")
             cells = [f"{speeds[c]:.2f}" if c in speeds else "–" for c in columns]
-            print(f"| `{name}` | {kind} | " + " | ".join(cells) + f" | {ratio:.2f} |", flush=True)
+            vector = f"{speeds['ungil'] / speeds['libmvec']:.2f}" if "libmvec" in speeds else "–"
+            print(f"| `{name}` | {kind} | " + " | ".join(cells) + f" | {ratio:.2f} | {vector} |", flush=True)
     print(f"\nBehind the best of the others: {', '.join(behind) or 'none'}.")
 
 

@@ -71,7 +71,7 @@ def test_complex_special_values(name, dtype):
             assert not finite or b != 0 or np.signbit(a) == np.signbit(b), (name, value, got, wanted)
 
 
-ELEMENTARY = ["square", "reciprocal", "sign", "signbit", "degrees", "rad2deg", "radians", "deg2rad"]
+ELEMENTARY = ["square", "reciprocal", "sign", "signbit", "degrees", "rad2deg", "radians", "deg2rad", "spacing"]
 
 
 @pytest.mark.parametrize("name", ELEMENTARY)
@@ -84,7 +84,8 @@ def test_elementary_functions(name, dtype):
     kernel(f"np.{name}(x)")(out, x)
     np.testing.assert_array_equal(out, expected)
     if out.dtype != bool:
-        assert np.array_equal(np.signbit(out), np.signbit(expected))
+        # NaN has no sign.
+        assert np.array_equal(np.signbit(out) & ~np.isnan(out), np.signbit(expected) & ~np.isnan(expected))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -181,3 +182,23 @@ def test_lanes_have_the_bits_of_scalars(expression, dtype):
         results.append(out)
     both_nan = np.isnan(results[0]) & np.isnan(results[1])
     assert np.all(both_nan | (results[0].view(np.int64) == results[1].view(np.int64)))
+
+
+@pytest.mark.parametrize("name", ["heaviside", "float_power", "logaddexp", "logaddexp2"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_functions_of_two_numbers(name, dtype):
+    numbers = np.array([*SPECIAL, 0.1, -7.25, 700.0, 5e-324], dtype)
+    x, y = (a.ravel() for a in np.meshgrid(numbers, numbers))
+    with np.errstate(all="ignore"):
+        expected = getattr(np, name)(x, y)
+    out = np.empty_like(expected)
+    kernel(f"np.{name}(x, y)", "x,y")(out, x, y)
+    np.testing.assert_allclose(out, expected, rtol=2 * np.finfo(dtype).eps, atol=2 * np.finfo(dtype).tiny)
+    assert out.dtype == (np.float64 if name == "float_power" else dtype)
+
+
+def test_units_in_the_last_place():
+    numbers = [*SPECIAL, 0.1, -7.25, 1e308, 1.7976931348623157e308, 5e-324, 2.2250738585072014e-308]
+    out = np.empty(len(numbers))
+    kernel("math.ulp(x)")(out, np.array(numbers))
+    np.testing.assert_array_equal(out, [math.ulp(x) for x in numbers])

@@ -247,7 +247,7 @@ def single_coefficients():
     out = [
         HEADER.format(
             title="Polynomial coefficients and constants of the float32 functions.",
-            what="Lowest power first; `WIDE_…` for float64 arithmetic, as short as a float32 result allows.",
+            what="Lowest power first.",
             limits="each polynomial holds on the interval its comment names.",
         ),
     ]
@@ -274,8 +274,6 @@ def single_coefficients():
         polynomial("ERF", "f32", "erf(x)/x − 1 in x² for |x| ≤ 1", erf_excess, lambda z: 1, 7, 0, SLACK, 24, lead=36),
         polynomial("LOG_ERFC", "f32", "log erfc(1 + t) for t from 0 to 3, weighted by erfc", log_erfc, lambda t: mp.erfc(1 + t), 8, 0, 3, 24, lead=36),
         polynomial("SCALED_ERFC", "f32", "(1 + 2x)·e^(x²)·erfc x in (x − 2)/(x + 2) for x from 0 to 10.5", lambda t: scaled_erfc(t, 2), lambda t: 1, 12, -1, mpf("8.5") / mpf("12.5"), 24, lead=36),
-        polynomial("WIDE_EXP", "f64", "(e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r", expm1_rest, lambda r: r * r / mp.exp(r), 5, -reach, reach),
-        polynomial("WIDE_LOG", "f64", "(2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm", atanh_rest, lambda z: z / 2, 4, 0, sqrt2),
     ]
     (SOURCE / "single/coefficients.rs").write_text("\n".join(out))
 

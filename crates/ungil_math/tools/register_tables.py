@@ -217,6 +217,7 @@ def double_log_tables(out):
     span = f"for {mp.nstr(low, 3)} ≤ r ≤ {mp.nstr(high, 3)}"
     for name, scale in [("LOG_REST", mpf(1)), ("LOG2_REST", 1 / LN2), ("LOG10_REST", 1 / mp.log(10))]:
         poly_double(out, name, f"(log(1 + r) − r)/r² in the base of the table, {span}", lambda r: rest(r) * scale, lambda r: abs(r) / scale, 10, low, high)
+    poly_double(out, "SINGLE_LOG2_REST", f"(log₂(1 + r) − r/ln 2)/r², enough for a float32 power, {span}", lambda r: rest(r) / LN2, lambda r: abs(r) * LN2, 6, low, high)
     quartic = lambda r: -mpf(1) / 4 + r / 5 if near_zero(r) else (mp.log1p(r) - r + r**2 / 2 - r**3 / 3) / r**4
     poly_double(out, "POW_REST", f"(log(1 + r) − r + r²/2 − r³/3)/r⁴ {span}", quartic, lambda r: abs(r) ** 3, 9, low, high)
     roots = [mp.cbrt(1 / x) for x in q]
@@ -239,6 +240,7 @@ def double_exp_tables(out):
     poly_double(out, "EXP_STEP", "(e^r − 1 − r)/r² for |r| ≤ ln 2/32", rest, lambda r: r * r, 5, -reach, reach)
     slope = lambda r: LN2 + r * LN2**2 / 2 if near_zero(r) else mp.expm1(r * LN2) / r
     poly_double(out, "EXP2_SLOPE", "(2^r − 1)/r for |r| ≤ 1/32", slope, lambda r: abs(r), 6, -SLACK / 32, SLACK / 32)
+    poly_double(out, "SINGLE_EXP2_SLOPE", "(2^r − 1)/r for |r| ≤ 1/32, enough for a float32", slope, lambda r: abs(r), 3, -SLACK / 32, SLACK / 32)
     sinh = lambda h: mpf(1) / 6 + h / 120 if near_zero(h) else (mp.sinh(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
     cosh = lambda h: mpf(1) / 2 + h / 24 if near_zero(h) else (mp.cosh(mp.sqrt(h)) - 1) / h
     poly_double(out, "SINH_STEP", "(sinh r − r)/r³ in r² for |r| ≤ ln 2/32", sinh, lambda h: h, 3, 0, reach**2)

@@ -14,27 +14,7 @@ use crate::instructions::{
     mantissa_f64, reciprocal_f64,
 };
 
-/// The bits of √½, rounded up to a short number: mantissas start there.
-const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_0000_0000;
-const EXPONENT_BIAS: u64 = 1023 << 52;
 pub(crate) const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
-
-/// The biased exponent (as a number) and mantissa of the bits of a positive normal number.
-#[inline(always)]
-fn split(bits: u64) -> (f64, f64) {
-    let shifted = bits.wrapping_add(EXPONENT_BIAS - SQRT_HALF_BITS);
-    // The exponent is placed in the mantissa of 2⁵², which converts it to a number.
-    let exponent = f64::from_bits((shifted >> 52) | TWO_POW_52.to_bits());
-    let mantissa = (shifted & 0x000f_ffff_ffff_ffff).wrapping_add(SQRT_HALF_BITS);
-    (exponent, f64::from_bits(mantissa))
-}
-
-/// (k, m) with x = 2^k·m and √½ ≤ m < √2, for positive normal x.
-#[inline(always)]
-pub(crate) fn decompose_normal(x: f64) -> (f64, f64) {
-    let (exponent, mantissa) = split(x.to_bits());
-    (exponent - (TWO_POW_52 + 1023.0), mantissa)
-}
 
 /// The parts of a logarithm: x = 2^k·c·(1 + r) with c the middle of a bucket; r is exact.
 pub(crate) struct Parts {

@@ -1,6 +1,6 @@
 //! Polynomial coefficients and constants of the float32 functions.
 //!
-//! Lowest power first; `WIDE_…` for float64 arithmetic, as short as a float32 result allows.
+//! Lowest power first.
 //! Limits: each polynomial holds on the interval its comment names.
 //! Source: written by `tools/generate.py` (Remez exchange, coefficients rounded one by one); do not edit.
 #![allow(
@@ -124,16 +124,3 @@ pub(crate) const SCALED_ERFC: [f32; 11] = [
     0.00017319214,
     8.316854e-05,
 ];
-
-/// (e^r − 1 − r)/r² for |r| ≤ ln 2/2, relative to e^r; error 2^-28.28.
-pub(crate) const WIDE_EXP: [f64; 5] = [
-    0.4999999346510008,
-    0.16666520662833437,
-    0.04166838443820171,
-    0.008368712477454566,
-    0.0013814767463614238,
-];
-
-/// (2·atanh(s)/s − 2)/s² in s² for |s| ≤ 3 − √8, relative to the logarithm; error 2^-37.6.
-pub(crate) const WIDE_LOG: [f64; 4] =
-    [0.6666666564556638, 0.40000335179888075, 0.28537308846412784, 0.23582150117615863];

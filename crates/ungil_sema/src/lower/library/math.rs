@@ -98,6 +98,10 @@ impl Lowerer<'_, '_> {
                 let (x, y) = (self.real(x, name)?, self.real(y, name)?);
                 float(self.b().math(function, &[x, y]))
             }
+            ("ulp", [x]) => {
+                let x = self.real(x, name)?;
+                float(self.unit_in_last_place(x))
+            }
             ("hypot", args) => self.hypot(args, span).map(Some),
             ("fmod" | "remainder", [x, y]) => self.remainder_of(name, x, y, span).map(Some),
             ("pow", [x, y]) => self.float_power(x, y, span).map(Some),

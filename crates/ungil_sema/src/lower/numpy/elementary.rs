@@ -1,11 +1,12 @@
 //! NumPy's elementary functions of scalars that are a few instructions.
 //!
-//! `square reciprocal sign signbit degrees radians mod ldexp frexp` and their other names, in NumPy's types.
+//! `square reciprocal sign signbit degrees radians mod ldexp frexp spacing heaviside float_power logaddexp logaddexp2` and their other
+//! names, in NumPy's types; `math.ulp`.
 //! Limits: `reciprocal` and `sign` take floats alone here.
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp, CompareOp};
+use ungil_ir::inst::{BinaryOp, CompareOp, UnaryOp};
 use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::BinaryOp as Operator;
@@ -16,14 +17,29 @@ use crate::lower::Lowerer;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
-const UNARY: &[&str] =
-    &["square", "reciprocal", "sign", "signbit", "degrees", "rad2deg", "radians", "deg2rad", "frexp"];
+const UNARY: &[&str] = &[
+    "square",
+    "reciprocal",
+    "sign",
+    "signbit",
+    "degrees",
+    "rad2deg",
+    "radians",
+    "deg2rad",
+    "frexp",
+    "spacing",
+];
+
+/// Whether a function of two numbers is made of others.
+fn is_binary(name: &str) -> bool {
+    matches!(name, "logaddexp" | "logaddexp2" | "heaviside" | "float_power")
+}
 
 impl Lowerer<'_, '_> {
     /// Whether [`Lowerer::elementary`] knows a function of so many arguments.
     pub(crate) fn is_elementary(&self, name: &str, arguments: usize) -> bool {
         arguments == 1 && UNARY.contains(&name)
-            || arguments == 2 && matches!(name, "mod" | "remainder" | "ldexp")
+            || arguments == 2 && (matches!(name, "mod" | "remainder" | "ldexp") || is_binary(name))
     }
 
     pub(crate) fn elementary(
@@ -61,12 +77,94 @@ impl Lowerer<'_, '_> {
                 }
                 .into())
             }
+            (name, [x, y]) if is_binary(name) => self.of_two_floats(name, x, y, function, span),
             (_, args) => {
                 let x = self.numpy_float(&args[0], function)?;
                 let value = self.value(&x)?;
                 Ok(self.of_float(name, value, x.ty, span))
             }
         }
+    }
+
+    fn of_two_floats(
+        &mut self,
+        name: &str,
+        x: &Operand,
+        y: &Operand,
+        function: &str,
+        span: Span,
+    ) -> Result<Operand> {
+        let (a, b) = (self.numpy_float(x, function)?, self.numpy_float(y, function)?);
+        let single =
+            |float: &Operand, given: &Operand| float.ty == Ty::Scalar(DType::F32) || given.ty.is_weak();
+        let both = single(&a, x) && single(&b, y) && !(x.ty.is_weak() && y.ty.is_weak());
+        let dtype = if both && name != "float_power" { DType::F32 } else { DType::F64 };
+        let (a, b) = (self.cast_to(&a, dtype)?, self.cast_to(&b, dtype)?);
+        let value = match name {
+            "float_power" => self.b().math(MathFn::Pow, &[a, b]),
+            "heaviside" => self.step(a, b),
+            _ => self.log_of_sum(a, b, name == "logaddexp2"),
+        };
+        Ok(Operand::value(Ty::Scalar(dtype), value, span))
+    }
+
+    /// 0 below zero, 1 above, `at_zero` at zero; NaN stays.
+    fn step(&mut self, x: Value, at_zero: Value) -> Value {
+        let [zero, one] = [0.0, 1.0].map(|c| self.float_like(c, x));
+        let negative = self.b().compare(CompareOp::Lt, x, zero);
+        let positive = self.b().compare(CompareOp::Gt, x, zero);
+        let is_zero = self.b().compare(CompareOp::Eq, x, zero);
+        let rest = self.b().select(is_zero, at_zero, x);
+        let below = self.b().select(negative, zero, rest);
+        self.b().select(positive, one, below)
+    }
+
+    /// log(eᵃ + eᵇ), or to base 2, by NumPy's formula: equal infinities stay, NaN wins.
+    fn log_of_sum(&mut self, a: Value, b: Value, binary: bool) -> Value {
+        let zero = self.float_like(0.0, a);
+        let difference = self.b().binary(BinaryOp::Sub, a, b);
+        let first = self.b().compare(CompareOp::Gt, difference, zero);
+        let larger = self.b().select(first, a, b);
+        let backwards = self.b().binary(BinaryOp::Sub, b, a);
+        let distance = self.b().select(first, backwards, difference);
+        let power = self.b().math(if binary { MathFn::Exp2 } else { MathFn::Exp }, &[distance]);
+        let log = self.b().math(MathFn::Log1p, &[power]);
+        let (log, twice) = if binary {
+            let factor = self.float_like(std::f64::consts::LOG2_E, a);
+            (self.b().binary(BinaryOp::Mul, log, factor), 1.0)
+        } else {
+            (log, std::f64::consts::LN_2)
+        };
+        let value = self.b().binary(BinaryOp::Add, larger, log);
+        let twice = self.float_like(twice, a);
+        let doubled = self.b().binary(BinaryOp::Add, a, twice);
+        let equal = self.b().compare(CompareOp::Eq, a, b);
+        self.b().select(equal, doubled, value)
+    }
+
+    /// The distance to the next number away from zero, negative below zero; NaN for infinities.
+    fn spacing(&mut self, x: Value) -> Value {
+        let [zero, infinity, opposite] =
+            [0.0, f64::INFINITY, f64::NEG_INFINITY].map(|c| self.float_like(c, x));
+        let negative = self.b().compare(CompareOp::Lt, x, zero);
+        let end = self.b().select(negative, opposite, infinity);
+        let next = self.b().math(MathFn::Nextafter, &[x, end]);
+        self.b().binary(BinaryOp::Sub, next, x)
+    }
+
+    /// `math.ulp`: the distance to the next number, below the largest one to the one before.
+    pub(crate) fn unit_in_last_place(&mut self, x: Value) -> Value {
+        let magnitude = self.b().unary(UnaryOp::Abs, x);
+        let infinity = self.b().f64(f64::INFINITY);
+        let zero = self.b().f64(0.0);
+        let next = self.b().math(MathFn::Nextafter, &[magnitude, infinity]);
+        let above = self.b().binary(BinaryOp::Sub, next, magnitude);
+        let before = self.b().math(MathFn::Nextafter, &[magnitude, zero]);
+        let below = self.b().binary(BinaryOp::Sub, magnitude, before);
+        let overflows = self.b().compare(CompareOp::Eq, next, infinity);
+        let value = self.b().select(overflows, below, above);
+        let infinite = self.b().compare(CompareOp::Eq, magnitude, infinity);
+        self.b().select(infinite, infinity, value)
     }
 
     fn of_float(&mut self, name: &str, x: Value, ty: Ty, span: Span) -> Operand {
@@ -84,6 +182,7 @@ impl Lowerer<'_, '_> {
                 self.b().binary(BinaryOp::Div, one, x)
             }
             "sign" => self.sign_of(x),
+            "spacing" => self.spacing(x),
             "signbit" => {
                 let one = self.float_like(1.0, x);
                 let signed = self.b().math(MathFn::Copysign, &[one, x]);
