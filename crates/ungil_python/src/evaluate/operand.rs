@@ -200,5 +200,9 @@ impl<'py> Operand<'py> {
 
 /// The ndarray that `numpy.asarray` makes of an object.
 pub fn plain(object: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: a live object.
+    if unsafe { ffi::Py_TYPE(object.as_ptr()) } == numpy::api(object.py()).array_type {
+        return Ok(object);
+    }
     object.py().import("numpy")?.call_method1("asarray", (object,))
 }

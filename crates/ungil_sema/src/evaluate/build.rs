@@ -234,13 +234,10 @@ impl<'f> Builder<'f> {
         }
         let all: Vec<&Arc<Node>> = args.iter().collect();
         let kind = function.result(common(&all, span)?);
-        // `abs(-1)`, `round(2)`, `sign(3)` of literals stay integers that can be exponents.
-        if let [Some(Constant::Int(n))] = args.iter().map(|a| a.as_constant()).collect::<Vec<_>>()[..] {
-            match function.op {
-                "absolute" => return Ok(Node::constant(Constant::Int(n.abs()), span)),
-                "copy" | "round" => return Ok(Node::constant(Constant::Int(*n), span)),
-                _ => {}
-            }
+        if let [x] = &args[..]
+            && let Some(constant) = x.as_constant().and_then(|c| folded(function.op, c))
+        {
+            return Ok(Node::constant(constant, span));
         }
         Ok(Node::op(function.op, args, kind, span))
     }
@@ -307,6 +304,24 @@ impl<'f> Builder<'f> {
             }
             _ => Ok(Some(vec![integer(self, expr)?])),
         }
+    }
+}
+
+/// Functions of constants whose results have other kinds than those of arrays, as NumPy computes them: int64 of
+/// integers, real numbers of real ones.
+fn folded(op: &str, x: &Constant) -> Option<Constant> {
+    match (op, x) {
+        ("conjugate", Constant::Complex(re, im)) => Some(Constant::Complex(*re, -im)),
+        ("conjugate", Constant::Double(_) | Constant::Float(_)) => Some(x.clone()),
+        ("absolute" | "round" | "sign" | "conjugate", Constant::Int(n)) => {
+            let n = match op {
+                "absolute" => n.checked_abs()?,
+                "sign" => n.signum(),
+                _ => *n,
+            };
+            i64::try_from(n).ok().map(Constant::Long)
+        }
+        _ => None,
     }
 }
 
