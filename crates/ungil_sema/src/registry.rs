@@ -3,10 +3,8 @@
 //! One table maps `builtins.abs`, `math.sqrt`, `numpy.empty` … to the function that lowers a call. To add one, write
 //! an entry and its lowering; the reference page and the suggestions of "not supported" errors follow from here.
 
-use std::rc::Rc;
 
 use ungil_ir::inst::InstKind;
-use ungil_ir::math::MathFn;
 use ungil_ir::types::{DType, Layout};
 
 use crate::diagnostics::Result;
@@ -17,7 +15,7 @@ use crate::lower::attribute::closest;
 use crate::lower::call::Args;
 use crate::lower::intrinsics;
 use crate::lower::numpy::create::Content;
-use crate::lower::numpy::{reductions, selection, shapes, typing};
+use crate::lower::numpy::{reductions, selection, shapes, typing, ufuncs};
 use crate::operand::Operand;
 use crate::prelude;
 use crate::reference;
@@ -158,7 +156,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     }
 }
 
-fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {
+pub(crate) fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {
     let short = name.strip_prefix("builtins.").unwrap_or(name);
     let documented = reference::functions().into_iter().map(|(n, ..)| format!("numpy.{n}"));
     let known: Vec<String> = NAMES.iter().map(|n| (*n).to_owned()).chain(documented).collect();
@@ -448,68 +446,7 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
                 None => l.as_array(value, dtype, span),
             }
         }
-        _ => elementwise(l, function, args, &qualified),
-    }
-}
-
-/// NumPy's functions on scalars.
-fn elementwise(l: &mut Lowerer<'_, '_>, function: &str, args: Args, qualified: &str) -> Result<Operand> {
-    let span = args.span;
-    let name = match function {
-        "abs" | "absolute" | "fabs" => "abs",
-        "arcsin" => "asin",
-        "arccos" => "acos",
-        "arctan" => "atan",
-        "arcsinh" => "asinh",
-        "arccosh" => "acosh",
-        "arctanh" => "atanh",
-        "arctan2" => "atan2",
-        "power" => "pow",
-        other => other,
-    };
-    let operands = args.positional.clone();
-    if !args.keywords.is_empty() {
-        return Err(unknown(qualified, span));
-    }
-    if operands.iter().any(|o| l.is_proper_array(o)) {
-        let (function, qualified) = (function.to_owned(), qualified.to_owned());
-        return l.lift(
-            &operands,
-            span,
-            Rc::new(move |l, x| {
-                let args = Args { positional: x.to_vec(), keywords: Vec::new(), span };
-                elementwise(l, &function, args, &qualified)
-            }),
-        );
-    }
-    match (name, &operands[..]) {
-        ("abs", [x]) => {
-            let x = l.as_numpy(x)?;
-            l.absolute(&x, span)
-        }
-        (name, [z]) if z.ty.dtype().is_some_and(|d| d.is_complex()) && l.has_complex(name) => {
-            l.complex_function(name, z, span)
-        }
-        ("isnan" | "isinf" | "isfinite", [x]) => {
-            let x = l.numpy_float(x, qualified)?;
-            let value = l.value(&x)?;
-            let value = l.classify(name, value);
-            Ok(Operand::value(Ty::Scalar(DType::Bool), value, span))
-        }
-        ("minimum" | "maximum", [x, y]) => l.numpy_extremum(name == "maximum", x, y, span),
-        (name, operands) if l.is_elementary(name, operands.len()) => {
-            l.elementary(name, operands, qualified, span)
-        }
-        (name, operands) => match MathFn::from_name(name) {
-            Some(f)
-                if f.arity() == operands.len()
-                    && !matches!(name, "round" | "tgamma" | "lgamma" | "fma" | "erf" | "erfc")
-                    && !f.is_internal() =>
-            {
-                l.numpy_math(f, operands, qualified, span)
-            }
-            _ => Err(unknown(qualified, span)),
-        },
+        _ => ufuncs::call(l, function, args),
     }
 }
 

@@ -37,7 +37,8 @@ impl Lowerer<'_, '_> {
         Ok(Operand::value(Ty::Scalar(dtype), value, x.span))
     }
 
-    /// A scalar as the float type on which NumPy computes: float32 stays, small integers give float64 here.
+    /// A scalar as the float type on which NumPy computes: float32 stays, 16-bit integers give it; 8-bit ones and booleans,
+    /// for which NumPy has float16, give float64 here.
     pub(crate) fn numpy_float(&mut self, x: &Operand, function: &str) -> Result<Operand> {
         let x = self.number(x, function)?;
         let dtype = x.ty.dtype().expect("a scalar");
@@ -51,7 +52,8 @@ impl Lowerer<'_, '_> {
             }
             .into());
         }
-        let float = if dtype == DType::F32 { DType::F32 } else { DType::F64 };
+        let single = matches!(dtype, DType::F32 | DType::I16 | DType::U16);
+        let float = if single { DType::F32 } else { DType::F64 };
         let value = self.cast_to(&x, float)?;
         Ok(Operand::value(Ty::Scalar(float), value, x.span))
     }

@@ -13,3 +13,4 @@ pub mod selection;
 pub mod shapes;
 pub mod spread;
 pub mod typing;
+pub mod ufuncs;

@@ -1,0 +1,342 @@
+//! NumPy's universal functions, on scalars and element by element on arrays, with `out=`, `where=` and `dtype=`.
+//!
+//! Python scalars are weak beside others, as in NumPy 2; alone they count as int64 or float64.
+//! Limits: `casting`, `order` and `subok` are accepted where they are the defaults; elements that `where=` leaves out of a
+//! fresh result are zero.
+
+use std::rc::Rc;
+
+use ungil_diag::span::Span;
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp};
+use ungil_ir::math::MathFn;
+use ungil_ir::types::{ArrayType, DType, Layout};
+use ungil_syntax::ast::operator::{BinaryOp as Operator, CompareOp as Comparison, UnaryOp as Prefix};
+
+use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::lower::call::Args;
+use crate::operand::Operand;
+use crate::registry::unknown;
+use crate::ty::Ty;
+
+/// Keyword arguments of a universal function.
+#[derive(Default)]
+struct Options {
+    out: Option<Operand>,
+    mask: Option<Operand>,
+    dtype: Option<DType>,
+}
+
+/// Calls a function of this family.
+pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Operand> {
+    let span = args.span;
+    let qualified = format!("numpy.{function}");
+    let options = options(l, &mut args, &qualified)?;
+    if !args.keywords.is_empty() {
+        return Err(unknown(&qualified, span));
+    }
+    let mut operands = args.positional;
+    for x in &mut operands {
+        if matches!(x.ty, Ty::Tuple(_)) {
+            *x = l.as_array(x, None, span)?;
+        }
+    }
+    if let Some(dtype) = options.dtype {
+        for x in &mut operands {
+            let found = std::slice::from_ref(x);
+            let converted = l.lift(
+                found,
+                span,
+                Rc::new(move |l, x| {
+                    let value = l.cast_to(&x[0], dtype)?;
+                    Ok(Operand::value(Ty::Scalar(dtype), value, span))
+                }),
+            )?;
+            *x = converted;
+        }
+    }
+    if operands.iter().all(|x| x.ty.is_weak()) {
+        // Nothing beside them decides: they count as NumPy's own numbers.
+        for x in &mut operands {
+            *x = l.as_numpy(x)?;
+        }
+    }
+    let name = function.to_owned();
+    let apply = Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| scalar(l, &name, x, &qualified, span));
+    let result = match function {
+        "divmod" | "modf" | "frexp" if operands.iter().any(|x| l.is_proper_array(x)) => {
+            return l.lift_pair(&operands, span, apply);
+        }
+        _ => l.lift(&operands, span, apply)?,
+    };
+    l.with_options(result, &options, span)
+}
+
+fn options(l: &mut Lowerer<'_, '_>, args: &mut Args, function: &str) -> Result<Options> {
+    let given = |args: &mut Args, name: &str| args.take(name).filter(|o| !o.is_none());
+    let out = match given(args, "out") {
+        Some(o) if matches!(&o.ty, Ty::Tuple(items) if items.len() == 1) => Some(l.items(&o).remove(0)),
+        other => other,
+    };
+    let mask = given(args, "where").filter(|m| !m.constant.is_some_and(|c| c.truth()));
+    let dtype = match given(args, "dtype") {
+        Some(d) => l.dtype_argument(&d, function)?,
+        None => None,
+    };
+    for (name, default) in [("casting", "same_kind"), ("order", "K")] {
+        if let Some(o) = args.take(name)
+            && o.as_str() != Some(default)
+        {
+            return Err(TypeError::Argument {
+                function: function.to_owned(),
+                parameter: name.to_owned(),
+                expected: format!("{default:?}"),
+                found: o.ty,
+                span: o.span,
+            }
+            .into());
+        }
+    }
+    args.take("subok");
+    Ok(Options { out, mask, dtype })
+}
+
+impl Lowerer<'_, '_> {
+    /// A result under `where=`, stored where `out=` says.
+    fn with_options(&mut self, result: Operand, options: &Options, span: Span) -> Result<Operand> {
+        let Some(mask) = &options.mask else {
+            return match &options.out {
+                Some(out) => self.write_out(out, &result),
+                None => Ok(result),
+            };
+        };
+        // Mask and result are brought to one shape.
+        let both = [result.clone(), mask.clone()];
+        let spread = self.lift(&both, span, Rc::new(move |_, x| Ok(x[0].clone())))?;
+        let Some(ty) = spread.ty.as_array() else {
+            let expected = "mask for arrays";
+            return Err(TypeError::IndexConstant { span: mask.span, expected }.into());
+        };
+        let shape = self.extents(&spread)?;
+        let out = match &options.out {
+            Some(out) => out.clone(),
+            None => {
+                let fresh = ArrayType { layout: Layout::C, ..ty };
+                self.allocated(fresh, shape, true, span)
+            }
+        };
+        self.check_writable(&out)?;
+        self.fill_where(&out, &result, mask)?;
+        Ok(out)
+    }
+
+    /// Stores elements where a mask holds.
+    fn fill_where(&mut self, out: &Operand, result: &Operand, mask: &Operand) -> Result<()> {
+        let target = out.ty.as_array().expect("an array");
+        let pair = [out.clone(), result.clone(), mask.clone()];
+        let (span, dtype) = (result.span, target.dtype);
+        let chosen = self.lift(
+            &pair,
+            span,
+            Rc::new(move |l, x| {
+                l.check_same_kind(&x[1], dtype)?;
+                let (old, new) = (l.value(&x[0])?, l.assignable(&x[1], dtype)?);
+                let counts = l.truth_value(&x[2])?;
+                let value = l.b().select(counts, new, old);
+                Ok(Operand::value(Ty::Scalar(dtype), value, span))
+            }),
+        )?;
+        self.fill_view(out, &chosen)
+    }
+
+    /// A function with two results on arrays: both are computed, in one loop, into fresh arrays.
+    fn lift_pair(
+        &mut self,
+        args: &[Operand],
+        span: Span,
+        apply: Rc<crate::lower::array::lazy::Apply>,
+    ) -> Result<Operand> {
+        let part = |k: usize| {
+            let apply = apply.clone();
+            Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| {
+                let pair = apply(l, x)?;
+                Ok(l.items(&pair)[k].clone())
+            })
+        };
+        let first = self.lift(args, span, part(0))?;
+        let second = self.lift(args, span, part(1))?;
+        let shape = self.extents(&first)?;
+        let types = [&first, &second].map(|o| o.ty.as_array().expect("an array"));
+        let arrays = types.map(|ty| self.fresh_array(ty, shape.clone(), span));
+        self.sweep(&shape, &[&first, &second], &[&arrays[0], &arrays[1]], true, &mut |l, elements| {
+            for (array, (lazy, ty)) in arrays.iter().zip([&first, &second].into_iter().zip(types)) {
+                let element = elements.of(l, lazy)?;
+                let value = l.cast_to(&element, ty.dtype)?;
+                elements.store(l, array, value)?;
+            }
+            Ok(())
+        })?;
+        Ok(Operand::tuple(arrays.to_vec(), span))
+    }
+
+    /// `np.fmin` and `np.fmax`: a number wins over NaN.
+    fn number_extremum(&mut self, largest: bool, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
+        let plain = self.numpy_extremum(largest, x, y, span)?;
+        let dtype = plain.ty.dtype().expect("a scalar");
+        if !dtype.is_float() {
+            return Ok(plain);
+        }
+        let (a, b) = (self.cast_to(x, dtype)?, self.cast_to(y, dtype)?);
+        let value = self.value(&plain)?;
+        let a_nan = self.b().compare(CompareOp::Ne, a, a);
+        let b_nan = self.b().compare(CompareOp::Ne, b, b);
+        let other = self.b().select(b_nan, a, value);
+        let value = self.b().select(a_nan, b, other);
+        Ok(Operand::value(plain.ty, value, span))
+    }
+
+    /// `np.logical_and` and its relatives.
+    fn logical(&mut self, op: BinaryOp, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
+        let (a, b) = (self.truth_value(x)?, self.truth_value(y)?);
+        let value = self.b().binary(op, a, b);
+        Ok(Operand::value(Ty::Scalar(DType::Bool), value, span))
+    }
+
+    /// A part of a number: of a real one itself or zero.
+    fn part(&mut self, imaginary: bool, x: &Operand, span: Span) -> Result<Operand> {
+        let dtype = x.ty.dtype().expect("a scalar");
+        if !dtype.is_complex() {
+            let zero = Operand::int(0, span);
+            return if imaginary { self.convert(&zero, &x.ty) } else { Ok(x.clone()) };
+        }
+        let value = self.value(x)?;
+        let value = self.b().unary(if imaginary { UnaryOp::Imag } else { UnaryOp::Real }, value);
+        Ok(Operand::value(Ty::Scalar(dtype.real()), value, span))
+    }
+
+    fn conjugate(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+        if !x.ty.dtype().is_some_and(|d| d.is_complex()) {
+            return Ok(x.clone());
+        }
+        let value = self.value(x)?;
+        let value = self.b().value(InstKind::Unary(UnaryOp::Conj, value));
+        Ok(Operand::value(x.ty.clone(), value, span))
+    }
+
+    /// `np.trunc` and its relatives leave integers alone.
+    fn float_power_of(&mut self, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
+        let complex = [x, y].iter().any(|o| o.ty.dtype().is_some_and(|d| d.is_complex()));
+        let dtype = if complex { DType::C128 } else { DType::F64 };
+        let (a, b) = (self.cast_to(x, dtype)?, self.cast_to(y, dtype)?);
+        let (a, b) = (Operand::value(Ty::Scalar(dtype), a, span), Operand::value(Ty::Scalar(dtype), b, span));
+        self.binary(Operator::Pow, &a, &b, span)
+    }
+}
+
+/// The operator that a function is.
+fn operator(name: &str) -> Option<Operator> {
+    Some(match name {
+        "add" => Operator::Add,
+        "subtract" => Operator::Sub,
+        "multiply" => Operator::Mult,
+        "divide" | "true_divide" => Operator::Div,
+        "floor_divide" => Operator::FloorDiv,
+        "remainder" | "mod" => Operator::Mod,
+        "power" | "pow" => Operator::Pow,
+        "left_shift" | "bitwise_left_shift" => Operator::LShift,
+        "right_shift" | "bitwise_right_shift" => Operator::RShift,
+        "bitwise_and" => Operator::BitAnd,
+        "bitwise_or" => Operator::BitOr,
+        "bitwise_xor" => Operator::BitXor,
+        _ => return None,
+    })
+}
+
+fn comparison(name: &str) -> Option<Comparison> {
+    Some(match name {
+        "equal" => Comparison::Eq,
+        "not_equal" => Comparison::NotEq,
+        "less" => Comparison::Lt,
+        "less_equal" => Comparison::LtE,
+        "greater" => Comparison::Gt,
+        "greater_equal" => Comparison::GtE,
+        _ => return None,
+    })
+}
+
+/// A function on scalars.
+fn scalar(
+    l: &mut Lowerer<'_, '_>,
+    function: &str,
+    operands: &[Operand],
+    qualified: &str,
+    span: Span,
+) -> Result<Operand> {
+    let name = match function {
+        "absolute" | "fabs" => "abs",
+        "arcsin" => "asin",
+        "arccos" => "acos",
+        "arctan" => "atan",
+        "arcsinh" => "asinh",
+        "arccosh" => "acosh",
+        "arctanh" => "atanh",
+        "arctan2" => "atan2",
+        "conj" => "conjugate",
+        other => other,
+    };
+    if let [x, y] = operands {
+        if let Some(op) = operator(name) {
+            return l.binary(op, x, y, span);
+        }
+        if let Some(op) = comparison(name) {
+            return l.compare(op, x, y, span);
+        }
+    }
+    match (name, operands) {
+        ("abs", [x]) => l.absolute(x, span),
+        ("negative", [x]) => l.unary(Prefix::Neg, x, span),
+        ("positive", [x]) => l.unary(Prefix::Pos, x, span),
+        ("invert" | "bitwise_not" | "bitwise_invert", [x]) => l.unary(Prefix::Invert, x, span),
+        ("logical_and", [x, y]) => l.logical(BinaryOp::And, x, y, span),
+        ("logical_or", [x, y]) => l.logical(BinaryOp::Or, x, y, span),
+        ("logical_xor", [x, y]) => l.logical(BinaryOp::Xor, x, y, span),
+        ("logical_not", [x]) => {
+            let truth = l.truth_value(x)?;
+            let value = l.b().unary(UnaryOp::Not, truth);
+            Ok(Operand::value(Ty::Scalar(DType::Bool), value, span))
+        }
+        ("real" | "imag", [x]) => l.part(name == "imag", x, span),
+        ("conjugate", [x]) => l.conjugate(x, span),
+        ("float_power", [x, y]) => l.float_power_of(x, y, span),
+        ("fmin" | "fmax", [x, y]) => l.number_extremum(name == "fmax", x, y, span),
+        ("minimum" | "maximum", [x, y]) => l.numpy_extremum(name == "maximum", x, y, span),
+        ("divmod", [x, y]) => {
+            let quotient = l.binary(Operator::FloorDiv, x, y, span)?;
+            let remainder = l.binary(Operator::Mod, x, y, span)?;
+            Ok(Operand::tuple(vec![quotient, remainder], span))
+        }
+        (name, [z]) if z.ty.dtype().is_some_and(|d| d.is_complex()) && l.has_complex(name) => {
+            l.complex_function(name, z, span)
+        }
+        ("isnan" | "isinf" | "isfinite", [x]) => {
+            let x = l.numpy_float(x, qualified)?;
+            let value = l.value(&x)?;
+            let value = l.classify(name, value);
+            Ok(Operand::value(Ty::Scalar(DType::Bool), value, span))
+        }
+        (name, operands) if l.is_elementary(name, operands.len()) => {
+            l.elementary(name, operands, qualified, span)
+        }
+        (name, operands) => match MathFn::from_name(name) {
+            Some(f)
+                if f.arity() == operands.len()
+                    && !matches!(name, "round" | "tgamma" | "lgamma" | "fma" | "erf" | "erfc")
+                    && !f.is_internal() =>
+            {
+                l.numpy_math(f, operands, qualified, span)
+            }
+            _ => Err(unknown(qualified, span)),
+        },
+    }
+}
