@@ -25,8 +25,9 @@ def jit(signature: Any = None, /, **options: Any) -> Any:
         The function itself when the decorator is used without parentheses. Otherwise a signature, such as
         ``float64(float64[:, ::1], int64)``, the same as a string, or a list of them. With signatures the function is
         compiled at once and takes no other types.
-    parallel : bool, default True
-        ``False`` makes ``prange`` an ordinary ``range``.
+    parallel : bool, optional
+        ``True`` runs expressions and reductions of whole arrays on all threads too; ``False`` makes ``prange`` an ordinary
+        ``range``. By default only ``prange`` is parallel.
     fastmath : bool or set of str, default False
         Relax floating-point rules: all of LLVM's flags, or those named (``{"contract", "reassoc"}``).
     boundscheck, wraparound : bool, default True

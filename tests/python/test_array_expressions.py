@@ -142,6 +142,22 @@ def test_in_place_results_must_fit():
         kernel(np.ones(3), np.ones(4))
 
 
+def test_all_threads_give_the_same():
+    def formula(a, b):
+        return np.sqrt(a * 2) + b, np.sum(a * b), a.max(axis=1), (a - b).mean(axis=0), np.std(a)
+
+    serial, parallel = jit(formula), jit(parallel=True)(formula)
+    for shape in ((3, 4), (300, 400), (0, 3), (1, 100_000)):
+        a, b = np.random.rand(*shape), np.random.rand(shape[1])
+        if shape[1] == 3:
+            a = np.ones((0, 3))
+            with pytest.raises(ValueError):
+                jit(parallel=True)(lambda a: a.max())(a)
+            continue
+        for got, expected in zip(parallel(a, b), serial(a, b)):
+            same(np.asarray(got), np.asarray(expected))
+
+
 def test_expressions_in_tuples_loops_and_attributes():
     @jit
     def kernel(a, b):

@@ -66,7 +66,10 @@ impl KernelOptions {
             _ => Err(wrong("True or False")),
         };
         match name {
-            "parallel" => self.compile.parallel = flag()?,
+            "parallel" => {
+                self.compile.parallel = flag()?;
+                self.compile.parallel_arrays = flag()?;
+            }
             "boundscheck" if *value == OptionValue::None => {}
             "boundscheck" => self.compile.boundscheck = flag()?,
             "wraparound" => self.compile.wraparound = flag()?,

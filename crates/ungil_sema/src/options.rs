@@ -27,6 +27,8 @@ pub struct Options {
     pub overflowcheck: bool,
     /// `False` turns `prange` into `range`.
     pub parallel: bool,
+    /// `True`, told by the user: expressions of whole arrays run on all threads too.
+    pub parallel_arrays: bool,
     pub inline: Inline,
     /// Divergent loops in vector lanes.
     pub simd: Simd,
@@ -45,6 +47,7 @@ impl Default for Options {
             error_model: ErrorModel::Default,
             overflowcheck: false,
             parallel: true,
+            parallel_arrays: false,
             inline: Inline::Auto,
             simd: Simd::Auto,
             asserts: true,

@@ -3,7 +3,6 @@
 //! One table maps `builtins.abs`, `math.sqrt`, `numpy.empty` … to the function that lowers a call. To add one, write
 //! an entry and its lowering; the reference page and the suggestions of "not supported" errors follow from here.
 
-
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::{DType, Layout};
 

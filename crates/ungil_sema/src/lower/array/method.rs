@@ -52,8 +52,7 @@ impl Lowerer<'_, '_> {
             }
             .into());
         }
-        let single = matches!(dtype, DType::F32 | DType::I16 | DType::U16);
-        let float = if single { DType::F32 } else { DType::F64 };
+        let float = float_of(dtype);
         let value = self.cast_to(&x, float)?;
         Ok(Operand::value(Ty::Scalar(float), value, x.span))
     }
@@ -70,8 +69,10 @@ impl Lowerer<'_, '_> {
         for a in args {
             floats.push(self.numpy_float(a, function)?);
         }
-        let single = floats.iter().zip(args).all(|(x, a)| x.ty == Ty::Scalar(DType::F32) || a.ty.is_weak())
-            && floats.iter().any(|x| x.ty == Ty::Scalar(DType::F32));
+        // Half precision, NumPy's for 8-bit integers, gives way to float32.
+        let strong = || args.iter().filter(|a| !a.ty.is_weak()).filter_map(|a| a.ty.dtype());
+        let single = strong().any(|d| float_of(d) == DType::F32)
+            && strong().all(|d| float_of(d) == DType::F32 || d.size() == 1);
         let dtype = if single { DType::F32 } else { DType::F64 };
         let rounding = matches!(f, MathFn::Floor | MathFn::Ceil | MathFn::Trunc | MathFn::Rint);
         if rounding
@@ -139,4 +140,9 @@ impl Lowerer<'_, '_> {
         }
         Ok(Some(axes))
     }
+}
+
+/// The float type in which NumPy's functions of one number compute.
+fn float_of(dtype: DType) -> DType {
+    if matches!(dtype, DType::F32 | DType::I16 | DType::U16) { DType::F32 } else { DType::F64 }
 }

@@ -14,9 +14,7 @@
 use std::rc::Rc;
 
 use ungil_ir::entities::{Value, Var};
-use ungil_ir::inst::{
-    BinaryOp, CompareOp, Const, For, InstKind, LoopHints, ParallelFor, ReduceOp, Schedule, UnaryOp,
-};
+use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, LoopHints, ParallelFor, ReduceOp, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 use crate::diagnostics::Result;
@@ -133,7 +131,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         }
     }
 
-    fn product(&mut self, extents: &[Value]) -> Value {
+    pub(crate) fn product(&mut self, extents: &[Value]) -> Value {
         let mut size = extents[0];
         for &extent in &extents[1..] {
             size = self.b().binary(BinaryOp::Mul, size, extent);
@@ -190,6 +188,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     ) -> Result<()> {
         let &last = plan.order.last().expect("an array with axes");
         let (n, short) = (plan.shape[last], self.b().i64(SHORT));
+        if plan.order.len() == 1 && self.options.parallel_arrays && !self.in_parallel() {
+            return self.reduce_blocks(x, plan, elements, fold, (out, scalar));
+        }
         if plan.order.len() == 1 {
             return self.results(x, plan, elements, fold, (out, scalar), false);
         }
@@ -198,6 +199,76 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let (otherwise, in_order) = self.nested(|l| l.results(x, plan, elements, fold, (out, scalar), true));
         self.b().push(InstKind::If { cond: long, then, otherwise });
         blocks.and(in_order)
+    }
+
+    /// One run whose blocks all threads reduce; their results are combined in order, as by one thread.
+    fn reduce_blocks(
+        &mut self,
+        x: &Operand,
+        plan: &Plan,
+        elements: &Elements,
+        fold: &Fold,
+        (out, scalar): (&Operand, Option<Var>),
+    ) -> Result<()> {
+        let n = plan.shape[0];
+        let (block, rest) = (self.b().i64(BLOCK), self.b().i64(BLOCK - 1));
+        let padded = self.b().binary(BinaryOp::Add, n, rest);
+        let count = self.b().binary(BinaryOp::FloorDiv, padded, block);
+        let ty = ArrayType { dtype: fold.dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
+        let totals = self.fresh_array(ty, vec![count], x.span);
+        let target = self.value(&totals)?;
+        self.independent_loops(vec![count], BLOCK, &mut |l, at| {
+            let low = l.b().binary(BinaryOp::Mul, at[0], block);
+            let end = l.b().binary(BinaryOp::Add, low, block);
+            let high = l.b().binary(BinaryOp::Min, end, n);
+            let total = l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))?;
+            l.b().store(target, at, total);
+            Ok(())
+        })?;
+        let accumulator = self.accumulator(fold, false);
+        self.begin(fold, accumulator);
+        self.counted_loop(count, false, |l, i| {
+            let total = l.b().load(target, vec![i]);
+            l.add_block(fold.op, accumulator, total);
+            Ok(())
+        })?;
+        let value = self.finished(fold.dtype, accumulator);
+        self.deliver(value, Vec::new(), (out, scalar))
+    }
+
+    /// Variables for one result at a time.
+    fn accumulator(&mut self, fold: &Fold, short: bool) -> Accumulator {
+        let ty = Type::Scalar(fold.dtype);
+        let exact = fold.dtype.is_int() || fold.dtype == DType::Bool;
+        let total = self.new_var("total", ty.clone());
+        let lost = (fold.op == ReduceOp::Add && !exact && !short).then(|| self.new_var("lost", ty));
+        Accumulator { total, lost }
+    }
+
+    fn begin(&mut self, fold: &Fold, accumulator: Accumulator) {
+        let start = self.start_of(fold);
+        self.b().set(accumulator.total, start);
+        if let Some(lost) = accumulator.lost {
+            let zero = self.zero(fold.dtype);
+            self.b().set(lost, zero);
+        }
+    }
+
+    /// Stores a result.
+    fn deliver(
+        &mut self,
+        value: Value,
+        place: Vec<Value>,
+        (out, scalar): (&Operand, Option<Var>),
+    ) -> Result<()> {
+        match scalar {
+            Some(var) => self.b().set(var, value),
+            None => {
+                let target = self.value(out)?;
+                self.b().store(target, place, value);
+            }
+        }
+        Ok(())
     }
 
     /// A loop over the kept axes; for each result one over the others.
@@ -212,33 +283,16 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     ) -> Result<()> {
         let kept: Vec<usize> = plan.order.iter().copied().filter(|k| !plan.reduced[*k]).collect();
         let extents: Vec<Value> = kept.iter().map(|k| plan.shape[*k]).collect();
-        let ty = Type::Scalar(fold.dtype);
-        let compensated =
-            fold.op == ReduceOp::Add && !fold.dtype.is_int() && fold.dtype != DType::Bool && !short;
-        let total = self.new_var("total", ty.clone());
-        let lost = compensated.then(|| self.new_var("lost", ty));
-        let accumulator = Accumulator { total, lost };
-        self.over_extents(extents, &mut |l, ivs| {
+        let accumulator = self.accumulator(fold, short);
+        self.independent_loops(extents, SHORT, &mut |l, ivs| {
             let mut at = vec![None; plan.shape.len()];
             kept.iter().zip(&ivs).for_each(|(k, iv)| at[*k] = Some(*iv));
-            let start = l.start_of(fold);
-            l.b().set(total, start);
-            if let Some(lost) = lost {
-                let zero = l.zero(fold.dtype);
-                l.b().set(lost, zero);
-            }
+            l.begin(fold, accumulator);
             let reduced: Vec<usize> = plan.order.iter().copied().filter(|k| plan.reduced[*k]).collect();
             l.reduced_loops(x, plan, &reduced, &at, elements, fold, accumulator, short)?;
             let value = l.finished(fold.dtype, accumulator);
-            match scalar {
-                Some(var) => l.b().set(var, value),
-                None => {
-                    let place = (0..at.len()).filter_map(|k| at[k]).collect();
-                    let target = l.value(out)?;
-                    l.b().store(target, place, value);
-                }
-            }
-            Ok(())
+            let place = (0..at.len()).filter_map(|k| at[k]).collect();
+            l.deliver(value, place, (out, scalar))
         })
     }
 
@@ -302,24 +356,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             l.combine(fold.op, var, term);
             Ok(())
         });
+        let node = self.work_sharing(label, iv, (low, high, step), body);
         self.program.unclassified = true;
-        self.b().push(InstKind::ParallelFor(Box::new(ParallelFor {
-            label,
-            iv,
-            start: low,
-            stop: high,
-            step,
-            schedule: Schedule::Static,
-            chunk: None,
-            num_threads: None,
-            privates: Vec::new(),
-            lasts: Vec::new(),
-            scalars: Vec::new(),
-            arrays: Vec::new(),
-            min_block: 0,
-            in_place: true,
-            body,
-        })));
+        self.b().push(InstKind::ParallelFor(Box::new(ParallelFor { in_place: true, ..node })));
         result?;
         Ok(self.b().get(var))
     }

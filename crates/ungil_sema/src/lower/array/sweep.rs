@@ -8,14 +8,17 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints};
+use ungil_ir::entities::{Label, Region, Value};
+use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints, ParallelFor, Schedule};
 use ungil_ir::types::{ArrayType, Layout, Type};
 
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::array::lazy::Lazy;
 use crate::operand::Operand;
+
+/// Fewer elements than this are left to the calling thread: about ten microseconds of work.
+const WORTHWHILE: i64 = 32_768;
 
 /// The place a sweep is at.
 pub(crate) struct Elements {
@@ -216,7 +219,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 size = self.b().binary(BinaryOp::Mul, size, extent);
             }
             elements.flatten(self, &all, size)?;
-            return self.over_extents(vec![size], &mut |l, at| {
+            return self.independent_loops(vec![size], 1, &mut |l, at| {
                 elements.at = at;
                 body(l, &mut elements)
             });
@@ -226,15 +229,72 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         {
             // Loops in the order of memory: the last one runs along the first axis.
             let reversed: Vec<Value> = shape.iter().rev().copied().collect();
-            return self.over_extents(reversed, &mut |l, at| {
+            return self.independent_loops(reversed, 1, &mut |l, at| {
                 elements.at = at.into_iter().rev().collect();
                 body(l, &mut elements)
             });
         }
-        self.over_extents(shape.to_vec(), &mut |l, at| {
+        self.independent_loops(shape.to_vec(), 1, &mut |l, at| {
             elements.at = at;
             body(l, &mut elements)
         })
+    }
+
+    /// Loops over extents in any order: on all threads where the user asked for that and it pays. `weight`: elements that
+    /// an iteration handles.
+    pub(crate) fn independent_loops(
+        &mut self,
+        extents: Vec<Value>,
+        weight: i64,
+        body: &mut dyn FnMut(&mut Self, Vec<Value>) -> Result<()>,
+    ) -> Result<()> {
+        if !self.options.parallel_arrays || self.in_parallel() || extents.is_empty() {
+            return self.over_extents(extents, body);
+        }
+        let total = self.product(&extents);
+        let enough = self.b().i64(WORTHWHILE / weight);
+        let pays = self.b().compare(CompareOp::Ge, total, enough);
+        let (all, one, zero) = (self.b().i64(0), self.b().i64(1), self.b().i64(0));
+        let threads = self.b().select(pays, all, one);
+        let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
+        let (region, result) = self.nested(|l| {
+            l.over_extents(extents[1..].to_vec(), &mut |l, mut at| {
+                at.insert(0, iv);
+                body(l, at)
+            })
+        });
+        let node = self.work_sharing(label, iv, (zero, extents[0], one), region);
+        self.program.has_parallel = true;
+        self.program.unclassified = true;
+        self.b().push(InstKind::ParallelFor(Box::new(ParallelFor { num_threads: Some(threads), ..node })));
+        result
+    }
+
+    /// A work-sharing loop without clauses.
+    pub(crate) fn work_sharing(
+        &self,
+        label: Label,
+        iv: Value,
+        (start, stop, step): (Value, Value, Value),
+        body: Region,
+    ) -> ParallelFor {
+        ParallelFor {
+            label,
+            iv,
+            start,
+            stop,
+            step,
+            schedule: Schedule::Static,
+            chunk: None,
+            num_threads: None,
+            privates: Vec::new(),
+            lasts: Vec::new(),
+            scalars: Vec::new(),
+            arrays: Vec::new(),
+            min_block: 0,
+            in_place: false,
+            body,
+        }
     }
 
     /// Whether arrays have all axes of a shape and lie in one order.

@@ -224,7 +224,77 @@ impl Lowerer<'_, '_> {
         Ok(Operand::value(x.ty.clone(), value, span))
     }
 
-    /// `np.trunc` and its relatives leave integers alone.
+    /// `1 / x` of integers, cut to an integer, and of complex numbers.
+    fn reciprocal_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+        let dtype = x.ty.dtype().expect("a scalar");
+        let one = self.cast_to(&Operand::int(1, span), dtype)?;
+        let one = Operand::value(x.ty.clone(), one, span);
+        if dtype.is_complex() {
+            return self.binary(Operator::Div, &one, x, span);
+        }
+        self.truncated(Operator::FloorDiv, &one, x, span)
+    }
+
+    /// Quotient or remainder of integers as C has them: the quotient is cut, the remainder has the sign of the dividend.
+    fn truncated(&mut self, op: Operator, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
+        let floored = self.binary(op, x, y, span)?;
+        let dtype = floored.ty.dtype().expect("a scalar");
+        if dtype.is_unsigned() {
+            return Ok(floored);
+        }
+        let (a, b) = (self.cast_to(x, dtype)?, self.cast_to(y, dtype)?);
+        let remainder = self.b().binary(BinaryOp::Mod, a, b);
+        let zero = self.zero(dtype);
+        let signs = [a, b].map(|v| self.b().compare(CompareOp::Lt, v, zero));
+        let differ = self.b().binary(BinaryOp::Xor, signs[0], signs[1]);
+        let inexact = self.b().compare(CompareOp::Ne, remainder, zero);
+        let wrong = self.b().binary(BinaryOp::And, differ, inexact);
+        let value = self.value(&floored)?;
+        let adjusted = if op == Operator::FloorDiv {
+            let one = self.cast_to(&Operand::int(1, span), dtype)?;
+            self.b().binary(BinaryOp::Add, value, one)
+        } else {
+            self.b().binary(BinaryOp::Sub, value, b)
+        };
+        let value = self.b().select(wrong, adjusted, value);
+        Ok(Operand::value(floored.ty, value, span))
+    }
+
+    fn integer_fmod(&mut self, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
+        self.truncated(Operator::Mod, x, y, span)
+    }
+
+    /// 1, 0 or -1 of an integer.
+    fn integer_sign(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+        let dtype = x.ty.dtype().expect("a scalar");
+        let value = self.value(x)?;
+        let zero = self.zero(dtype);
+        let one = self.cast_to(&Operand::int(1, span), dtype)?;
+        let less = self.b().binary(BinaryOp::Sub, zero, one);
+        let negative = self.b().compare(CompareOp::Lt, value, zero);
+        let positive = self.b().compare(CompareOp::Gt, value, zero);
+        let rest = self.b().select(negative, less, zero);
+        let sign = self.b().select(positive, one, rest);
+        Ok(Operand::value(x.ty.clone(), sign, span))
+    }
+
+    /// `np.modf`: fraction and whole part, both with the number's sign.
+    fn parts_of(&mut self, x: &Operand, function: &str, span: Span) -> Result<Operand> {
+        let x = self.numpy_float(x, function)?;
+        let dtype = x.ty.dtype().expect("a float");
+        let value = self.value(&x)?;
+        let whole = self.b().math(MathFn::Trunc, &[value]);
+        let rest = self.b().binary(BinaryOp::Sub, value, whole);
+        let infinity = self.cast_to(&Operand::float(f64::INFINITY, span), dtype)?;
+        let size = self.b().unary(UnaryOp::Abs, value);
+        let infinite = self.b().compare(CompareOp::Eq, size, infinity);
+        let zero = self.zero(dtype);
+        let rest = self.b().select(infinite, zero, rest);
+        let rest = self.b().math(MathFn::Copysign, &[rest, value]);
+        Ok(Operand::tuple([rest, whole].map(|v| Operand::value(x.ty.clone(), v, span)).to_vec(), span))
+    }
+
+    /// `np.float_power`: at least in double precision.
     fn float_power_of(&mut self, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
         let complex = [x, y].iter().any(|o| o.ty.dtype().is_some_and(|d| d.is_complex()));
         let dtype = if complex { DType::C128 } else { DType::F64 };
@@ -294,7 +364,20 @@ fn scalar(
         }
     }
     match (name, operands) {
+        ("abs", [x]) if function == "fabs" => {
+            let x = l.numpy_float(x, qualified)?;
+            l.absolute(&x, span)
+        }
         ("abs", [x]) => l.absolute(x, span),
+        ("floor" | "ceil" | "trunc", [x]) if x.ty.dtype() == Some(DType::Bool) => Ok(x.clone()),
+        ("square" | "reciprocal" | "conjugate", [x]) if x.ty.dtype() == Some(DType::Bool) => {
+            let number = l.cast_to(x, DType::I8)?;
+            scalar(l, name, &[Operand::value(Ty::Scalar(DType::I8), number, span)], qualified, span)
+        }
+        ("reciprocal", [x]) if !x.ty.dtype().is_some_and(|d| d.is_float()) => l.reciprocal_of(x, span),
+        ("sign", [x]) if x.ty.dtype().is_some_and(|d| d.is_int()) => l.integer_sign(x, span),
+        ("fmod", [x, y]) if x.ty.is_integral() && y.ty.is_integral() => l.integer_fmod(x, y, span),
+        ("modf", [x]) => l.parts_of(x, qualified, span),
         ("negative", [x]) => l.unary(Prefix::Neg, x, span),
         ("positive", [x]) => l.unary(Prefix::Pos, x, span),
         ("invert" | "bitwise_not" | "bitwise_invert", [x]) => l.unary(Prefix::Invert, x, span),
