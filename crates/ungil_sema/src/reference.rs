@@ -6,7 +6,7 @@
 use ungil_ir::math::MathFn;
 
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
-use crate::lower::numpy::{picking, reductions, selection, shapes, typing};
+use crate::lower::numpy::{picking, reductions, selection, shapes, typing, ufuncs};
 use crate::prelude;
 use crate::registry;
 
@@ -21,7 +21,7 @@ const HEAD: &str = "\
 
 Functions of NumPy that compiled code can call. Types, values, exceptions and views are NumPy's. Where an argument decides how
 many axes a result has, it must be a constant: a number that is written down, not a variable. `out=` and other arguments that
-are not in the signature are refused. Lists written down as arguments are taken as tuples, and where NumPy returns a list
+are not in the signature are refused; elementwise functions take `out`, `where` and `dtype`. Lists written down as arguments are taken as tuples, and where NumPy returns a list
 there is a tuple.
 
 | function | restriction |
@@ -41,7 +41,7 @@ pub fn functions() -> Vec<(String, String, String)> {
     for (signature, note) in prelude::signatures() {
         all.push((name_of(&signature), signature, note));
     }
-    let families = [registry::NAMES, selection::NAMES, picking::NAMES];
+    let families = [registry::NAMES, selection::NAMES, picking::NAMES, ufuncs::NAMES];
     let plain = families
         .iter()
         .copied()
