@@ -114,9 +114,13 @@ impl Elements {
 
     /// Stores a value of the array's element type here.
     pub(crate) fn store(&mut self, l: &mut Lowerer<'_, '_>, target: &Operand, value: Value) -> Result<()> {
-        let (array, index) = self.place(l, target)?;
-        let base = l.value(&array)?;
-        l.b().store(base, index, value);
+        let base = l.value(target)?;
+        // It has the sweep's shape, so that every axis has an index of its own.
+        let array = match self.views.get(&base) {
+            Some(view) => l.value(view)?,
+            None => base,
+        };
+        l.b().store(array, self.at.clone(), value);
         Ok(())
     }
 }
