@@ -120,7 +120,11 @@ fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Ve
     }
     let divider = divider::relieve(l, options.spare_divider)?;
     if mathlib::release_variants(l) || divider.moved {
-        run_passes(l, machine, c"always-inline,function(early-cse,instcombine,simplifycfg),globaldce")?;
+        run_passes(
+            l,
+            machine,
+            c"always-inline,function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg),globaldce",
+        )?;
     }
     notes.extend(divider.places);
     Ok(notes)

@@ -86,7 +86,11 @@ pub(crate) fn takes_lazy(name: &str) -> bool {
     let known = |function: &str| {
         function.starts_with("ndarray.") || EAGER.contains(&function) || shapes::is_eager(function)
     };
-    name.strip_prefix("numpy.").is_some_and(|function| !known(function)) && prelude::find(name).is_none()
+    if matches!(name, "ungil.intrinsics.copy" | "ungil.intrinsics.store") {
+        return true;
+    }
+    name.strip_prefix("numpy.").is_some_and(|function| !known(function))
+        && prelude::find(name).is_none_or(prelude::is_elementwise)
 }
 
 /// NumPy's functions that look at arrays as such.
@@ -132,6 +136,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
         return builtin(l, function, args);
     }
     if let Some(kernel) = prelude::find(name) {
+        if prelude::is_elementwise(kernel) {
+            return l.lift_prelude(kernel, args);
+        }
         return l.call_prelude(kernel, args);
     }
     if let Some(function) = name.strip_prefix("ungil.intrinsics.") {

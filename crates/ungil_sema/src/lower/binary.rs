@@ -13,10 +13,12 @@ use ungil_syntax::ast::operator::BinaryOp;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::call::Args;
 use crate::lower::classes::is_class;
 use crate::lower::fold;
 use crate::operand::{Constant, Operand};
 use crate::options::ErrorModel;
+use crate::prelude;
 use crate::promote::promote_scalars;
 use crate::ty::Ty;
 
@@ -41,6 +43,13 @@ impl Lowerer<'_, '_> {
                 Some(result) => Ok(result),
                 None => Err(self.binary_error(op, left, right, span, None)),
             };
+        }
+        if op == BinaryOp::MatMult
+            && let Some(kernel) = prelude::find("numpy.matmul")
+            && (left.ty.as_array().is_some() || right.ty.as_array().is_some())
+        {
+            let positional = vec![self.settled(left)?, self.settled(right)?];
+            return self.call_prelude(kernel, Args { positional, keywords: Vec::new(), span });
         }
         let classes = is_class(&left.ty) && is_class(&right.ty) && !(left.is_none() && right.is_none());
         if op == BinaryOp::BitOr && classes {

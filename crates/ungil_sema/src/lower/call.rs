@@ -1,5 +1,6 @@
 //! Calls: of kernels, nested functions and library functions.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ungil_diag::span::Span;
@@ -183,6 +184,40 @@ impl Lowerer<'_, '_> {
         let f = Arc::new(f);
         let callee = Operand::entity(Ty::Func(f.clone()), span);
         self.call_function(&f, &callee, args, span)
+    }
+
+    /// Applies a function of the prelude to the elements of its arguments. Constants and `None` stay as they are.
+    pub(crate) fn lift_prelude(&mut self, kernel: KernelId, args: Args) -> Result<Operand> {
+        let span = args.span;
+        let code = self.program.code(CodeId { kernel, nested: None }, Some(span))?;
+        let bound = self.bind_call(&code, args, span)?;
+        let names: Vec<String> = code.params.iter().map(|p| p.name.name.to_string()).collect();
+        let positional = code.params.posonly.len() + code.params.regular.len();
+        let fixed = |k: usize| {
+            let p = code.params.iter().nth(k).expect("one for each argument");
+            bound[k].ty.is_compile_time() || prelude::is_constant(p, false)
+        };
+        let moving: Vec<usize> = (0..bound.len()).filter(|k| !fixed(*k)).collect();
+        let operands: Vec<Operand> = moving.iter().map(|k| bound[*k].clone()).collect();
+        let operands = operands
+            .iter()
+            .map(|o| if matches!(o.ty, Ty::Tuple(_)) { self.as_array(o, None, span) } else { Ok(o.clone()) })
+            .collect::<Result<Vec<_>>>()?;
+        self.lift(
+            &operands,
+            span,
+            Rc::new(move |l, x| {
+                let mut all = bound.clone();
+                for (k, value) in moving.iter().zip(x) {
+                    all[*k] = value.clone();
+                }
+                let mut keywords = Vec::new();
+                for (name, value) in names[positional..].iter().zip(all.split_off(positional)) {
+                    keywords.push((name.clone(), value));
+                }
+                l.call_prelude(kernel, Args { positional: all, keywords, span })
+            }),
+        )
     }
 
     fn call_function(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::span::{SourceId, Span};
-use ungil_ir::function::{Attributes, Function, Origin};
+use ungil_ir::function::{Attributes, Function, Inline, Origin};
 use ungil_ir::inst::{InstKind, Loc};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::parameter::Parameters;
@@ -87,7 +87,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let options = own.unwrap_or_else(|| program.options.clone());
         func.attributes = Attributes {
             fastmath: options.fastmath,
-            inline: options.inline,
+            inline: if prelude::is_elementwise(code.id.kernel) { Inline::Always } else { options.inline },
             simd: options.simd,
             recursive: false,
         };

@@ -5,15 +5,16 @@
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
-use ungil_ir::types::{ArrayType, Layout};
+use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
+use crate::lower::build::int_range;
 use crate::lower::call::Args;
-use crate::operand::Operand;
-use crate::promote::{Kind, kind};
+use crate::operand::{Constant, Operand};
+use crate::promote::{Kind, kind, promote_scalars};
 use crate::ty::{SliceTy, Ty};
 
 /// Calls an intrinsic.
@@ -38,19 +39,6 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.array_subscript(x, &at, span)
         }
         ("strided", [x, shape, strides]) => l.strided(x, shape, strides, span),
-        ("is_complex", [x]) => Ok(Operand::bool(kind_of(x)? == Kind::Complex, span)),
-        ("is_inexact", [x]) => Ok(Operand::bool(kind_of(x)? >= Kind::Float, span)),
-        ("is_integer", [x]) => Ok(Operand::bool(kind_of(x)? == Kind::Int, span)),
-        ("is_bool", [x]) => Ok(Operand::bool(kind_of(x)? == Kind::Bool, span)),
-        ("is_array", [x]) => Ok(Operand::bool(matches!(x.ty, Ty::Array(_)), span)),
-        ("is_number", [x]) => Ok(Operand::bool(x.ty.is_scalar(), span)),
-        ("is_tuple", [x]) => Ok(Operand::bool(matches!(x.ty, Ty::Tuple(_)), span)),
-        ("is_fortran", [x]) => {
-            Ok(Operand::bool(x.ty.as_array().is_some_and(|t| t.layout == Layout::F && t.ndim > 1), span))
-        }
-        ("is_contiguous", [x]) => {
-            Ok(Operand::bool(x.ty.as_array().is_some_and(|t| t.layout == Layout::C), span))
-        }
         ("store", [target, value]) => {
             l.check_writable(target)?;
             l.fill_view(target, value)?;
@@ -67,9 +55,81 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             Ok(Operand::tuple(a.into_iter().zip(b).flat_map(|(x, y)| [x, y]).collect(), span))
         }
         ("rows_of", [x]) => l.rows_of(x, span),
+        ("refuse", [reason]) => {
+            let note = reason.as_str().unwrap_or_default().to_owned();
+            let (function, parameter) = (l.code.name.to_string(), "x".to_owned());
+            Err(CallError::UnsupportedArgument { function, parameter, span, note }.into())
+        }
+        ("indices_of", [n]) => {
+            let parts = vec![Operand::int(0, span), n.clone(), Operand::int(1, span)];
+            Ok(Operand::parts(Ty::Range, parts, span))
+        }
         ("steps", [n]) => {
             let items = (0..constant(n)?).map(|k| Operand::int(k as i64, span)).collect();
             Ok(Operand::tuple(items, span))
+        }
+        _ => match of_types(name, &given, span)? {
+            Some(answer) => Ok(answer),
+            None => of_scalars(l, name, &given, span),
+        },
+    }
+}
+
+/// Those that ask about types.
+fn of_types(name: &str, given: &[Operand], span: Span) -> Result<Option<Operand>> {
+    let answer = match (name, given) {
+        ("is_complex", [x]) => kind_of(x)? == Kind::Complex,
+        ("is_inexact", [x]) => kind_of(x)? >= Kind::Float,
+        ("is_integer", [x]) => kind_of(x)? == Kind::Int,
+        ("is_bool", [x]) => kind_of(x)? == Kind::Bool,
+        ("is_array", [x]) => matches!(x.ty, Ty::Array(_)),
+        ("is_number", [x]) => x.ty.is_scalar(),
+        ("is_tuple", [x]) => matches!(x.ty, Ty::Tuple(_)),
+        ("is_fortran", [x]) => x.ty.as_array().is_some_and(|t| t.layout == Layout::F && t.ndim > 1),
+        ("is_contiguous", [x]) => x.ty.as_array().is_some_and(|t| t.layout == Layout::C),
+        _ => return Ok(None),
+    };
+    Ok(Some(Operand::bool(answer, span)))
+}
+
+/// Those that convert scalars, or tell about their types.
+fn of_scalars(l: &mut Lowerer<'_, '_>, name: &str, given: &[Operand], span: Span) -> Result<Operand> {
+    match (name, given) {
+        ("scalar", [x]) => l.as_numpy(x),
+        ("inexact", [x]) => match kind_of(x)? {
+            Kind::Float | Kind::Complex => Ok(x.clone()),
+            _ => l.convert(x, &if x.ty.is_weak() { Ty::PyFloat } else { Ty::Scalar(DType::F64) }),
+        },
+        ("common" | "inexact_of", [x, y]) => {
+            let mut common = promote_scalars(&number(x)?, &number(y)?).dtype().expect("a scalar");
+            if name == "inexact_of" && !common.is_float() && !common.is_complex() {
+                common = DType::F64;
+            }
+            let value = l.cast_checked(x, common)?;
+            Ok(Operand::value(Ty::Scalar(common), value, span))
+        }
+        ("like", [x, value]) => {
+            let ty = number(x)?;
+            let value = l.cast_to(value, ty.dtype().expect("a scalar"))?;
+            Ok(Operand::value(ty, value, span))
+        }
+        ("largest", [x]) => {
+            let ty = number(x)?;
+            let most = if ty.dtype() == Some(DType::F32) { f64::from(f32::MAX) } else { f64::MAX };
+            Ok(Operand::constant(ty, Constant::Float(most), span))
+        }
+        ("is_signed", [x]) => {
+            let signed = number(x)?.dtype().is_some_and(|d| !d.is_unsigned() && d != DType::Bool);
+            Ok(Operand::bool(signed, span))
+        }
+        ("is_bounded", [x, bound]) => {
+            let narrow = matches!(x.ty, Ty::Scalar(d) if d.is_int() && d != DType::U64);
+            Ok(Operand::bool(narrow && bound.ty == Ty::PyInt, span))
+        }
+        ("lowest_integer" | "highest_integer", [x]) => {
+            let (low, high) = int_range(number(x)?.dtype().filter(|d| d.is_int()).unwrap_or(DType::I64));
+            let bound = if name == "lowest_integer" { low } else { high };
+            Ok(Operand::constant(Ty::PyInt, Constant::Int(bound), span))
         }
         _ => Err(CallError::UnknownFunction { name: name.to_owned(), span, similar: None }.into()),
     }
@@ -100,6 +160,11 @@ fn kind_of(x: &Operand) -> Result<Kind> {
 pub(crate) fn not_a_number(x: &Operand) -> Error {
     let to = "an array".to_owned();
     TypeError::Convert { from: x.ty.clone(), to, span: x.span }.into()
+}
+
+/// The type of a scalar.
+fn number(x: &Operand) -> Result<Ty> {
+    if x.ty.is_scalar() { Ok(x.ty.clone()) } else { Err(not_a_number(x)) }
 }
 
 /// A count that is known.

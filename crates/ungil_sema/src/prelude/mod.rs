@@ -31,10 +31,16 @@ use crate::world::{Global, KernelCode, KernelId, KernelSource, ObjectId, SourceP
 /// Each file with the library whose functions it defines.
 const FILES: &[(&str, &str)] = &[
     ("list", include_str!("lists.py")),
+    ("numpy", include_str!("comparing.py")),
     ("numpy", include_str!("creation.py")),
     ("numpy", include_str!("joining.py")),
     ("numpy", include_str!("numerics.py")),
+    ("numpy", include_str!("products.py")),
+    (ELEMENTWISE, include_str!("elementwise.py")),
 ];
+
+/// Stands for the library whose functions are of scalars and apply to the elements of arrays.
+const ELEMENTWISE: &str = "numpy elementwise";
 
 /// Kernels from here on are the prelude's.
 const FIRST_KERNEL: u32 = 1 << 31;
@@ -47,6 +53,8 @@ pub struct Entry {
     /// Canonical name: `numpy.trapezoid`.
     pub name: String,
     text: &'static str,
+    /// Of scalars; applied to the elements of arrays.
+    elementwise: bool,
     source: OnceLock<Arc<KernelSource>>,
 }
 
@@ -59,7 +67,9 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             let end = starts.get(k + 1).copied().unwrap_or(text.len());
             let body = &text[start..end];
             let name = &body[4..body.find('(').unwrap_or(body.len())];
-            entries.push(Entry { name: format!("{library}.{name}"), text: body, source: OnceLock::new() });
+            let elementwise = *library == ELEMENTWISE;
+            let name = format!("{}.{name}", library.trim_end_matches(" elementwise"));
+            entries.push(Entry { name, text: body, elementwise, source: OnceLock::new() });
         }
     }
     entries
@@ -80,7 +90,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Signatures of the functions that users may call, with what is restricted.
 pub fn signatures() -> Vec<(String, String)> {
-    let public = (0..).zip(ENTRIES.iter()).filter(|(_, e)| !e.name.contains("._"));
+    let public =
+        (0..).zip(ENTRIES.iter()).filter(|(_, e)| e.name.starts_with("numpy.") && !e.name.contains("._"));
     public.map(|(k, _)| signature(&source(KernelId(FIRST_KERNEL + k)))).collect()
 }
 
@@ -131,6 +142,11 @@ fn shown(value: &Global) -> String {
 /// Whether a kernel is the prelude's.
 pub fn owns(kernel: KernelId) -> bool {
     kernel.0 >= FIRST_KERNEL
+}
+
+/// Whether a kernel is a function of scalars that applies to the elements of arrays.
+pub fn is_elementwise(kernel: KernelId) -> bool {
+    owns(kernel) && ENTRIES[(kernel.0 - FIRST_KERNEL) as usize].elementwise
 }
 
 /// Whether a module is the prelude's.
@@ -269,7 +285,7 @@ mod tests {
     fn every_function_parses_and_has_its_name() {
         for (k, entry) in (0..).zip(ENTRIES.iter()) {
             let source = source(KernelId(FIRST_KERNEL + k));
-            assert_eq!(format!("numpy.{}", source.name), entry.name);
+            assert!(entry.name.ends_with(&format!(".{}", source.name)), "{}", entry.name);
             let KernelCode::Function(def) = &source.code else { panic!("{} is a lambda", entry.name) };
             assert_eq!(*def.name.name, *source.name);
             let defaults = def.params.iter().filter(|p| p.default.is_some()).count();

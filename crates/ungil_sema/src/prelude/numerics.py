@@ -1,7 +1,7 @@
-"""Numerics: differences, integrals, interpolation, as NumPy computes them."""
+"""Differences, integrals, searches and counts, as NumPy computes them."""
 
 
-def diff(a, n: const = 1, axis: const = -1):
+def diff(a, n: const = 1, axis: const = -1, prepend=None, append=None):
     a = np.asarray(a)
     if n == 0:
         return a
@@ -10,10 +10,387 @@ def diff(a, n: const = 1, axis: const = -1):
     if a.ndim == 0:
         raise ValueError("diff requires input that is at least one dimensional")
     axis = axis_of(axis, a.ndim)
+    if prepend is None and append is None:
+        return _differences(a, n, axis)
+    if append is None:
+        return _differences(_joined((_edge(prepend, a, axis), a), axis, None), n, axis)
+    if prepend is None:
+        return _differences(_joined((a, _edge(append, a, axis)), axis, None), n, axis)
+    return _differences(_joined((_edge(prepend, a, axis), a, _edge(append, a, axis)), axis, None), n, axis)
+
+
+def _edge(value, a, axis: const):
+    edge = np.asarray(value)
+    if edge.ndim == 0:
+        return np.broadcast_to(edge, a.shape[:axis] + (1,) + a.shape[axis + 1 :])
+    return edge
+
+
+def _differences(a, n: const, axis: const):
     if is_bool(a):
         d = cut(a, axis, 1, None) != cut(a, axis, None, -1)
     else:
         d = cut(a, axis, 1, None) - cut(a, axis, None, -1)
     if n == 1:
         return d
-    return diff(d, n - 1, axis)
+    return _differences(d, n - 1, axis)
+
+
+def ediff1d(ary, to_end=None, to_begin=None):
+    a = np.ravel(ary)
+    d = a[1:] - a[:-1]
+    if to_end is None and to_begin is None:
+        return d
+    if to_begin is None:
+        return _joined((d, np.ravel(to_end).astype(a.dtype)), 0, None)
+    if to_end is None:
+        return _joined((np.ravel(to_begin).astype(a.dtype), d), 0, None)
+    return _joined((np.ravel(to_begin).astype(a.dtype), d, np.ravel(to_end).astype(a.dtype)), 0, None)
+
+
+def trapezoid(y, x=None, dx=1.0, axis: const = -1):
+    y = np.asarray(y)
+    if y.ndim == 0:
+        raise IndexError("list assignment index out of range")
+    axis = axis_of(axis, y.ndim)
+    if x is None:
+        return (dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2.0).sum(axis=axis)
+    x = np.asarray(x)
+    if x.ndim == 1:
+        d = spread(x[1:] - x[:-1], y.ndim, axis)
+        return (d * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2.0).sum(axis=axis)
+    d = cut(x, axis, 1, None) - cut(x, axis, None, -1)
+    return (d * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2.0).sum(axis=axis)
+
+
+def gradient(f, *varargs, axis: const = None, edge_order: const = 1):
+    f = np.asarray(f)
+    if edge_order > 2:
+        raise ValueError("'edge_order' greater than 2 not supported")
+    if axis is None:
+        return _gradient(f, varargs, steps(f.ndim), edge_order)
+    if is_tuple(axis):
+        return _gradient(f, varargs, axis, edge_order)
+    return _gradient(f, varargs, (axis,), edge_order)
+
+
+def _gradient(f, spacing, axes: const, edge_order: const):
+    if len(spacing) > 1 and len(spacing) != len(axes):
+        raise TypeError("invalid number of arguments")
+    if len(axes) == 1:
+        return _along(0, f, spacing, axes, edge_order)
+    return each(_along, steps(len(axes)), f, spacing, axes, edge_order)
+
+
+def _along(k: const, f, spacing, axes: const, edge_order: const):
+    axis = axis_of(axes[k], f.ndim)
+    if f.shape[axis] < edge_order + 1:
+        raise ValueError(
+            "Shape of array too small to calculate a numerical gradient, at least (edge_order + 1) elements are required."
+        )
+    if len(spacing) == 0:
+        return _even(f, 1.0, axis, edge_order)
+    given = spacing[0 if len(spacing) == 1 else k]
+    if is_number(given):
+        return _even(f, given, axis, edge_order)
+    return _spaced(f, given, axis, edge_order)
+
+
+def _spaced(f, x, axis: const, edge_order: const):
+    if x.ndim == 0:
+        return _even(f, x[()], axis, edge_order)
+    if x.ndim != 1:
+        raise ValueError("distances must be either scalars or 1d")
+    if x.shape[0] != f.shape[axis]:
+        raise ValueError("when 1d, distances must match the length of the corresponding dimension")
+    h = _differences(x, 1, 0)
+    if np.all(h == h[0]):
+        return _even(f, h[0], axis, edge_order)
+    return _uneven(f, h, axis, edge_order)
+
+
+def _even(f, h, axis: const, edge_order: const):
+    wanted = f.dtype if is_inexact(f) else np.float64
+    out = np.empty(f.shape, wanted)
+    copy(cut(out, axis, 1, -1), (cut(f, axis, 2, None) - cut(f, axis, None, -2)) / (2.0 * h))
+    if edge_order == 1:
+        copy(cut(out, axis, None, 1), (cut(f, axis, 1, 2) - cut(f, axis, 0, 1)) / h)
+        copy(cut(out, axis, -1, None), (cut(f, axis, -1, None) - cut(f, axis, -2, -1)) / h)
+    else:
+        a, b, c = -1.5 / h, 2.0 / h, -0.5 / h
+        copy(cut(out, axis, None, 1), a * cut(f, axis, 0, 1) + b * cut(f, axis, 1, 2) + c * cut(f, axis, 2, 3))
+        a, b, c = 0.5 / h, -2.0 / h, 1.5 / h
+        copy(cut(out, axis, -1, None), a * cut(f, axis, -3, -2) + b * cut(f, axis, -2, -1) + c * cut(f, axis, -1, None))
+    return out
+
+
+def _uneven(f, h, axis: const, edge_order: const):
+    wanted = f.dtype if is_inexact(f) else np.float64
+    out = np.empty(f.shape, wanted)
+    one, two = h[:-1], h[1:]
+    a = spread(-two / (one * (one + two)), f.ndim, axis)
+    b = spread((two - one) / (one * two), f.ndim, axis)
+    c = spread(one / (two * (one + two)), f.ndim, axis)
+    inner = a * cut(f, axis, None, -2) + b * cut(f, axis, 1, -1) + c * cut(f, axis, 2, None)
+    copy(cut(out, axis, 1, -1), inner)
+    if edge_order == 1:
+        copy(cut(out, axis, None, 1), (cut(f, axis, 1, 2) - cut(f, axis, 0, 1)) / h[0])
+        copy(cut(out, axis, -1, None), (cut(f, axis, -1, None) - cut(f, axis, -2, -1)) / h[-1])
+    else:
+        p, q = h[0], h[1]
+        u, v, w = -(2.0 * p + q) / (p * (p + q)), (p + q) / (p * q), -p / (q * (p + q))
+        copy(cut(out, axis, None, 1), u * cut(f, axis, 0, 1) + v * cut(f, axis, 1, 2) + w * cut(f, axis, 2, 3))
+        p, q = h[-2], h[-1]
+        u, v, w = q / (p * (p + q)), -(q + p) / (p * q), (2.0 * q + p) / (q * (p + q))
+        copy(cut(out, axis, -1, None), u * cut(f, axis, -3, -2) + v * cut(f, axis, -2, -1) + w * cut(f, axis, -1, None))
+    return out
+
+
+def unwrap(p, discont=None, axis: const = -1, period=6.283185307179586):
+    x = np.asarray(p)
+    if x.ndim == 0:
+        raise ValueError("diff requires input that is at least one dimensional")
+    axis = axis_of(axis, x.ndim)
+    if is_integer(x) and is_integer(period):
+        out = x.copy()
+    elif is_inexact(x):
+        out = x.copy()
+    else:
+        out = x.astype(np.float64)
+    half = period / 2
+    least = half if discont is None else max(discont, half)
+    correction = np.zeros(cut(x, axis, 0, 1).shape, out.dtype)
+    for i in range(1, x.shape[axis]):
+        d = cut(x, axis, i, i + 1) - cut(x, axis, i - 1, i)
+        turned = (d + half) % period - half
+        turned = np.where((turned == -half) & (d > 0), half, turned)
+        correction += np.where(np.abs(d) < least, 0, turned - d)
+        store(cut(out, axis, i, i + 1), cut(x, axis, i, i + 1) + correction)
+    return out
+
+
+def interp(x, xp, fp, left=None, right=None):
+    points = np.asarray(xp).astype(np.float64)
+    values = np.asarray(fp)
+    if points.ndim != 1 or values.ndim != 1:
+        raise ValueError("object too deep for desired array")
+    if points.shape[0] == 0:
+        raise ValueError("array of sample points is empty")
+    if points.shape[0] != values.shape[0]:
+        raise ValueError("fp and xp are not of the same length.")
+    wanted = np.complex128 if is_complex(values) else np.float64
+    table = values.astype(wanted)
+    low = table[0] if left is None else wanted(left)
+    high = table[-1] if right is None else wanted(right)
+    if is_number(x):
+        return _between(np.float64(x), points, table, low, high)
+    at = np.asarray(x)
+    out = np.empty(at.shape, wanted)
+    flat, target = np.ravel(at), out.reshape(at.size)
+    for i in range(flat.shape[0]):
+        target[i] = _between(np.float64(flat[i]), points, table, low, high)
+    if at.ndim == 0:
+        return out[()]
+    return out
+
+
+def _between(x, points, table, low, high):
+    n = points.shape[0]
+    if x != x:
+        return like(table[0], x)
+    if x > points[n - 1]:
+        return high
+    if x < points[0]:
+        return low
+    # The last point that is not beyond x.
+    j, size = 0, n
+    while size > 1:
+        half = size // 2
+        j = j + half if points[j + half] <= x else j
+        size -= half
+    if j == n - 1 or points[j] == x:
+        return table[j]
+    slope = (table[j + 1] - table[j]) / (points[j + 1] - points[j])
+    y = slope * (x - points[j]) + table[j]
+    if y != y:
+        y = slope * (x - points[j + 1]) + table[j + 1]
+        if y != y and table[j] == table[j + 1]:
+            y = table[j]
+    return y
+
+
+def searchsorted(a, v, side: const = "left", sorter=None):
+    table = np.asarray(a) if sorter is None else np.asarray(a)[sorter]
+    if side != "left" and side != "right":
+        raise ValueError(f"side must be 'left' or 'right'")
+    if table.ndim != 1:
+        raise ValueError("object too deep for desired array")
+    if is_number(v):
+        return np.int64(_place(table, v, side == "right"))
+    keys = np.asarray(v)
+    out = np.empty(keys.shape, np.int64)
+    flat, target = np.ravel(keys), out.reshape(keys.size)
+    for i in range(flat.shape[0]):
+        target[i] = _place(table, flat[i], side == "right")
+    if keys.ndim == 0:
+        return out[()]
+    return out
+
+
+def _place(table, key, right: const):
+    at, size = 0, table.shape[0]
+    while size > 0:
+        half = size // 2
+        if right:
+            goes = not _precedes(key, table[at + half])
+        else:
+            goes = _precedes(table[at + half], key)
+        at = at + half + 1 if goes else at
+        size = size - half - 1 if goes else half
+    return at
+
+
+def _precedes(x, y):
+    # In the order of sorting, in which NaN comes last.
+    if is_complex(x) or is_complex(y):
+        p, q = np.complex128(x), np.complex128(y)
+        return p.real < q.real or (p.real == q.real and p.imag < q.imag)
+    if is_inexact(x) or is_inexact(y):
+        return x < y or (y != y and x == x)
+    return x < y
+
+
+def digitize(x, bins, right: const = False):
+    edges = np.asarray(bins)
+    if edges.ndim != 1:
+        raise ValueError("object too deep for desired array")
+    rises, falls = True, True
+    for i in range(1, edges.shape[0]):
+        rises = rises and edges[i] >= edges[i - 1]
+        falls = falls and edges[i] <= edges[i - 1]
+    if not rises and not falls:
+        raise ValueError("bins must be monotonically increasing or decreasing")
+    if not rises:
+        edges = edges[::-1].copy()
+        if right:
+            return edges.shape[0] - searchsorted(edges, x, "left")
+        return edges.shape[0] - searchsorted(edges, x, "right")
+    edges = edges.copy()
+    if right:
+        return searchsorted(edges, x, "left")
+    return searchsorted(edges, x, "right")
+
+
+def bincount(x, weights=None, minlength=0):
+    a = np.asarray(x)
+    if a.ndim != 1:
+        raise ValueError("object too deep for desired array")
+    if is_inexact(a) or a.dtype == np.uint64:
+        raise TypeError("Cannot cast array data to dtype('int64') according to the rule 'safe'")
+    if minlength < 0:
+        raise ValueError("'minlength' must not be negative")
+    n = 0
+    for i in range(a.shape[0]):
+        if a[i] < 0:
+            raise ValueError("'list' argument must have no negative elements")
+        n = max(n, int(a[i]) + 1)
+    n = max(n, minlength)
+    if weights is None:
+        out = np.zeros(n, np.int64)
+        for i in range(a.shape[0]):
+            out[a[i]] += 1
+        return out
+    w = np.asarray(weights)
+    if w.ndim != 1 or w.shape[0] != a.shape[0]:
+        raise ValueError("The weights and list don't have the same length.")
+    out = np.zeros(n, np.float64)
+    for i in range(a.shape[0]):
+        out[a[i]] += w[i]
+    return out
+
+
+def histogram(a, bins=10, range=None, density: const = False, weights=None):
+    x = np.ravel(a)
+    if weights is not None:
+        if np.shape(weights) != np.shape(a):
+            raise ValueError("weights should have the same shape as a.")
+    if is_number(bins):
+        if bins < 1:
+            raise ValueError("`bins` must be positive, when an integer")
+        edges = _even_edges(x, bins, range)
+        counts = _counts_even(x, edges, bins, weights)
+    else:
+        edges = np.asarray(bins)
+        if edges.ndim != 1:
+            raise ValueError("`bins` must be 1d, when an array")
+        for i in indices_of(edges.shape[0] - 1):
+            if edges[i] > edges[i + 1]:
+                raise ValueError("`bins` must increase monotonically, when an array")
+        counts = _counts_uneven(x, edges, weights)
+    if density:
+        return counts / (edges[1:] - edges[:-1]).astype(np.float64) / counts.sum(), edges
+    return counts, edges
+
+
+def _even_edges(x, n, limits):
+    wanted = x.dtype if is_inexact(x) else np.float64
+    if limits is None:
+        if x.shape[0] == 0:
+            return np.linspace(0.0, 1.0, n + 1, dtype=wanted)
+        low, high = x.min(), x.max()
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise ValueError("autodetected range is not finite")
+        return _edges(low, high, n, wanted)
+    if limits[0] > limits[1]:
+        raise ValueError("max must be larger than min in range parameter.")
+    if not (np.isfinite(limits[0]) and np.isfinite(limits[1])):
+        raise ValueError("supplied range is not finite")
+    return _edges(limits[0], limits[1], n, wanted)
+
+
+def _edges(low, high, n, wanted):
+    if low == high:
+        return np.linspace(low - 0.5, high + 0.5, n + 1, dtype=wanted)
+    return np.linspace(low, high, n + 1, dtype=wanted)
+
+
+def _weight(weights, i):
+    if weights is None:
+        return 1
+    return np.ravel(weights)[i]
+
+
+def _counter(n, weights):
+    if weights is None:
+        return np.zeros(n, np.int64)
+    return np.zeros(n, np.result_type(np.asarray(weights)))
+
+
+def _counts_even(x, edges, n, weights):
+    out = _counter(n, weights)
+    first, last = edges[0], edges[-1]
+    span = last - first
+    for i in indices_of(x.shape[0]):
+        value = x[i]
+        if value >= first and value <= last:
+            at = int(((value - first) / span) * n)
+            at = min(at, n - 1)
+            if value < edges[at]:
+                at -= 1
+            elif value >= edges[at + 1] and at != n - 1:
+                at += 1
+            out[at] += 1 if weights is None else _weight(weights, i)
+    return out
+
+
+def _counts_uneven(x, edges, weights):
+    n = edges.shape[0] - 1
+    out = _counter(n, weights)
+    for i in indices_of(x.shape[0]):
+        at = _place(edges, x[i], True) - 1
+        if at == n and x[i] == edges[n]:
+            at = _place(edges, x[i], False) - 1
+            at = max(at, 0) if n > 0 and edges[0] == edges[n] else at
+        if at >= 0 and at < n:
+            out[at] += 1 if weights is None else _weight(weights, i)
+    return out

@@ -32,6 +32,9 @@ pub(crate) const METHODS: &[&str] = &[
     "diagonal",
     "repeat",
     "trace",
+    "clip",
+    "dot",
+    "searchsorted",
 ];
 
 /// Attributes of arrays, for suggestions.

@@ -105,7 +105,7 @@ impl Lowerer<'_, '_> {
             let op = if largest { ">" } else { "<" };
             return Err(TypeError::Compare { op, left: x.ty.clone(), right: y.ty.clone(), span }.into());
         }
-        let (a, b) = (self.cast_to(&x, dtype)?, self.cast_to(&y, dtype)?);
+        let (a, b) = (self.cast_checked(&x, dtype)?, self.cast_checked(&y, dtype)?);
         let op = if largest { BinaryOp::Max } else { BinaryOp::Min };
         let value = self.b().binary(op, a, b);
         Ok(Operand::value(Ty::Scalar(dtype), value, span))

@@ -110,6 +110,32 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
             let shape = l.shape_argument(needed(&b, 1), &qualified)?;
             l.spread_to(&x, &shape, span)?
         }
+        "broadcast_arrays" => l.all_broadcast(&plain(args)?, span)?,
+        "broadcast_shapes" => l.common_shape(&plain(args)?, span)?,
+        "atleast_1d" | "atleast_2d" | "atleast_3d" => {
+            let least = usize::from(function.as_bytes()[8] - b'0');
+            let all = plain(args)?;
+            let all = all.iter().map(|x| l.at_least(x, least, span)).collect::<Result<Vec<_>>>()?;
+            if all.len() == 1 { all[0].clone() } else { Operand::tuple(all, span) }
+        }
+        "diagonal" => {
+            let b = bound(&["a", "offset", "axis1", "axis2"], 1)?;
+            let (zero, one) = (Operand::int(0, span), Operand::int(1, span));
+            let axes = [b[2].as_ref().unwrap_or(&zero), b[3].as_ref().unwrap_or(&one)];
+            let x = l.as_array(needed(&b, 0), None, span)?;
+            l.diagonal(&x, b[1].as_ref().unwrap_or(&zero), axes, true, span)?
+        }
+        "ndindex" | "ndenumerate" | "nditer" => iterated(l, function, args)?,
+        _ => return moved(l, function, args),
+    }))
+}
+
+/// What loops run over.
+fn iterated(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Operand> {
+    let span = args.span;
+    let qualified = format!("numpy.{function}");
+    let bound = |names: &[&str], required: usize| args.clone().bind(&qualified, names, required);
+    Ok(match function {
         "ndindex" => {
             let shape = match &plain(args)?[..] {
                 [only] => l.shape_argument(only, &qualified)?,
@@ -130,7 +156,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
             let x = l.as_array(needed(&bound(&["arr"], 1)?, 0), None, span)?;
             Operand::parts(Ty::Iter(IterTy::NdEnumerate(x.ty.clone()).into()), vec![x], span)
         }
-        "nditer" => {
+        _ => {
             let x = l.as_array(needed(&bound(&["op"], 1)?, 0), None, span)?;
             match x.ty.as_array().map(|t| t.layout) {
                 Some(Layout::C) => l.flat(&x, span)?,
@@ -146,23 +172,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
                 }
             }
         }
-        "broadcast_arrays" => l.all_broadcast(&plain(args)?, span)?,
-        "broadcast_shapes" => l.common_shape(&plain(args)?, span)?,
-        "atleast_1d" | "atleast_2d" | "atleast_3d" => {
-            let least = usize::from(function.as_bytes()[8] - b'0');
-            let all = plain(args)?;
-            let all = all.iter().map(|x| l.at_least(x, least, span)).collect::<Result<Vec<_>>>()?;
-            if all.len() == 1 { all[0].clone() } else { Operand::tuple(all, span) }
-        }
-        "diagonal" => {
-            let b = bound(&["a", "offset", "axis1", "axis2"], 1)?;
-            let (zero, one) = (Operand::int(0, span), Operand::int(1, span));
-            let axes = [b[2].as_ref().unwrap_or(&zero), b[3].as_ref().unwrap_or(&one)];
-            let x = l.as_array(needed(&b, 0), None, span)?;
-            l.diagonal(&x, b[1].as_ref().unwrap_or(&zero), axes, true, span)?
-        }
-        _ => return moved(l, function, args),
-    }))
+    })
 }
 
 /// Those that only order axes in another way.

@@ -1,0 +1,169 @@
+"""Functions of elements: each is compiled for scalars and applied to arrays without temporaries."""
+
+
+def clip(a, a_min=None, a_max=None, *, min=None, max=None):
+    if min is not None or max is not None:
+        return clip(a, min, max)
+    if a_min is None and a_max is None:
+        return scalar(a)
+    if a_max is None:
+        return _at_least(a, a_min)
+    if a_min is None:
+        return _at_most(a, a_max)
+    return _at_most(_at_least(a, a_min), a_max)
+
+
+def _at_least(a, low):
+    # Python's integers beyond an element type are no bounds.
+    if is_bounded(a, low):
+        if low <= lowest_integer(a):
+            return a
+    return np.maximum(a, low)
+
+
+def _at_most(a, high):
+    if is_bounded(a, high):
+        if high >= highest_integer(a):
+            return a
+    return np.minimum(a, high)
+
+
+def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan: const = False):
+    x, y = scalar(a), inexact(b)
+    near = (np.abs(x - y) <= atol + rtol * np.abs(y)) & np.isfinite(y) | (x == y)
+    if equal_nan:
+        return near | ((x != x) & (y != y))
+    return near
+
+
+def isreal(x):
+    z = scalar(x)
+    return np.bool(z.imag == 0)
+
+
+def iscomplex(x):
+    z = scalar(x)
+    return np.bool(z.imag != 0)
+
+
+def isneginf(x):
+    if is_complex(x):
+        refuse("complex numbers have no order")
+    y = scalar(x)
+    return np.bool(y == -np.inf)
+
+
+def isposinf(x):
+    if is_complex(x):
+        refuse("complex numbers have no order")
+    y = scalar(x)
+    return np.bool(y == np.inf)
+
+
+def nan_to_num(x, copy: const = True, nan=0.0, posinf=None, neginf=None):
+    y = scalar(x)
+    if is_complex(y):
+        return like(y, complex(_finite(y.real, nan, posinf, neginf), _finite(y.imag, nan, posinf, neginf)))
+    if is_inexact(y):
+        return _finite(y, nan, posinf, neginf)
+    return y
+
+
+def _finite(x, nan, posinf, neginf):
+    high = largest(x) if posinf is None else like(x, posinf)
+    low = -largest(x) if neginf is None else like(x, neginf)
+    if x != x:
+        return like(x, nan)
+    if x == np.inf:
+        return high
+    if x == -np.inf:
+        return low
+    return x
+
+
+def sign(x):
+    y = scalar(x)
+    if is_complex(y):
+        return like(y, _direction(y))
+    if is_bool(y):
+        refuse("booleans have no sign")
+    if y > 0:
+        return like(y, 1)
+    if y < 0:
+        return like(y, -1) if is_signed(y) else y
+    return y
+
+
+def _direction(z):
+    size = np.abs(z)
+    if size != size:
+        return np.nan + 0j
+    if np.isinf(size):
+        if np.isinf(z.real) and np.isinf(z.imag):
+            return np.nan + 0j
+        if np.isinf(z.real):
+            return complex(1.0 if z.real > 0 else -1.0, 0.0)
+        return complex(0.0, 1.0 if z.imag > 0 else -1.0)
+    if size == 0:
+        return 0j
+    return complex(z.real / size, z.imag / size)
+
+
+def heaviside(x1, x2):
+    if is_complex(x1) or is_complex(x2):
+        refuse("complex numbers have no order")
+    x, h = inexact_of(x1, x2), inexact_of(x2, x1)
+    if x != x:
+        return x
+    if x == 0:
+        return h
+    return like(x, 0) if x < 0 else like(x, 1)
+
+
+def gcd(x1, x2):
+    a, b = common(x1, x2), common(x2, x1)
+    if not is_integer(a):
+        refuse("only integers have divisors")
+    a, b = np.abs(a), np.abs(b)
+    while b != 0:
+        a, b = b, like(b, a % b)
+    return a
+
+
+def lcm(x1, x2):
+    a, b = np.abs(common(x1, x2)), np.abs(common(x2, x1))
+    divisor = gcd(a, b)
+    if divisor == 0:
+        return like(a, 0)
+    return like(a, a // divisor * b)
+
+
+def sinc(x):
+    y = inexact(x)
+    y = like(y, np.pi) * y
+    if y == 0:
+        return like(y, 1)
+    return np.sin(y) / y
+
+
+def angle(z, deg: const = False):
+    y = scalar(z)
+    if is_complex(y):
+        a = np.arctan2(y.imag, y.real)
+    else:
+        a = np.arctan2(like(inexact(y), 0), inexact(y))
+    if deg:
+        return a * like(a, 180 / np.pi)
+    return a
+
+
+def conj(x):
+    if is_bool(x):
+        return np.int8(x)
+    return scalar(x).conjugate()
+
+
+def conjugate(x):
+    if is_bool(x):
+        return np.int8(x)
+    return scalar(x).conjugate()

@@ -1,0 +1,271 @@
+"""Products of vectors and matrices, sliding sums, polynomials."""
+
+
+def outer(a, b):
+    return np.ravel(a)[:, None] * np.ravel(b)[None, :]
+
+
+def inner(a, b):
+    x, y = np.asarray(a), np.asarray(b)
+    if x.ndim == 0 or y.ndim == 0:
+        return x * y
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError("shapes are not aligned")
+    if y.ndim == 1:
+        return matmul(x, y)
+    if x.ndim == 1:
+        return matmul(y, x)
+    n = x.shape[-1]
+    rows = x.reshape((np.size(x[..., 0]), n))
+    columns = y.reshape((np.size(y[..., 0]), n))
+    return matmul(rows, columns.T).reshape(x.shape[:-1] + y.shape[:-1])
+
+
+def dot(a, b):
+    x, y = np.asarray(a), np.asarray(b)
+    if x.ndim == 0 or y.ndim == 0:
+        return x * y
+    if y.ndim == 1 or (x.ndim <= 2 and y.ndim <= 2):
+        return matmul(x, y)
+    n = x.shape[-1]
+    if n != y.shape[-2]:
+        raise ValueError("shapes are not aligned")
+    rows = x.reshape((np.size(x[..., 0]), n))
+    turned = np.moveaxis(y, -2, 0)
+    columns = turned.reshape((n, np.size(turned[0])))
+    return matmul(rows, columns).reshape(x.shape[:-1] + y.shape[:-2] + y.shape[-1:])
+
+
+def vdot(a, b):
+    x, y = np.ravel(a), np.ravel(b)
+    if x.shape[0] != y.shape[0]:
+        raise ValueError("cannot reshape array")
+    if is_complex(x):
+        return _dot(np.conj(x), y)
+    return _dot(x, y)
+
+
+def _dot(x, y):
+    if is_bool(x) and is_bool(y):
+        return np.any(x & y)
+    wanted = np.result_type(x, y)
+    return np.sum(x * y, dtype=wanted)
+
+
+def matmul(x1, x2):
+    x, y = np.asarray(x1), np.asarray(x2)
+    if x.ndim == 0 or y.ndim == 0:
+        raise ValueError("matmul: Input operand does not have enough dimensions")
+    if x.ndim == 1:
+        if y.ndim == 1:
+            _check_aligned(x.shape[0], y.shape[0])
+            return _dot(x, y)
+        return np.squeeze(_batched(x[None], y), axis=-2)
+    if y.ndim == 1:
+        return np.squeeze(_batched(x, y[:, None]), axis=-1)
+    return _batched(x, y)
+
+
+def _check_aligned(n, m):
+    if n != m:
+        raise ValueError(
+            f"matmul: Input operand 1 has a mismatch in its core dimension 0 (size {m} is different from {n})"
+        )
+
+
+def _batched(x, y):
+    _check_aligned(x.shape[-1], y.shape[-2])
+    wanted = np.result_type(x, y)
+    if x.ndim == 2 and y.ndim == 2:
+        out = np.zeros((x.shape[0], y.shape[1]), wanted)
+        _multiply(out, x, y)
+        return out
+    batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    out = np.zeros(batch + (x.shape[-2], y.shape[-1]), wanted)
+    _each_product(out, np.broadcast_to(x, batch + x.shape[-2:]), np.broadcast_to(y, batch + y.shape[-2:]))
+    return out
+
+
+def _each_product(out, x, y):
+    if out.ndim == 2:
+        _multiply(out, x, y)
+    else:
+        for i in range(out.shape[0]):
+            _each_product(out[i], x[i], y[i])
+
+
+def _multiply(out, x, y):
+    rows, depth, columns = x.shape[0], x.shape[1], y.shape[1]
+    if is_bool(out):
+        for i in range(rows):
+            for k in range(depth):
+                if x[i, k]:
+                    for j in range(columns):
+                        out[i, j] = out[i, j] or y[k, j]
+    elif columns == 1:
+        v = y[:, 0].copy()
+        for i in range(rows):
+            out[i, 0] = _dot(x[i], v)
+    else:
+        _multiply_blocks(out, x.astype(out.dtype), y.astype(out.dtype))
+
+
+def _multiply_blocks(out, x, y):
+    rows, depth, columns = x.shape[0], x.shape[1], y.shape[1]
+    # Four rows of y at a time, in strips that stay in the cache.
+    for low in range(0, columns, 512):
+        high = min(low + 512, columns)
+        for k in range(0, depth - 3, 4):
+            p, q, r, s = y[k, low:high], y[k + 1, low:high], y[k + 2, low:high], y[k + 3, low:high]
+            for i in range(rows):
+                a, b, c, d = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
+                target = out[i, low:high]
+                for j in range(high - low):
+                    target[j] += a * p[j] + b * q[j] + c * r[j] + d * s[j]
+        for k in range(depth - depth % 4, depth):
+            p = y[k, low:high]
+            for i in range(rows):
+                a = x[i, k]
+                target = out[i, low:high]
+                for j in range(high - low):
+                    target[j] += a * p[j]
+
+
+def kron(a, b):
+    x, y = np.asarray(a), np.asarray(b)
+    if x.ndim < y.ndim:
+        return kron(x[None], y)
+    if y.ndim < x.ndim:
+        return kron(x, y[None])
+    n = x.ndim
+    odd, even = steps(2 * n)[1::2], steps(2 * n)[::2]
+    product = np.expand_dims(x, odd) * np.expand_dims(y, even)
+    return product.reshape(each(_product, steps(n), x.shape, y.shape))
+
+
+def cross(a, b, axisa: const = -1, axisb: const = -1, axisc: const = -1, axis: const = None):
+    if axis is not None:
+        return cross(a, b, axis, axis, axis)
+    x, y = np.asarray(a), np.asarray(b)
+    if x.ndim == 0 or y.ndim == 0:
+        raise ValueError("At least one array has zero dimension")
+    x, y = np.moveaxis(x, axisa, -1), np.moveaxis(y, axisb, -1)
+    if x.shape[-1] != 3 or y.shape[-1] != 3:
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+    p, q, r = x[..., 0], x[..., 1], x[..., 2]
+    u, v, w = y[..., 0], y[..., 1], y[..., 2]
+    first = q * w - r * v
+    shape = np.shape(first)
+    out = np.empty(shape + (3,), np.result_type(x, y))
+    out[..., 0] = first
+    out[..., 1] = r * u - p * w
+    out[..., 2] = p * v - q * u
+    return np.moveaxis(out, -1, axisc)
+
+
+def convolve(a, v, mode: const = "full"):
+    x, y = np.ravel(a), np.ravel(v)
+    if np.ndim(a) > 1 or np.ndim(v) > 1:
+        raise ValueError("object too deep for desired array")
+    if y.shape[0] > x.shape[0]:
+        return _slid(y, x, mode)
+    return _slid(x, y, mode)
+
+
+def _slid(x, y, mode: const):
+    n, m = x.shape[0], y.shape[0]
+    if n == 0:
+        raise ValueError("v cannot be empty")
+    if m == 0:
+        raise ValueError("a cannot be empty")
+    full = np.zeros(n + m - 1, np.result_type(x, y))
+    _add_products(full, x.astype(full.dtype), y.astype(full.dtype))
+    if mode == "full":
+        return full
+    if mode == "same":
+        return full[(m - 1) // 2 : (m - 1) // 2 + n]
+    if mode == "valid":
+        return full[m - 1 : n]
+    raise ValueError("mode must be one of 'valid', 'same', or 'full'")
+
+
+def _add_products(full, x, y):
+    n, m = x.shape[0], y.shape[0]
+    if is_bool(full):
+        for j in range(m):
+            for i in range(n):
+                full[i + j] = full[i + j] or (x[i] and y[j])
+    else:
+        for j in range(0, m - 3, 4):
+            a, b, c, d = y[j], y[j + 1], y[j + 2], y[j + 3]
+            # Each element of the result, where all four overlap it; the ends one by one.
+            for i in range(3, n):
+                full[i + j] += x[i] * a + x[i - 1] * b + x[i - 2] * c + x[i - 3] * d
+            _add_ends(full, x, (a, b, c, d), j)
+        for j in range(m - m % 4, m):
+            a = y[j]
+            for i in range(n):
+                full[i + j] += x[i] * a
+
+
+def _add_ends(full, x, four, j):
+    n = x.shape[0]
+    for t in range(0, min(3, n)):
+        for k in range(t + 1):
+            full[t + j] += x[t - k] * four[k]
+    for t in range(max(3, n), n + 3):
+        for k in range(t - n + 1, 4):
+            full[t + j] += x[t - k] * four[k]
+
+
+def correlate(a, v, mode: const = "valid"):
+    x, y = np.ravel(a), np.ravel(v)
+    if np.ndim(a) > 1 or np.ndim(v) > 1:
+        raise ValueError("object too deep for desired array")
+    if is_complex(y):
+        return _correlated(x, np.conj(y), mode)
+    return _correlated(x, y, mode)
+
+
+def _correlated(x, y, mode: const):
+    if y.shape[0] > x.shape[0]:
+        # The result of the exchanged arrays, backwards.
+        return _slid_whole(y, x, mode)[::-1].copy()
+    return _slid_whole(x, y, mode)
+
+
+def _slid_whole(x, y, mode: const):
+    n, m = x.shape[0], y.shape[0]
+    if n == 0 or m == 0:
+        raise ValueError("first array argument cannot be empty")
+    return _slid(x, y[::-1].copy(), mode).copy()
+
+
+def polyval(p, x):
+    coefficients = np.ravel(p)
+    if is_number(x):
+        y = np.zeros((), np.result_type(coefficients, x))[()]
+        for k in range(coefficients.shape[0]):
+            y = y * x + coefficients[k]
+        return y
+    at = np.asarray(x)
+    out = np.zeros(at.shape, np.result_type(coefficients, at))
+    flat, target = np.ravel(at), out.reshape(at.size)
+    for i in range(flat.shape[0]):
+        y = target[i]
+        for k in range(coefficients.shape[0]):
+            y = y * flat[i] + coefficients[k]
+        target[i] = y
+    return out
+
+
+def trace(a, offset=0, axis1: const = 0, axis2: const = 1, dtype=None):
+    return np.diagonal(a, offset, axis1, axis2).sum(axis=-1, dtype=dtype)
+
+
+def copyto(dst, src, where=True):
+    if is_number(where):
+        if where:
+            dst[...] = src
+    else:
+        dst[...] = np.where(where, src, dst)

@@ -1,0 +1,209 @@
+"""Differences, searches, histograms, products and elementwise tests of NumPy, against NumPy."""
+
+import numpy as np
+import pytest
+from checking import check_numpy
+
+from ungil import jit
+
+CODES = "?bHidfFD"
+ODD = np.array([0.0, -0.0, 1.5, -2.5, np.nan, np.inf, -np.inf, 1e-300, 3.0])
+
+
+def numbers(shape, code="d"):
+    a = (np.arange(np.prod(shape, dtype=int)) * 5 % 7 - 2).reshape(shape)
+    return (a % 7 if np.dtype(code).kind == "u" else a).astype(code)
+
+
+ALONG = {
+    "diff": lambda a: (np.diff(a), np.diff(a, 2), np.diff(a, axis=0), np.diff(a, 0)),
+    "diff_ends": lambda a: (np.diff(a, prepend=1), np.diff(a, append=a), np.diff(a, prepend=0, append=3, axis=0)),
+    "diff_negative": lambda a: np.diff(a, -1),
+    "ediff1d": lambda a: (np.ediff1d(a), np.ediff1d(a, 3), np.ediff1d(a, to_begin=1), np.ediff1d(a, (1, 2), 0)),
+    "trapezoid": lambda a: (np.trapezoid(a), np.trapezoid(a, dx=0.5), np.trapezoid(a, axis=0)),
+    "gradient": lambda a: np.gradient(a),
+    "gradient_axis": lambda a: (np.gradient(a, axis=-1), np.gradient(a, 0.5, axis=0), np.gradient(a, edge_order=2, axis=0)),
+    "trace": lambda a: (np.trace(a), np.trace(a, 1), a.trace(-1)),
+    "unwrap": lambda a: (np.unwrap(a), np.unwrap(a * 2.5, axis=0)),
+    "real": lambda a: (np.real(a), np.imag(a), np.conj(a)),
+}
+
+
+@pytest.mark.parametrize("name", ALONG)
+def test_along_axes(name):
+    compiled = jit(ALONG[name])
+    for shape in [(), (0,), (1,), (5,), (3, 4), (2, 3, 3)]:
+        check_numpy(compiled, numbers(shape), rtol=1e-13)
+    for code in "iFf":
+        check_numpy(compiled, numbers((4, 3), code).T, rtol=1e-5)
+
+
+def test_uneven_spacing():
+    a = np.array([1.0, 4.0, 2.0, 8.0, 5.0])
+    x = np.array([0.0, 0.5, 2.0, 2.5, 4.0])
+    check_numpy(lambda a, x: (np.gradient(a, x), np.gradient(a, x, edge_order=2), np.trapezoid(a, x)), a, x, rtol=1e-14)
+    check_numpy(lambda a, x: np.gradient(a, x), a, np.arange(5.0), rtol=1e-14)
+    check_numpy(lambda a, x: np.gradient(a, x), a, x[:3])
+    b = numbers((3, 5))
+    check_numpy(lambda b, x: (np.gradient(b, 2.0, x), np.trapezoid(b, x), np.gradient(b, 1.5)), b, x, rtol=1e-14)
+    check_numpy(lambda b, x: np.gradient(b, 1, 2, 3), b, x)
+
+
+SEARCHES = {
+    "searchsorted": lambda a, v: (np.searchsorted(a, v), np.searchsorted(a, v, "right"), a.searchsorted(v)),
+    "searchsorted_side": lambda a, v: np.searchsorted(a, v, side="middle"),
+    "digitize": lambda a, v: (np.digitize(v, a), np.digitize(v, a, right=True), np.digitize(v, a[::-1])),
+    "interp": lambda a, v: (np.interp(v, a, a * 2 + 1), np.interp(v, a, a * a, left=-1, right=9.5)),
+    "interp_complex": lambda a, v: np.interp(v, a, a * 1j + 2),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_searches(name):
+    compiled = jit(SEARCHES[name])
+    table = np.array([-2.0, -0.5, 0.0, 0.0, 1.5, 3.0])
+    for a in (table, table[:1], table[:0], np.arange(5), np.arange(4, dtype="f"), table[::2]):
+        for v in (ODD, np.arange(-3, 5), 1.5, 2, np.float32(0.5), numbers((2, 3))):
+            check_numpy(compiled, a, v)
+
+
+def test_search_in_another_order():
+    a = np.array([3.0, 1.0, 2.0])
+    check_numpy(lambda a, s: np.searchsorted(a, 2.5, sorter=s), a, np.array([1, 2, 0]))
+    check_numpy(lambda a: np.digitize(1.5, a), a)
+
+
+COUNTS = {
+    "bincount": lambda a, w: (np.bincount(a), np.bincount(a, minlength=9), np.bincount(a, w)),
+    "histogram": lambda a, w: (np.histogram(a), np.histogram(a, 4), np.histogram(a, bins=3, range=(0, 2))),
+    "histogram_density": lambda a, w: np.histogram(a, 5, density=True),
+    "histogram_weights": lambda a, w: (np.histogram(a, 5, weights=w), np.histogram(a, [0, 2, 3], weights=w)),
+    "histogram_edges": lambda a, w: (np.histogram(a, (0, 1, 2.5)), np.histogram(a, np.array([1.0, 3.0]))),
+    "histogram_wrong": lambda a, w: np.histogram(a, (2, 1)),
+    "histogram_none": lambda a, w: np.histogram(a, 0),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts(name):
+    compiled = jit(COUNTS[name])
+    w = np.linspace(0, 1, 8)
+    for a in (np.array([0, 3, 1, 1, 2, 7, 0, 2]), np.array([0, 5, 2, 2, 9, 1, 1, 0], "B"), np.linspace(-1, 3, 8)):
+        check_numpy(compiled, a, w, rtol=1e-14)
+    check_numpy(compiled, np.array([1, -1, 2, 3, 3, 3, 3, 3]), w, rtol=1e-14)
+    if name != "bincount":  # Of nothing NumPy's result is int64, weights or not.
+        check_numpy(compiled, np.zeros(0, int), np.zeros(0))
+    check_numpy(compiled, np.array([1.0, np.nan]), np.ones(2))
+
+
+PRODUCTS = {
+    "outer": lambda a, b: np.outer(a, b),
+    "inner": lambda a, b: np.inner(a, b),
+    "dot": lambda a, b: (np.dot(a, b), a.dot(b)),
+    "vdot": lambda a, b: np.vdot(a, b),
+    "matmul": lambda a, b: (np.matmul(a, b), a @ b),
+    "turned": lambda a, b: (a.T @ b, a @ b[::-1]),
+    "kron": lambda a, b: np.kron(a, b),
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products(name):
+    compiled = jit(PRODUCTS[name])
+    shapes = [((3,), (3,)), ((3,), (4,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((5, 6), (6, 5)), ((2, 3), (2, 3))]
+    shapes += [((), (3,)), ((0, 3), (3, 2)), ((2, 0), (0, 2)), ((3, 1), (1, 3)), ((2, 3, 4), (2, 4, 2)), ((2, 3), (4, 3, 2))]
+    for x, y in shapes:
+        check_numpy(compiled, numbers(x), numbers(y) + 1, rtol=1e-13)
+    for code in CODES:
+        check_numpy(compiled, numbers((5, 6), code), numbers((6, 7), code), rtol=1e-5)
+        check_numpy(compiled, numbers((7,), code), numbers((7,), "d"), rtol=1e-12)
+
+
+def test_large_products():
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(70, 611)), rng.normal(size=(611, 530))
+    product = jit(lambda a, b: a @ b)
+    np.testing.assert_allclose(product(a, b), a @ b, rtol=1e-10, atol=1e-11)
+    np.testing.assert_allclose(product(b.T, a.T), b.T @ a.T, rtol=1e-10, atol=1e-11)
+
+
+SLIDING = {
+    "convolve": lambda a, v: (np.convolve(a, v), np.convolve(a, v, "same"), np.convolve(a, v, mode="valid")),
+    "correlate": lambda a, v: (np.correlate(a, v), np.correlate(a, v, "same"), np.correlate(a, v, "full")),
+    "polyval": lambda a, v: (np.polyval(v, a), np.polyval(v, 2.5), np.polyval(v, a.reshape(1, -1))),
+    "cross": lambda a, v: np.cross(a[:3], v[:3]),
+}
+
+
+@pytest.mark.parametrize("name", SLIDING)
+def test_sliding(name):
+    compiled = jit(SLIDING[name])
+    for n, m in [(1, 1), (5, 2), (3, 9), (8, 5), (9, 4), (2, 6), (0, 2), (3, 0), (4, 4), (20, 7)]:
+        # Vectors of two have no cross product here; of no coefficients NumPy makes an array.
+        if not (name == "cross" and min(n, m) < 3 or name == "polyval" and m == 0):
+            check_numpy(compiled, numbers((n,)), numbers((m,)) + 1, rtol=1e-12)
+    for code in CODES:
+        check_numpy(compiled, numbers((9,), code), numbers((6,), code), rtol=1e-5)
+
+
+def test_cross_products():
+    a, b = numbers((4, 3)), numbers((4, 3)) * 2 + 1
+    check_numpy(lambda a, b: (np.cross(a, b), np.cross(a, b[0]), np.cross(a.T, b.T, axis=0)), a, b)
+    check_numpy(lambda a, b: np.cross(a.T, b, axisa=0, axisc=0), a, b)
+
+
+ELEMENTS = {
+    "clip": lambda a: (np.clip(a, 0, 2), np.clip(a, None, 1), a.clip(1), np.clip(a, a_max=2, a_min=1)),
+    "clip_array": lambda a: (np.clip(a, a[::-1], 3), np.clip(a, max=a + 1), np.clip(a, min=0)),
+    "isclose": lambda a: (np.isclose(a, a + 1e-9), np.isclose(a, 1.5), np.isclose(a, a[::-1], 0.5, 1, equal_nan=True)),
+    "allclose": lambda a: (np.allclose(a, a), np.allclose(a, a + 1), np.allclose(a, a, equal_nan=True)),
+    "array_equal": lambda a: (np.array_equal(a, a), np.array_equal(a, a[1:]), np.array_equal(a, a, equal_nan=True)),
+    "array_equiv": lambda a: (np.array_equiv(a, a[None]), np.array_equiv(a, a[1:]), np.array_equiv(a[:1], a)),
+    "isreal": lambda a: (np.isreal(a), np.iscomplex(a), np.isrealobj(a), np.iscomplexobj(a)),
+    "infinities": lambda a: (np.isneginf(a), np.isposinf(a)),
+    "nan_to_num": lambda a: (np.nan_to_num(a), np.nan_to_num(a, nan=1.0, posinf=5, neginf=-7.5)),
+    "sign": lambda a: np.sign(a),
+    "heaviside": lambda a: (np.heaviside(a, 0.5), np.heaviside(a, a)),
+    "gcd": lambda a: (np.gcd(a, 6), np.lcm(a, 4), np.gcd(a, a[::-1])),
+    "sinc": lambda a: np.sinc(a),
+    "angle": lambda a: (np.angle(a), np.angle(a, deg=True)),
+    "conj": lambda a: (np.conj(a), np.conjugate(a)),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_elements(name):
+    compiled = jit(ELEMENTS[name])
+    check_numpy(compiled, ODD, rtol=1e-14)
+    check_numpy(compiled, numbers((0,)))
+    # Complex numbers have no order here; NumPy computes some functions of small integers in float16.
+    real = name in ("clip", "clip_array", "heaviside", "gcd")
+    if not real:
+        check_numpy(compiled, ODD + 1j * ODD[::-1], rtol=1e-14)
+    for code in "idf" if name in ("heaviside", "angle") else CODES[:-2] if real else CODES:
+        check_numpy(compiled, numbers((7,), code), rtol=1e-6)
+        check_numpy(compiled, numbers((3, 4), code).T, rtol=1e-6)
+
+
+def test_scalars():
+    def scalars(x, n):
+        return np.clip(x, 0, 1), np.sign(x), np.isclose(x, 1), np.heaviside(x, 0.5), np.gcd(n, 12), np.sinc(x), np.angle(x)
+
+    for x in (0.5, -3.0, 0.0, np.float32(2.5), np.float64(-0.25)):
+        check_numpy(scalars, x, 18, rtol=1e-6)
+
+
+def test_bounds_beyond_the_elements():
+    for code in "bBhHiI":
+        a = numbers((6,), code)
+        check_numpy(lambda a: (np.clip(a, -100000, 3), np.clip(a, 1, 2**40), np.clip(a, -(2**50), 2**50)), a)
+        check_numpy(lambda a, n: np.clip(a, n, None), a, 2**50)
+
+
+def test_copyto():
+    def copied(a, b, m):
+        np.copyto(a, b)
+        np.copyto(a, 7, where=m)
+        return a
+
+    check_numpy(copied, np.zeros((2, 3)), np.arange(3), np.array([[True], [False]]))
