@@ -128,6 +128,8 @@ def test_constants():
     assert ungil.evaluate("a*2.0").dtype == np.float64
     n = np.arange(4, dtype="i4")
     assert ungil.evaluate("n**2.0").dtype == np.int32
+    assert ungil.evaluate("abs(n)").dtype == np.float64
+    assert ungil.evaluate("sign(n)").dtype == np.int32
     assert ungil.evaluate("n**2.0", optimization="none").dtype == np.float64
 
 

@@ -89,7 +89,7 @@ impl Function {
             return Kind::Bool;
         }
         if kind.is_integer() {
-            let keeps = matches!(self.op, "copy" | "absolute" | "ones_like" | "round" | "sign");
+            let keeps = matches!(self.op, "copy" | "ones_like" | "round" | "sign");
             return if keeps { kind } else { Kind::Double };
         }
         let raised = self.least.map_or(kind, |least| kind.max(least));
