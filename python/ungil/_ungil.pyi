@@ -98,7 +98,7 @@ def evaluate(
     order: str | None = None,
     casting: str | None = None,
     sanitize: bool | None = None,
-    _frame_depth: int = 3,
+    _frame_depth: int = ...,
     disable_cache: bool = False,
     **kwargs: Any,
 ) -> Any: ...
@@ -116,7 +116,7 @@ def max_threads() -> int: ...
 def re_evaluate(
     local_dict: Mapping[str, Any] | None = None,
     global_dict: Mapping[str, Any] | None = None,
-    _frame_depth: int = 2,
+    _frame_depth: int = ...,
 ) -> Any: ...
 def set_num_threads(n: int) -> int: ...
 def thread_origin() -> tuple[int, int | None, tuple[str, int] | None]: ...
@@ -128,7 +128,7 @@ def validate(
     out: Any = None,
     order: str | None = None,
     casting: str | None = None,
-    _frame_depth: int = 2,
+    _frame_depth: int = ...,
     sanitize: bool | None = None,
     **kwargs: Any,
 ) -> Exception | None: ...

@@ -110,7 +110,9 @@ def test_overlapping_assignment(n):
 def test_functions_apply_to_elements():
     a, b = np.random.rand(3, 50), np.random.rand(50)
     for c in (3, np.float64(2), b):
-        np.testing.assert_allclose(transcendental(a, b, c), transcendental.py_func(a, b, c), rtol=0, atol=1e-15)
+        np.testing.assert_allclose(
+            transcendental(a, b, c), transcendental.py_func(a, b, c), rtol=0, atol=1e-15
+        )
 
 
 def test_operands_are_evaluated_before_calls():

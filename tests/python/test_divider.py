@@ -42,7 +42,11 @@ def operands(dtype, n):
     a = np.where(RNG.random(n) < 0.02, wild, a).astype(dtype)
     special = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, 1.0, info.tiny, info.max, info.smallest_subnormal]
     a[n // 2 : n // 2 + len(special)] = special
-    around_one = [np.nextafter(dtype(1), dtype(2)), np.nextafter(dtype(1), dtype(0)), np.nextafter(dtype(4), dtype(0))]
+    around_one = [
+        np.nextafter(dtype(1), dtype(2)),
+        np.nextafter(dtype(1), dtype(0)),
+        np.nextafter(dtype(4), dtype(0)),
+    ]
     a[n // 3 : n // 3 + 3] = around_one
     return a
 

@@ -71,7 +71,17 @@ def test_complex_special_values(name, dtype):
             assert not finite or b != 0 or np.signbit(a) == np.signbit(b), (name, value, got, wanted)
 
 
-ELEMENTARY = ["square", "reciprocal", "sign", "signbit", "degrees", "rad2deg", "radians", "deg2rad", "spacing"]
+ELEMENTARY = [
+    "square",
+    "reciprocal",
+    "sign",
+    "signbit",
+    "degrees",
+    "rad2deg",
+    "radians",
+    "deg2rad",
+    "spacing",
+]
 
 
 @pytest.mark.parametrize("name", ELEMENTARY)

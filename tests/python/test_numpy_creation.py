@@ -14,7 +14,11 @@ MADE = {
     "indices": lambda n, m: np.indices((n, m)),
     "indices_sparse": lambda n, m: np.indices((n, m, 2), sparse=True),
     "indices_dtype": lambda n, m: np.indices((n, m), dtype=np.float32),
-    "vander": lambda n, m: (np.vander(np.arange(n)), np.vander(np.arange(n), m), np.vander(np.arange(3.0), n, True)),
+    "vander": lambda n, m: (
+        np.vander(np.arange(n)),
+        np.vander(np.arange(n), m),
+        np.vander(np.arange(3.0), n, True),
+    ),
     "zeros": lambda n, m: (np.zeros((n, m), order="F"), np.ones(n, bool), np.full((m, n), 2.5)),
 }
 
@@ -36,7 +40,11 @@ GRIDS = {
 }
 
 SPACED = {
-    "logspace": lambda a, b: (np.logspace(a, b), np.logspace(a, b, 5), np.logspace(a, b, num=4, endpoint=False, base=2)),
+    "logspace": lambda a, b: (
+        np.logspace(a, b),
+        np.logspace(a, b, 5),
+        np.logspace(a, b, num=4, endpoint=False, base=2),
+    ),
     "geomspace": lambda a, b: (np.geomspace(a, b), np.geomspace(a, b, 4), np.geomspace(a, b, num=1)),
     "geomspace_open": lambda a, b: (np.geomspace(a, b, 3, endpoint=False), np.geomspace(a, b, num=0)),
 }
@@ -62,7 +70,11 @@ def test_triangles(name, code):
 @pytest.mark.parametrize("name", GRIDS)
 def test_grids(name):
     compiled = jit(GRIDS[name])
-    for x, y in [(np.arange(3), np.arange(2.0)), (np.zeros(0), np.arange(4)), (np.arange(6)[::2], np.float32(2))]:
+    for x, y in [
+        (np.arange(3), np.arange(2.0)),
+        (np.zeros(0), np.arange(4)),
+        (np.arange(6)[::2], np.float32(2)),
+    ]:
         check_numpy(compiled, x, y)
 
 

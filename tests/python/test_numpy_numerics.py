@@ -17,12 +17,25 @@ def numbers(shape, code="d"):
 
 ALONG = {
     "diff": lambda a: (np.diff(a), np.diff(a, 2), np.diff(a, axis=0), np.diff(a, 0)),
-    "diff_ends": lambda a: (np.diff(a, prepend=1), np.diff(a, append=a), np.diff(a, prepend=0, append=3, axis=0)),
+    "diff_ends": lambda a: (
+        np.diff(a, prepend=1),
+        np.diff(a, append=a),
+        np.diff(a, prepend=0, append=3, axis=0),
+    ),
     "diff_negative": lambda a: np.diff(a, -1),
-    "ediff1d": lambda a: (np.ediff1d(a), np.ediff1d(a, 3), np.ediff1d(a, to_begin=1), np.ediff1d(a, (1, 2), 0)),
+    "ediff1d": lambda a: (
+        np.ediff1d(a),
+        np.ediff1d(a, 3),
+        np.ediff1d(a, to_begin=1),
+        np.ediff1d(a, (1, 2), 0),
+    ),
     "trapezoid": lambda a: (np.trapezoid(a), np.trapezoid(a, dx=0.5), np.trapezoid(a, axis=0)),
     "gradient": lambda a: np.gradient(a),
-    "gradient_axis": lambda a: (np.gradient(a, axis=-1), np.gradient(a, 0.5, axis=0), np.gradient(a, edge_order=2, axis=0)),
+    "gradient_axis": lambda a: (
+        np.gradient(a, axis=-1),
+        np.gradient(a, 0.5, axis=0),
+        np.gradient(a, edge_order=2, axis=0),
+    ),
     "trace": lambda a: (np.trace(a), np.trace(a, 1), a.trace(-1)),
     "unwrap": lambda a: (np.unwrap(a), np.unwrap(a * 2.5, axis=0)),
     "real": lambda a: (np.real(a), np.imag(a), np.conj(a)),
@@ -41,11 +54,18 @@ def test_along_axes(name):
 def test_uneven_spacing():
     a = np.array([1.0, 4.0, 2.0, 8.0, 5.0])
     x = np.array([0.0, 0.5, 2.0, 2.5, 4.0])
-    check_numpy(lambda a, x: (np.gradient(a, x), np.gradient(a, x, edge_order=2), np.trapezoid(a, x)), a, x, rtol=1e-14)
+    check_numpy(
+        lambda a, x: (np.gradient(a, x), np.gradient(a, x, edge_order=2), np.trapezoid(a, x)),
+        a,
+        x,
+        rtol=1e-14,
+    )
     check_numpy(lambda a, x: np.gradient(a, x), a, np.arange(5.0), rtol=1e-14)
     check_numpy(lambda a, x: np.gradient(a, x), a, x[:3])
     b = numbers((3, 5))
-    check_numpy(lambda b, x: (np.gradient(b, 2.0, x), np.trapezoid(b, x), np.gradient(b, 1.5)), b, x, rtol=1e-14)
+    check_numpy(
+        lambda b, x: (np.gradient(b, 2.0, x), np.trapezoid(b, x), np.gradient(b, 1.5)), b, x, rtol=1e-14
+    )
     check_numpy(lambda b, x: np.gradient(b, 1, 2, 3), b, x)
 
 
@@ -88,7 +108,11 @@ COUNTS = {
 def test_counts(name):
     compiled = jit(COUNTS[name])
     w = np.linspace(0, 1, 8)
-    for a in (np.array([0, 3, 1, 1, 2, 7, 0, 2]), np.array([0, 5, 2, 2, 9, 1, 1, 0], "B"), np.linspace(-1, 3, 8)):
+    for a in (
+        np.array([0, 3, 1, 1, 2, 7, 0, 2]),
+        np.array([0, 5, 2, 2, 9, 1, 1, 0], "B"),
+        np.linspace(-1, 3, 8),
+    ):
         check_numpy(compiled, a, w, rtol=1e-14)
     check_numpy(compiled, np.array([1, -1, 2, 3, 3, 3, 3, 3]), w, rtol=1e-14)
     if name != "bincount":  # Of nothing NumPy's result is int64, weights or not.
@@ -110,8 +134,23 @@ PRODUCTS = {
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_products(name):
     compiled = jit(PRODUCTS[name])
-    shapes = [((3,), (3,)), ((3,), (4,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((5, 6), (6, 5)), ((2, 3), (2, 3))]
-    shapes += [((), (3,)), ((0, 3), (3, 2)), ((2, 0), (0, 2)), ((3, 1), (1, 3)), ((2, 3, 4), (2, 4, 2)), ((2, 3), (4, 3, 2))]
+    shapes = [
+        ((3,), (3,)),
+        ((3,), (4,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 4)),
+        ((5, 6), (6, 5)),
+        ((2, 3), (2, 3)),
+    ]
+    shapes += [
+        ((), (3,)),
+        ((0, 3), (3, 2)),
+        ((2, 0), (0, 2)),
+        ((3, 1), (1, 3)),
+        ((2, 3, 4), (2, 4, 2)),
+        ((2, 3), (4, 3, 2)),
+    ]
     for x, y in shapes:
         check_numpy(compiled, numbers(x), numbers(y) + 1, rtol=1e-13)
     for code in CODES:
@@ -155,9 +194,17 @@ def test_cross_products():
 ELEMENTS = {
     "clip": lambda a: (np.clip(a, 0, 2), np.clip(a, None, 1), a.clip(1), np.clip(a, a_max=2, a_min=1)),
     "clip_array": lambda a: (np.clip(a, a[::-1], 3), np.clip(a, max=a + 1), np.clip(a, min=0)),
-    "isclose": lambda a: (np.isclose(a, a + 1e-9), np.isclose(a, 1.5), np.isclose(a, a[::-1], 0.5, 1, equal_nan=True)),
+    "isclose": lambda a: (
+        np.isclose(a, a + 1e-9),
+        np.isclose(a, 1.5),
+        np.isclose(a, a[::-1], 0.5, 1, equal_nan=True),
+    ),
     "allclose": lambda a: (np.allclose(a, a), np.allclose(a, a + 1), np.allclose(a, a, equal_nan=True)),
-    "array_equal": lambda a: (np.array_equal(a, a), np.array_equal(a, a[1:]), np.array_equal(a, a, equal_nan=True)),
+    "array_equal": lambda a: (
+        np.array_equal(a, a),
+        np.array_equal(a, a[1:]),
+        np.array_equal(a, a, equal_nan=True),
+    ),
     "array_equiv": lambda a: (np.array_equiv(a, a[None]), np.array_equiv(a, a[1:]), np.array_equiv(a[:1], a)),
     "isreal": lambda a: (np.isreal(a), np.iscomplex(a), np.isrealobj(a), np.iscomplexobj(a)),
     "infinities": lambda a: (np.isneginf(a), np.isposinf(a)),
@@ -187,7 +234,15 @@ def test_elements(name):
 
 def test_scalars():
     def scalars(x, n):
-        return np.clip(x, 0, 1), np.sign(x), np.isclose(x, 1), np.heaviside(x, 0.5), np.gcd(n, 12), np.sinc(x), np.angle(x)
+        return (
+            np.clip(x, 0, 1),
+            np.sign(x),
+            np.isclose(x, 1),
+            np.heaviside(x, 0.5),
+            np.gcd(n, 12),
+            np.sinc(x),
+            np.angle(x),
+        )
 
     for x in (0.5, -3.0, 0.0, np.float32(2.5), np.float64(-0.25)):
         check_numpy(scalars, x, 18, rtol=1e-6)

@@ -27,7 +27,12 @@ def arrays(shape, code="d"):
 VIEWS = {
     "ravel": lambda a: (np.ravel(a), a.ravel(), np.ravel(a, order="F"), a.ravel("A")),
     "flatten": lambda a: (a.flatten(), a.flatten("F"), a.flatten(order="C")),
-    "reshape": lambda a: (np.reshape(a, -1), a.reshape((-1, 1)), a.reshape(1, -1, order="F"), np.reshape(a, (1, -1, 1))),
+    "reshape": lambda a: (
+        np.reshape(a, -1),
+        a.reshape((-1, 1)),
+        a.reshape(1, -1, order="F"),
+        np.reshape(a, (1, -1, 1)),
+    ),
     "reshape_fixed": lambda a: (a.reshape(2, 3), np.reshape(a, (3, 2), order="F"), np.reshape(a, [6, 1])),
     "reshape_wrong": lambda a: a.reshape(7, 5),
     "transpose": lambda a: (a.T, np.transpose(a), a.transpose()),
@@ -63,7 +68,11 @@ VIEWS = {
     "windows_twice": lambda a: np.lib.stride_tricks.sliding_window_view(a, (1, 2), (-1, -1)),
     "measures": lambda a: (np.shape(a), np.ndim(a), np.size(a), np.shape(2.5), np.ndim(1), np.size((1, 2))),
     "size_axis": lambda a: (np.size(a, 0), np.size(a, axis=-1)),
-    "contiguous": lambda a: (np.ascontiguousarray(a), np.asfortranarray(a), np.ascontiguousarray(a, np.float32)),
+    "contiguous": lambda a: (
+        np.ascontiguousarray(a),
+        np.asfortranarray(a),
+        np.ascontiguousarray(a, np.float32),
+    ),
 }
 
 JOINS = {
@@ -88,7 +97,7 @@ PIECES = {
     "split_last": lambda a: np.split(a, 3, axis=-1),
     "split_at": lambda a: np.split(a, (1, 2)),
     "split_none": lambda a: np.split(a, 0),
-    "array_split": lambda a: (tuple(np.array_split(a, 4))),
+    "array_split": lambda a: tuple(np.array_split(a, 4)),
     "array_split_at": lambda a: np.array_split(a, [1, 5, -1], axis=-1),
     "vsplit": lambda a: np.vsplit(a, 2),
     "hsplit": lambda a: np.hsplit(a, 3),
@@ -164,7 +173,14 @@ def test_joins(name):
         check_numpy(compiled, next(arrays(shape)), np.ones(shape, "i"))
     for a in arrays((2, 3)):
         check_numpy(compiled, a, np.ones((2, 3), "i"))
-    for one, two in [((2, 3), (3,)), ((2, 3), (2, 2)), ((2, 3), (1, 3)), ((3,), ()), ((4,), (2,)), ((3,), (3, 1))]:
+    for one, two in [
+        ((2, 3), (3,)),
+        ((2, 3), (2, 2)),
+        ((2, 3), (1, 3)),
+        ((3,), ()),
+        ((4,), (2,)),
+        ((3,), (3, 1)),
+    ]:
         check_numpy(compiled, np.ones(one), np.zeros(two, "f"))
 
 

@@ -1,6 +1,5 @@
 """Reductions and scans of arrays against NumPy: dtypes, axes, layouts, options, accuracy, errors."""
 
-import itertools
 import linecache
 import math
 import warnings
@@ -102,7 +101,13 @@ def test_empty_and_unit_axes(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_nan_and_infinity(name):
     f = call(name)
-    for values in ([1, math.nan, 3], [math.inf, 1, -math.inf], [math.nan] * 3, [-0.0, 0.0], [-math.inf] * 600):
+    for values in (
+        [1, math.nan, 3],
+        [math.inf, 1, -math.inf],
+        [math.nan] * 3,
+        [-0.0, 0.0],
+        [-math.inf] * 600,
+    ):
         check(f, np.array(values, float))
 
 
@@ -173,7 +178,9 @@ def test_errors():
         kernel("np.sum(a, axis=2)")(a)
     with pytest.raises(TypeError, match="known when it is compiled"):
         kernel("np.sum(a, axis=k)", "a, k")(a, 1)
-    with pytest.raises(ValueError, match="zero-size array to reduction operation maximum which has no identity"):
+    with pytest.raises(
+        ValueError, match="zero-size array to reduction operation maximum which has no identity"
+    ):
         kernel("np.max(a)")(a[:0])
     with pytest.raises(ValueError, match="attempt to get argmin of an empty sequence"):
         kernel("np.argmin(a)")(a[:0])

@@ -10,7 +10,9 @@ from ungil import jit
 
 CODES = "?bhilBHILfdFD"
 PAIRS = ["??", "bH", "ii", "lB", "Lh", "ff", "hf", "dI", "DF"]
-ORDERED = "less less_equal greater greater_equal minimum maximum fmin fmax".split()  # Complex numbers have no order here.
+ORDERED = (
+    "less less_equal greater greater_equal minimum maximum fmin fmax".split()
+)  # Complex numbers have no order here.
 BINARY = """add subtract multiply divide true_divide floor_divide remainder mod fmod power float_power left_shift right_shift
 bitwise_and bitwise_or bitwise_xor equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor
 minimum maximum fmin fmax arctan2 hypot copysign""".split()

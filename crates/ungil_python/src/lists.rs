@@ -31,7 +31,8 @@ pub struct Lists {
     /// Boxes with the types of their elements, inner ones first. Each is a reference.
     boxes: Vec<(*mut MemInfo, Option<Ty>)>,
     known: HashMap<*mut PyObject, *mut MemInfo>,
-    /// Owners of arrays in lists.
+    /// Owners of arrays in lists; kernels hold their addresses.
+    #[expect(clippy::vec_box, reason = "an owner must not move when the vector grows")]
     arrays: Vec<Box<MemInfo>>,
 }
 

@@ -70,7 +70,6 @@ pub(crate) enum Axis {
 }
 
 /// Calls one of [`FUNCTIONS`].
-#[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Option<Operand>> {
     let span = args.span;
     let qualified = format!("numpy.{function}");
