@@ -91,7 +91,7 @@ def sign(x):
         return like(y, 1)
     if y < 0:
         return like(y, -1) if is_signed(y) else y
-    return y
+    return like(y, 0) if y == 0 else y
 
 
 def _direction(z):

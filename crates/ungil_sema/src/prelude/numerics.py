@@ -197,7 +197,8 @@ def interp(x, xp, fp, left=None, right=None):
 def _between(x, points, table, low, high):
     n = points.shape[0]
     if x != x:
-        return like(table[0], x)
+        # One point is not compared with: NumPy gives its value.
+        return table[0] if n == 1 else like(table[0], x)
     if x > points[n - 1]:
         return high
     if x < points[0]:

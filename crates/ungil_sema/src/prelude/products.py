@@ -244,9 +244,10 @@ def _slid_whole(x, y, mode: const):
 def polyval(p, x):
     coefficients = np.ravel(p)
     if is_number(x):
-        y = np.zeros((), np.result_type(coefficients, x))[()]
+        at = np.asarray(x)[()]
+        y = np.zeros((), np.result_type(coefficients, at))[()]
         for k in range(coefficients.shape[0]):
-            y = y * x + coefficients[k]
+            y = y * at + coefficients[k]
         return y
     at = np.asarray(x)
     out = np.zeros(at.shape, np.result_type(coefficients, at))
