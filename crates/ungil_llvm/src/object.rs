@@ -1,6 +1,7 @@
 //! Object files: optimisation and code generation.
 
 use crate::divider;
+use crate::emit::MARK;
 use crate::emit::{EmitError, EmitOptions, emit};
 use crate::mathlib;
 use crate::raw::{Llvm, c_string, llvm, take_string};
@@ -97,7 +98,8 @@ const PIPELINE: &[&str] = &[
      simple-loop-unswitch<nontrivial;trivial>)",
     "simplifycfg,instcombine<no-verify-fixpoint>",
     "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full)",
-    // Redundant and dead code. Loads that the iteration before has done stay: vectors would pay with shuffles.
+    // Redundant and dead code. Where arrays are filled, loads that the iteration before has done stay: a loop that
+    // carries them cannot be copied for streaming.
     "sroa<modify-cfg>,gvn<no-load-pre>,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,correlated-propagation,dse",
     "loop-mssa(licm<allowspeculation>),adce",
     "simplifycfg<switch-range-to-icmp;hoist-common-insts;sink-common-insts>,instcombine<no-verify-fixpoint>",
@@ -112,7 +114,12 @@ const PIPELINE: &[&str] = &[
 
 /// Returns the remarks of our own on the result.
 fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Vec<String>, EmitError> {
-    run_passes(l, machine, &c_string(&PIPELINE.join(",")))?;
+    let mut passes = PIPELINE.join(",");
+    if l.find_function(MARK).is_none() {
+        // Nothing to stream: loads of the iteration before may stay in registers.
+        passes = passes.replace("gvn<no-load-pre>", "gvn");
+    }
+    run_passes(l, machine, &c_string(&passes))?;
     let mut notes = Vec::new();
     streams::stream(l, options.stream_from.unwrap_or_else(streams::threshold), &mut notes);
     if cfg!(debug_assertions) {

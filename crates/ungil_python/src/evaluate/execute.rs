@@ -22,8 +22,8 @@ use crate::evaluate::iterate::Loop;
 use crate::hooks::Pending;
 use crate::raise;
 
-/// Less work than this is done by the calling thread alone: starting and ending a parallel loop takes microseconds.
-/// Measured on two cores: at 20 µs of work two threads break even.
+/// Less work than this, by the estimate of the loop's cost, is done by the calling thread alone: starting and ending a
+/// parallel loop takes microseconds.
 pub const PARALLEL_NS: f64 = 20_000.0;
 /// Work of one piece, so that pieces can be shared evenly and polls come often.
 const PIECE_NS: f64 = 10_000.0;
