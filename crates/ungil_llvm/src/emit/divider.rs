@@ -31,12 +31,22 @@ fn waits(f: &Function, body: Region, ivs: &[Value]) -> bool {
     // What changes from iteration to iteration; the rest will be moved out of the loop.
     let mut varying: BTreeSet<Value> = ivs.iter().copied().collect();
     let assigned = assigned_vars(f, body);
+    let mut written = BTreeSet::new();
     for inst in insts_of(f, body) {
         let inst = f.inst(inst);
         let mut varies = matches!(inst.kind, InstKind::Get(x) if assigned.contains(&x));
         for_each_operand(&inst.kind, &mut |v| varies |= varying.contains(v));
         match &inst.kind {
             InstKind::For(_) | InstKind::While { .. } | InstKind::Domain { .. } => return false,
+            // Results that do not lie side by side keep the loop out of vectors.
+            InstKind::Store { index, .. } if !index.last().is_some_and(|i| varying.contains(i)) => {
+                return false;
+            }
+            // A number carried from iteration to iteration does too.
+            InstKind::Get(x) if assigned.contains(x) && !written.contains(x) => return false,
+            InstKind::Set(x, _) => {
+                written.insert(*x);
+            }
             _ if !varies => continue,
             kind => count(kind, inst.result.and_then(|v| scalar_dtype(f, v)), &mut work),
         }
