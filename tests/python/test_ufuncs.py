@@ -135,3 +135,40 @@ def test_out_where_and_dtype():
     f = kernel("np.negative(a[:-1], out=a[1:])", "a")
     f(overlapping)
     same(overlapping, np.array([0.0, 0, -1, -2, -3, -4]))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "np.round(a)",
+        "np.round(a, 2)",
+        "np.around(a, -1)",
+        "np.fix(a)",
+        "abs(a)",
+        "divmod(a, 0.3)[0]",
+        "pow(a, 2)",
+    ],
+)
+def test_rounding_and_builtins(expression):
+    f = kernel(expression, "a")
+    for code in "fd":
+        a = (np.random.default_rng(2).random((3, 50)) * 200 - 100).astype(code)
+        same(f(a), expected_of(f, a))
+    a = np.array([0.5, 1.5, 2.5, -0.5, np.inf, np.nan, 2.675])
+    same(f(a), expected_of(f, a))
+
+
+def test_medians():
+    f = kernel("np.median(a)", "a")
+    rng = np.random.default_rng(8)
+    for n in (1, 2, 3, 10, 101, 1000):
+        for a in (
+            rng.random(n),
+            np.arange(n) % 3,
+            np.ones(n),
+            np.arange(n)[::-1],
+            rng.random((n, 2)).astype("f"),
+        ):
+            same(f(a), expected_of(f, a))
+    same(f(np.array([1, np.nan, 2])), expected_of(f, np.array([1, np.nan, 2])))
+    same(f(np.ones(0)), expected_of(f, np.ones(0)))

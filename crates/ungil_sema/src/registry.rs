@@ -188,6 +188,9 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
     match function {
         "abs" => {
             let x = one(args, function, "x")?;
+            if l.is_proper_array(&x) {
+                return ufuncs::call(l, "abs", Args { positional: vec![x], keywords: Vec::new(), span });
+            }
             l.absolute(&x, span)
         }
         "min" | "max" => l.extremum_with(function == "max", args, span),
@@ -213,6 +216,9 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
         }
         "divmod" => {
             let [x, y] = two(args, function, ["x", "y"])?;
+            if l.is_proper_array(&x) || l.is_proper_array(&y) {
+                return ufuncs::call(l, "divmod", Args { positional: vec![x, y], keywords: Vec::new(), span });
+            }
             l.divided(&x, &y, span)
         }
         "isinstance" => {

@@ -167,3 +167,34 @@ def conjugate(x):
     if is_bool(x):
         return np.int8(x)
     return scalar(x).conjugate()
+
+
+def round(a, decimals: const = 0):
+    x = scalar(a)
+    if is_complex(x):
+        return like(x, complex(_rounded(x.real, decimals), _rounded(x.imag, decimals)))
+    if is_bool(x):
+        refuse("booleans are not rounded; convert them first")
+    if is_integer(x):
+        if decimals >= 0:
+            return x
+        refuse("integers are not rounded to tens; divide and multiply them")
+    return _rounded(x, decimals)
+
+
+def around(a, decimals: const = 0):
+    return round(a, decimals)
+
+
+def _rounded(x, decimals: const):
+    if decimals == 0:
+        return np.rint(x)
+    if decimals > 0:
+        scale = like(x, 10.0**decimals)
+        return np.rint(x * scale) / scale
+    scale = like(x, 10.0**-decimals)
+    return np.rint(x / scale) * scale
+
+
+def fix(x):
+    return np.trunc(x)

@@ -395,3 +395,48 @@ def _counts_uneven(x, edges, weights):
         if at >= 0 and at < n:
             out[at] += 1 if weights is None else _weight(weights, i)
     return out
+
+
+def median(a):
+    # The middle of the numbers in order, by partial sorting; NaN if one is NaN.
+    values = np.ravel(np.asarray(a) * 1.0)
+    n = values.shape[0]
+    if n == 0:
+        return like(values.sum(), np.nan)
+    for i in range(n):
+        if values[i] != values[i]:
+            return values[i]
+    half = n // 2
+    upper = _select(values, half)
+    if n % 2 == 1:
+        return upper
+    lower = values[0]
+    for i in range(1, half):
+        lower = max(lower, values[i])
+    return (lower + upper) / like(upper, 2)
+
+
+def _select(values, k):
+    # Hoare's selection: afterwards values[k] is in its place, smaller ones before it.
+    low, high = 0, values.shape[0] - 1
+    while low < high:
+        middle = (low + high) // 2
+        x, y, z = values[low], values[middle], values[high]
+        pivot = max(min(x, y), min(max(x, y), z))
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            high = j
+        elif k >= i:
+            low = i
+        else:
+            return values[k]
+    return values[k]
