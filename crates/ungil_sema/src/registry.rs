@@ -217,7 +217,11 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
         "divmod" => {
             let [x, y] = two(args, function, ["x", "y"])?;
             if l.is_proper_array(&x) || l.is_proper_array(&y) {
-                return ufuncs::call(l, "divmod", Args { positional: vec![x, y], keywords: Vec::new(), span });
+                return ufuncs::call(
+                    l,
+                    "divmod",
+                    Args { positional: vec![x, y], keywords: Vec::new(), span },
+                );
             }
             l.divided(&x, &y, span)
         }
