@@ -128,6 +128,16 @@ def test_operands_are_evaluated_before_calls():
     same(kernel(np.ones(3)), np.full(3, 2.0))
 
 
+def test_operands_are_evaluated_before_out_is_written():
+    @jit
+    def kernel(a):
+        return (a + 1) * np.negative(a, out=a)
+
+    a, b = np.arange(4.0), np.arange(4.0)
+    same(kernel(a), kernel.py_func(b))
+    same(a, b)
+
+
 def test_in_place_results_must_fit():
     @jit
     def kernel(a, b):

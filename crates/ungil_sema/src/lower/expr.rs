@@ -130,11 +130,13 @@ impl Lowerer<'_, '_> {
         Ok((first, self.lower_lazily(right)?))
     }
 
-    /// Whether evaluating an expression may write to arrays: it calls something else than a library function.
+    /// Whether evaluating an expression may write to arrays: it calls something else than a library function, or one with `out=`.
     pub(crate) fn may_change_arrays(&self, e: &Expr) -> bool {
         let own = match &e.kind {
             ExprKind::Call(call) => match &call.func.kind {
-                ExprKind::Attribute { .. } => false,
+                ExprKind::Attribute { .. } => {
+                    call.keywords.iter().any(|k| k.name.as_ref().is_some_and(|name| *name.name == *"out"))
+                }
                 ExprKind::Name(name) => !matches!(
                     self.program.world.lookup(self.code.id.kernel, name),
                     Some(Global::Builtin(_) | Global::DType(_))
