@@ -9,9 +9,10 @@ use crate::board;
 use crate::context::{self, ThreadState};
 use crate::error::raise_static;
 use crate::scope::Frame;
-use crate::{recycle, region, team, ticker};
+use crate::{recycle, region, sleep, team, threads, ticker};
 use core::cell::UnsafeCell;
-use std::sync::{MutexGuard, Once};
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::MutexGuard;
 use ungil_abi::exception::ExcClass;
 
 /// What `prepare` has taken, in the order in which it was taken.
@@ -31,17 +32,28 @@ unsafe impl Sync for Place {}
 
 static PLACE: Place = Place(UnsafeCell::new(None));
 
-/// Registers the handlers, once per process.
+/// Registers the handlers, before anything that a fork must not find half done.
+///
+/// A lock or a cell of the standard library would do for "once", but a fork could find it taken for ever. Two threads
+/// that are the first at the same moment register twice, which the handlers allow for.
+#[inline]
 pub fn register() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    if !REGISTERED.load(Ordering::Acquire) {
         // SAFETY: the handlers are functions of the right type that live as long as this library, which is never
         // unloaded. Failure (no memory) leaves forks unhandled, which matters only to a child that runs loops.
         unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
-    });
+        REGISTERED.store(true, Ordering::Release);
+    }
 }
 
 unsafe extern "C" fn prepare() {
+    // SAFETY: see `Place`.
+    if unsafe { (*PLACE.0.get()).is_some() } {
+        return;
+    }
+    // A cell that another thread is filling would stay locked in the child.
+    (threads::origin(), sleep::now(), recycle::limit());
     let guards = Guards {
         team: team::stop_idle(),
         _crew: region::stop_idle(),
@@ -59,15 +71,15 @@ fn release() -> Option<Guards> {
 }
 
 unsafe extern "C" fn parent() {
-    drop(release());
-    ticker::resume();
+    if release().is_some() {
+        ticker::resume();
+    }
 }
 
 unsafe extern "C" fn child() {
-    let guards = release();
-    if let Some(mut guards) = guards {
-        team::forget_all(&mut guards.team);
-    }
+    let Some(mut guards) = release() else { return };
+    team::forget_all(&mut guards.team);
+    drop(guards);
     // SAFETY: states are never freed; this is the only thread.
     if let Some(state) = unsafe { context::existing_state().as_ref() } {
         end_lost_scopes(state);

@@ -29,7 +29,8 @@ const PAUSES: u32 = 16;
 /// Time until which the machine counts as crowded.
 static CROWDED_UNTIL: AtomicU64 = AtomicU64::new(0);
 
-fn now() -> u64 {
+/// Nanoseconds since the first call.
+pub fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }

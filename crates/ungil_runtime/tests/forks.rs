@@ -109,6 +109,15 @@ fn the_parent_of_a_fork_has_no_idle_workers() {
 
 #[test]
 fn forking_beside_running_loops() {
+    /// Tells the other threads to end, also when a child fails: the scope waits for them before the test can say so.
+    struct Stop<'a>(&'a AtomicBool);
+
+    impl Drop for Stop<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
     let stop = AtomicBool::new(false);
     std::thread::scope(|s| {
         for _ in 0..3 {
@@ -118,11 +127,24 @@ fn forking_beside_running_loops() {
                 }
             });
         }
+        let _stop = Stop(&stop);
         for _ in 0..30 {
             in_child(works);
         }
-        stop.store(true, Ordering::Relaxed);
     });
+}
+
+#[test]
+fn forking_beside_the_first_loop() {
+    // Each attempt in a process of its own, in which nothing has been set up yet.
+    for delay in 0..100 {
+        in_child(|| {
+            let other = std::thread::spawn(works);
+            work_for(Duration::from_micros(delay * 3));
+            in_child(works);
+            other.join().is_ok_and(|ok| ok)
+        });
+    }
 }
 
 #[test]
