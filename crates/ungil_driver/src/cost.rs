@@ -1,7 +1,7 @@
 //! Static estimate of a call's run time: whether it is worth leaving the interpreter.
 //!
 //! Straight-line code and loops of constant, small trip count keep the GIL, because taking it back beside a busy
-//! Python thread can cost milliseconds. Loops of unknown length, recursion and parallel loops count as long.
+//! Python thread can cost milliseconds. Loops of unknown length, recursion, parallel loops and C functions count as long.
 //! Source: DESIGN 3.18.
 
 use ungil_ir::entities::{FuncId, Region, Value};
@@ -66,6 +66,8 @@ fn region_cost(module: &Module, f: &Function, region: Region, path: &mut Vec<Fun
                 n.checked_mul(region_cost(module, f, *body, path)? + 1)?
             }
             InstKind::Call(callee, _) => function_cost(module, *callee, path)? + 5,
+            // How long a C function takes nobody knows, and it may block.
+            InstKind::CallC(..) => return None,
             InstKind::Math(..) | InstKind::Alloc { .. } => HEAVY,
             InstKind::Print(_) => HEAVY * 100,
             other => {

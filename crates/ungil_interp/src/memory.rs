@@ -67,6 +67,19 @@ impl Memory {
         array.block.map_or(0, |b| self.blocks[b.0].base.wrapping_add(array.offset))
     }
 
+    /// Address of a byte of a block.
+    pub fn address_of(&self, block: BlockId, offset: i64) -> i64 {
+        self.blocks[block.0].base.wrapping_add(offset)
+    }
+
+    /// The block that an address leads into, or just behind, and the byte of it.
+    pub fn find(&self, address: i64) -> Option<(BlockId, i64)> {
+        let at = self.blocks.partition_point(|b| b.base <= address).checked_sub(1)?;
+        let block = &self.blocks[at];
+        let offset = address.wrapping_sub(block.base);
+        (offset <= block.bytes.len() as i64).then_some((BlockId(at), offset))
+    }
+
     pub fn load(&self, array: &Array, index: &[i64]) -> Result<Num, String> {
         let (block, range) = self.range(array, index)?;
         let mut bytes = self.blocks[block.0].bytes[range].to_vec();

@@ -11,6 +11,18 @@ pub enum Value {
     Vec(Vec<Num>),
     Tuple(Vec<Value>),
     Array(Array),
+    Pointer(Pointer),
+}
+
+/// What a pointer points at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pointer {
+    /// Nothing, or an address that leads into no block.
+    Address(i64),
+    /// A byte of a block.
+    Block(BlockId, i64),
+    /// A C function of the module's table.
+    Function(u32),
 }
 
 /// Descriptor of an array.
@@ -35,6 +47,7 @@ impl Value {
             Type::Scalar(d) => Value::Num(Num::zero(*d)),
             Type::Vec(d, n) => Value::Vec(vec![Num::zero(*d); *n as usize]),
             Type::Mask(n) => Value::Vec(vec![Num::Bool(false); *n as usize]),
+            Type::Pointer => Value::Pointer(Pointer::Address(0)),
             Type::Tuple(items) => Value::Tuple(items.iter().map(Value::zero).collect()),
             Type::Array(ty) => {
                 let shape = vec![0; ty.ndim as usize];
@@ -81,6 +94,13 @@ impl Value {
         }
     }
 
+    pub fn pointer(&self) -> Pointer {
+        match self {
+            Value::Pointer(p) => *p,
+            other => panic!("{other:?} is not a pointer"),
+        }
+    }
+
     pub fn array(&self) -> &Array {
         match self {
             Value::Array(a) => a,
@@ -93,7 +113,7 @@ impl Value {
         match self {
             Value::Array(a) => visit(a),
             Value::Tuple(items) => items.iter().for_each(|item| item.for_each_array(visit)),
-            Value::Num(_) | Value::Vec(_) => {}
+            Value::Num(_) | Value::Vec(_) | Value::Pointer(_) => {}
         }
     }
 }

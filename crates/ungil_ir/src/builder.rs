@@ -10,7 +10,7 @@ use crate::typing::{self, ResultType};
 /// Result type of instructions whose type follows from their operands; `None` for those without a result.
 ///
 /// # Panics
-/// For `View`, `Alloc`, `Null`, `GlobalArray` and `Call`, whose type must be told, and on ill-typed operands.
+/// For `View`, `Alloc`, `Null`, `GlobalArray`, `Call` and others whose type must be told, and on ill-typed operands.
 pub fn result_type(f: &Function, kind: &InstKind) -> Option<Type> {
     match typing::result_type(f, kind) {
         Ok(ResultType::Known(ty)) => Some(ty),
@@ -126,6 +126,10 @@ impl<'f> Builder<'f> {
 
     pub fn check(&mut self, cond: Value, raise: Raise) {
         self.push(InstKind::Check(cond, Box::new(raise)));
+    }
+
+    pub fn call_c(&mut self, callee: Value, args: Vec<Value>, ret: Type) -> Value {
+        self.typed(InstKind::CallC(callee, args), ret)
     }
 
     pub fn call(&mut self, callee: FuncId, args: Vec<Value>, ret: Type) -> Value {

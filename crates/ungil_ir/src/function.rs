@@ -166,12 +166,19 @@ pub struct GlobalArrayData {
     pub ty: ArrayType,
 }
 
+/// A C function or object that a module refers to. Its address is not part of the module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExternData {
+    pub name: String,
+}
+
 /// A set of functions that are compiled together; the first one called from outside is `entry`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Module {
     pub functions: Vec<Function>,
     pub entry: Option<FuncId>,
     pub arrays: Vec<GlobalArrayData>,
+    pub externs: Vec<ExternData>,
 }
 
 impl Module {

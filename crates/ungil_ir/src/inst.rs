@@ -264,7 +264,7 @@ pub enum InstKind {
     Dim(Value, u8),
     /// Stride of an axis in bytes.
     Stride(Value, u8),
-    /// Address of the data as an integer; for overlap tests.
+    /// Address of an array's data, or of what a pointer points at, as an integer.
     Address(Value),
     /// Array that shares memory: `data + offset` bytes with new shape and strides (bytes). Type given.
     View {
@@ -310,6 +310,25 @@ pub enum InstKind {
     },
     /// Array constant of the compiled module (global or captured), by its number in the module's table.
     GlobalArray(u32),
+
+    // C. What a pointer points at is counted by nobody: whoever makes it sees to it that the memory lives.
+    /// Address of a C function or object outside the module, by its number in the module's table.
+    Extern(u32),
+    /// The pointer that an address as an integer stands for.
+    Pointer(Value),
+    /// Array over memory that a pointer leads to, with strides in bytes. Type given.
+    ArrayAt {
+        pointer: Value,
+        shape: Vec<Value>,
+        strides: Vec<Value>,
+    },
+    /// Memory of so many elements in the frame of the function, an array of one dimension (type given). It is the same
+    /// at each execution, holds anything, and is gone when the function ends: what lives longer uses `Alloc`.
+    StackArray(u32),
+    /// Calls the C function at an address with the platform's convention. Arguments are scalars and pointers, whose
+    /// types are the prototype's; so is the result's, which is given (the unit type for `void`). It may read and write all
+    /// memory, blocks as long as it likes and does not unwind.
+    CallC(Value, Vec<Value>),
 
     // Lists. A list is a box, an array of eight int64 (`ungil_abi::list`); its elements lie elsewhere.
     /// Makes room for this many elements. Raises MemoryError.

@@ -1,7 +1,7 @@
 //! Packed layout of values in memory: arguments, results, captured variables, tables of array constants.
 //!
 //! Rule: values lie one after the other in natural order, tuples flattened. Every slot starts at a multiple of 8
-//! bytes. A scalar of up to 8 bytes takes one slot of 8 (its low bytes; a bool is one byte, 0 or 1; a complex64 is
+//! bytes. A pointer or a scalar of up to 8 bytes takes one slot of 8 (its low bytes; a bool is one byte, 0 or 1; a complex64 is
 //! its real part, then its imaginary part), a complex128 one of 16. An array is its descriptor
 //! ([`ungil_abi::array::ArrayHead`], then shape, then strides), 16 + 16 * ndim bytes. A vector takes its elements
 //! rounded up to 8 bytes (it never crosses the border of generated code). The empty tuple takes nothing.
@@ -13,6 +13,7 @@ use ungil_abi::array::descriptor_size;
 pub fn packed_size(ty: &Type) -> u64 {
     match ty {
         Type::Scalar(d) => d.size().next_multiple_of(8),
+        Type::Pointer => 8,
         Type::Tuple(items) => items.iter().map(packed_size).sum(),
         Type::Array(a) => descriptor_size(a.ndim as usize) as u64,
         Type::Vec(d, n) => (d.size() * u64::from(*n)).next_multiple_of(8),

@@ -164,6 +164,8 @@ pub enum Type {
     Vec(DType, u16),
     /// Mask of `n` lanes.
     Mask(u16),
+    /// Address of memory that nobody counts, or of a C function.
+    Pointer,
 }
 
 impl Type {
@@ -233,6 +235,7 @@ impl fmt::Display for Type {
             Type::Array(a) => write!(f, "{a}"),
             Type::Vec(d, n) => write!(f, "vec<{d}, {n}>"),
             Type::Mask(n) => write!(f, "mask<{n}>"),
+            Type::Pointer => f.write_str("pointer"),
             Type::Tuple(items) => {
                 f.write_str("(")?;
                 for (i, t) in items.iter().enumerate() {

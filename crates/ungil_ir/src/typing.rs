@@ -11,7 +11,7 @@ pub enum ResultType {
     /// It has no result.
     None,
     Known(Type),
-    /// Told by whoever makes the instruction: `View`, `Alloc`, `Null`, `GlobalArray`, `Call`.
+    /// Told by whoever makes the instruction: `View`, `Alloc`, `Null`, `GlobalArray`, `Call`, `CallC` …
     Told,
 }
 
@@ -53,9 +53,16 @@ pub fn result_type(f: &Function, kind: &InstKind) -> Result<ResultType, String> 
         K::Extract(v, _) | K::VecReduce(_, v) => Type::Scalar(dtype(f, *v)?),
         K::Shuffle(v, _, chosen) => vector(dtype(f, *v)?, chosen.len() as u16),
         K::MaskAny(_) | K::MaskAll(_) => Type::BOOL,
-        K::View { .. } | K::Alloc { .. } | K::Null | K::GlobalArray(_) | K::Call(..) | K::LoadPacked(_) => {
-            return Ok(ResultType::Told);
-        }
+        K::Extern(_) | K::Pointer(_) => Type::Pointer,
+        K::View { .. }
+        | K::Alloc { .. }
+        | K::Null
+        | K::GlobalArray(_)
+        | K::ArrayAt { .. }
+        | K::StackArray(_)
+        | K::Call(..)
+        | K::CallC(..)
+        | K::LoadPacked(_) => return Ok(ResultType::Told),
         _ => return Ok(ResultType::None),
     };
     Ok(ResultType::Known(ty))

@@ -15,9 +15,9 @@ macro_rules! operand_visitor {
         pub fn $name(kind: & $($mutable)? InstKind, visit: &mut dyn FnMut(& $($mutable)? Value)) {
             use InstKind::*;
             match kind {
-                Const(_) | Get(_) | Null | GlobalArray(_) | Iota(_) | Safepoint | ThreadId | NumThreads | Break(_)
+                Const(_) | Get(_) | Null | GlobalArray(_) | Extern(_) | StackArray(_) | Iota(_) | Safepoint | ThreadId | NumThreads | Break(_)
                 | Continue(_) | Scope { .. } => {}
-                Unary(_, a) | Cast(a, _) | TupleGet(a, _) | Set(_, a) | Dim(a, _) | Stride(a, _) | Address(a)
+                Unary(_, a) | Cast(a, _) | TupleGet(a, _) | Set(_, a) | Dim(a, _) | Stride(a, _) | Address(a) | Pointer(a)
                 | Retain(a) | Release(a) | Splat(a, _) | Extract(a, _) | MaskAny(a) | MaskAll(a)
                 | VecReduce(_, a) | SetNumThreads(a) | LoadPacked(a) => visit(a),
                 Shuffle(a, b, _) | Binary(_, a, b) | Compare(_, a, b) | CheckedBinary(_, a, b) | TupleIndex(a, b)
@@ -38,6 +38,15 @@ macro_rules! operand_visitor {
                     strides.into_iter().for_each(visit);
                 }
                 Alloc { shape, .. } => shape.into_iter().for_each(visit),
+                ArrayAt { pointer, shape, strides } => {
+                    visit(pointer);
+                    shape.into_iter().for_each(&mut *visit);
+                    strides.into_iter().for_each(visit);
+                }
+                CallC(callee, list) => {
+                    visit(callee);
+                    list.into_iter().for_each(visit);
+                }
                 CheckIndex { index, size, .. } => {
                     visit(index);
                     visit(size);

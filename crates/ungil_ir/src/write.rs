@@ -18,11 +18,14 @@ impl Display for Module {
         for (i, array) in self.arrays.iter().enumerate() {
             writeln!(f, "array g{i} {}: {}", Quoted(&array.name), array.ty)?;
         }
+        for (i, c) in self.externs.iter().enumerate() {
+            writeln!(f, "extern e{i} {}", Quoted(&c.name))?;
+        }
         if let Some(entry) = self.entry {
             writeln!(f, "entry {entry}")?;
         }
         for (i, function) in self.functions.iter().enumerate() {
-            if i > 0 || self.entry.is_some() || !self.arrays.is_empty() {
+            if i > 0 || self.entry.is_some() || !self.arrays.is_empty() || !self.externs.is_empty() {
                 writeln!(f)?;
             }
             write!(f, "{function}")?;
@@ -224,6 +227,13 @@ impl Writer<'_> {
             }
             K::Null => write!(self.out, "null"),
             K::GlobalArray(i) => write!(self.out, "global_array g{i}"),
+            K::Extern(i) => write!(self.out, "extern e{i}"),
+            K::Pointer(a) => write!(self.out, "pointer {a}"),
+            K::ArrayAt { pointer, shape, strides } => {
+                write!(self.out, "array_at {pointer} shape [{}] strides [{}]", List(shape), List(strides))
+            }
+            K::StackArray(n) => write!(self.out, "stack_array {n}"),
+            K::CallC(callee, args) => write!(self.out, "call_c {callee}({})", List(args)),
             K::ListReserve(list, n) => write!(self.out, "list_reserve {list}, {n}"),
             K::ListDrop(list, from, to) => write!(self.out, "list_drop {list}, {from}, {to}"),
             K::LoadPacked(at) => write!(self.out, "load_packed {at}"),

@@ -230,3 +230,13 @@ fn errors() {
     error("func @f() -> () {", "1:1: expected `}`, found the end");
     error("", "1:1: expected one function, found 0");
 }
+
+#[test]
+fn c_functions_and_pointers() {
+    round_trip(
+        "extern e0 \"hypot\"\nextern e1 \"a b\"\n\nfunc @f(v0: pointer, v1: int64, v2: float64) -> () {\n  var x0 \"p\": pointer\n  \
+         v3 = extern e1\n  v4 = call_c v3(v0, v2) : float64 @3:1\n  v5 = call_c v3() : ()\n  v6 = pointer v1\n  \
+         v7 = address v6\n  v8 = array_at v6 shape [v1] strides [v1] : array<int8, 1, A>\n  \
+         v9 = stack_array 4 : array<float32, 1, C>\n  set x0, v6\n}\n",
+    );
+}

@@ -41,7 +41,7 @@ fn loop_body(f: &Function) -> Region {
 }
 
 fn verify(f: &Function) {
-    let module = Module { functions: vec![f.clone()], entry: None, arrays: Vec::new() };
+    let module = Module { functions: vec![f.clone()], ..Module::default() };
     let errors = verify_function(&module, FuncId(0));
     assert!(errors.is_empty(), "{errors:?}\n{f}");
 }

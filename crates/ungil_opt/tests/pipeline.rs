@@ -51,7 +51,7 @@ fn stencil() -> Module {
         b.store(out, vec![at], sum);
     });
     b.push(InstKind::Return(None));
-    Module { functions: vec![f], entry: Some(FuncId(0)), arrays: Vec::new() }
+    Module { functions: vec![f], entry: Some(FuncId(0)), ..Module::default() }
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn argument(random: &mut Random, ty: &Type) -> ArgValue {
             }
             ArgValue::Array(ArrayArg::with_strides(*array, &shape, strides, &elements))
         }
-        Type::Vec(..) | Type::Mask(_) => unreachable!("functions take no vectors"),
+        Type::Vec(..) | Type::Mask(_) | Type::Pointer => unreachable!("functions take no vectors"),
     }
 }
 

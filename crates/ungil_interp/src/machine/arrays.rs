@@ -21,7 +21,6 @@ impl<'m> Machine<'m> {
         Ok(Some(Some(match kind {
             K::Dim(a, axis) => Value::int(frame.get(*a).array().shape[*axis as usize]),
             K::Stride(a, axis) => Value::int(frame.get(*a).array().strides[*axis as usize]),
-            K::Address(a) => Value::int(self.memory.address(frame.get(*a).array())),
             K::View { base, offset, shape, strides } => {
                 let from = frame.get(*base).array();
                 Value::Array(normalise(Array {

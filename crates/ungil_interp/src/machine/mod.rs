@@ -3,6 +3,7 @@
 mod arrays;
 mod control;
 mod effects;
+mod foreign;
 mod ownership;
 mod parallel;
 mod scalars;
@@ -167,6 +168,7 @@ impl<'m> Machine<'m> {
                 borrowed: array.block.is_some_and(|b| self.memory.blocks[b.0].kind == Kind::Caller),
             }),
             Value::Vec(_) => return invalid("a vector as a result"),
+            Value::Pointer(_) => return invalid("a pointer as a result"),
         })
     }
 

@@ -48,6 +48,9 @@ impl<'m> Machine<'m> {
             }
             kind => {
                 let ty = data.result.map(|v| func.ty(v));
+                if let Some(value) = self.foreign_inst(frame, kind, ty)? {
+                    return Ok(Some(value));
+                }
                 return match self.array_inst(frame, kind, ty)? {
                     Some(done) => Ok(done),
                     None => match self.vector_inst(frame, kind, ty)? {

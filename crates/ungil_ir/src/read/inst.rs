@@ -262,6 +262,19 @@ impl Parser {
             }
             "null" => InstKind::Null,
             "global_array" => InstKind::GlobalArray(self.entity("g")?),
+            "extern" => InstKind::Extern(self.entity("e")?),
+            "pointer" => InstKind::Pointer(self.value()?),
+            "array_at" => {
+                let pointer = self.value()?;
+                let (shape, strides) = self.extents()?;
+                InstKind::ArrayAt { pointer, shape, strides }
+            }
+            "stack_array" => InstKind::StackArray(self.number()?),
+            "call_c" => {
+                let callee = self.value()?;
+                self.punct("(")?;
+                InstKind::CallC(callee, self.values(")")?)
+            }
             "list_reserve" => {
                 let (list, n) = self.pair()?;
                 InstKind::ListReserve(list, n)
@@ -324,12 +337,18 @@ impl Parser {
         let base = self.value()?;
         self.keyword("offset")?;
         let offset = self.value()?;
+        let (shape, strides) = self.extents()?;
+        Ok(InstKind::View { base, offset, shape, strides })
+    }
+
+    /// `shape [v0] strides [v1]`.
+    fn extents(&mut self) -> Read<(Vec<Value>, Vec<Value>)> {
         self.keyword("shape")?;
         self.punct("[")?;
         let shape = self.values("]")?;
         self.keyword("strides")?;
         self.punct("[")?;
-        Ok(InstKind::View { base, offset, shape, strides: self.values("]")? })
+        Ok((shape, self.values("]")?))
     }
 
     fn check_index(&mut self) -> Read<InstKind> {

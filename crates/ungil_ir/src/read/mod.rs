@@ -9,7 +9,7 @@ mod lex;
 
 use crate::entities::{FuncId, Inst, Label, Value, Var};
 use crate::function::{
-    Attributes, FastMath, Function, GlobalArrayData, Inline, Module, Simd, ValueData, VarData,
+    Attributes, ExternData, FastMath, Function, GlobalArrayData, Inline, Module, Simd, ValueData, VarData,
 };
 use crate::types::{ArrayType, DType, Layout, Type};
 use lex::{Spanned, Token, lex};
@@ -53,12 +53,15 @@ pub fn read_module_with_lines(text: &str) -> Result<(Module, InstLines), ReadErr
     while parser.peek() != &Token::End {
         match parser.word()?.as_str() {
             "array" => module.arrays.push(parser.global_array(module.arrays.len())?),
+            "extern" => module.externs.push(parser.external(module.externs.len())?),
             "entry" => module.entry = Some(FuncId(parser.entity("f")?)),
             "func" => {
                 module.functions.push(parser.function()?);
                 lines.0.push(std::mem::take(&mut parser.lines));
             }
-            other => return parser.fail(format!("expected `array`, `entry` or `func`, found `{other}`")),
+            other => {
+                return parser.fail(format!("expected `array`, `extern`, `entry` or `func`, found `{other}`"));
+            }
         }
     }
     Ok((module, lines))
@@ -284,6 +287,7 @@ impl Parser {
                 self.punct(">")?;
                 Ok(Type::Mask(lanes))
             }
+            "pointer" => Ok(Type::Pointer),
             name => match DType::from_name(name) {
                 Some(dtype) => Ok(Type::Scalar(dtype)),
                 None => self.fail(format!("unknown type `{name}`")),
@@ -346,6 +350,13 @@ impl Parser {
         self.punct(":")?;
         self.keyword("array")?;
         Ok(GlobalArrayData { name, ty: self.array_type()? })
+    }
+
+    fn external(&mut self, number: usize) -> Read<ExternData> {
+        if self.entity("e")? as usize != number {
+            return self.fail(format!("expected e{number}: C functions are numbered in order"));
+        }
+        Ok(ExternData { name: self.string()? })
     }
 
     /// After the word `func`.

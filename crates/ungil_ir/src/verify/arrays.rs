@@ -31,9 +31,6 @@ impl Verifier<'_> {
                 let Some(array) = self.array(*a) else { return };
                 self.require(*axis < array.ndim, || format!("{a} has no axis {axis}"));
             }
-            K::Address(a) => {
-                self.array(*a);
-            }
             K::View { base, offset, shape, strides } => {
                 self.expect(*offset, &Type::I64);
                 self.expect_all(shape, &Type::I64);

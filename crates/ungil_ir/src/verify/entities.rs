@@ -57,6 +57,7 @@ impl Verifier<'_> {
             InstKind::GlobalArray(g) if *g as usize >= self.module.arrays.len() => {
                 missing.push(format!("g{g}"));
             }
+            InstKind::Extern(e) if *e as usize >= self.module.externs.len() => missing.push(format!("e{e}")),
             _ => {}
         }
         if let Some(Label(l)) = label_of(&data.kind)
@@ -79,7 +80,7 @@ impl Verifier<'_> {
                 });
             }
             Type::Tuple(items) => items.iter().for_each(|item| self.check_type(item, name)),
-            Type::Scalar(_) | Type::Array(_) => {}
+            Type::Scalar(_) | Type::Array(_) | Type::Pointer => {}
         }
     }
 }

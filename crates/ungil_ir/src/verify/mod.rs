@@ -26,6 +26,7 @@
 mod arrays;
 mod effects;
 mod entities;
+mod foreign;
 mod parallel;
 mod scalars;
 mod structure;
@@ -214,7 +215,6 @@ impl<'m> Verifier<'m> {
             K::TupleIndex(t, i) => self.check_tuple_index(*t, *i),
             K::Dim(..)
             | K::Stride(..)
-            | K::Address(_)
             | K::View { .. }
             | K::Alloc { .. }
             | K::Null
@@ -240,6 +240,9 @@ impl<'m> Verifier<'m> {
             | K::MaskAny(_)
             | K::MaskAll(_)
             | K::VecReduce(..) => self.check_vector_inst(kind),
+            K::Address(_) | K::Pointer(_) | K::ArrayAt { .. } | K::StackArray(_) | K::CallC(..) => {
+                self.check_foreign(kind, result);
+            }
             K::ParallelFor(node) => self.check_parallel_for(node),
             K::ParallelRegion(node) => self.check_parallel_region(node),
             _ => self.check_effect(kind, result),

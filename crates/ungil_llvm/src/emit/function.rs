@@ -240,6 +240,11 @@ impl<'e> FunctionEmitter<'e> {
                 return self.atomic_update(*op, *array, index, *value);
             }
             InstKind::GlobalArray(k) => self.global_array(*k, told()),
+            InstKind::Extern(e) => self.external(*e),
+            InstKind::Pointer(a) => self.pointer(*a),
+            InstKind::ArrayAt { pointer, shape, strides } => self.array_at(*pointer, shape, strides, told()),
+            InstKind::StackArray(n) => self.stack_array(*n, told()),
+            InstKind::CallC(callee, args) => self.call_c(*callee, args, told()),
             InstKind::ListReserve(list, n) => return self.list_reserve(*list, *n),
             InstKind::ListDrop(list, from, to) => return self.list_drop(*list, *from, *to),
             InstKind::LoadPacked(at) => self.load_from(*at, told()),

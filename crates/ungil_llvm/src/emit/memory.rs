@@ -87,7 +87,10 @@ impl FunctionEmitter<'_> {
     }
 
     pub fn address(&self, array: Value) -> Operand {
-        let data = self.operand(array).array().data;
+        let data = match self.operand(array) {
+            Operand::Array(a) => a.data,
+            pointer => pointer.scalar(),
+        };
         Operand::Scalar(self.l.cast(LLVMOpcode::LLVMPtrToInt, data, self.l.int(64)))
     }
 

@@ -16,6 +16,7 @@ mod complex;
 mod control;
 mod divider;
 mod error;
+mod foreign;
 mod function;
 mod in_place;
 mod index;

@@ -52,6 +52,7 @@ impl FunctionEmitter<'_> {
                 InstKind::For(_)
                     | InstKind::While { .. }
                     | InstKind::Call(..)
+                    | InstKind::CallC(..)
                     | InstKind::Domain { .. }
                     | InstKind::ParallelFor(_)
                     | InstKind::ParallelRegion(_)

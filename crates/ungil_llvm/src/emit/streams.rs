@@ -25,9 +25,11 @@ impl FunctionEmitter<'_> {
         let (mut filled, mut read) = (BTreeSet::new(), BTreeSet::new());
         for inst in insts_of(self.f, body) {
             match &self.f.inst(inst).kind {
-                InstKind::For(_) | InstKind::While { .. } | InstKind::Domain { .. } | InstKind::Call(..) => {
-                    return;
-                }
+                InstKind::For(_)
+                | InstKind::While { .. }
+                | InstKind::Domain { .. }
+                | InstKind::Call(..)
+                | InstKind::CallC(..) => return,
                 InstKind::Store { array, .. } => {
                     filled.insert(*array);
                 }

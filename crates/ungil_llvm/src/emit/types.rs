@@ -76,7 +76,7 @@ pub fn unflatten(ty: &Type, leaves: &mut dyn Iterator<Item = Val>) -> Operand {
             let re = next();
             Operand::Complex(re, next())
         }
-        Type::Scalar(_) | Type::Vec(..) | Type::Mask(_) => Operand::Scalar(next()),
+        Type::Scalar(_) | Type::Vec(..) | Type::Mask(_) | Type::Pointer => Operand::Scalar(next()),
         Type::Array(a) => {
             let (data, owner) = (next(), next());
             let shape = (0..a.ndim).map(|_| next()).collect();
@@ -132,6 +132,7 @@ impl Llvm {
             }
             Type::Scalar(d) | Type::Vec(d, _) => leaves.push(leaf(self.lane_type(ty, *d), kind(*d))),
             Type::Mask(_) => leaves.push(leaf(self.lane_type(ty, DType::Bool), LeafKind::Bool)),
+            Type::Pointer => leaves.push(leaf(self.ptr(), LeafKind::Pointer)),
             Type::Array(a) => {
                 leaves.extend([leaf(self.ptr(), LeafKind::Pointer); 2]);
                 leaves.extend((0..a.ndim).map(|_| leaf(self.int(64), LeafKind::Extent)));
@@ -223,7 +224,7 @@ impl Llvm {
                 Operand::Complex(load(part, 0, 8), load(part, d.size() / 2 * u64::from(*n), 4))
             }
             Type::Scalar(DType::Bool) => Operand::Scalar(self.is_nonzero(load(self.int(8), 0, 8))),
-            Type::Scalar(_) | Type::Vec(..) | Type::Mask(_) => {
+            Type::Scalar(_) | Type::Vec(..) | Type::Mask(_) | Type::Pointer => {
                 let mut leaves = Vec::new();
                 self.leaves_of(ty, &mut leaves);
                 Operand::Scalar(load(leaves[0].ty, 0, 8))

@@ -62,6 +62,12 @@ impl Llvm {
         llvm!(LLVMAddCallSiteAttribute(call, place, attribute));
     }
 
+    /// Adds an attribute such as `signext` to an argument or the result of a call.
+    pub fn add_call_attribute(&self, call: Val, place: Place, name: &str) {
+        let attribute = self.enum_attribute(name, 0);
+        llvm!(LLVMAddCallSiteAttribute(call, place.index(), attribute));
+    }
+
     /// States that a 64-bit parameter is not negative.
     pub fn add_nonnegative(&self, function: Val, param: u32) {
         let kind = self.kind("range");

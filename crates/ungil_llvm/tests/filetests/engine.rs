@@ -34,6 +34,8 @@ struct Compiled {
     text: String,
     code: Code,
     globals: Box<[u64]>,
+    /// Addresses of C functions.
+    _externs: Box<[usize]>,
 }
 
 type Entry = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
@@ -41,6 +43,24 @@ type Entry = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
 thread_local! {
     /// What the running kernel printed.
     static PRINTED: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+unsafe extern "C" {
+    fn abs(x: i32) -> i32;
+    fn labs(x: i64) -> i64;
+    fn toupper(c: i32) -> i32;
+    fn memset(to: *mut u8, byte: i32, n: usize) -> *mut u8;
+}
+
+/// Address of a C function that the interpreter knows too.
+fn c_function(name: &str) -> usize {
+    match name {
+        "abs" => abs as *const () as usize,
+        "labs" => labs as *const () as usize,
+        "toupper" => toupper as *const () as usize,
+        "memset" => memset as *const () as usize,
+        other => panic!("tests do not call {other}"),
+    }
 }
 
 fn jit() -> &'static Jit {
@@ -62,12 +82,14 @@ impl MachineCode {
         let object = compile(&module, &EmitOptions::new("kernel"), false).map_err(|e| e.to_string())?;
         let words: usize = globals.iter().map(|g| 2 + 2 * g.shape.len()).sum();
         let table = vec![0; words.max(1)].into_boxed_slice();
+        let externs: Box<[usize]> = module.externs.iter().map(|e| c_function(&e.name)).collect();
         let symbols = [
             (ungil_abi::symbols::PRINT.to_owned(), print as *const () as usize),
             ("kernel.globals".to_owned(), table.as_ptr() as usize),
+            ("kernel.externs".to_owned(), externs.as_ptr() as usize),
         ];
         let code = jit().add_object(&object.bytes, &symbols).map_err(|e| e.to_string())?;
-        *self.last.borrow_mut() = Some(Compiled { text, code, globals: table });
+        *self.last.borrow_mut() = Some(Compiled { text, code, globals: table, _externs: externs });
         Ok(())
     }
 

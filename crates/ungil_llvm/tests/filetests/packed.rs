@@ -89,7 +89,7 @@ pub unsafe fn unpack(ty: &Type, words: &[u64]) -> Output {
             unsafe { ungil_runtime::alloc::ungil_rt_release(owner) };
             Output::Array(ArrayOutput { ty: *ty, shape, elements, borrowed: owner.is_null() })
         }
-        Type::Vec(..) | Type::Mask(_) => unreachable!("functions do not return vectors"),
+        Type::Vec(..) | Type::Mask(_) | Type::Pointer => unreachable!("functions do not return them"),
     }
 }
 

@@ -64,6 +64,8 @@ impl Estimator<'_> {
                 trips * (1 + self.region(l.body)?)
             }
             InstKind::Call(f, _) => self.call(*f)?,
+            // How long a C function takes nobody knows.
+            InstKind::CallC(..) => return None,
             InstKind::While { .. }
             | InstKind::Domain { .. }
             | InstKind::ParallelFor(_)

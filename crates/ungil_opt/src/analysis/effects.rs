@@ -37,6 +37,7 @@ impl Effects {
     fn of(&self, func: &Function) -> Vec<bool> {
         let defs = Definitions::compute(func);
         let mut written = vec![false; func.params.len()];
+        let mut mark_all = false;
         let mut mark = |v: Value| {
             let root = defs.memory_root(func, v);
             match func.params.iter().position(|p| *p == root) {
@@ -56,6 +57,8 @@ impl Effects {
             | InstKind::Scatter { array, .. }
             | InstKind::ListReserve(array, _)
             | InstKind::ListDrop(array, ..) => mark(*array),
+            // It may write whatever it has ever been given.
+            InstKind::CallC(..) => mark_all = true,
             InstKind::Call(callee, args) => {
                 for (k, a) in args.iter().enumerate() {
                     if self.writes(*callee, k) && func.ty(*a).holds_memory() {
@@ -65,6 +68,9 @@ impl Effects {
             }
             _ => {}
         });
+        if mark_all {
+            written.fill(true);
+        }
         written
     }
 }

@@ -88,7 +88,13 @@ impl Search<'_> {
         // What the condition compared must still be what the branch assigns.
         let cond = cond.filter(|_| {
             let stores = walk::any_inst(self.func, r, &|k| {
-                matches!(k, InstKind::Store { .. } | InstKind::AtomicUpdate { .. } | InstKind::Call(..))
+                matches!(
+                    k,
+                    InstKind::Store { .. }
+                        | InstKind::AtomicUpdate { .. }
+                        | InstKind::Call(..)
+                        | InstKind::CallC(..)
+                )
             });
             !stores && walk::assigned_vars(self.func, r).iter().all(|y| *y == self.x)
         });
@@ -204,7 +210,10 @@ impl Search<'_> {
 }
 
 fn has_effect(kind: &InstKind) -> bool {
-    matches!(kind, InstKind::Call(..) | InstKind::Alloc { .. } | InstKind::LoadPacked(_))
+    matches!(
+        kind,
+        InstKind::Call(..) | InstKind::CallC(..) | InstKind::Alloc { .. } | InstKind::LoadPacked(_)
+    )
 }
 
 fn opposite(op: ReduceOp) -> ReduceOp {

@@ -37,6 +37,9 @@ pub fn is_pure(kind: &InstKind) -> bool {
             | InstKind::Address(_)
             | InstKind::View { .. }
             | InstKind::GlobalArray(_)
+            | InstKind::Extern(_)
+            | InstKind::Pointer(_)
+            | InstKind::ArrayAt { .. }
     )
 }
 

@@ -100,7 +100,7 @@ pub fn lower(root: &Arc<Node>, form: &Form) -> Module {
         None => kernel.row(&mut b, root, None),
     }
     b.push(InstKind::Return(None));
-    Module { functions: vec![func], entry: Some(FuncId(0)), arrays: Vec::new() }
+    Module { functions: vec![func], entry: Some(FuncId(0)), ..Module::default() }
 }
 
 struct Kernel<'f> {

@@ -193,7 +193,7 @@ impl<'w> Program<'w> {
                 .collect(),
             has_parallel: self.has_parallel,
             unclassified: self.unclassified,
-            module: Module { functions, entry: Some(FuncId(0)), arrays },
+            module: Module { functions, entry: Some(FuncId(0)), arrays, externs: Vec::new() },
         }
     }
 

@@ -202,6 +202,7 @@ fn inst_obstacle(
         K::AtomicUpdate { .. } => "an update of a shared array",
         K::ListReserve(..) | K::ListDrop(..) | K::LoadPacked(_) | K::StorePacked(..) => "a list",
         K::Print(_) => "print",
+        K::CallC(..) => "a call of a C function",
         K::ParallelFor(_) | K::ParallelRegion(_) => "a parallel loop",
         K::Scope { .. } => "a block with clean-up",
         _ => "an operation without a form in lanes",

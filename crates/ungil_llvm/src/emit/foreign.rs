@@ -1,0 +1,119 @@
+//! Pointers, memory behind them, and calls of C functions.
+//!
+//! Addresses of C functions come from a table that is linked with the object (`NAME.externs`), so that objects hold none.
+//! Source: System V ABI for x86-64, section 3.2.3 (small integers are extended by the caller, complex numbers travel
+//! as two numbers or as one vector of two).
+
+use super::function::FunctionEmitter;
+use super::types::{ArrayValue, Operand};
+use crate::raw::attributes::Place;
+use crate::raw::{Llvm, Ty, Val};
+use llvm_sys::LLVMOpcode;
+use ungil_ir::entities::Value;
+use ungil_ir::types::{DType, Layout, Type};
+
+impl FunctionEmitter<'_> {
+    /// The address of a C function, from the module's table.
+    pub fn external(&self, number: u32) -> Operand {
+        let l = self.l;
+        let table = l.external(&format!("{}.externs", self.m.options.name));
+        let address = l.load(l.ptr(), l.offset(table, u64::from(number) * 8), 8);
+        l.attach_flag(address, "invariant.load");
+        Operand::Scalar(address)
+    }
+
+    pub fn pointer(&self, address: Value) -> Operand {
+        Operand::Scalar(self.l.cast(LLVMOpcode::LLVMIntToPtr, self.scalar(address), self.l.ptr()))
+    }
+
+    pub fn array_at(&self, pointer: Value, shape: &[Value], strides: &[Value], ty: &Type) -> Operand {
+        let ty = ty.as_array().expect("memory behind a pointer is an array");
+        let all = |list: &[Value]| list.iter().map(|v| self.scalar(*v)).collect::<Vec<Val>>();
+        let strides = if ty.layout == Layout::Strided { all(strides) } else { Vec::new() };
+        let (data, owner) = (self.scalar(pointer), self.l.null());
+        Operand::Array(Box::new(ArrayValue { ty, data, owner, shape: all(shape), strides }))
+    }
+
+    /// Memory in the frame.
+    pub fn stack_array(&self, n: u32, ty: &Type) -> Operand {
+        let ty = ty.as_array().expect("memory of the frame is an array");
+        let data = self.stack_bytes(u64::from(n) * ty.dtype.size());
+        let shape = vec![self.l.i64(i64::from(n))];
+        Operand::Array(Box::new(ArrayValue { ty, data, owner: self.l.null(), shape, strides: Vec::new() }))
+    }
+
+    /// Calls a C function.
+    pub fn call_c(&self, callee: Value, args: &[Value], ret: &Type) -> Operand {
+        let l = self.l;
+        let (mut types, mut values, mut extended) = (Vec::new(), Vec::new(), Vec::new());
+        for &arg in args {
+            let ty = self.f.ty(arg);
+            extended.extend(extension(ty).map(|e| (values.len() as u32, e)));
+            l.c_argument(ty, self.operand(arg), &mut types, &mut values);
+        }
+        let call = l.call(l.function(l.c_type(ret), &types), self.scalar(callee), &values);
+        for (param, name) in extended {
+            l.add_call_attribute(call, Place::Param(param), name);
+        }
+        if let Some(name) = extension(ret) {
+            l.add_call_attribute(call, Place::Return, name);
+        }
+        l.add_call_attribute(call, Place::Function, "nounwind");
+        l.from_c(ret, call)
+    }
+}
+
+/// How C widens a small integer to 32 bits.
+pub fn extension(ty: &Type) -> Option<&'static str> {
+    match ty {
+        Type::Scalar(d) if *d == DType::Bool || (d.is_unsigned() && d.size() < 4) => Some("zeroext"),
+        Type::Scalar(d) if d.is_signed() && d.size() < 4 => Some("signext"),
+        _ => None,
+    }
+}
+
+impl Llvm {
+    /// The type in which C returns a value.
+    pub fn c_type(&self, ty: &Type) -> Ty {
+        match ty {
+            Type::Pointer => self.ptr(),
+            Type::Scalar(DType::C64) => self.vector(self.f32(), 2),
+            Type::Scalar(DType::C128) => self.structure(&[self.f64(), self.f64()]),
+            Type::Scalar(d) => self.number(*d),
+            _ => self.void(),
+        }
+    }
+
+    /// Appends the parameters that C passes a value in.
+    pub fn c_argument(&self, ty: &Type, v: &Operand, types: &mut Vec<Ty>, values: &mut Vec<Val>) {
+        match v {
+            Operand::Complex(re, im) if *ty == Type::Scalar(DType::C64) => {
+                let pair = self.poison(self.c_type(ty));
+                let pair = self.insert_element(pair, *re, self.i64(0));
+                values.push(self.insert_element(pair, *im, self.i64(1)));
+                types.push(self.c_type(ty));
+            }
+            Operand::Complex(re, im) => {
+                values.extend([*re, *im]);
+                types.extend([self.f64(); 2]);
+            }
+            other => {
+                values.push(other.scalar());
+                types.push(self.c_type(ty));
+            }
+        }
+    }
+
+    /// What C returned.
+    pub fn from_c(&self, ty: &Type, v: Val) -> Operand {
+        match ty {
+            Type::Scalar(DType::C64) => {
+                let part = |k| self.extract_element(v, self.i64(k));
+                Operand::Complex(part(0), part(1))
+            }
+            Type::Scalar(DType::C128) => Operand::Complex(self.extract_value(v, 0), self.extract_value(v, 1)),
+            Type::Tuple(_) => Operand::Tuple(Vec::new()),
+            _ => Operand::Scalar(v),
+        }
+    }
+}
