@@ -15,10 +15,8 @@ use crate::lower::Lowerer;
 use crate::lower::build::Cond;
 use crate::operand::{Constant, Operand};
 use crate::promote::join;
-use crate::resolve::children;
 use crate::resolve::scopes::Captured;
 use crate::ty::{CodeId, FuncTy, SliceTy, Ty};
-use crate::world::Global;
 
 const MAX_DEPTH: u32 = 200;
 
@@ -128,26 +126,6 @@ impl Lowerer<'_, '_> {
             first = self.settled(&first)?;
         }
         Ok((first, self.lower_lazily(right)?))
-    }
-
-    /// Whether evaluating an expression may write to arrays: it calls something else than a library function, or one with `out=`.
-    pub(crate) fn may_change_arrays(&self, e: &Expr) -> bool {
-        let own = match &e.kind {
-            ExprKind::Call(call) => match &call.func.kind {
-                ExprKind::Attribute { .. } => {
-                    call.keywords.iter().any(|k| k.name.as_ref().is_some_and(|name| *name.name == *"out"))
-                }
-                ExprKind::Name(name) => !matches!(
-                    self.program.world.lookup(self.code.id.kernel, name),
-                    Some(Global::Builtin(_) | Global::DType(_))
-                ),
-                _ => true,
-            },
-            _ => false,
-        };
-        let mut found = own;
-        children::operands(e, &mut |operand| found = found || self.may_change_arrays(operand));
-        found
     }
 
     /// Expressions with `*tuple` among them taken apart.

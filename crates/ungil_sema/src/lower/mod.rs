@@ -31,6 +31,7 @@ pub mod choice;
 pub mod classes;
 pub mod compare;
 pub mod decide;
+pub mod effects;
 pub mod expr;
 pub mod fold;
 pub mod function;
@@ -65,6 +66,7 @@ use ungil_diag::span::Span;
 use ungil_ir::entities::{Region, Value};
 use ungil_ir::function::Function;
 use ungil_ir::inst::Loc;
+use ungil_syntax::ast::name::Name;
 
 use crate::lower::array::lazy::Root;
 use crate::lower::function::Code;
@@ -169,6 +171,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) unit_axes: HashMap<Value, u64>,
     /// The parameter or fresh array whose memory an array is, where it is known.
     pub(crate) roots: HashMap<Value, Root>,
+    /// The names that deferred variables are computed from.
+    pub(crate) deferred_names: HashMap<WebId, Vec<Name>>,
     /// Code of the generator expressions, by where they start.
     pub(crate) generators: HashMap<u32, Rc<Generator>>,
     /// Lists from outside a parallel loop that it appends to, with the list of this block.

@@ -17,9 +17,13 @@ const UNREACHABLE: &str = "internal error: a statement that was compiled as unre
 impl Lowerer<'_, '_> {
     /// Lowers statements until one ends the flow. An error skips the rest of its statement only.
     pub(crate) fn block(&mut self, stmts: &[Stmt]) -> Flow {
-        for stmt in stmts {
+        for (k, stmt) in stmts.iter().enumerate() {
             self.set_span(stmt.span);
-            let result = self.statement(stmt);
+            let result = match self.deferred(stmt, &stmts[k + 1..]) {
+                Ok(true) => Ok(Flow::Falls),
+                Ok(false) => self.statement(stmt),
+                Err(error) => Err(error),
+            };
             if matches!(result, Err(Error::Never)) {
                 self.never_reached();
                 return Flow::Ends;

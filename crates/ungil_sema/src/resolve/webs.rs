@@ -105,6 +105,11 @@ impl Webs {
         places
     }
 
+    /// How many places read a web.
+    pub fn uses_of(&self, id: WebId) -> usize {
+        self.uses.values().filter(|used| matches!(used, Use::Web { web, .. } if *web == id)).count()
+    }
+
     pub fn param(&self, name: &str) -> Option<WebId> {
         self.params.get(name).copied()
     }

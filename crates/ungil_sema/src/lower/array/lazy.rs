@@ -63,6 +63,11 @@ impl Lowerer<'_, '_> {
         }
         let dtype = self.element_type(&args, &apply, span)?;
         let shape = self.broadcast_shape(&args);
+        for a in &mut args {
+            if self.worth_storing(a, &shape)? {
+                *a = self.settled(a)?;
+            }
+        }
         let ndim = shape.len() as u8;
         let ty =
             ArrayType { dtype, ndim, layout: common_layout(&args, ndim), readonly: false, swapped: false };

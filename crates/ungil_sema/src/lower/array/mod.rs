@@ -5,6 +5,7 @@
 
 pub mod assign;
 pub mod attribute;
+pub mod deferred;
 pub mod element;
 pub mod fancy;
 pub mod gather;

@@ -72,6 +72,7 @@ impl Elements {
             }
             let args = lazy.args.iter().map(|a| self.of(l, a)).collect::<Result<Vec<_>>>()?;
             let element = (lazy.apply)(l, &args)?;
+            let element = l.typed_element(element, x.ty.as_array().expect("an array").dtype)?;
             self.computed.push((lazy.clone(), element.clone()));
             return Ok(element);
         }

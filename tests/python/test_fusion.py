@@ -1,0 +1,232 @@
+"""Array expressions that are carried from the statement that makes them to the one that uses them."""
+
+import re
+
+import numpy as np
+import pytest
+
+from ungil import jit
+
+rng = np.random.default_rng(11)
+
+
+def used_twice_in_one(a, b):
+    d = a - b
+    return (d * d).sum()
+
+
+def chain(a, b):
+    x = a * b
+    y = np.sin(x)
+    z = np.exp(-y)
+    return z
+
+
+def same_name(a, b):
+    x = a + 1
+    x = x * 2
+    x = x - b
+    return x
+
+
+def several_consumers(a, b):
+    dx = a - b
+    dy = a + b
+    r2 = dx * dx + dy * dy
+    fx = dx / r2
+    fy = dy / r2
+    return fx, fy
+
+
+def operand_is_written(a, b):
+    t = a + b
+    a[:] = 1.0
+    return t * 2
+
+
+def operand_is_rebound(a, b):
+    t = a + b
+    u = t * 2
+    a = np.zeros(3)
+    return u + 1, a
+
+
+def alias_of_the_result(a, b):
+    t = a + b
+    s = t
+    s[0] = 100
+    return t, s
+
+
+def stored_into_an_operand(a, b):
+    t = a[::-1] * 2
+    a[:] = t
+    return a
+
+
+def added_to_an_operand(a, b):
+    t = a[::-1] * 2
+    a += t
+    return a
+
+
+def used_in_an_augmented_slice(a, b):
+    t = a * 2
+    b[:] = t + b
+    return b
+
+
+def in_a_loop(a, b):
+    r = 0.0
+    for i in range(3):
+        t = a + i
+        u = t * b
+        r += u.sum()
+    return r
+
+
+def used_in_a_loop(a, b):
+    t = a * b
+    r = 0.0
+    for i in range(3):
+        r += t[i] + t.sum()
+    return r
+
+
+def used_in_branches(a, b):
+    t = a * 2
+    if b[0] > 0:
+        u = t + 1
+    else:
+        u = t - 1
+    return u
+
+
+def captured(a, b):
+    t = a + b
+    return (lambda: t * 2)()
+
+
+def used_in_a_comprehension(a, b):
+    t = a + b
+    q = [t * k for k in range(3)]
+    return q[2]
+
+
+def written_by_a_function_in_between(a, b):
+    t = a + b
+    c = np.cumsum(a, 0, None, a)
+    return t, c
+
+
+def written_by_a_method_in_between(a, b):
+    t = a + b
+    n = (a.fill(3.0), 1)[1]
+    return t * n
+
+
+def rebound_by_a_walrus(a, b):
+    t = a + b
+    u = (a := b * 2)
+    return t + a + u
+
+
+def shape_only(a, b):
+    t = a + b
+    return t.shape, t.sum(), t
+
+
+def raises_between(a, b):
+    t = (a * 10).astype(np.int64) ** np.array([-1])
+    k = a[100]
+    return t + k
+
+
+def repeated_by_broadcasting(a, b):
+    t = np.power(a, 2.5)
+    return t * np.ones((4, 1)) + b
+
+
+def weak_elements(a, b):
+    t = np.where(a > b, 1.0, 2.0)
+    return t + a.astype(np.float32)
+
+
+FUNCTIONS = [
+    used_twice_in_one,
+    chain,
+    same_name,
+    several_consumers,
+    operand_is_written,
+    operand_is_rebound,
+    alias_of_the_result,
+    stored_into_an_operand,
+    added_to_an_operand,
+    used_in_an_augmented_slice,
+    in_a_loop,
+    used_in_a_loop,
+    used_in_branches,
+    captured,
+    used_in_a_comprehension,
+    written_by_a_function_in_between,
+    written_by_a_method_in_between,
+    rebound_by_a_walrus,
+    shape_only,
+    raises_between,
+    repeated_by_broadcasting,
+    weak_elements,
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("size", [1, 7])
+def test_statements_mean_what_they_mean_in_numpy(function, size):
+    if size == 1 and function in (used_in_a_loop, alias_of_the_result):
+        size = 5
+    a, b = rng.random(size), rng.random(size)
+    mine, theirs = (a.copy(), b.copy()), (a.copy(), b.copy())
+    try:
+        expected = function(*theirs)
+    except (IndexError, ValueError) as error:
+        with pytest.raises(type(error)):
+            jit(function)(*mine)
+        return
+    found = jit(function)(*mine)
+    pairs = zip(
+        found if isinstance(found, tuple) else (found,),
+        expected if isinstance(expected, tuple) else (expected,),
+        strict=True,
+    )
+    for x, y in pairs:
+        np.testing.assert_allclose(x, y, rtol=1e-14)
+        assert getattr(x, "dtype", None) == getattr(y, "dtype", None)
+    for x, y in zip(mine, theirs, strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-14)
+
+
+def allocations(function, *args):
+    kernel = jit(function)
+    kernel(*args)
+    return len(re.findall(r"call.*@ungil_rt_alloc", "".join(kernel.inspect_llvm().values())))
+
+
+def one_expression(a, b):
+    return np.exp(-np.sin(a * b))
+
+
+def pairwise_in_steps(x):
+    d = x[:, None, :] - x
+    s = (d**2).sum(axis=-1)
+    return np.sqrt(s)
+
+
+def pairwise_at_once(x):
+    return np.sqrt(((x[:, None, :] - x) ** 2).sum(axis=-1))
+
+
+def test_statements_need_no_more_arrays_than_one_expression():
+    a, b = rng.random(7), rng.random(7)
+    assert allocations(chain, a, b) == allocations(one_expression, a, b)
+    x = rng.random((20, 3))
+    assert allocations(pairwise_in_steps, x) == allocations(pairwise_at_once, x)
+    np.testing.assert_allclose(jit(pairwise_in_steps)(x), pairwise_in_steps(x), rtol=1e-14)
