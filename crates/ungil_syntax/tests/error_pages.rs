@@ -1,7 +1,8 @@
 //! The pages of the syntax errors, run as tests.
 //!
 //! Every code of this crate has a page `docs/errors/U01xx.md`. Its block marked `python error` gives
-//! that code and no other; its other `python` blocks give no diagnostic at all.
+//! that code and no other; its other `python` blocks give no diagnostic at all. Blocks marked
+//! `cython` are in that language; one that begins with `# pxd` is a declaration file.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::render::render;
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_syntax::check::check_module;
-use ungil_syntax::parser::parse_module;
+use ungil_syntax::parser::{CythonOptions, parse_cython, parse_module};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -40,10 +41,18 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     blocks
 }
 
-fn judge(text: &str) -> (Diagnostics, String) {
+fn judge(text: &str, is_cython: bool) -> (Diagnostics, String) {
     let mut sources = SourceMap::new();
     let id = sources.add(SourceFile::new("example.py", text));
-    let (module, mut diagnostics) = parse_module(sources.get(id).unwrap(), id);
+    let source = sources.get(id).unwrap();
+    let (module, mut diagnostics) = if is_cython {
+        let is_declaration = text.starts_with("# pxd");
+        let options = CythonOptions { is_declaration, ..CythonOptions::default() };
+        let (module, diagnostics) = parse_cython(source, id, options);
+        (module.module, diagnostics)
+    } else {
+        parse_module(source, id)
+    };
     if !diagnostics.has_errors() {
         diagnostics.append(check_module(&module));
     }
@@ -61,13 +70,13 @@ fn every_code_has_a_page_whose_examples_hold() {
         let page = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no page for {code}"));
         assert!(page.starts_with(&format!("# {code}: ")), "{code}: the page has no title");
         let blocks = blocks(&page);
-        let errors = blocks.iter().filter(|(info, _)| info == "python error").count();
-        let fixed = blocks.iter().filter(|(info, _)| info == "python").count();
+        let errors = blocks.iter().filter(|(info, _)| info.ends_with(" error")).count();
+        let fixed = blocks.iter().filter(|(info, _)| info == "python" || info == "cython").count();
         assert!(errors >= 1 && fixed >= 1, "{code}: the page lacks an example");
         for (info, text) in &blocks {
-            let (diagnostics, rendered) = judge(text);
+            let (diagnostics, rendered) = judge(text, info.starts_with("cython"));
             let found: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.0).collect();
-            let expected: &[&str] = if info == "python error" { &[code] } else { &[] };
+            let expected: &[&str] = if info.ends_with(" error") { &[code] } else { &[] };
             if found != expected {
                 wrong.push_str(&format!("{code}, block `{info}`: {found:?}\n{text}\n{rendered}\n"));
             }

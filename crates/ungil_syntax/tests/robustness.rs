@@ -16,7 +16,9 @@ use ungil_syntax::ast::pattern::Pattern;
 use ungil_syntax::ast::stmt::Stmt;
 use ungil_syntax::check::{check_excerpt, check_module};
 use ungil_syntax::dump::dump;
-use ungil_syntax::parser::{parse_excerpt, parse_expression, parse_module};
+use ungil_syntax::parser::{
+    CythonOptions, LanguageLevel, parse_cython, parse_excerpt, parse_expression, parse_module,
+};
 use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_pattern, walk_stmt};
 
 /// Checks that spans lie inside the text on character boundaries, and measures the height.
@@ -76,6 +78,31 @@ fn parse(text: &str) -> (Module, Diagnostics) {
         assert!(check.highest <= MAX_HEIGHT, "a tree {} high", check.highest);
     }
     (module, diagnostics)
+}
+
+/// As [`parse`], in the Cython language at both levels.
+fn parse_as_cython(text: &str) {
+    let mut sources = SourceMap::new();
+    let id = sources.add(SourceFile::new("test.pyx", text));
+    let source = sources.get(id).unwrap();
+    for (level, is_declaration) in
+        [(LanguageLevel::Three, false), (LanguageLevel::Two, false), (LanguageLevel::Three, true)]
+    {
+        let (module, diagnostics) = parse_cython(source, id, CythonOptions { level, is_declaration });
+        let mut check = SpanCheck { text: &source.text, height: 0, highest: 0 };
+        walk_body(&mut check, &module.module.body);
+        let checked = check_module(&module.module);
+        for (i, diagnostic) in diagnostics.iter().chain(&checked).enumerate() {
+            diagnostic.labels.iter().for_each(|label| check.span(label.span));
+            if i < 3 {
+                render(diagnostic, &sources);
+            }
+        }
+        dump(&module.module);
+        if !diagnostics.has_errors() {
+            assert!(check.highest <= MAX_HEIGHT, "a tree {} high", check.highest);
+        }
+    }
 }
 
 /// A small generator (xorshift), the same everywhere.
@@ -209,6 +236,141 @@ fn mutated_sources_never_break_the_parser() {
             panic!("broken by {text:?}");
         }
     }
+}
+
+/// Pieces that matter to the Cython language.
+const CYTHON_PIECES: &[&str] = &[
+    "cdef ",
+    "cpdef ",
+    "ctypedef ",
+    "cdef class A:\n ",
+    "cdef extern from \"a\":\n ",
+    "cppclass A[T]:\n ",
+    "struct ",
+    "enum ",
+    "fused ",
+    "int ",
+    "double ",
+    "unsigned ",
+    "long ",
+    "const ",
+    "[:, ::1]",
+    "[int]",
+    "<int>",
+    "<double[:n]>",
+    "*",
+    "&",
+    "**",
+    "?",
+    "sizeof(",
+    "new A",
+    "10ULL",
+    "c'x'",
+    "c'",
+    "nogil",
+    "except? -1",
+    "except +",
+    "noexcept ",
+    "with gil",
+    "not None",
+    "cimport ",
+    "include \"x\"",
+    "DEF X = 1\n",
+    "IF X:\n ",
+    "ELIF ",
+    "ELSE:\n ",
+    "for i from 0 <= i < n by 2:",
+    "print ",
+    "print >>f, ",
+    "property x:\n ",
+    "operator",
+    "(int, ",
+    "...",
+    "=*",
+    "# cython: boundscheck=",
+    "public ",
+    "readonly ",
+    "extern ",
+    "api ",
+    "inline ",
+    "namespace ",
+    "object[",
+];
+
+fn cython_seeds() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cython");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let texts = [read("accepted.txt"), read("rejected.txt")];
+    texts.iter().flat_map(|text| text.split("\n%%\n").map(|snippet| format!("{snippet}\n"))).collect()
+}
+
+#[test]
+fn mutated_cython_never_breaks_the_parser() {
+    let seeds = cython_seeds();
+    let mut random = Random(0x517c_c1b7_2722_0a95);
+    for _ in 0..20_000 {
+        let mut text = mutate(&seeds[random.below(seeds.len())], &mut random);
+        let at = boundary(&text, random.below(text.len() + 1));
+        text.insert_str(at, CYTHON_PIECES[random.below(CYTHON_PIECES.len())]);
+        if std::panic::catch_unwind(|| parse_as_cython(&text)).is_err() {
+            panic!("broken by {text:?}");
+        }
+    }
+}
+
+#[test]
+fn random_cython_never_breaks_the_parser() {
+    let mut random = Random(77);
+    for _ in 0..10_000 {
+        let count = random.below(20);
+        let piece = |random: &mut Random| match random.below(3) {
+            0 => PIECES[random.below(PIECES.len())],
+            _ => CYTHON_PIECES[random.below(CYTHON_PIECES.len())],
+        };
+        let text: String = (0..count).map(|_| piece(&mut random)).collect();
+        if std::panic::catch_unwind(|| parse_as_cython(&text)).is_err() {
+            panic!("broken by {text:?}");
+        }
+    }
+}
+
+#[test]
+fn deep_cython_stays_within_the_stack_and_linear_time() {
+    let deep: &[(&str, &str, &str)] = &[
+        ("cdef a[", "b", "] x"),
+        ("cdef (", "int", ") x"),
+        ("cdef (int, ", "int", ") x"),
+        ("cdef const ", "int", " x"),
+        ("cdef int ", "*", "x"),
+        ("cdef int *", "x", ""),
+        ("cdef int (", "x", ")"),
+        ("cdef int (*", "x", ")()"),
+        ("cdef int x", "", "[1]"),
+        ("cdef int x", "", "()"),
+        ("x = <int>", "y", ""),
+        ("x = <a[", "int", "]>y"),
+        ("x = &", "y", ""),
+        ("x = sizeof(", "y", ")"),
+        ("x = new A(", "y", ")"),
+        ("cdef f(int ", "x", ")"),
+        ("cdef f(int (*x)(", "int", "))"),
+        ("def f(a[", "x", "] y): pass"),
+        ("IF x: ", "pass", ""),
+        ("cdef a.", "b", " x"),
+    ];
+    let mut slow = Vec::new();
+    for (open, middle, close) in deep {
+        let start = Instant::now();
+        for depth in [10, 150, 450, 2000, 20_000] {
+            parse_as_cython(&format!("{}{middle}{}\n", open.repeat(depth), close.repeat(depth)));
+            let (first, rest) = open.split_at(open.find(' ').map_or(0, |at| at + 1));
+            parse_as_cython(&format!("{first}{}{middle}{}\n", rest.repeat(depth), close.repeat(depth)));
+        }
+        slow.extend(
+            (start.elapsed() > Duration::from_secs(4)).then(|| format!("{open:?} {:?}", start.elapsed())),
+        );
+    }
+    assert!(slow.is_empty(), "slow: {slow:#?}");
 }
 
 #[test]

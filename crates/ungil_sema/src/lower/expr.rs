@@ -114,6 +114,9 @@ impl Lowerer<'_, '_> {
             ExprKind::Yield(_) | ExprKind::YieldFrom(_) => {
                 unsupported("`yield` is", "write the results into an array and return it")
             }
+            ExprKind::Cython(_) => {
+                unsupported("this expression of the Cython language is", "write it in Python")
+            }
             // What did not parse was reported by the parser.
             ExprKind::Invalid => Err(Error::Untyped),
         }

@@ -2,6 +2,7 @@
 //!
 //! Bodies of lambdas and nested functions are no children: they are other scopes.
 
+use ungil_syntax::ast::cython::CythonExpr;
 use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
 use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::pattern::{Pattern, PatternKind};
@@ -39,6 +40,10 @@ pub fn operands<'e>(e: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
             item.key.iter().for_each(&mut *visit);
             visit(&item.value);
         }),
+        ExprKind::Cython(inner) => match &**inner {
+            CythonExpr::Cast { value, .. } | CythonExpr::AddressOf(value) => visit(value),
+            _ => {}
+        },
         // Comprehensions are scopes of their own and refused by the lowerer.
         ExprKind::ListComp { .. }
         | ExprKind::SetComp { .. }

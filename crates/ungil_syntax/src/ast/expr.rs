@@ -2,6 +2,7 @@
 
 use ungil_diag::span::Span;
 
+use super::cython::CythonExpr;
 use super::literal::{Literal, Text};
 use super::name::{Ident, Name};
 use super::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
@@ -101,6 +102,8 @@ pub enum ExprKind {
     Await(Box<Expr>),
     Yield(Option<Box<Expr>>),
     YieldFrom(Box<Expr>),
+    /// Only in the Cython language.
+    Cython(Box<CythonExpr>),
 }
 
 /// One step of a comparison chain.

@@ -13,6 +13,7 @@
 //! Limits: the tree of a parse without errors is at most [`MAX_HEIGHT`] expressions high and
 //! [`MAX_INDENT`] blocks deep, so that a recursive visitor needs bounded stack.
 
+pub mod cython;
 pub mod expr;
 pub mod literal;
 pub mod module;

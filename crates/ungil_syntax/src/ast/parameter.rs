@@ -2,6 +2,7 @@
 
 use ungil_diag::span::Span;
 
+use super::cython::ParameterType;
 use super::expr::Expr;
 use super::name::Ident;
 
@@ -43,6 +44,8 @@ pub struct Parameter {
     /// May be a starred expression on `*args` (PEP 646).
     pub annotation: Option<Expr>,
     pub default: Option<Expr>,
+    /// Only in the Cython language.
+    pub ty: Option<Box<ParameterType>>,
 }
 
 /// A type parameter of a function, class or type alias (PEP 695).

@@ -2,6 +2,7 @@
 
 use ungil_diag::span::Span;
 
+use super::cython::{CSignature, CythonStmt};
 use super::expr::{Expr, Keyword};
 use super::name::{Ident, Name};
 use super::operator::BinaryOp;
@@ -71,6 +72,8 @@ pub enum StmtKind {
     Pass,
     Break,
     Continue,
+    /// Only in the Cython language.
+    Cython(Box<CythonStmt>),
 }
 
 /// `async def name[type_params](params) -> returns: body`
@@ -82,6 +85,8 @@ pub struct FunctionDef {
     pub type_params: Vec<TypeParam>,
     pub params: Parameters,
     pub returns: Option<Expr>,
+    /// Of a `cdef` or `cpdef` function.
+    pub signature: Option<Box<CSignature>>,
     pub body: Vec<Stmt>,
 }
 

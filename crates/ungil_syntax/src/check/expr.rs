@@ -47,6 +47,7 @@ impl Checker {
                 self.yield_expression(expr.span, true);
                 self.expr(value);
             }
+            ExprKind::Cython(inner) => self.cython_expr(inner),
             _ => self.operands(expr),
         }
     }

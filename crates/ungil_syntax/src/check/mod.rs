@@ -6,6 +6,7 @@
 //!
 //! Contract: never fails; reports errors in the order of their places.
 
+mod cython;
 mod expr;
 mod function;
 mod future;

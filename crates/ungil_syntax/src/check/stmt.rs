@@ -30,6 +30,7 @@ impl Checker {
                     checker.in_scope(kind, |checker| checker.expr(value));
                 });
             }
+            StmtKind::Cython(stmt) => self.cython(stmt),
             _ => self.simple(stmt),
         }
     }
@@ -123,7 +124,7 @@ impl Checker {
         }
     }
 
-    fn import(&mut self, alias: &Alias) {
+    pub(super) fn import(&mut self, alias: &Alias) {
         match &alias.asname {
             Some(asname) => self.bind_ident(asname),
             None => {
@@ -149,7 +150,7 @@ impl Checker {
         }
     }
 
-    fn loop_body(&mut self, body: &[Stmt]) {
+    pub(super) fn loop_body(&mut self, body: &[Stmt]) {
         let flow = Flow { in_loop: true, in_except_star: false, ..self.flow };
         self.with_flow(flow, |checker| checker.body(body));
     }

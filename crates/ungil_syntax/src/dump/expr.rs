@@ -64,6 +64,7 @@ impl Dumper<'_> {
                 self.child(value);
                 self.generators(generators);
             }
+            ExprKind::Cython(inner) => self.cython_expr(inner),
             _ => self.operator(&expr.kind),
         }
         self.close();
@@ -147,6 +148,9 @@ impl Dumper<'_> {
         self.word(&param.name.name);
         self.optional(param.annotation.as_ref(), Self::expr);
         self.optional(param.default.as_ref(), Self::expr);
+        if let Some(ty) = &param.ty {
+            self.parameter_type(ty);
+        }
         self.close();
     }
 
@@ -256,5 +260,6 @@ fn kind_name(kind: &ExprKind) -> &'static str {
         ExprKind::Await(_) => "await",
         ExprKind::Yield(_) => "yield",
         ExprKind::YieldFrom(_) => "yield-from",
+        ExprKind::Cython(inner) => super::cython::expr_name(inner),
     }
 }

@@ -3,6 +3,7 @@
 //! `(kind child …)`, lists in brackets, `_` for what is absent. The form is for tests and for
 //! reading; it shows everything but spans, unless they are asked for.
 
+mod cython;
 mod expr;
 mod pattern;
 mod stmt;

@@ -3,14 +3,14 @@
 use super::Dumper;
 use crate::ast::expr::Expr;
 use crate::ast::name::Ident;
-use crate::ast::stmt::{Alias, ClassDef, For, FunctionDef, If, Match, Stmt, StmtKind, Try, With};
+use crate::ast::stmt::{Alias, ClassDef, For, FunctionDef, If, ImportFrom, Match, Stmt, StmtKind, Try, With};
 
 impl Dumper<'_> {
-    fn body(&mut self, body: &[Stmt]) {
+    pub(super) fn body(&mut self, body: &[Stmt]) {
         self.list(body, |dumper, stmt| dumper.stmt(stmt));
     }
 
-    fn operand(&mut self, expr: &Expr) {
+    pub(super) fn operand(&mut self, expr: &Expr) {
         self.out.push(' ');
         self.expr(expr);
     }
@@ -30,6 +30,7 @@ impl Dumper<'_> {
             StmtKind::With(stmt) => self.with(stmt),
             StmtKind::Match(stmt) => self.match_cases(stmt),
             StmtKind::Try(stmt) => self.try_block(stmt),
+            StmtKind::Cython(stmt) => self.cython(stmt),
             other => self.simple(other),
         }
         self.close();
@@ -68,18 +69,20 @@ impl Dumper<'_> {
                 self.optional(msg.as_ref(), Self::expr);
             }
             StmtKind::Import(names) => self.aliases(names),
-            StmtKind::ImportFrom(import) => {
-                self.word(&import.level.to_string());
-                self.optional(import.module.as_ref(), Self::ident);
-                self.aliases(&import.names);
-            }
+            StmtKind::ImportFrom(import) => self.import_from(import),
             StmtKind::Global(names) | StmtKind::Nonlocal(names) => self.list(names, Self::ident),
             StmtKind::Expr(value) => self.operand(value),
             _ => {}
         }
     }
 
-    fn aliases(&mut self, names: &[Alias]) {
+    pub(super) fn import_from(&mut self, import: &ImportFrom) {
+        self.word(&import.level.to_string());
+        self.optional(import.module.as_ref(), Self::ident);
+        self.aliases(&import.names);
+    }
+
+    pub(super) fn aliases(&mut self, names: &[Alias]) {
         self.list(names, |dumper, alias| {
             dumper.open("alias", alias.span);
             dumper.word(&alias.name);
@@ -94,6 +97,10 @@ impl Dumper<'_> {
         self.type_params(&def.type_params);
         self.params(&def.params);
         self.optional(def.returns.as_ref(), Self::expr);
+        if let Some(signature) = &def.signature {
+            self.out.push(' ');
+            self.signature(signature);
+        }
         self.body(&def.body);
     }
 
@@ -189,5 +196,6 @@ fn kind_name(kind: &StmtKind) -> &'static str {
         StmtKind::Pass => "pass",
         StmtKind::Break => "break",
         StmtKind::Continue => "continue",
+        StmtKind::Cython(stmt) => super::cython::kind_name(stmt),
     }
 }

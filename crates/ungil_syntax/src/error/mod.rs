@@ -4,6 +4,7 @@
 //! codes are stable: each has a page in `docs/errors`.
 
 pub mod check;
+pub mod cython;
 pub mod lex;
 pub mod parse;
 pub mod pattern;

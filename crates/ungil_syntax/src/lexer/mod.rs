@@ -51,6 +51,14 @@ pub fn tokenize_expression(text: &str) -> Lexed {
     Lexed { tokens: lexer.tokens, errors: lexer.errors }
 }
 
+/// Reads all tokens of a module in the Cython language, which has `?`, `c"x"` and `10ULL`.
+pub fn tokenize_cython(text: &str) -> Lexed {
+    let mut lexer = Lexer::new(text);
+    lexer.cython = true;
+    lexer.run();
+    Lexed { tokens: lexer.tokens, errors: lexer.errors }
+}
+
 /// Reads the tokens of a piece of a file, whose first line may be indented: its indentation counts
 /// as none.
 pub fn tokenize_excerpt(text: &str) -> Lexed {
@@ -70,6 +78,7 @@ struct Lexer<'a> {
     indents: Vec<Indentation>,
     /// Whether the next token is the first of a logical line.
     at_line_start: bool,
+    cython: bool,
     /// Whether line ends are white space everywhere.
     joins_lines: bool,
     /// Whether the first line's indentation is that of the outermost block.
@@ -93,6 +102,7 @@ impl<'a> Lexer<'a> {
             brackets: Vec::new(),
             indents: vec![Indentation::default()],
             at_line_start: true,
+            cython: false,
             joins_lines: false,
             takes_base: false,
             has_invalid_character: false,
@@ -216,6 +226,10 @@ impl<'a> Lexer<'a> {
         if self.starts_format() {
             return self.start_format();
         }
+        if self.cython && self.peek(0) == b'?' {
+            self.pos += 1;
+            return self.push(TokenKind::Question, start, self.pos);
+        }
         let Some((kind, len)) = operator::lookup(&self.bytes[start..]) else {
             return self.invalid_character();
         };
@@ -223,7 +237,7 @@ impl<'a> Lexer<'a> {
         match kind {
             TokenKind::LParen | TokenKind::LBracket | TokenKind::LBrace => self.open(kind, start),
             TokenKind::RParen | TokenKind::RBracket | TokenKind::RBrace => self.close(kind, start),
-            TokenKind::Bang if !self.in_field() => {
+            TokenKind::Bang if !self.in_field() && !self.cython => {
                 self.fail(LexError::InvalidCharacter { character: '!' }, start, self.pos);
             }
             _ => self.push(kind, start, self.pos),

@@ -18,6 +18,9 @@ impl Lexer<'_> {
             (b'0', b'b') => self.radix(2),
             _ => self.decimal(),
         };
+        if self.cython && kind == TokenKind::Int {
+            self.integer_suffix();
+        }
         if self.errors.len() == reported {
             self.check_end();
         }
@@ -28,6 +31,13 @@ impl Lexer<'_> {
             self.errors[reported].2 = self.pos as u32;
         }
         self.push(kind, start, self.pos);
+    }
+
+    /// `U`, `L` and `LL`, as C has them.
+    fn integer_suffix(&mut self) {
+        let count =
+            |lexer: &Self| (0..3).take_while(|&i| matches!(lexer.peek(i), b'u' | b'U' | b'l' | b'L')).count();
+        self.pos += count(self);
     }
 
     fn fault(&mut self, fault: NumberFault) {

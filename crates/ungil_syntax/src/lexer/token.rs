@@ -52,6 +52,8 @@ pub enum TokenKind {
     ColonEqual,
     /// `!`, before a conversion.
     Bang,
+    /// `?`, only in the Cython language.
+    Question,
     Equal,
     PlusEqual,
     MinusEqual,
@@ -192,6 +194,7 @@ fn symbol(kind: TokenKind) -> &'static str {
         Arrow => "`->`",
         ColonEqual => "`:=`",
         Bang => "`!`",
+        Question => "`?`",
         Equal => "`=`",
         PlusEqual => "`+=`",
         MinusEqual => "`-=`",

@@ -18,7 +18,8 @@ impl Lexer<'_> {
             self.pos += 1;
         }
         let word = &self.bytes[start..self.pos];
-        if matches!(self.peek(0), b'"' | b'\'') && is_string_prefix(word) {
+        let is_char = self.cython && matches!(word, b"c" | b"C");
+        if matches!(self.peek(0), b'"' | b'\'') && (is_char || is_string_prefix(word)) {
             return self.prefixed_string(start);
         }
         if !ascii {

@@ -33,13 +33,25 @@ impl Parser<'_> {
     fn atom(&mut self) -> Parsed<Expr> {
         let token = self.token();
         let kind = match token.kind {
+            TokenKind::Name if self.at_reserved() => return self.reserved_word(),
             TokenKind::Name => {
+                if self.cython.is_some()
+                    && let Some(kind) = self.cython_name()?
+                {
+                    return Ok(Expr { span: self.span(token.lo), kind });
+                }
                 self.bump();
                 ExprKind::Name(self.intern(token))
             }
             TokenKind::Int | TokenKind::Float | TokenKind::Imaginary => {
                 self.bump();
-                ExprKind::Literal(self.number(token))
+                match self.suffixed_integer(token) {
+                    Some(kind) => kind,
+                    None => ExprKind::Literal(self.number(token)),
+                }
+            }
+            TokenKind::Str if self.cython.is_some() && self.token_text(token).starts_with(['c', 'C']) => {
+                self.char_literal()?
             }
             TokenKind::Str | TokenKind::InterpolatedStart => return self.strings(),
             TokenKind::True => self.constant(Literal::Bool(true)),

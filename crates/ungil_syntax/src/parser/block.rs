@@ -2,6 +2,7 @@
 
 use ungil_diag::span::Span;
 
+use super::cython::{Context, Level};
 use super::{Failed, Parsed, Parser};
 use crate::ast::stmt::{Stmt, StmtKind};
 use crate::error::parse::ParseError;
@@ -63,6 +64,11 @@ impl Parser<'_> {
 
     /// The compound statement that begins here, or `None` where none does.
     fn compound_statement(&mut self) -> Option<Parsed<StmtKind>> {
+        if self.cython.is_some()
+            && let Some(result) = self.cython_statement()
+        {
+            return Some(result);
+        }
         Some(match self.kind() {
             TokenKind::If => self.if_statement(),
             TokenKind::While => self.while_statement(),
@@ -133,11 +139,24 @@ impl Parser<'_> {
         if !self.eat(TokenKind::Colon) {
             self.missing_colon(owner, header)?;
         }
+        let outer = std::mem::replace(&mut self.context, Context::new(Level::of_owner(owner)));
+        let body = self.block_body(owner, header);
+        self.context = outer;
+        body
+    }
+
+    /// What follows the colon of a clause.
+    fn block_body(&mut self, owner: &'static str, header: Span) -> Parsed<Vec<Stmt>> {
         if !self.eat(TokenKind::Newline) {
             let mut body = Vec::new();
             self.simple_statements(&mut body)?;
             return Ok(body);
         }
+        self.indented_block(owner, header)
+    }
+
+    /// The lines of a block, from its indentation.
+    pub(super) fn indented_block(&mut self, owner: &'static str, header: Span) -> Parsed<Vec<Stmt>> {
         if self.eat(TokenKind::Indent) {
             return Ok(self.statements(TokenKind::Dedent));
         }
@@ -147,7 +166,7 @@ impl Parser<'_> {
     }
 
     /// Reports what stands where a colon should; goes on where only the colon is missing.
-    fn missing_colon(&mut self, owner: &'static str, header: Span) -> Parsed<()> {
+    pub(super) fn missing_colon(&mut self, owner: &'static str, header: Span) -> Parsed<()> {
         let token = self.token();
         let span = self.token_span(token);
         match token.kind {

@@ -25,7 +25,7 @@ impl Parser<'_> {
         Ok(IfBranch { span: self.span(lo), test, body })
     }
 
-    fn else_block(&mut self) -> Parsed<Vec<Stmt>> {
+    pub(super) fn else_block(&mut self) -> Parsed<Vec<Stmt>> {
         if !self.at(TokenKind::Else) {
             return Ok(Vec::new());
         }
@@ -43,7 +43,11 @@ impl Parser<'_> {
 
     pub(super) fn for_statement(&mut self, is_async: bool) -> Parsed<StmtKind> {
         let lo = self.bump().lo;
-        let target = self.loop_target()?;
+        let target = self.loop_target_unchecked()?;
+        if self.cython.is_some() && !is_async && !self.at(TokenKind::In) {
+            return self.for_from(lo, target);
+        }
+        self.check_target(&target)?;
         self.expect(TokenKind::In)?;
         let iter = self.star_expressions()?;
         let body = self.block("`for`", lo)?;
@@ -158,6 +162,13 @@ impl Parser<'_> {
         }
         let exc_lo = self.lo();
         let first = self.expression()?;
+        if self.is_level_two() && self.at(TokenKind::Comma) {
+            // Python 2: `except class, name`.
+            self.bump();
+            let name = Some(self.ident("a name")?);
+            let body = self.block("`except`", lo)?;
+            return Ok(ExceptHandler { span: self.span(lo), exc: Some(first), name, body });
+        }
         let exc = self.tuple_after(exc_lo, first, Self::expression)?;
         let name = if self.at(TokenKind::As) { Some(self.handler_name(&exc, exc_lo)?) } else { None };
         let body = self.block("`except`", lo)?;

@@ -19,25 +19,30 @@ impl Parser<'_> {
             TokenKind::Def => self.function(decorators, false),
             TokenKind::Async if self.peek(1) == TokenKind::Def => self.function(decorators, true),
             TokenKind::Class => self.class(decorators),
+            TokenKind::Name if self.at_declaration() => self.declaration(decorators),
             _ => self.unexpected("`def` or `class` after a decorator"),
         }
     }
 
     /// A function, from its `def` or `async`.
     pub(super) fn function(&mut self, decorators: Vec<Expr>, is_async: bool) -> Parsed<StmtKind> {
+        self.check_def_in_pxd()?;
         let lo = self.bump().lo;
         if is_async {
             self.bump();
         }
+        self.refuse_modifier();
         let name = self.ident("a function name")?;
         let type_params = self.type_params()?;
         self.expect(TokenKind::LParen)?;
         let params = self.def_parameters()?;
         self.close(TokenKind::RParen)?;
+        self.refuse_modifier();
         let returns = if self.eat(TokenKind::Arrow) { Some(self.expression()?) } else { None };
         let body = self.block("`def`", lo)?;
         self.definition_lo = lo;
-        let function = FunctionDef { is_async, name, decorators, type_params, params, returns, body };
+        let function =
+            FunctionDef { is_async, name, decorators, type_params, params, returns, signature: None, body };
         Ok(StmtKind::FunctionDef(Box::new(function)))
     }
 

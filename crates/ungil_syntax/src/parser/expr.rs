@@ -20,7 +20,7 @@ const BIT_AND: u8 = 7;
 const SHIFT: u8 = 8;
 const SUM: u8 = 9;
 const TERM: u8 = 10;
-const UNARY: u8 = 11;
+pub const UNARY: u8 = 11;
 const POWER: u8 = 12;
 
 /// An operator between two operands.
@@ -176,6 +176,8 @@ impl Parser<'_> {
             TokenKind::Plus => (UnaryOp::Pos, UNARY),
             TokenKind::Tilde => (UnaryOp::Invert, UNARY),
             TokenKind::Await => return self.awaited(),
+            TokenKind::Less if self.cython.is_some() => return self.cast(),
+            TokenKind::Amp if self.cython.is_some() => return self.address_of(),
             _ => return self.primary(),
         };
         let lo = self.bump().lo;
@@ -212,6 +214,7 @@ impl Parser<'_> {
         let op = match self.kind() {
             TokenKind::EqualEqual => CompareOp::Eq,
             TokenKind::NotEqual => CompareOp::NotEq,
+            TokenKind::Less if self.at_angle_not_equal() => CompareOp::NotEq,
             TokenKind::Less => CompareOp::Lt,
             TokenKind::LessEqual => CompareOp::LtE,
             TokenKind::Greater => CompareOp::Gt,
@@ -222,8 +225,9 @@ impl Parser<'_> {
             TokenKind::Not if self.peek(1) == TokenKind::In => CompareOp::NotIn,
             _ => return None,
         };
+        let is_angle = self.at(TokenKind::Less) && op == CompareOp::NotEq;
         let lo = self.bump().lo;
-        if matches!(op, CompareOp::IsNot | CompareOp::NotIn) {
+        if is_angle || matches!(op, CompareOp::IsNot | CompareOp::NotIn) {
             self.bump();
         }
         Some((op, self.span(lo)))

@@ -3,6 +3,7 @@
 use ungil_diag::span::Span;
 
 use super::{Parsed, Parser};
+use crate::ast::cython::CythonStmt;
 use crate::ast::name::Ident;
 use crate::ast::stmt::{Alias, ImportFrom, StmtKind};
 use crate::error::parse::ParseError;
@@ -10,6 +11,11 @@ use crate::lexer::token::TokenKind;
 
 impl Parser<'_> {
     pub(super) fn import(&mut self) -> Parsed<StmtKind> {
+        Ok(StmtKind::Import(self.modules()?))
+    }
+
+    /// The modules after `import` or `cimport`.
+    pub(super) fn modules(&mut self) -> Parsed<Vec<Alias>> {
         self.bump();
         let mut names = Vec::new();
         loop {
@@ -24,7 +30,7 @@ impl Parser<'_> {
         if self.at(TokenKind::From) {
             return self.fail(ParseError::ImportOrder, self.token_span(self.token()));
         }
-        Ok(StmtKind::Import(names))
+        Ok(names)
     }
 
     pub(super) fn import_from(&mut self) -> Parsed<StmtKind> {
@@ -33,9 +39,19 @@ impl Parser<'_> {
         while matches!(self.kind(), TokenKind::Dot | TokenKind::Ellipsis) {
             level += if self.bump().kind == TokenKind::Dot { 1 } else { 3 };
         }
-        let module = if level > 0 && self.at(TokenKind::Import) { None } else { Some(self.dotted_name()?) };
-        self.expect(TokenKind::Import)?;
+        let at_names = self.at(TokenKind::Import) || self.at_cimport();
+        let module = if level > 0 && at_names { None } else { Some(self.dotted_name()?) };
+        let is_cimport = self.at_cimport();
+        if is_cimport {
+            self.bump();
+        } else {
+            self.expect(TokenKind::Import)?;
+        }
         let names = self.imported_names()?;
+        if is_cimport {
+            let import = Box::new(ImportFrom { level, module, names });
+            return Ok(StmtKind::Cython(Box::new(CythonStmt::FromCimport(import))));
+        }
         Ok(StmtKind::ImportFrom(Box::new(ImportFrom { level, module, names })))
     }
 
@@ -83,7 +99,7 @@ impl Parser<'_> {
     }
 
     /// `a.b.c` as one name.
-    fn dotted_name(&mut self) -> Parsed<Ident> {
+    pub(super) fn dotted_name(&mut self) -> Parsed<Ident> {
         let first = self.ident("a module name")?;
         if !self.at(TokenKind::Dot) {
             return Ok(first);

@@ -16,6 +16,7 @@ mod block;
 mod call;
 mod clause;
 mod comprehension;
+mod cython;
 mod definition;
 mod display;
 mod expected;
@@ -38,12 +39,14 @@ use crate::ast::MAX_HEIGHT;
 use crate::ast::expr::{Expr, ExprKind};
 use crate::ast::module::Module;
 use crate::ast::name::{Ident, Name};
+use crate::directive::{Directives, read_directives};
 use crate::error::lex::LexError;
 use crate::error::parse::ParseError;
 use crate::error::sink::Sink;
 use crate::lexer::token::{Token, TokenKind};
-use crate::lexer::{Lexed, tokenize, tokenize_excerpt, tokenize_expression};
+use crate::lexer::{Lexed, tokenize, tokenize_cython, tokenize_excerpt, tokenize_expression};
 
+use cython::{Context, Level};
 use interner::Interner;
 
 /// Calls of the recursive rules that may be active at once; sized for a stack of 2 MiB.
@@ -60,6 +63,53 @@ type Parsed<T> = Result<T, Failed>;
 /// Reads a module. The tree is whole where the diagnostics have no errors.
 pub fn parse_module(source: &SourceFile, id: SourceId) -> (Module, Diagnostics) {
     parse_statements(source, id, tokenize)
+}
+
+/// Which of Cython's levels of Python a module is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LanguageLevel {
+    /// Python 2: `print` is a statement.
+    Two,
+    #[default]
+    Three,
+    /// As three, but string literals are `str` of Python 2.
+    ThreeStr,
+}
+
+/// How to read a module in the Cython language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct CythonOptions {
+    /// Unless the module's own comments say.
+    pub level: LanguageLevel,
+    /// Whether it is a `.pxd` file, which declares only.
+    pub is_declaration: bool,
+}
+
+/// A module in the Cython language.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CythonModule {
+    pub module: Module,
+    /// From the comments at its top.
+    pub directives: Directives,
+    pub level: LanguageLevel,
+}
+
+/// Reads a module in the Cython language. The tree is whole where the diagnostics have no errors.
+pub fn parse_cython(
+    source: &SourceFile,
+    id: SourceId,
+    options: CythonOptions,
+) -> (CythonModule, Diagnostics) {
+    let Some(mut parser) = Parser::new(source, id, tokenize_cython) else {
+        return (CythonModule::default(), too_long(id));
+    };
+    let (directives, found) = read_directives(&source.text, id);
+    found.into_iter().for_each(|diagnostic| parser.errors.push(diagnostic));
+    let level = directives.level().unwrap_or(options.level);
+    parser.cython = Some(CythonOptions { level, ..options });
+    let body = parser.statements(TokenKind::End);
+    let span = Span::new(id, 0, source.text.len() as u32);
+    (CythonModule { module: Module { span, body }, directives, level }, parser.finish())
 }
 
 /// Reads a piece of a file, such as one function, as it stands there: its first line may be indented.
@@ -105,6 +155,10 @@ struct Parser<'a> {
     height: u32,
     /// Where the definition read last starts, decorators left out.
     definition_lo: u32,
+    /// Set for the Cython language.
+    cython: Option<CythonOptions>,
+    /// Where a statement of the Cython language stands.
+    context: Context,
 }
 
 impl<'a> Parser<'a> {
@@ -128,6 +182,8 @@ impl<'a> Parser<'a> {
             recursion: 0,
             height: 0,
             definition_lo: 0,
+            cython: None,
+            context: Context::new(Level::Module),
         })
     }
 
@@ -223,11 +279,17 @@ impl<'a> Parser<'a> {
     /// Takes a name that must come here; `what` says which, for the message.
     fn ident(&mut self, what: &'static str) -> Parsed<Ident> {
         let token = self.token();
-        if token.kind == TokenKind::Name {
+        let is_name = match token.kind {
+            TokenKind::Name => !self.at_reserved(),
+            // No keyword in the Cython language.
+            TokenKind::As => self.cython.is_some(),
+            _ => false,
+        };
+        if is_name {
             self.bump();
             return Ok(Ident { span: self.token_span(token), name: self.intern(token) });
         }
-        if token.kind.is_keyword() {
+        if token.kind.is_keyword() || token.kind == TokenKind::Name {
             let word = self.token_text(token).to_string();
             return self.fail(ParseError::KeywordAsName { word }, self.token_span(token));
         }

@@ -132,11 +132,15 @@ impl Parser<'_> {
         if self.at(TokenKind::Equal) {
             return self.fail(ParseError::VariadicDefault, span);
         }
-        Ok(Parameter { span, name, annotation, default: None })
+        Ok(Parameter { span, name, annotation, default: None, ty: None })
     }
 
     fn plain_parameter(&mut self, reader: &mut Reader) -> Parsed<()> {
         let lo = self.lo();
+        if reader.annotated && self.cython.is_some() {
+            let param = self.typed_parameter()?;
+            return self.add_parameter(reader, param);
+        }
         if self.at(TokenKind::LParen) {
             return self.fail(ParseError::TupleParameter, self.token_span(self.token()));
         }
@@ -145,7 +149,11 @@ impl Parser<'_> {
             if reader.annotated && self.eat(TokenKind::Colon) { Some(self.expression()?) } else { None };
         let span = self.span(lo);
         let default = if self.eat(TokenKind::Equal) { Some(self.expression()?) } else { None };
-        let param = Parameter { span, name, annotation, default };
+        self.add_parameter(reader, Parameter { span, name, annotation, default, ty: None })
+    }
+
+    fn add_parameter(&mut self, reader: &mut Reader, param: Parameter) -> Parsed<()> {
+        let span = param.span;
         match reader.section {
             Section::Done => return self.after_kwarg(span),
             Section::Positional => {
@@ -174,7 +182,7 @@ impl Parser<'_> {
     /// `[T: bound = default, *Ts, **P]`, if it comes here.
     pub(super) fn type_params(&mut self) -> Parsed<Vec<TypeParam>> {
         let mut params: Vec<TypeParam> = Vec::new();
-        if !self.at(TokenKind::LBracket) {
+        if self.cython.is_some() || !self.at(TokenKind::LBracket) {
             return Ok(params);
         }
         let open = self.bump();

@@ -42,7 +42,12 @@ impl Parser<'_> {
             TokenKind::Nonlocal => Ok(StmtKind::Nonlocal(self.names_after_keyword()?)),
             TokenKind::Import => self.import(),
             TokenKind::From => self.import_from(),
-            TokenKind::Name if self.peek(1) == TokenKind::Name && self.at_word("type") => self.type_alias(),
+            TokenKind::Name if self.cython.is_some() && self.at_cython_simple() => self.cython_simple(),
+            TokenKind::Name
+                if self.cython.is_none() && self.peek(1) == TokenKind::Name && self.at_word("type") =>
+            {
+                self.type_alias()
+            }
             kind if kind.is_keyword() && !kind.starts_expression() && kind != TokenKind::Yield => {
                 self.misplaced_keyword()
             }
@@ -83,7 +88,7 @@ impl Parser<'_> {
         Ok(kind)
     }
 
-    fn at_statement_end(&self) -> bool {
+    pub(super) fn at_statement_end(&self) -> bool {
         matches!(self.kind(), TokenKind::Newline | TokenKind::Semicolon | TokenKind::End)
     }
 
@@ -101,6 +106,9 @@ impl Parser<'_> {
             return Ok(StmtKind::Raise { exc: None, cause: None });
         }
         let exc = Some(self.expression()?);
+        if self.cython.is_some() && self.at(TokenKind::Comma) {
+            return self.raise_with_value(exc);
+        }
         let cause = if self.eat(TokenKind::From) { Some(self.expression()?) } else { None };
         Ok(StmtKind::Raise { exc, cause })
     }

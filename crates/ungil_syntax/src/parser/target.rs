@@ -12,14 +12,18 @@ use crate::lexer::token::TokenKind;
 impl Parser<'_> {
     /// The targets of a `for`, up to its `in`.
     pub(super) fn loop_target(&mut self) -> Parsed<Expr> {
+        let target = self.loop_target_unchecked()?;
+        self.check_target(&target)?;
+        Ok(target)
+    }
+
+    pub(super) fn loop_target_unchecked(&mut self) -> Parsed<Expr> {
         let lo = self.lo();
         let element = |parser: &mut Self| {
             if parser.at(TokenKind::Star) { parser.starred() } else { parser.operators(BIT_OR) }
         };
         let first = element(self)?;
-        let target = self.tuple_after(lo, first, element)?;
-        self.check_target(&target)?;
-        Ok(target)
+        self.tuple_after(lo, first, element)
     }
 
     /// Whether `target` can be assigned to, parts included.
@@ -77,6 +81,7 @@ pub fn describe(expr: &Expr) -> &'static str {
         Generator { .. } => "a generator",
         Await(_) => "an await expression",
         Yield(_) | YieldFrom(_) => "a yield expression",
+        Cython(_) => "a C expression",
     }
 }
 

@@ -4,6 +4,7 @@
 //! go on into the children. Children are visited in the order of the source, except that a call's
 //! keyword arguments come after all positional ones, as in the tree.
 
+mod cython;
 mod query;
 
 use crate::ast::expr::{Comprehension, Expr, ExprKind, Keyword, StringPart};
@@ -11,6 +12,7 @@ use crate::ast::parameter::{Parameters, TypeParam, TypeParamKind};
 use crate::ast::pattern::{Pattern, PatternKind};
 use crate::ast::stmt::{Stmt, StmtKind, Try};
 
+pub use cython::{walk_ctype, walk_cython, walk_cython_expr, walk_declarator};
 pub use query::{contains_await, contains_yield};
 
 /// A walk over the tree.
@@ -57,6 +59,10 @@ pub fn walk_stmt<V: Visitor>(visitor: &mut V, stmt: &Stmt) {
             walk_type_params(visitor, &def.type_params);
             visitor.visit_params(&def.params);
             exprs(visitor, &def.returns);
+            if let Some(signature) = &def.signature {
+                walk_ctype(visitor, &signature.base);
+                walk_declarator(visitor, &signature.declarator);
+            }
             walk_body(visitor, &def.body);
         }
         StmtKind::ClassDef(def) => {
@@ -99,6 +105,7 @@ pub fn walk_stmt<V: Visitor>(visitor: &mut V, stmt: &Stmt) {
             }
         }
         StmtKind::Try(stmt) => walk_try(visitor, stmt),
+        StmtKind::Cython(stmt) => walk_cython(visitor, stmt),
         other => walk_simple(visitor, other),
     }
 }
@@ -190,6 +197,7 @@ pub fn walk_expr<V: Visitor>(visitor: &mut V, expr: &Expr) {
             exprs(visitor, [&**key, &**value]);
             walk_generators(visitor, generators);
         }
+        ExprKind::Cython(inner) => walk_cython_expr(visitor, inner),
         ExprKind::Yield(value) => exprs(visitor, value.as_deref()),
     }
 }
@@ -213,6 +221,10 @@ fn walk_parts<V: Visitor>(visitor: &mut V, parts: &[StringPart]) {
 /// Visits the annotations and defaults of parameters.
 pub fn walk_params<V: Visitor>(visitor: &mut V, params: &Parameters) {
     for param in params.iter() {
+        if let Some(ty) = &param.ty {
+            walk_ctype(visitor, &ty.base);
+            walk_declarator(visitor, &ty.declarator);
+        }
         exprs(visitor, &param.annotation);
         exprs(visitor, &param.default);
     }
