@@ -75,8 +75,17 @@ from ungil.types import (
     void,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ungil.pool import Pool
+    from ungil.shared import split
+
+#: Names that are loaded when they are asked for, and where they live.
+_LAZY = {"Pool": "ungil.pool", "split": "ungil.shared"}
+
 __all__ = [
     "NumExpr",
+    "Pool",
     "__version__",
     "boolean",
     "byte",
@@ -114,13 +123,16 @@ __all__ = [
     "jit",
     "njit",
     "none",
+    "pool",
     "prange",
     "print_versions",
     "re_evaluate",
     "set_num_threads",
+    "shared",
     "set_vml_accuracy_mode",
     "set_vml_num_threads",
     "simd",
+    "split",
     "threading_layer",
     "threads",
     "types",
@@ -141,8 +153,12 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Load the rarely used submodules when they are asked for."""
-    if name in ("config", "expressions", "types"):
-        import importlib
+    import importlib
 
+    if name in ("config", "expressions", "pool", "shared", "types"):
         return importlib.import_module(f"ungil.{name}")
+    if name in _LAZY:
+        found = getattr(importlib.import_module(_LAZY[name]), name)
+        globals()[name] = found
+        return found
     raise AttributeError(f"module 'ungil' has no attribute {name!r}")

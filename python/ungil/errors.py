@@ -16,6 +16,10 @@ U0201
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ungil.pool._broken import BrokenPool as BrokenPool
+
 
 class Diagnostic:
     """One message of the compiler.
@@ -147,3 +151,12 @@ def _make(code: str, text: str, parts: list[tuple[object, ...]]) -> CompileError
     error.code = code
     error.diagnostics = [Diagnostic(*part) for part in parts]  # type: ignore[arg-type]
     return error
+
+
+def __getattr__(name: str) -> object:
+    """Load the error of pools when it is asked for."""
+    if name == "BrokenPool":
+        from ungil.pool._broken import BrokenPool
+
+        return BrokenPool
+    raise AttributeError(f"module 'ungil.errors' has no attribute {name!r}")

@@ -1,0 +1,501 @@
+"""The engine of processes.
+
+One thread owns all state: it takes new jobs from a queue, pickles them, deals them to workers, reads results and hands them to
+their sinks. Others only append to the queue and wake it. Each worker has pipes of its own, so that the death of one disturbs
+no other; each result is in its pipe before the next task begins, so that it outlives its worker.
+
+Jobs are dealt in advance by their time: a worker holds about a millisecond of work. If one takes longer than expected and others
+are idle, the waiting jobs are asked back.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import multiprocessing
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from multiprocessing import util
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from ungil.pool import _wire as wire
+from ungil.pool._broken import BrokenPool, describe_end
+from ungil.pool._job import CALL, Job, cancel
+from ungil.pool._process import WorkerProcess
+from ungil.pool._threads import TERMINATED
+
+#: Seconds of work that a worker is given in advance, and the number of jobs at most.
+AHEAD = 0.001
+MOST_AHEAD = 256
+#: Bytes of pickled arguments after which a worker gets no more in advance.
+HEAVY = 1 << 18
+#: Seconds after which jobs are asked back again: a request may overtake the jobs.
+ASK_AGAIN = 0.02
+#: Functions that workers remember.
+MOST_FUNCTIONS = 64
+#: Seconds between a request to end and the end by force.
+GRACE = 1.0
+
+
+class Function:
+    """A function that workers know by a number."""
+
+    __slots__ = ("by_value", "call", "function", "name", "number", "pickles", "uses")
+
+    def __init__(self, number: int, function: Callable[..., Any], call: object) -> None:
+        self.number = number
+        self.function = function
+        # The map that it belongs to: in the next its state may be another one.
+        self.call = call
+        self.name = wire.name_of(function)
+        self.by_value = False
+        self.pickles: bytes | None = None
+        self.uses = 0
+
+
+class ProcessEngine:
+    """Worker processes, and the thread that feeds them."""
+
+    def __init__(
+        self,
+        size: int,
+        context: BaseContext | None,
+        initializer: Callable[..., object] | None,
+        initargs: tuple[Any, ...],
+        tasks_per_worker: int | None,
+        retries: int,
+    ) -> None:
+        self._size = size
+        self._context: BaseContext = context or multiprocessing.get_context()
+        self._initializer: Any = initializer
+        if initializer is not None and self._context.get_start_method() != "fork":
+            if not isinstance(initializer, functools.partial) and wire.name_of(initializer) is None:
+                self._initializer = wire.dumps(initializer)
+        self._initargs = initargs
+        self._tasks_per_worker = tasks_per_worker
+        self._retries = retries
+        self._process = os.getpid()
+        self._incoming: deque[Job] = deque()
+        self._pending: deque[Job] = deque()
+        self._workers: list[WorkerProcess] = []
+        self._numbers = itertools.count(1)
+        self._functions: dict[Any, Function] = {}
+        self._job_functions: dict[int, Function] = {}
+        self._cost = 1.0
+        self._closing = False
+        self._terminating = False
+        self._failed_starts = 0
+        self._late = False
+        self._deadline: float | None = None
+        self._broken: BrokenPool | None = None
+        self._poll = select.epoll()
+        self._events: dict[int, tuple[WorkerProcess, str]] = {}
+        self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._wake_lock = threading.Lock()
+        self._woken = False
+        self._poll.register(self._wake_fd, select.EPOLLIN)
+        # The first workers start before there is a thread: a fork is safest then.
+        try:
+            for _ in range(size):
+                self._start_worker()
+        except BaseException:
+            for worker in self._workers:
+                worker.kill(hard=True)
+            raise
+        self._thread = threading.Thread(target=self._run, name="ungil-pool", daemon=True)
+        self._thread.start()
+        self._at_exit = util.Finalize(self, self.terminate, kwargs={"at_exit": True}, exitpriority=20)
+
+    # --- called by users' threads ---------------------------------------------------------------------------------
+
+    def submit(self, jobs: Iterable[Job]) -> None:
+        """Take jobs."""
+        if self._process != os.getpid():
+            raise RuntimeError("a pool does not work in a process that was forked from its own")
+        self._incoming.extend(jobs)
+        if not self._woken:
+            self._wake()
+        if self._wake_fd < 0:
+            self._fail_all(BrokenPool("the pool has ended"))
+
+    def close(self) -> None:
+        """Let the workers end when all jobs are done."""
+        self._closing = True
+        self._wake()
+
+    def cancel(self) -> None:
+        """Cancel jobs that have not begun."""
+        for waiting in (self._incoming, self._pending):
+            try:
+                while True:
+                    cancel(waiting.popleft())
+            except IndexError:
+                pass
+
+    def terminate(self, at_exit: bool = False) -> None:
+        """End the workers now; jobs that are not done fail."""
+        if self._process != os.getpid() or not self._thread.is_alive():
+            return
+        self._terminating = self._closing = True
+        self._wake()
+        if at_exit:
+            self._thread.join(2 * GRACE)
+
+    def join(self) -> None:
+        """Wait until all workers have ended."""
+        self._thread.join()
+
+    def _wake(self) -> None:
+        with self._wake_lock:
+            if self._wake_fd >= 0:
+                self._woken = True
+                os.eventfd_write(self._wake_fd, 1)
+
+    # --- the thread -----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while self._workers or not self._closing:
+                self._step()
+        finally:
+            self._closing = True
+            self._broken = self._broken or BrokenPool("the pool has ended")
+            for worker in self._workers:
+                worker.kill(hard=True)
+            self._fail_all(self._broken)
+            self._at_exit.cancel()
+            self._poll.close()
+            with self._wake_lock:
+                os.close(self._wake_fd)
+                self._wake_fd = -1
+            self._fail_all(self._broken)
+
+    def _step(self) -> None:
+        timeout = ASK_AGAIN if self._late else -1.0
+        if self._deadline is not None:
+            timeout = max(0.0, self._deadline - time.monotonic())
+        done: list[tuple[Job, bool, Any]] = []
+        for fd, _ in self._poll.poll(timeout):
+            if fd == self._wake_fd:
+                self._woken = False
+                os.eventfd_read(fd)
+                continue
+            worker, what = self._events.get(fd, (None, ""))
+            if worker is None:
+                continue
+            if what == "tasks":
+                if worker.flush():
+                    self._poll.modify(fd, 0)
+            elif what == "results":
+                self._read(worker, done)
+            elif what == "death":
+                self._bury(worker, done)
+        while True:
+            try:
+                self._pending.append(self._incoming.popleft())
+            except IndexError:
+                break
+        if self._terminating:
+            self._end_workers()
+        elif self._broken is not None:
+            self._fail_all(self._broken)
+        else:
+            self._deal()
+        # Workers have their next jobs before the callbacks of the last ones run.
+        for job, ok, value in done:
+            job.sink._finish(job.index, ok, value)
+        if self._closing and not self._pending and not self._incoming:
+            self._stop_idle()
+
+    def _read(self, worker: WorkerProcess, done: list[tuple[Job, bool, Any]]) -> bool:
+        """Take what the worker has written; False if there was nothing."""
+        data = worker.read()
+        if not data:
+            if data is not None:
+                self._forget_fd(worker.results_fd, worker)
+            return False
+        for records, blob in worker.frames.feed(data):
+            at = 0
+            for record in records:
+                kind = record[0]
+                if kind == wire.VALUE:
+                    _, number, spent, value = record
+                    self._note_cost(spent)
+                    if (job := self._pop(worker, number)) is not None:
+                        done.append((job, True, value))
+                elif kind == wire.READY:
+                    worker.ready = True
+                elif kind == wire.BYE:
+                    worker.leaving = True
+                    self._forget_fd(worker.tasks_fd, worker)
+                    worker.release()
+                elif kind == wire.RETURNED:
+                    self._take_back(worker, record[1])
+                else:
+                    _, number, spent, size = record
+                    self._take_pickle(worker, kind, number, spent, blob[at : at + size], done)
+                    at += size
+        return True
+
+    def _take_pickle(
+        self,
+        worker: WorkerProcess,
+        kind: int,
+        number: int,
+        spent: float,
+        data: memoryview,
+        done: list[tuple[Job, bool, Any]],
+    ) -> None:
+        try:
+            value = wire.loads(data)
+        except Exception as error:
+            kind, value = wire.ERROR, error
+        if kind == wire.FAILED:
+            self._broken = BrokenPool(f"the initializer raised {type(value).__name__}: {value}")
+            self._broken.__cause__ = value
+            return
+        function = self._job_functions.get(number)
+        job = self._pop(worker, number)
+        if job is None:
+            return
+        if kind == wire.NEED:
+            if not job.by_value:
+                job.by_value = True
+                if function is not None:
+                    function.by_value = True
+                self._pending.appendleft(job)
+                return
+            kind = wire.ERROR
+        self._note_cost(spent)
+        done.append((job, kind == wire.PICKLE, value))
+
+    def _pop(self, worker: WorkerProcess, number: int) -> Job | None:
+        """The job of an answer, no longer the worker's; None if it has failed already."""
+        job = worker.jobs.pop(number, None)
+        worker.asked = False
+        function = self._job_functions.pop(number, None)
+        if function is not None:
+            function.uses -= 1
+        if worker.left is not None:
+            worker.left -= 1
+        return job
+
+    def _take_back(self, worker: WorkerProcess, number: int) -> None:
+        job = self._pop(worker, number)
+        if worker.left is not None:
+            worker.left += 1
+        worker.asked = True
+        if job is not None:
+            self._pending.appendleft(job)
+
+    def _note_cost(self, spent: float) -> None:
+        """Keep the expected time of a job: it rises at once and falls slowly."""
+        self._cost = max(spent, 0.8 * self._cost + 0.2 * spent)
+
+    # --- dealing --------------------------------------------------------------------------------------------------
+
+    def _deal(self) -> None:
+        """Give jobs to workers with room."""
+        free = [w for w in self._workers if not w.leaving]
+        if self._pending and free:
+            depth = max(1, min(MOST_AHEAD, int(AHEAD / (self._cost + 2e-6))))
+            share = -(-len(self._pending) // len(free))
+            for worker in sorted(free, key=lambda w: len(w.jobs)):
+                have = len(worker.jobs)
+                room = min(depth, share + have) - have if have <= depth // 2 else 0
+                if worker.left is not None:
+                    room = min(room, worker.left - have)
+                # One that was asked to give back jobs is late.
+                if room > 0 and not (worker.asked and have):
+                    self._give(worker, room)
+        self._late = not self._pending and any(not w.jobs for w in free)
+        if self._late:
+            # Idle workers: those that have several jobs give back what they have not begun.
+            late = [w for w in free if len(w.jobs) > 1]
+            for worker in late:
+                worker.ask_back(ASK_AGAIN)
+            self._late = bool(late)
+
+    def _give(self, worker: WorkerProcess, room: int) -> None:
+        records: list[Any] = worker.forget
+        worker.forget = []
+        blobs: list[bytes] = []
+        weight = 0
+        while room and self._pending and weight < HEAVY:
+            job = self._pending.popleft()
+            if not job.sink._start():
+                continue
+            try:
+                weight += self._encode(job, worker, records, blobs)
+            except Exception as error:
+                job.sink._finish(job.index, False, error)
+                continue
+            room -= 1
+        if records and not worker.send(records, blobs):
+            self._poll.modify(worker.tasks_fd, select.EPOLLOUT)
+
+    def _encode(self, job: Job, worker: WorkerProcess, records: list[Any], blobs: list[bytes]) -> int:
+        number = next(self._numbers)
+        function = self._function_of(job)
+        if function is None:
+            data = wire.dumps((job.function, job.args, job.kwargs), job.by_value)
+            records.append((wire.TASK, number, 0, job.how, None, len(data)))
+            blobs.append(data)
+            weight = len(data)
+        else:
+            if function.number not in worker.known:
+                self._introduce(function, worker, records, blobs, job.by_value)
+            if job.how == CALL and not job.kwargs and wire.are_plain(job.args):
+                records.append((wire.TASK, number, function.number, CALL, tuple(job.args), None))
+                weight = 0
+            else:
+                data = wire.dumps((job.args, job.kwargs), job.by_value)
+                records.append((wire.TASK, number, function.number, job.how, None, len(data)))
+                blobs.append(data)
+                weight = len(data)
+            function.uses += 1
+            self._job_functions[number] = function
+        worker.jobs[number] = job
+        return weight
+
+    def _function_of(self, job: Job) -> Function | None:
+        """The record of a function with a name, or one that several jobs share; None for others."""
+        function = job.function
+        known = self._functions.get(id(function))
+        if known is not None and known.function is function and known.name is not None:
+            if not (job.by_value or known.by_value):
+                return known
+            job.by_value = True
+        if job.call is None:
+            if job.by_value or wire.name_of(function) is None:
+                return None
+            return self._add_function(id(function), function, None)
+        key = (id(job.call), job.by_value)
+        known = self._functions.get(key)
+        if known is not None:
+            return known
+        if not job.by_value and wire.name_of(function) is not None:
+            return self._add_function(id(function), function, None)
+        return self._add_function(key, function, job.call)
+
+    def _add_function(self, key: Any, function: Callable[..., Any], call: object) -> Function:
+        if len(self._functions) >= MOST_FUNCTIONS:
+            for old_key, old in list(self._functions.items())[: MOST_FUNCTIONS // 2]:
+                if old.uses == 0:
+                    del self._functions[old_key]
+                    for worker in self._workers:
+                        if old.number in worker.known:
+                            worker.known.remove(old.number)
+                            worker.forget.append((wire.FORGET, old.number, None))
+        record = self._functions[key] = Function(next(self._numbers), function, call)
+        return record
+
+    def _introduce(
+        self,
+        function: Function,
+        worker: WorkerProcess,
+        records: list[Any],
+        blobs: list[bytes],
+        by_value: bool,
+    ) -> None:
+        if function.call is None and not by_value and function.name is not None:
+            records.append((wire.BY_NAME, function.number, *function.name, None))
+        else:
+            if function.pickles is None:
+                function.pickles = wire.dumps(function.function, by_value)
+            records.append((wire.PICKLED, function.number, len(function.pickles)))
+            blobs.append(function.pickles)
+        worker.known.add(function.number)
+
+    # --- beginnings and ends --------------------------------------------------------------------------------------
+
+    def _start_worker(self) -> None:
+        siblings = [fd for w in self._workers for fd in w.own_fds()]
+        worker = WorkerProcess(
+            self._context, self._initializer, self._initargs, self._tasks_per_worker, siblings
+        )
+        self._workers.append(worker)
+        for fd, what, events in (
+            (worker.tasks_fd, "tasks", 0),
+            (worker.results_fd, "results", select.EPOLLIN),
+            (worker.death_fd, "death", select.EPOLLIN),
+        ):
+            self._events[fd] = (worker, what)
+            self._poll.register(fd, events)
+
+    def _forget_fd(self, fd: int, worker: WorkerProcess) -> None:
+        if self._events.get(fd, (None, ""))[0] is worker:
+            del self._events[fd]
+            self._poll.unregister(fd)
+
+    def _bury(self, worker: WorkerProcess, done: list[tuple[Job, bool, Any]]) -> None:
+        """A worker has ended: take its last results, blame the job that ran, deal the others again."""
+        while self._read(worker, done):
+            pass
+        worker.process.join()
+        pid, code = worker.process.pid, worker.process.exitcode
+        for fd in (worker.tasks_fd, worker.results_fd, worker.death_fd):
+            self._forget_fd(fd, worker)
+        worker.close()
+        self._workers.remove(worker)
+        if self._terminating:
+            return
+        if worker.ready:
+            self._failed_starts = 0
+        elif self._broken is None:
+            self._note_failed_start(pid, code)
+        jobs = [job for number in list(worker.jobs) if (job := self._pop(worker, number)) is not None]
+        if jobs:
+            jobs[0].deaths += 1
+            if jobs[0].deaths > self._retries:
+                job = jobs.pop(0)
+                label = job.label()
+                text = f"a worker of the pool (process {pid}) {describe_end(code)} while it ran {label}"
+                done.append((job, False, BrokenPool(text, pid, code, label)))
+        self._pending.extendleft(reversed(jobs))
+        if self._broken is None and (not self._closing or self._pending or self._incoming):
+            self._start_worker()
+
+    def _note_failed_start(self, pid: int | None, code: int | None) -> None:
+        """Give up if workers do not come to life; an exception in the main module will not go away."""
+        self._failed_starts += 1
+        if code != 1 and self._failed_starts < 3:
+            return
+        text = f"a worker of the pool (process {pid}) {describe_end(code)} before it could begin"
+        if self._context.get_start_method() != "fork":
+            text += '; does the main module do its work under `if __name__ == "__main__":`?'
+        self._broken = BrokenPool(text, pid, code)
+
+    def _stop_idle(self) -> None:
+        for worker in self._workers:
+            if not worker.leaving and not worker.jobs:
+                worker.stop()
+
+    def _end_workers(self) -> None:
+        """Terminate; kill those that are still there after the grace."""
+        now = time.monotonic()
+        if self._deadline is None:
+            self._fail_all(BrokenPool(TERMINATED))
+            for worker in self._workers:
+                worker.kill(hard=False)
+            self._deadline = now + GRACE
+        elif now >= self._deadline:
+            for worker in self._workers:
+                worker.kill(hard=True)
+            self._deadline = now + GRACE
+
+    def _fail_all(self, error: BrokenPool) -> None:
+        """Give all jobs an error."""
+        jobs = [*(job for worker in self._workers for job in worker.jobs.values()), *self._pending]
+        for worker in self._workers:
+            worker.jobs.clear()
+        self._pending.clear()
+        while self._incoming:
+            jobs.append(self._incoming.popleft())
+        for job in jobs:
+            job.sink._finish(job.index, False, error)
