@@ -29,6 +29,23 @@ def test_kernels_without(missing, chosen, tmp_path):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
 
 
+def digests(missing, directory):
+    env = {**os.environ, "UNGIL_CACHE_DIR": str(directory)}
+    if missing:
+        env["UNGIL_CPU_FEATURES"] = missing
+    command = [sys.executable, str(HERE / "maths_digest.py")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.splitlines()
+
+
+def test_maths_functions_have_the_same_bits(tmp_path):
+    here = digests("", tmp_path)
+    assert len(here) > 80
+    for missing in ("-avx512f", "-avx2,-fma"):
+        assert digests(missing, tmp_path) == here, missing
+
+
 def test_features_are_left_out():
     env = {**os.environ, "UNGIL_CPU_FEATURES": "-avx512f"}
     command = [sys.executable, "-m", "ungil", "doctor"]

@@ -9,6 +9,8 @@ macro_rules! table {
         pub fn $name(function: MathFn, args: &[$t]) -> $t {
             use ungil_math::$module as ours;
             use ungil_math::complex::$module as complex;
+            use ungil_math::complex::inverse::$module as inverse;
+            use ungil_math::complex::near_one::$module as near_one;
             use libm::$module as c;
             let x = args[0];
             let y = args.get(1).copied().unwrap_or(0.0);
@@ -64,6 +66,16 @@ macro_rules! table {
                 MathFn::CtanhIm => complex::ctanh_im(x, y),
                 MathFn::CsqrtRe => complex::csqrt_re(x, y),
                 MathFn::CsqrtIm => complex::csqrt_im(x, y),
+                MathFn::CasinRe => inverse::casin_re(x, y),
+                MathFn::CasinIm => inverse::casin_im(x, y),
+                MathFn::CacosRe => inverse::cacos_re(x, y),
+                MathFn::CatanhRe => inverse::catanh_re(x, y),
+                MathFn::CatanhIm => inverse::catanh_im(x, y),
+                MathFn::Cexpm1Re => near_one::cexpm1_re(x, y),
+                MathFn::Cexpm1Im => near_one::cexpm1_im(x, y),
+                MathFn::Cexp2Re => near_one::cexp2_re(x, y),
+                MathFn::Cexp2Im => near_one::cexp2_im(x, y),
+                MathFn::Clog1pRe => near_one::clog1p_re(x, y),
                 MathFn::ClogRe => ours::modulus::clog_re(x, y),
             }
         }

@@ -39,6 +39,7 @@ functions! {
     Ldexp "ldexp" 2, FrexpMantissa "frexp_mantissa" 1, FrexpExponent "frexp_exponent" 1,
     // One part of a complex function, of the real and the imaginary part.
     CexpRe "cexp_re" 2, CexpIm "cexp_im" 2, CsinhRe "csinh_re" 2, CsinhIm "csinh_im" 2, CcoshRe "ccosh_re" 2, CcoshIm "ccosh_im" 2, CtanhRe "ctanh_re" 2, CtanhIm "ctanh_im" 2, CsqrtRe "csqrt_re" 2, CsqrtIm "csqrt_im" 2, ClogRe "clog_re" 2,
+    CasinRe "casin_re" 2, CasinIm "casin_im" 2, CacosRe "cacos_re" 2, CatanhRe "catanh_re" 2, CatanhIm "catanh_im" 2, Cexpm1Re "cexpm1_re" 2, Cexpm1Im "cexpm1_im" 2, Cexp2Re "cexp2_re" 2, Cexp2Im "cexp2_im" 2, Clog1pRe "clog1p_re" 2,
 }
 
 impl MathFn {
@@ -57,6 +58,11 @@ impl MathFn {
     /// Whether this is a part of a function rather than one that libraries have.
     pub fn is_internal(self) -> bool {
         self.name().contains('_')
+    }
+
+    /// Whether this is a part of a complex function.
+    pub fn is_complex_part(self) -> bool {
+        self.name().ends_with("_re") || self.name().ends_with("_im")
     }
 
     /// The function with this text form.

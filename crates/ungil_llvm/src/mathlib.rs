@@ -39,28 +39,9 @@ pub fn in_library(function: MathFn) -> bool {
     let powers = matches!(function, Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Pow | Cbrt | Hypot);
     let special =
         matches!(function, Erf | Erfc | Gamma | Lgamma | Fmod | Ldexp | FrexpMantissa | FrexpExponent)
-            || is_complex_part(function);
+            || function.is_complex_part();
     let circular = matches!(function, Sin | Cos | Tan | Asin | Acos | Atan | Atan2);
     powers || circular || special || matches!(function, Sinh | Cosh | Tanh | Asinh | Acosh | Atanh)
-}
-
-/// Whether a function is a part of a complex one.
-fn is_complex_part(function: MathFn) -> bool {
-    use MathFn::*;
-    matches!(
-        function,
-        CexpRe
-            | CexpIm
-            | CsinhRe
-            | CsinhIm
-            | CcoshRe
-            | CcoshIm
-            | CtanhRe
-            | CtanhIm
-            | CsqrtRe
-            | CsqrtIm
-            | ClogRe
-    )
 }
 
 /// Links the library's functions that the module declares; `prepare` gives each the module's target attributes.

@@ -7,11 +7,15 @@
 //! Limits: a part of sinh, cosh or exp may be off by more where it is subnormal.
 //! Source: the addition theorems; for the modulus, squares in two parts.
 
+pub mod inverse;
+pub mod near_one;
+
 use crate::double::select;
 
 /// Functions on one float type, built from the real functions of a module.
 macro_rules! functions {
     ($module:ident $t:ident $doc:literal large: $large:literal, shift: $shift:literal, factor: $factor:literal,
+     further: $further:literal, rest: $rest:literal,
      saturated: $saturated:literal, huge: $huge:literal, tiny: $tiny:literal, up: $up:literal) => {
         #[doc = $doc]
         pub mod $module {
@@ -21,23 +25,24 @@ macro_rules! functions {
             use crate::$module::root::hypot;
             use crate::$module::trigonometric::{cos, sin};
 
-            /// x, or x − `shift` where its exponential would overflow, and the factor that makes up for it.
+            /// x, or less than x where its exponential would overflow, and two factors that make up for it.
             #[inline(always)]
-            fn shifted(x: $t) -> ($t, $t) {
-                let large = x > $large;
-                (select(large, x - $shift, x), select(large, $factor, 1.0))
+            pub(crate) fn shifted(x: $t) -> ($t, $t, $t) {
+                let (large, larger) = (x > $large, x > $large + $shift);
+                let short = x - select(large, $shift, 0.0) - select(larger, $further, 0.0);
+                (short, select(large, $factor, 1.0), select(larger, $rest, 1.0))
             }
 
             #[inline(always)]
-            fn is_finite(x: $t) -> bool {
+            pub(crate) fn is_finite(x: $t) -> bool {
                 x.abs() < $t::INFINITY
             }
 
             /// The real part of e^(x + iy).
             #[inline(always)]
             pub fn cexp_re(x: $t, y: $t) -> $t {
-                let (short, factor) = shifted(x);
-                let value = exp(short) * cos(y) * factor;
+                let (short, factor, rest) = shifted(x);
+                let value = exp(short) * cos(y) * factor * rest;
                 let value = select((x == $t::INFINITY) & !is_finite(y), $t::INFINITY, value);
                 select((x == $t::NEG_INFINITY) & !is_finite(y), 0.0, value)
             }
@@ -45,8 +50,8 @@ macro_rules! functions {
             /// The imaginary part of e^(x + iy).
             #[inline(always)]
             pub fn cexp_im(x: $t, y: $t) -> $t {
-                let (short, factor) = shifted(x);
-                let value = exp(short) * sin(y) * factor;
+                let (short, factor, rest) = shifted(x);
+                let value = exp(short) * sin(y) * factor * rest;
                 let value = select((x == $t::NEG_INFINITY) & !is_finite(y), 0.0, value);
                 select(y == 0.0, y, value)
             }
@@ -54,8 +59,8 @@ macro_rules! functions {
             /// The real part of sinh(x + iy).
             #[inline(always)]
             pub fn csinh_re(x: $t, y: $t) -> $t {
-                let (short, factor) = shifted(x.abs());
-                let value = f_xor_sign(sinh(short) * cos(y) * factor, x);
+                let (short, factor, rest) = shifted(x.abs());
+                let value = f_xor_sign(sinh(short) * cos(y) * factor * rest, x);
                 let exempt = (x == 0.0) | (x.abs() == $t::INFINITY);
                 select(exempt & !is_finite(y), x, value)
             }
@@ -63,23 +68,23 @@ macro_rules! functions {
             /// The imaginary part of sinh(x + iy).
             #[inline(always)]
             pub fn csinh_im(x: $t, y: $t) -> $t {
-                let (short, factor) = shifted(x.abs());
-                select(y == 0.0, y, cosh(short) * sin(y) * factor)
+                let (short, factor, rest) = shifted(x.abs());
+                select(y == 0.0, y, cosh(short) * sin(y) * factor * rest)
             }
 
             /// The real part of cosh(x + iy).
             #[inline(always)]
             pub fn ccosh_re(x: $t, y: $t) -> $t {
-                let (short, factor) = shifted(x.abs());
-                let value = cosh(short) * cos(y) * factor;
+                let (short, factor, rest) = shifted(x.abs());
+                let value = cosh(short) * cos(y) * factor * rest;
                 select((x.abs() == $t::INFINITY) & !is_finite(y), $t::INFINITY, value)
             }
 
             /// The imaginary part of cosh(x + iy).
             #[inline(always)]
             pub fn ccosh_im(x: $t, y: $t) -> $t {
-                let (short, factor) = shifted(x.abs());
-                let value = f_xor_sign(sinh(short) * sin(y) * factor, x);
+                let (short, factor, rest) = shifted(x.abs());
+                let value = f_xor_sign(sinh(short) * sin(y) * factor * rest, x);
                 let value = select((x == 0.0) & !is_finite(y), 0.0, value);
                 select((y == 0.0) & !is_finite(x), f_xor_sign(y, x), value)
             }
@@ -123,7 +128,7 @@ macro_rules! functions {
 
             /// √((|x| + |z|)/2) for scaled parts, the parts' scale undone.
             #[inline(always)]
-            fn half_root(x: $t, y: $t) -> ($t, $t, $t) {
+            pub(crate) fn half_root(x: $t, y: $t) -> ($t, $t, $t) {
                 let (a, b) = (x.abs(), y.abs());
                 let largest = select(a > b, a, b);
                 let huge = largest > $huge;
@@ -163,7 +168,7 @@ macro_rules! functions {
     };
 }
 
-functions!(double f64 "Functions on float64." large: 700.0, shift: 355.0, factor: 1.494_655_400_472_534e154,
+functions!(double f64 "Functions on float64." large: 700.0, shift: 355.0, factor: 1.494_655_400_472_534e154, further: 390.0, rest: 2.370_543_571_722_357e169,
     saturated: 300.0, huge: 1e300, tiny: 1e-280, up: 18_014_398_509_481_984.0);
-functions!(single f32 "Functions on float32." large: 87.0, shift: 44.0, factor: 1.285_160_1e19,
+functions!(single f32 "Functions on float32." large: 87.0, shift: 44.0, factor: 1.285_160_1e19, further: 60.0, rest: 1.142_007_4e26,
     saturated: 40.0, huge: 1e36, tiny: 1e-30, up: 1_048_576.0);

@@ -11,7 +11,7 @@ pub mod hyperbolic;
 pub mod inverse_trigonometric;
 pub mod logarithm;
 pub mod modulus;
-mod pair;
+pub(crate) mod pair;
 pub mod power;
 pub(crate) mod reduction;
 pub(crate) mod register_tables;

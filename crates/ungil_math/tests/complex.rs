@@ -6,7 +6,7 @@
 mod reference;
 
 use reference::{Samples, hypotf128};
-use ungil_math::complex::{double, single};
+use ungil_math::complex::{double, inverse, near_one, single};
 use ungil_math::double::modulus;
 
 type Double = fn(f64, f64) -> f64;
@@ -23,6 +23,12 @@ const PARTS: &[(&str, Double, Single, f64)] = &[
     ("cosh im", double::ccosh_im, single::ccosh_im, 4.0),
     ("tanh re", double::ctanh_re, single::ctanh_re, 5.0),
     ("tanh im", double::ctanh_im, single::ctanh_im, 5.0),
+    ("asin re", inverse::double::casin_re, inverse::single::casin_re, 6.0),
+    ("asin im", inverse::double::casin_im, inverse::single::casin_im, 6.0),
+    ("acos re", inverse::double::cacos_re, inverse::single::cacos_re, 6.0),
+    ("atanh re", inverse::double::catanh_re, inverse::single::catanh_re, 6.0),
+    ("atanh im", inverse::double::catanh_im, inverse::single::catanh_im, 6.0),
+    ("log1p re", near_one::double::clog1p_re, near_one::single::clog1p_re, 0.51),
     ("log re", modulus::clog_re, ungil_math::single::modulus::clog_re, 0.51),
 ];
 
@@ -113,6 +119,16 @@ fn special_values_follow_annex_g() {
         ("tanh", double::ctanh_re, inf, nan, 1.0),
         ("tanh", double::ctanh_re, -inf, 1.0, -1.0),
         ("tanh", double::ctanh_im, nan, 0.0, 0.0),
+        ("exp", double::cexp_im, 1_000.0, 5e-324, 9.733_444_57e110),
+        ("asin", inverse::double::casin_re, inf, inf, std::f64::consts::FRAC_PI_4),
+        ("asin", inverse::double::casin_im, nan, -inf, -inf),
+        ("asin", inverse::double::casin_im, 1e300, 1e-300, 691.468_675),
+        ("acos", inverse::double::cacos_re, -inf, 1.0, std::f64::consts::PI),
+        ("acos", inverse::double::cacos_re, 0.0, nan, std::f64::consts::FRAC_PI_2),
+        ("atanh", inverse::double::catanh_re, 1.0, 0.0, inf),
+        ("atanh", inverse::double::catanh_re, 1.0, 1e-308, 354.944_676),
+        ("atanh", inverse::double::catanh_re, 1e200, 1e200, 5e-201),
+        ("atanh", inverse::double::catanh_im, 2.0, -0.0, -std::f64::consts::FRAC_PI_2),
         ("log", modulus::clog_re, 0.0, -0.0, -inf),
         ("log", modulus::clog_re, nan, -inf, inf),
         ("log", modulus::clog_re, nan, 1.0, nan),

@@ -132,6 +132,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
         }
         return Err(unknown(name, span));
     }
+    if let Some(function) = name.strip_prefix("cmath.") {
+        return l.cmath_call(function, args);
+    }
     if let Some(function) = name.strip_prefix("builtins.") {
         return builtin(l, function, args);
     }

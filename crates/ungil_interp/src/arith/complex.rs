@@ -60,14 +60,9 @@ fn power<T: Float>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
     if b.1 == T::ZERO && n.fract() == 0.0 && n.abs() < 100.0 {
         return integer_power(a, n as i32);
     }
-    let modulus = T::math(MathFn::Hypot, &[a.0, a.1]);
-    let log = (T::math(MathFn::Log, &[modulus]), T::math(MathFn::Atan2, &[a.1, a.0]));
+    let log = (T::math(MathFn::ClogRe, &[a.0, a.1]), T::math(MathFn::Atan2, &[a.1, a.0]));
     let (zr, zi) = multiply(b, log);
-    let e = T::math(MathFn::Exp, &[zr]);
-    if zi == T::ZERO {
-        return (e, zi);
-    }
-    (e * T::math(MathFn::Cos, &[zi]), e * T::math(MathFn::Sin, &[zi]))
+    (T::math(MathFn::CexpRe, &[zr, zi]), T::math(MathFn::CexpIm, &[zr, zi]))
 }
 
 fn integer_power<T: Float>(a: Complex<T>, n: i32) -> Complex<T> {

@@ -212,15 +212,9 @@ impl FunctionEmitter<'_> {
 
     /// `exp(b * log(a))`.
     fn transcendental_pow(&mut self, a: (Val, Val), b: (Val, Val)) -> (Val, Val) {
-        let l = self.l;
-        let zero = l.zero(l.type_of(a.0));
-        let modulus = self.math_call(MathFn::Hypot, &[a.0, a.1]);
-        let log = (self.math_call(MathFn::Log, &[modulus]), self.math_call(MathFn::Atan2, &[a.1, a.0]));
+        let log = (self.math_call(MathFn::ClogRe, &[a.0, a.1]), self.math_call(MathFn::Atan2, &[a.1, a.0]));
         let z = self.complex_mul(b, log);
-        let e = self.math_call(MathFn::Exp, &[z.0]);
-        let (cos, sin) = (self.math_call(MathFn::Cos, &[z.1]), self.math_call(MathFn::Sin, &[z.1]));
-        let im = self.fop(LLVMOpcode::LLVMFMul, e, sin);
-        (self.fop(LLVMOpcode::LLVMFMul, e, cos), l.select(l.fcmp(LLVMRealOEQ, z.1, zero), z.1, im))
+        (self.math_call(MathFn::CexpRe, &[z.0, z.1]), self.math_call(MathFn::CexpIm, &[z.0, z.1]))
     }
 
     /// Returns a pair if `cond`, and goes on otherwise.

@@ -221,7 +221,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Division of Python's complex numbers: CPython's algorithm (`_Py_c_quot`), whose last bits differ from NumPy's.
-    fn complex_quotient(&mut self, a: Value, b: Value) -> Value {
+    pub(crate) fn complex_quotient(&mut self, a: Value, b: Value) -> Value {
         let mut ir = self.b();
         let (ar, ai) = (ir.unary(UnaryOp::Real, a), ir.unary(UnaryOp::Imag, a));
         let (br, bi) = (ir.unary(UnaryOp::Real, b), ir.unary(UnaryOp::Imag, b));
@@ -339,8 +339,7 @@ impl Lowerer<'_, '_> {
         }
         let (a, b) = self.both(left, right, dtype)?;
         if dtype.is_complex() {
-            let value = self.b().binary(Ir::Pow, a, b);
-            return Ok(Operand::value(ty, value, span));
+            return Ok(self.complex_power(a, b, ty, span));
         }
         if common.is_weak() {
             self.weak_power_checks(a, b);
@@ -350,6 +349,37 @@ impl Lowerer<'_, '_> {
             self.check_power_range(&[a, b], value);
         }
         Ok(Operand::value(ty, value, span))
+    }
+
+    /// A power of complex numbers; of Python's, with the errors that Python raises.
+    fn complex_power(&mut self, a: Value, b: Value, ty: Ty, span: Span) -> Operand {
+        if ty != Ty::PyComplex {
+            let value = self.b().binary(Ir::Pow, a, b);
+            return Operand::value(ty, value, span);
+        }
+        let zero = self.b().f64(0.0);
+        let [ar, ai, br, bi] =
+            [(UnaryOp::Real, a), (UnaryOp::Imag, a), (UnaryOp::Real, b), (UnaryOp::Imag, b)]
+                .map(|(part, z)| self.b().unary(part, z));
+        let (re, im) = (self.b().compare(CompareOp::Eq, ar, zero), self.b().compare(CompareOp::Eq, ai, zero));
+        let nothing = self.b().binary(Ir::And, re, im);
+        let (negative, turned) =
+            (self.b().compare(CompareOp::Lt, br, zero), self.b().compare(CompareOp::Ne, bi, zero));
+        let undefined = self.b().binary(Ir::Or, negative, turned);
+        let pole = self.b().binary(Ir::And, nothing, undefined);
+        let fine = self.b().unary(UnaryOp::Not, pole);
+        let message = if self.options.python >= 14 {
+            "zero to a negative or complex power"
+        } else {
+            "0.0 to a negative or complex power"
+        };
+        self.check(fine, ExcClass::ZERO_DIVISION, message, Vec::new());
+        let value = self.b().binary(Ir::Pow, a, b);
+        let (re, im) = (self.b().unary(UnaryOp::Real, value), self.b().unary(UnaryOp::Imag, value));
+        let infinite = self.classify_parts("isinf", re, im);
+        let fine = self.b().unary(UnaryOp::Not, infinite);
+        self.check(fine, ExcClass::OVERFLOW, "complex exponentiation", Vec::new());
+        Operand::value(ty, value, span)
     }
 
     /// Constant exponents that are exact by multiplication, as NumPy's fast paths: 1 and 2.

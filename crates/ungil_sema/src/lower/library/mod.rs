@@ -1,5 +1,6 @@
-//! Functions of Python's builtins and of `math`.
+//! Functions of Python's builtins, of `math` and of `cmath`.
 
+pub mod cmath;
 pub mod conversions;
 pub mod integers;
 pub mod iterables;

@@ -1,8 +1,9 @@
 //! NumPy's functions of complex scalars.
 //!
 //! Each part of the result is a maths function of the two parts of the argument; what the parts share is computed once
-//! in the end. sin, cos and tan are the hyperbolic functions of i·z.
-//! Limits: the inverse functions, `expm1` and `log1p` are refused.
+//! in the end. sin, cos and tan are the hyperbolic functions of i·z; asinh and atan are asin and atanh with the parts
+//! exchanged before and after.
+//! Limits: what NumPy has no complex form of (`cbrt`) is refused.
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
@@ -17,7 +18,7 @@ use crate::ty::Ty;
 
 const NAMES: &[&str] = &[
     "exp", "log", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "isnan", "isinf",
-    "isfinite",
+    "isfinite", "asin", "acos", "atan", "asinh", "acosh", "atanh", "exp2", "expm1", "log1p",
 ];
 
 impl Lowerer<'_, '_> {
@@ -41,13 +42,14 @@ impl Lowerer<'_, '_> {
         Ok(Operand::value(Ty::Scalar(dtype), result, span))
     }
 
-    fn classify_parts(&mut self, name: &str, x: Value, y: Value) -> Value {
+    pub(crate) fn classify_parts(&mut self, name: &str, x: Value, y: Value) -> Value {
         let (x, y) = (self.classify(name, x), self.classify(name, y));
         let op = if name == "isfinite" { BinaryOp::And } else { BinaryOp::Or };
         self.b().binary(op, x, y)
     }
 
-    fn complex_parts(&mut self, name: &str, x: Value, y: Value, part: DType) -> (Value, Value) {
+    /// Both parts of a function of x + iy, on floats of a type.
+    pub(crate) fn complex_parts(&mut self, name: &str, x: Value, y: Value, part: DType) -> (Value, Value) {
         match name {
             "exp" => self.pair(MathFn::CexpRe, MathFn::CexpIm, x, y),
             "sqrt" => self.pair(MathFn::CsqrtRe, MathFn::CsqrtIm, x, y),
@@ -68,21 +70,46 @@ impl Lowerer<'_, '_> {
                 let turned = self.b().unary(UnaryOp::Neg, y);
                 self.pair(MathFn::CcoshRe, MathFn::CcoshIm, turned, x)
             }
-            _ => {
-                let modulus = self.b().math(MathFn::ClogRe, &[x, y]);
-                let angle = self.b().math(MathFn::Atan2, &[y, x]);
-                let factor = match name {
-                    "log2" => std::f64::consts::LOG2_E,
-                    "log10" => std::f64::consts::LOG10_E,
-                    _ => return (modulus, angle),
-                };
-                let factor = self.b().f64(factor);
-                let factor = self.b().cast(factor, part);
-                (
-                    self.b().binary(BinaryOp::Mul, modulus, factor),
-                    self.b().binary(BinaryOp::Mul, angle, factor),
-                )
+            "log" | "log2" | "log10" => self.complex_logarithm(name, x, y, part),
+            _ => self.complex_inverse(name, x, y),
+        }
+    }
+
+    fn complex_logarithm(&mut self, name: &str, x: Value, y: Value, part: DType) -> (Value, Value) {
+        let (modulus, angle) =
+            (self.b().math(MathFn::ClogRe, &[x, y]), self.b().math(MathFn::Atan2, &[y, x]));
+        let factor = match name {
+            "log2" => std::f64::consts::LOG2_E,
+            "log10" => std::f64::consts::LOG10_E,
+            _ => return (modulus, angle),
+        };
+        let factor = self.b().f64(factor);
+        let factor = self.b().cast(factor, part);
+        (self.b().binary(BinaryOp::Mul, modulus, factor), self.b().binary(BinaryOp::Mul, angle, factor))
+    }
+
+    fn complex_inverse(&mut self, name: &str, x: Value, y: Value) -> (Value, Value) {
+        match name {
+            "exp2" => self.pair(MathFn::Cexp2Re, MathFn::Cexp2Im, x, y),
+            "expm1" => self.pair(MathFn::Cexpm1Re, MathFn::Cexpm1Im, x, y),
+            "log1p" => {
+                let one = self.float_like(1.0, x);
+                let above = self.b().binary(BinaryOp::Add, x, one);
+                (self.b().math(MathFn::Clog1pRe, &[x, y]), self.b().math(MathFn::Atan2, &[y, above]))
             }
+            "asin" => self.pair(MathFn::CasinRe, MathFn::CasinIm, x, y),
+            "asinh" => self.pair(MathFn::CasinIm, MathFn::CasinRe, y, x),
+            "atanh" => self.pair(MathFn::CatanhRe, MathFn::CatanhIm, x, y),
+            "atan" => self.pair(MathFn::CatanhIm, MathFn::CatanhRe, y, x),
+            "acos" => {
+                let (re, im) = self.pair(MathFn::CacosRe, MathFn::CasinIm, x, y);
+                (re, self.b().unary(UnaryOp::Neg, im))
+            }
+            "acosh" => {
+                let (angle, size) = self.pair(MathFn::CacosRe, MathFn::CasinIm, x, y);
+                (self.b().unary(UnaryOp::Abs, size), self.b().math(MathFn::Copysign, &[angle, y]))
+            }
+            other => unreachable!("{other} is in NAMES"),
         }
     }
 

@@ -204,7 +204,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// A float constant of the type of `x`.
-    fn float_like(&mut self, constant: f64, x: Value) -> Value {
+    pub(crate) fn float_like(&mut self, constant: f64, x: Value) -> Value {
         let dtype = self.func.ty(x).dtype().expect("a float");
         let wide = self.b().f64(constant);
         self.b().cast(wide, dtype)

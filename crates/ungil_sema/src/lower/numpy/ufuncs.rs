@@ -293,9 +293,27 @@ impl Lowerer<'_, '_> {
         let one = self.cast_to(&Operand::int(1, span), dtype)?;
         let one = Operand::value(x.ty.clone(), one, span);
         if dtype.is_complex() {
-            return self.binary(Operator::Div, &one, x, span);
+            return self.complex_reciprocal(x, span);
         }
         self.truncated(Operator::FloorDiv, &one, x, span)
+    }
+
+    /// 1 / z by NumPy's formula: 1/d and −r/d, r being the smaller part over the larger, d their sum of squares over it.
+    fn complex_reciprocal(&mut self, z: &Operand, span: Span) -> Result<Operand> {
+        let value = self.value(z)?;
+        let (x, y) = (self.b().unary(UnaryOp::Real, value), self.b().unary(UnaryOp::Imag, value));
+        let (a, b) = (self.b().unary(UnaryOp::Abs, x), self.b().unary(UnaryOp::Abs, y));
+        let flat = self.b().compare(CompareOp::Le, b, a);
+        let (large, small) = (self.b().select(flat, x, y), self.b().select(flat, y, x));
+        let ratio = self.b().binary(BinaryOp::Div, small, large);
+        let rest = self.b().binary(BinaryOp::Mul, small, ratio);
+        let size = self.b().binary(BinaryOp::Add, large, rest);
+        let one = self.float_like(1.0, x);
+        let (re, im) = (self.b().select(flat, one, ratio), self.b().select(flat, ratio, one));
+        let im = self.b().unary(UnaryOp::Neg, im);
+        let (re, im) = (self.b().binary(BinaryOp::Div, re, size), self.b().binary(BinaryOp::Div, im, size));
+        let result = self.b().binary(BinaryOp::MakeComplex, re, im);
+        Ok(Operand::value(z.ty.clone(), result, span))
     }
 
     /// Quotient or remainder of integers as C has them: the quotient is cut, the remainder has the sign of the dividend.
