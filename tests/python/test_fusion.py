@@ -230,3 +230,104 @@ def test_statements_need_no_more_arrays_than_one_expression():
     x = rng.random((20, 3))
     assert allocations(pairwise_in_steps, x) == allocations(pairwise_at_once, x)
     np.testing.assert_allclose(jit(pairwise_in_steps)(x), pairwise_in_steps(x), rtol=1e-14)
+
+
+def roots_of_sums(a):
+    return np.sqrt(a.sum(axis=0))
+
+
+def roots_in_steps(a):
+    s = a.sum(axis=0)
+    r = np.sqrt(s)
+    return r * 2 + 1
+
+
+def sums_used_twice(a):
+    s = a.sum(axis=0)
+    return np.sqrt(s), s
+
+
+def sums_with_an_alias(a):
+    s = a.sum(axis=0)
+    t = s
+    u = np.sqrt(t)
+    return t, u
+
+
+def sums_through_a_walrus(a):
+    u = np.sqrt(s := a.sum(axis=0))
+    return s, u
+
+
+def pair_of_a_temporary(a):
+    return np.divmod(a.sum(axis=0), 2.0)
+
+
+def chain_of_comparisons(a):
+    return (a > 0.5).any(axis=0) < (a > 0.2).any(axis=0)
+
+
+def larger_by_broadcasting(a):
+    return a.sum(axis=0, keepdims=True) * 2 + a
+
+
+def temporary_in_a_list(a):
+    found = [np.negative(a.sum(axis=0))]
+    found.append(a.sum(axis=0) * 3)
+    return found[0], found[1]
+
+
+def copy_of_an_argument(a):
+    b = np.asarray(a) * 2
+    c = np.ascontiguousarray(a) + 1
+    d = np.abs(a.copy()) - 3
+    return b, c, d, a
+
+
+def function_that_returns_its_argument(a):
+    s = a.sum(axis=0)
+    u = np.sqrt(np.asarray(s))
+    return u, s
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        roots_of_sums,
+        roots_in_steps,
+        sums_used_twice,
+        sums_with_an_alias,
+        sums_through_a_walrus,
+        pair_of_a_temporary,
+        chain_of_comparisons,
+        larger_by_broadcasting,
+        temporary_in_a_list,
+        copy_of_an_argument,
+        function_that_returns_its_argument,
+    ],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("shape", [(6, 4), (1, 4), (3, 1)], ids=str)
+def test_temporaries_are_reused_unseen(function, shape):
+    a = rng.random(shape)
+    before = a.copy()
+    found, expected = jit(function)(a), function(a)
+    pairs = zip(
+        found if isinstance(found, tuple) else (found,),
+        expected if isinstance(expected, tuple) else (expected,),
+        strict=True,
+    )
+    for x, y in pairs:
+        np.testing.assert_allclose(x, y, rtol=1e-14)
+        assert x.dtype == y.dtype and x.shape == y.shape
+    np.testing.assert_array_equal(a, before)
+
+
+def only_sums(a):
+    return a.sum(axis=0)
+
+
+def test_results_take_the_place_of_temporaries():
+    a = rng.random((6, 4))
+    assert allocations(roots_of_sums, a) == allocations(only_sums, a)
+    assert allocations(roots_in_steps, a) == allocations(only_sums, a)

@@ -60,7 +60,8 @@ pub fn read_module_with_lines(text: &str) -> Result<(Module, InstLines), ReadErr
                 lines.0.push(std::mem::take(&mut parser.lines));
             }
             other => {
-                return parser.fail(format!("expected `array`, `extern`, `entry` or `func`, found `{other}`"));
+                return parser
+                    .fail(format!("expected `array`, `extern`, `entry` or `func`, found `{other}`"));
             }
         }
     }

@@ -98,7 +98,13 @@ impl Lowerer<'_, '_> {
         };
         let args = self.arguments(call, lazily, displays, span)?;
         self.set_span(span);
-        self.call_operand(&callee, args, span)
+        let library = matches!(callee.ty, Ty::Builtin(_) | Ty::Method(..));
+        let before = self.next_value();
+        let result = self.call_operand(&callee, args, span)?;
+        if library {
+            self.note_temporary(&result, before);
+        }
+        Ok(result)
     }
 
     /// Evaluates arguments; `lazily`: arrays among them need not be in memory; `displays`: lists that are written out are

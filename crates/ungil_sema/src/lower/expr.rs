@@ -24,7 +24,7 @@ impl Lowerer<'_, '_> {
     /// Lowers an expression.
     pub fn lower_expr(&mut self, e: &Expr) -> Result<Operand> {
         let operand = self.lower_lazily(e)?;
-        self.settled(&operand)
+        self.settled_whole(e, &operand)
     }
 
     /// Lowers an expression whose elements are used once, at once: arrays may be lazy.

@@ -109,6 +109,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             ones: HashSet::new(),
             unit_axes: HashMap::new(),
             roots: HashMap::new(),
+            temporaries: HashSet::new(),
             deferred_names: HashMap::new(),
             generators: HashMap::new(),
             collecting: HashMap::new(),

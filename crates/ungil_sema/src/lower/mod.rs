@@ -171,6 +171,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) unit_axes: HashMap<Value, u64>,
     /// The parameter or fresh array whose memory an array is, where it is known.
     pub(crate) roots: HashMap<Value, Root>,
+    /// Fresh arrays that only the expression knows that is being lowered.
+    pub(crate) temporaries: HashSet<Value>,
     /// The names that deferred variables are computed from.
     pub(crate) deferred_names: HashMap<WebId, Vec<Name>>,
     /// Code of the generator expressions, by where they start.

@@ -53,6 +53,7 @@ impl Lowerer<'_, '_> {
     /// Assigns an operand to a web.
     pub(crate) fn define_web(&mut self, web: WebId, operand: &Operand, span: Span) -> Result<()> {
         self.check_storable(operand)?;
+        self.held(operand);
         let i = web.0 as usize;
         // One of several functions takes along what it captures.
         let several =

@@ -64,7 +64,12 @@ impl Lowerer<'_, '_> {
             operand = self.settled(&operand)?;
         }
         self.set_span(*span);
+        let before = self.temporaries.clone();
         self.define_name(*span, &operand)?;
+        if uses.count == 1 {
+            // The one use is the last that the variable is heard of.
+            self.temporaries = before;
+        }
         Ok(true)
     }
 

@@ -223,12 +223,18 @@ impl Lowerer<'_, '_> {
         let lazy = x.lazy.clone().expect("a lazy array");
         let ty = x.ty.as_array().expect("an array");
         let array = self.fresh_array(ty, lazy.shape.clone(), x.span);
-        self.sweep(&lazy.shape, &[x], &[&array], true, &mut |l, elements| {
-            let element = elements.of(l, x)?;
-            let value = l.cast_to(&element, ty.dtype)?;
-            elements.store(l, &array, value)
-        })?;
+        self.store_in(x, &lazy.shape, &array)?;
         Ok(array)
+    }
+
+    /// Computes the elements of a lazy array into one of its shape.
+    pub(crate) fn store_in(&mut self, x: &Operand, shape: &[Value], array: &Operand) -> Result<()> {
+        let dtype = array.ty.as_array().expect("an array").dtype;
+        self.sweep(shape, &[x], &[array], true, &mut |l, elements| {
+            let element = elements.of(l, x)?;
+            let value = l.cast_to(&element, dtype)?;
+            elements.store(l, array, value)
+        })
     }
 
     /// An array of extents that are known not to be negative.

@@ -9,6 +9,7 @@ pub mod deferred;
 pub mod element;
 pub mod fancy;
 pub mod gather;
+pub mod in_place;
 pub mod lazy;
 pub mod mask;
 pub mod method;
