@@ -34,7 +34,9 @@ def main() -> None:
     numbers = [
         {key: case[key] for key in ("title", "size", "check", "times", "first")} for case in data["cases"]
     ]
-    (out / "results.json").write_text(json.dumps({"cases": numbers, "threads": data["threads"]}, indent=1))
+    formulas = [{key: row[key] for key in ("title", "check", "times", "memory")} for row in data["formulas"]]
+    results = {"cases": numbers, "formulas": formulas, "threads": data["threads"]}
+    (out / "results.json").write_text(json.dumps(results, indent=1))
     print("\n" + table.terminal(data))
     print(f"\nthe page: {out / 'index.html'}")
 

@@ -10,7 +10,7 @@ from typing import Any
 import cython_build
 import numpy as np
 
-from show import numpy_twins, timing, variants
+from show import formulas, numpy_twins, timing, variants
 from show.cases import CASES, Case
 from show.timing import Entry
 
@@ -129,9 +129,17 @@ def everything(build_folder: Path, say: Any) -> dict[str, Any]:
         say(f"{case.title}: {cases[-1]['check']} ({time.perf_counter() - begin:.0f} s)")
         for name in cases[-1]["wrong"]:
             say(f"  {name} gives another result")
+    array_formulas = formulas.everything(say)
     threads = two_threads(cython)
     one, two = threads["times"]["ungil"]
     say(f"Two Python threads: {two / one:.2f} times the time of one")
     safe = safety()
     say("Safety: bad index, race, Ctrl-C and equal sums shown")
-    return {"cases": cases, "threads": threads, "safety": safe, "cython_build": seconds, "count": THREADS}
+    return {
+        "cases": cases,
+        "formulas": array_formulas,
+        "threads": threads,
+        "safety": safe,
+        "cython_build": seconds,
+        "count": THREADS,
+    }

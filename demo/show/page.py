@@ -23,6 +23,9 @@ def write(data: dict[str, Any], target: Path) -> None:
         speed_ups=plot.speed_ups(data),
         scaling=plot.scaling(data),
         cases="".join(case_section(case) for case in data["cases"]),
+        formula_table=as_table(table.FORMULA_HEADER, table.formula_rows(data), own_row=""),
+        formula_memory=plot.memory(data),
+        formulas="".join(formula_section(row) for row in data["formulas"]),
         thread_table=as_table(
             ["", "one thread", "two threads, each as much", "ratio"], table.thread_rows(data), own_row="ungil"
         ),
@@ -112,6 +115,15 @@ def case_section(case: dict[str, Any]) -> str:
         f'<section class="case"><h3>{escape(case["title"])}</h3><p class="ok">{escape(case["check"])}</p>'
         f'<div class="pictures">{pictures.of_case(case)}</div>'
         f"<details><summary>the whole script, demo/{case['script']}.py</summary><pre>{escape(source)}</pre></details></section>"
+    )
+
+
+def formula_section(row: dict[str, Any]) -> str:
+    source = (HERE.parent / f"{row['script']}.py").read_text()
+    return (
+        f'<section class="case"><h3>{escape(row["title"])}</h3><p class="ok">{escape(row["check"])}</p>'
+        f'<div class="pictures">{pictures.of_formula(row)}</div>'
+        f"<details><summary>the whole script, demo/{row['script']}.py</summary><pre>{escape(source)}</pre></details></section>"
     )
 
 

@@ -110,6 +110,22 @@ def heat_figures(case: dict[str, Any]) -> str:
     )
 
 
+def of_formula(row: dict[str, Any]) -> str:
+    """What a formula has made, where that is something to look at."""
+    if row["script"] == "formula_picture":
+        values = row["result"]
+        pixels = coloured((values - values.min()) / np.ptp(values), "twilight_shifted")
+        return figure(address(Image.fromarray(pixels), "JPEG", quality=88), row["title"].lower()).replace(
+            "<figure>", '<figure class="wide">'
+        )
+    if row["script"] == "pairwise_distances":
+        few = row["result"][:400, :400]
+        return figure(
+            address(Image.fromarray(coloured(few / few.max(), "magma")).quantize(128)), "400 of the points"
+        )
+    return ""
+
+
 def digit_figures(case: dict[str, Any]) -> str:
     import digits_knn as script
 

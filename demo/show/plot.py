@@ -1,4 +1,4 @@
-"""The speed-up plots as SVG drawn in the page's own colours, so that they follow its light and dark schemes."""
+"""The plots as SVG drawn in the page's own colours, so that they follow its light and dark schemes."""
 
 import math
 from typing import Any
@@ -90,6 +90,30 @@ def scaling(data: dict[str, Any]) -> str:
     parts.append(f'<text class="tick" x="{(left + width - 130) / 2:.0f}" y="{bottom + 36}">threads</text>')
     label = "speed-up of ungil by threads"
     return f'<svg class="plot lines" viewBox="0 0 {width + 40} {height + 4}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+
+
+def memory(data: dict[str, Any]) -> str:
+    """Horizontal bars: the megabytes that one call of a formula needs beyond its arguments."""
+    left, right, bar, gap, top = 200, 740, 15, 16, 10
+    highest = max(size for row in data["formulas"] for size in row["memory"].values())
+    names = {"numpy": "NumPy", "numexpr": "numexpr", "ungil": "ungil"}
+    parts, y = [], float(top)
+    for row in data["formulas"]:
+        bars = [(tool, name, row["memory"][tool]) for tool, name in names.items() if tool in row["memory"]]
+        middle = y + len(bars) * bar / 2 + 2
+        parts.append(f'<text class="name" x="{left - 12}" y="{middle:.0f}">{row["title"]}</text>')
+        for tool, name, size in bars:
+            width = (right - left) * size / highest
+            parts.append(
+                f'<rect class="{tool}" x="{left}" y="{y:.0f}" width="{width:.1f}" height="{bar - 3}" rx="2"/>'
+                f'<text class="value" x="{left + width + 6:.1f}" y="{y + bar - 5:.0f}">{size / 1e6:.0f} MB {name}</text>'
+            )
+            y += bar
+        y += gap
+    label = "memory of one call beyond its arguments"
+    return (
+        f'<svg class="plot" viewBox="0 0 900 {y:.0f}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    )
 
 
 def ungil_times(case: dict[str, Any]) -> list[tuple[int, float]]:

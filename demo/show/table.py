@@ -39,12 +39,30 @@ def thread_rows(data: dict[str, Any]) -> list[list[str]]:
     ]
 
 
+def formula_rows(data: dict[str, Any]) -> list[list[str]]:
+    """Array formulas: title, times and memory beyond the arguments with NumPy, numexpr and ungil."""
+    tools = ("numpy", "numexpr", "ungil")
+    return [
+        [
+            row["title"],
+            *(text(row["times"].get(tool)) for tool in tools),
+            *(f"{row['memory'][tool] / 1e6:.0f} MB" if tool in row["memory"] else "–" for tool in tools),
+        ]
+        for row in data["formulas"]
+    ]
+
+
+FORMULA_HEADER = ["", "NumPy", "numexpr", "ungil", "memory NumPy", "numexpr", "ungil"]
+
+
 def terminal(data: dict[str, Any]) -> str:
-    """Both tables as plain text."""
+    """The tables as plain text."""
     parts = [
         aligned([header(data["count"]), *rows(data)]),
         "* on a reduced size, scaled to the whole; T: threads; Cython's first call is its build of "
         f"{text(data['cython_build'])} for all",
+        "",
+        aligned([["Array formulas", *FORMULA_HEADER[1:]], *formula_rows(data)]),
         "",
         aligned([["Python threads", "one", "two, each as much", "ratio"], *thread_rows(data)]),
     ]
