@@ -13,6 +13,7 @@
 """
 
 from ungil import errors
+from ungil._c import carray, extern, farray
 from ungil._decorators import jit, njit
 from ungil._formulas import (
     NumExpr,
@@ -91,6 +92,7 @@ __all__ = [
     "byte",
     "c16",
     "c8",
+    "carray",
     "complex128",
     "complex64",
     "config",
@@ -101,8 +103,10 @@ __all__ = [
     "errors",
     "evaluate",
     "expressions",
+    "extern",
     "f4",
     "f8",
+    "farray",
     "float32",
     "float64",
     "float_",

@@ -44,6 +44,14 @@ pub trait GlobalTable {
     fn sources(&self) -> SourceMap;
 }
 
+/// What code finds through the tables that are linked with it.
+struct Tables {
+    /// Packed descriptors of arrays.
+    arrays: Vec<u64>,
+    /// Addresses of C functions and objects.
+    externs: Vec<u64>,
+}
+
 /// Object code in memory, or being made.
 #[derive(Clone)]
 enum Slot {
@@ -126,7 +134,8 @@ impl Session {
         let mut remarks = pipeline::remarks_of_front(&lowered.remarks, &module, sources);
         remarks.extend(pipeline::optimize(&mut module, sources)?);
         let optimize = start.elapsed();
-        let (code, provenance, back, link) = self.code(&module, options, arrays)?;
+        let (code, provenance, back, link) =
+            self.code(&module, options, Tables { arrays, externs: lowered.externs })?;
         let functions = module.functions.iter().map(|f| FunctionInfo {
             name: f.name.clone(),
             file: f.origin.file.clone(),
@@ -166,11 +175,11 @@ impl Session {
         &self,
         module: &Module,
         options: &KernelOptions,
-        arrays: Vec<u64>,
+        tables: Tables,
     ) -> Result<(Arc<Code>, Provenance, Duration, Duration), CompileFailure> {
         let key = self.key(module, options);
-        // Code that reads arrays is bound to their addresses, so that each specialisation links its own.
-        let shared = arrays.is_empty();
+        // Code that reads arrays or calls C is bound to their addresses, so that each specialisation links its own.
+        let shared = tables.arrays.is_empty() && tables.externs.is_empty();
         if shared && let Some(code) = self.await_code(key) {
             return Ok((code, Provenance::Memory, Duration::ZERO, Duration::ZERO));
         }
@@ -179,7 +188,7 @@ impl Session {
         let made = self.object(module, options, key, &name).and_then(|(object, provenance)| {
             let back = start.elapsed();
             let start = Instant::now();
-            let code = self.link(&object, &name, arrays)?;
+            let code = self.link(&object, &name, tables)?;
             Ok((Arc::new(code), provenance, back, start.elapsed()))
         });
         if shared {
@@ -253,7 +262,7 @@ impl Session {
         Ok((object.bytes, Provenance::Compiled))
     }
 
-    fn link(&self, object: &[u8], name: &str, arrays: Vec<u64>) -> Result<Code, CompileFailure> {
+    fn link(&self, object: &[u8], name: &str, tables: Tables) -> Result<Code, CompileFailure> {
         let fault = |text: String| CompileFailure::Internal(text);
         let debug = JitOptions {
             debug: std::env::var_os("UNGIL_GDB").is_some(),
@@ -261,11 +270,15 @@ impl Session {
         };
         let jit = self.jit.get_or_init(|| Jit::new(&self.runtime, debug).map_err(|e| e.to_string()));
         let jit = jit.as_ref().map_err(|e| fault(e.clone()))?;
-        let arrays = arrays.into_boxed_slice();
-        let symbols = [(format!("{name}.globals"), arrays.as_ptr() as usize)];
+        let arrays = tables.arrays.into_boxed_slice();
+        let externs = tables.externs.into_boxed_slice();
+        let symbols = [
+            (format!("{name}.globals"), arrays.as_ptr() as usize),
+            (format!("{name}.externs"), externs.as_ptr() as usize),
+        ];
         let loaded = jit.add_object(object, &symbols).map_err(|e| fault(e.to_string()))?;
         let entry = loaded.lookup(name).ok_or_else(|| fault(format!("the object does not define {name}")))?;
-        Ok(Code { entry, _keep: Box::new((loaded, arrays)) })
+        Ok(Code { entry, _keep: Box::new((loaded, arrays, externs)) })
     }
 
     /// LLVM's text of a specialisation after optimisation.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ungil_filetests::python::{Python, settle};
 
-/// These need a live module, a function without source and a read-only array.
-const NEED_PYTHON: [&str; 4] = ["U0203", "U0204", "U0206", "U0228"];
+/// These need a live module, a function without source, a read-only array, and C functions.
+const NEED_PYTHON: [&str; 7] = ["U0203", "U0204", "U0206", "U0228", "U0236", "U0237", "U0238"];
 
 fn pages() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");

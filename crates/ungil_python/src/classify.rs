@@ -193,7 +193,8 @@ fn dtype_object(object: &Bound<'_, PyAny>) -> Option<DType> {
 }
 
 /// Modules whose functions the compiler may know.
-const LIBRARIES: &[&str] = &["builtins", "math", "cmath", "operator", "_operator", "numpy", "ungil"];
+const LIBRARIES: &[&str] =
+    &["builtins", "math", "cmath", "operator", "_operator", "numpy", "ungil", "ctypes", "_ctypes"];
 
 /// Whether a module is a known library or part of one.
 pub fn is_library(module: &Bound<'_, PyAny>) -> bool {

@@ -32,6 +32,10 @@ impl Tag {
     pub const TEXT: u64 = 14;
     /// A list; bit 8: it has elements, whose type's words follow.
     pub const LIST: u64 = 15;
+    /// A pointer of ctypes or cffi: the identity of its type follows.
+    pub const POINTER: u64 = 16;
+    /// A number of ctypes: the identity of its type follows.
+    pub const BOX: u64 = 17;
 }
 
 /// The word of an array type.

@@ -11,6 +11,7 @@ mod dispatcher;
 mod entry;
 mod errors;
 mod evaluate;
+mod foreign;
 mod fork;
 mod guard;
 mod hooks;
@@ -46,6 +47,8 @@ mod _ungil {
     use crate::evaluate::object::NumExpr;
     #[pymodule_export]
     use crate::evaluate::{evaluate, re_evaluate, validate};
+    #[pymodule_export]
+    use crate::foreign::parse_prototype;
     #[pymodule_export]
     use crate::fork::{after_fork, after_fork_in_child, before_fork};
     #[pymodule_export]

@@ -12,10 +12,12 @@ use core::ptr;
 use core::sync::atomic::AtomicI64;
 
 use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
 use ungil_abi::array::{MemInfo, MemKind};
 use ungil_ir::types::{DType, Layout};
 use ungil_sema::ty::Ty;
 
+use crate::foreign::{self, Passed};
 use crate::key::{self, Tag};
 use crate::lists::{self, Lists};
 use crate::numpy::{self, Api, PyArray};
@@ -353,6 +355,11 @@ impl Packer {
             if ffi::PyType_IsSubtype(ty, self.api.array_type) != 0 {
                 return self.subclass(object);
             }
+            if foreign::is_candidate(object)
+                && let Some(done) = self.foreign(object)?
+            {
+                return Ok(done);
+            }
             match crate::reject::as_array(object)? {
                 Some(array) => {
                     ffi::Py_INCREF(object);
@@ -365,6 +372,39 @@ impl Packer {
                 }
                 None => Err(ArgError::Type { object }),
             }
+        }
+    }
+
+    /// An object of a C library; `None` if it is something else after all.
+    unsafe fn foreign(&mut self, object: *mut PyObject) -> Result<Option<()>, ArgError> {
+        // SAFETY: attached, with a live object; the array is exactly an ndarray.
+        unsafe {
+            let py = Python::assume_attached();
+            let passed = foreign::passed(&Bound::from_borrowed_ptr(py, object)).map_err(|e| {
+                e.restore(py);
+                ArgError::Python
+            })?;
+            match passed {
+                None => return Ok(None),
+                Some(Passed::Identity) => {
+                    self.word(Tag::OBJECT)?;
+                    self.word(object as u64)?;
+                }
+                Some(Passed::Pointer { key, address }) => {
+                    self.word(Tag::POINTER)?;
+                    self.word(key)?;
+                    self.put(address)?;
+                }
+                Some(Passed::Memory { key, dtype, array }) => {
+                    ffi::Py_INCREF(object);
+                    self.held.push(Held { array, original: object });
+                    self.word(Tag::BOX)?;
+                    self.word(key)?;
+                    self.descriptor(array.cast(), dtype)?;
+                }
+                Some(Passed::Refused { title, help }) => return Err(ArgError::Foreign { title, help }),
+            }
+            Ok(Some(()))
         }
     }
 

@@ -29,6 +29,11 @@ pub enum ArgError {
     Type {
         object: *mut PyObject,
     },
+    /// An object of a C library that kernels cannot use.
+    Foreign {
+        title: String,
+        help: String,
+    },
 }
 
 /// Name of an object's class.
@@ -124,6 +129,7 @@ impl ArgError {
                     type_text(&head, object, name).1,
                 ),
                 ArgError::Type { object } => type_text(&head, object, name),
+                ArgError::Foreign { title, help } => (format!("{head}: {title}"), Some(help)),
             }
         };
         let error = match crate::errors::argument_error(py, &title, help.as_deref()) {

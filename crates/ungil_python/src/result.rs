@@ -116,6 +116,11 @@ impl Reader<'_> {
                     parts.into_iter().for_each(|p| ffi::Py_XDECREF(p));
                     slice
                 }
+                // As ctypes returns a `c_void_p`.
+                Ty::Pointer(_) => match self.take::<u64>() {
+                    0 => new_ref(ffi::Py_None()),
+                    address => ffi::PyLong_FromUnsignedLongLong(address),
+                },
                 Ty::Ellipsis => new_ref(ffi::Py_Ellipsis()),
                 Ty::Str(text) => {
                     ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as Py_ssize_t)

@@ -12,6 +12,7 @@ use ungil_abi::array::{MemInfo, MemKind};
 use ungil_diag::source::SourceMap;
 use ungil_driver::session::{CompileFailure, GlobalTable, Session};
 use ungil_driver::signature::Signature;
+use ungil_sema::ctype::CType;
 use ungil_sema::ty::Ty;
 use ungil_sema::world::ObjectId;
 
@@ -138,7 +139,8 @@ fn compile_arguments(
 
 /// Whether an argument's identity is part of its type, so that the specialisation must keep it alive.
 fn is_part_of_type(argument: &Bound<'_, PyAny>) -> bool {
-    !argument.is_none()
+    crate::foreign::by_identity(argument)
+        || !argument.is_none()
         && !argument.is_instance_of::<pyo3::types::PyFloat>()
         && !argument.is_instance_of::<pyo3::types::PyInt>()
         && !argument.is_instance_of::<pyo3::types::PyComplex>()
@@ -194,7 +196,12 @@ fn is_value(ty: &Ty) -> bool {
         | Ty::Builtin(_)
         | Ty::Module(..)
         | Ty::Class(_)
-        | Ty::Exception(_) => false,
+        | Ty::Exception(_)
+        | Ty::CBox(_)
+        | Ty::CStruct(_)
+        | Ty::CFunc(_)
+        | Ty::CType(_) => false,
+        Ty::Pointer(p) => p.to == CType::Void,
         _ => true,
     }
 }

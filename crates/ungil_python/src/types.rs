@@ -9,7 +9,7 @@ use ungil_sema::ty::{CodeId, FuncTy, SliceTy, Ty};
 use ungil_sema::world::Global;
 
 use crate::world::PyWorld;
-use crate::{classify, dispatcher, lists, numpy, reject};
+use crate::{classify, dispatcher, foreign, lists, numpy, reject};
 
 /// The type of an argument; `None` if kernels do not take it. Agrees with [`crate::pack::Packer::argument`].
 pub fn type_of(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
@@ -56,6 +56,9 @@ pub fn type_of(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
 
 /// Functions, known objects and other array exporters.
 fn exotic(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
+    if let Some(ty) = foreign::type_of(object) {
+        return Some(ty);
+    }
     let is_function = object.is_instance_of::<PyFunction>() || dispatcher::downcast(object).is_some();
     if !is_function {
         // SAFETY: attached, with a live object.

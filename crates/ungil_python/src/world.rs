@@ -19,6 +19,7 @@ use ungil_sema::world::{Global, KernelId, KernelSource, ObjectId, SourceProblem,
 
 use crate::classify::{self, Known};
 use crate::dispatcher;
+use crate::foreign::{self, Meaning};
 use crate::guard::Guards;
 use crate::source::{self, Captured};
 
@@ -108,6 +109,17 @@ impl PyWorld {
         let hold = || {
             self.inner().objects.insert(number.0, object.clone().unbind());
         };
+        match foreign::meaning(object, name) {
+            Some(Meaning::Global(global)) => {
+                hold();
+                return global;
+            }
+            Some(Meaning::Namespace(name)) => {
+                hold();
+                return Global::Module { object: number, name };
+            }
+            None => {}
+        }
         match classify::classify(object) {
             Known::Value(global) => global,
             Known::Tuple(items) => {
@@ -178,7 +190,8 @@ impl PyWorld {
         let Ok(value) = holder.getattr(name) else { return Ok(None) };
         // Libraries do not rebind their functions; a user's module may rebind its constants.
         if !classify::is_library(&holder)
-            && let Ok(dict) = holder.getattr("__dict__")?.cast_into::<PyDict>()
+            && let Ok(dict) = holder.getattr("__dict__")
+            && let Ok(dict) = dict.cast_into::<PyDict>()
         {
             let key = PyString::intern(py, name);
             // SAFETY: attached; a dictionary and a string.

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ctype;
 pub mod diagnostics;
 pub mod evaluate;
 pub mod lower;
@@ -17,6 +18,7 @@ pub mod operand;
 pub mod options;
 pub mod prelude;
 pub mod promote;
+pub mod prototype;
 pub mod reference;
 pub mod registry;
 pub mod resolve;

@@ -12,6 +12,7 @@ use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::attribute::closest;
 use crate::lower::call::Args;
+use crate::lower::foreign::library;
 use crate::lower::intrinsics;
 use crate::lower::numpy::create::Content;
 use crate::lower::numpy::{reductions, selection, shapes, typing, ufuncs};
@@ -79,6 +80,8 @@ pub const NAMES: &[&str] = &[
     "ungil.get_num_threads",
     "ungil.set_num_threads",
     "ungil.simd",
+    "ungil.carray",
+    "ungil.farray",
 ];
 
 /// Whether a function uses each element of its arguments once, so that they may be lazy arrays.
@@ -159,6 +162,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
         }
         "ungil.prange" => range(l, args),
+        "ungil.carray" => l.array_behind(Layout::C, args),
+        "ungil.farray" => l.array_behind(Layout::F, args),
+        _ if name.starts_with("ctypes.") || name.starts_with("cffi.") => library::call(l, name, args),
         // The loop over it knows.
         "ungil.simd" => one(args, "simd", "iterable"),
         _ => Err(unknown(name, span)),
@@ -491,6 +497,7 @@ pub(crate) fn call_method(
         return l.list_method(method, receiver, args);
     }
     match name {
+        "numpy.ndarray.ctypes.data_as" => l.data_as(receiver, args),
         "numpy.ndarray.copy" => {
             let order = args.bind(name, &["order"], 0)?.remove(0);
             let layout = l.order_argument(order.as_ref(), name)?;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ungil_abi::exception::ExcClass;
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
+use crate::ctype::{CFunction, CStruct, CType, Pointee};
 use crate::world::{KernelId, ObjectId};
 
 /// A function's code: a kernel, or a function or lambda nested in one, told apart by where it starts in the text.
@@ -99,7 +100,16 @@ pub enum Ty {
     Choice(Arc<Vec<Ty>>),
     /// A method bound to the value of the first type, by canonical name (`numpy.ndarray.copy`).
     Method(Box<Ty>, Arc<str>),
+    /// A C pointer. Nobody counts what it leads to.
+    Pointer(Arc<Pointee>),
+    /// An object of one of ctypes' simple types: one element of memory.
+    CBox(DType),
+    /// A C struct, by a pointer to it.
+    CStruct(Arc<CStruct>),
     // Compile-time entities.
+    CFunc(Arc<CFunction>),
+    /// A type of ctypes.
+    CType(CType),
     /// A function or type the compiler knows, by canonical name (`builtins.range`).
     Builtin(Arc<str>),
     Module(ObjectId, Arc<str>),
@@ -143,6 +153,8 @@ impl Ty {
                 Type::Tuple([Type::I64].into_iter().chain(held).collect())
             }
             Ty::Method(receiver, _) => receiver.ir(),
+            Ty::Pointer(_) | Ty::CStruct(_) => Type::Pointer,
+            Ty::CBox(d) => Type::Array(ArrayType { dtype: *d, ..BOX }),
             Ty::None
             | Ty::Ellipsis
             | Ty::Str(_)
@@ -151,6 +163,8 @@ impl Ty {
             | Ty::Class(_)
             | Ty::Exception(_)
             | Ty::DType(_)
+            | Ty::CFunc(_)
+            | Ty::CType(_)
             | Ty::Constant(_) => Type::unit(),
         }
     }
@@ -190,6 +204,11 @@ impl Ty {
             d if d.is_float() => Ty::PyFloat,
             _ => Ty::PyComplex,
         }
+    }
+
+    /// `void *`.
+    pub fn void_pointer() -> Ty {
+        Ty::Pointer(Arc::new(Pointee { to: CType::Void, constant: false }))
     }
 
     pub fn as_array(&self) -> Option<ArrayType> {
@@ -272,6 +291,11 @@ impl fmt::Display for Ty {
             Ty::Class(name) => write!(f, "class {name}"),
             Ty::Exception(class) => write!(f, "class {}", class.name()),
             Ty::DType(d) => write!(f, "dtype {d}"),
+            Ty::Pointer(p) => write!(f, "{p} *"),
+            Ty::CBox(d) => write!(f, "ctypes object of C type {}", CType::Scalar(*d)),
+            Ty::CStruct(s) => write!(f, "struct {}", s.name),
+            Ty::CFunc(c) => write!(f, "C function {}", c.prototype()),
+            Ty::CType(ty) => write!(f, "C type {ty}"),
             Ty::Constant(ConstTy::Bool(_)) => f.write_str("bool"),
             Ty::Constant(ConstTy::Int(_)) => f.write_str("int"),
             Ty::Constant(ConstTy::Float(_)) => f.write_str("float"),

@@ -15,6 +15,7 @@ use ungil_syntax::ast::expr::Expr;
 use ungil_syntax::ast::parameter::Parameters;
 use ungil_syntax::ast::stmt::FunctionDef;
 
+use crate::ctype::{CFunction, CType};
 use crate::options::Options;
 
 /// A Python function whose source is known, by the world's number.
@@ -65,6 +66,27 @@ pub enum Global {
     /// A class that is no scalar type and no exception, by qualified name.
     Class(String),
     Exception(ExcClass),
+    /// A C function.
+    CFunction(Arc<CFunction>),
+    /// A type of ctypes.
+    CType(CType),
+    /// A pointer of ctypes or cffi: the address that it holds now.
+    CPointer {
+        to: CType,
+        address: u64,
+        name: String,
+    },
+    /// A number or struct of ctypes: its memory, of which kernels see the changes.
+    CMemory {
+        ty: CType,
+        address: u64,
+        name: String,
+    },
+    /// A C function that cannot be called, and why.
+    Uncallable {
+        title: String,
+        help: String,
+    },
     /// Anything else, by its type's name.
     Object {
         type_name: String,

@@ -243,6 +243,7 @@ impl Parser {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a match that only dispatches")]
     fn memory(&mut self, name: &str) -> Read<Option<InstKind>> {
         Ok(Some(match name {
             "dim" => {

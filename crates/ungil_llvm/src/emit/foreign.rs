@@ -59,7 +59,7 @@ impl FunctionEmitter<'_> {
             l.add_call_attribute(call, Place::Return, name);
         }
         l.add_call_attribute(call, Place::Function, "nounwind");
-        l.from_c(ret, call)
+        l.returned(ret, call)
     }
 }
 
@@ -105,7 +105,7 @@ impl Llvm {
     }
 
     /// What C returned.
-    pub fn from_c(&self, ty: &Type, v: Val) -> Operand {
+    pub fn returned(&self, ty: &Type, v: Val) -> Operand {
         match ty {
             Type::Scalar(DType::C64) => {
                 let part = |k| self.extract_element(v, self.i64(k));

@@ -7,6 +7,7 @@
 //! Inside the lowerer an error travels as [`Error`] to the statement, which reports it and goes on with the next.
 
 pub mod calls;
+pub mod foreign;
 pub mod names;
 pub mod types;
 pub mod unsupported;

@@ -52,6 +52,11 @@ impl Lowerer<'_, '_> {
                         self.set_span(target.span);
                         self.array_assign(&container, &index, value, target.span)
                     }
+                    Ty::Pointer(_) => {
+                        let at = self.lower_expr(index)?;
+                        self.set_span(target.span);
+                        self.pointer_assign(&container, &at, value, target.span)
+                    }
                     Ty::List(_) => {
                         let at = self.lower_expr(index)?;
                         self.set_span(target.span);
@@ -61,6 +66,14 @@ impl Lowerer<'_, '_> {
                 }
             }
             ExprKind::Starred(inner) => self.assign_to(inner, value),
+            ExprKind::Attribute { value: object, attr } => {
+                let object = self.lower_expr(object)?;
+                self.set_span(target.span);
+                match self.assign_attribute(&object, &attr.name, value, target.span)? {
+                    true => Ok(()),
+                    false => Err(attribute_target(target.span)),
+                }
+            }
             // The parser refuses other targets.
             _ => Err(attribute_target(target.span)),
         }
@@ -182,6 +195,13 @@ impl Lowerer<'_, '_> {
                     let new = self.settled(&new)?;
                     return self.list_assign(&container, &at, &new, target.span);
                 }
+                if matches!(container.ty, Ty::Pointer(_)) {
+                    let at = self.lower_expr(index)?;
+                    let old = self.pointer_subscript(&container, &at, target.span)?;
+                    let value = self.lower_expr(value)?;
+                    let new = apply(self, &old, &value)?;
+                    return self.pointer_assign(&container, &at, &new, target.span);
+                }
                 if !matches!(container.ty, Ty::Array(_)) {
                     return Err(TypeError::ItemAssignment { ty: container.ty, span: target.span }.into());
                 }
@@ -189,6 +209,17 @@ impl Lowerer<'_, '_> {
                 let value = self.lower_lazily(value)?;
                 self.set_span(span);
                 self.array_update(&container, &index, &value, target.span, &mut apply)
+            }
+            ExprKind::Attribute { value: object, attr } => {
+                let object = self.lower_expr(object)?;
+                let old = self.attribute(&object, &attr.name, target.span)?;
+                let value = self.lower_expr(value)?;
+                self.set_span(span);
+                let new = apply(self, &old, &value)?;
+                match self.assign_attribute(&object, &attr.name, &new, target.span)? {
+                    true => Ok(()),
+                    false => Err(attribute_target(target.span)),
+                }
             }
             _ => Err(attribute_target(target.span)),
         }

@@ -27,6 +27,10 @@ impl Lowerer<'_, '_> {
                 };
             }
             Ty::Array(_) => self.array_attribute(value, attr, span)?,
+            Ty::Pointer(_) | Ty::CBox(_) | Ty::CStruct(_) => self.foreign_attribute(value, attr, span)?,
+            Ty::Method(_, name) if &**name == "numpy.ndarray.ctypes" => {
+                self.ctypes_attribute(value, attr, span)?
+            }
             Ty::List(_) if crate::lower::list::method::METHODS.contains(&attr) => {
                 let method = Ty::Method(Box::new(value.ty.clone()), format!("list.{attr}").into());
                 Some(Operand { ty: method, span, ..value.clone() })

@@ -60,7 +60,11 @@ impl Lowerer<'_, '_> {
             let both = [left.clone(), right.clone()];
             return self.lift(&both, span, Rc::new(move |l, x| l.binary(op, &x[0], &x[1], span)));
         }
-        let (left, right) = (self.element_of(left)?, self.element_of(right)?);
+        if let Some(result) = self.pointer_arithmetic(op, left, right, span)? {
+            return Ok(result);
+        }
+        let (left, right) = (self.address_of_void(left)?, self.address_of_void(right)?);
+        let (left, right) = (self.element_of(&left)?, self.element_of(&right)?);
         if !left.ty.is_scalar() || !right.ty.is_scalar() {
             return Err(self.binary_error(op, &left, &right, span, None));
         }

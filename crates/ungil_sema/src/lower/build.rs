@@ -81,6 +81,9 @@ impl Lowerer<'_, '_> {
         if let Some(constant) = operand.constant {
             return self.constant_value(&operand.ty, constant, operand.span);
         }
+        if let (Ty::CBox(dtype), Some(parts)) = (&operand.ty, &operand.parts) {
+            return self.made_box(*dtype, &parts[0].clone());
+        }
         let items = match &operand.parts {
             Some(parts) => parts.iter().map(|p| self.value(p)).collect::<Result<Vec<Value>>>()?,
             None => Vec::new(),

@@ -161,6 +161,8 @@ impl Lowerer<'_, '_> {
                 let receiver = Operand { ty: (**receiver).clone(), ..callee.clone() };
                 registry::call_method(self, &name.clone(), &receiver, args)
             }
+            Ty::CFunc(f) => self.call_c_function(&f.clone(), args, span),
+            Ty::CType(ty) => self.call_c_type(&ty.clone(), args),
             Ty::DType(d) => {
                 let d = *d;
                 let value =

@@ -77,6 +77,11 @@ impl Lowerer<'_, '_> {
 
     /// `left op right`.
     pub fn compare(&mut self, op: CompareOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
+        if (matches!(left.ty, Ty::Pointer(_)) || matches!(right.ty, Ty::Pointer(_)))
+            && let Some(result) = self.compare_pointers(op, left, right, span)?
+        {
+            return Ok(result);
+        }
         match op {
             CompareOp::Is | CompareOp::IsNot => return self.identity(op, left, right, span),
             CompareOp::In | CompareOp::NotIn => return self.membership(op, left, right, span),

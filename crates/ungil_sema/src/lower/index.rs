@@ -35,6 +35,10 @@ impl Lowerer<'_, '_> {
                 let index = self.index_operands(index)?;
                 self.array_subscript(value, &index, span)
             }
+            Ty::Pointer(_) => {
+                let at = self.lower_expr(index)?;
+                self.pointer_subscript(value, &at, span)
+            }
             Ty::List(_) => {
                 let at = self.lower_expr(index)?;
                 self.list_subscript(value, &at, span)

@@ -34,6 +34,7 @@ pub mod decide;
 pub mod effects;
 pub mod expr;
 pub mod fold;
+pub mod foreign;
 pub mod function;
 pub mod generator;
 pub mod index;
@@ -119,6 +120,8 @@ pub struct Lowered {
     pub remarks: Vec<Remark>,
     /// The arrays of `module.arrays`.
     pub arrays: Vec<ObjectId>,
+    /// Addresses of the C functions and objects of `module.externs`.
+    pub externs: Vec<u64>,
     /// One entry for each function of the module.
     pub functions: Vec<FunctionTypes>,
     /// Whether there is a parallel loop.

@@ -7,6 +7,7 @@ use ungil_ir::inst::InstKind;
 use ungil_ir::types::{DType, Type};
 
 use crate::diagnostics::Result;
+use crate::diagnostics::foreign::ForeignError;
 use crate::diagnostics::names::NameError;
 use crate::lower::Lowerer;
 use crate::operand::{Constant, Operand};
@@ -66,7 +67,11 @@ impl Lowerer<'_, '_> {
         let constant = |ty, c| Ok(Operand::constant(ty, c, span));
         let guarded = !matches!(
             global,
-            Global::Builtin(_) | Global::Module { .. } | Global::Exception(_) | Global::DType(_)
+            Global::Builtin(_)
+                | Global::Module { .. }
+                | Global::CType(_)
+                | Global::Exception(_)
+                | Global::DType(_)
         );
         if guarded {
             self.program.guard(place.clone(), global);
@@ -107,6 +112,13 @@ impl Lowerer<'_, '_> {
             Global::DType(d) => Ok(Operand::entity(Ty::DType(*d), span)),
             Global::Class(class) => Ok(Operand::entity(Ty::Class(class.as_str().into()), span)),
             Global::Exception(class) => Ok(Operand::entity(Ty::Exception(*class), span)),
+            Global::CFunction(f) => Ok(Operand::entity(Ty::CFunc(f.clone()), span)),
+            Global::CType(ty) => Ok(Operand::entity(Ty::CType(ty.clone()), span)),
+            Global::CPointer { .. } | Global::CMemory { .. } => self.global_memory(global, span),
+            Global::Uncallable { title, help } => {
+                let (title, help) = (title.clone(), help.clone());
+                Err(ForeignError::Prototype { title, help, span }.into())
+            }
             Global::Object { type_name } => Err(self.unusable(name, type_name, span)),
         }
     }

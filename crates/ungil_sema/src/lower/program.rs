@@ -11,7 +11,7 @@ use ungil_diag::diagnostic::{Diagnostic, Diagnostics};
 use ungil_diag::source::SourceMap;
 use ungil_diag::span::Span;
 use ungil_ir::entities::FuncId;
-use ungil_ir::function::{Function, GlobalArrayData, Module};
+use ungil_ir::function::{ExternData, Function, GlobalArrayData, Module};
 use ungil_ir::types::ArrayType;
 
 use crate::diagnostics::calls::CallError;
@@ -61,6 +61,8 @@ pub struct Program<'w> {
     pub settled: bool,
     pub guards: Vec<Guard>,
     pub arrays: Vec<(ObjectId, GlobalArrayData)>,
+    /// C functions and objects with their addresses.
+    pub externs: Vec<(ExternData, u64)>,
     pub diagnostics: Vec<Diagnostic>,
     pub has_parallel: bool,
     /// Whether there are loops whose variables a pass has yet to classify.
@@ -86,6 +88,7 @@ impl<'w> Program<'w> {
             settled: false,
             guards: Vec::new(),
             arrays: Vec::new(),
+            externs: Vec::new(),
             diagnostics: Vec::new(),
             has_parallel: false,
             unclassified: false,
@@ -143,6 +146,7 @@ impl<'w> Program<'w> {
             self.diagnostics.clear();
             self.guards.clear();
             self.arrays.clear();
+            self.externs.clear();
             self.has_parallel = false;
             self.unclassified = false;
             functions.clear();
@@ -179,12 +183,14 @@ impl<'w> Program<'w> {
                 .collect(),
         };
         let (objects, arrays) = self.arrays.iter().cloned().unzip();
+        let (names, addresses) = self.externs.iter().cloned().unzip();
         Lowered {
             params: entry.args.clone(),
             ret: entry.ret.clone().unwrap_or(Ty::None),
             guards: self.guards,
             remarks: Vec::new(),
             arrays: objects,
+            externs: addresses,
             functions: self
                 .instances
                 .iter()
@@ -193,7 +199,7 @@ impl<'w> Program<'w> {
                 .collect(),
             has_parallel: self.has_parallel,
             unclassified: self.unclassified,
-            module: Module { functions, entry: Some(FuncId(0)), arrays, externs: Vec::new() },
+            module: Module { functions, entry: Some(FuncId(0)), arrays, externs: names },
         }
     }
 
@@ -284,6 +290,15 @@ impl<'w> Program<'w> {
         if !self.guards.iter().any(|g| g.place == place) {
             self.guards.push(Guard { place, value: value.clone() });
         }
+    }
+
+    /// Number of a C function or object in the module's table.
+    pub(crate) fn external(&mut self, name: &str, address: u64) -> u32 {
+        if let Some(i) = self.externs.iter().position(|(_, a)| *a == address) {
+            return i as u32;
+        }
+        self.externs.push((ExternData { name: name.to_owned() }, address));
+        self.externs.len() as u32 - 1
     }
 
     /// Number of an array constant in the module's table.

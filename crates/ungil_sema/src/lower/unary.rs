@@ -71,7 +71,11 @@ impl Lowerer<'_, '_> {
                 let zero = self.b().i64(0);
                 return Ok(Cond::Value(self.b().compare(ungil_ir::inst::CompareOp::Ne, n, zero)));
             }
-            Ty::Ellipsis
+            Ty::Pointer(_) => return Ok(Cond::Value(self.is_not_null(&operand)?)),
+            Ty::CFunc(_)
+            | Ty::CType(_)
+            | Ty::CStruct(_)
+            | Ty::Ellipsis
             | Ty::Func(_)
             | Ty::Choice(_)
             | Ty::Builtin(_)

@@ -58,7 +58,7 @@ impl Lowerer<'_, '_> {
         // One of several functions takes along what it captures.
         let several =
             matches!(operand.ty, Ty::Func(_)) && !self.webs.list[i].direct && self.webs.list[i].several;
-        let operand = &if several { self.choosable(operand)? } else { operand.clone() };
+        let operand = &if several { self.choosable(operand)? } else { self.kept_boxes(operand)? };
         let ty = self.widen_web(web, &operand.ty, span)?;
         if let Some(flag) = self.slots[i].flag {
             let bound = self.b().bool(true);

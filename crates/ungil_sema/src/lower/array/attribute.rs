@@ -50,7 +50,10 @@ impl Lowerer<'_, '_> {
         span: Span,
     ) -> Result<Option<Operand>> {
         let ty = array.ty.as_array().expect("an array");
-        if METHODS.contains(&name) || crate::lower::numpy::reductions::METHODS.contains(&name) {
+        if name == "ctypes"
+            || METHODS.contains(&name)
+            || crate::lower::numpy::reductions::METHODS.contains(&name)
+        {
             let method = Ty::Method(Box::new(array.ty.clone()), format!("numpy.ndarray.{name}").into());
             return Ok(Some(Operand { ty: method, span, ..array.clone() }));
         }

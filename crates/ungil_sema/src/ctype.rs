@@ -1,0 +1,165 @@
+//! C types and C functions as kernels see them.
+//!
+//! Made from ctypes' and cffi's objects by the extension module, and from prototypes by [`crate::prototype`]. Every
+//! integer is the fixed-width type of its size on this platform. Limits: no struct by value, no `long double`, no
+//! variable argument lists, no unions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ungil_ir::types::{DType, Type};
+
+/// Type of a parameter, a result, or of what a pointer points at.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum CType {
+    Void,
+    Scalar(DType),
+    Pointer(Arc<Pointee>),
+    Struct(Arc<CStruct>),
+    /// What only a pointer can lead to: an incomplete struct, a function, by its name.
+    Opaque(Arc<str>),
+    /// `numpy.ctypeslib.ndpointer`. Only among parameters.
+    NdPointer(Arc<NdPointer>),
+}
+
+/// What a pointer points at.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Pointee {
+    pub to: CType,
+    pub constant: bool,
+}
+
+/// A struct's name and fields.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CStruct {
+    pub name: Arc<str>,
+    pub size: u64,
+    pub fields: Vec<Field>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Field {
+    pub name: Arc<str>,
+    pub ty: CType,
+    pub offset: u64,
+}
+
+/// Demands of `numpy.ctypeslib.ndpointer`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct NdPointer {
+    pub dtype: Option<DType>,
+    pub ndim: Option<usize>,
+    pub shape: Option<Vec<i64>>,
+    /// As NumPy names them: `C_CONTIGUOUS`.
+    pub flags: Vec<String>,
+}
+
+/// Whose rules the arguments of a function follow.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Convention {
+    /// Integers wrap.
+    Ctypes,
+    /// Integers that do not fit raise OverflowError.
+    Cffi,
+}
+
+/// A C function.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CFunction {
+    pub name: Arc<str>,
+    pub address: u64,
+    pub params: Vec<CType>,
+    pub ret: CType,
+    pub convention: Convention,
+    /// Whether the thread's copy of `errno` is exchanged around each call, as `use_errno=True` asks for.
+    pub errno: bool,
+    /// Whether there is one more parameter, an int that is zero: Cython's `skip_dispatch`.
+    pub hidden: bool,
+}
+
+impl CType {
+    /// `void *`.
+    pub fn void_pointer() -> CType {
+        CType::Pointer(Arc::new(Pointee { to: CType::Void, constant: false }))
+    }
+
+    /// A pointer to this type.
+    pub fn pointer_to(self, constant: bool) -> CType {
+        CType::Pointer(Arc::new(Pointee { to: self, constant }))
+    }
+
+    /// The machine type in which it is passed.
+    pub fn ir(&self) -> Type {
+        match self {
+            CType::Void | CType::Struct(_) | CType::Opaque(_) => Type::unit(),
+            CType::Scalar(d) => Type::Scalar(*d),
+            CType::Pointer(_) | CType::NdPointer(_) => Type::Pointer,
+        }
+    }
+
+    /// Size in bytes, where it has one.
+    pub fn size(&self) -> Option<u64> {
+        match self {
+            CType::Scalar(d) => Some(d.size()),
+            CType::Pointer(_) | CType::NdPointer(_) => Some(8),
+            CType::Struct(s) => Some(s.size),
+            CType::Void | CType::Opaque(_) => None,
+        }
+    }
+}
+
+impl CFunction {
+    /// `double hypot(double, double)`.
+    pub fn prototype(&self) -> String {
+        let params: Vec<String> = self.params.iter().map(CType::to_string).collect();
+        let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
+        format!("{} {}({params})", self.ret, self.name)
+    }
+}
+
+/// C's name of a number type.
+fn c_name(d: DType) -> &'static str {
+    match d {
+        DType::Bool => "bool",
+        DType::I8 => "int8_t",
+        DType::I16 => "int16_t",
+        DType::I32 => "int",
+        DType::I64 => "int64_t",
+        DType::U8 => "uint8_t",
+        DType::U16 => "uint16_t",
+        DType::U32 => "uint32_t",
+        DType::U64 => "uint64_t",
+        DType::F32 => "float",
+        DType::F64 => "double",
+        DType::C64 => "float complex",
+        DType::C128 => "double complex",
+    }
+}
+
+impl fmt::Display for CType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CType::Void => f.write_str("void"),
+            CType::Scalar(d) => f.write_str(c_name(*d)),
+            CType::Pointer(p) => write!(f, "{p} *"),
+            CType::Struct(s) => write!(f, "struct {}", s.name),
+            CType::Opaque(name) => f.write_str(name),
+            CType::NdPointer(a) => {
+                f.write_str("ndpointer(")?;
+                let mut parts = Vec::new();
+                parts.extend(a.dtype.map(|d| format!("dtype={d}")));
+                parts.extend(a.ndim.map(|n| format!("ndim={n}")));
+                if !a.flags.is_empty() {
+                    parts.push(format!("flags='{}'", a.flags.join(",")));
+                }
+                write!(f, "{})", parts.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Pointee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.constant { "const " } else { "" }, self.to)
+    }
+}

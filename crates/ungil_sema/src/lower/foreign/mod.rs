@@ -1,0 +1,95 @@
+//! Calls of C functions.
+//!
+//! A C function is a compile-time entity: its address comes from the module's table of externs. Arguments are converted
+//! as its convention (ctypes, cffi) converts them; what is known to be wrong is refused when the kernel is compiled,
+//! the rest is checked before the call.
+
+mod argument;
+mod boxes;
+pub(crate) mod library;
+mod pointer;
+
+use std::sync::Arc;
+
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::InstKind;
+use ungil_ir::types::{DType, Type};
+
+use crate::ctype::{CFunction, CType};
+use crate::diagnostics::Result;
+use crate::diagnostics::foreign::ForeignError;
+use crate::lower::Lowerer;
+use crate::lower::call::Args;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// Calls a C function.
+    pub(crate) fn call_c_function(&mut self, f: &Arc<CFunction>, args: Args, span: Span) -> Result<Operand> {
+        args.check_no_keywords(&f.name)?;
+        if args.positional.len() != f.params.len() {
+            let (expected, given) = (f.params.len(), args.positional.len());
+            let (name, prototype) = (f.name.to_string(), f.prototype());
+            return Err(ForeignError::Count { name, prototype, expected, given, span }.into());
+        }
+        let mut values = Vec::new();
+        for (k, (param, arg)) in f.params.iter().zip(&args.positional).enumerate() {
+            values.push(self.c_argument(f, k, param, arg)?);
+        }
+        if f.hidden {
+            let zero = self.b().i64(0);
+            values.push(self.b().cast(zero, DType::I32));
+        }
+        self.set_span(span);
+        let callee = self.extern_address(&f.name, f.address);
+        let result = self.b().call_c(callee, values, f.ret.ir());
+        self.c_result(&f.ret, result, span)
+    }
+
+    /// The address of a C function or object, through the module's table.
+    pub(crate) fn extern_address(&mut self, name: &str, address: u64) -> Value {
+        let number = self.program.external(name, address);
+        self.b().value(InstKind::Extern(number))
+    }
+
+    /// A C function as a pointer.
+    pub(crate) fn function_pointer(&mut self, f: &CFunction) -> Value {
+        self.extern_address(&f.name, f.address)
+    }
+
+    /// What C returned or what lies in its memory, as Python sees it.
+    pub(crate) fn c_result(&mut self, ty: &CType, value: Value, span: Span) -> Result<Operand> {
+        let weak = |l: &mut Self, ty: Ty| {
+            let dtype = ty.dtype().expect("a scalar");
+            let value = l.b().cast(value, dtype);
+            Operand::value(ty, value, span)
+        };
+        Ok(match ty {
+            CType::Void => Operand::none(span),
+            // Python's integers end at 2**63 here.
+            CType::Scalar(DType::U64) => Operand::value(Ty::Scalar(DType::U64), value, span),
+            CType::Scalar(d) => weak(self, Ty::weak_of(*d)),
+            CType::Pointer(p) => Operand::value(Ty::Pointer(p.clone()), value, span),
+            CType::Struct(s) => Operand::value(Ty::CStruct(s.clone()), value, span),
+            CType::Opaque(name) => {
+                return Err(ForeignError::Use {
+                    title: format!("values of type `{name}` cannot be used in compiled code"),
+                    label: "this has no known content".to_owned(),
+                    help: "pass the pointer on".to_owned(),
+                    span,
+                }
+                .into());
+            }
+            CType::NdPointer(_) => Operand::value(Ty::void_pointer(), value, span),
+        })
+    }
+
+    /// The IR type of what lies at a pointer.
+    pub(crate) fn null_pointer(&mut self) -> Value {
+        let zero = self.b().i64(0);
+        let null = self.b().value(InstKind::Pointer(zero));
+        debug_assert_eq!(*self.func.ty(null), Type::Pointer);
+        null
+    }
+}
