@@ -140,3 +140,64 @@ def doubled(a):
 def increment(a):
     a += 1
     return np.arange(3)
+
+
+def fill(a, value):
+    a[...] = value
+
+
+def fill_and_return(a, value):
+    a[...] = value
+    return a
+
+
+def same(x):
+    return x
+
+
+def keep_and_sum(a):
+    """Keeps all that it gets."""
+    global STATE
+    STATE = [*(STATE or []), a]
+    return [float(x.sum()) for x in STATE]
+
+
+def drop(_=None):
+    global STATE
+    STATE = None
+
+
+def make_shared(n):
+    import ungil.shared
+
+    return ungil.shared.array(np.arange(n))
+
+
+def segments(_=None):
+    """Number of segments of shared memory that this process has open."""
+    import gc
+
+    gc.collect()
+    found = set()
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink(f"/proc/self/fd/{fd}").startswith("/memfd:ungil ("):
+                found.add(os.stat(f"/proc/self/fd/{fd}").st_ino)
+        except OSError:
+            pass
+    return len(found)
+
+
+def put_shared(queue, n):
+    queue.put(make_shared(n))
+
+
+def fill_from_queue(queue, done):
+    a = queue.get(timeout=10)
+    a += 1
+    done.put((a.shape, a.flags.writeable))
+
+
+def kill_holding(a):
+    a[0] = -1
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from typing import Any, Protocol
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ungil.shared._reference import Parcel
+
 #: What a job does with its arguments: one call, `function(x)` for each, `function(*x)` for each.
 CALL, EACH, STAR = 0, 1, 2
 
@@ -42,6 +46,8 @@ class Job:
         What the chunks of one map have in common; None for single calls.
     deaths : int
         Workers that died on it.
+    parcel : Parcel or None
+        Arrays on their way to the worker.
     by_value : bool
         Whether names mean something else in the worker, so that functions travel by value.
     """
@@ -56,8 +62,8 @@ class Job:
         "how",
         "index",
         "kwargs",
+        "parcel",
         "sink",
-        "slots",
     )
 
     def __init__(
@@ -81,7 +87,7 @@ class Job:
         self.call = call
         self.deaths = 0
         self.by_value = False
-        self.slots: list[int] = []
+        self.parcel: Parcel | None = None
 
     def label(self) -> str:
         """The call in short, for messages."""

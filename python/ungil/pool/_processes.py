@@ -28,6 +28,8 @@ from ungil.pool._broken import BrokenPool, describe_end
 from ungil.pool._job import CALL, Job, cancel
 from ungil.pool._process import WorkerProcess
 from ungil.pool._threads import TERMINATED
+from ungil.shared import _reference
+from ungil.shared._reference import Parcel
 
 #: Seconds of work that a worker is given in advance, and the number of jobs at most.
 AHEAD = 0.001
@@ -45,7 +47,7 @@ GRACE = 1.0
 class Function:
     """A function that workers know by a number."""
 
-    __slots__ = ("by_value", "call", "function", "name", "number", "pickles", "uses")
+    __slots__ = ("by_value", "call", "function", "name", "number", "parcel", "pickles", "uses")
 
     def __init__(self, number: int, function: Callable[..., Any], call: object) -> None:
         self.number = number
@@ -55,6 +57,7 @@ class Function:
         self.name = wire.name_of(function)
         self.by_value = False
         self.pickles: bytes | None = None
+        self.parcel = Parcel(for_many=True)
         self.uses = 0
 
 
@@ -167,6 +170,9 @@ class ProcessEngine:
             self._broken = self._broken or BrokenPool("the pool has ended")
             for worker in self._workers:
                 worker.kill(hard=True)
+            for function in self._functions.values():
+                function.parcel.drop()
+            _reference.carrier.clear()
             self._fail_all(self._broken)
             self._at_exit.cancel()
             self._poll.close()
@@ -342,26 +348,31 @@ class ProcessEngine:
     def _encode(self, job: Job, worker: WorkerProcess, records: list[Any], blobs: list[bytes]) -> int:
         number = next(self._numbers)
         function = self._function_of(job)
+        weight = 0
         if function is None:
-            data = wire.dumps((job.function, job.args, job.kwargs), job.by_value)
-            records.append((wire.TASK, number, 0, job.how, None, len(data)))
-            blobs.append(data)
-            weight = len(data)
+            weight = self._pickle(job, (job.function, job.args, job.kwargs), (number, 0), records, blobs)
         else:
             if function.number not in worker.known:
                 self._introduce(function, worker, records, blobs, job.by_value)
             if job.how == CALL and not job.kwargs and wire.are_plain(job.args):
                 records.append((wire.TASK, number, function.number, CALL, tuple(job.args), None))
-                weight = 0
             else:
-                data = wire.dumps((job.args, job.kwargs), job.by_value)
-                records.append((wire.TASK, number, function.number, job.how, None, len(data)))
-                blobs.append(data)
-                weight = len(data)
+                given = (job.args, job.kwargs)
+                weight = self._pickle(job, given, (number, function.number), records, blobs)
             function.uses += 1
             self._job_functions[number] = function
         worker.jobs[number] = job
         return weight
+
+    def _pickle(
+        self, job: Job, value: Any, numbers: tuple[int, int], records: list[Any], blobs: list[bytes]
+    ) -> int:
+        """Add a task with its pickle; the bytes that it takes."""
+        job.parcel = Parcel()
+        data = wire.dumps(value, job.by_value, job.parcel)
+        records.append((wire.TASK, *numbers, job.how, None, len(data)))
+        blobs.append(data)
+        return len(data) + job.parcel.weight
 
     def _function_of(self, job: Job) -> Function | None:
         """The record of a function with a name, or one that several jobs share; None for others."""
@@ -388,6 +399,7 @@ class ProcessEngine:
             for old_key, old in list(self._functions.items())[: MOST_FUNCTIONS // 2]:
                 if old.uses == 0:
                     del self._functions[old_key]
+                    old.parcel.drop()
                     for worker in self._workers:
                         if old.number in worker.known:
                             worker.known.remove(old.number)
@@ -407,7 +419,7 @@ class ProcessEngine:
             records.append((wire.BY_NAME, function.number, *function.name, None))
         else:
             if function.pickles is None:
-                function.pickles = wire.dumps(function.function, by_value)
+                function.pickles = wire.dumps(function.function, by_value, function.parcel)
             records.append((wire.PICKLED, function.number, len(function.pickles)))
             blobs.append(function.pickles)
         worker.known.add(function.number)
@@ -450,6 +462,9 @@ class ProcessEngine:
         elif self._broken is None:
             self._note_failed_start(pid, code)
         jobs = [job for number in list(worker.jobs) if (job := self._pop(worker, number)) is not None]
+        for job in jobs:
+            if job.parcel is not None:
+                job.parcel.lose()
         if jobs:
             jobs[0].deaths += 1
             if jobs[0].deaths > self._retries:

@@ -7,6 +7,7 @@ that cannot pickle (lambdas, nested functions, what a notebook defined after the
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import importlib
 import io
@@ -20,6 +21,12 @@ from multiprocessing.reduction import ForkingPickler
 from types import CodeType, FunctionType
 from typing import Any
 
+import numpy as np
+
+from ungil.shared._reference import Parcel
+
+#: What multiprocessing adds to pickle: pipes, sockets, methods.
+_EXTRA: dict[Any, Any] = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
 HEAD = struct.Struct("<QQ")
 #: Types that marshal carries exactly.
 PLAIN = frozenset({int, float, bool, str, bytes, type(None), complex})
@@ -91,22 +98,26 @@ def are_plain(values: tuple[Any, ...]) -> bool:
     return True
 
 
-def dumps(value: Any, by_value: bool = False) -> bytes:
+def dumps(value: Any, by_value: bool = False, parcel: Parcel | None = None) -> bytes:
     """Pickle an object; functions and classes that have no importable name go by value.
 
     Parameters
     ----------
     by_value : bool
         Whether functions and classes of ``__main__`` go by value too.
+    parcel : Parcel, optional
+        How arrays travel.
     """
     if by_value:
-        return _dumps_by_value(value)
+        return _dumps_by_value(value, parcel)
     out = io.BytesIO()
     try:
-        ForkingPickler(out, pickle.HIGHEST_PROTOCOL).dump(value)
+        _Pickler(out, parcel).dump(value)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
+        if parcel is not None:
+            parcel.lose()
         try:
-            return _dumps_by_value(value)
+            return _dumps_by_value(value, parcel)
         except Exception as second:
             # Two failures say the same; the first names the culprit in the words of the standard library.
             raise error from (second if isinstance(second, ImportError) else None)
@@ -116,6 +127,16 @@ def dumps(value: Any, by_value: bool = False) -> bytes:
 def loads(data: bytes | memoryview) -> Any:
     """What was pickled by `dumps`."""
     return pickle.loads(data)
+
+
+class _Pickler(ForkingPickler):
+    """multiprocessing's, with arrays in a parcel."""
+
+    def __init__(self, out: io.BytesIO, parcel: Parcel | None) -> None:
+        super().__init__(out, pickle.HIGHEST_PROTOCOL)
+        if parcel is not None:
+            table: Any = {**copyreg.dispatch_table, **_EXTRA, np.ndarray: parcel.reduce}
+            self.dispatch_table = table
 
 
 @functools.cache
@@ -131,17 +152,18 @@ def _by_value_pickler() -> type[Any]:
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         """cloudpickle's, with what multiprocessing knows about pipes and locks."""
 
-        def __init__(self, out: io.BytesIO) -> None:
+        def __init__(self, out: io.BytesIO, parcel: Parcel | None) -> None:
+            more = {} if parcel is None else {np.ndarray: parcel.reduce}
+            # Before the base's turn, which reads it.
+            self.dispatch_table: Any = {**cloudpickle.Pickler.dispatch_table, **_EXTRA, **more}
             super().__init__(out, pickle.HIGHEST_PROTOCOL)
-            extra: Any = ForkingPickler
-            self.dispatch_table: Any = cloudpickle.Pickler.dispatch_table.new_child(extra._extra_reducers)
 
     return Pickler
 
 
-def _dumps_by_value(value: Any) -> bytes:
+def _dumps_by_value(value: Any, parcel: Parcel | None) -> bytes:
     out = io.BytesIO()
-    _by_value_pickler()(out).dump(value)
+    _by_value_pickler()(out, parcel).dump(value)
     return out.getvalue()
 
 

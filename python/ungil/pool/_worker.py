@@ -22,6 +22,7 @@ from typing import Any
 
 from ungil.pool import _wire as wire
 from ungil.pool._job import CALL, run
+from ungil.shared._reference import Parcel
 
 # Not in the standard library's stubs, but what its users see in tracebacks.
 ExceptionWithTraceback: Any = stdlib.ExceptionWithTraceback  # type: ignore[attr-defined]
@@ -159,7 +160,7 @@ class Worker:
         self._write([(wire.ERROR, number, spent, len(data))], [data])
 
     def _send_pickled(self, number: int, kind: int, spent: float, value: Any) -> None:
-        data = wire.dumps(value)
+        data = wire.dumps(value, parcel=Parcel())
         self._write([(kind, number, spent, len(data))], [data])
 
     def _send(self, records: list[Any]) -> None:
