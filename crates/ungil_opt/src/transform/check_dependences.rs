@@ -8,6 +8,9 @@
 //! - provably the same element in different iterations: the loop is refused;
 //! - anything else: the loop runs on one thread, with a remark that says why.
 //!
+//! Calls of functions that write to arrays are looked into: the accesses are those of a copy of the loop in which the
+//! functions' bodies stand for the calls.
+//!
 //! Different arrays may overlap at run time, and indices may be negative and wrap: both are tested in front of the
 //! loop, which then runs on one thread if the test fails. So no loop ever races, and results never depend on the
 //! number of threads.
@@ -22,6 +25,7 @@ use crate::analysis::reduction::element_update;
 use crate::legality::{Reason, Refusal};
 use crate::pipeline::Context;
 use crate::transform::alias_guard;
+use crate::transform::inline::inline_calls;
 use std::collections::{BTreeMap, BTreeSet};
 use ungil_ir::builder::Builder;
 use ungil_ir::entities::{Inst, Region, Value};
@@ -38,21 +42,43 @@ const PRIVATE_ELEMENTS: i64 = 1 << 20;
 /// Checks all parallel loops.
 pub fn check_dependences(module: &mut Module, context: &mut Context) -> bool {
     let effects = Effects::compute(module);
+    // The functions as they were, where some loop calls one that writes.
+    let callees =
+        module.functions.iter().any(|f| writing_calls(f, &effects, f.body, false)).then(|| module.clone());
+    let known = Known { effects, callees };
     let mut changed = false;
     for func in &mut module.functions {
-        changed |= region(func, &effects, func.body, context);
+        changed |= region(func, &known, func.body, context);
     }
     changed
 }
 
-fn region(func: &mut Function, effects: &Effects, r: Region, context: &mut Context) -> bool {
+/// What is known about the functions that loops call.
+struct Known {
+    effects: Effects,
+    callees: Option<Module>,
+}
+
+/// Whether calls in parallel loops of a region, or in all of it if it is one's, may write to arrays.
+fn writing_calls(func: &Function, effects: &Effects, r: Region, inside: bool) -> bool {
+    func.region(r).iter().any(|inst| match &func.inst(*inst).kind {
+        InstKind::Call(callee, args) => inside && (0..args.len()).any(|k| effects.writes(*callee, k)),
+        kind => {
+            let inside = inside || matches!(kind, InstKind::ParallelFor(_));
+            walk::nested_regions(kind).any(|inner| writing_calls(func, effects, inner, inside))
+        }
+    })
+}
+
+fn region(func: &mut Function, known: &Known, r: Region, context: &mut Context) -> bool {
     let mut changed = false;
     for inst in func.region(r).to_vec() {
         for inner in walk::nested_regions(&func.inst(inst).kind).collect::<Vec<_>>() {
-            changed |= region(func, effects, inner, context);
+            changed |= region(func, known, inner, context);
         }
         if let InstKind::ParallelFor(node) = func.inst(inst).kind.clone() {
-            let plan = Plan::make(func, effects, inst, &node);
+            let plan = Plan::through_calls(func, known, inst, &node)
+                .unwrap_or_else(|| Plan::make(func, &known.effects, inst, &node));
             changed |= plan.carry_out(func, r, inst, context);
         }
     }
@@ -74,6 +100,20 @@ struct Plan {
 }
 
 impl Plan {
+    /// The plan for a loop that calls functions that write to arrays, found on a copy of the function in which the calls
+    /// are replaced by the bodies; what lies in front of the loop is the same there. `None`: there are no such calls,
+    /// or they cannot be looked into, or elements are updated in them, whose code cannot be redirected.
+    fn through_calls(func: &Function, known: &Known, inst: Inst, node: &ParallelFor) -> Option<Plan> {
+        let module = known.callees.as_ref()?;
+        if !writing_calls(func, &known.effects, node.body, true) {
+            return None;
+        }
+        let mut copy = func.clone();
+        inline_calls(module, &mut copy, node.body).ok()?;
+        let plan = Plan::make(&copy, &known.effects, inst, node);
+        plan.updated.is_empty().then_some(plan)
+    }
+
     fn make(func: &Function, effects: &Effects, inst: Inst, node: &ParallelFor) -> Plan {
         let mut plan = Plan::default();
         let defs = Definitions::compute(func);

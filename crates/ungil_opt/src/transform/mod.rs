@@ -12,6 +12,7 @@ pub mod fold_counting;
 pub mod forward_locals;
 pub mod hoist_checks;
 pub mod hoist_invariants;
+pub mod inline;
 pub mod insert_ownership;
 pub mod lanes;
 pub mod lower_domains;

@@ -2,7 +2,7 @@
 //!
 //! For a loop with independent iterations whose body holds a loop that iterations leave at different times (an escape
 //! time, a root finder, a search), the pass makes groups of iterations that run side by side in vectors:
-//! [`inline`] copies calls into the body, [`candidate`] and [`independence`] say whether it is allowed,
+//! Calls are copied into the body, [`candidate`] and [`independence`] say whether it is allowed,
 //! [`uniformity`] what differs between lanes, [`cost`] whether and how wide, [`lower`], [`memory`] and [`control`]
 //! make the code under masks, and [`groups`] the loop around it. Inner loops are tried before outer ones. The
 //! results have the bits of the scalar code.
@@ -16,7 +16,6 @@ mod cost;
 mod groups;
 mod in_order;
 mod independence;
-mod inline;
 mod liveness;
 mod lockstep;
 mod lower;
@@ -32,6 +31,7 @@ use crate::analysis::exposed::exposed;
 use crate::legality::{Reason, Refusal};
 use crate::pipeline::Context;
 use crate::transform::forward_locals::forward_region;
+use crate::transform::inline::inline_calls;
 use crate::transform::lanes::lower::Shape;
 use std::collections::BTreeSet;
 use ungil_ir::builder::Builder;
@@ -251,7 +251,7 @@ impl Pass<'_> {
         map.values.insert(node.iv, iv);
         let body = clone_region(func, node.body, &mut map);
         candidate::cut_exits(func, body, &candidate::Labels::of(func, body, node.label));
-        inline::inline_calls(self.module, func, body)?;
+        inline_calls(self.module, func, body)?;
         forward_region(func, body);
         candidate::cut_exits(func, body, &candidate::Labels::of(func, body, node.label));
         simplify::simplify(func, body);

@@ -4,11 +4,11 @@
 //! LLVM would do the same to scalar code, but masks would hide it: a load under the mask of the lanes still in a loop
 //! does not look invariant.
 
-use super::inline::zero_of;
 use crate::analysis::definitions::Definitions;
 use crate::transform::alias_guard::are_apart;
 use crate::transform::forward_locals::forward_region;
 use crate::transform::hoist_invariants::is_pure;
+use crate::transform::inline::zero_of;
 use ungil_ir::builder::Builder;
 use ungil_ir::clone::{CloneMap, clone_region};
 use ungil_ir::entities::{Inst, Region, Value};

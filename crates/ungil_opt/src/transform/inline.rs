@@ -1,8 +1,8 @@
 //! Calls inside a loop's body replaced by the callee's body.
 //!
-//! Only the copy of the body that is to run in lanes is treated: there an error is never raised but sends the group
-//! to the scalar code, which still has the calls and gives the right frames. What is copied takes the place of the
-//! call in the source.
+//! Only code that raises no errors of its own is treated: the copy of a body that is to run in lanes, where an error
+//! sends the group to the scalar code, which still has the calls and gives the right frames; and a copy of a parallel
+//! loop that is looked at for races and thrown away. What is copied takes the place of the call in the source.
 //!
 //! A callee that returns at its end only becomes straight code; any other becomes a loop of one iteration that
 //! `return` leaves.
