@@ -28,6 +28,9 @@ pub const PARALLEL_FOR: &str = "ungil_rt_parallel_for";
 pub const PARALLEL_REGION: &str = "ungil_rt_parallel_region";
 /// `i32 (Ctx*)`: waits for the other threads of the innermost region; non-zero when it was cancelled.
 pub const BARRIER: &str = "ungil_rt_barrier";
+/// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, const Matrix *y)`: matrix product; a matrix is an array descriptor
+/// of two axes, `dtype` the number of their element type.
+pub const MATMUL: &str = "ungil_lib_matmul";
 /// `i64 (Ctx*)`: number of this thread in its team.
 pub const THREAD_ID: &str = "ungil_rt_thread_id";
 /// `i64 (Ctx*)`: threads that a parallel loop started here would use.

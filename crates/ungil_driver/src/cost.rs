@@ -53,7 +53,10 @@ fn region_cost(module: &Module, f: &Function, region: Region, path: &mut Vec<Fun
                 let n = trip_count(constant(f, l.start)?, constant(f, l.stop)?, constant(f, l.step)?);
                 n.checked_mul(region_cost(module, f, l.body, path)? + 1)?
             }
-            InstKind::ParallelFor(_) | InstKind::ParallelRegion(_) | InstKind::While { .. } => return None,
+            InstKind::ParallelFor(_)
+            | InstKind::ParallelRegion(_)
+            | InstKind::While { .. }
+            | InstKind::Library(..) => return None,
             InstKind::For(l) => {
                 let n = trip_count(constant(f, l.start)?, constant(f, l.stop)?, constant(f, l.step)?);
                 n.checked_mul(region_cost(module, f, l.body, path)? + 1)?

@@ -6,6 +6,7 @@
 //! lane to vectors.
 
 use crate::entities::{FuncId, Label, Region, Value, Var};
+use crate::library::LibFn;
 use crate::math::MathFn;
 use crate::types::DType;
 use ungil_abi::exception::ExcClass;
@@ -385,6 +386,8 @@ pub enum InstKind {
 
     // Effects.
     Call(FuncId, Vec<Value>),
+    /// Calls a function of the library: writes the first array, reads the others. May raise.
+    Library(LibFn, Vec<Value>),
     /// Raises unless the condition holds.
     Check(Value, Box<Raise>),
     Print(Vec<PrintPart>),

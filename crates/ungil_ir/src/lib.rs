@@ -12,6 +12,7 @@ pub mod clone;
 pub mod entities;
 pub mod function;
 pub mod inst;
+pub mod library;
 pub mod math;
 pub mod memory;
 pub mod names;

@@ -30,7 +30,7 @@ macro_rules! operand_visitor {
                     visit(b);
                     visit(c);
                 }
-                Math(_, list) | TupleMake(list) | Call(_, list) => list.into_iter().for_each(visit),
+                Math(_, list) | TupleMake(list) | Call(_, list) | Library(_, list) => list.into_iter().for_each(visit),
                 View { base, offset, shape, strides } => {
                     visit(base);
                     visit(offset);

@@ -188,6 +188,7 @@ impl Writer<'_> {
             K::MaskAll(m) => write!(self.out, "mask_all {m}"),
             K::VecReduce(op, v) => write!(self.out, "vec_reduce {} {v}", op.name()),
             K::Call(callee, args) => write!(self.out, "call {callee}({})", List(args)),
+            K::Library(f, args) => write!(self.out, "library {f}({})", List(args)),
             K::Check(cond, raise) => {
                 write!(self.out, "check {cond} ")?;
                 self.raise(raise)

@@ -46,8 +46,11 @@ static IN_FLIGHT: std::sync::LazyLock<InFlight> =
 
 /// The one compiler of the process.
 pub fn session() -> &'static Session {
-    static SESSION: std::sync::LazyLock<Session> =
-        std::sync::LazyLock::new(|| Session::new(ungil_runtime::symbols::symbols()));
+    static SESSION: std::sync::LazyLock<Session> = std::sync::LazyLock::new(|| {
+        let mut symbols = ungil_runtime::symbols::symbols();
+        symbols.extend(ungil_lib::symbols::symbols());
+        Session::new(symbols)
+    });
     &SESSION
 }
 

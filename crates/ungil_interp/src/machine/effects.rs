@@ -1,11 +1,13 @@
 //! Calls, checks, output and thread numbers.
 
 use super::{Frame, Machine, Step, invalid};
+use crate::arith;
 use crate::number::Num;
 use crate::outcome::{Exception, Failure};
 use crate::text::{self, Part};
-use crate::value::Value;
-use ungil_ir::inst::{InstKind, PrintPart, Raise};
+use crate::value::{Array, Value};
+use ungil_ir::inst::{BinaryOp, InstKind, PrintPart, Raise};
+use ungil_ir::library::LibFn;
 
 impl<'m> Machine<'m> {
     pub(super) fn effect(&mut self, frame: &Frame<'m>, kind: &InstKind) -> Step<Option<Value>> {
@@ -14,6 +16,10 @@ impl<'m> Machine<'m> {
             K::Call(callee, args) => {
                 let args = args.iter().map(|v| frame.get(*v).clone()).collect();
                 Some(self.call(*callee, args)?)
+            }
+            K::Library(LibFn::Matmul, args) => {
+                self.matmul(frame, args)?;
+                None
             }
             K::Check(cond, error) => {
                 if !frame.get(*cond).as_bool() {
@@ -33,6 +39,28 @@ impl<'m> Machine<'m> {
             K::SetNumThreads(n) => Some(Value::int(std::mem::replace(&mut self.num_threads, frame.i64(*n)))),
             other => return invalid(format!("the interpreter does not know {other:?}")),
         })
+    }
+}
+
+impl<'m> Machine<'m> {
+    /// Sums in order of the depth; the library's order is its own.
+    fn matmul(&mut self, frame: &Frame<'m>, args: &[ungil_ir::entities::Value]) -> Step<()> {
+        let [out, x, y] = [0, 1, 2].map(|k| frame.get(args[k]).array().clone());
+        for i in 0..out.shape[0] {
+            for j in 0..out.shape[1] {
+                let mut sum = Num::zero(out.ty.dtype);
+                for k in 0..x.shape[1] {
+                    let (a, b) = (self.element(&x, [i, k])?, self.element(&y, [k, j])?);
+                    sum = arith::binary(BinaryOp::Add, sum, arith::binary(BinaryOp::Mul, a, b));
+                }
+                self.memory.store(&out, &[i, j], sum).map_err(Failure::Invalid)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn element(&self, array: &Array, index: [i64; 2]) -> Step<Num> {
+        self.memory.load(array, &index).map_err(Failure::Invalid)
     }
 }
 

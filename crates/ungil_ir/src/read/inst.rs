@@ -6,6 +6,7 @@ use crate::inst::{
     ArrayReduction, BinaryOp, CompareOp, Const, For, InstData, InstKind, Loc, LoopHints, MemFlags,
     ParallelFor, ParallelRegion, PrintPart, Raise, ReduceOp, ScalarReduction, Schedule, UnaryOp,
 };
+use crate::library::LibFn;
 use crate::math::MathFn;
 use crate::types::{DType, Type};
 use crate::typing::{ResultType, result_type};
@@ -386,6 +387,14 @@ impl Parser {
                 let callee = FuncId(self.entity("f")?);
                 self.punct("(")?;
                 InstKind::Call(callee, self.values(")")?)
+            }
+            "library" => {
+                let name = self.word()?;
+                let Some(function) = LibFn::from_name(&name) else {
+                    return self.fail(format!("unknown library function `{name}`"));
+                };
+                self.punct("(")?;
+                InstKind::Library(function, self.values(")")?)
             }
             "check" => {
                 let cond = self.value()?;

@@ -3,6 +3,7 @@
 use super::Verifier;
 use crate::entities::{FuncId, Value};
 use crate::inst::{InstKind, PrintPart, Raise};
+use crate::library::LibFn;
 use crate::types::Type;
 use ungil_abi::context::MAX_ERROR_ARGS;
 use ungil_abi::exception::ExcClass;
@@ -16,6 +17,7 @@ impl Verifier<'_> {
                 self.require(found == ty, || format!("{x} is {ty} but {v} is {found}"));
             }
             K::Call(callee, args) => self.check_call(*callee, args, result),
+            K::Library(function, args) => self.check_library(*function, args),
             K::Check(cond, raise) => {
                 self.expect(*cond, &Type::BOOL);
                 self.check_raise(raise);
@@ -60,6 +62,25 @@ impl Verifier<'_> {
             self.require(*found == target.ret, || {
                 format!("@{} returns {} but {v} is {found}", target.name, target.ret)
             });
+        }
+    }
+
+    fn check_library(&mut self, function: LibFn, args: &[Value]) {
+        let ranks = function.ranks();
+        self.require(args.len() == ranks.len(), || format!("{function} takes {} arrays", ranks.len()));
+        let mut dtype = None;
+        for (&arg, &rank) in args.iter().zip(ranks) {
+            let found = self.ty(arg).as_array();
+            let first = *dtype.get_or_insert(found.map(|a| a.dtype));
+            self.require(
+                found.is_some_and(|a| a.ndim == rank && !a.swapped && Some(a.dtype) == first),
+                || {
+                    format!(
+                        "{function} takes arrays of one type with {rank} axes, {arg} is {}",
+                        self.func.ty(arg)
+                    )
+                },
+            );
         }
     }
 

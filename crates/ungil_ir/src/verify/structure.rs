@@ -223,6 +223,7 @@ fn can_fail(kind: &InstKind) -> bool {
             | K::Alloc { .. }
             | K::ListReserve(..)
             | K::Call(..)
+            | K::Library(..)
             | K::Print(_)
             | K::Safepoint
             | K::ParallelFor(_)

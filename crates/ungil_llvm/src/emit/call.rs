@@ -5,6 +5,7 @@ use super::types::Operand;
 use crate::raw::Val;
 use ungil_abi::symbols;
 use ungil_ir::entities::{FuncId, Value};
+use ungil_ir::library::LibFn;
 use ungil_ir::packing::packed_size;
 use ungil_ir::types::Type;
 
@@ -19,6 +20,22 @@ impl FunctionEmitter<'_> {
         let status = self.l.call(self.l.function_type(function), function, &leaves);
         self.check_status(status, true);
         self.l.load_packed(ret, result, false)
+    }
+
+    /// Calls a function of the library with descriptors of arrays.
+    pub fn library(&mut self, function: LibFn, args: &[Value]) -> Option<Operand> {
+        let l = self.l;
+        let dtype = self.f.ty(args[0]).as_array().expect("the verifier saw an array").dtype;
+        let mut given = vec![self.ctx, l.i64(i64::from(dtype.number()))];
+        for &arg in args {
+            let (operand, ty) = (self.operand(arg).clone(), self.f.ty(arg).clone());
+            let descriptor = self.stack_bytes(packed_size(&ty));
+            l.store_packed(&ty, &operand, descriptor);
+            given.push(descriptor);
+        }
+        let status = self.m.call_runtime(function.symbol(), &given);
+        self.check_status(status, true);
+        None
     }
 
     /// Thread number or thread count.

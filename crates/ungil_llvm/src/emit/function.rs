@@ -252,6 +252,7 @@ impl<'e> FunctionEmitter<'e> {
             InstKind::Retain(v) => return self.count(*v, ungil_abi::symbols::RETAIN),
             InstKind::Release(v) => return self.count(*v, ungil_abi::symbols::RELEASE),
             InstKind::Call(callee, args) => self.call(*callee, args, told()),
+            InstKind::Library(f, args) => return self.library(*f, args),
             InstKind::Check(cond, raise) => return self.check(*cond, raise),
             InstKind::Print(parts) => return self.print(parts),
             InstKind::Safepoint => return self.safepoint(),

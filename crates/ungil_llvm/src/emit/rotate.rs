@@ -53,6 +53,7 @@ impl FunctionEmitter<'_> {
                     | InstKind::While { .. }
                     | InstKind::Call(..)
                     | InstKind::CallC(..)
+                    | InstKind::Library(..)
                     | InstKind::Domain { .. }
                     | InstKind::ParallelFor(_)
                     | InstKind::ParallelRegion(_)

@@ -29,7 +29,8 @@ impl FunctionEmitter<'_> {
                 | InstKind::While { .. }
                 | InstKind::Domain { .. }
                 | InstKind::Call(..)
-                | InstKind::CallC(..) => return,
+                | InstKind::CallC(..)
+                | InstKind::Library(..) => return,
                 InstKind::Store { array, .. } => {
                     filled.insert(*array);
                 }

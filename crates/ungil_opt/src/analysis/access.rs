@@ -84,6 +84,11 @@ impl Collector<'_> {
                         self.passed(inst, a, self.effects.writes(*callee, k), unconditional);
                     }
                 }
+                InstKind::Library(_, args) => {
+                    for (k, &a) in args.iter().enumerate() {
+                        self.passed(inst, a, k == 0, unconditional);
+                    }
+                }
                 InstKind::ListReserve(list, _) | InstKind::ListDrop(list, ..) => {
                     self.passed(inst, *list, true, unconditional);
                 }

@@ -66,7 +66,8 @@ impl Estimator<'_> {
             InstKind::Call(f, _) => self.call(*f)?,
             // How long a C function takes nobody knows.
             InstKind::CallC(..) => return None,
-            InstKind::While { .. }
+            InstKind::Library(..)
+            | InstKind::While { .. }
             | InstKind::Domain { .. }
             | InstKind::ParallelFor(_)
             | InstKind::ParallelRegion(_) => return None,

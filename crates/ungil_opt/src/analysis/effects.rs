@@ -59,6 +59,7 @@ impl Effects {
             | InstKind::ListDrop(array, ..) => mark(*array),
             // It may write whatever it has ever been given.
             InstKind::CallC(..) => mark_all = true,
+            InstKind::Library(_, args) => args.first().into_iter().for_each(|out| mark(*out)),
             InstKind::Call(callee, args) => {
                 for (k, a) in args.iter().enumerate() {
                     if self.writes(*callee, k) && func.ty(*a).holds_memory() {

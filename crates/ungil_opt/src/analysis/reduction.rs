@@ -94,6 +94,7 @@ impl Search<'_> {
                         | InstKind::AtomicUpdate { .. }
                         | InstKind::Call(..)
                         | InstKind::CallC(..)
+                        | InstKind::Library(..)
                 )
             });
             !stores && walk::assigned_vars(self.func, r).iter().all(|y| *y == self.x)

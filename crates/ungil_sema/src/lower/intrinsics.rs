@@ -5,6 +5,8 @@
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
+use ungil_ir::inst::InstKind;
+use ungil_ir::library::LibFn;
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::calls::CallError;
@@ -48,6 +50,12 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.copy_into(target, source)?;
             Ok(Operand::none(span))
         }
+        ("matrix_product", [out, x, y]) => {
+            let arrays = [l.value(out)?, l.value(x)?, l.value(y)?].to_vec();
+            l.b().push(InstKind::Library(LibFn::Matmul, arrays));
+            Ok(Operand::none(span))
+        }
+        ("native", [x, like]) => l.native(x, like, span),
         ("each", [function, items, rest @ ..]) => l.each(function, items, rest, span),
         ("same", [x, n]) => Ok(Operand::tuple(vec![x.clone(); constant(n)?], span)),
         ("interleave", [a, b]) => {
@@ -244,6 +252,16 @@ impl Lowerer<'_, '_> {
                 Err(TypeError::Convert { from: ty.clone(), to, span }.into())
             }
         }
+    }
+
+    /// An array as it is if its elements have the type of another's and the processor's byte order, else a copy that does.
+    fn native(&mut self, x: &Operand, like: &Operand, span: Span) -> Result<Operand> {
+        let ty = x.ty.as_array().ok_or_else(|| not_a_number(x))?;
+        let dtype = like.ty.as_array().ok_or_else(|| not_a_number(like))?.dtype;
+        if ty.dtype == dtype && !ty.swapped {
+            return Ok(x.clone());
+        }
+        self.converted_copy(x, dtype, Layout::C, span)
     }
 
     /// A view with shape and strides in bytes that nobody checks.

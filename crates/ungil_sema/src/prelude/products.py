@@ -21,19 +21,40 @@ def inner(a, b):
     return matmul(rows, columns.T).reshape(x.shape[:-1] + y.shape[:-1])
 
 
-def dot(a, b):
+def _written(out, result):
+    if (is_complex(result) and not is_complex(out)) or (is_inexact(result) and not is_inexact(out)):
+        raise TypeError("cannot cast the result to the type of out")
+    out[...] = result
+    return out
+
+
+def dot(a, b, out=None):
+    if out is not None:
+        result = dot(a, b)
+        if out.shape != np.shape(result):
+            raise ValueError("output array has wrong dimensions")
+        return _written(out, result)
     x, y = np.asarray(a), np.asarray(b)
     if x.ndim == 0 or y.ndim == 0:
         return x * y
+    _check_dot(x, y)
     if y.ndim == 1 or (x.ndim <= 2 and y.ndim <= 2):
         return matmul(x, y)
     n = x.shape[-1]
-    if n != y.shape[-2]:
-        raise ValueError("shapes are not aligned")
     rows = x.reshape((np.size(x[..., 0]), n))
     turned = np.moveaxis(y, -2, 0)
     columns = turned.reshape((n, np.size(turned[0])))
     return matmul(rows, columns).reshape(x.shape[:-1] + y.shape[:-2] + y.shape[-1:])
+
+
+def _check_dot(x, y):
+    axis = max(y.ndim - 2, 0)
+    n, m = x.shape[-1], y.shape[axis]
+    if n != m:
+        last = x.ndim - 1
+        if x.ndim == 1 and y.ndim == 1:
+            raise ValueError(f"shapes ({n},) and ({m},) not aligned: {n} (dim 0) != {m} (dim 0)")
+        raise ValueError(f"shapes are not aligned: {n} (dim {last}) != {m} (dim {axis})")
 
 
 def vdot(a, b):
@@ -52,7 +73,9 @@ def _dot(x, y):
     return np.sum(x * y, dtype=wanted)
 
 
-def matmul(x1, x2):
+def matmul(x1, x2, out=None):
+    if out is not None:
+        return _written(out, matmul(x1, x2))
     x, y = np.asarray(x1), np.asarray(x2)
     if x.ndim == 0 or y.ndim == 0:
         raise ValueError("matmul: Input operand does not have enough dimensions")
@@ -69,7 +92,7 @@ def matmul(x1, x2):
 def _check_aligned(n, m):
     if n != m:
         raise ValueError(
-            f"matmul: Input operand 1 has a mismatch in its core dimension 0 (size {m} is different from {n})"
+            f"matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature (n?,k),(k,m?)->(n?,m?) (size {m} is different from {n})"
         )
 
 
@@ -77,11 +100,11 @@ def _batched(x, y):
     _check_aligned(x.shape[-1], y.shape[-2])
     wanted = np.result_type(x, y)
     if x.ndim == 2 and y.ndim == 2:
-        out = np.zeros((x.shape[0], y.shape[1]), wanted)
+        out = np.empty((x.shape[0], y.shape[1]), wanted)
         _multiply(out, x, y)
         return out
     batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    out = np.zeros(batch + (x.shape[-2], y.shape[-1]), wanted)
+    out = np.empty(batch + (x.shape[-2], y.shape[-1]), wanted)
     _each_product(out, np.broadcast_to(x, batch + x.shape[-2:]), np.broadcast_to(y, batch + y.shape[-2:]))
     return out
 
@@ -97,6 +120,7 @@ def _each_product(out, x, y):
 def _multiply(out, x, y):
     rows, depth, columns = x.shape[0], x.shape[1], y.shape[1]
     if is_bool(out):
+        out[...] = False
         for i in range(rows):
             for k in range(depth):
                 if x[i, k]:
@@ -106,8 +130,20 @@ def _multiply(out, x, y):
         v = y[:, 0].copy()
         for i in range(rows):
             out[i, 0] = _dot(x[i], v)
+    elif is_inexact(out):
+        _multiply_floats(out, native(x, out), native(y, out))
     else:
+        out[...] = 0
         _multiply_blocks(out, x.astype(out.dtype), y.astype(out.dtype))
+
+
+def _multiply_floats(out, x, y):
+    # The library's call costs more than a product of few elements, and one row is no more than a sum of rows.
+    if x.shape[0] == 1 or x.shape[0] * x.shape[1] * y.shape[1] < 256:
+        out[...] = 0
+        _multiply_blocks(out, x, y)
+    else:
+        matrix_product(out, x, y)
 
 
 def _multiply_blocks(out, x, y):

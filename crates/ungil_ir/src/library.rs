@@ -1,0 +1,48 @@
+//! Functions of the library behind the C ABI that an instruction calls.
+//!
+//! Operands are arrays of one element type; the function writes the first, reads the others, and may raise.
+
+use std::fmt;
+
+/// A function of the library.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum LibFn {
+    /// `out[i, j] = Σ_k x[i, k] · y[k, j]` of float or complex matrices: what `out` held is not read, and it overlaps neither.
+    Matmul,
+}
+
+impl LibFn {
+    pub const ALL: &'static [LibFn] = &[LibFn::Matmul];
+
+    /// Text form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LibFn::Matmul => "matmul",
+        }
+    }
+
+    /// The entry point.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            LibFn::Matmul => ungil_abi::symbols::MATMUL,
+        }
+    }
+
+    /// Number of axes of each operand.
+    pub const fn ranks(self) -> &'static [u8] {
+        match self {
+            LibFn::Matmul => &[2, 2, 2],
+        }
+    }
+
+    /// The function with this text form.
+    pub fn from_name(name: &str) -> Option<LibFn> {
+        LibFn::ALL.iter().copied().find(|f| f.name() == name)
+    }
+}
+
+impl fmt::Display for LibFn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,220 @@
+//! Products of matrices.
+//!
+//! The result is cut into tiles, whose sides follow from the shapes alone; each is one product by faer, which takes strides as
+//! they are, and tiles are shared among the team. An element's sum runs over the whole depth within one tile: its bits
+//! depend on the shapes, the layouts and the processor's instructions, never on the number of threads.
+//!
+//! Limits: a product of few rows and columns but great depth is one tile, and so one thread's.
+
+use core::ffi::c_void;
+use core::ptr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use faer::linalg::matmul::matmul;
+use faer::traits::ComplexField;
+use faer::{Accum, MatMut, MatRef, Par, c32, c64};
+use ungil_abi::context::{Ctx, ValueTag};
+use ungil_abi::exception::ExcClass;
+use ungil_abi::parallel::{Block, LoopDesc, Schedule};
+use ungil_runtime::error::raise_static;
+use ungil_runtime::parallel::ungil_rt_parallel_for;
+
+use crate::matrix::Matrix;
+
+/// Products of fewer multiplications are done by the caller in one go.
+const SHARED: usize = 1 << 21;
+/// Elements of a tile; of results with more than [`LARGE`] elements, [`LARGE_TILE`].
+const TILE: usize = 256 * 256;
+const LARGE_TILE: usize = 512 * 512;
+const LARGE: usize = 2048 * 2048;
+/// A tile's rows are a multiple of this, columns too: whole register blocks of every element type.
+const GRAIN: usize = 96;
+
+/// Element types by number (the order of [`ValueTag`]).
+const F32: u64 = 9;
+const F64: u64 = 10;
+const C64: u64 = 11;
+const C128: u64 = 12;
+const _: () = assert!(C128 < ValueTag::WEAK);
+
+/// Matrix product.
+///
+/// # Safety
+/// `ctx` is this thread's context; the descriptors are of live matrices that fit (`out` is rows × columns, the depth is
+/// common), of the element type told; `out` is aligned, and overlaps neither factor.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ungil_lib_matmul(
+    ctx: *mut Ctx,
+    dtype: u64,
+    out: *const Matrix,
+    x: *const Matrix,
+    y: *const Matrix,
+) -> i32 {
+    // SAFETY: by contract.
+    let run = || unsafe {
+        let (out, x, y) = (&*out, &*x, &*y);
+        match dtype {
+            F32 => multiply::<f32>(ctx, out, x, y),
+            F64 => multiply::<f64>(ctx, out, x, y),
+            C64 => multiply::<c32>(ctx, out, x, y),
+            C128 => multiply::<c64>(ctx, out, x, y),
+            _ => unsupported(ctx),
+        }
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        // SAFETY: by contract.
+        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the matrix product failed") };
+        1
+    })
+}
+
+/// # Safety
+/// `ctx` is this thread's context.
+unsafe fn unsupported(ctx: *mut Ctx) -> i32 {
+    // SAFETY: by contract.
+    unsafe { raise_static(ctx, ExcClass::TYPE_ERROR, "matrix product of elements that are no floats") };
+    1
+}
+
+/// A product whose tiles are to be computed.
+struct Job<T> {
+    out: Matrix,
+    x: Factor<T>,
+    y: Factor<T>,
+    /// Rows and columns of a tile, and tiles side by side.
+    tile: [usize; 2],
+    across: usize,
+}
+
+/// Where a factor's elements are, with strides in elements.
+struct Factor<T> {
+    data: *const T,
+    steps: [isize; 2],
+    /// Elements in a regular order, where the array's own is not.
+    _packed: Option<Vec<T>>,
+}
+
+impl<T: Copy> Factor<T> {
+    /// # Safety
+    /// The matrix describes live elements of type `T`.
+    unsafe fn new(matrix: &Matrix) -> Factor<T> {
+        // SAFETY: by contract.
+        match unsafe { matrix.packed::<T>() } {
+            Some(elements) => {
+                let steps = [matrix.columns() as isize, 1];
+                Factor { data: elements.as_ptr(), steps, _packed: Some(elements) }
+            }
+            None => Factor { data: matrix.data.cast(), steps: matrix.steps::<T>(), _packed: None },
+        }
+    }
+
+    /// The part with these first row and column.
+    ///
+    /// # Safety
+    /// The part lies inside the matrix, which outlives the view and is not written meanwhile.
+    unsafe fn part<'a>(&self, row: usize, column: usize, rows: usize, columns: usize) -> MatRef<'a, T> {
+        let at = row as isize * self.steps[0] + column as isize * self.steps[1];
+        // SAFETY: by contract.
+        unsafe {
+            MatRef::from_raw_parts(self.data.wrapping_offset(at), rows, columns, self.steps[0], self.steps[1])
+        }
+    }
+}
+
+/// # Safety
+/// As for [`ungil_lib_matmul`], with elements of type `T`.
+unsafe fn multiply<T: ComplexField + Copy>(ctx: *mut Ctx, out: &Matrix, x: &Matrix, y: &Matrix) -> i32 {
+    if out.is_empty() {
+        return 0;
+    }
+    // SAFETY: by contract.
+    let (first, second) = unsafe { (Factor::<T>::new(x), Factor::<T>::new(y)) };
+    let depth = x.columns();
+    let (rows, columns) = (out.rows(), out.columns());
+    let small = rows.saturating_mul(columns).saturating_mul(depth) < SHARED;
+    let tile = if small { [rows, columns] } else { tile_of(rows, columns) };
+    let (down, across) = (rows.div_ceil(tile[0]), columns.div_ceil(tile[1]));
+    let job = Job { out: *out, x: first, y: second, tile, across };
+    let env = (job, depth);
+    // SAFETY: the tiles are disjoint parts of the result; the job outlives the loop.
+    unsafe {
+        if down * across == 1 {
+            env.0.product(depth, 0);
+            return 0;
+        }
+        let desc = LoopDesc {
+            body: run_tiles::<T>,
+            env: ptr::from_ref(&env).cast_mut().cast::<c_void>(),
+            n: (down * across) as i64,
+            schedule: Schedule::DYNAMIC,
+            chunk: 1,
+            num_threads: 0,
+            min_block: 1,
+            scalars: ptr::null(),
+            nscalars: 0,
+            narrays: 0,
+            arrays: ptr::null(),
+            last: ptr::null_mut(),
+        };
+        ungil_rt_parallel_for(ctx, &raw const desc)
+    }
+}
+
+/// Sides of a tile: near a square where the result has room for one.
+fn tile_of(rows: usize, columns: usize) -> [usize; 2] {
+    let area = if rows.saturating_mul(columns) > LARGE { LARGE_TILE } else { TILE };
+    let side = area.isqrt();
+    let fit = |short: usize| (area / short).next_multiple_of(GRAIN);
+    match (rows <= side, columns <= side) {
+        (true, true) => [rows, columns],
+        (true, false) => [rows, fit(rows)],
+        (false, true) => [fit(columns), columns],
+        (false, false) => [even(rows, side), even(columns, side)],
+    }
+}
+
+/// A length near `side` that cuts `extent` into parts of about one size.
+fn even(extent: usize, side: usize) -> usize {
+    extent.div_ceil(extent.div_ceil(side)).next_multiple_of(GRAIN)
+}
+
+impl<T: ComplexField + Copy> Job<T> {
+    /// Computes a tile of the result.
+    ///
+    /// # Safety
+    /// The matrices live, and nobody else writes this tile.
+    unsafe fn product(&self, depth: usize, tile: usize) {
+        let (i, j) = (tile / self.across * self.tile[0], tile % self.across * self.tile[1]);
+        let rows = self.tile[0].min(self.out.rows() - i);
+        let columns = self.tile[1].min(self.out.columns() - j);
+        let steps = self.out.steps::<T>();
+        // SAFETY: the parts lie inside the matrices.
+        unsafe {
+            let at = self.out.at(i, j).cast::<T>();
+            let out = MatMut::from_raw_parts_mut(at, rows, columns, steps[0], steps[1]);
+            let (x, y) = (self.x.part(i, 0, rows, depth), self.y.part(0, j, depth, columns));
+            matmul(out, Accum::Replace, x, y, T::one_impl(), Par::Seq);
+        }
+    }
+}
+
+unsafe extern "C" fn run_tiles<T: ComplexField + Copy>(
+    ctx: *mut Ctx,
+    env: *mut c_void,
+    lo: i64,
+    hi: i64,
+    _: *mut Block,
+) -> i32 {
+    // SAFETY: the environment is the job that started the loop and waits for it.
+    let (job, depth) = unsafe { &*env.cast::<(Job<T>, usize)>() };
+    for tile in lo..hi {
+        // SAFETY: each tile is given out once.
+        let run = || unsafe { job.product(*depth, tile as usize) };
+        if catch_unwind(AssertUnwindSafe(run)).is_err() {
+            // SAFETY: the context is this thread's.
+            unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the matrix product failed") };
+            return 1;
+        }
+    }
+    0
+}

@@ -1,0 +1,146 @@
+"""Matrix products by the library, against NumPy: element types, layouts, shapes, threads."""
+
+import threading
+
+import numpy as np
+import pytest
+from checking import check_numpy
+
+import ungil
+from ungil import jit, prange
+
+DTYPES = ["f", "d", "F", "D"]
+SHAPES = [(0, 3, 4), (3, 0, 4), (3, 4, 0), (2, 5, 7), (17, 31, 23), (64, 64, 64), (130, 70, 300), (300, 2, 1)]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@jit
+def product(a, b):
+    return a @ b
+
+
+def matrix(rng, rows, columns, dtype):
+    x = rng.standard_normal((rows, columns))
+    if np.dtype(dtype).kind == "c":
+        x = x + 1j * rng.standard_normal((rows, columns))
+    return x.astype(dtype)
+
+
+def layouts(x):
+    """The same elements in memory orders of all kinds."""
+    yield x
+    yield np.asfortranarray(x)
+    yield np.ascontiguousarray(x[::-1, ::-1])[::-1, ::-1]
+    yield np.repeat(x, 2, axis=0)[::2]
+    yield np.repeat(np.repeat(x, 3, axis=1), 2, axis=0)[::2, ::3]
+    record = np.zeros(x.shape, np.dtype([("pad", "u1"), ("x", x.dtype)]))
+    record["x"] = x
+    yield record["x"]
+    yield x.astype(x.dtype.newbyteorder())
+
+
+def assert_close(found, expected, depth):
+    assert found.dtype == expected.dtype and found.shape == expected.shape
+    eps = np.finfo(expected.dtype).eps
+    assert np.all(np.abs(found - expected) <= 8 * eps * max(depth, 1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_layouts(dtype, shape, rng):
+    rows, depth, columns = shape
+    a, b = matrix(rng, rows, depth, dtype), matrix(rng, depth, columns, dtype)
+    exact = a.astype("D") @ b.astype("D")
+    exact = (exact if np.dtype(dtype).kind == "c" else exact.real).astype(dtype)
+    for x in layouts(a):
+        for y in (b, np.asfortranarray(b), np.ascontiguousarray(b[:, ::-1])[:, ::-1]):
+            assert_close(product(x, y), exact, depth)
+
+
+def test_mixed_types(rng):
+    a, b = matrix(rng, 20, 30, "d"), matrix(rng, 30, 25, "f")
+    counts = (b * 10).astype("i8")
+    for x, y in [(a, b), (b.T, a.T), (a, counts), (a, counts > 0), (a, b + 1j), (counts, counts.T)]:
+        found = product(x, y)
+        np.testing.assert_allclose(found, x @ y, rtol=1e-4, atol=1e-4)
+        assert found.dtype == (x @ y).dtype
+
+
+def test_broadcast(rng):
+    shapes = [((4, 1, 20, 30), (3, 30, 10)), ((20, 30), (5, 30, 10)), ((5, 20, 30), (30,)), ((30,), (5, 30, 2))]
+    shapes += [((0, 20, 30), (30, 10)), ((2, 3, 4), (3, 4, 2)), ((1, 20, 30), (4, 30, 20))]
+    for x, y in shapes:
+        check_numpy(product, rng.standard_normal(x), rng.standard_normal(y), rtol=1e-9)
+    repeated = np.broadcast_to(rng.standard_normal(30), (20, 30))
+    check_numpy(product, repeated, repeated.T, rtol=1e-12)
+
+
+def test_special_values():
+    a = np.zeros((20, 20))
+    a[3, 4], a[5, 6], a[7, 8] = np.nan, np.inf, -np.inf
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(product(a, np.ones((20, 20))), a @ np.ones((20, 20)))
+        np.testing.assert_array_equal(product(a, a.T), a @ a.T)
+
+
+def test_errors():
+    for x, y in [((3, 4), (5, 3)), ((3,), (4,)), ((30, 40), (39, 30)), ((2, 3, 4), (2, 5, 4)), ((), (3,))]:
+        check_numpy(jit(lambda a, b: np.matmul(a, b)), np.ones(x), np.ones(y))
+        if x:
+            check_numpy(jit(lambda a, b: np.dot(a, b)), np.ones(x), np.ones(y))
+    with pytest.raises(ValueError, match=r"\(size 5 is different from 4\)"):
+        product(np.ones((3, 4)), np.ones((5, 3)))
+
+
+def test_out(rng):
+    a, b = matrix(rng, 20, 30, "d"), matrix(rng, 30, 20, "d")
+    into = jit(lambda a, b, out: np.matmul(a, b, out=out))
+    dotted = jit(lambda a, b, out: np.dot(a, b, out=out))
+    for f in (into, dotted):
+        out = np.zeros((20, 20))
+        assert f(a, b, out) is out
+        np.testing.assert_allclose(out, a @ b, rtol=1e-12)
+    check_numpy(dotted, a, b, np.zeros((3, 3)))
+    with pytest.raises(TypeError):
+        into(a, b, np.zeros((20, 20), int))
+    square = jit(lambda a: np.matmul(a, a, out=a))
+    check_numpy(square, np.arange(9.0).reshape(3, 3), rtol=1e-14)
+
+
+def test_any_number_of_threads(rng):
+    a, b = matrix(rng, 700, 300, "d"), matrix(rng, 300, 900, "d")
+    before = ungil.get_num_threads()
+    try:
+        results = []
+        for n in (1, 2):
+            ungil.set_num_threads(min(n, before))
+            results.append(product(a, b))
+    finally:
+        ungil.set_num_threads(before)
+    assert results[0].tobytes() == results[1].tobytes()
+    np.testing.assert_allclose(results[0], a @ b, rtol=1e-9, atol=1e-11)
+
+
+def test_inside_loops_and_threads(rng):
+    @jit
+    def products(a, b):
+        out = np.empty((a.shape[0], a.shape[1], b.shape[2]))
+        for i in prange(a.shape[0]):
+            out[i] = a[i] @ b[i]
+        return out
+
+    a, b = rng.standard_normal((6, 150, 140)), rng.standard_normal((6, 140, 160))
+    expected = a @ b
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(products(a, b))) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(results) == 4
+    for r in results:
+        np.testing.assert_allclose(r, expected, rtol=1e-9, atol=1e-11)
