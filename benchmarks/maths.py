@@ -3,7 +3,7 @@
 `python benchmarks/maths.py [--only exp,sin] [--types float64,float32] [--seconds 0.1]` prints a Markdown table; a mark shows
 where ungil is behind the best of the others. All variants of a row are run in turns, the best time of each counts. 32,768
 numbers in the second-level cache; scattered arguments of an ordinary range. libmvec (glibc's vector functions, up to 4 ULP, which gcc
-uses with -Ofast) is a column of its own and not among the best of the others, which are within 1 to 4 ULP by default.
+uses with -Ofast) is a column of its own and not among the best of the others, which are within 1 to 4 ULP by default. "fastmath" is ungil with `fastmath=True`, up to 4 ULP, too.
 """
 
 import argparse
@@ -156,6 +156,9 @@ def variants(name: str, dtype, c_library):
 
     own = compiled(ungil.jit, expression, len(args))
     add("ungil", lambda: own(out, *args))
+    if not is_complex:
+        relaxed = compiled(ungil.jit(fastmath=True), expression, len(args))
+        add("fastmath", lambda: relaxed(out, *args))
     if numpy_name:
         function = getattr(np, numpy_name)
         add("NumPy", lambda: function(*args, out=out))
@@ -193,7 +196,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.1)
     options = parser.parse_args()
     wanted = [n for n in FUNCTIONS if not options.only or n in options.only.split(",")]
-    columns = ["ungil", "NumPy", "Numba", "numexpr", "glibc", "libmvec"]
+    columns = ["ungil", "NumPy", "Numba", "numexpr", "glibc", "libmvec", "fastmath"]
     try:
         c_library = CLibrary()
     except (OSError, subprocess.CalledProcessError):
@@ -203,8 +206,8 @@ def main():
     print(
         "| function | type | "
         + " | ".join(columns)
-        + " | ungil / best | ungil / libmvec |\n|---|---|"
-        + "---:|" * (len(columns) + 2)
+        + " | ungil / best | ungil / libmvec | fastmath / libmvec |\n|---|---|"
+        + "---:|" * (len(columns) + 3)
     )
     behind = []
     np.seterr(all="ignore")
@@ -214,13 +217,17 @@ def main():
             if np.issubdtype(dtype, np.complexfloating) and name not in COMPLEX:
                 continue
             speeds = measure(variants(name, dtype, c_library), options.seconds)
-            others = max((s for c, s in speeds.items() if c not in ("ungil", "libmvec")), default=math.nan)
+            others = max(
+                (s for c, s in speeds.items() if c not in ("ungil", "libmvec", "fastmath")), default=math.nan
+            )
             ratio = speeds.get("ungil", math.nan) / others
             if not ratio >= 1:
                 behind.append(f"{name} {kind} {ratio:.2f}")
             cells = [f"{speeds[c]:.2f}" if c in speeds else "–" for c in columns]
-            vector = f"{speeds['ungil'] / speeds['libmvec']:.2f}" if "libmvec" in speeds else "–"
-            print(f"| `{name}` | {kind} | " + " | ".join(cells) + f" | {ratio:.2f} | {vector} |", flush=True)
+            known = "libmvec" in speeds and "fastmath" in speeds
+            vector = [f"{speeds[c] / speeds['libmvec']:.2f}" if known else "–" for c in ("ungil", "fastmath")]
+            cells += [f"{ratio:.2f}", *vector]
+            print(f"| `{name}` | {kind} | " + " | ".join(cells) + " |", flush=True)
     print(f"\nBehind the best of the others: {', '.join(behind) or 'none'}.")
 
 

@@ -91,9 +91,61 @@ table!(
     single f32 single
 );
 
+/// The form of a float64 function for the flag `afn`, if it has one.
+pub fn relaxed_double(function: MathFn, args: &[f64]) -> Option<f64> {
+    use ungil_math::relaxed::double as relaxed;
+    let (x, y) = (args[0], args.get(1).copied().unwrap_or(0.0));
+    Some(match function {
+        MathFn::Sin => relaxed::sin(x),
+        MathFn::Cos => relaxed::cos(x),
+        MathFn::Tan => relaxed::tan(x),
+        MathFn::Exp => relaxed::exp(x),
+        MathFn::Expm1 => relaxed::expm1(x),
+        MathFn::Atan => relaxed::atan(x),
+        MathFn::Erf => relaxed::erf(x),
+        MathFn::Hypot => relaxed::hypot(x, y),
+        MathFn::Atan2 => relaxed::atan2(x, y),
+        _ => return None,
+    })
+}
+
+/// The form of a float32 function for the flag `afn`, if it has one.
+pub fn relaxed_single(function: MathFn, args: &[f32]) -> Option<f32> {
+    use ungil_math::relaxed::single as relaxed;
+    let (x, y) = (args[0], args.get(1).copied().unwrap_or(0.0));
+    Some(match function {
+        MathFn::Sin => relaxed::sin(x),
+        MathFn::Cos => relaxed::cos(x),
+        MathFn::Tan => relaxed::tan(x),
+        MathFn::Expm1 => relaxed::expm1(x),
+        MathFn::Sinh => relaxed::sinh(x),
+        MathFn::Atan => relaxed::atan(x),
+        MathFn::Hypot => relaxed::hypot(x, y),
+        MathFn::Atan2 => relaxed::atan2(x, y),
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The compiler asks the same question of the instruction.
+    #[test]
+    fn relaxed_forms_are_those_that_the_ir_names() {
+        for &function in MathFn::ALL {
+            assert_eq!(
+                relaxed_double(function, &[0.5, 0.5]).is_some(),
+                function.has_relaxed(false),
+                "{function}"
+            );
+            assert_eq!(
+                relaxed_single(function, &[0.5, 0.5]).is_some(),
+                function.has_relaxed(true),
+                "{function}"
+            );
+        }
+    }
 
     /// The front end tests arguments instead of results.
     #[test]

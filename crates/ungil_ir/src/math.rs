@@ -60,6 +60,17 @@ impl MathFn {
         self.name().contains('_')
     }
 
+    /// Whether a function on float32 (`single`) or float64 has a cheaper form of up to 4 ULP, which the flag `afn` asks for.
+    pub fn has_relaxed(self, single: bool) -> bool {
+        use MathFn::*;
+        match self {
+            Sin | Cos | Tan | Expm1 | Atan | Hypot | Atan2 => true,
+            Exp | Erf => !single,
+            Sinh => single,
+            _ => false,
+        }
+    }
+
     /// Whether this is a part of a complex function.
     pub fn is_complex_part(self) -> bool {
         self.name().ends_with("_re") || self.name().ends_with("_im")

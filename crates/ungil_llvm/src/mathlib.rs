@@ -23,11 +23,12 @@ const PREFIX: &str = "ungil_math_";
 /// Part of the mangled names of its internal functions.
 const CRATE: &str = "ungil_math";
 
-/// Symbol of a function on `float` (`single`) or `double`.
-pub fn symbol(function: MathFn, single: bool) -> String {
+/// Symbol of a function on `float` (`single`) or `double`, where it has one in its form for `fastmath` (`relaxed`).
+pub fn symbol(function: MathFn, single: bool, relaxed: bool) -> String {
     let name = function.name();
     if in_library(function) {
-        format!("{PREFIX}{name}_{}", if single { "f32" } else { "f64" })
+        let form = if relaxed && function.has_relaxed(single) { "_relaxed" } else { "" };
+        format!("{PREFIX}{name}_{}{form}", if single { "f32" } else { "f64" })
     } else {
         format!("{name}{}", if single { "f" } else { "" })
     }

@@ -3,7 +3,7 @@
 //! Plain Rust functions, always inlined; `symbols` exports them to kernels.
 //! Limits: round to nearest is assumed.
 
-mod coefficients;
+pub(crate) mod coefficients;
 pub mod error_function;
 pub mod exponential;
 pub mod gamma;

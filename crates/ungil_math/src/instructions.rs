@@ -78,6 +78,20 @@ tables! {
     ungil_math_lane_cbrt_c_rest_f64 cbrt_c_rest_f64 = crate::double::register_tables::CBRT_C_REST;
     ungil_math_lane_exp2_step_f64 exp2_step_f64 = crate::double::register_tables::EXP2_STEP;
     ungil_math_lane_exp2_step_rest_f64 exp2_step_rest_f64 = crate::double::register_tables::EXP2_STEP_REST;
+    ungil_math_lane_erf_0_f64 erf_0 = crate::relaxed::coefficients::ERF_0;
+    ungil_math_lane_erf_1_f64 erf_1 = crate::relaxed::coefficients::ERF_1;
+    ungil_math_lane_erf_2_f64 erf_2 = crate::relaxed::coefficients::ERF_2;
+    ungil_math_lane_erf_3_f64 erf_3 = crate::relaxed::coefficients::ERF_3;
+    ungil_math_lane_erf_4_f64 erf_4 = crate::relaxed::coefficients::ERF_4;
+    ungil_math_lane_erf_5_f64 erf_5 = crate::relaxed::coefficients::ERF_5;
+    ungil_math_lane_erf_6_f64 erf_6 = crate::relaxed::coefficients::ERF_6;
+    ungil_math_lane_erf_7_f64 erf_7 = crate::relaxed::coefficients::ERF_7;
+    ungil_math_lane_erf_8_f64 erf_8 = crate::relaxed::coefficients::ERF_8;
+    ungil_math_lane_erf_9_f64 erf_9 = crate::relaxed::coefficients::ERF_9;
+    ungil_math_lane_erf_10_f64 erf_10 = crate::relaxed::coefficients::ERF_10;
+    ungil_math_lane_erf_11_f64 erf_11 = crate::relaxed::coefficients::ERF_11;
+    ungil_math_lane_erf_12_f64 erf_12 = crate::relaxed::coefficients::ERF_12;
+    ungil_math_lane_erf_13_f64 erf_13 = crate::relaxed::coefficients::ERF_13;
     ungil_math_lane_exp2_step_down_f64 exp2_step_down_f64 = crate::double::register_tables::EXP2_STEP_DOWN;
 }
 
@@ -120,6 +134,12 @@ define! {
         let value = f64::from_bits((scaled & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
         let value = select(a == 0.0, 1.0, value);
         select(x >= 0.0, value, f64::NAN)
+    }
+
+    /// x·2^⌊n⌋ for |n| < 250, rounded once where x is normal.
+    ungil_math_lane_scale_f32 = scale_f32(x: f32, n: f32) -> f32 {
+        let (first, second) = crate::single::power_of_two_halves(n.floor() + crate::single::ROUNDER);
+        x * first * second
     }
 
     /// x·2^⌊n⌋ for |n| < 2,000, rounded once where x is normal.

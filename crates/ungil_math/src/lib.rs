@@ -16,6 +16,7 @@ pub mod integer;
 pub mod lanes;
 #[cfg(not(ungil_math_bitcode))]
 pub mod libm;
+pub mod relaxed;
 pub mod single;
 pub mod symbols;
 #[cfg(not(ungil_math_bitcode))]

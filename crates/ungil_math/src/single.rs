@@ -3,7 +3,7 @@
 //! Plain Rust functions, always inlined; `symbols` exports them to kernels.
 //! Limits: pow, hypot and the gamma functions are computed in float64 arithmetic and rounded once at the end.
 
-mod coefficients;
+pub(crate) mod coefficients;
 pub mod error_function;
 pub mod exponential;
 pub mod gamma;

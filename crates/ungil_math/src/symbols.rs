@@ -1,11 +1,12 @@
 //! The C symbols of the maths functions.
 //!
 //! `ungil_math_<function>_<f64|f32>`: what kernels call by name and the compiler finds in the bitcode.
+//! `*_relaxed` are the forms for `fastmath`.
 //! Contract: no unwinding, no memory written, no other symbol needed.
 //! Limits: `sin`, `cos` and `tan` have a cold call of `*_slow` inside. Their `*_fast` forms have none, but hold
 //! only where `ungil_math_trig_<type>_needs_slow` is false; the plain name holds everywhere.
 
-use crate::{complex, double, integer, single};
+use crate::{complex, double, integer, relaxed, single};
 
 macro_rules! export {
     ($($symbol:ident = $function:path: ($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {
@@ -77,6 +78,23 @@ export! {
     ungil_math_fmod_f64 = double::remainder::fmod: (x: f64, y: f64) -> f64;
     ungil_math_atan2_f64 = double::inverse_trigonometric::atan2: (y: f64, x: f64) -> f64;
     ungil_math_hypot_f64 = double::root::hypot: (x: f64, y: f64) -> f64;
+    ungil_math_sin_f64_relaxed = relaxed::double::sin: (x: f64) -> f64;
+    ungil_math_cos_f64_relaxed = relaxed::double::cos: (x: f64) -> f64;
+    ungil_math_tan_f64_relaxed = relaxed::double::tan: (x: f64) -> f64;
+    ungil_math_exp_f64_relaxed = relaxed::double::exp: (x: f64) -> f64;
+    ungil_math_expm1_f64_relaxed = relaxed::double::expm1: (x: f64) -> f64;
+    ungil_math_atan_f64_relaxed = relaxed::double::atan: (x: f64) -> f64;
+    ungil_math_hypot_f64_relaxed = relaxed::double::hypot: (x: f64, y: f64) -> f64;
+    ungil_math_erf_f64_relaxed = relaxed::double::erf: (x: f64) -> f64;
+    ungil_math_atan2_f64_relaxed = relaxed::double::atan2: (y: f64, x: f64) -> f64;
+    ungil_math_sin_f32_relaxed = relaxed::single::sin: (x: f32) -> f32;
+    ungil_math_cos_f32_relaxed = relaxed::single::cos: (x: f32) -> f32;
+    ungil_math_tan_f32_relaxed = relaxed::single::tan: (x: f32) -> f32;
+    ungil_math_expm1_f32_relaxed = relaxed::single::expm1: (x: f32) -> f32;
+    ungil_math_sinh_f32_relaxed = relaxed::single::sinh: (x: f32) -> f32;
+    ungil_math_atan_f32_relaxed = relaxed::single::atan: (x: f32) -> f32;
+    ungil_math_hypot_f32_relaxed = relaxed::single::hypot: (x: f32, y: f32) -> f32;
+    ungil_math_atan2_f32_relaxed = relaxed::single::atan2: (y: f32, x: f32) -> f32;
     ungil_math_sqrt_f32 = single::sqrt: (x: f32) -> f32;
     ungil_math_exp_f32 = single::exponential::exp: (x: f32) -> f32;
     ungil_math_exp2_f32 = single::exponential::exp2: (x: f32) -> f32;

@@ -48,6 +48,7 @@ pub fn instructions() -> Vec<Instruction> {
         computed("ungil_math_lane_mantissa_f32", Kind::Mantissa, true),
         computed("ungil_math_lane_exponent_f64", Kind::Exponent, false),
         computed("ungil_math_lane_mantissa_f64", Kind::Mantissa, false),
+        computed("ungil_math_lane_scale_f32", Kind::Scale, true),
         computed("ungil_math_lane_scale_f64", Kind::Scale, false),
     ];
     all.extend(SINGLE_TABLES.iter().map(|(name, table)| computed(name, Kind::SingleTable(table), true)));

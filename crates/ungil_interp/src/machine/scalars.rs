@@ -21,7 +21,9 @@ impl<'m> Machine<'m> {
             K::Binary(op, a, b) => map(frame, &[*a, *b], |x| arith::binary(*op, x[0], x[1])),
             K::Compare(op, a, b) => map(frame, &[*a, *b], |x| Num::Bool(arith::compare(*op, x[0], x[1]))),
             K::Cast(a, to) => map(frame, &[*a], |x| arith::cast(x[0], *to)),
-            K::Math(function, args) => map(frame, args, |x| mathematical(*function, x)),
+            K::Math(function, args) => {
+                map(frame, args, |x| mathematical(*function, x, frame.func.attributes.fastmath.afn))
+            }
             K::CheckedBinary(op, a, b) => {
                 match arith::checked(*op, frame.get(*a).num(), frame.get(*b).num()) {
                     Some(n) => Value::Num(n),
@@ -81,15 +83,17 @@ fn constant(c: Const) -> Num {
     }
 }
 
-fn mathematical(function: MathFn, args: &[Num]) -> Num {
+fn mathematical(function: MathFn, args: &[Num], relaxed: bool) -> Num {
     match args[0] {
         Num::F64(_) => {
             let args: Vec<f64> = args.iter().map(|n| if let Num::F64(x) = n { *x } else { 0.0 }).collect();
-            Num::F64(math::double(function, &args))
+            let found = relaxed.then(|| math::relaxed_double(function, &args)).flatten();
+            Num::F64(found.unwrap_or_else(|| math::double(function, &args)))
         }
         _ => {
             let args: Vec<f32> = args.iter().map(|n| if let Num::F32(x) = n { *x } else { 0.0 }).collect();
-            Num::F32(math::single(function, &args))
+            let found = relaxed.then(|| math::relaxed_single(function, &args)).flatten();
+            Num::F32(found.unwrap_or_else(|| math::single(function, &args)))
         }
     }
 }

@@ -50,7 +50,10 @@ impl FunctionEmitter<'_> {
         if !crate::mathlib::in_library(function) || !lanes.is_power_of_two() || piece < 2 {
             return None;
         }
-        let name = crate::mathlib::widen::name(&crate::mathlib::symbol(function, single), piece);
+        let name = crate::mathlib::widen::name(
+            &crate::mathlib::symbol(function, single, self.f.attributes.fastmath.afn),
+            piece,
+        );
         let ty = l.vector(element, piece);
         let callee = l.declare(&name, l.function(ty, &vec![ty; args.len()]));
         let callee_ty = l.function_type(callee);
@@ -71,7 +74,7 @@ impl FunctionEmitter<'_> {
         let l = self.l;
         let single = ty == l.f32();
         let signature = l.function(ty, &vec![ty; function.arity()]);
-        let name = crate::mathlib::symbol(function, single);
+        let name = crate::mathlib::symbol(function, single, self.f.attributes.fastmath.afn);
         if let Some(found) = l.find_function(&name) {
             return found;
         }

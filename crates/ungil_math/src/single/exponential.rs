@@ -5,12 +5,12 @@
 //! Limits: none.
 //! Source: `double::exponential`.
 
+use super::ROUNDER;
 use super::coefficients::{EXP, EXP2, INV_LN2, LN2_HI, LN2_LO};
 use super::pair::{fast_two_sum, two_sum};
 use super::tables::{EXPM1_STEP, LN2_STEP};
-use super::{ROUNDER, power_of_two_halves};
 use crate::double::select;
-use crate::instructions::{exp2_step, exp2_step_rest};
+use crate::instructions::{exp2_step, exp2_step_rest, scale_f32};
 
 /// `x` kept within [low, high]; NaN passes.
 #[inline(always)]
@@ -34,8 +34,7 @@ pub fn exp(x: f32) -> f32 {
     let error = n.mul_add(-LN2_LO, error);
     let odd = square.mul_add(EXP[3], EXP[1]);
     let even = square.mul_add(square.mul_add(EXP[4], EXP[2]), EXP[0]);
-    let (first, second) = power_of_two_halves(rounded);
-    (sum + square.mul_add(r.mul_add(odd, even), error)) * first * second
+    scale_f32(sum + square.mul_add(r.mul_add(odd, even), error), n)
 }
 
 /// e^(x + tail)·2⁻ⁿ as a sum, the second part below a tenth of the first, and n + `ROUNDER`; |tail| ≤ 2⁻¹⁵.
@@ -58,14 +57,14 @@ pub(crate) fn exp_parts(x: f32, tail: f32) -> (f32, f32, f32) {
 pub fn exp2(x: f32) -> f32 {
     let x = clamp(x, -152.0, 129.0);
     let rounded = x + ROUNDER;
-    let r = x - (rounded - ROUNDER);
+    let n = rounded - ROUNDER;
+    let r = x - n;
     let square = r * r;
     let even = square.mul_add(EXP2[4], EXP2[2]);
     let odd = square.mul_add(square.mul_add(EXP2[5], EXP2[3]), EXP2[1]);
     // (2^r − 1)/r; its first coefficient is added last.
     let slope = r.mul_add(r.mul_add(even, odd), EXP2[0]);
-    let (first, second) = power_of_two_halves(rounded);
-    r.mul_add(slope, 1.0) * first * second
+    scale_f32(r.mul_add(slope, 1.0), n)
 }
 
 /// x = (32·k + j)·ln 2/32 + r + rest, as the number 32·k + j + `ROUNDER`, r and the rest; |r| ≤ ln 2/64.
@@ -76,7 +75,7 @@ pub(crate) fn reduce_by_steps(x: f32) -> (f32, f32, f32) {
 
 /// The same for a given number of steps.
 #[inline(always)]
-fn steps_of(x: f32, rounded: f32) -> (f32, f32, f32) {
+pub(crate) fn steps_of(x: f32, rounded: f32) -> (f32, f32, f32) {
     let n = rounded - ROUNDER;
     // r is exact: a multiple of 2⁻²⁹, or x itself.
     (rounded, n.mul_add(-LN2_STEP[0], x), n * -LN2_STEP[1])
