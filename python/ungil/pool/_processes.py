@@ -28,7 +28,8 @@ from ungil.pool._broken import BrokenPool, describe_end
 from ungil.pool._job import CALL, Job, cancel
 from ungil.pool._process import WorkerProcess
 from ungil.pool._threads import TERMINATED
-from ungil.shared import _reference
+from ungil.pool._worker import WARM
+from ungil.shared import _reference, _segment
 from ungil.shared._reference import Parcel
 
 #: Seconds of work that a worker is given in advance, and the number of jobs at most.
@@ -162,6 +163,7 @@ class ProcessEngine:
     # --- the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        _segment.warm(1)
         try:
             while self._workers or not self._closing:
                 self._step()
@@ -172,7 +174,8 @@ class ProcessEngine:
                 worker.kill(hard=True)
             for function in self._functions.values():
                 function.parcel.drop()
-            _reference.carrier.clear()
+            _segment.warm(-1)
+            _reference.cool()
             self._fail_all(self._broken)
             self._at_exit.cancel()
             self._poll.close()
@@ -185,8 +188,13 @@ class ProcessEngine:
         timeout = ASK_AGAIN if self._late else -1.0
         if self._deadline is not None:
             timeout = max(0.0, self._deadline - time.monotonic())
+        elif not self._late and _reference.is_warm():
+            timeout = WARM
         done: list[tuple[Job, bool, Any]] = []
-        for fd, _ in self._poll.poll(timeout):
+        events = self._poll.poll(timeout)
+        if not events and timeout == WARM:
+            _reference.cool()
+        for fd, _ in events:
             if fd == self._wake_fd:
                 self._woken = False
                 os.eventfd_read(fd)

@@ -22,11 +22,14 @@ from typing import Any
 
 from ungil.pool import _wire as wire
 from ungil.pool._job import CALL, run
+from ungil.shared import _reference, _segment
 from ungil.shared._reference import Parcel
 
 # Not in the standard library's stubs, but what its users see in tracebacks.
 ExceptionWithTraceback: Any = stdlib.ExceptionWithTraceback  # type: ignore[attr-defined]
 MaybeEncodingError: Any = stdlib.MaybeEncodingError  # type: ignore[attr-defined]
+#: Seconds for which idle processes keep memory that they may need again.
+WARM = 1.0
 #: What the pool writes on the control pipe.
 GIVE_BACK = b"r"
 
@@ -52,6 +55,7 @@ class Worker:
 
     def serve(self) -> None:
         """Run tasks until there are no more."""
+        _segment.warm(1)
         threading.Thread(target=self._watch, name="ungil-pool-control", daemon=True).start()
         self._send([(wire.READY,)])
         done = 0
@@ -95,6 +99,11 @@ class Worker:
 
     def _read(self) -> None:
         """Take frames from the pipe into the queue; waits for some. Under the lock of reading."""
+        if _reference.is_warm():
+            poll = select.poll()
+            poll.register(self._tasks_fd, select.POLLIN)
+            if not poll.poll(WARM * 1000):
+                _reference.cool()
         data = os.read(self._tasks_fd, 1 << 20)
         if not data:
             os._exit(0)

@@ -60,8 +60,8 @@ def empty(
         return np.empty(extent, kind, layout)
     with _segment.lock:
         _segment.sweep()
-        mapping = _segment.create(size).map()
-    return np.ndarray(extent, kind, mapping, order=layout)
+        lease = _segment.create(size).lease()
+    return np.ndarray(extent, kind, lease, order=layout)
 
 
 def zeros(

@@ -38,13 +38,13 @@ def create(
         os.posix_fallocate(fd, 0, size + TRAILER)
         os.pwrite(fd, trailer.ljust(TRAILER, b"\0"), size)
         with _segment.lock:
-            mapping = _segment.add(fd).map()
+            lease = _segment.add(fd).lease()
     except BaseException:
         _remove(name, os.getpid())
         os.close(fd)
         raise
-    weakref.finalize(mapping, _remove, name, os.getpid())
-    return np.ndarray(shape, dtype, mapping, order=order)
+    weakref.finalize(lease, _remove, name, os.getpid())
+    return np.ndarray(shape, dtype, lease, order=order)
 
 
 def open(name: str, readonly: bool) -> npt.NDArray[Any]:
@@ -60,9 +60,9 @@ def open(name: str, readonly: bool) -> npt.NDArray[Any]:
             segment = _segment.add(fd)
         else:
             os.close(fd)
-        mapping = segment.map()
+        lease = segment.lease()
     shape, dtype, order = pickle.loads(os.pread(segment.fd, TRAILER, segment.size - TRAILER))
-    array: npt.NDArray[Any] = np.ndarray(shape, dtype, mapping, order=order)
+    array: npt.NDArray[Any] = np.ndarray(shape, dtype, lease, order=order)
     array.flags.writeable = not readonly
     return array
 

@@ -83,7 +83,7 @@ class Parcel:
         """Nobody will read it any more."""
         for segment in self.kept or ():
             segment.kept = False
-            if not segment.is_mapped():
+            if not segment.is_used():
                 segment.close()
         self.sent, self.kept = [], None
 
@@ -127,13 +127,13 @@ def attach(
         segment = None if mode == COPY else _segment.known(key)
         if segment is None:
             segment = _open(pid, fd, key, mode == COPY)
-        mapping = segment.map()
+        lease = segment.lease()
         if note[2] >= 0:
             source = peer(pid, note[0], note[1])
             source.write(note[2], TAKEN)
             if mode == OWN:
                 segment.sources.append((source, note[2]))
-    array: Array = np.ndarray(shape, dtype, mapping, offset, strides)
+    array: Array = np.ndarray(shape, dtype, lease, offset, strides)
     array.flags.writeable = writeable
     return array
 
@@ -150,6 +150,17 @@ def _open(pid: int, fd: int, key: tuple[int, int], private: bool) -> Segment:
         os.close(own)
         raise FileNotFoundError(f"a shared array is gone: the process {pid} that sent it has dropped it")
     return _segment.add(own, private)
+
+
+def cool() -> None:
+    """Let go of memory that is kept only to be used again."""
+    _segment.cool()
+    carrier.clear()
+
+
+def is_warm() -> bool:
+    """Whether `cool` would do something."""
+    return _segment.is_warm() or carrier.holds()
 
 
 class Carrier:
@@ -173,17 +184,19 @@ class Carrier:
         """Whether a receiver has not released a segment."""
         return any(s is segment and n == slot for s, n in self._lent)
 
+    def holds(self) -> bool:
+        """Whether segments are kept."""
+        return bool(self._free or self._lent)
+
     def clear(self) -> None:
-        """Keep nothing."""
+        """Keep nothing that is not on its way."""
         with _segment.lock:
-            self._collect()
-            for segment in self._free:
-                segment.kept = False
-                segment.close()
-            self._free.clear()
+            if self.holds():
+                self._collect(0)
 
     def _segment(self, size: int) -> Segment:
         self._collect()
+        # A segment that is warm is worth some waste.
         fitting = [s for s in self._free if size <= s.size <= 2 * size]
         if fitting:
             segment = min(fitting, key=lambda s: s.size)
@@ -193,21 +206,21 @@ class Carrier:
         segment.kept = True
         return segment
 
-    def _collect(self) -> None:
-        """Take back segments that were released; let go of what is too much."""
+    def _collect(self, most: int = MOST_KEPT) -> None:
+        """Take back segments that were released; let go of those that are too many."""
         notes = _segment.ledger()
         lent = self._lent
         self._lent = deque()
         for segment, slot in lent:
-            if notes.state(slot) == RELEASED and not segment.is_mapped():
+            if notes.state(slot) == RELEASED and not segment.is_used():
                 notes.give_back(slot)
                 self._free.append(segment)
-            elif notes.state(slot) == TAKEN and len(lent) > MOST_KEPT:
+            elif notes.state(slot) == TAKEN and len(lent) > most:
                 # The receiver keeps it: its memory is the receiver's now.
                 _orphans.append(slot)
                 segment.kept = False
-                if not segment.is_mapped():
-                    _segment._settle(segment)
+                if not segment.is_used():
+                    _segment.settle(segment)
             else:
                 self._lent.append((segment, slot))
         for slot in list(_orphans):
@@ -215,7 +228,7 @@ class Carrier:
                 _orphans.remove(slot)
                 notes.give_back(slot)
         kept = sum(s.size for s in self._free)
-        while self._free and (kept > MOST_KEPT_BYTES or len(self._free) > MOST_KEPT):
+        while self._free and (kept > MOST_KEPT_BYTES or len(self._free) > most):
             segment = self._free.pop(0)
             kept -= segment.size
             segment.kept = False
@@ -240,12 +253,14 @@ def _fill(segment: Segment, array: Array) -> tuple[int, ...]:
     """Write an array's elements to the beginning of a segment; their strides there."""
     order: Any = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
     strides = _strides(array.shape, array.itemsize, order)
-    if array.flags.c_contiguous or array.flags.f_contiguous:
+    contiguous = array.flags.c_contiguous or array.flags.f_contiguous
+    if contiguous and segment.written == 0:
+        # New pages are made faster by the system's copying than one by one when they are touched.
         flat: Any = array.ravel(order="K").view(np.uint8)
         data = memoryview(flat)
-        at = 0
-        while at < len(data):
-            at += os.pwrite(segment.fd, data[at : at + MOST_WRITTEN], at)
+        while segment.written < len(data):
+            part = data[segment.written : segment.written + MOST_WRITTEN]
+            segment.written += os.pwrite(segment.fd, part, segment.written)
     else:
         np.copyto(np.ndarray(array.shape, array.dtype, segment.map(), 0, strides), array)
     return strides

@@ -15,21 +15,26 @@ import sys
 import threading
 import time
 import weakref
+from collections import OrderedDict
 from multiprocessing import util
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ungil.shared._ledger import IN_FLIGHT, RELEASED, TAKEN, Ledger, PeerLedger
+from ungil.shared._ledger import IN_FLIGHT, RELEASED, Ledger, PeerLedger
 
 #: Guards everything in this package; an RLock, because the garbage collector may run a callback anywhere.
 lock = threading.RLock()
 Key = tuple[int, int]
+#: Received segments that stay mapped, and their bytes, while somebody calls `cool` before long.
+MOST_WARM = 8
+MOST_WARM_BYTES = 1 << 28
+warmers = 0
 
 
-class Mapping(mmap.mmap):
-    """A mapping that knows its segment. Arrays have it as their innermost base."""
+class Lease(np.ndarray[Any, Any]):
+    """All bytes of a segment: the base of the arrays in it. While it lives, the segment is in use."""
 
     segment: Segment
     address: int
@@ -50,11 +55,25 @@ class Segment:
         Ledgers and slots of senders that want to know when it is released here.
     kept : bool
         Whether it stays open without arrays, to be used again.
+    written : int
+        Bytes that were written through `fd`.
     private : bool
         Whether writes stay in this process.
     """
 
-    __slots__ = ("__weakref__", "_mapping", "fd", "in_flight", "kept", "key", "private", "size", "sources")
+    __slots__ = (
+        "__weakref__",
+        "_lease",
+        "_map",
+        "fd",
+        "in_flight",
+        "kept",
+        "key",
+        "private",
+        "size",
+        "sources",
+        "written",
+    )
 
     def __init__(self, fd: int, private: bool = False) -> None:
         status = os.fstat(fd)
@@ -65,37 +84,49 @@ class Segment:
         self.in_flight: list[int] = []
         self.sources: list[tuple[PeerLedger, int]] = []
         self.kept = False
-        self._mapping: weakref.ref[Mapping] | None = None
+        self.written = 0
+        self._map: mmap.mmap | None = None
+        self._lease: weakref.ref[Lease] | None = None
 
-    def map(self) -> Mapping:
-        """The segment's mapping in this process."""
+    def lease(self) -> Lease:
+        """The segment's bytes; they stay as long as the result, or an array in it, does."""
         with lock:
-            mapping = self._mapping() if self._mapping is not None else None
-            if mapping is None:
-                flags = mmap.MAP_PRIVATE if self.private else mmap.MAP_SHARED
-                mapping = Mapping(self.fd, self.size, flags)
-                mapping.segment = self
-                probe: Any = np.ndarray(1, np.uint8, mapping).__array_interface__
-                mapping.address = probe["data"][0]
+            lease = self._lease() if self._lease is not None else None
+            if lease is None:
+                lease = Lease((self.size,), np.uint8, self.map())
+                lease.segment = self
+                lease.address = lease.__array_interface__["data"][0]
                 if self.private:
                     # Nobody else is sent there.
                     os.close(self.fd)
                     self.fd = -1
                 else:
-                    self._mapping = weakref.ref(mapping, functools.partial(_unmapped, key=self.key))
-            return mapping
+                    self._lease = weakref.ref(lease, functools.partial(_unused, key=self.key))
+            return lease
 
-    def is_mapped(self) -> bool:
+    def map(self) -> mmap.mmap:
+        """The mapping, which stays until the segment is closed."""
+        if self._map is None:
+            self._map = mmap.mmap(self.fd, self.size, mmap.MAP_PRIVATE if self.private else mmap.MAP_SHARED)
+        return self._map
+
+    def is_used(self) -> bool:
         """Whether arrays of this process are in it."""
-        return self._mapping is not None and self._mapping() is not None
+        return self._lease is not None and self._lease() is not None
+
+    def release(self) -> None:
+        """Tell its senders that it is not used here any more."""
+        for source, slot in self.sources:
+            source.write(slot, RELEASED)
+        self.sources = []
 
     def close(self) -> None:
         """Let it go."""
         _segments.pop(self.key, None)
         _waiting.pop(self.key, None)
-        for source, slot in self.sources:
-            source.write(slot, RELEASED)
-        self.sources = []
+        _warm.pop(self.key, None)
+        self.release()
+        self._map = None
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
@@ -104,6 +135,8 @@ class Segment:
 _segments: dict[Key, Segment] = {}
 #: Segments without arrays that wait for receivers.
 _waiting: dict[Key, Segment] = {}
+#: Received segments that may come again.
+_warm: OrderedDict[Key, Segment] = OrderedDict()
 _ledger: Ledger | None = None
 _waiter: threading.Thread | None = None
 
@@ -138,6 +171,7 @@ def add(fd: int, private: bool = False) -> Segment:
 
 def known(key: Key) -> Segment | None:
     """The segment of this process with a key."""
+    _warm.pop(key, None)
     return _segments.get(key)
 
 
@@ -145,7 +179,7 @@ def find(array: npt.NDArray[Any]) -> tuple[Segment, int] | None:
     """The segment that an array is a view of, and the offset of its first element; None for other arrays."""
     base: Any = array.base
     while base is not None:
-        if type(base) is Mapping:
+        if type(base) is Lease:
             segment = base.segment
             if segment.private or segment.fd < 0:
                 return None
@@ -163,31 +197,53 @@ def depart(segment: Segment) -> int:
         return slot
 
 
-def _unmapped(_: weakref.ref[Mapping], key: Key) -> None:
+def _unused(_: weakref.ref[Lease], key: Key) -> None:
     """The last array of a segment is gone: close it if nobody waits for it."""
     if sys.is_finalizing():
         return
     with lock:
         segment = _segments.get(key)
-        if segment is not None and not segment.is_mapped():
-            _settle(segment)
+        if segment is not None and not segment.is_used():
+            settle(segment)
 
 
-def _settle(segment: Segment) -> None:
-    """Close a segment without arrays, or let it wait for receivers."""
+def settle(segment: Segment) -> None:
+    """Close a segment without arrays, let it wait for receivers, or keep it for a while."""
     global _waiter
-    arrived(segment)
-    if segment.in_flight:
+    if not arrived(segment):
         _waiting[segment.key] = segment
         if _waiter is None:
             _waiter = threading.Thread(target=_watch, name="ungil-shared", daemon=True)
             _waiter.start()
     elif segment.kept:
-        for source, slot in segment.sources:
-            source.write(slot, RELEASED)
-        segment.sources = []
+        segment.release()
+    elif segment.sources and warmers and segment.size <= MOST_WARM_BYTES:
+        # Its sender will use it again: the mapping is worth more than the copying.
+        segment.release()
+        _warm[segment.key] = segment
+        while len(_warm) > MOST_WARM or sum(s.size for s in _warm.values()) > MOST_WARM_BYTES:
+            _warm.popitem(last=False)[1].close()
     else:
         segment.close()
+
+
+def is_warm() -> bool:
+    """Whether something is only kept to come again."""
+    return bool(_warm)
+
+
+def warm(more: int) -> None:
+    """Begin (1) or cease (-1) to keep received segments; who begins calls `cool` after a while."""
+    global warmers
+    with lock:
+        warmers += more
+
+
+def cool() -> None:
+    """Close what is only kept to come again."""
+    with lock:
+        for segment in list(_warm.values()):
+            segment.close()
 
 
 def arrived(segment: Segment) -> bool:
@@ -210,8 +266,8 @@ def sweep() -> bool:
         for segment in list(_waiting.values()):
             if arrived(segment):
                 del _waiting[segment.key]
-                if not segment.is_mapped():
-                    _settle(segment)
+                if not segment.is_used():
+                    settle(segment)
         return bool(_waiting)
 
 
@@ -250,16 +306,18 @@ def _linger() -> None:
 
 def _after_fork() -> None:
     """In a forked child: what the parent has sent or was sent is the parent's business."""
-    global lock, _ledger, _waiter
+    global lock, warmers, _ledger, _waiter
     lock = threading.RLock()
+    warmers = 0
     _ledger = None
     _waiter = None
     _waiting.clear()
+    _warm.clear()
     for segment in list(_segments.values()):
         segment.in_flight = []
         segment.sources = []
         segment.kept = False
-        if not segment.is_mapped():
+        if not segment.is_used():
             segment.close()
 
 
@@ -267,16 +325,3 @@ os.register_at_fork(after_in_child=_after_fork)
 # Processes that multiprocessing forks forget what runs at their parent's exit.
 util.register_after_fork(_wait_at_exit, _wait_at_exit)
 _wait_at_exit()
-__all__ = [
-    "TAKEN",
-    "Mapping",
-    "Segment",
-    "add",
-    "create",
-    "depart",
-    "find",
-    "known",
-    "ledger",
-    "lock",
-    "sweep",
-]
