@@ -110,7 +110,7 @@ class ResultIterator:
                     self._end()
                     self._finish(self._sent - 1, False, error)
                     return
-                job = Job(self._function, self._how, chunk, None, self, self._sent, self._counted, self)
+                job = Job.chunk(self._function, self._how, chunk, self, self._sent, self._counted)
                 self._counted += len(chunk)
                 self._sent += 1
                 self._submit(job)

@@ -52,42 +52,32 @@ class Job:
         Whether names mean something else in the worker, so that functions travel by value.
     """
 
-    __slots__ = (
-        "args",
-        "by_value",
-        "call",
-        "deaths",
-        "first",
-        "function",
-        "how",
-        "index",
-        "kwargs",
-        "parcel",
-        "sink",
-    )
+    index = 0
+    first = 0
+    call: object = None
+    deaths = 0
+    by_value = False
+    parcel: Parcel | None = None
+    #: The process engine's record of the function.
+    known: Any = None
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        how: int,
-        args: Any,
-        kwargs: Any,
-        sink: Sink,
-        index: int = 0,
-        first: int = 0,
-        call: object = None,
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], how: int, args: Any, kwargs: Any, sink: Sink) -> None:
         self.function = function
         self.how = how
         self.args = args
         self.kwargs = kwargs
         self.sink = sink
-        self.index = index
-        self.first = first
-        self.call = call
-        self.deaths = 0
-        self.by_value = False
-        self.parcel: Parcel | None = None
+
+    @classmethod
+    def chunk(
+        cls, function: Callable[..., Any], how: int, items: list[Any], sink: Sink, index: int, first: int
+    ) -> Job:
+        """A chunk of a map: all chunks of a map have one sink."""
+        job = cls(function, how, items, None, sink)
+        job.index = index
+        job.first = first
+        job.call = sink
+        return job
 
     def label(self) -> str:
         """The call in short, for messages."""

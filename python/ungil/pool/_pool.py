@@ -337,7 +337,7 @@ class Pool(concurrent.futures.Executor):
         bar = make_progress(wanted, len(items), describe_function(func))
         result = MapResult(len(items), size, callback, error_callback, bar)
         jobs = [
-            Job(func, how, chunk, None, result, index, index * size, result)
+            Job.chunk(func, how, chunk, result, index, index * size)
             for index, chunk in enumerate(chunks(items, size))
         ]
         if jobs:

@@ -35,6 +35,8 @@ from ungil.shared._reference import Parcel
 #: Seconds of work that a worker is given in advance, and the number of jobs at most.
 AHEAD = 0.001
 MOST_AHEAD = 256
+#: Seconds below which a worker always has a second job, so that it does not wait for the pool.
+SHORT = 0.02
 #: Bytes of pickled arguments after which a worker gets no more in advance.
 HEAVY = 1 << 18
 #: Seconds after which jobs are asked back again: a request may overtake the jobs.
@@ -89,7 +91,6 @@ class ProcessEngine:
         self._workers: list[WorkerProcess] = []
         self._numbers = itertools.count(1)
         self._functions: dict[Any, Function] = {}
-        self._job_functions: dict[int, Function] = {}
         self._cost = 1.0
         self._closing = False
         self._terminating = False
@@ -273,15 +274,15 @@ class ProcessEngine:
             self._broken = BrokenPool(f"the initializer raised {type(value).__name__}: {value}")
             self._broken.__cause__ = value
             return
-        function = self._job_functions.get(number)
         job = self._pop(worker, number)
         if job is None:
             return
         if kind == wire.NEED:
             if not job.by_value:
                 job.by_value = True
-                if function is not None:
-                    function.by_value = True
+                if job.known is not None:
+                    job.known.by_value = True
+                    job.known = None
                 self._pending.appendleft(job)
                 return
             kind = wire.ERROR
@@ -292,9 +293,8 @@ class ProcessEngine:
         """The job of an answer, no longer the worker's; None if it has failed already."""
         job = worker.jobs.pop(number, None)
         worker.asked = False
-        function = self._job_functions.pop(number, None)
-        if function is not None:
-            function.uses -= 1
+        if job is not None and job.known is not None:
+            job.known.uses -= 1
         if worker.left is not None:
             worker.left -= 1
         return job
@@ -317,7 +317,8 @@ class ProcessEngine:
         """Give jobs to workers with room."""
         free = [w for w in self._workers if not w.leaving]
         if self._pending and free:
-            depth = max(1, min(MOST_AHEAD, int(AHEAD / (self._cost + 2e-6))))
+            least = 2 if self._cost < SHORT else 1
+            depth = max(least, min(MOST_AHEAD, int(AHEAD / (self._cost + 2e-6))))
             share = -(-len(self._pending) // len(free))
             for worker in sorted(free, key=lambda w: len(w.jobs)):
                 have = len(worker.jobs)
@@ -356,6 +357,7 @@ class ProcessEngine:
     def _encode(self, job: Job, worker: WorkerProcess, records: list[Any], blobs: list[bytes]) -> int:
         number = next(self._numbers)
         function = self._function_of(job)
+        job.known = None
         weight = 0
         if function is None:
             weight = self._pickle(job, (job.function, job.args, job.kwargs), (number, 0), records, blobs)
@@ -368,7 +370,7 @@ class ProcessEngine:
                 given = (job.args, job.kwargs)
                 weight = self._pickle(job, given, (number, function.number), records, blobs)
             function.uses += 1
-            self._job_functions[number] = function
+            job.known = function
         worker.jobs[number] = job
         return weight
 

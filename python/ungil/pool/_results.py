@@ -6,15 +6,36 @@ Both are futures of `concurrent.futures` and have the methods of `multiprocessin
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, PENDING, InvalidStateError
+from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, PENDING, RUNNING
 from typing import Any
 
 from ungil.pool._broken import LateResult
 from ungil.pool._progress import Progress
 
 Callback = Callable[[Any], object]
+_CANCELLED = (CANCELLED, CANCELLED_AND_NOTIFIED)
+_DONE = (FINISHED, *_CANCELLED)
+
+
+class _Lazy:
+    """An attribute that is made when it is first read: most results never need theirs."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        # Atomic: all threads get the same object.
+        return instance.__dict__.setdefault(self._name, self._make())
+
+
+#: Guards the step from waiting to running or cancelled.
+_beginning = threading.Lock()
 
 
 class Result(Future[Any]):
@@ -29,10 +50,21 @@ class Result(Future[Any]):
     (1024, True, True)
     """
 
+    # The attributes of a future: thousands of results are made before one is waited for.
+    _condition: Any = _Lazy(threading.Condition)
+    _waiters: Any = _Lazy(list)
+    _done_callbacks: Any = _Lazy(list)
+    _state: str = PENDING
+    _result: Any = None
+    _exception: BaseException | None = None
+    _callback: Callback | None = None
+    _error_callback: Callback | None = None
+
     def __init__(self, callback: Callback | None = None, error_callback: Callback | None = None) -> None:
-        super().__init__()
-        self._callback = callback
-        self._error_callback = error_callback
+        if callback is not None:
+            self._callback = callback
+        if error_callback is not None:
+            self._error_callback = error_callback
 
     def get(self, timeout: float | None = None) -> Any:
         """Wait for the result and return it, or raise what the call raised.
@@ -42,9 +74,12 @@ class Result(Future[Any]):
         multiprocessing.TimeoutError
             It took longer than `timeout` seconds.
         """
-        self.wait(timeout)
-        if not self.done():
-            raise LateResult(f"no result after {timeout} seconds")
+        if self._state not in _DONE:
+            self.wait(timeout)
+            if self._state not in _DONE:
+                raise LateResult(f"no result after {timeout} seconds")
+        if self._state == FINISHED and self._exception is None:
+            return self._result
         return self.result()
 
     def wait(self, timeout: float | None = None) -> None:
@@ -54,7 +89,7 @@ class Result(Future[Any]):
 
     def done(self) -> bool:
         """Whether the call returned, raised or was cancelled."""
-        return self._state in (FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED)
+        return self._state in _DONE
 
     def ready(self) -> bool:
         """Whether there is a result."""
@@ -75,28 +110,52 @@ class Result(Future[Any]):
         except CancelledError:
             return False
 
+    def cancel(self) -> bool:
+        """Drop the call unless it has begun; whether it is dropped."""
+        with _beginning:
+            dropped = self._state == PENDING
+            if dropped:
+                self._state = CANCELLED
+        if dropped:
+            with self._condition:
+                self._condition.notify_all()
+            self._invoke_callbacks()  # type: ignore[attr-defined]
+        return self._state in _CANCELLED
+
     def _start(self) -> bool:
-        if self._state == PENDING:
+        with _beginning:
+            if self._state == PENDING:
+                self._state = RUNNING
+                return True
+        if self._state == CANCELLED:
             return self.set_running_or_notify_cancel()
-        return self._state not in (CANCELLED, CANCELLED_AND_NOTIFIED)
+        return self._state == RUNNING
 
     def _finish(self, index: int, ok: bool, value: Any) -> None:
         self._settle(ok, value)
 
     def _settle(self, ok: bool, value: Any) -> None:
+        if self._state in _DONE:
+            # It was cancelled, or its pool was terminated in the meantime.
+            return
         called = self._callback if ok else self._error_callback
         if called is not None:
             _call_back(called, value)
-        try:
-            if ok:
-                self.set_result(value)
-            else:
-                self.set_exception(value)
-        except InvalidStateError:
-            # It was cancelled, or its pool was terminated in the meantime.
-            pass
-        # The callbacks may hold on to the caller's frame.
-        self._callback = self._error_callback = None
+            # It may hold on to the caller's frame.
+            self._callback = self._error_callback = None
+        if ok:
+            self._result = value
+        else:
+            self._exception = value
+        self._state = FINISHED
+        # Who waits makes the condition first and looks at the state then: without a condition nobody waits.
+        condition = self.__dict__.get("_condition")
+        if condition is not None:
+            with condition:
+                for waiter in self._waiters:
+                    (waiter.add_result if ok else waiter.add_exception)(self)
+                condition.notify_all()
+            self._invoke_callbacks()  # type: ignore[attr-defined]
 
 
 class MapResult(Result):
