@@ -153,9 +153,16 @@ def main() -> None:
     parser.add_argument(
         "--only", help="workloads by the beginning of their names: w01,w03, `latency`, `uneven`, `lanes`"
     )
+    parser.add_argument("--pool", action="store_true", help="only pools of tasks beside their peers")
     parser.add_argument("--runs", type=int, default=1, help="runs of the peer suite, pooled")
     parser.add_argument("--write", action="store_true", help="keep the tables in BENCHMARKS.md")
     options = parser.parse_args()
+    if options.pool:
+        # Imported here: its workers must not have what the other tables need.
+        import pool
+
+        print(pool.table(options.quick))
+        return
 
     parts = ["# Benchmarks\n", f"Medians on: {machine()}.\n", READING]
     if options.only in (None, "latency"):
