@@ -78,13 +78,20 @@ from ungil.types import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ungil._vectorize import DUFunc, vectorize
     from ungil.pool import Pool
     from ungil.shared import split
 
 #: Names that are loaded when they are asked for, and where they live.
-_LAZY = {"Pool": "ungil.pool", "split": "ungil.shared"}
+_LAZY = {
+    "DUFunc": "ungil._vectorize",
+    "Pool": "ungil.pool",
+    "split": "ungil.shared",
+    "vectorize": "ungil._vectorize",
+}
 
 __all__ = [
+    "DUFunc",
     "NumExpr",
     "Pool",
     "__version__",
@@ -151,6 +158,7 @@ __all__ = [
     "uintc",
     "uintp",
     "validate",
+    "vectorize",
     "void",
 ]
 

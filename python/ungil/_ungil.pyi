@@ -20,7 +20,12 @@ __all__ = [
     "evaluate",
     "re_evaluate",
     "validate",
+    "make_ufunc",
+    "parse_signature",
+    "result_types",
+    "ufunc_owner",
     "Dispatcher",
+    "UfuncLoop",
     "NumExpr",
     "__version__",
 ]
@@ -57,6 +62,17 @@ class Dispatcher:
     def inspect_types(self, signature: str | None = ..., /) -> Any: ...
     def parallel_diagnostics(self) -> None: ...
     def _state(self) -> tuple[tuple[str, int, str, bool] | None, dict[str, Any], list[str]]: ...
+
+@final
+class UfuncLoop:
+    @staticmethod
+    def elements(
+        function: Dispatcher, make: Callable[[str], Any], types: Sequence[str], nin: int, parallel: bool
+    ) -> UfuncLoop: ...
+    @staticmethod
+    def rows(
+        function: Dispatcher, operands: Sequence[tuple[str, Sequence[int], bool]], parallel: bool
+    ) -> UfuncLoop: ...
 
 @final
 class NumExpr:
@@ -112,16 +128,30 @@ def make_dispatcher(
     options: dict[str, Any],
     disabled: bool,
 ) -> Dispatcher: ...
+def make_ufunc(
+    name: str,
+    doc: str | None,
+    nin: int,
+    nout: int,
+    signature: str | None,
+    identity: Any,
+    loops: Sequence[UfuncLoop],
+    owner: Any,
+    writable: Sequence[int],
+) -> Any: ...
 def max_threads() -> int: ...
 def parse_prototype(text: str) -> tuple[str, Any, list[Any], list[str]]: ...
+def parse_signature(text: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]] | None]: ...
 def re_evaluate(
     local_dict: Mapping[str, Any] | None = None,
     global_dict: Mapping[str, Any] | None = None,
     _frame_depth: int = ...,
 ) -> Any: ...
+def result_types(function: Dispatcher, params: Sequence[tuple[str, int]]) -> list[str]: ...
 def set_num_threads(n: int) -> int: ...
 def thread_origin() -> tuple[int, int | None, tuple[str, int] | None]: ...
 def threading_layer() -> str: ...
+def ufunc_owner(object: Any) -> Any: ...
 def validate(
     ex: str,
     local_dict: Mapping[str, Any] | None = None,

@@ -110,6 +110,18 @@ impl Session {
         self.finish(lowered, arrays, options, &table.sources(), start.elapsed())
     }
 
+    /// What a kernel returns for parameters of these types.
+    pub fn result_type(
+        &self,
+        world: &dyn World,
+        kernel: KernelId,
+        params: &[Ty],
+        options: &KernelOptions,
+        table: &dyn GlobalTable,
+    ) -> Result<Ty, CompileFailure> {
+        guarded(|| pipeline::lower(world, kernel, params, options, table).map(|lowered| lowered.ret))
+    }
+
     /// Compiles a kernel that is IR already.
     pub fn compile_lowered(
         &self,
@@ -311,9 +323,7 @@ impl Session {
 }
 
 /// Runs a compilation: a bug in a stage must not take the user's process down.
-fn guarded(
-    compile: impl FnOnce() -> Result<Arc<Compiled>, CompileFailure>,
-) -> Result<Arc<Compiled>, CompileFailure> {
+fn guarded<T>(compile: impl FnOnce() -> Result<T, CompileFailure>) -> Result<T, CompileFailure> {
     catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));

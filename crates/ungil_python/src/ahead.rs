@@ -39,7 +39,7 @@ pub fn compile_declared(
 }
 
 /// The fingerprint that arguments of a type have.
-fn words(ty: &Ty, out: &mut Vec<u64>) {
+pub fn words(ty: &Ty, out: &mut Vec<u64>) {
     out.push(match ty {
         Ty::PyBool => Tag::PY_BOOL,
         Ty::PyInt => Tag::PY_INT,

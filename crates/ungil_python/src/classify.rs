@@ -11,10 +11,12 @@ use pyo3::types::{
 };
 use ungil_abi::exception::ExcClass;
 use ungil_ir::types::{ArrayType, DType, Layout};
+use ungil_sema::ty::LoopTypes;
 use ungil_sema::world::Global;
 
 use crate::dispatcher;
 use crate::numpy::{self, PyArray};
+use crate::ufunc::ufunc_owner;
 
 /// The meaning of an object, short of numbers that a world gives out.
 pub enum Known<'py> {
@@ -24,6 +26,8 @@ pub enum Known<'py> {
     Module(String),
     /// A Python function or a dispatcher.
     Function,
+    /// A universal function made of a kernel, with its declared loops.
+    Ufunc(Bound<'py, PyAny>, Vec<LoopTypes>),
 }
 
 /// Classifies an object.
@@ -49,6 +53,9 @@ pub fn classify<'py>(object: &Bound<'py, PyAny>) -> Known<'py> {
     if let Some(class) = object.cast::<PyType>().ok().and_then(class_meaning) {
         return Known::Value(class);
     }
+    if let Some(known) = own_ufunc(object) {
+        return known;
+    }
     if let Some(name) = canonical_name(object) {
         return Known::Value(Global::Builtin(name));
     }
@@ -64,6 +71,22 @@ pub fn classify<'py>(object: &Bound<'py, PyAny>) -> Known<'py> {
     // SAFETY: a live object.
     let type_name = unsafe { crate::reject::type_name(object.as_ptr()) };
     Known::Value(Global::Object { type_name })
+}
+
+/// What `ungil.vectorize` made: a `DUFunc`, or a `numpy.ufunc` that one stands behind.
+fn own_ufunc<'py>(object: &Bound<'py, PyAny>) -> Option<Known<'py>> {
+    let owner = ufunc_owner(object.py(), object).ok().flatten().map(|o| o.into_bound(object.py()));
+    let owner = owner.unwrap_or_else(|| object.clone());
+    if !owner.get_type().module().is_ok_and(|m| m == "ungil._vectorize") {
+        return None;
+    }
+    let kernel = owner.getattr("_kernel").ok()?;
+    let declared: Vec<(Vec<String>, Vec<String>)> = owner.call_method0("_declared").ok()?.extract().ok()?;
+    let dtypes = |names: Vec<String>| names.iter().map(|n| DType::from_name(n)).collect::<Option<Vec<_>>>();
+    let loops = declared.into_iter().map(|(operands, results)| {
+        Some(LoopTypes { operands: dtypes(operands)?, results: dtypes(results)? })
+    });
+    Some(Known::Ufunc(kernel, loops.collect::<Option<_>>()?))
 }
 
 /// The classes of `int | float`, which `isinstance` takes as it takes a tuple of them.

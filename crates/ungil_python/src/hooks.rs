@@ -63,7 +63,7 @@ unsafe fn poll(ctx: *mut Ctx) -> i32 {
 
 /// Runs `body` attached to the interpreter. `Python::attach` would not do: calls of kernels detach with the C API,
 /// which PyO3's own count of attachments does not see.
-fn attached<T>(body: impl FnOnce(Python<'_>) -> T) -> T {
+pub fn attached<T>(body: impl FnOnce(Python<'_>) -> T) -> T {
     // SAFETY: the interpreter is initialised, since a call of a kernel is under way, and the state is given back below
     // on the same thread; the token does not outlive it.
     unsafe {

@@ -31,6 +31,7 @@ mod source;
 mod specialise;
 mod threads;
 mod types;
+mod ufunc;
 mod values;
 mod world;
 
@@ -57,6 +58,11 @@ mod _ungil {
     use crate::threads::{
         empty_cache, get_num_threads, get_thread_id, live_blocks, max_threads, set_num_threads, thread_origin,
     };
+
+    #[pymodule_export]
+    use crate::ufunc::typing::{parse_signature, result_types};
+    #[pymodule_export]
+    use crate::ufunc::{UfuncLoop, make_ufunc, ufunc_owner};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

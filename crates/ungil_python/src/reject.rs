@@ -100,7 +100,7 @@ pub unsafe fn known_by_identity(object: *mut PyObject) -> bool {
         crate::dispatcher::is_dispatcher(object)
             || ffi::PyCFunction_Check(object) != 0
             || ffi::PyType_Check(object) != 0
-            || matches!(type_name(object).as_str(), "ufunc" | "_ArrayFunctionDispatcher")
+            || matches!(type_name(object).as_str(), "ufunc" | "DUFunc" | "_ArrayFunctionDispatcher")
             || type_name(object).ends_with("DType")
     }
 }

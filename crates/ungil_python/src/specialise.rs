@@ -187,6 +187,19 @@ pub fn compile<'s>(
     Ok(state.entries.push(Entry::new(key, compiled, findings.guards, held, owners)))
 }
 
+/// What a kernel returns for parameters of these types; no code is made.
+pub fn result_type(
+    py: Python<'_>,
+    state: &State,
+    world: &PyWorld,
+    kernel: ungil_sema::world::KernelId,
+    params: &[Ty],
+) -> PyResult<Ty> {
+    let table = ArrayTable { world, owners: Mutex::new(Owners::default()) };
+    let ret = py.detach(|| session().result_type(world, kernel, params, &state.options, &table));
+    ret.map_err(|failure| failure_error(py, failure, world))
+}
+
 /// Whether a result of this type exists as a Python object outside the kernel.
 fn is_value(ty: &Ty) -> bool {
     match ty {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyFunction, PyInt, PyRange, PySlice, PyTuple};
-use ungil_sema::ty::{CodeId, FuncTy, SliceTy, Ty};
+use ungil_sema::ty::{CodeId, FuncTy, SliceTy, Ty, UfuncTy};
 use ungil_sema::world::Global;
 
 use crate::world::PyWorld;
@@ -77,6 +77,12 @@ fn exotic(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
             let name = world.kernel_name(object.py(), kernel);
             let code = CodeId { kernel, nested: None };
             Ty::Func(Arc::new(FuncTy { code, name: name.into(), captures: Some(Vec::new()) }))
+        }
+        Global::Ufunc { kernel, loops } => {
+            let name = world.kernel_name(object.py(), kernel);
+            let code = CodeId { kernel, nested: None };
+            let func = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
+            Ty::Ufunc(Arc::new(UfuncTy { func: Arc::new(func), loops }))
         }
         Global::Ellipsis => Ty::Ellipsis,
         Global::Str(text) => Ty::Str(text.into()),

@@ -53,7 +53,9 @@ unsafe extern "C" fn prepare() {
         return;
     }
     // A cell that another thread is filling would stay locked in the child.
-    (threads::origin(), sleep::now(), recycle::limit());
+    threads::origin();
+    sleep::now();
+    recycle::limit();
     let guards = Guards {
         team: team::stop_idle(),
         _crew: region::stop_idle(),

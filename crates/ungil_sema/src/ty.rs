@@ -31,6 +31,23 @@ pub struct FuncTy {
     pub captures: Option<Vec<(Arc<str>, Ty)>>,
 }
 
+/// The dtypes of a loop of a universal function.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct LoopTypes {
+    pub operands: Vec<DType>,
+    /// Empty: those that the function returns.
+    pub results: Vec<DType>,
+}
+
+/// A user's universal function.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct UfuncTy {
+    /// The function of numbers.
+    pub func: Arc<FuncTy>,
+    /// Declared loops; none: it takes all dtypes.
+    pub loops: Vec<LoopTypes>,
+}
+
 /// Which parts of a slice are given; the others are `None`. The value is a tuple of the given ones, as `int64`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct SliceTy {
@@ -115,6 +132,7 @@ pub enum Ty {
     Module(ObjectId, Arc<str>),
     Class(Arc<str>),
     Exception(ExcClass),
+    Ufunc(Arc<UfuncTy>),
     /// A scalar type, as in `dtype=np.float32`.
     DType(DType),
     /// An argument that the prelude takes as a constant. Only among the types of an instance's arguments.
@@ -162,6 +180,7 @@ impl Ty {
             | Ty::Module(..)
             | Ty::Class(_)
             | Ty::Exception(_)
+            | Ty::Ufunc(_)
             | Ty::DType(_)
             | Ty::CFunc(_)
             | Ty::CType(_)
@@ -290,6 +309,7 @@ impl fmt::Display for Ty {
             Ty::Module(_, name) => write!(f, "module {name}"),
             Ty::Class(name) => write!(f, "class {name}"),
             Ty::Exception(class) => write!(f, "class {}", class.name()),
+            Ty::Ufunc(u) => write!(f, "universal function {}", u.func.name),
             Ty::DType(d) => write!(f, "dtype {d}"),
             Ty::Pointer(p) => write!(f, "{p} *"),
             Ty::CBox(d) => write!(f, "ctypes object of C type {}", CType::Scalar(*d)),

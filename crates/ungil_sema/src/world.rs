@@ -17,6 +17,7 @@ use ungil_syntax::ast::stmt::FunctionDef;
 
 use crate::ctype::{CFunction, CType};
 use crate::options::Options;
+use crate::ty::LoopTypes;
 
 /// A Python function whose source is known, by the world's number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -61,6 +62,11 @@ pub enum Global {
     },
     /// A plain Python function or a `@jit` dispatcher.
     Kernel(KernelId),
+    /// A universal function made of a kernel, with its declared loops.
+    Ufunc {
+        kernel: KernelId,
+        loops: Vec<LoopTypes>,
+    },
     /// A NumPy scalar type, `numpy.dtype` instance or one of ungil's scalar types.
     DType(DType),
     /// A class that is no scalar type and no exception, by qualified name.

@@ -90,9 +90,14 @@ impl Lowerer<'_, '_> {
         {
             self.check_one_type(function, first)?;
         }
-        let lazily = matches!(&callee.ty, Ty::Builtin(name) if registry::takes_lazy(name));
+        let lazily = match &callee.ty {
+            Ty::Builtin(name) => registry::takes_lazy(name),
+            Ty::Ufunc(_) => true,
+            _ => false,
+        };
         let displays = match &callee.ty {
             Ty::Builtin(name) => name.starts_with("numpy."),
+            Ty::Ufunc(_) => true,
             Ty::Method(receiver, _) => matches!(**receiver, Ty::Array(_)),
             _ => false,
         };
@@ -157,6 +162,7 @@ impl Lowerer<'_, '_> {
             }
             Ty::Choice(members) => self.call_choice(callee, &members.clone(), &args, span),
             Ty::Builtin(name) => registry::call(self, &name.clone(), args),
+            Ty::Ufunc(ufunc) => self.call_ufunc(&ufunc.clone(), args, span),
             Ty::Method(receiver, name) => {
                 let receiver = Operand { ty: (**receiver).clone(), ..callee.clone() };
                 registry::call_method(self, &name.clone(), &receiver, args)

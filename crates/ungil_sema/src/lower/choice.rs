@@ -136,7 +136,7 @@ pub(crate) fn members(ty: &Ty) -> Option<Vec<Ty>> {
     match ty {
         Ty::Choice(members) => Some(members.to_vec()),
         Ty::Func(f) if f.captures.is_some() => Some(vec![ty.clone()]),
-        Ty::Builtin(_) | Ty::DType(_) => Some(vec![ty.clone()]),
+        Ty::Builtin(_) | Ty::Ufunc(_) | Ty::DType(_) => Some(vec![ty.clone()]),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use crate::diagnostics::foreign::ForeignError;
 use crate::diagnostics::names::NameError;
 use crate::lower::Lowerer;
 use crate::operand::{Constant, Operand};
-use crate::ty::{CodeId, FuncTy, Ty};
+use crate::ty::{CodeId, FuncTy, Ty, UfuncTy};
 use crate::world::{Global, GuardPlace};
 
 impl Lowerer<'_, '_> {
@@ -108,6 +108,12 @@ impl Lowerer<'_, '_> {
                 let code = CodeId { kernel: *kernel, nested: None };
                 let ty = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
                 Ok(Operand::entity(Ty::Func(Arc::new(ty)), span))
+            }
+            Global::Ufunc { kernel, loops } => {
+                let code = CodeId { kernel: *kernel, nested: None };
+                let func = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
+                let ty = UfuncTy { func: Arc::new(func), loops: loops.clone() };
+                Ok(Operand::entity(Ty::Ufunc(Arc::new(ty)), span))
             }
             Global::DType(d) => Ok(Operand::entity(Ty::DType(*d), span)),
             Global::Class(class) => Ok(Operand::entity(Ty::Class(class.as_str().into()), span)),

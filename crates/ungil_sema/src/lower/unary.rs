@@ -82,6 +82,7 @@ impl Lowerer<'_, '_> {
             | Ty::Module(..)
             | Ty::Class(_)
             | Ty::Exception(_)
+            | Ty::Ufunc(_)
             | Ty::DType(_) => {
                 return Ok(Cond::Known(true));
             }

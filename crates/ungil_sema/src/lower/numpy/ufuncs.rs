@@ -85,10 +85,10 @@ pub(crate) const NAMES: &[&str] = &[
 
 /// Keyword arguments of a universal function.
 #[derive(Default)]
-struct Options {
-    out: Option<Operand>,
-    mask: Option<Operand>,
-    dtype: Option<DType>,
+pub(super) struct Options {
+    pub out: Option<Operand>,
+    pub mask: Option<Operand>,
+    pub dtype: Option<DType>,
 }
 
 /// Calls a function of this family.
@@ -129,14 +129,14 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
     let apply = Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| scalar(l, &name, x, &qualified, span));
     let result = match function {
         "divmod" | "modf" | "frexp" if operands.iter().any(|x| l.is_proper_array(x)) => {
-            return l.lift_pair(&operands, span, apply);
+            return l.lift_parts(&operands, 2, span, apply);
         }
         _ => l.lift(&operands, span, apply)?,
     };
     l.with_options(result, &options, span)
 }
 
-fn options(l: &mut Lowerer<'_, '_>, args: &mut Args, function: &str) -> Result<Options> {
+pub(super) fn options(l: &mut Lowerer<'_, '_>, args: &mut Args, function: &str) -> Result<Options> {
     let given = |args: &mut Args, name: &str| args.take(name).filter(|o| !o.is_none());
     let out = match given(args, "out") {
         Some(o) if matches!(&o.ty, Ty::Tuple(items) if items.len() == 1) => Some(l.items(&o).remove(0)),
@@ -167,7 +167,7 @@ fn options(l: &mut Lowerer<'_, '_>, args: &mut Args, function: &str) -> Result<O
 
 impl Lowerer<'_, '_> {
     /// A result under `where=`, stored where `out=` says.
-    fn with_options(&mut self, result: Operand, options: &Options, span: Span) -> Result<Operand> {
+    pub(super) fn with_options(&mut self, result: Operand, options: &Options, span: Span) -> Result<Operand> {
         let Some(mask) = &options.mask else {
             return match &options.out {
                 Some(out) => self.write_out(out, &result),
@@ -213,10 +213,11 @@ impl Lowerer<'_, '_> {
         self.fill_view(out, &chosen)
     }
 
-    /// A function with two results on arrays: both are computed, in one loop, into fresh arrays.
-    fn lift_pair(
+    /// A function with several results on arrays: all are computed, in one loop, into fresh arrays.
+    pub(super) fn lift_parts(
         &mut self,
         args: &[Operand],
+        count: usize,
         span: Span,
         apply: Rc<crate::lower::array::lazy::Apply>,
     ) -> Result<Operand> {
@@ -227,20 +228,21 @@ impl Lowerer<'_, '_> {
                 Ok(l.items(&pair)[k].clone())
             })
         };
-        let first = self.lift(args, span, part(0))?;
-        let second = self.lift(args, span, part(1))?;
-        let shape = self.extents(&first)?;
-        let types = [&first, &second].map(|o| o.ty.as_array().expect("an array"));
-        let arrays = types.map(|ty| self.fresh_array(ty, shape.clone(), span));
-        self.sweep(&shape, &[&first, &second], &[&arrays[0], &arrays[1]], true, &mut |l, elements| {
-            for (array, (lazy, ty)) in arrays.iter().zip([&first, &second].into_iter().zip(types)) {
+        let parts = (0..count).map(|k| self.lift(args, span, part(k))).collect::<Result<Vec<_>>>()?;
+        let shape = self.extents(&parts[0])?;
+        let types: Vec<ArrayType> = parts.iter().map(|o| o.ty.as_array().expect("an array")).collect();
+        let arrays: Vec<Operand> =
+            types.iter().map(|ty| self.fresh_array(*ty, shape.clone(), span)).collect();
+        let (lazies, targets) = (parts.iter().collect::<Vec<_>>(), arrays.iter().collect::<Vec<_>>());
+        self.sweep(&shape, &lazies, &targets, true, &mut |l, elements| {
+            for (array, (lazy, ty)) in arrays.iter().zip(parts.iter().zip(&types)) {
                 let element = elements.of(l, lazy)?;
                 let value = l.cast_to(&element, ty.dtype)?;
                 elements.store(l, array, value)?;
             }
             Ok(())
         })?;
-        Ok(Operand::tuple(arrays.to_vec(), span))
+        Ok(Operand::tuple(arrays, span))
     }
 
     /// `np.fmin` and `np.fmax`: a number wins over NaN.

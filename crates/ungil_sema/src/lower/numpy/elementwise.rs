@@ -1,0 +1,166 @@
+//! Calls of users' universal functions: functions of numbers that apply to the elements of arrays.
+//!
+//! With declared loops the first one is taken to which all operands convert safely, an exact one before others; without,
+//! the function is compiled for the operands' dtypes. Python's numbers adapt to the other operands, as in NumPy.
+
+use std::rc::Rc;
+
+use ungil_diag::span::Span;
+use ungil_ir::types::DType;
+
+use crate::diagnostics::Result;
+use crate::diagnostics::calls::CallError;
+use crate::diagnostics::types::TypeError;
+use crate::lower::Lowerer;
+use crate::lower::call::Args;
+use crate::lower::numpy::ufuncs::options;
+use crate::operand::Operand;
+use crate::promote::{kind, promote_dtypes, promote_weak};
+use crate::ty::{FuncTy, LoopTypes, Ty, UfuncTy};
+
+impl Lowerer<'_, '_> {
+    /// Calls a user's universal function.
+    pub(crate) fn call_ufunc(&mut self, ufunc: &UfuncTy, mut args: Args, span: Span) -> Result<Operand> {
+        let name = ufunc.func.name.to_string();
+        let mut options = options(self, &mut args, &name)?;
+        args.check_no_keywords(&name)?;
+        let code = self.program.code(ufunc.func.code, Some(span))?;
+        let nin = code.params.iter().count();
+        let mut operands = args.positional;
+        if operands.len() == nin + 1 && options.out.is_none() {
+            options.out = operands.pop().filter(|o| !o.is_none());
+        }
+        if operands.len() != nin {
+            let message = format!(
+                "{name}() takes from {nin} to {} positional arguments but {} were given",
+                nin + 1,
+                operands.len()
+            );
+            let names: Vec<String> = code.params.iter().map(|p| p.name.name.to_string()).collect();
+            let signature = format!("{name}({})", names.join(", "));
+            return Err(CallError::Binding { message, span, definition: Some(code.span), signature }.into());
+        }
+        for x in &mut operands {
+            if matches!(x.ty, Ty::Tuple(_) | Ty::List(_)) {
+                *x = self.as_array(x, None, span)?;
+            }
+        }
+        let types = loop_types(ufunc, &operands, options.dtype, span)?;
+        let func = ufunc.func.clone();
+        let apply =
+            Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| l.call_element(&func, &types, x, span));
+        if !operands.iter().any(|x| self.is_proper_array(x)) {
+            let result = self.lift(&operands, span, apply)?;
+            return self.with_options(result, &options, span);
+        }
+        let results = match ufunc.loops.first() {
+            Some(declared) => declared.results.len(),
+            None => self.result_count(&operands, &*apply)?,
+        };
+        if results == 1 {
+            let result = self.lift(&operands, span, apply)?;
+            return self.with_options(result, &options, span);
+        }
+        if options.out.is_some() || options.mask.is_some() {
+            let parameter = if options.out.is_some() { "out" } else { "where" }.to_owned();
+            let note = "functions with several results take none in compiled code".to_owned();
+            return Err(CallError::UnsupportedArgument { function: name, parameter, span, note }.into());
+        }
+        self.lift_parts(&operands, results, span, apply)
+    }
+
+    /// How many numbers the function returns.
+    fn result_count(
+        &mut self,
+        operands: &[Operand],
+        apply: &crate::lower::array::lazy::Apply,
+    ) -> Result<usize> {
+        let (_, sample) = self.nested(|l| {
+            let elements: Vec<Operand> = operands
+                .iter()
+                .map(|x| match x.ty.as_array() {
+                    Some(ty) => Operand::value(Ty::Scalar(ty.dtype), l.zero(ty.dtype), x.span),
+                    None => x.clone(),
+                })
+                .collect();
+            apply(l, &elements)
+        });
+        Ok(match sample?.ty {
+            Ty::Tuple(items) => items.len(),
+            _ => 1,
+        })
+    }
+
+    /// The function of one element of each operand.
+    fn call_element(
+        &mut self,
+        func: &std::sync::Arc<FuncTy>,
+        types: &LoopTypes,
+        x: &[Operand],
+        span: Span,
+    ) -> Result<Operand> {
+        let mut positional = Vec::new();
+        for (element, dtype) in x.iter().zip(&types.operands) {
+            let value = self.cast_checked(element, *dtype)?;
+            positional.push(Operand::value(Ty::Scalar(*dtype), value, span));
+        }
+        let callee = Operand::entity(Ty::Func(func.clone()), span);
+        let args = Args { positional, keywords: Vec::new(), span };
+        let result = self.call_operand(&callee, args, span)?;
+        let parts =
+            if matches!(result.ty, Ty::Tuple(_)) { self.items(&result) } else { vec![result.clone()] };
+        let mut converted = Vec::new();
+        for (k, part) in parts.iter().enumerate() {
+            converted.push(match types.results.get(k) {
+                Some(dtype) => {
+                    let value = self.cast_to(part, *dtype)?;
+                    Operand::value(Ty::Scalar(*dtype), value, span)
+                }
+                None if part.ty.is_scalar() => self.as_numpy(part)?,
+                None => {
+                    let to = "an element of an array".to_owned();
+                    return Err(TypeError::Convert { from: part.ty.clone(), to, span }.into());
+                }
+            });
+        }
+        Ok(if matches!(result.ty, Ty::Tuple(_)) {
+            Operand::tuple(converted, span)
+        } else {
+            converted.remove(0)
+        })
+    }
+}
+
+/// The dtypes that a call computes with.
+fn loop_types(ufunc: &UfuncTy, operands: &[Operand], dtype: Option<DType>, span: Span) -> Result<LoopTypes> {
+    let element = |x: &Operand| x.ty.as_array().map(|t| t.dtype).or(x.ty.dtype());
+    let not_a_number = |x: &Operand| {
+        let to = "a number or an array".to_owned();
+        TypeError::Convert { from: x.ty.clone(), to, span: x.span }
+    };
+    let strong = operands.iter().filter(|x| !x.ty.is_weak()).filter_map(element).reduce(promote_dtypes);
+    let mut found = Vec::new();
+    for x in operands {
+        let own = element(x).ok_or_else(|| not_a_number(x))?;
+        found.push(match strong {
+            Some(strong) if x.ty.is_weak() => promote_weak(kind(own), strong),
+            _ => own,
+        });
+    }
+    if let Some(dtype) = dtype {
+        found.fill(dtype);
+    }
+    if ufunc.loops.is_empty() {
+        return Ok(LoopTypes { operands: found, results: Vec::new() });
+    }
+    let exact = ufunc.loops.iter().find(|l| l.operands == found);
+    let safe = |l: &&LoopTypes| found.iter().zip(&l.operands).all(|(a, b)| promote_dtypes(*a, *b) == *b);
+    exact.or_else(|| ufunc.loops.iter().find(safe)).cloned().ok_or_else(|| {
+        let names = |types: &[DType]| types.iter().map(|d| d.name()).collect::<Vec<_>>().join(", ");
+        let declared: Vec<String> = ufunc.loops.iter().map(|l| format!("({})", names(&l.operands))).collect();
+        let signature = declared.join(", ");
+        let name = &ufunc.func.name;
+        let message = format!("{name}() has no loop for operands of dtypes ({})", names(&found));
+        CallError::Binding { message, span, definition: None, signature }.into()
+    })
+}
