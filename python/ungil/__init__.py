@@ -78,6 +78,8 @@ from ungil.types import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ungil._guvectorize import GUFunc, guvectorize
+    from ungil._stencil import StencilFunc, stencil
     from ungil._vectorize import DUFunc, vectorize
     from ungil.pool import Pool
     from ungil.shared import split
@@ -85,15 +87,23 @@ if TYPE_CHECKING:
 #: Names that are loaded when they are asked for, and where they live.
 _LAZY = {
     "DUFunc": "ungil._vectorize",
+    "GUFunc": "ungil._guvectorize",
     "Pool": "ungil.pool",
+    "StencilFunc": "ungil._stencil",
+    "_parallel_requested": "ungil._loops",
+    "_result_dtype": "ungil._loops",
+    "guvectorize": "ungil._guvectorize",
     "split": "ungil.shared",
+    "stencil": "ungil._stencil",
     "vectorize": "ungil._vectorize",
 }
 
 __all__ = [
     "DUFunc",
+    "GUFunc",
     "NumExpr",
     "Pool",
+    "StencilFunc",
     "__version__",
     "boolean",
     "byte",
@@ -120,6 +130,7 @@ __all__ = [
     "get_num_threads",
     "get_thread_id",
     "get_vml_version",
+    "guvectorize",
     "i1",
     "i2",
     "i4",
@@ -144,6 +155,7 @@ __all__ = [
     "set_vml_num_threads",
     "simd",
     "split",
+    "stencil",
     "threading_layer",
     "threads",
     "types",

@@ -154,6 +154,15 @@ def importable(function: Any, name: str, module: str | None) -> bool:
     return found is function
 
 
+def find(module: str, name: str) -> Any:
+    """What a module's name leads to."""
+    __import__(module)
+    found: Any = sys.modules[module]
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
 def _reduce_ufunc(ufunc: Any) -> Any:
     owner = _ungil.ufunc_owner(ufunc)
     return _reduce_others(ufunc) if owner is None else owner._reduce_ufunc(ufunc)

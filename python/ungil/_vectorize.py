@@ -13,6 +13,7 @@ from ungil._ufunc import (
     DTYPES,
     Options,
     compiled,
+    find,
     importable,
     loop_dtype,
     needs_signature,
@@ -90,7 +91,7 @@ class DUFunc:
 
     def __init__(self, function: Any, options: dict[str, Any], kernel: Any = None) -> None:
         self._options = Options(options)
-        self._kernel = kernel or compiled(function, self._options.kernel)
+        self._kernel = kernel or compiled(function, {"inline": "always", **self._options.kernel})
         self.py_func = self._kernel.py_func
         self.nin = parameter_count(self._kernel, "vectorize")
         if self.nin == 0:
@@ -155,13 +156,18 @@ class DUFunc:
             types = operands + results
             nout = len(results)
             options = self._options.loop
-            loop = _loops.element_loop(self._kernel, self.nin, nout, options)
+            loop = self._loop(nout)
             make = _loops.loop_maker(self._kernel, self.nin, nout, options)
             made = _ungil.UfuncLoop.elements(loop, make, list(types), self.nin, self._options.parallel)
             self._nout = nout
             self._loops[operands] = (types, made)
             self._rebuild()
             return results
+
+    def _loop(self, nout: int) -> Any:
+        kernel = self._options.kernel
+        loop = _loops.inlined_loop(self._kernel, nout, kernel)
+        return loop or _loops.element_loop(self._kernel, self.nin, nout, self._options.loop)
 
     def _freeze(self) -> Any:
         self.disable_compile()
@@ -317,7 +323,7 @@ class DUFunc:
 
     def inspect_llvm(self) -> Any:
         """LLVM IR of the loops, by the types of their arguments."""
-        loop = _loops.element_loop(self._kernel, self.nin, self.nout, self._options.loop)
+        loop = self._loop(self.nout)
         for types, _ in self._loops.values():
             loop.compile(", ".join(f"{d}[::1]" for d in types))
         return loop.inspect_llvm()
@@ -333,7 +339,7 @@ class DUFunc:
     def _reduce_ufunc(self, ufunc: Any) -> Any:
         """How to pickle the `numpy.ufunc` that stands for this object."""
         if importable(ufunc, self.__qualname__, self.__module__):
-            return _find, (self.__module__, self.__qualname__)
+            return find, (self.__module__, self.__qualname__)
         return _unpickle, (*self._state(), True)
 
     def _state(self) -> tuple[Any, ...]:
@@ -354,16 +360,6 @@ def _text(operands: tuple[str, ...], results: tuple[str, ...]) -> str:
     if len(results) == 1:
         return f"{declared}({', '.join(operands)})"
     return f"({', '.join(operands)})"
-
-
-def _find(module: str, name: str) -> Any:
-    __import__(module)
-    import sys
-
-    found: Any = sys.modules[module]
-    for part in name.split("."):
-        found = getattr(found, part)
-    return found
 
 
 def _unpickle(kernel: Any, options: dict[str, Any], texts: list[str], frozen: bool, as_ufunc: bool) -> Any:

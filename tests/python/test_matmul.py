@@ -71,7 +71,12 @@ def test_mixed_types(rng):
 
 
 def test_broadcast(rng):
-    shapes = [((4, 1, 20, 30), (3, 30, 10)), ((20, 30), (5, 30, 10)), ((5, 20, 30), (30,)), ((30,), (5, 30, 2))]
+    shapes = [
+        ((4, 1, 20, 30), (3, 30, 10)),
+        ((20, 30), (5, 30, 10)),
+        ((5, 20, 30), (30,)),
+        ((30,), (5, 30, 2)),
+    ]
     shapes += [((0, 20, 30), (30, 10)), ((2, 3, 4), (3, 4, 2)), ((1, 20, 30), (4, 30, 20))]
     for x, y in shapes:
         check_numpy(product, rng.standard_normal(x), rng.standard_normal(y), rtol=1e-9)

@@ -538,3 +538,106 @@ def test_other_options():
 
     assert square(3) == 9
     assert "define" in square.inspect_llvm()["(int64[::1], int64[::1]) -> None"]
+
+
+def mandelbrot(x, y):
+    c = complex(x, y)
+    z = 0.0j
+    for i in range(50):
+        z = z * z + c
+        if z.real * z.real + z.imag * z.imag >= 4:
+            return i
+
+    return 50
+
+
+def clamped(x, y):
+    """A text of
+    several lines."""
+    if x < 0.2:
+        return 0.2
+    if x > 0.8:
+        x = 0.8
+    else:
+        x += y; x /= 2  # fmt: skip # noqa: E702
+    return x + y
+
+
+def search(x, y):
+    n = 0
+    while n < 20:
+        n += 1
+        for k in range(3):
+            if n * x > k + 1:
+                return n + k
+    return -1
+
+
+def late(x, y):
+    for k in range(int(x * 10)):
+        last = k
+    if x > 0.1:
+        return last + y
+    return y
+
+
+def counted(x, y):
+    total = sum(k * x for k in range(4))
+    best = max(x, y)
+    for k in range(5):
+        if k * x > 2:
+            break
+        total += k
+    else:
+        total -= best
+    return total
+
+
+def recursive(x, y):
+    return x if x > y else recursive(x + 1, y)
+
+
+def one_line(x, y): return x * y  # fmt: skip # noqa: E704
+
+
+BODIES = [mandelbrot, clamped, search, late, counted, recursive, one_line, lambda x, y: (x - y) * 2]
+
+
+@pytest.mark.parametrize("function", BODIES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("signatures", [None, ["(float64, float64)"]])
+def test_bodies_of_all_forms(function, signatures):
+    rng = np.random.default_rng(9)
+    x, y = rng.random((2, 700)) + 0.1
+    made = vectorize(signatures)(function)
+    expected = np.array([function(a, b) for a, b in zip(x, y)])
+    np.testing.assert_allclose(made(x, y), expected, rtol=1e-15)
+    np.testing.assert_allclose(
+        made(x[::-1], y[:, None][:5, 0][2]), [function(a, y[2]) for a in x[::-1]], rtol=1e-15
+    )
+
+
+def test_variables_never_keep_values_of_other_elements():
+    @vectorize(["float64(float64)"])
+    def sometimes(x):
+        if x > 0:
+            found = x
+        return found
+
+    assert sometimes(1.0) == 1.0
+    with pytest.raises(UnboundLocalError):
+        sometimes(np.array([1.0, -1.0]))
+
+
+def test_lines_in_tracebacks():
+    @vectorize(["float64(float64)"])
+    def strict(x):
+        y = x * 2
+
+        if y > 100:
+            raise ValueError("too large")
+        return y
+
+    with pytest.raises(ValueError) as caught:
+        strict(np.arange(100.0))
+    frame = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (frame.name, frame.line) == ("strict", 'raise ValueError("too large")')

@@ -28,6 +28,8 @@ pub enum Known<'py> {
     Function,
     /// A universal function made of a kernel, with its declared loops.
     Ufunc(Bound<'py, PyAny>, Vec<LoopTypes>),
+    /// An object for which kernels call a function.
+    Standin(Bound<'py, PyAny>),
 }
 
 /// Classifies an object.
@@ -73,11 +75,16 @@ pub fn classify<'py>(object: &Bound<'py, PyAny>) -> Known<'py> {
     Known::Value(Global::Object { type_name })
 }
 
-/// What `ungil.vectorize` made: a `DUFunc`, or a `numpy.ufunc` that one stands behind.
+/// What `vectorize`, `guvectorize` and `stencil` make; a `numpy.ufunc` stands for the object behind it.
 fn own_ufunc<'py>(object: &Bound<'py, PyAny>) -> Option<Known<'py>> {
     let owner = ufunc_owner(object.py(), object).ok().flatten().map(|o| o.into_bound(object.py()));
     let owner = owner.unwrap_or_else(|| object.clone());
-    if !owner.get_type().module().is_ok_and(|m| m == "ungil._vectorize") {
+    let class = owner.get_type();
+    let module = class.module().ok()?;
+    if module == "ungil._guvectorize" || module == "ungil._stencil" {
+        return Some(Known::Standin(owner.getattr("_in_kernels").ok()?));
+    }
+    if module != "ungil._vectorize" || class.name().ok()? != "DUFunc" {
         return None;
     }
     let kernel = owner.getattr("_kernel").ok()?;

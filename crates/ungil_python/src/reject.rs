@@ -100,7 +100,10 @@ pub unsafe fn known_by_identity(object: *mut PyObject) -> bool {
         crate::dispatcher::is_dispatcher(object)
             || ffi::PyCFunction_Check(object) != 0
             || ffi::PyType_Check(object) != 0
-            || matches!(type_name(object).as_str(), "ufunc" | "DUFunc" | "_ArrayFunctionDispatcher")
+            || matches!(
+                type_name(object).as_str(),
+                "ufunc" | "DUFunc" | "GUFunc" | "StencilFunc" | "_ArrayFunctionDispatcher"
+            )
             || type_name(object).ends_with("DType")
     }
 }

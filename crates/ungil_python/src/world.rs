@@ -135,6 +135,10 @@ impl PyWorld {
                 Global::Module { object: number, name }
             }
             Known::Function => Global::Kernel(self.kernel_of(object)),
+            Known::Standin(function) => {
+                hold();
+                Global::Kernel(self.kernel_of(&function))
+            }
             Known::Ufunc(kernel, loops) => {
                 hold();
                 Global::Ufunc { kernel: self.kernel_of(&kernel), loops }

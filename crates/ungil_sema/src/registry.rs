@@ -161,6 +161,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             let n = l.integer_argument(&n, "set_num_threads", "n")?;
             Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
         }
+        "ungil._parallel_requested" => Ok(Operand::bool(l.program.options.parallel_arrays, span)),
+        "ungil._result_dtype" => l.result_dtype(args),
         "ungil.prange" => range(l, args),
         "ungil.carray" => l.array_behind(Layout::C, args),
         "ungil.farray" => l.array_behind(Layout::F, args),

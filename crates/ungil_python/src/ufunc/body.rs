@@ -7,7 +7,7 @@
 //! nobody asked for; kernels never warn.
 
 use core::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -58,6 +58,19 @@ impl Body {
         // SAFETY: the address of compiled code, whose entry point has this type.
         let entry = unsafe { core::mem::transmute::<usize, EntryPoint>(compiled.code.entry) };
         Ok(Body { entry, compiled, dispatcher: object.clone().unbind() })
+    }
+
+    /// The body in `place`, made when it is first asked for; `None` with an exception set if that fails. Threads that come
+    /// at once each make it: one that waited might keep the interpreter from the one it waits for.
+    pub fn late<'b>(
+        place: &'b OnceLock<Body>,
+        make: impl FnOnce(Python<'_>) -> PyResult<Body>,
+    ) -> Option<&'b Body> {
+        if let Some(body) = place.get() {
+            return Some(body);
+        }
+        let made = hooks::attached(|py| make(py).map_err(|error| error.restore(py)).ok())?;
+        Some(place.get_or_init(|| made))
     }
 
     /// Runs the kernel on packed parameters.

@@ -13,7 +13,6 @@ use ungil_abi::parallel::Block;
 use ungil_ir::types::{DType, Layout};
 use ungil_sema::ty::Ty;
 
-use crate::hooks;
 use crate::ufunc::body::{Body, enter, pieces, share};
 use crate::ufunc::element::array;
 
@@ -33,7 +32,7 @@ pub struct CoreLoop {
     operands: Vec<CoreOperand>,
     parallel: bool,
     contiguous: Body,
-    strided: OnceLock<Option<Body>>,
+    strided: OnceLock<Body>,
 }
 
 struct Job<'l> {
@@ -89,7 +88,7 @@ impl CoreLoop {
             let body = if canonical {
                 &this.contiguous
             } else {
-                let Some(body) = this.strided.get_or_init(|| this.make_strided()) else { return };
+                let Some(body) = Body::late(&this.strided, |py| this.make_strided(py)) else { return };
                 body
             };
             let count = if this.parallel { pieces(n, 1) } else { 1 };
@@ -126,11 +125,8 @@ impl CoreLoop {
         (rows, rows && whole, longest)
     }
 
-    fn make_strided(&self) -> Option<Body> {
-        hooks::attached(|py| {
-            let made = Body::new(self.dispatcher().bind(py), &params(&self.operands, Layout::Strided));
-            made.map_err(|error| error.restore(py)).ok()
-        })
+    fn make_strided(&self, py: Python<'_>) -> PyResult<Body> {
+        Body::new(self.dispatcher().bind(py), &params(&self.operands, Layout::Strided))
     }
 }
 

@@ -5,6 +5,7 @@
 //! `accumulate`) is computed in order by kernels of their own, made when they are first needed.
 
 use core::ffi::c_void;
+use core::mem::MaybeUninit;
 use std::sync::OnceLock;
 
 use pyo3::prelude::*;
@@ -13,11 +14,13 @@ use ungil_abi::parallel::Block;
 use ungil_ir::types::{ArrayType, DType, Layout};
 use ungil_sema::ty::Ty;
 
-use crate::hooks;
 use crate::ufunc::body::{Body, enter, pieces, share};
 
-/// Elements that pass through buffers at a time.
+/// Most elements that pass through buffers at a time, and bytes of all buffers of a thread.
 const CHUNK: isize = 1024;
+const ROOM: usize = 32 * 1024;
+/// Most operands of a loop.
+const MOST: usize = 32;
 /// Fewest elements that a thread takes at a time.
 const LEAST: isize = 64;
 /// Words of an argument: a one-dimensional array.
@@ -29,8 +32,8 @@ pub struct ElementLoop {
     nin: usize,
     parallel: bool,
     contiguous: Body,
-    in_order: OnceLock<Option<Body>>,
-    fold: OnceLock<Option<Body>>,
+    in_order: OnceLock<Body>,
+    fold: OnceLock<Body>,
     /// `make("in_order")` and `make("fold")` give the functions for these.
     pub make: Py<PyAny>,
 }
@@ -83,7 +86,7 @@ struct Job<'l> {
     body: &'l Body,
     nin: usize,
     operands: &'l [Operand],
-    ways: Vec<Way>,
+    ways: [Way; MOST],
     n: isize,
     piece: isize,
 }
@@ -131,7 +134,7 @@ impl ElementLoop {
                 step: *steps.add(k),
                 size: this.types[k].size() as isize,
             };
-            let mut operands = [Operand { data: core::ptr::null_mut(), step: 0, size: 0 }; 64];
+            let mut operands = [Operand { data: core::ptr::null_mut(), step: 0, size: 0 }; MOST];
             let count = this.types.len();
             for (k, place) in operands[..count].iter_mut().enumerate() {
                 *place = operand(k);
@@ -144,21 +147,21 @@ impl ElementLoop {
     /// As for [`ElementLoop::call`].
     unsafe fn run(&self, operands: &[Operand], n: isize) {
         let (inputs, outputs) = operands.split_at(self.nin);
-        let mut ways = Vec::with_capacity(operands.len());
+        let mut ways = [Way::Direct; MOST];
         let mut in_order = false;
-        for input in inputs {
+        for (way, input) in ways.iter_mut().zip(inputs) {
             let clash = |out: &&Operand| input.overlaps(out, n);
             in_order |= n > 1 && outputs.iter().filter(clash).any(|out| !input.is_same(out));
-            ways.push(match () {
+            *way = match () {
                 () if outputs.iter().any(|out| clash(&out)) => Way::Buffered,
                 () if input.is_contiguous() || n == 1 => Way::Direct,
                 () if input.step == 0 => Way::Filled,
                 () => Way::Buffered,
-            });
+            };
         }
         for (k, out) in outputs.iter().enumerate() {
             in_order |= n > 1 && (out.step == 0 || outputs[..k].iter().any(|o| o.overlaps(out, n)));
-            ways.push(if out.is_contiguous() || n == 1 { Way::Direct } else { Way::Buffered });
+            ways[self.nin + k] = if out.is_contiguous() || n == 1 { Way::Direct } else { Way::Buffered };
         }
         // SAFETY: as the caller vouches.
         unsafe {
@@ -179,7 +182,7 @@ impl ElementLoop {
     /// # Safety
     /// As for [`ElementLoop::call`].
     unsafe fn run_in_order(&self, operands: &[Operand], n: isize) {
-        let mut block = [0u64; 64 * WORDS];
+        let mut block = [0u64; MOST * WORDS];
         let fold = match operands {
             [first, second, out] => {
                 self.types[0] == self.types[2]
@@ -191,10 +194,11 @@ impl ElementLoop {
             _ => false,
         };
         let body = if fold {
-            self.fold.get_or_init(|| self.make_body("fold", &[(2, Layout::C), (1, Layout::Strided)]))
+            let params = [(2, Layout::C), (1, Layout::Strided)];
+            Body::late(&self.fold, |py| self.make_body(py, "fold", &params))
         } else {
             let params: Vec<_> = (0..operands.len()).map(|k| (k, Layout::Strided)).collect();
-            self.in_order.get_or_init(|| self.make_body("in_order", &params))
+            Body::late(&self.in_order, |py| self.make_body(py, "in_order", &params))
         };
         let Some(body) = body else { return };
         let mut write = |at: usize, operand: &Operand, n: isize, step: isize| {
@@ -211,14 +215,11 @@ impl ElementLoop {
         unsafe { enter(&body.compiled, false, |ctx| body.run(ctx, &block)) }
     }
 
-    /// Compiles one of the loops in order; `None` with an exception set if that fails.
-    fn make_body(&self, name: &str, params: &[(usize, Layout)]) -> Option<Body> {
+    /// Compiles one of the loops in order.
+    fn make_body(&self, py: Python<'_>, name: &str, params: &[(usize, Layout)]) -> PyResult<Body> {
         let params: Vec<Ty> =
             params.iter().map(|(k, layout)| array(self.types[*k], 1, *layout, false)).collect();
-        hooks::attached(|py| {
-            let made = self.make.bind(py).call1((name,)).and_then(|function| Body::new(&function, &params));
-            made.map_err(|error| error.restore(py)).ok()
-        })
+        Body::new(&self.make.bind(py).call1((name,))?, &params)
     }
 }
 
@@ -236,18 +237,19 @@ impl Job<'_> {
     /// # Safety
     /// As for [`ElementLoop::call`], with this thread's context.
     unsafe fn run(&self, ctx: *mut Ctx, from: isize, to: isize) -> i32 {
-        let buffered = self.ways.iter().any(|w| *w != Way::Direct);
-        let length = if buffered { CHUNK.min(to - from) } else { to - from };
-        let mut memory: Vec<u128> = Vec::new();
-        let room = |operand: &Operand| ((length * operand.size) as usize).div_ceil(size_of::<u128>());
-        let total = self.ways.iter().zip(self.operands).filter(|(w, _)| **w != Way::Direct);
-        memory.resize(total.map(|(_, o)| room(o)).sum(), 0);
-        let mut block = [0u64; 64 * WORDS];
+        let mut memory = [MaybeUninit::<u128>::uninit(); ROOM / size_of::<u128>()];
+        let through = || self.ways.iter().zip(self.operands).filter(|(way, _)| **way != Way::Direct);
+        let width: isize = through().map(|(_, operand)| operand.size).sum();
+        let fits =
+            if width == 0 { to - from } else { CHUNK.min((ROOM as isize - MOST as isize * 16) / width) };
+        let length = fits.min(to - from);
+        let mut block = [0u64; MOST * WORDS];
         let mut at = 0;
         for (k, (way, operand)) in self.ways.iter().zip(self.operands).enumerate() {
             block[k * WORDS + 3] = operand.size as u64;
             if *way != Way::Direct {
-                // SAFETY: the buffers lie side by side in the memory; a value is where its operand points.
+                // SAFETY: the buffers, each rounded up to 16 bytes, lie side by side in the memory, as `fits` makes sure; a
+                // value is where its operand points.
                 unsafe {
                     let buffer = memory.as_mut_ptr().add(at).cast::<u8>();
                     block[k * WORDS] = buffer as u64;
@@ -255,7 +257,7 @@ impl Job<'_> {
                         move_elements(operand.data, 0, buffer, operand.size, length, operand.size);
                     }
                 }
-                at += room(operand);
+                at += ((length * operand.size) as usize).div_ceil(size_of::<u128>());
             }
         }
         let mut lo = from;
@@ -265,8 +267,9 @@ impl Job<'_> {
             let status = unsafe {
                 self.load(&mut block, lo, n);
                 let status = self.body.run(ctx, &block);
-                // Results of a loop that stopped half-way are as undefined as NumPy's.
-                self.store(&block, lo, n);
+                if status == 0 {
+                    self.store(&block, lo, n);
+                }
                 status
             };
             if status != 0 {
@@ -329,16 +332,22 @@ unsafe fn move_elements(
     size: isize,
 ) {
     unsafe fn typed<T: Copy>(from: *const u8, from_step: isize, to: *mut u8, to_step: isize, n: isize) {
-        for i in 0..n {
-            // SAFETY: as the caller of the outer function vouches; alignment is not asked for.
+        let (mut from, mut to) = (from, to);
+        for _ in 0..n {
+            // SAFETY: as the caller of the outer function vouches; alignment is not asked for. The last step may lead
+            // out of the array, where nothing is read.
             unsafe {
-                let value = from.offset(i * from_step).cast::<T>().read_unaligned();
-                to.offset(i * to_step).cast::<T>().write_unaligned(value);
+                to.cast::<T>().write_unaligned(from.cast::<T>().read_unaligned());
+                from = from.wrapping_offset(from_step);
+                to = to.wrapping_offset(to_step);
             }
         }
     }
     // SAFETY: as the caller vouches.
     unsafe {
+        if from_step == size && to_step == size {
+            return core::ptr::copy_nonoverlapping(from, to, (n * size) as usize);
+        }
         match size {
             1 => typed::<u8>(from, from_step, to, to_step, n),
             2 => typed::<u16>(from, from_step, to, to_step, n),

@@ -21,7 +21,9 @@ use ungil_ir::types::DType;
 
 use core_loop::{CoreLoop, CoreOperand};
 use element::ElementLoop;
-use numpy_api::{IDENTITY_NONE, IDENTITY_REORDERABLE, IDENTITY_VALUE, InnerLoop, PyUFunc, WRITABLE_INPUT};
+use numpy_api::{
+    CORE_RESULT, IDENTITY_NONE, IDENTITY_REORDERABLE, IDENTITY_VALUE, InnerLoop, PyUFunc, WRITABLE_INPUT,
+};
 
 use crate::numpy;
 
@@ -191,6 +193,9 @@ pub fn make_ufunc<'py>(
         let object = Bound::from_owned_ptr_or_err(py, object)?;
         let ufunc = object.as_ptr().cast::<PyUFunc>();
         (*ufunc).obj = kept.clone().into_any().into_ptr();
+        for k in (nin..nin + nout).filter(|_| signature.is_some()) {
+            *(*ufunc).op_flags.add(k) = CORE_RESULT;
+        }
         for k in writable.into_iter().filter(|k| *k < nin) {
             *(*ufunc).op_flags.add(k) = WRITABLE_INPUT;
         }

@@ -47,8 +47,12 @@ pub struct PyUFunc {
     pub iter_flags: u32,
 }
 
-/// `NPY_ITER_READWRITE | NPY_ITER_UPDATEIFCOPY`: an input that the loop writes to.
-pub const WRITABLE_INPUT: u32 = 0x0001_0000 | 0x0080_0000;
+/// An input that the loop writes to: `NPY_ITER_READWRITE | NBO | ALIGNED | UPDATEIFCOPY`.
+pub const WRITABLE_INPUT: u32 = 0x0099_0000;
+
+/// A result of a generalised function: `NPY_ITER_WRITEONLY | ALIGNED | UPDATEIFCOPY | ALLOCATE | NO_SUBTYPE | NO_BROADCAST`, as for
+/// `np.matmul`. The default also assumes that results are elementwise, so that operands they overlap would not be copied.
+pub const CORE_RESULT: u32 = 0x0b94_0000;
 
 /// `PyUFunc_IdentityValue`, `PyUFunc_ReorderableNone`, `PyUFunc_None`.
 pub const IDENTITY_VALUE: c_int = -3;

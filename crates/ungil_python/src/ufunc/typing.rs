@@ -33,13 +33,20 @@ pub fn parse_signature(py: Python<'_>, text: &str) -> PyResult<(Vec<Part>, Optio
     Ok((params, results))
 }
 
-/// Dtypes of what a compiled function returns for parameters of these types, found without generating code.
+/// Dtypes of what a compiled function returns for parameters of these types, found without generating code. `int`, `float`
+/// and `complex` are Python's numbers.
 #[pyfunction]
 pub fn result_types(py: Python<'_>, function: &Bound<'_, PyAny>, params: Vec<Part>) -> PyResult<Vec<String>> {
     let state = dispatcher::downcast(function)
         .ok_or_else(|| pyo3::exceptions::PyTypeError::new_err("not a compiled function"))?
         .state();
     let ty = |(name, ndim): &Part| {
+        match name.as_str() {
+            "int" => return Some(Ty::PyInt),
+            "float" => return Some(Ty::PyFloat),
+            "complex" => return Some(Ty::PyComplex),
+            _ => {}
+        }
         let dtype = DType::from_name(name)?;
         let layout = if *ndim < 2 { Layout::C } else { Layout::Strided };
         Some(if *ndim == 0 { Ty::Scalar(dtype) } else { array(dtype, *ndim as u8, layout, false) })

@@ -69,6 +69,20 @@ impl Lowerer<'_, '_> {
         self.lift_parts(&operands, results, span, apply)
     }
 
+    /// The dtype of what a function would return for these arguments; it is not called.
+    pub(crate) fn result_dtype(&mut self, mut args: Args) -> Result<Operand> {
+        let span = args.span;
+        let function = args.positional.remove(0);
+        let (_, sample) = self.nested(|l| l.call_operand(&function, args, span));
+        let sample = sample?;
+        let dtype = sample.ty.dtype().ok_or_else(|| TypeError::Convert {
+            from: sample.ty.clone(),
+            to: "an element of an array".to_owned(),
+            span,
+        })?;
+        Ok(Operand::entity(Ty::DType(dtype), span))
+    }
+
     /// How many numbers the function returns.
     fn result_count(
         &mut self,
