@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ungil.pool._broken import LateResult
-from ungil.pool._job import Job, chunks
+from ungil.pool._job import Call, Job, chunks
 from ungil.pool._progress import Progress
 
 
@@ -47,6 +47,7 @@ class ResultIterator:
         self._taken = 0
         self._counted = 0
         self._stopped = False
+        self._call = Call()
         self._feed()
 
     def __iter__(self) -> ResultIterator:
@@ -110,7 +111,7 @@ class ResultIterator:
                     self._end()
                     self._finish(self._sent - 1, False, error)
                     return
-                job = Job.chunk(self._function, self._how, chunk, self, self._sent, self._counted)
+                job = Job.chunk(self._function, self._how, chunk, self, self._sent, self._counted, self._call)
                 self._counted += len(chunk)
                 self._sent += 1
                 self._submit(job)
@@ -120,6 +121,7 @@ class ResultIterator:
     def _end(self) -> None:
         with self._changed:
             self._chunks = None
+            self._call = Call()
             self._changed.notify_all()
 
     def _stop(self) -> None:

@@ -29,6 +29,12 @@ class Sink(Protocol):
         """Take the result (for chunks a list) or the exception of job `index`."""
 
 
+class Call:
+    """A map: it lives as long as some of its jobs do, and with it what workers know about its function."""
+
+    __slots__ = ("__weakref__",)
+
+
 class Job:
     """One call or one chunk of calls.
 
@@ -42,8 +48,8 @@ class Job:
         Where the result goes.
     first : int
         Number of a chunk's first item.
-    call : object
-        What the chunks of one map have in common; None for single calls.
+    call : Call, optional
+        What the chunks of one map have in common.
     deaths : int
         Workers that died on it.
     parcel : Parcel or None
@@ -54,7 +60,7 @@ class Job:
 
     index = 0
     first = 0
-    call: object = None
+    call: Call | None = None
     deaths = 0
     by_value = False
     parcel: Parcel | None = None
@@ -70,13 +76,20 @@ class Job:
 
     @classmethod
     def chunk(
-        cls, function: Callable[..., Any], how: int, items: list[Any], sink: Sink, index: int, first: int
+        cls,
+        function: Callable[..., Any],
+        how: int,
+        items: list[Any],
+        sink: Sink,
+        index: int,
+        first: int,
+        call: Call,
     ) -> Job:
-        """A chunk of a map: all chunks of a map have one sink."""
+        """A chunk of a map."""
         job = cls(function, how, items, None, sink)
         job.index = index
         job.first = first
-        job.call = sink
+        job.call = call
         return job
 
     def label(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from ungil import _ungil
 from ungil.pool._broken import BrokenPool, PoolClosed
 from ungil.pool._imap import ResultIterator
-from ungil.pool._job import CALL, EACH, STAR, Job, chunks, default_chunksize, describe_function
+from ungil.pool._job import CALL, EACH, STAR, Call, Job, chunks, default_chunksize, describe_function
 from ungil.pool._progress import make_progress
 from ungil.pool._results import Callback, MapResult, Result
 from ungil.pool._threads import ThreadEngine
@@ -313,6 +313,9 @@ class Pool(concurrent.futures.Executor):
             raise
         return False
 
+    def __reduce__(self) -> tuple[object, ...]:
+        raise NotImplementedError("pool objects cannot be passed between processes or pickled")
+
     def __repr__(self) -> str:
         return f"<ungil.Pool of {self._size} {self._backend} workers, {self._state}>"
 
@@ -336,8 +339,9 @@ class Pool(concurrent.futures.Executor):
         wanted = self._progress if progress is None else progress
         bar = make_progress(wanted, len(items), describe_function(func))
         result = MapResult(len(items), size, callback, error_callback, bar)
+        call = Call()
         jobs = [
-            Job.chunk(func, how, chunk, result, index, index * size)
+            Job.chunk(func, how, chunk, result, index, index * size, call)
             for index, chunk in enumerate(chunks(items, size))
         ]
         if jobs:

@@ -41,6 +41,7 @@ class WorkerProcess:
         initargs: tuple[Any, ...],
         limit: int | None,
         siblings: list[int],
+        workers: int,
     ) -> None:
         tasks_read, self._tasks = context.Pipe(duplex=False)
         self._results, results_write = context.Pipe(duplex=False)
@@ -58,7 +59,7 @@ class WorkerProcess:
         inherited = own + siblings if context.get_start_method() == "fork" else []
         self.process = context.Process(  # type: ignore[attr-defined]
             target=_worker.main,
-            args=(theirs, inherited, initializer, initargs, limit),
+            args=(theirs, inherited, initializer, initargs, limit, os.getpid(), workers),
             name="ungil-pool-worker",
         )
         # Workers may have children of their own; they end when the pool's process does.
@@ -72,7 +73,6 @@ class WorkerProcess:
         self.death_fd = _death_fd(self.process)
         self.jobs: dict[int, Job] = {}
         self.known: set[int] = set()
-        self.forget: list[Any] = []
         self.ready = False
         self.leaving = False
         self.left = limit
@@ -133,6 +133,9 @@ class WorkerProcess:
     def release(self) -> None:
         """Let it go: it has said goodbye."""
         if not self._tasks.closed:
+            # Not only the end of the pipe: other children of this process may hold it open.
+            with contextlib.suppress(OSError):
+                os.write(self.tasks_fd, wire.frame([(wire.STOP, None)], []))
             self._tasks.close()
 
     def kill(self, hard: bool) -> None:

@@ -17,6 +17,7 @@ import os
 import select
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from multiprocessing import util
@@ -25,7 +26,7 @@ from typing import Any
 
 from ungil.pool import _wire as wire
 from ungil.pool._broken import BrokenPool, describe_end
-from ungil.pool._job import CALL, Job, cancel
+from ungil.pool._job import CALL, Call, Job, cancel
 from ungil.pool._process import WorkerProcess
 from ungil.pool._threads import TERMINATED
 from ungil.pool._worker import WARM
@@ -52,7 +53,7 @@ class Function:
 
     __slots__ = ("by_value", "call", "function", "name", "number", "parcel", "pickles", "uses")
 
-    def __init__(self, number: int, function: Callable[..., Any], call: object) -> None:
+    def __init__(self, number: int, function: Callable[..., Any], call: weakref.ref[Call] | None) -> None:
         self.number = number
         self.function = function
         # The map that it belongs to: in the next its state may be another one.
@@ -91,6 +92,7 @@ class ProcessEngine:
         self._workers: list[WorkerProcess] = []
         self._numbers = itertools.count(1)
         self._functions: dict[Any, Function] = {}
+        self._ended: deque[Any] = deque()
         self._cost = 1.0
         self._closing = False
         self._terminating = False
@@ -130,6 +132,8 @@ class ProcessEngine:
 
     def close(self) -> None:
         """Let the workers end when all jobs are done."""
+        if self._process != os.getpid():
+            return
         self._closing = True
         self._wake()
 
@@ -224,6 +228,13 @@ class ProcessEngine:
         # Workers have their next jobs before the callbacks of the last ones run.
         for job, ok, value in done:
             job.sink._finish(job.index, ok, value)
+        job = None  # type: ignore[assignment]
+        done.clear()
+        while self._ended:
+            key = self._ended.popleft()
+            known = self._functions.get(key)
+            if known is not None and known.call is not None and known.call() is None:
+                self._drop_function(key)
         if self._closing and not self._pending and not self._incoming:
             self._stop_idle()
 
@@ -337,8 +348,7 @@ class ProcessEngine:
             self._late = bool(late)
 
     def _give(self, worker: WorkerProcess, room: int) -> None:
-        records: list[Any] = worker.forget
-        worker.forget = []
+        records: list[Any] = []
         blobs: list[bytes] = []
         weight = 0
         while room and self._pending and weight < HEAVY:
@@ -351,8 +361,8 @@ class ProcessEngine:
                 job.sink._finish(job.index, False, error)
                 continue
             room -= 1
-        if records and not worker.send(records, blobs):
-            self._poll.modify(worker.tasks_fd, select.EPOLLOUT)
+        if records:
+            self._send(worker, records, blobs)
 
     def _encode(self, job: Job, worker: WorkerProcess, records: list[Any], blobs: list[bytes]) -> int:
         number = next(self._numbers)
@@ -398,24 +408,41 @@ class ProcessEngine:
             return self._add_function(id(function), function, None)
         key = (id(job.call), job.by_value)
         known = self._functions.get(key)
-        if known is not None:
+        if known is not None and known.call is not None and known.call() is job.call:
             return known
         if not job.by_value and wire.name_of(function) is not None:
             return self._add_function(id(function), function, None)
         return self._add_function(key, function, job.call)
 
-    def _add_function(self, key: Any, function: Callable[..., Any], call: object) -> Function:
+    def _add_function(self, key: Any, function: Callable[..., Any], call: Call | None) -> Function:
         if len(self._functions) >= MOST_FUNCTIONS:
             for old_key, old in list(self._functions.items())[: MOST_FUNCTIONS // 2]:
-                if old.uses == 0:
-                    del self._functions[old_key]
-                    old.parcel.drop()
-                    for worker in self._workers:
-                        if old.number in worker.known:
-                            worker.known.remove(old.number)
-                            worker.forget.append((wire.FORGET, old.number, None))
-        record = self._functions[key] = Function(next(self._numbers), function, call)
+                if old.uses == 0 and old.call is None:
+                    self._drop_function(old_key)
+        if key in self._functions:
+            self._drop_function(key)
+        reference = None if call is None else weakref.ref(call, lambda _: self._ended_call(key))
+        record = self._functions[key] = Function(next(self._numbers), function, reference)
         return record
+
+    def _ended_call(self, key: Any) -> None:
+        """A map is over: its function is dropped in the next step of the thread, which may be this one."""
+        self._ended.append(key)
+        if threading.current_thread() is not self._thread:
+            self._wake()
+
+    def _drop_function(self, key: Any) -> None:
+        """Let workers forget a function, and the arrays that went with it."""
+        old = self._functions.pop(key)
+        old.parcel.drop()
+        for worker in self._workers:
+            if old.number in worker.known and not worker.leaving:
+                worker.known.remove(old.number)
+                self._send(worker, [(wire.FORGET, old.number, None)], [])
+
+    def _send(self, worker: WorkerProcess, records: list[Any], blobs: list[bytes]) -> None:
+        if not worker.send(records, blobs):
+            self._poll.modify(worker.tasks_fd, select.EPOLLOUT)
 
     def _introduce(
         self,
@@ -439,7 +466,7 @@ class ProcessEngine:
     def _start_worker(self) -> None:
         siblings = [fd for w in self._workers for fd in w.own_fds()]
         worker = WorkerProcess(
-            self._context, self._initializer, self._initargs, self._tasks_per_worker, siblings
+            self._context, self._initializer, self._initargs, self._tasks_per_worker, siblings, self._size
         )
         self._workers.append(worker)
         for fd, what, events in (
@@ -484,7 +511,10 @@ class ProcessEngine:
                 done.append((job, False, BrokenPool(text, pid, code, label)))
         self._pending.extendleft(reversed(jobs))
         if self._broken is None and (not self._closing or self._pending or self._incoming):
-            self._start_worker()
+            try:
+                self._start_worker()
+            except OSError as error:
+                self._broken = BrokenPool(f"a worker cannot be started: {error}")
 
     def _note_failed_start(self, pid: int | None, code: int | None) -> None:
         """Give up if workers do not come to life; an exception in the main module will not go away."""

@@ -5,6 +5,7 @@ Both are futures of `concurrent.futures` and have the methods of `multiprocessin
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -36,6 +37,14 @@ class _Lazy:
 
 #: Guards the step from waiting to running or cancelled.
 _beginning = threading.Lock()
+
+
+def _after_fork() -> None:
+    global _beginning
+    _beginning = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class Result(Future[Any]):

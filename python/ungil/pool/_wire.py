@@ -30,6 +30,9 @@ _EXTRA: dict[Any, Any] = ForkingPickler._extra_reducers  # type: ignore[attr-def
 HEAD = struct.Struct("<QQ")
 #: Types that marshal carries exactly.
 PLAIN = frozenset({int, float, bool, str, bytes, type(None), complex})
+#: Those that may be long, and how long they may be: longer ones are pickled.
+_LONG = frozenset({str, bytes})
+LONGEST = 1 << 16
 
 #: Records from the pool: a function by name or as a pickle, the end of a function, tasks, no more tasks.
 BY_NAME, PICKLED, FORGET, TASK, STOP = range(5)
@@ -87,13 +90,13 @@ def is_plain(value: Any) -> bool:
     >>> is_plain(3), is_plain("a"), is_plain([3])
     (True, True, False)
     """
-    return type(value) in PLAIN
+    return type(value) in PLAIN and (type(value) not in _LONG or len(value) <= LONGEST)
 
 
 def are_plain(values: tuple[Any, ...]) -> bool:
     """Whether marshal carries all of them as they are."""
     for value in values:
-        if type(value) not in PLAIN:
+        if type(value) not in PLAIN or (type(value) in _LONG and len(value) > LONGEST):
             return False
     return True
 

@@ -20,6 +20,7 @@ from multiprocessing import pool as stdlib
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ungil._ungil import get_num_threads, set_num_threads
 from ungil.pool import _wire as wire
 from ungil.pool._job import CALL, run
 from ungil.shared import _reference, _segment
@@ -41,11 +42,13 @@ class _Unknown(Exception):
 class Worker:
     """The state of a worker process."""
 
-    def __init__(self, tasks: int, results: int, control: int, limit: int | None) -> None:
+    def __init__(self, tasks: int, results: int, control: int, limit: int | None, pool: int) -> None:
         self._tasks_fd = tasks
         self._results_fd = results
         self._control_fd = control
         self._limit = limit
+        # Readable when the pool's process has ended, if the system can tell.
+        self._pool = pool
         self._frames = wire.Frames()
         # Records with their pickles, in the order of arrival. Popped from the left to run, from the right to give back.
         self._queue: deque[tuple[Any, memoryview | None]] = deque()
@@ -82,8 +85,9 @@ class Worker:
         """Say goodbye, and wait until the pool has taken everything."""
         self._give_back()
         self._send([(wire.BYE,)])
-        # The pool closes this pipe when it has read the goodbye.
-        while os.read(self._tasks_fd, 1 << 16):
+        # The pool answers when it has read the goodbye.
+        self._queue.clear()
+        while self._next()[0][0] != wire.STOP:
             pass
 
     def _next(self) -> tuple[Any, memoryview | None]:
@@ -141,7 +145,7 @@ class Worker:
             self._send_error(number, spent, error)
             return
         spent = time.perf_counter() - began
-        if type(value) in wire.PLAIN:
+        if wire.is_plain(value):
             self._send([(wire.VALUE, number, spent, value)])
             return
         del function, args, kwargs
@@ -186,7 +190,13 @@ class Worker:
                 os._exit(1)
 
     def _watch(self) -> None:
+        poll = select.poll()
+        poll.register(self._control_fd, select.POLLIN)
+        if self._pool >= 0:
+            poll.register(self._pool, select.POLLIN)
         while True:
+            if any(fd == self._pool for fd, _ in poll.poll()):
+                os._exit(1)
             call = os.read(self._control_fd, 1)
             if not call:
                 os._exit(1)
@@ -240,6 +250,15 @@ def _find(module: str, name: str, fingerprint: int, _: Any = None) -> Callable[.
     return found  # type: ignore[no-any-return]
 
 
+def _pidfd(pid: int) -> int:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        os._exit(1)
+    except (OSError, AttributeError):
+        return -1
+
+
 def _trace(error: BaseException) -> Any:
     return error.__traceback__
 
@@ -250,16 +269,22 @@ def main(
     initializer: Callable[..., object] | bytes | None,
     initargs: tuple[Any, ...],
     limit: int | None,
+    pool: int,
+    workers: int,
 ) -> None:
     """Run a worker: the target of its `multiprocessing.Process`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C is for the pool's process, which ends the workers. Not SIG_IGN: programs that tasks start would inherit it.
+    signal.signal(signal.SIGINT, lambda *_: None)
     for fd in to_close:
         try:
             os.close(fd)
         except OSError:
             pass
     tasks, results, control = (pipe.fileno() for pipe in pipes)
-    worker = Worker(tasks, results, control, limit)
+    worker = Worker(tasks, results, control, limit, _pidfd(pool))
+    if "UNGIL_NUM_THREADS" not in os.environ:
+        # Parallel loops in tasks share the cores with the other workers.
+        set_num_threads(max(1, get_num_threads() // workers))
     if initializer is not None:
         try:
             call = wire.loads(initializer) if isinstance(initializer, bytes) else initializer
