@@ -360,16 +360,39 @@ class TestTransport:
             results = other.map(tasks.doubled, [np.full(50_000, i) for i in range(6)], 1)
         assert [int(r.sum()) for r in results] == [100_000 * i for i in range(6)]
 
+    def test_results_outlive_killed_workers(self, pool):
+        for _ in range(5):
+            results = [pool.apply_async(tasks.doubled, (np.full(20_000, i),)) for i in range(4)]
+            made = pool.apply_async(tasks.make_shared, (1000,))
+            killed = pool.apply_async(tasks.exit_hard, (1,))
+            assert [int(r.get(10)[-1]) for r in results] == [0, 2, 4, 6]
+            assert made.get(10)[-1] == 999
+            with pytest.raises(ungil.errors.BrokenPool):
+                killed.get(10)
+
+    def test_maps_leave_nothing_in_workers(self):
+        with ungil.Pool(1, backend="processes") as pool:
+            for i in range(5):
+                a = np.full(50_000, i)
+                assert pool.map(lambda k: int(a[k]), range(3), 1) == [i] * 3
+            assert until(lambda: pool.apply(tasks.segments) == 0)
+            assert until(lambda: not [f for f in pool._processes._functions.values() if f.call])
+
     def test_one_array_in_many_tasks(self, pool):
         a = np.arange(100_000.0)
         assert pool.map(lambda i: float(a[i]), range(50), 1) == list(range(50))
 
         def spoil(i):
+            # What a worker writes is its own, and stays for its next items.
+            before = int((a == -1).sum())
             a[i] = -1
-            return float(a.min()), a[i + 1] == i + 1
+            return before, int((a == -1).sum()), os.getpid()
 
-        assert a.min() == 0
-        assert [r[0] for r in pool.map(spoil, range(4), 1)] == [-1.0] * 4
+        results = pool.map(spoil, range(6), 1)
+        for pid in {r[2] for r in results}:
+            assert [r[:2] for r in results if r[2] == pid] == [
+                (i, i + 1) for i in range(sum(r[2] == pid for r in results))
+            ]
         assert a.min() == 0
 
     def test_objects_and_subclasses(self, pool):

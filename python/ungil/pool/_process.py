@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
 import fcntl
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -14,9 +16,13 @@ from typing import Any
 from ungil.pool import _wire as wire
 from ungil.pool import _worker
 from ungil.pool._job import Job
+from ungil.shared._reference import Passed
 
 #: Bytes that a pipe holds; the system may grant fewer.
 PIPE_BYTES = 1 << 20
+#: Bytes that are read at once, and room for descriptors that come with them.
+READ_BYTES = 1 << 17
+DESCRIPTORS = socket.CMSG_SPACE(4 * _worker.MOST_PASSED)
 
 
 class WorkerProcess:
@@ -44,15 +50,15 @@ class WorkerProcess:
         workers: int,
     ) -> None:
         tasks_read, self._tasks = context.Pipe(duplex=False)
-        self._results, results_write = context.Pipe(duplex=False)
+        # A pair of sockets: with its results a worker sends descriptors of the memory that they are in.
+        results_read, results_write = context.Pipe(duplex=True)
+        self._results = socket.fromfd(results_read.fileno(), socket.AF_UNIX, socket.SOCK_STREAM)
+        results_read.close()
         control_read, self._control = context.Pipe(duplex=False)
         self.tasks_fd = self._tasks.fileno()
         self.results_fd = self._results.fileno()
-        for fd in (self.tasks_fd, self.results_fd):
-            try:
-                fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-            except OSError:
-                break
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(self.tasks_fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         theirs = (tasks_read, results_write, control_read)
         own = [self.tasks_fd, self.results_fd, self._control.fileno()]
         # Forked workers inherit the pool's ends, which must close when the pool's process ends.
@@ -79,11 +85,13 @@ class WorkerProcess:
         self.asked = False
         self._asked_at = 0.0
         self.frames = wire.Frames()
+        self.passed = Passed()
         self._unsent: list[memoryview] = []
 
     def own_fds(self) -> list[int]:
         """The pool's ends, which other workers must not keep."""
-        return [pipe.fileno() for pipe in (self._tasks, self._results, self._control) if not pipe.closed]
+        pipes = [pipe.fileno() for pipe in (self._tasks, self._control) if not pipe.closed]
+        return [*pipes, self.results_fd]
 
     def send(self, records: list[Any], blobs: list[bytes]) -> bool:
         """Send a frame, now as far as the pipe takes it; True if all is sent."""
@@ -108,13 +116,20 @@ class WorkerProcess:
         return True
 
     def read(self) -> bytes | None:
-        """What is on the results pipe: None if nothing, empty at the end."""
+        """What the worker has written: None if nothing, empty at the end. Descriptors that come with it are kept for
+        the arrays that are unpickled next."""
         try:
-            return os.read(self.results_fd, PIPE_BYTES)
+            data, control, _, _ = self._results.recvmsg(READ_BYTES, DESCRIPTORS)
         except BlockingIOError:
             return None
         except OSError:
             return b""
+        for level, kind, packed in control:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                fds = array.array("i")
+                fds.frombytes(packed[: len(packed) - len(packed) % fds.itemsize])
+                self.passed.keep(fds)
+        return data
 
     def stop(self) -> bool:
         """Tell it to end when its jobs are done; False if something waits to be sent first."""
@@ -150,9 +165,11 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Close the pipes of a worker that has ended."""
-        for pipe in (self._tasks, self._results, self._control):
+        for pipe in (self._tasks, self._control):
             if not pipe.closed:
                 pipe.close()
+        self._results.close()
+        self.passed.drop()
         if self.death_fd != self.process.sentinel:
             os.close(self.death_fd)
 

@@ -30,7 +30,7 @@ from ungil.pool._job import CALL, Call, Job, cancel
 from ungil.pool._process import WorkerProcess
 from ungil.pool._threads import TERMINATED
 from ungil.pool._worker import WARM
-from ungil.shared import _reference, _segment
+from ungil.shared import _ledger, _reference, _segment
 from ungil.shared._reference import Parcel
 
 #: Seconds of work that a worker is given in advance, and the number of jobs at most.
@@ -266,6 +266,8 @@ class ProcessEngine:
                     _, number, spent, size = record
                     self._take_pickle(worker, kind, number, spent, blob[at : at + size], done)
                     at += size
+        if worker.passed and worker.frames.is_empty():
+            worker.passed.drop()
         return True
 
     def _take_pickle(
@@ -278,7 +280,8 @@ class ProcessEngine:
         done: list[tuple[Job, bool, Any]],
     ) -> None:
         try:
-            value = wire.loads(data)
+            with worker.passed:
+                value = wire.loads(data)
         except Exception as error:
             kind, value = wire.ERROR, error
         if kind == wire.FAILED:
@@ -491,6 +494,8 @@ class ProcessEngine:
         for fd in (worker.tasks_fd, worker.results_fd, worker.death_fd):
             self._forget_fd(fd, worker)
         worker.close()
+        with _segment.lock:
+            _ledger.forget(pid or 0)
         self._workers.remove(worker)
         if self._terminating:
             return

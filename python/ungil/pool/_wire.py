@@ -76,6 +76,10 @@ class Frames:
             self._rest += view[at:]
         return frames
 
+    def is_empty(self) -> bool:
+        """Whether no frame has begun."""
+        return not self._rest
+
     def _wanted(self) -> int:
         """Length of the first frame, as far as it is known."""
         if len(self._rest) < HEAD.size:

@@ -10,12 +10,13 @@ import importlib
 import os
 import select
 import signal
+import socket
 import sys
 import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from multiprocessing import pool as stdlib
 from multiprocessing.connection import Connection
 from typing import Any
@@ -29,6 +30,8 @@ from ungil.shared._reference import Parcel
 # Not in the standard library's stubs, but what its users see in tracebacks.
 ExceptionWithTraceback: Any = stdlib.ExceptionWithTraceback  # type: ignore[attr-defined]
 MaybeEncodingError: Any = stdlib.MaybeEncodingError  # type: ignore[attr-defined]
+#: Descriptors that one message can carry.
+MOST_PASSED = 250
 #: Seconds for which idle processes keep memory that they may need again.
 WARM = 1.0
 #: What the pool writes on the control pipe.
@@ -45,6 +48,7 @@ class Worker:
     def __init__(self, tasks: int, results: int, control: int, limit: int | None, pool: int) -> None:
         self._tasks_fd = tasks
         self._results_fd = results
+        self._results = socket.fromfd(results, socket.AF_UNIX, socket.SOCK_STREAM)
         self._control_fd = control
         self._limit = limit
         # Readable when the pool's process has ended, if the system can tell.
@@ -173,16 +177,21 @@ class Worker:
         self._write([(wire.ERROR, number, spent, len(data))], [data])
 
     def _send_pickled(self, number: int, kind: int, spent: float, value: Any) -> None:
-        data = wire.dumps(value, parcel=Parcel())
-        self._write([(kind, number, spent, len(data))], [data])
+        parcel = Parcel()
+        data = wire.dumps(value, parcel=parcel)
+        self._write([(kind, number, spent, len(data))], [data], [segment.fd for segment, _ in parcel.sent])
 
     def _send(self, records: list[Any]) -> None:
         self._write(records, [])
 
-    def _write(self, records: list[Any], blobs: list[bytes]) -> None:
+    def _write(self, records: list[Any], blobs: list[bytes], passed: Iterable[int] = ()) -> None:
         data = memoryview(wire.frame(records, blobs))
+        # The memory of a result is the pool's even if this process dies in its next task.
+        fds = list(dict.fromkeys(passed))[:MOST_PASSED]
         with self._writing:
             try:
+                if fds:
+                    data = data[socket.send_fds(self._results, [data], fds) :]
                 while data:
                     data = data[os.write(self._results_fd, data) :]
             except BrokenPipeError:

@@ -91,6 +91,12 @@ def peer(pid: int, fd: int, inode: int) -> PeerLedger:
     return found
 
 
+def forget(pid: int) -> None:
+    """A process has ended: nobody reads its ledger."""
+    for key in [key for key in _peers if key[0] == pid]:
+        del _peers[key]
+
+
 def open_of(pid: int, fd: int) -> int:
     """A descriptor of this process for what another one has open."""
     return os.open(f"/proc/{pid}/fd/{fd}", os.O_RDWR | os.O_CLOEXEC)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 from collections import deque
+from collections.abc import Iterable
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -85,7 +87,9 @@ class Parcel:
             segment.kept = False
             if not segment.is_used():
                 segment.close()
-        self.sent, self.kept = [], None
+        self.sent = []
+        if self.kept is not None:
+            self.kept = []
 
 
 def reduce_shared(array: Array) -> Reduced | None:
@@ -129,16 +133,54 @@ def attach(
             segment = _open(pid, fd, key, mode == COPY)
         lease = segment.lease()
         if note[2] >= 0:
-            source = peer(pid, note[0], note[1])
-            source.write(note[2], TAKEN)
-            if mode == OWN:
-                segment.sources.append((source, note[2]))
+            try:
+                source = peer(pid, note[0], note[1])
+            except OSError:
+                # The sender has ended, and nobody wants to know.
+                pass
+            else:
+                source.write(note[2], TAKEN)
+                if mode == OWN:
+                    segment.sources.append((source, note[2]))
     array: Array = np.ndarray(shape, dtype, lease, offset, strides)
     array.flags.writeable = writeable
     return array
 
 
+class Passed(dict[tuple[int, int], int]):
+    """Descriptors that came with messages, for the arrays in them: they are found when these are unpickled under `with`."""
+
+    def keep(self, fds: Iterable[int]) -> None:
+        """Take descriptors."""
+        for fd in fds:
+            status = os.fstat(fd)
+            key = (status.st_dev, status.st_ino)
+            if key in self:
+                os.close(fd)
+            else:
+                self[key] = fd
+
+    def drop(self) -> None:
+        """Close those that were not needed."""
+        for fd in self.values():
+            os.close(fd)
+        self.clear()
+
+    def __enter__(self) -> Passed:
+        _passing.current = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _passing.current = None
+
+
+_passing = threading.local()
+
+
 def _open(pid: int, fd: int, key: tuple[int, int], private: bool) -> Segment:
+    passed = getattr(_passing, "current", None)
+    if passed and key in passed:
+        return _segment.add(passed.pop(key), private)
     try:
         own = open_of(pid, fd)
     except OSError as error:
