@@ -264,6 +264,49 @@ def test_functions_of_an_interactive_session(method):
     assert run(["-"], input=code).stdout == "[1, 2, 3] [4]\n"
 
 
+WITHOUT_CLOUDPICKLE = """
+import sys
+sys.modules["cloudpickle"] = None
+import math
+import ungil
+
+pool = ungil.Pool(2, backend="processes", start_method=sys.argv[1])
+factor = 3
+
+def twice(x, *, more=1):
+    return 2 * x * more
+
+def factorial(n):
+    return 1 if n < 2 else n * factorial(n - 1)
+
+def make():
+    count = 5
+    def even(n):
+        return n == 0 or odd(n - 1)
+    def odd(n):
+        return n != 0 and even(n - 1)
+    return lambda x: (twice(x, more=factor) + count, math.sqrt(4), even(x), [twice(i) for i in range(2)])
+
+print(pool.map(make(), [1, 2]))
+print(pool.apply(factorial, (10,)), pool.apply(lambda: factor))
+
+
+try:
+    pool.apply(lambda c: c, (type("Nowhere", (), {}),))
+except Exception as error:
+    print(type(error).__name__, *getattr(error, "__notes__", ()))
+pool.terminate()
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_functions_by_value_without_cloudpickle(method):
+    first, second, third = run(["-c", WITHOUT_CLOUDPICKLE, method]).stdout.splitlines()
+    assert first == "[(11, 2.0, False, [0, 2]), (17, 2.0, True, [0, 2])]"
+    assert second == "3628800 3"
+    assert third.startswith("PicklingError") and "ungil[pickle]" in third
+
+
 def test_an_unguarded_main_is_reported(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(

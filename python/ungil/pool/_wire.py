@@ -2,7 +2,8 @@
 
 A frame is two lengths, a marshalled list of records, and a blob that holds the records' pickles one after the other. Plain
 values (numbers, strings, None) travel in the records themselves. Everything else is pickled as `multiprocessing` does; what
-that cannot pickle (lambdas, nested functions, what a notebook defined after the workers were started) by cloudpickle.
+that cannot pickle (lambdas, nested functions, what a notebook defined after the workers were started) by cloudpickle, or, where that
+is not installed and only functions are concerned, by `_by_value`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import sys
 import zlib
 from collections.abc import Callable
 from multiprocessing.reduction import ForkingPickler
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from ungil.pool import _by_value
 from ungil.shared._reference import Parcel
 
 #: What multiprocessing adds to pickle: pipes, sockets, methods.
@@ -127,7 +129,9 @@ def dumps(value: Any, by_value: bool = False, parcel: Parcel | None = None) -> b
             return _dumps_by_value(value, parcel)
         except Exception as second:
             # Two failures say the same; the first names the culprit in the words of the standard library.
-            raise error from (second if isinstance(second, ImportError) else None)
+            for note in getattr(second, "__notes__", ()):
+                error.add_note(note)
+            raise error from None
     return out.getvalue()
 
 
@@ -146,15 +150,29 @@ class _Pickler(ForkingPickler):
             self.dispatch_table = table
 
 
+class _ByValuePickler(_Pickler):
+    """The same, with functions by value: what there is without cloudpickle."""
+
+    def __init__(self, out: io.BytesIO, parcel: Parcel | None) -> None:
+        super().__init__(out, parcel)
+
+    def reducer_override(self, value: Any) -> Any:
+        """Functions and modules our way, the rest as ever."""
+        if type(value) is ModuleType:
+            return _by_value.reduce_module(value)
+        if type(value) is FunctionType:
+            name = name_of(value)
+            if name is None or name[0] == "__main__":
+                return _by_value.reduce_function(value)
+        return NotImplemented
+
+
 @functools.cache
 def _by_value_pickler() -> type[Any]:
     try:
         cloudpickle: Any = importlib.import_module("cloudpickle")
     except ImportError:
-        raise ImportError(
-            "functions without an importable name travel to other processes only with cloudpickle: "
-            'pip install "ungil[pickle]"'
-        ) from None
+        return _ByValuePickler
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         """cloudpickle's, with what multiprocessing knows about pipes and locks."""
@@ -170,7 +188,13 @@ def _by_value_pickler() -> type[Any]:
 
 def _dumps_by_value(value: Any, parcel: Parcel | None) -> bytes:
     out = io.BytesIO()
-    _by_value_pickler()(out, parcel).dump(value)
+    pickler = _by_value_pickler()
+    try:
+        pickler(out, parcel).dump(value)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        if pickler is _ByValuePickler and "class" in str(error):
+            error.add_note('classes without an importable name need cloudpickle: pip install "ungil[pickle]"')
+        raise
     return out.getvalue()
 
 
