@@ -14,6 +14,7 @@
 
 from ungil import errors
 from ungil._c import carray, extern, farray
+from ungil._cfunc import cfunc
 from ungil._decorators import jit, njit
 from ungil._formulas import (
     NumExpr,
@@ -110,6 +111,7 @@ __all__ = [
     "c16",
     "c8",
     "carray",
+    "cfunc",
     "complex128",
     "complex64",
     "config",

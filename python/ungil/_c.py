@@ -229,7 +229,7 @@ class _PointerParameter:
             return self.array(value)
         if value is None:
             return None
-        if isinstance(value, Extern):
+        if hasattr(value, "_ungil_foreign"):
             return ctypes.c_void_p(value.address)
         if isinstance(value, str) and self.constant and self.to in (("scalar", "int8"), ("scalar", "uint8")):
             return ctypes.c_char_p(value.encode())

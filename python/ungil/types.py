@@ -64,6 +64,15 @@ class Type:
         return Signature(f"{self._text}({', '.join(_text(p) for p in params)})")
 
 
+def CPointer(to: object) -> Type:
+    """The type of C pointers to a type.
+
+    >>> CPointer(float64)
+    CPointer(float64)
+    """
+    return Type(f"CPointer({to})")
+
+
 def _axis(axis: object) -> str:
     if axis == slice(None):
         return ":"
@@ -92,6 +101,7 @@ float64 = Type("float64", "float64")
 complex64 = Type("complex64", "complex64")
 complex128 = Type("complex128", "complex128")
 void = Type("void")
+voidptr = Type("voidptr")
 none = void
 
 bool_ = b1 = boolean

@@ -26,6 +26,9 @@ pub const PRINT: &str = "ungil_rt_print";
 pub const PARALLEL_FOR: &str = "ungil_rt_parallel_for";
 /// `i32 (Ctx*, u32 n, RegionBody, void *env)`: runs a parallel region.
 pub const PARALLEL_REGION: &str = "ungil_rt_parallel_region";
+/// `i32 (i32 (*entry)(Ctx*, u8*, const u8*), u8 *ret, const u8 *args)`: calls a kernel for C, on any thread and without a
+/// context; an exception is reported by the host, and the status is not zero.
+pub const CALLBACK: &str = "ungil_rt_callback";
 /// `i32 (Ctx*)`: waits for the other threads of the innermost region; non-zero when it was cancelled.
 pub const BARRIER: &str = "ungil_rt_barrier";
 /// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, const Matrix *y)`: matrix product; a matrix is an array descriptor

@@ -24,6 +24,10 @@ pub struct FunctionInfo {
 pub struct Code {
     /// Address of the entry point.
     pub entry: usize,
+    /// Address of the function that C calls, if there is one.
+    pub callback: Option<usize>,
+    /// Name of the entry's symbol.
+    pub symbol: String,
     /// What keeps the code loaded.
     pub(crate) _keep: Box<dyn Any + Send + Sync>,
 }

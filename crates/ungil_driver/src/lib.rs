@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cache;
+pub mod callback;
 pub mod compiled;
 pub mod cost;
 pub mod excerpt;

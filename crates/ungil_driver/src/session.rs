@@ -31,6 +31,8 @@ pub const BUILD_ID: &str = env!("UNGIL_BUILD_ID");
 pub enum CompileFailure {
     /// The user's errors.
     User(Diagnostics),
+    /// A kernel for C returns a value of this type, which is not the declared one.
+    Result(Ty),
     /// A fault of the compiler, with what is known about it.
     Internal(String),
 }
@@ -93,7 +95,19 @@ impl Session {
         options: &KernelOptions,
         table: &dyn GlobalTable,
     ) -> Result<Arc<Compiled>, CompileFailure> {
-        guarded(|| self.compile_unguarded(world, kernel, params, options, table))
+        guarded(|| self.compile_unguarded(world, kernel, params, options, table, None))
+    }
+
+    /// Compiles a kernel that C can call, with a result of type `ret`.
+    pub fn compile_callback(
+        &self,
+        world: &dyn World,
+        kernel: KernelId,
+        (params, ret): (&[Ty], &Ty),
+        options: &KernelOptions,
+        table: &dyn GlobalTable,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
+        guarded(|| self.compile_unguarded(world, kernel, params, options, table, Some(ret)))
     }
 
     fn compile_unguarded(
@@ -103,11 +117,12 @@ impl Session {
         params: &[Ty],
         options: &KernelOptions,
         table: &dyn GlobalTable,
+        callback: Option<&Ty>,
     ) -> Result<Arc<Compiled>, CompileFailure> {
         let start = Instant::now();
         let lowered = pipeline::lower(world, kernel, params, options, table)?;
         let arrays = self.array_table(&lowered.arrays, table)?;
-        self.finish(lowered, arrays, options, &table.sources(), start.elapsed())
+        self.finish(lowered, arrays, options, &table.sources(), (start.elapsed(), callback))
     }
 
     /// What a kernel returns for parameters of these types.
@@ -129,25 +144,30 @@ impl Session {
         options: &KernelOptions,
         sources: &SourceMap,
     ) -> Result<Arc<Compiled>, CompileFailure> {
-        guarded(|| self.finish(lowered, Vec::new(), options, sources, Duration::ZERO))
+        guarded(|| self.finish(lowered, Vec::new(), options, sources, (Duration::ZERO, None)))
     }
 
-    /// From IR to code. `front`: the time it took to make the IR.
+    /// From IR to code. `front`: the time it took to make the IR; `callback`: the result of the function that C calls.
     fn finish(
         &self,
         lowered: Lowered,
         arrays: Vec<u64>,
         options: &KernelOptions,
         sources: &SourceMap,
-        front: Duration,
+        (front, callback): (Duration, Option<&Ty>),
     ) -> Result<Arc<Compiled>, CompileFailure> {
         let start = Instant::now();
         let mut module = lowered.module;
+        if let Some(ret) = callback
+            && !crate::callback::wrap_entry(&mut module, &ret.ir())
+        {
+            return Err(CompileFailure::Result(lowered.ret));
+        }
         let mut remarks = pipeline::remarks_of_front(&lowered.remarks, &module, sources);
         remarks.extend(pipeline::optimize(&mut module, sources)?);
         let optimize = start.elapsed();
         let (code, provenance, back, link) =
-            self.code(&module, options, Tables { arrays, externs: lowered.externs })?;
+            self.code(&module, options, Tables { arrays, externs: lowered.externs }, callback.is_some())?;
         let functions = module.functions.iter().map(|f| FunctionInfo {
             name: f.name.clone(),
             file: f.origin.file.clone(),
@@ -188,16 +208,17 @@ impl Session {
         module: &Module,
         options: &KernelOptions,
         tables: Tables,
+        callback: bool,
     ) -> Result<(Arc<Code>, Provenance, Duration, Duration), CompileFailure> {
-        let key = self.key(module, options);
+        let key = self.key(module, options, callback);
         // Code that reads arrays or calls C is bound to their addresses, so that each specialisation links its own.
-        let shared = tables.arrays.is_empty() && tables.externs.is_empty();
+        let shared = tables.arrays.is_empty() && tables.externs.is_empty() && !callback;
         if shared && let Some(code) = self.await_code(key) {
             return Ok((code, Provenance::Memory, Duration::ZERO, Duration::ZERO));
         }
         let start = Instant::now();
         let name = entry_name(module, key);
-        let made = self.object(module, options, key, &name).and_then(|(object, provenance)| {
+        let made = self.object(module, options, key, &name, callback).and_then(|(object, provenance)| {
             let back = start.elapsed();
             let start = Instant::now();
             let code = self.link(&object, &name, tables)?;
@@ -209,11 +230,12 @@ impl Session {
         made
     }
 
-    fn key(&self, module: &Module, options: &KernelOptions) -> Key {
+    fn key(&self, module: &Module, options: &KernelOptions, callback: bool) -> Key {
         let (cpu, features) = self.target();
         Key::of(&[
             module.to_string().as_bytes(),
             options.key().as_bytes(),
+            &[u8::from(callback)],
             &ungil_abi::ABI_VERSION.to_le_bytes(),
             BUILD_ID.as_bytes(),
             cpu.as_bytes(),
@@ -260,13 +282,14 @@ impl Session {
         options: &KernelOptions,
         key: Key,
         name: &str,
+        callback: bool,
     ) -> Result<(Vec<u8>, Provenance), CompileFailure> {
         if options.cache
             && let Some(bytes) = self.cache.load(key)
         {
             return Ok((bytes, Provenance::DiskCache));
         }
-        let emit = EmitOptions { debug: options.debug, ..EmitOptions::new(name) };
+        let emit = EmitOptions { debug: options.debug, callback, ..EmitOptions::new(name) };
         let object = object::compile(module, &emit, false).map_err(|e| internal(&e.to_string(), module))?;
         if options.cache {
             self.cache.store(key, name, &object.bytes);
@@ -290,7 +313,9 @@ impl Session {
         ];
         let loaded = jit.add_object(object, &symbols).map_err(|e| fault(e.to_string()))?;
         let entry = loaded.lookup(name).ok_or_else(|| fault(format!("the object does not define {name}")))?;
-        Ok(Code { entry, _keep: Box::new((loaded, arrays, externs)) })
+        let callback = loaded.lookup(&format!("{name}.c"));
+        let symbol = name.to_owned();
+        Ok(Code { entry, callback, symbol, _keep: Box::new((loaded, arrays, externs)) })
     }
 
     /// LLVM's text of a specialisation after optimisation.

@@ -3,6 +3,7 @@
 //! NumPy's and Numba's names of types, arrays with their axes, tuples. An axis written `:` fits any layout.
 
 use ungil_ir::types::{ArrayType, DType, Layout};
+use ungil_sema::ctype::CType;
 use ungil_sema::ty::Ty;
 
 /// A declared type.
@@ -17,6 +18,8 @@ pub enum Declared {
         readonly: bool,
     },
     Tuple(Vec<Declared>),
+    /// `CPointer(float64)`, `voidptr`.
+    Pointer(CType),
     None,
     /// Takes whatever comes.
     Any,
@@ -97,12 +100,28 @@ impl Parser<'_> {
         let end =
             self.rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
+        if name.rsplit('.').next() == Some("CPointer") {
+            self.rest = rest.trim_start();
+            return self.pointer();
+        }
         let base = named(name).ok_or_else(|| self.error("a type"))?;
         self.rest = rest.trim_start();
         match base {
             Declared::Scalar(dtype) if self.eat("[") => self.axes(dtype),
             base => Ok(base),
         }
+    }
+
+    /// Behind `CPointer`.
+    fn pointer(&mut self) -> Result<Declared, String> {
+        let items = self.list()?;
+        let to = match items.as_slice() {
+            [Declared::Scalar(d)] => CType::Scalar(*d),
+            [Declared::Pointer(ty)] => ty.clone(),
+            [Declared::None] => CType::Void,
+            _ => return Err(self.error("`CPointer(type)`")),
+        };
+        Ok(Declared::Pointer(to.pointer_to(false)))
     }
 
     fn axes(&mut self, dtype: DType) -> Result<Declared, String> {
@@ -165,6 +184,7 @@ pub fn named(name: &str) -> Option<Declared> {
         "csingle" | "c8" => DType::C64,
         "complex" | "complex_" | "cdouble" | "c16" => DType::C128,
         "void" | "none" | "None" => return Some(Declared::None),
+        "voidptr" => return Some(Declared::Pointer(CType::void_pointer())),
         "_" => return Some(Declared::Any),
         _ => return None,
     }))
@@ -188,8 +208,18 @@ impl Declared {
             }),
             Declared::Tuple(items) => Ty::Tuple(items.iter().map(Declared::ahead).collect::<Option<_>>()?),
             Declared::None => Ty::None,
-            Declared::Any => return None,
+            // Which type of ctypes or cffi it will be only the call tells.
+            Declared::Pointer(_) | Declared::Any => return None,
         })
+    }
+
+    /// The type of a parameter or result of a function that C calls; `None` if C has none such.
+    pub fn for_c(&self) -> Option<Ty> {
+        match self {
+            Declared::Pointer(CType::Pointer(p)) => Some(Ty::Pointer(p.clone())),
+            Declared::Scalar(_) | Declared::None => self.ahead(),
+            _ => None,
+        }
     }
 
     /// Whether a result of type `ty` is what was declared.
@@ -200,6 +230,7 @@ impl Declared {
             (Declared::Array { dtype, ndim, layout, .. }, Ty::Array(a)) => {
                 a.dtype == *dtype && a.ndim == *ndim && layout.is_none_or(|l| l == a.layout || a.ndim < 2)
             }
+            (Declared::Pointer(CType::Pointer(p)), Ty::Pointer(q)) => p.to == q.to,
             (Declared::Tuple(d), Ty::Tuple(t)) => {
                 d.len() == t.len() && d.iter().zip(t).all(|(d, t)| d.accepts(t))
             }
@@ -220,6 +251,11 @@ mod tests {
         assert_eq!(s.params[1], Declared::Scalar(DType::I64));
         let tuple = vec![Declared::Scalar(DType::F32), Declared::Scalar(DType::Bool)];
         assert_eq!(s.params[2], Declared::Tuple(tuple));
+        assert_eq!(
+            parse("void(CPointer(f8), types.voidptr)").expect("valid").params[1].for_c(),
+            Some(Ty::void_pointer())
+        );
+        assert!(parse("void(CPointer(f8[:]))").is_err());
         assert_eq!(parse("void()").expect("valid").ret, Some(Declared::None));
         assert_eq!(parse("(i8, i8)").expect("valid").params.len(), 2);
         assert_eq!(parse("i8, f8[:]").expect("valid").params.len(), 2);

@@ -26,7 +26,7 @@ use crate::reject::ArgError;
 use crate::{errors, methods, raise, result, specialise};
 
 /// Entry point of a compiled kernel: context, packed result, packed arguments; non-zero is an error.
-type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
+pub type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
 
 /// Words of the result buffer on the stack; larger results use the heap.
 const RESULT_WORDS: usize = 32;

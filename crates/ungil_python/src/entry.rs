@@ -19,6 +19,8 @@ pub struct Owners(Vec<*mut MemInfo>);
 
 // SAFETY: the records are only read, and freed by their one owner.
 unsafe impl Send for Owners {}
+// SAFETY: as for `Send`; a shared reference gives no access to the records.
+unsafe impl Sync for Owners {}
 
 impl Owners {
     /// Takes a record in; its address stays valid as long as `self` lives.

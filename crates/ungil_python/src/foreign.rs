@@ -203,7 +203,8 @@ pub fn parse_prototype<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, 
     Ok((p.name, tuple_of(py, &p.ret)?, params, p.names).into_pyobject(py)?.into_any())
 }
 
-fn tuple_of<'py>(py: Python<'py>, ty: &CType) -> PyResult<Bound<'py, PyAny>> {
+/// A C type as `ungil._foreign` describes it.
+pub fn tuple_of<'py>(py: Python<'py>, ty: &CType) -> PyResult<Bound<'py, PyAny>> {
     Ok(match ty {
         CType::Void => ("void",).into_pyobject(py)?.into_any(),
         CType::Scalar(d) => ("scalar", d.name()).into_pyobject(py)?.into_any(),

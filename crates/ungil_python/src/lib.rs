@@ -5,6 +5,7 @@
 
 mod ahead;
 mod call;
+mod callback;
 mod classify;
 mod decorate;
 mod dispatcher;
@@ -42,6 +43,8 @@ use pyo3::prelude::*;
 mod _ungil {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::callback::{Callback, make_callback};
     #[pymodule_export]
     use crate::decorate::make_dispatcher;
     #[pymodule_export]

@@ -76,6 +76,7 @@ fn convert<'py>(
     let Some(ty) = types::type_of(argument, &world) else { return Ok(None) };
     match (declared, &ty) {
         (Declared::Any, _) | (Declared::None, Ty::None) => Ok(Some(argument.clone())),
+        (Declared::Pointer(_), Ty::Pointer(_)) => Ok(declared.accepts(&ty).then(|| argument.clone())),
         (Declared::Array { dtype, ndim, layout, .. }, Ty::Array(a)) => {
             let fits =
                 a.dtype == *dtype && a.ndim == *ndim && layout.is_none_or(|l| fits_layout(l, a, argument));

@@ -46,12 +46,16 @@ static IN_FLIGHT: std::sync::LazyLock<InFlight> =
 
 /// The one compiler of the process.
 pub fn session() -> &'static Session {
-    static SESSION: std::sync::LazyLock<Session> = std::sync::LazyLock::new(|| {
-        let mut symbols = ungil_runtime::symbols::symbols();
-        symbols.extend(ungil_lib::symbols::symbols());
-        Session::new(symbols)
-    });
+    static SESSION: std::sync::LazyLock<Session> = std::sync::LazyLock::new(|| Session::new(symbols()));
     &SESSION
+}
+
+/// What compiled code calls: the runtime, and the way back from C.
+fn symbols() -> Vec<(&'static str, usize)> {
+    let mut all = ungil_runtime::symbols::symbols();
+    all.extend(ungil_lib::symbols::symbols());
+    all.push((ungil_abi::symbols::CALLBACK, crate::callback::ungil_rt_callback as *const () as usize));
+    all
 }
 
 /// Makes sure that a specialisation for these arguments exists.
@@ -222,7 +226,7 @@ fn is_value(ty: &Ty) -> bool {
     }
 }
 
-fn failure_error(py: Python<'_>, failure: CompileFailure, world: &PyWorld) -> PyErr {
+pub fn failure_error(py: Python<'_>, failure: CompileFailure, world: &PyWorld) -> PyErr {
     let (sources, mut syntax) = world.sources();
     match failure {
         CompileFailure::User(diagnostics) => {
@@ -232,6 +236,12 @@ fn failure_error(py: Python<'_>, failure: CompileFailure, world: &PyWorld) -> Py
             syntax.append(diagnostics);
             errors::compile_error(py, &syntax, &sources)
         }
+        CompileFailure::Result(ty) => errors::plain_error(
+            py,
+            "U0603",
+            &format!("the function returns {ty}, which does not convert to the declared result"),
+            Some("change the declared result"),
+        ),
         CompileFailure::Internal(text) => errors::plain_error(
             py,
             "U0500",
@@ -242,9 +252,9 @@ fn failure_error(py: Python<'_>, failure: CompileFailure, world: &PyWorld) -> Py
 }
 
 /// The memory of global arrays.
-struct ArrayTable<'w> {
-    world: &'w PyWorld,
-    owners: Mutex<Owners>,
+pub struct ArrayTable<'w> {
+    pub world: &'w PyWorld,
+    pub owners: Mutex<Owners>,
 }
 
 impl GlobalTable for ArrayTable<'_> {

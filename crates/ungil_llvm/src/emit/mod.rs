@@ -8,6 +8,7 @@
 
 mod arith;
 mod call;
+mod callback;
 mod capture;
 mod cast;
 mod cleanup;
@@ -43,6 +44,8 @@ pub struct EmitOptions {
     pub name: String,
     /// Line tables, so that debuggers and profilers show Python lines.
     pub debug: bool,
+    /// Also a function `NAME.c` that C calls, with the entry's parameters and result as C has them.
+    pub callback: bool,
     /// Places in the source for `object::remarks`, which sets this: they name functions by number and lines relative to
     /// them, and are not written to the object.
     pub remarks: bool,
@@ -62,6 +65,7 @@ impl EmitOptions {
         EmitOptions {
             name: name.to_owned(),
             debug: false,
+            callback: false,
             remarks: false,
             vector_bits: None,
             spare_divider: false,

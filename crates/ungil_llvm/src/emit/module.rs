@@ -56,6 +56,9 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         FunctionEmitter::new(&module, FuncId(index as u32)).emit();
     }
     module.emit_entry();
+    if options.callback {
+        module.emit_callback();
+    }
     if let Some(debug) = module.debug.take() {
         l.set_place(None);
         debug.finish();
@@ -179,6 +182,7 @@ impl ModuleEmitter<'_> {
             symbols::LIST_RESERVE => l.function(i32, &[ptr, i64]),
             symbols::LIST_DROP => l.function(void, &[ptr, i64, i64]),
             symbols::RETAIN | symbols::RELEASE => l.function(void, &[ptr]),
+            symbols::CALLBACK => l.function(i32, &[ptr, ptr, ptr]),
             symbols::PRINT => l.function(i32, &[ptr, ptr, i64]),
             symbols::PARALLEL_FOR => l.function(i32, &[ptr, ptr]),
             symbols::PARALLEL_REGION => l.function(i32, &[ptr, i32, ptr, ptr]),

@@ -187,6 +187,7 @@ impl CachedFormula {
             CompileFailure::User(diagnostics) => {
                 errors::compile_error(py, &diagnostics, &self.formula.sources)
             }
+            CompileFailure::Result(_) => unreachable!("a formula is no function for C"),
             CompileFailure::Internal(text) => {
                 let text = format!("internal error: {text}");
                 errors::plain_error(py, "U0500", &text, Some("please report it with the formula"))

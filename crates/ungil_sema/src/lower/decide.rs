@@ -132,7 +132,11 @@ impl<'w> ParameterOracle<'w> {
         if let (ExprKind::Literal(Literal::None), true) =
             (&right.kind, matches!(op, CompareOp::Is | CompareOp::IsNot))
         {
-            return Some((*self.parameter(left, is)? == Ty::None) == equal);
+            return match self.parameter(left, is)? {
+                // Null is what C has for None.
+                Ty::Pointer(_) => None,
+                ty => Some((*ty == Ty::None) == equal),
+            };
         }
         if let (Some(a), Some(b)) = (self.text(left, is), self.text(right, is)) {
             return Some((a == b) == equal);
