@@ -53,7 +53,20 @@ def _describe(obj: Any) -> tuple[Any, ...] | None:
             f"`{getattr(obj, '__name__', 'this routine')}` of f2py has no prototype of its C function",
             "declare it: `f = ungil.extern('void f_(const int *n, double *x)', pointer=routine)`",
         )
+    if "_cffi_backend" in sys.modules:
+        from ungil import _cffi
+
+        return _cffi.describe(obj)
     return None
+
+
+def is_variable(library: Any, name: str) -> bool:
+    """Whether a name of a library is a variable, whose value may change while a kernel runs."""
+    if "_cffi_backend" not in sys.modules:
+        return False
+    from ungil import _cffi
+
+    return _cffi.is_variable(library, name)
 
 
 def argument(obj: Any) -> tuple[Any, ...] | None:
@@ -72,6 +85,11 @@ def argument(obj: Any) -> tuple[Any, ...] | None:
 
 
 def _type_key(obj: Any) -> object:
+    if "_cffi_backend" in sys.modules:
+        from ungil import _cffi
+
+        if _cffi.is_cdata(obj):
+            return _cffi.type_of(obj)
     return type(obj)
 
 

@@ -31,6 +31,7 @@ pub unsafe fn is_candidate(object: *mut PyObject) -> bool {
         let name = CStr::from_ptr((*ty).tp_name).to_str().unwrap_or("");
         let meta = CStr::from_ptr((*ffi::Py_TYPE(ty.cast())).tp_name).to_str().unwrap_or("");
         NAMES.contains(&name)
+            || name.starts_with("FFILibrary")
             || name.contains("_cffi_backend")
             || meta.starts_with("_ctypes.")
             || name.starts_with("_ctypes.")
@@ -71,6 +72,19 @@ pub fn meaning(object: &Bound<'_, PyAny>, name: &str) -> Option<Meaning> {
             help: "call it outside the kernel".to_owned(),
         })),
     }
+}
+
+/// Whether an attribute of a C library is a variable.
+pub fn is_variable(holder: &Bound<'_, PyAny>, name: &str) -> bool {
+    // SAFETY: attached, with a live object.
+    if !unsafe { is_candidate(holder.as_ptr()) } {
+        return false;
+    }
+    let answer = || -> PyResult<bool> {
+        let module = holder.py().import("ungil._foreign")?;
+        module.getattr("is_variable")?.call1((holder, name))?.extract()
+    };
+    answer().unwrap_or(false)
 }
 
 fn read_meaning(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Option<Meaning>> {

@@ -196,10 +196,18 @@ impl PyWorld {
     fn look_up_attribute(&self, py: Python<'_>, object: ObjectId, name: &str) -> PyResult<Option<Global>> {
         let Some(holder) = self.object(py, object) else { return Ok(None) };
         let Ok(value) = holder.getattr(name) else { return Ok(None) };
+        if foreign::is_variable(&holder, name) {
+            return Ok(Some(Global::Uncallable {
+                title: format!("`{name}` is a variable of C, whose value may change"),
+                help: "read it outside the kernel and pass it as an argument".to_owned(),
+            }));
+        }
         // Libraries do not rebind their functions; a user's module may rebind its constants.
         if !classify::is_library(&holder)
             && let Ok(dict) = holder.getattr("__dict__")
             && let Ok(dict) = dict.cast_into::<PyDict>()
+            // Methods and what `__getattr__` makes are in no dictionary of the object.
+            && dict.get_item(name)?.is_some_and(|there| there.is(&value))
         {
             let key = PyString::intern(py, name);
             // SAFETY: attached; a dictionary and a string.

@@ -181,14 +181,13 @@ impl Lowerer<'_, '_> {
                     other => self.load_c(address, other, span)?,
                 })
             }
-            (Ty::CStruct(s), _) => match field(s, attr) {
+            (ty, _) => match struct_of(ty).and_then(|s| field(s, attr)) {
                 Some((ty, offset)) => {
                     let address = self.field_address(value, offset)?;
                     Some(self.load_c(address, &ty, span)?)
                 }
                 None => None,
             },
-            _ => None,
         })
     }
 
@@ -207,12 +206,11 @@ impl Lowerer<'_, '_> {
     ) -> Result<bool> {
         match (&x.ty, attr) {
             (Ty::CBox(_), "value") => self.set_box(x, value, span)?,
-            (Ty::CStruct(s), _) => {
-                let Some((ty, offset)) = field(s, attr) else { return Ok(false) };
+            (ty, _) => {
+                let Some((ty, offset)) = struct_of(ty).and_then(|s| field(s, attr)) else { return Ok(false) };
                 let address = self.field_address(x, offset)?;
                 self.store_c(address, &ty, value, span)?;
             }
-            _ => return Ok(false),
         }
         Ok(true)
     }
@@ -281,6 +279,18 @@ impl Lowerer<'_, '_> {
     pub(crate) fn is_not_null(&mut self, p: &Operand) -> Result<Value> {
         let (address, zero) = (self.pointer_address(p)?, self.b().i64(0));
         Ok(self.b().compare(IrCompare::Ne, address, zero))
+    }
+}
+
+/// The struct that an operand is or, as cffi has it, points at.
+fn struct_of(ty: &Ty) -> Option<&CStruct> {
+    match ty {
+        Ty::CStruct(s) => Some(s),
+        Ty::Pointer(p) => match &p.to {
+            CType::Struct(s) => Some(s),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
