@@ -7,7 +7,10 @@ function's own. Functions for which that is not exact are called from the loop i
 from __future__ import annotations
 
 import ast
+import types
 from typing import Any
+
+import numpy
 
 _SIMPLE = (
     ast.Assign,
@@ -228,3 +231,57 @@ def _targets(node: Any) -> set[str]:
 
 def _leaves(body: list[Any]) -> bool:
     return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Break, ast.Continue))
+
+
+_PURE_BUILTINS = {
+    "abs",
+    "bool",
+    "complex",
+    "divmod",
+    "float",
+    "int",
+    "len",
+    "max",
+    "min",
+    "pow",
+    "range",
+    "round",
+    "sum",
+}
+_PURE_MODULES = ("math", "cmath", "numpy")
+
+
+def writes_nothing(source: Source, function: Any) -> bool:
+    """Whether a function of numbers assigns to its own variables only, raises nothing, and calls only known functions of numbers."""
+    for node in source.nodes:
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            return False
+        if isinstance(
+            node,
+            (ast.Global, ast.Nonlocal, ast.FunctionDef, ast.Lambda, ast.Raise, ast.Assert, ast.Subscript),
+        ):
+            return False
+        if isinstance(node, ast.Call) and not _is_pure_call(node, source, function):
+            return False
+    return True
+
+
+def _is_pure_call(call: ast.Call, source: Source, function: Any) -> bool:
+    callee = call.func
+    if isinstance(callee, ast.Name):
+        hidden = callee.id in function.__globals__ or callee.id in function.__code__.co_freevars + tuple(
+            source.params
+        )
+        return callee.id in _PURE_BUILTINS and not hidden
+    if not (isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name)):
+        return False
+    module = function.__globals__.get(callee.value.id)
+    known = isinstance(module, types.ModuleType) and module.__name__ in _PURE_MODULES
+    numbers = isinstance(getattr(module, callee.attr, None), numpy.ufunc) or module is not numpy
+    # More arguments may be arrays to write to.
+    return (
+        known
+        and numbers
+        and not call.keywords
+        and len(call.args) <= getattr(getattr(module, callee.attr, None), "nin", 9)
+    )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ungil import _decorators, _loops, _ungil
+from ungil._rewrite import Source, writes_nothing
 from ungil._ufunc import (
     DTYPES,
     Options,
@@ -314,6 +315,12 @@ class DUFunc:
     def targetoptions(self) -> dict[str, Any]:
         """The options of the kernel."""
         return dict(self._options.kernel)
+
+    def _pure_inputs(self) -> int | None:
+        """The number of inputs if the function writes to nothing, so that array expressions may be computed around it."""
+        captured = self._kernel._state()[0]
+        pure = captured is not None and writes_nothing(Source(captured[0], captured[3]), self.py_func)
+        return self.nin if pure else None
 
     def _declared(self) -> list[tuple[list[str], list[str]]]:
         """The dtypes of the loops where no others are taken, for calls in kernels."""

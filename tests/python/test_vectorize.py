@@ -641,3 +641,38 @@ def test_lines_in_tracebacks():
         strict(np.arange(100.0))
     frame = traceback.extract_tb(caught.value.__traceback__)[-1]
     assert (frame.name, frame.line) == ("strict", 'raise ValueError("too large")')
+
+
+def test_functions_that_only_compute_fuse():
+    @vectorize
+    def square(x):
+        return x * np.sqrt(abs(x))
+
+    table = np.array([1.0, 2.0])
+
+    @vectorize
+    def reads(x):
+        return x + table[0]
+
+    @vectorize
+    def writes(x):
+        table[0] = x
+        return x
+
+    @ungil.jit
+    def fused(a, b):
+        return 2 * a + square(b) * a
+
+    @ungil.jit
+    def ordered(a):
+        first = reads(a)
+        second = writes(a + 10)
+        return first + reads(a) + second
+
+    a, b = np.linspace(0, 1, 1000), np.linspace(1, 2, 1000)
+    np.testing.assert_allclose(fused(a, b), 2 * a + b * np.sqrt(b) * a, rtol=1e-15)
+    (text,) = fused.inspect_ir().values()
+    assert text.count("= alloc [") == 1
+    same(
+        ordered(np.array([0.0, 1.0])), np.array([1.0, 2.0]) + np.array([11.0, 12.0]) + np.array([10.0, 11.0])
+    )

@@ -26,8 +26,8 @@ pub enum Known<'py> {
     Module(String),
     /// A Python function or a dispatcher.
     Function,
-    /// A universal function made of a kernel, with its declared loops.
-    Ufunc(Bound<'py, PyAny>, Vec<LoopTypes>),
+    /// A universal function made of a kernel, with its declared loops, and the number of its inputs if it writes to nothing.
+    Ufunc(Bound<'py, PyAny>, Vec<LoopTypes>, Option<usize>),
     /// An object for which kernels call a function.
     Standin(Bound<'py, PyAny>),
 }
@@ -93,7 +93,8 @@ fn own_ufunc<'py>(object: &Bound<'py, PyAny>) -> Option<Known<'py>> {
     let loops = declared.into_iter().map(|(operands, results)| {
         Some(LoopTypes { operands: dtypes(operands)?, results: dtypes(results)? })
     });
-    Some(Known::Ufunc(kernel, loops.collect::<Option<_>>()?))
+    let pure_inputs: Option<usize> = owner.call_method0("_pure_inputs").ok()?.extract().ok()?;
+    Some(Known::Ufunc(kernel, loops.collect::<Option<_>>()?, pure_inputs))
 }
 
 /// The classes of `int | float`, which `isinstance` takes as it takes a tuple of them.

@@ -78,7 +78,7 @@ fn exotic(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
             let code = CodeId { kernel, nested: None };
             Ty::Func(Arc::new(FuncTy { code, name: name.into(), captures: Some(Vec::new()) }))
         }
-        Global::Ufunc { kernel, loops } => {
+        Global::Ufunc { kernel, loops, .. } => {
             let name = world.kernel_name(object.py(), kernel);
             let code = CodeId { kernel, nested: None };
             let func = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };

@@ -139,9 +139,9 @@ impl PyWorld {
                 hold();
                 Global::Kernel(self.kernel_of(&function))
             }
-            Known::Ufunc(kernel, loops) => {
+            Known::Ufunc(kernel, loops, pure_inputs) => {
                 hold();
-                Global::Ufunc { kernel: self.kernel_of(&kernel), loops }
+                Global::Ufunc { kernel: self.kernel_of(&kernel), loops, pure_inputs }
             }
         }
     }

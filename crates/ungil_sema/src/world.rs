@@ -66,6 +66,8 @@ pub enum Global {
     Ufunc {
         kernel: KernelId,
         loops: Vec<LoopTypes>,
+        /// Number of its inputs if it writes to nothing.
+        pure_inputs: Option<usize>,
     },
     /// A NumPy scalar type, `numpy.dtype` instance or one of ungil's scalar types.
     DType(DType),

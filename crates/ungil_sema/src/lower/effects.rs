@@ -57,6 +57,9 @@ impl Lowerer<'_, '_> {
                     && name.rsplit('.').next().is_none_or(|own| writes(own, call.args.len()))
             }
             (_, Some(Global::DType(_))) => false,
+            (_, Some(Global::Ufunc { pure_inputs, .. })) => {
+                pure_inputs.is_none_or(|inputs| call.args.len() > inputs)
+            }
             (ExprKind::Attribute { .. }, Some(_)) => true,
             // A method: the receiver is its first argument.
             (ExprKind::Attribute { attr, .. }, _) => writes(&attr.name, call.args.len() + 1),

@@ -109,7 +109,7 @@ impl Lowerer<'_, '_> {
                 let ty = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
                 Ok(Operand::entity(Ty::Func(Arc::new(ty)), span))
             }
-            Global::Ufunc { kernel, loops } => {
+            Global::Ufunc { kernel, loops, .. } => {
                 let code = CodeId { kernel: *kernel, nested: None };
                 let func = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
                 let ty = UfuncTy { func: Arc::new(func), loops: loops.clone() };
