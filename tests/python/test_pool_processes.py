@@ -323,23 +323,40 @@ import pool_tasks as tasks
 import ungil
 
 if __name__ == "__main__":
-    with ungil.Pool(2, backend=sys.argv[1], start_method=sys.argv[2]) as pool:
-        pool.map(tasks.square, range(3))
-        print("ready", *pool.map(tasks.pid, range(4), 1), flush=True)
-        pool.map(tasks.nap, [30] * 8, 1)
+    pool = ungil.Pool(2, backend=sys.argv[1], start_method=sys.argv[2])
+    pool.map(tasks.square, range(3))
+    print("ready", *pool.map(tasks.pid, range(4), 1), flush=True)
+    if sys.argv[3] == "with":
+        with pool:
+            pool.map(tasks.nap, [30] * 8, 1)
+    elif sys.argv[3] == "without":
+        for _ in pool.imap(tasks.nap, [30] * 8):
+            pass
+    elif sys.argv[3] == "end":
+        with pool:
+            pool.submit(tasks.nap, 30)
+    else:
+        pool.submit(tasks.nap, 30)
+        pool.close()
+        pool.join()
 """
 
 
-@pytest.mark.parametrize(
-    "backend, method", [("threads", "fork"), *(("processes", method) for method in METHODS)]
-)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_interrupted_and_killed_parents(tmp_path, backend, method, number):
+INTERRUPTIONS = [
+    *((signal.SIGINT, "processes", method, "with") for method in METHODS),
+    *((signal.SIGINT, "processes", "fork", way) for way in ("without", "end", "join")),
+    *((signal.SIGINT, "threads", "fork", way) for way in ("with", "without", "end", "join")),
+    *((signal.SIGKILL, "processes", method, "with") for method in METHODS),
+]
+
+
+@pytest.mark.parametrize("number, backend, method, way", INTERRUPTIONS)
+def test_interrupted_and_killed_parents(tmp_path, number, backend, method, way):
     """Ctrl-C ends the program at once with one traceback; a killed parent's workers end too."""
     script = tmp_path / "script.py"
     script.write_text(INTERRUPTED)
     process = subprocess.Popen(
-        [sys.executable, str(script), backend, method],
+        [sys.executable, str(script), backend, method, way],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

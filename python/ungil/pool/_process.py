@@ -21,7 +21,7 @@ from ungil.shared._reference import Passed
 #: Bytes that a pipe holds; the system may grant fewer.
 PIPE_BYTES = 1 << 20
 #: Bytes that are read at once, and room for descriptors that come with them.
-READ_BYTES = 1 << 17
+READ_BYTES = 1 << 16
 DESCRIPTORS = socket.CMSG_SPACE(4 * _worker.MOST_PASSED)
 
 
@@ -80,6 +80,7 @@ class WorkerProcess:
         self.jobs: dict[int, Job] = {}
         self.known: set[int] = set()
         self.ready = False
+        self._read_bytes = READ_BYTES
         self.leaving = False
         self.left = limit
         self.asked = False
@@ -119,7 +120,7 @@ class WorkerProcess:
         """What the worker has written: None if nothing, empty at the end. Descriptors that come with it are kept for
         the arrays that are unpickled next."""
         try:
-            data, control, _, _ = self._results.recvmsg(READ_BYTES, DESCRIPTORS)
+            data, control, _, _ = self._results.recvmsg(self._read_bytes, DESCRIPTORS)
         except BlockingIOError:
             return None
         except OSError:
@@ -129,6 +130,8 @@ class WorkerProcess:
                 fds = array.array("i")
                 fds.frombytes(packed[: len(packed) - len(packed) % fds.itemsize])
                 self.passed.keep(fds)
+        # A large buffer costs more than reading a small message.
+        self._read_bytes = PIPE_BYTES if len(data) == self._read_bytes else READ_BYTES
         return data
 
     def stop(self) -> bool:

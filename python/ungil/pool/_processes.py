@@ -104,6 +104,7 @@ class ProcessEngine:
         self._events: dict[int, tuple[WorkerProcess, str]] = {}
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._wake_lock = threading.Lock()
+        self._over = threading.Event()
         self._woken = False
         self._poll.register(self._wake_fd, select.EPOLLIN)
         # The first workers start before there is a thread: a fork is safest then.
@@ -148,16 +149,17 @@ class ProcessEngine:
 
     def terminate(self, at_exit: bool = False) -> None:
         """End the workers now; jobs that are not done fail."""
-        if self._process != os.getpid() or not self._thread.is_alive():
+        if self._process != os.getpid() or self._over.is_set():
             return
         self._terminating = self._closing = True
         self._wake()
         if at_exit:
-            self._thread.join(2 * GRACE)
+            self._over.wait(2 * GRACE)
 
     def join(self) -> None:
         """Wait until all workers have ended."""
-        self._thread.join()
+        # Not Thread.join: when Ctrl-C interrupts it, older Pythons take the thread for ended.
+        self._over.wait()
 
     def _wake(self) -> None:
         with self._wake_lock:
@@ -188,6 +190,7 @@ class ProcessEngine:
                 os.close(self._wake_fd)
                 self._wake_fd = -1
             self._fail_all(self._broken)
+            self._over.set()
 
     def _step(self) -> None:
         timeout = ASK_AGAIN if self._late else -1.0

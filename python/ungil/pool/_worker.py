@@ -54,6 +54,7 @@ class Worker:
         # Readable when the pool's process has ended, if the system can tell.
         self._pool = pool
         self._frames = wire.Frames()
+        self._read_bytes = 1 << 16
         # Records with their pickles, in the order of arrival. Popped from the left to run, from the right to give back.
         self._queue: deque[tuple[Any, memoryview | None]] = deque()
         self._functions: dict[int, Any] = {}
@@ -112,9 +113,11 @@ class Worker:
             poll.register(self._tasks_fd, select.POLLIN)
             if not poll.poll(WARM * 1000):
                 _reference.cool()
-        data = os.read(self._tasks_fd, 1 << 20)
+        data = os.read(self._tasks_fd, self._read_bytes)
         if not data:
             os._exit(0)
+        # A large buffer costs more than reading a small message.
+        self._read_bytes = 1 << 20 if len(data) == self._read_bytes else 1 << 16
         for records, blob in self._frames.feed(data):
             at = 0
             for record in records:
