@@ -201,3 +201,8 @@ def fill_from_queue(queue, done):
 def kill_holding(a):
     a[0] = -1
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hold(a, seconds):
+    time.sleep(seconds)
+    return a

@@ -409,3 +409,20 @@ class TestTransport:
         for i in range(30):
             assert pool.map(tasks.total, [np.full(40_000, i)] * 4, 1) == [40_000.0 * i] * 4
         assert tasks.segments() <= before + 20
+
+    def test_what_was_never_read_is_freed(self):
+        shared._reference.carrier.clear()
+        before = tasks.segments()
+        with ungil.Pool(2, backend="processes") as pool:
+            # Dealt in advance to a busy worker, asked back, and to workers that are terminated.
+            pool.map(tasks.square, range(2000), 1)
+            mixed = [pool.apply_async(tasks.nap, (0.3,))]
+            mixed += [pool.apply_async(tasks.total, (np.zeros(20_000),)) for _ in range(20)]
+            assert [r.get(10) for r in mixed] == [0.3] + [0.0] * 20
+            with pytest.raises(TypeError):
+                pool.apply(tasks.total, (np.zeros(20_000), (i for i in range(3))))
+            for _ in range(4):
+                pool.apply_async(tasks.hold, (np.zeros(20_000), 20))
+            time.sleep(0.1)
+            pool.terminate()
+        assert until(lambda: tasks.segments() <= before), (tasks.segments(), before)

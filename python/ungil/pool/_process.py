@@ -16,7 +16,7 @@ from typing import Any
 from ungil.pool import _wire as wire
 from ungil.pool import _worker
 from ungil.pool._job import Job
-from ungil.shared._reference import Passed
+from ungil.shared._reference import Parcel, Passed
 
 #: Bytes that a pipe holds; the system may grant fewer.
 PIPE_BYTES = 1 << 20
@@ -79,6 +79,7 @@ class WorkerProcess:
         self.death_fd = _death_fd(self.process)
         self.jobs: dict[int, Job] = {}
         self.known: set[int] = set()
+        self.parcels: list[Parcel] = []
         self.ready = False
         self._read_bytes = READ_BYTES
         self.leaving = False

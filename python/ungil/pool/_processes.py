@@ -295,6 +295,8 @@ class ProcessEngine:
         if job is None:
             return
         if kind == wire.NEED:
+            if job.parcel is not None:
+                job.parcel.lose(unread=True)
             if not job.by_value:
                 job.by_value = True
                 if job.known is not None:
@@ -322,6 +324,8 @@ class ProcessEngine:
             worker.left += 1
         worker.asked = True
         if job is not None:
+            if job.parcel is not None:
+                job.parcel.lose()
             self._pending.appendleft(job)
 
     def _note_cost(self, spent: float) -> None:
@@ -500,6 +504,8 @@ class ProcessEngine:
         with _segment.lock:
             _ledger.forget(pid or 0)
         self._workers.remove(worker)
+        for parcel in worker.parcels:
+            parcel.lose()
         if self._terminating:
             return
         if worker.ready:
@@ -556,6 +562,8 @@ class ProcessEngine:
         """Give all jobs an error."""
         jobs = [*(job for worker in self._workers for job in worker.jobs.values()), *self._pending]
         for worker in self._workers:
+            # It may still use its arrays: they are given up when it has ended.
+            worker.parcels += [job.parcel for job in worker.jobs.values() if job.parcel is not None]
             worker.jobs.clear()
         self._pending.clear()
         while self._incoming:

@@ -117,22 +117,27 @@ def dumps(value: Any, by_value: bool = False, parcel: Parcel | None = None) -> b
     parcel : Parcel, optional
         How arrays travel.
     """
-    if by_value:
-        return _dumps_by_value(value, parcel)
-    out = io.BytesIO()
     try:
-        _Pickler(out, parcel).dump(value)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        if by_value:
+            return _dumps_by_value(value, parcel)
+        try:
+            out = io.BytesIO()
+            _Pickler(out, parcel).dump(value)
+            return out.getvalue()
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            if parcel is not None:
+                parcel.lose()
+            try:
+                return _dumps_by_value(value, parcel)
+            except Exception as second:
+                # Two failures say the same; the first names the culprit in the words of the standard library.
+                for note in getattr(second, "__notes__", ()):
+                    error.add_note(note)
+                raise error from None
+    except BaseException:
         if parcel is not None:
             parcel.lose()
-        try:
-            return _dumps_by_value(value, parcel)
-        except Exception as second:
-            # Two failures say the same; the first names the culprit in the words of the standard library.
-            for note in getattr(second, "__notes__", ()):
-                error.add_note(note)
-            raise error from None
-    return out.getvalue()
+        raise
 
 
 def loads(data: bytes | memoryview) -> Any:

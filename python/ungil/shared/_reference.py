@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ungil.shared import _segment
-from ungil.shared._ledger import RELEASED, TAKEN, open_of, peer
+from ungil.shared._ledger import IN_FLIGHT, RELEASED, TAKEN, open_of, peer
 from ungil.shared._segment import Segment
 
 #: What a receiver does with the memory: share it, own it until it is released, have a copy of what it writes.
@@ -72,12 +72,14 @@ class Parcel:
         self.sent.append((segment, slot))
         return reduced
 
-    def lose(self) -> None:
-        """The receiver has died."""
+    def lose(self, unread: bool = False) -> None:
+        """The receiver has died, or (`unread`) lives and will not read the rest."""
+        notes = _segment.ledger()
         with _segment.lock:
             for segment, slot in self.sent:
                 if slot in segment.in_flight or carrier.has_lent(segment, slot):
-                    _segment.ledger().release(slot)
+                    if not unread or notes.state(slot) == IN_FLIGHT:
+                        notes.release(slot)
             self.drop()
             _segment.sweep()
 
