@@ -206,3 +206,7 @@ def kill_holding(a):
 def hold(a, seconds):
     time.sleep(seconds)
     return a
+
+
+def pick(a, i):
+    return float(a[i])

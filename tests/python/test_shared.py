@@ -395,6 +395,22 @@ class TestTransport:
             ]
         assert a.min() == 0
 
+    def test_a_common_argument_is_copied_once(self, pool, monkeypatch):
+        copies = []
+        fill = shared._reference._fill
+        monkeypatch.setattr(shared._reference, "_fill", lambda s, a: copies.append(a.nbytes) or fill(s, a))
+        shared._reference.carrier.clear()
+        before = tasks.segments()
+        a = np.arange(50_000.0)
+        assert pool.starmap(tasks.pick, [(a, i) for i in range(40)], 1) == list(range(40))
+        assert copies == [400_000]
+        results = pool.starmap(tasks.fill_and_return, [(a, i) for i in range(4)], 1)
+        assert [int(r.max()) for r in results] == list(range(4))
+        assert np.array_equal(a, np.arange(50_000.0))
+        del results
+        shared._reference.carrier.clear()
+        assert until(lambda: tasks.segments() <= before)
+
     def test_objects_and_subclasses(self, pool):
         objects = np.array([{}, None, "x"] * 10_000, object)
         assert pool.apply(tasks.same, (objects,)).tolist() == objects.tolist()

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ungil.shared._reference import Parcel
+    from ungil.shared._reference import Common, Parcel
 
 #: What a job does with its arguments: one call, `function(x)` for each, `function(*x)` for each.
 CALL, EACH, STAR = 0, 1, 2
@@ -30,9 +30,18 @@ class Sink(Protocol):
 
 
 class Call:
-    """A map: it lives as long as some of its jobs do, and with it what workers know about its function."""
+    """A map: it lives as long as some of its jobs do, and with it what workers know about its function.
 
-    __slots__ = ("__weakref__",)
+    Attributes
+    ----------
+    common : Common, optional
+        Arrays that several of its items have.
+    """
+
+    __slots__ = ("__weakref__", "common")
+
+    def __init__(self) -> None:
+        self.common: Common | None = None
 
 
 class Job:

@@ -339,13 +339,19 @@ class Pool(concurrent.futures.Executor):
         wanted = self._progress if progress is None else progress
         bar = make_progress(wanted, len(items), describe_function(func))
         result = MapResult(len(items), size, callback, error_callback, bar)
+        if not items:
+            return result
+        engine = self._engine_for(func)
         call = Call()
+        if how == STAR and engine is self._processes:
+            from ungil.shared._reference import find_common
+
+            call.common = find_common(items)
         jobs = [
             Job.chunk(func, how, chunk, result, index, index * size, call)
             for index, chunk in enumerate(chunks(items, size))
         ]
-        if jobs:
-            self._engine_for(func).submit(jobs)
+        engine.submit(jobs)
         return result
 
     def _iterate(

@@ -398,7 +398,7 @@ class ProcessEngine:
         self, job: Job, value: Any, numbers: tuple[int, int], records: list[Any], blobs: list[bytes]
     ) -> int:
         """Add a task with its pickle; the bytes that it takes."""
-        job.parcel = Parcel()
+        job.parcel = Parcel(common=job.call.common if job.call is not None else None)
         data = wire.dumps(value, job.by_value, job.parcel)
         records.append((wire.TASK, *numbers, job.how, None, len(data)))
         blobs.append(data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -35,6 +36,47 @@ Array = npt.NDArray[Any]
 Reduced = tuple[Any, ...]
 
 
+class Common:
+    """Arrays that many tasks of a map have: each is copied once, and each receiver writes to a copy of its own.
+
+    The copies live as long as this object does.
+    """
+
+    def __init__(self, arrays: Iterable[Array]) -> None:
+        # The arrays are kept, so that no other gets the same id.
+        self._arrays = {id(array): array for array in arrays}
+        self._copies: dict[int, tuple[Reduced, Segment]] = {}
+
+    def reduce(self, array: Array) -> Reduced | None:
+        """How to pickle an array; None if it is not one of these."""
+        key = id(array)
+        if key not in self._arrays:
+            return None
+        if key not in self._copies:
+            self._copies[key] = keep(array)
+        return self._copies[key][0]
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():
+            with _segment.lock:
+                for _, segment in self._copies.values():
+                    segment.close()
+
+
+def find_common(items: list[Any]) -> Common | None:
+    """Large arrays that are arguments of the first task and of the last: so of all, most likely."""
+    if len(items) < 2 or not isinstance(items[0], tuple) or not isinstance(items[-1], tuple):
+        return None
+    first = {id(value) for value in items[0]}
+    found = [v for v in items[-1] if type(v) is np.ndarray and id(v) in first and is_large(v)]
+    return Common(found) if found else None
+
+
+def is_large(array: Array) -> bool:
+    """Whether an array is worth a segment."""
+    return array.nbytes >= THRESHOLD and not array.dtype.hasobject and _segment.find(array) is None
+
+
 class Parcel:
     """What leaves with the pickle of a task or result.
 
@@ -44,11 +86,14 @@ class Parcel:
         Segments and slots of the references in it.
     kept : list of Segment, optional
         Given if several processes may receive it: then arrays are copied once, into these segments.
+    common : Common, optional
+        Arrays that other parcels have too.
     weight : int
         Bytes of the arrays that were copied.
     """
 
-    def __init__(self, for_many: bool = False) -> None:
+    def __init__(self, for_many: bool = False, common: Common | None = None) -> None:
+        self.common = common
         self.sent: list[tuple[Segment, int]] = []
         self.kept: list[Segment] | None = [] if for_many else None
         self.weight = 0
@@ -63,14 +108,16 @@ class Parcel:
             return _reference(segment, SHARE, slot, offset, array, array.strides)
         if array.nbytes < THRESHOLD or array.dtype.hasobject:
             return array.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
+        if self.common is not None and (reduced := self.common.reduce(array)) is not None:
+            return reduced
         self.weight += array.nbytes
         if self.kept is not None:
-            reduced, segment = keep(array)
+            copied, segment = keep(array)
             self.kept.append(segment)
-            return reduced
-        reduced, segment, slot = carrier.carry(array)
+            return copied
+        copied, segment, slot = carrier.carry(array)
         self.sent.append((segment, slot))
-        return reduced
+        return copied
 
     def lose(self, unread: bool = False) -> None:
         """The receiver has died, or (`unread`) lives and will not read the rest."""
