@@ -25,7 +25,7 @@ pub(crate) struct Elements {
     at: Vec<Value>,
     /// Arrays as the loop indexes them: flat ones, if it is one loop over all elements.
     views: HashMap<Value, Operand>,
-    /// Whether axes are repeated: for each array, per axis, whether it has one element.
+    /// Whether axes are repeated: for each array, per axis, what an index is masked with: 0 where it has one element.
     repeated: Option<HashMap<Value, Vec<Option<Value>>>>,
     loaded: HashMap<Value, Operand>,
     computed: Vec<(Rc<Lazy>, Operand)>,
@@ -100,13 +100,10 @@ impl Elements {
         let mut index = Vec::new();
         for axis in 0..ndim {
             let i = self.at[added + axis];
-            let single = self.repeated.as_ref().and_then(|r| r.get(&base)).and_then(|axes| axes[axis]);
-            index.push(match single {
+            let mask = self.repeated.as_ref().and_then(|r| r.get(&base)).and_then(|axes| axes[axis]);
+            index.push(match mask {
                 _ if l.is_unit(x, axis) => l.b().i64(0),
-                Some(single) => {
-                    let zero = l.b().i64(0);
-                    l.b().select(single, zero, i)
-                }
+                Some(mask) => l.b().binary(BinaryOp::And, i, mask),
                 None => i,
             });
         }
@@ -329,6 +326,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         body: &mut Body<'_, 'p, 'w>,
     ) -> Result<()> {
         let one = self.b().i64(1);
+        // Masks, not choices: LLVM would make a loop for each combination.
+        let (none, all) = (self.b().i64(0), self.b().i64(-1));
         let mut repeated = HashMap::new();
         for leaf in leaves {
             let base = self.value(leaf)?;
@@ -340,7 +339,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                     continue;
                 }
                 let extent = self.b().dim(base, axis);
-                axes.push(Some(self.b().compare(CompareOp::Eq, extent, one)));
+                let single = self.b().compare(CompareOp::Eq, extent, one);
+                axes.push(Some(self.b().select(single, none, all)));
             }
             repeated.insert(base, axes);
         }
