@@ -123,6 +123,7 @@ class Extern:
         self._ret, self._params, self._names = ret, params, names
         self._keep, self._hidden = keep, hidden
         self._function: Any = None
+        self._call: Any = None
 
     def __repr__(self) -> str:
         return f"<ungil.extern {self.prototype}>"
@@ -149,17 +150,23 @@ class Extern:
         return self._function
 
     def __call__(self, *args: Any) -> Any:
-        if len(args) != len(self._params):
-            wanted = len(self._params)
-            noun = "argument" if wanted == 1 else "arguments"
-            raise TypeError(f"{self.__name__}() takes {wanted} {noun} ({len(args)} given)")
+        call = self._call
+        if call is None:
+            call = self._call = self._prepared()
+        try:
+            return call(*args)
+        except TypeError:
+            if len(args) == len(self._params):
+                raise
+        wanted = len(self._params)
+        noun = "argument" if wanted == 1 else "arguments"
+        raise TypeError(f"{self.__name__}() takes {wanted} {noun} ({len(args)} given)")
+
+    def _prepared(self) -> Any:
         if any(t[0] == "scalar" and t[1].startswith("complex") for t in (*self._params, self._ret)):
-            if self._function is None:
-                self._function = _kernel_of(self)
-            return self._function(*args)
-        if self._hidden:
-            args = (*args, 0)
-        return self.ctypes(*args)
+            return _kernel_of(self)
+        plain = self.ctypes
+        return (lambda *args: plain(*args, 0)) if self._hidden else plain
 
 
 def _extern_of_module(prototype: str, module: str) -> Extern:

@@ -431,6 +431,27 @@ def test_the_lock_is_released():
     assert done == [0] and count > 1000
 
 
+def test_errno():
+    import errno
+
+    with_errno = ctypes.CDLL(None, use_errno=True)
+    close = declared(with_errno.close, c_int, c_int)
+
+    def kernel(fd):
+        before = ctypes.set_errno(7)
+        failed = close(fd)
+        return failed, ctypes.get_errno(), before == 7
+
+    for function in (kernel, ungil.jit(kernel)):
+        assert function(-1)[:2] == (-1, errno.EBADF)
+        assert ctypes.get_errno() == errno.EBADF
+        ctypes.set_errno(0)
+
+    undeclared = declared(libc.close, c_int, c_int)
+    ungil.jit(lambda fd: undeclared(fd))(-1)
+    assert ctypes.get_errno() == 0
+
+
 def test_callbacks_of_python_run_inside_kernels():
     seen = []
 

@@ -69,6 +69,8 @@ pub struct Compiled {
     pub ret_size: usize,
     /// Whether the call detaches from the interpreter.
     pub releases_gil: bool,
+    /// Whether the code keeps a copy of `errno` for ctypes.
+    pub uses_errno: bool,
     /// Whether the code has safepoints, so that the caller must arrange for interrupts.
     pub polls: bool,
     pub functions: Vec<FunctionInfo>,

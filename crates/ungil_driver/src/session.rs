@@ -15,6 +15,7 @@ use ungil_llvm::emit::EmitOptions;
 use ungil_llvm::jit::{Jit, JitOptions};
 use ungil_llvm::{object, target};
 use ungil_sema::lower::Lowered;
+use ungil_sema::lower::foreign::{EXCHANGE_ERRNO, SET_ERRNO};
 use ungil_sema::ty::Ty;
 use ungil_sema::world::{KernelId, ObjectId, World};
 
@@ -22,6 +23,9 @@ use crate::cache::{Cache, Key};
 use crate::compiled::{Code, Compiled, FunctionInfo, Provenance, Timings};
 use crate::options::KernelOptions;
 use crate::{cost, pipeline, report};
+
+/// Functions of the host that change the copy of `errno`.
+const ERRNO: [&str; 2] = [EXCHANGE_ERRNO, SET_ERRNO];
 
 /// Hash of the compiler's own sources.
 pub const BUILD_ID: &str = env!("UNGIL_BUILD_ID");
@@ -182,6 +186,7 @@ impl Session {
             ret: lowered.ret,
             releases_gil: options.nogil == Some(true) || lowered.has_parallel || cost::is_long(&module),
             polls: cost::has_safepoints(&module),
+            uses_errno: module.externs.iter().any(|e| ERRNO.contains(&e.name.as_str())),
             functions: functions.collect(),
             types: lowered.functions,
             remarks,

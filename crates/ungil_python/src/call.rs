@@ -23,7 +23,7 @@ use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
 use crate::reject::ArgError;
-use crate::{errors, methods, raise, result, specialise};
+use crate::{errno, errors, methods, raise, result, specialise};
 
 /// Entry point of a compiled kernel: context, packed result, packed arguments; non-zero is an error.
 pub type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
@@ -241,6 +241,9 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
             function(ctx, ret, packer.block())
         };
         leave_call(ctx, token);
+        if compiled.uses_errno {
+            errno::publish(Python::assume_attached());
+        }
         let written = packer.lists.as_ref().is_none_or(|lists| lists.write_back(packer));
         let object = if status == 0 {
             let object = result::build(entry, packer, ret);

@@ -10,6 +10,7 @@ mod classify;
 mod decorate;
 mod dispatcher;
 mod entry;
+mod errno;
 mod errors;
 mod evaluate;
 mod foreign;

@@ -273,6 +273,10 @@ impl World for PyWorld {
         Python::attach(|py| self.look_up_attribute(py, object, name).ok().flatten())
     }
 
+    fn host_function(&self, name: &str) -> Option<u64> {
+        crate::errno::function(name)
+    }
+
     fn kernel(&self, id: KernelId) -> Result<Arc<KernelSource>, SourceProblem> {
         let known = self.inner().kernels[id.0 as usize].parsed.clone();
         known.unwrap_or_else(|| {

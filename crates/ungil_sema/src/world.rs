@@ -143,6 +143,11 @@ pub trait World {
     /// An attribute of a module or class.
     fn attribute(&self, object: ObjectId, name: &str) -> Option<Global>;
 
+    /// Address of a function of the host that compiled code calls, by name.
+    fn host_function(&self, _name: &str) -> Option<u64> {
+        None
+    }
+
     /// The source of a function.
     fn kernel(&self, id: KernelId) -> Result<Arc<KernelSource>, SourceProblem>;
 }

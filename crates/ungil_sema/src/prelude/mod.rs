@@ -235,6 +235,10 @@ const BUILTINS: &[&str] = &[
 pub(crate) struct World<'w>(pub &'w dyn Ask);
 
 impl Ask for World<'_> {
+    fn host_function(&self, name: &str) -> Option<u64> {
+        self.0.host_function(name)
+    }
+
     fn lookup(&self, kernel: KernelId, name: &str) -> Option<Global> {
         if !owns(kernel) {
             return self.0.lookup(kernel, name);

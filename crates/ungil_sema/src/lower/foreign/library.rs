@@ -50,6 +50,15 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             let ty = l.c_type_of(&x, span)?;
             Ok(Operand::entity(Ty::CType(ty.pointer_to(false)), span))
         }
+        "ctypes.get_errno" => {
+            bind(args, &[], 0)?;
+            l.errno(super::GET_ERRNO, Vec::new(), span)
+        }
+        "ctypes.set_errno" => {
+            let value = bind(args, &["value"], 1)?.remove(0).expect("required");
+            let value = l.cast_to(&value, DType::I32)?;
+            l.errno(super::SET_ERRNO, vec![value], span)
+        }
         "cffi.cast" => {
             let bound = bind(args, &["cdecl", "source"], 2)?;
             let ty = l.c_type_of(bound[0].as_ref().expect("required"), span)?;
@@ -67,6 +76,14 @@ fn misuse(title: &str, help: &str, span: Span) -> crate::diagnostics::Error {
 }
 
 impl Lowerer<'_, '_> {
+    /// Reads or sets the thread's copy of `errno`.
+    fn errno(&mut self, function: &str, args: Vec<Value>, span: Span) -> Result<Operand> {
+        match self.call_host(function, args, Type::Scalar(DType::I32)) {
+            Some(value) => self.c_result(&CType::Scalar(DType::I32), value, span),
+            None => Err(misuse("there is no `errno` here", "call it outside the kernel", span)),
+        }
+    }
+
     /// The C type that an operand names: a type of ctypes, or text for cffi.
     fn c_type_of(&mut self, x: &Operand, span: Span) -> Result<CType> {
         match &x.ty {

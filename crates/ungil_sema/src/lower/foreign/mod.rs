@@ -24,6 +24,13 @@ use crate::lower::call::Args;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
+/// `void (void)`: exchanges `errno` and the thread's copy.
+pub const EXCHANGE_ERRNO: &str = "ungil_py_exchange_errno";
+/// `i32 (void)`: the copy.
+pub const GET_ERRNO: &str = "ungil_py_get_errno";
+/// `i32 (i32)`: sets the copy, returns the old one.
+pub const SET_ERRNO: &str = "ungil_py_set_errno";
+
 impl Lowerer<'_, '_> {
     /// Calls a C function.
     pub(crate) fn call_c_function(&mut self, f: &Arc<CFunction>, args: Args, span: Span) -> Result<Operand> {
@@ -43,7 +50,9 @@ impl Lowerer<'_, '_> {
         }
         self.set_span(span);
         let callee = self.extern_address(&f.name, f.address);
+        self.exchange_errno(f);
         let result = self.b().call_c(callee, values, f.ret.ir());
+        self.exchange_errno(f);
         self.c_result(&f.ret, result, span)
     }
 
@@ -51,6 +60,20 @@ impl Lowerer<'_, '_> {
     pub(crate) fn extern_address(&mut self, name: &str, address: u64) -> Value {
         let number = self.program.external(name, address);
         self.b().value(InstKind::Extern(number))
+    }
+
+    /// Exchanges `errno` with the thread's own copy of it, if the function wants that.
+    fn exchange_errno(&mut self, f: &CFunction) {
+        if f.errno {
+            self.call_host(EXCHANGE_ERRNO, Vec::new(), Type::unit());
+        }
+    }
+
+    /// Calls a function of the host; `None` if the host has none of that name.
+    pub(crate) fn call_host(&mut self, name: &str, args: Vec<Value>, ret: Type) -> Option<Value> {
+        let address = self.program.world.host_function(name)?;
+        let callee = self.extern_address(name, address);
+        Some(self.b().call_c(callee, args, ret))
     }
 
     /// A C function as a pointer.

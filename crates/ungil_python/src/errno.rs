@@ -1,0 +1,51 @@
+//! `errno` of C functions that were loaded with `use_errno=True`.
+//!
+//! As ctypes does, each thread keeps a copy that is exchanged with `errno` around a call. ctypes' own copy is out of reach
+//! without the interpreter lock: ours is handed to it when the kernel has ended.
+
+use core::cell::Cell;
+use core::ffi::c_int;
+
+use pyo3::prelude::*;
+use ungil_sema::lower::foreign::{EXCHANGE_ERRNO, GET_ERRNO, SET_ERRNO};
+
+unsafe extern "C" {
+    #[cfg_attr(target_os = "macos", link_name = "__error")]
+    fn __errno_location() -> *mut c_int;
+}
+
+thread_local! {
+    static COPY: Cell<c_int> = const { Cell::new(0) };
+}
+
+extern "C" fn exchange() {
+    // SAFETY: the C library gives each thread its own `errno`.
+    unsafe {
+        let errno = __errno_location();
+        *errno = COPY.replace(*errno);
+    }
+}
+
+extern "C" fn get() -> c_int {
+    COPY.get()
+}
+
+extern "C" fn set(value: c_int) -> c_int {
+    COPY.replace(value)
+}
+
+/// Address of a function that compiled code calls.
+pub fn function(name: &str) -> Option<u64> {
+    Some(match name {
+        EXCHANGE_ERRNO => exchange as *const () as u64,
+        GET_ERRNO => get as *const () as u64,
+        SET_ERRNO => set as *const () as u64,
+        _ => return None,
+    })
+}
+
+/// Gives ctypes this thread's copy.
+pub fn publish(py: Python<'_>) {
+    let given = py.import("ctypes").and_then(|c| c.getattr("set_errno")?.call1((COPY.get(),)));
+    drop(given);
+}
