@@ -3,6 +3,7 @@
 import concurrent.futures
 import functools
 import multiprocessing
+import pickle
 import threading
 import time
 
@@ -287,6 +288,20 @@ def test_auto_chooses_threads_for_compiled_functions():
     assert prefers_threads(Holder().method) and prefers_threads(functools.partial(Holder().method, 3))
     assert not prefers_threads(tasks.square) and not prefers_threads(functools.partial(tasks.square, 1))
     assert not prefers_threads(print)
+
+
+def test_auto_chooses_threads_without_the_gil(monkeypatch):
+    monkeypatch.setattr("sys._is_gil_enabled", lambda: False, raising=False)
+    assert prefers_threads(tasks.square)
+    with ungil.Pool(2) as pool:
+        assert pool.map(tasks.square, range(4)) == [0, 1, 4, 9]
+        assert pool._processes is None
+
+
+def test_pools_do_not_travel():
+    with ungil.Pool(1, backend="threads") as pool:
+        with pytest.raises(NotImplementedError):
+            pickle.dumps(pool)
 
 
 def test_auto_runs_both():

@@ -56,6 +56,11 @@ def until(condition, seconds=5.0):
     return condition()
 
 
+def left_files():
+    """Files of shared memory that ungil or multiprocessing may have made; other programs have theirs."""
+    return {name for name in os.listdir("/dev/shm") if name.startswith(("ungil", "psm_"))}
+
+
 def sample(dtype, shape):
     """An array of a type, with various bytes in it."""
     kind = np.dtype(dtype)
@@ -259,7 +264,7 @@ def test_arrays_of_an_ended_sender():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_nothing_is_left_after_killed_workers(method):
-    files = set(os.listdir("/dev/shm"))
+    files = left_files()
     shared._reference.carrier.clear()
     before = tasks.segments()
     with ungil.Pool(2, backend="processes", start_method=method) as pool:
@@ -270,7 +275,7 @@ def test_nothing_is_left_after_killed_workers(method):
         assert a[0] == -1
         del a
     assert until(lambda: tasks.segments() == before), tasks.segments()
-    assert set(os.listdir("/dev/shm")) <= files
+    assert left_files() <= files
 
 
 KILLED = """
@@ -291,7 +296,7 @@ if __name__ == "__main__":
 
 
 def test_nothing_is_left_after_a_killed_parent(tmp_path):
-    files = set(os.listdir("/dev/shm"))
+    files = left_files()
     script = tmp_path / "script.py"
     script.write_text(KILLED)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -300,7 +305,7 @@ def test_nothing_is_left_after_a_killed_parent(tmp_path):
     )
     assert done.returncode == -signal.SIGKILL
     assert "ungil.ungil-test-killed" in done.stdout
-    assert until(lambda: set(os.listdir("/dev/shm")) <= files)
+    assert until(lambda: left_files() <= files)
 
 
 def test_names():
@@ -376,7 +381,7 @@ class TestTransport:
                 a = np.full(50_000, i)
                 assert pool.map(lambda k: int(a[k]), range(3), 1) == [i] * 3
             assert until(lambda: pool.apply(tasks.segments) == 0)
-            assert until(lambda: not [f for f in pool._processes._functions.values() if f.call])
+            assert until(lambda: not [f for f in pool._processes._encoder._functions.values() if f.call])
 
     def test_one_array_in_many_tasks(self, pool):
         a = np.arange(100_000.0)

@@ -11,13 +11,11 @@ are idle, the waiting jobs are asked back.
 from __future__ import annotations
 
 import functools
-import itertools
 import multiprocessing
 import os
 import select
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from multiprocessing import util
@@ -26,12 +24,12 @@ from typing import Any
 
 from ungil.pool import _wire as wire
 from ungil.pool._broken import BrokenPool, describe_end
-from ungil.pool._job import CALL, Call, Job, cancel
+from ungil.pool._encoder import Encoder
+from ungil.pool._job import Job, cancel
 from ungil.pool._process import WorkerProcess
 from ungil.pool._threads import TERMINATED
 from ungil.pool._worker import WARM
 from ungil.shared import _ledger, _reference, _segment
-from ungil.shared._reference import Parcel
 
 #: Seconds of work that a worker is given in advance, and the number of jobs at most.
 AHEAD = 0.001
@@ -42,27 +40,8 @@ SHORT = 0.02
 HEAVY = 1 << 18
 #: Seconds after which jobs are asked back again: a request may overtake the jobs.
 ASK_AGAIN = 0.02
-#: Functions that workers remember.
-MOST_FUNCTIONS = 64
 #: Seconds between a request to end and the end by force.
 GRACE = 1.0
-
-
-class Function:
-    """A function that workers know by a number."""
-
-    __slots__ = ("by_value", "call", "function", "name", "number", "parcel", "pickles", "uses")
-
-    def __init__(self, number: int, function: Callable[..., Any], call: weakref.ref[Call] | None) -> None:
-        self.number = number
-        self.function = function
-        # The map that it belongs to: in the next its state may be another one.
-        self.call = call
-        self.name = wire.name_of(function)
-        self.by_value = False
-        self.pickles: bytes | None = None
-        self.parcel = Parcel(for_many=True)
-        self.uses = 0
 
 
 class ProcessEngine:
@@ -90,9 +69,7 @@ class ProcessEngine:
         self._incoming: deque[Job] = deque()
         self._pending: deque[Job] = deque()
         self._workers: list[WorkerProcess] = []
-        self._numbers = itertools.count(1)
-        self._functions: dict[Any, Function] = {}
-        self._ended: deque[Any] = deque()
+        self._encoder = Encoder(self._forget_function, self._wake)
         self._cost = 1.0
         self._closing = False
         self._terminating = False
@@ -103,7 +80,8 @@ class ProcessEngine:
         self._poll = select.epoll()
         self._events: dict[int, tuple[WorkerProcess, str]] = {}
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._wake_lock = threading.Lock()
+        # Reentrant: the end of a map may be noted anywhere.
+        self._wake_lock = threading.RLock()
         self._over = threading.Event()
         self._woken = False
         self._poll.register(self._wake_fd, select.EPOLLIN)
@@ -179,8 +157,7 @@ class ProcessEngine:
             self._broken = self._broken or BrokenPool("the pool has ended")
             for worker in self._workers:
                 worker.kill(hard=True)
-            for function in self._functions.values():
-                function.parcel.drop()
+            self._encoder.clear()
             _segment.warm(-1)
             _reference.cool()
             self._fail_all(self._broken)
@@ -233,11 +210,7 @@ class ProcessEngine:
             job.sink._finish(job.index, ok, value)
         job = None  # type: ignore[assignment]
         done.clear()
-        while self._ended:
-            key = self._ended.popleft()
-            known = self._functions.get(key)
-            if known is not None and known.call is not None and known.call() is None:
-                self._drop_function(key)
+        self._encoder.drop_ended()
         if self._closing and not self._pending and not self._incoming:
             self._stop_idle()
 
@@ -366,7 +339,7 @@ class ProcessEngine:
             if not job.sink._start():
                 continue
             try:
-                weight += self._encode(job, worker, records, blobs)
+                weight += self._encoder.encode(job, worker, records, blobs)
             except Exception as error:
                 job.sink._finish(job.index, False, error)
                 continue
@@ -374,102 +347,16 @@ class ProcessEngine:
         if records:
             self._send(worker, records, blobs)
 
-    def _encode(self, job: Job, worker: WorkerProcess, records: list[Any], blobs: list[bytes]) -> int:
-        number = next(self._numbers)
-        function = self._function_of(job)
-        job.known = None
-        weight = 0
-        if function is None:
-            weight = self._pickle(job, (job.function, job.args, job.kwargs), (number, 0), records, blobs)
-        else:
-            if function.number not in worker.known:
-                self._introduce(function, worker, records, blobs, job.by_value)
-            if job.how == CALL and not job.kwargs and wire.are_plain(job.args):
-                records.append((wire.TASK, number, function.number, CALL, tuple(job.args), None))
-            else:
-                given = (job.args, job.kwargs)
-                weight = self._pickle(job, given, (number, function.number), records, blobs)
-            function.uses += 1
-            job.known = function
-        worker.jobs[number] = job
-        return weight
-
-    def _pickle(
-        self, job: Job, value: Any, numbers: tuple[int, int], records: list[Any], blobs: list[bytes]
-    ) -> int:
-        """Add a task with its pickle; the bytes that it takes."""
-        job.parcel = Parcel(common=job.call.common if job.call is not None else None)
-        data = wire.dumps(value, job.by_value, job.parcel)
-        records.append((wire.TASK, *numbers, job.how, None, len(data)))
-        blobs.append(data)
-        return len(data) + job.parcel.weight
-
-    def _function_of(self, job: Job) -> Function | None:
-        """The record of a function with a name, or one that several jobs share; None for others."""
-        function = job.function
-        known = self._functions.get(id(function))
-        if known is not None and known.function is function and known.name is not None:
-            if not (job.by_value or known.by_value):
-                return known
-            job.by_value = True
-        if job.call is None:
-            if job.by_value or wire.name_of(function) is None:
-                return None
-            return self._add_function(id(function), function, None)
-        key = (id(job.call), job.by_value)
-        known = self._functions.get(key)
-        if known is not None and known.call is not None and known.call() is job.call:
-            return known
-        if not job.by_value and wire.name_of(function) is not None:
-            return self._add_function(id(function), function, None)
-        return self._add_function(key, function, job.call)
-
-    def _add_function(self, key: Any, function: Callable[..., Any], call: Call | None) -> Function:
-        if len(self._functions) >= MOST_FUNCTIONS:
-            for old_key, old in list(self._functions.items())[: MOST_FUNCTIONS // 2]:
-                if old.uses == 0 and old.call is None:
-                    self._drop_function(old_key)
-        if key in self._functions:
-            self._drop_function(key)
-        reference = None if call is None else weakref.ref(call, lambda _: self._ended_call(key))
-        record = self._functions[key] = Function(next(self._numbers), function, reference)
-        return record
-
-    def _ended_call(self, key: Any) -> None:
-        """A map is over: its function is dropped in the next step of the thread, which may be this one."""
-        self._ended.append(key)
-        if threading.current_thread() is not self._thread:
-            self._wake()
-
-    def _drop_function(self, key: Any) -> None:
-        """Let workers forget a function, and the arrays that went with it."""
-        old = self._functions.pop(key)
-        old.parcel.drop()
+    def _forget_function(self, number: int) -> None:
+        """Let workers forget a function."""
         for worker in self._workers:
-            if old.number in worker.known and not worker.leaving:
-                worker.known.remove(old.number)
-                self._send(worker, [(wire.FORGET, old.number, None)], [])
+            if number in worker.known and not worker.leaving:
+                worker.known.remove(number)
+                self._send(worker, [(wire.FORGET, number, None)], [])
 
     def _send(self, worker: WorkerProcess, records: list[Any], blobs: list[bytes]) -> None:
         if not worker.send(records, blobs):
             self._poll.modify(worker.tasks_fd, select.EPOLLOUT)
-
-    def _introduce(
-        self,
-        function: Function,
-        worker: WorkerProcess,
-        records: list[Any],
-        blobs: list[bytes],
-        by_value: bool,
-    ) -> None:
-        if function.call is None and not by_value and function.name is not None:
-            records.append((wire.BY_NAME, function.number, *function.name, None))
-        else:
-            if function.pickles is None:
-                function.pickles = wire.dumps(function.function, by_value, function.parcel)
-            records.append((wire.PICKLED, function.number, len(function.pickles)))
-            blobs.append(function.pickles)
-        worker.known.add(function.number)
 
     # --- beginnings and ends --------------------------------------------------------------------------------------
 
