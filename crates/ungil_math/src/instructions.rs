@@ -61,6 +61,9 @@ tables! {
     ungil_math_lane_tanh_3_f32 tanh_3 = crate::single::tables::TANH_3;
     ungil_math_lane_tanh_4_f32 tanh_4 = crate::single::tables::TANH_4;
     ungil_math_lane_tanh_5_f32 tanh_5 = crate::single::tables::TANH_5;
+    ungil_math_lane_pow_reciprocal_f32 pow_reciprocal = crate::single::power_tables::POW_RECIPROCAL;
+    ungil_math_lane_pow_log2_c_hi_f32 pow_log2_c_hi = crate::single::power_tables::POW_LOG2_C_HI;
+    ungil_math_lane_pow_log2_c_lo_f32 pow_log2_c_lo = crate::single::power_tables::POW_LOG2_C_LO;
     ungil_math_lane_cbrt_c_f32 cbrt_c = crate::single::tables::CBRT_C;
     ungil_math_lane_cbrt_c_rest_f32 cbrt_c_rest = crate::single::tables::CBRT_C_REST;
 }

@@ -1,7 +1,7 @@
 //! float32 functions.
 //!
 //! Plain Rust functions, always inlined; `symbols` exports them to kernels.
-//! Limits: pow, hypot and the gamma functions are computed in float64 arithmetic and rounded once at the end.
+//! Limits: hypot and the gamma functions are computed in float64 arithmetic and rounded once at the end.
 
 pub(crate) mod coefficients;
 pub mod error_function;
@@ -13,6 +13,7 @@ pub mod logarithm;
 pub mod modulus;
 mod pair;
 pub mod power;
+pub(crate) mod power_tables;
 pub mod remainder;
 pub mod root;
 pub mod scale;

@@ -1,6 +1,6 @@
-"""Writes src/single/tables.rs and src/double/register_tables.rs: numbers looked up in vector registers, and polynomials beside them.
+"""Writes src/single/{tables,power_tables}.rs and src/double/register_tables.rs: numbers looked up in vector registers, and polynomials beside them.
 
-`python tools/register_tables.py [single|double]` from the crate's folder (mpmath). Buckets of logarithms and cube roots are the five highest bits of a
+`python tools/register_tables.py [single|double|power]` from the crate's folder (mpmath). Buckets of logarithms and cube roots are the five highest bits of a
 mantissa; exponentials take steps of 1/32 of an octave; tanh has a polynomial per quarter of an octave.
 """
 
@@ -217,7 +217,6 @@ def double_log_tables(out):
     span = f"for {mp.nstr(low, 3)} ≤ r ≤ {mp.nstr(high, 3)}"
     for name, scale in [("LOG_REST", mpf(1)), ("LOG2_REST", 1 / LN2), ("LOG10_REST", 1 / mp.log(10))]:
         poly_double(out, name, f"(log(1 + r) − r)/r² in the base of the table, {span}", lambda r: rest(r) * scale, lambda r: abs(r) / scale, 10, low, high)
-    poly_double(out, "SINGLE_LOG2_REST", f"(log₂(1 + r) − r/ln 2)/r², enough for a float32 power, {span}", lambda r: rest(r) / LN2, lambda r: abs(r) * LN2, 6, low, high)
     quartic = lambda r: -mpf(1) / 4 + r / 5 if near_zero(r) else (mp.log1p(r) - r + r**2 / 2 - r**3 / 3) / r**4
     poly_double(out, "POW_REST", f"(log(1 + r) − r + r²/2 − r³/3)/r⁴ {span}", quartic, lambda r: abs(r) ** 3, 9, low, high)
     roots = [mp.cbrt(1 / x) for x in q]
@@ -240,7 +239,6 @@ def double_exp_tables(out):
     poly_double(out, "EXP_STEP", "(e^r − 1 − r)/r² for |r| ≤ ln 2/32", rest, lambda r: r * r, 5, -reach, reach)
     slope = lambda r: LN2 + r * LN2**2 / 2 if near_zero(r) else mp.expm1(r * LN2) / r
     poly_double(out, "EXP2_SLOPE", "(2^r − 1)/r for |r| ≤ 1/32", slope, lambda r: abs(r), 6, -SLACK / 32, SLACK / 32)
-    poly_double(out, "SINGLE_EXP2_SLOPE", "(2^r − 1)/r for |r| ≤ 1/32, enough for a float32", slope, lambda r: abs(r), 3, -SLACK / 32, SLACK / 32)
     sinh = lambda h: mpf(1) / 6 + h / 120 if near_zero(h) else (mp.sinh(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
     cosh = lambda h: mpf(1) / 2 + h / 24 if near_zero(h) else (mp.cosh(mp.sqrt(h)) - 1) / h
     poly_double(out, "SINH_STEP", "(sinh r − r)/r³ in r² for |r| ≤ ln 2/32", sinh, lambda h: h, 3, 0, reach**2)
@@ -257,6 +255,24 @@ def double_near_polynomials(out):
     poly_double(out, "TAN", "(tan x − x)/x³ in x² for |x| ≤ π/4", tangent, lambda h: h, 15, 0, reach)
 
 
+def single_power_tables(out):
+    """Reciprocals of 6 bits, so that the tail of a mantissa of 24 bits is exact: |r| < 1/32."""
+    q = [mpf(1)] + [to_grid(1 / (1 + (j + mpf("0.5")) / 32), -6) for j in range(1, 31)] + [mpf("0.5")]
+    low, high = tail_ranges(q)
+    print("float32 power tails", mp.nstr(low, 5), mp.nstr(high, 5))
+    assert max(-low, high) <= mpf(1) / 32
+    out.append(table("POW_RECIPROCAL", q, "1/c in 6 bits for about the middle c of each bucket of mantissas; 1 and ½ at the ends."))
+    out += pairs("POW_LOG2_C", [-mp.log(x, 2) for x in q], -16, "The logarithm of c to base 2")
+    out.append(array("LOG2_E", "f32", [rounded(1 / LN2, 24), 1 / LN2 - rounded(1 / LN2, 24)], "1/ln 2 in two parts.", 24))
+    square = -1 / LN2 / 2
+    out.append(array("POW_SQUARE", "f32", [rounded(square, 24), square - rounded(square, 24)], "−½/ln 2 in two parts.", 24))
+    cubic = lambda r: (mpf(1) / 3 - r / 4) / LN2 if near_zero(r) else (mp.log1p(r) - r + r**2 / 2) / r**3 / LN2
+    span = f"for {mp.nstr(low, 3)} ≤ r ≤ {mp.nstr(high, 3)}"
+    out.append(poly("POW_CUBIC", f"(log₂(1 + r) − (r − r²/2)/ln 2)/r³ {span}", cubic, lambda r: r * r * LN2, 4, low, high))
+    slope = lambda r: LN2 + r * LN2**2 / 2 if near_zero(r) else mp.expm1(r * LN2) / r
+    out.append(poly("POW_EXP2_SLOPE", "(2^r − 1)/r for |r| ≤ 1/64", slope, lambda r: abs(r), 3, -SLACK / 64, SLACK / 64))
+
+
 def write(name, title, what, tables):
     out = [
         HEADER.format(title=title, what=what, limits="each polynomial holds on the interval its comment names.").replace(
@@ -270,14 +286,21 @@ def write(name, title, what, tables):
 
 if __name__ == "__main__":
     mp.prec = 160
-    if "double" not in sys.argv[1:]:
+    if "power" in sys.argv[1:] or len(sys.argv) == 1:
+        write(
+            "single/power_tables.rs",
+            "Tables of the float32 power, held in vector registers.",
+            "32 numbers each, for `instructions`; polynomials lowest power first.",
+            [single_power_tables],
+        )
+    if "double" not in sys.argv[1:] and "power" not in sys.argv[1:]:
         write(
             "single/tables.rs",
             "Tables of the float32 functions, held in vector registers.",
             "32 numbers each, for `instructions`; polynomials lowest power first.",
             [log_tables, exp_tables, tan_polynomial, inverse_hyperbolic_polynomials, sinh_near, tanh_tables, cbrt_tables],
         )
-    if "single" not in sys.argv[1:]:
+    if "single" not in sys.argv[1:] and "power" not in sys.argv[1:]:
         write(
             "double/register_tables.rs",
             "Tables of the float64 functions, held in vector registers.",
