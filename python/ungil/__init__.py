@@ -181,10 +181,17 @@ def __getattr__(name: str) -> object:
     """Load the rarely used submodules when they are asked for."""
     import importlib
 
-    if name in ("config", "expressions", "pool", "shared", "types"):
+    if name in ("config", "cython", "expressions", "pool", "pyx", "shared", "types"):
         return importlib.import_module(f"ungil.{name}")
     if name in _LAZY:
         found = getattr(importlib.import_module(_LAZY[name]), name)
         globals()[name] = found
         return found
     raise AttributeError(f"module 'ungil' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Register `%%ungil_pyx`, for `%load_ext ungil`."""
+    from ungil.pyx._magic import register
+
+    register(shell)

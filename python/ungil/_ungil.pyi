@@ -144,6 +144,9 @@ def make_dispatcher(
     options: dict[str, Any],
     disabled: bool,
 ) -> Dispatcher: ...
+def make_pyx_function(
+    func: Callable[..., Any], text: str, info: dict[str, Any], make_fallback: Callable[[], Any]
+) -> Dispatcher: ...
 def make_ufunc(
     name: str,
     doc: str | None,
@@ -158,6 +161,9 @@ def make_ufunc(
 def max_threads() -> int: ...
 def parse_prototype(text: str) -> tuple[str, Any, list[Any], list[str]]: ...
 def parse_signature(text: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]] | None]: ...
+def pyx_read(
+    text: str, file: str, is_pxd: bool, level: str, types: Mapping[str, tuple[str, str]], check: bool
+) -> dict[str, Any]: ...
 def re_evaluate(
     local_dict: Mapping[str, Any] | None = None,
     global_dict: Mapping[str, Any] | None = None,

@@ -12,6 +12,7 @@ pub mod excerpt;
 pub mod options;
 pub mod pipeline;
 pub mod places;
+pub mod pyx;
 pub mod report;
 pub mod session;
 pub mod signature;

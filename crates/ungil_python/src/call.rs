@@ -23,7 +23,7 @@ use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
 use crate::reject::ArgError;
-use crate::{errno, errors, methods, raise, result, specialise};
+use crate::{errno, errors, methods, pyx, raise, result, specialise};
 
 /// Entry point of a compiled kernel: context, packed result, packed arguments; non-zero is an error.
 pub type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
@@ -144,6 +144,12 @@ unsafe fn enter_slow(
         if state.disabled {
             return ffi::PyObject_Vectorcall(dispatcher.func, args, n, core::ptr::null_mut());
         }
+        if let Some(pyx) = &state.pyx {
+            if matches!(error, Some((ArgError::Python, _))) {
+                drop(PyErr::take(py));
+            }
+            return methods::guarded_result(py, || pyx::enter(py, dispatcher, pyx, &objects));
+        }
         if let Some((error, i)) = error
             && !matches!(error, ArgError::Full)
         {
@@ -193,7 +199,14 @@ unsafe fn pack_all<T>(
 }
 
 /// Runs the specialisation for arguments of any number; it exists by now unless a global has changed again.
-unsafe fn run_packed(py: Python<'_>, state: &State, objects: &[*mut PyObject]) -> PyResult<*mut PyObject> {
+///
+/// # Safety
+/// The interpreter is attached; the objects are live, one for each parameter.
+pub unsafe fn run_packed(
+    py: Python<'_>,
+    state: &State,
+    objects: &[*mut PyObject],
+) -> PyResult<*mut PyObject> {
     // SAFETY: as the caller vouches.
     unsafe {
         let result = pack_all(py, state, objects, |packer| {
@@ -216,6 +229,7 @@ pub fn fingerprint(py: Python<'_>, state: &State, objects: &[*mut PyObject]) -> 
 unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
     let mut stack = [MaybeUninit::<u64>::uninit(); RESULT_WORDS];
     let mut heap: Vec<MaybeUninit<u64>>;
+    packer.python_numbers.set(entry.python_numbers);
     let compiled = &*entry.compiled;
     let ret = if compiled.ret_size <= RESULT_WORDS * 8 {
         stack.as_mut_ptr().cast::<u8>()

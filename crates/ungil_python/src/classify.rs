@@ -212,7 +212,7 @@ fn class_meaning(class: &Bound<'_, PyType>) -> Option<Global> {
 fn dtype_object(object: &Bound<'_, PyAny>) -> Option<DType> {
     let class = object.get_type();
     let module = class.module().ok()?.to_string();
-    if module == "ungil.types" {
+    if module == "ungil.types" || module == "ungil.pyx._names" {
         return DType::from_name(&object.getattr("dtype_name").ok()?.extract::<String>().ok()?);
     }
     if class.name().ok()?.to_string().ends_with("DType") || module.starts_with("numpy") {
@@ -240,6 +240,10 @@ fn root(name: &str) -> &str {
 /// `numpy.zeros`: where a library's function or type lives, if it really is the object there.
 pub fn canonical_name(object: &Bound<'_, PyAny>) -> Option<String> {
     let py = object.py();
+    if object.get_type().module().is_ok_and(|m| m == "ungil.pyx._names") {
+        // A function of a C library, by its own word.
+        return object.getattr("canonical").ok()?.extract().ok();
+    }
     let name: String = object.getattr("__name__").ok()?.extract().ok()?;
     let is_ufunc = object.get_type().name().ok()? == "ufunc";
     let module = match object.getattr("__module__").ok().and_then(|m| m.extract::<String>().ok()) {

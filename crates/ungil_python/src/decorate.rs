@@ -39,6 +39,7 @@ pub fn make_dispatcher<'py>(
         annotated: annotated.is_some(),
         source: source::capture(func, given.as_deref()),
         disabled,
+        pyx: None,
         given_options: options.clone().unbind(),
     };
     let object = dispatcher::make(py, func, state)?;

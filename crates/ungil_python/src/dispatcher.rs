@@ -20,6 +20,7 @@ use ungil_driver::signature::Signature;
 
 use crate::entry::Entries;
 use crate::params::Params;
+use crate::pyx::Pyx;
 use crate::source::Captured;
 
 unsafe extern "C" {
@@ -51,6 +52,8 @@ pub struct State {
     pub source: Captured,
     /// `UNGIL_DISABLE_JIT`: calls run the undecorated function.
     pub disabled: bool,
+    /// Of a function in the Cython language.
+    pub pyx: Option<Pyx>,
     /// The decorator's keywords, to pickle.
     pub given_options: Py<PyDict>,
 }

@@ -46,6 +46,8 @@ pub struct Entry {
     pub guards: Guards,
     /// Python objects the code or the key refers to (owned references).
     pub keep: Vec<*mut PyObject>,
+    /// Whether numbers in the result are Python's whatever their type.
+    pub python_numbers: bool,
     /// Records of global arrays, which the code's table of arrays points at.
     _owners: Owners,
     next: *mut Entry,
@@ -133,7 +135,15 @@ impl Entry {
         keep: Vec<*mut PyObject>,
         owners: Owners,
     ) -> Entry {
-        Entry { key: key.into(), compiled, guards, keep, _owners: owners, next: ptr::null_mut() }
+        Entry {
+            key: key.into(),
+            compiled,
+            guards,
+            keep,
+            python_numbers: false,
+            _owners: owners,
+            next: ptr::null_mut(),
+        }
     }
 }
 

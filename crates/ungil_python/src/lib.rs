@@ -25,6 +25,7 @@ mod methods;
 mod numpy;
 mod pack;
 mod params;
+mod pyx;
 mod raise;
 mod reject;
 mod result;
@@ -58,6 +59,8 @@ mod _ungil {
     use crate::fork::{after_fork, after_fork_in_child, before_fork};
     #[pymodule_export]
     use crate::info::{cache_clear, cache_info, command_line, threading_layer};
+    #[pymodule_export]
+    use crate::pyx::{make_pyx_function, pyx_read};
     #[pymodule_export]
     use crate::threads::{
         empty_cache, get_num_threads, get_thread_id, live_blocks, max_threads, set_num_threads, thread_origin,

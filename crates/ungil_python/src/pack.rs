@@ -7,6 +7,7 @@
 //! Contract: the objects stay alive during the call because the caller of a vectorcall holds references to them;
 //! what the pass creates (views of other exporters) is kept in [`Packer::held`].
 
+use core::cell::Cell;
 use core::mem::MaybeUninit;
 use core::ptr;
 use core::sync::atomic::AtomicI64;
@@ -49,6 +50,8 @@ pub struct Packer {
     /// References that the call owns.
     pub held: Vec<Held>,
     pub lists: Option<Box<Lists>>,
+    /// Whether numbers in the result are Python's whatever their type.
+    pub python_numbers: Cell<bool>,
 }
 
 impl Packer {
@@ -76,6 +79,7 @@ impl Packer {
             api,
             held: Vec::new(),
             lists: None,
+            python_numbers: Cell::new(false),
         }
     }
 

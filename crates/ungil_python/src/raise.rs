@@ -29,7 +29,7 @@ pub unsafe fn raise(ctx: *mut Ctx, compiled: &Compiled) {
         let error = match slot.kind {
             ErrorKind::HOST => hooks::take_pending(py, ctx)
                 .unwrap_or_else(|| PySystemError::new_err("a kernel stopped without an exception")),
-            ErrorKind::RAISED => make_exception(py, &slot).unwrap_or_else(|e| e),
+            ErrorKind::RAISED => make_exception(py, &slot, is_cython(&slot, compiled)).unwrap_or_else(|e| e),
             kind => {
                 PySystemError::new_err(format!("internal error: a kernel failed with status kind {kind}"))
             }
@@ -39,11 +39,28 @@ pub unsafe fn raise(ctx: *mut Ctx, compiled: &Compiled) {
     });
 }
 
+/// Whether the function that failed is one of the Cython language.
+fn is_cython(slot: &ErrorSlot, compiled: &Compiled) -> bool {
+    let failed = slot.frames[..(slot.nframes as usize).min(MAX_FRAMES)].first();
+    let function = failed.and_then(|frame| compiled.functions.get(frame.function as usize));
+    function.is_some_and(|function| function.file.ends_with(".pyx") || function.file.ends_with(".pxi"))
+}
+
+/// Cython's words for an error of generated code.
+fn cython_text(template: &str) -> &str {
+    match template {
+        "index {0} is out of bounds for axis {1} with size {2}" => {
+            "Out of bounds on buffer access (axis {1})"
+        }
+        other => other,
+    }
+}
+
 /// The exception without its traceback.
 ///
 /// # Safety
 /// The slot was filled by code that is still loaded.
-unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot) -> PyResult<PyErr> {
+unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot, is_cython: bool) -> PyResult<PyErr> {
     let name = ExcClass::NAMES.get(slot.class as usize).copied().unwrap_or("SystemError");
     let module = if name == "AxisError" { "numpy.exceptions" } else { "builtins" };
     let class = py.import(module)?.getattr(name)?;
@@ -62,6 +79,7 @@ unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot) -> PyResult<PyErr> {
         let value = unsafe { values::scalar(py, value)? };
         return Ok(PyErr::from_value(class.call1((value,))?));
     }
+    let template = if is_cython { cython_text(template) } else { template };
     // SAFETY: the arguments were written by generated code for this template.
     let text = unsafe { format_message(py, template, args)? };
     Ok(PyErr::from_value(class.call1((text,))?))

@@ -69,9 +69,40 @@ impl Reader<'_> {
     unsafe fn scalar(&mut self, dtype: DType) -> *mut PyObject {
         // SAFETY: the packed result holds a scalar of this dtype here.
         unsafe {
+            if self.packer.python_numbers.get() {
+                return self.python_number(dtype);
+            }
             let at = self.at;
             self.at = at.add(dtype.size().next_multiple_of(8) as usize);
             numpy::api(Python::assume_attached()).new_scalar(dtype, at)
+        }
+    }
+
+    /// A scalar of any type as a number of Python.
+    unsafe fn python_number(&mut self, dtype: DType) -> *mut PyObject {
+        // SAFETY: the packed result holds a scalar of this dtype here.
+        unsafe {
+            match dtype {
+                DType::Bool => new_ref(if self.take::<u8>() != 0 { ffi::Py_True() } else { ffi::Py_False() }),
+                DType::I8 => ffi::PyLong_FromLongLong(self.take::<i8>().into()),
+                DType::U8 => ffi::PyLong_FromLongLong(self.take::<u8>().into()),
+                DType::I16 => ffi::PyLong_FromLongLong(self.take::<i16>().into()),
+                DType::U16 => ffi::PyLong_FromLongLong(self.take::<u16>().into()),
+                DType::I32 => ffi::PyLong_FromLongLong(self.take::<i32>().into()),
+                DType::U32 => ffi::PyLong_FromLongLong(self.take::<u32>().into()),
+                DType::I64 => ffi::PyLong_FromLongLong(self.take()),
+                DType::U64 => ffi::PyLong_FromUnsignedLongLong(self.take()),
+                DType::F32 => ffi::PyFloat_FromDouble(self.take::<f32>().into()),
+                DType::F64 => ffi::PyFloat_FromDouble(self.take()),
+                DType::C64 => {
+                    let [real, imag] = self.take::<[f32; 2]>();
+                    ffi::PyComplex_FromDoubles(real.into(), imag.into())
+                }
+                DType::C128 => {
+                    let [real, imag] = self.take::<[f64; 2]>();
+                    ffi::PyComplex_FromDoubles(real, imag)
+                }
+            }
         }
     }
 

@@ -188,7 +188,9 @@ pub fn compile<'s>(
     let findings = world.finish();
     let mut held: Vec<*mut PyObject> = findings.objects.into_values().map(Py::into_ptr).collect();
     held.extend(keep.into_iter().map(Py::into_ptr));
-    Ok(state.entries.push(Entry::new(key, compiled, findings.guards, held, owners)))
+    let mut entry = Entry::new(key, compiled, findings.guards, held, owners);
+    entry.python_numbers = state.pyx.is_some();
+    Ok(state.entries.push(entry))
 }
 
 /// What a kernel returns for parameters of these types; no code is made.

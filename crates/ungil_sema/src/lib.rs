@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ctype;
+pub mod cython;
 pub mod diagnostics;
 pub mod evaluate;
 pub mod lower;

@@ -1,6 +1,10 @@
 //! Options of a kernel that change how it is lowered.
 
+use std::sync::Arc;
+
 use ungil_ir::function::{FastMath, Inline, Simd};
+
+use crate::cython::CFunction;
 
 /// When a division by zero raises.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -36,6 +40,8 @@ pub struct Options {
     pub asserts: bool,
     /// Minor version of the Python 3 whose messages exceptions have.
     pub python: u8,
+    /// Of a function in the Cython language.
+    pub c: Option<Arc<CFunction>>,
 }
 
 impl Default for Options {
@@ -52,6 +58,7 @@ impl Default for Options {
             simd: Simd::Auto,
             asserts: true,
             python: 11,
+            c: None,
         }
     }
 }

@@ -119,6 +119,9 @@ const EAGER: &[&str] = &[
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
     let span = args.span;
     let mut args = args;
+    if let Some(function) = name.strip_prefix("libc.math.") {
+        return l.libc_math(function, args);
+    }
     if name.starts_with("numpy.") && !matches!(name, "numpy.array" | "numpy.asarray") {
         // Lists stand for arrays.
         for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {

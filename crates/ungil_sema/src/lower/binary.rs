@@ -80,6 +80,7 @@ impl Lowerer<'_, '_> {
             let reason = Some("the constant does not fit 64 bits");
             return Err(self.binary_error(op, &left, &right, span, reason));
         }
+        let (left, right) = self.c_operands(&left, &right)?.unwrap_or((left, right));
         let common = promote_scalars(&left.ty, &right.ty);
         match op {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult => {
@@ -165,6 +166,9 @@ impl Lowerer<'_, '_> {
         } else {
             self.b().binary(ir, a, b)
         };
+        if dtype.is_signed() {
+            self.widen_result_of(ir, a, b, value);
+        }
         Ok(Operand::value(ty, value, span))
     }
 
@@ -202,6 +206,9 @@ impl Lowerer<'_, '_> {
     }
 
     fn divide(&mut self, left: &Operand, right: &Operand, common: &Ty, span: Span) -> Result<Operand> {
+        if common.is_integral() && self.c_function().is_some_and(|c| c.integer_division) {
+            return self.floor_divide(BinaryOp::FloorDiv, left, right, common, span);
+        }
         // Integers divide as floats; NumPy keeps float32 for small ones only with float32 operands.
         let ty = match common {
             Ty::PyBool | Ty::PyInt => Ty::PyFloat,
@@ -214,6 +221,7 @@ impl Lowerer<'_, '_> {
             let integers = common.is_integral();
             let message = match &ty {
                 Ty::PyComplex => "complex division by zero",
+                _ if self.is_c() => "float division",
                 _ if integers => "division by zero",
                 _ => "float division by zero",
             };
@@ -263,6 +271,9 @@ impl Lowerer<'_, '_> {
         let (a, b) = self.both(left, right, dtype)?;
         if self.zero_raises(common) {
             let message = match (op, dtype.is_float()) {
+                (BinaryOp::FloorDiv, true) if self.is_c() => "float division",
+                (_, true) if self.is_c() => "float divmod()",
+                (_, false) if self.is_c() => "integer division or modulo by zero",
                 (BinaryOp::FloorDiv, true) => "float floor division by zero",
                 (_, true) if self.options.python >= 12 => "float modulo by zero",
                 (_, true) => "float modulo",
@@ -271,8 +282,13 @@ impl Lowerer<'_, '_> {
             };
             self.check_divisor(b, message);
         }
-        let ir = if op == BinaryOp::FloorDiv { Ir::FloorDiv } else { Ir::Mod };
-        let value = self.b().binary(ir, a, b);
+        let c = self.c_function().filter(|c| !common.is_weak() && (c.cdivision || dtype.is_float()));
+        let value = if c.is_some() {
+            self.c_division(op, a, b, dtype)
+        } else {
+            let ir = if op == BinaryOp::FloorDiv { Ir::FloorDiv } else { Ir::Mod };
+            self.b().binary(ir, a, b)
+        };
         Ok(Operand::value(ty, value, span))
     }
 
@@ -333,6 +349,19 @@ impl Lowerer<'_, '_> {
             ty = Ty::Scalar(DType::I8);
         }
         let dtype = ty.dtype().expect("a scalar");
+        let checks_domain = !common.is_weak() && self.c_function().is_some_and(|c| !c.cpow);
+        if dtype.is_int() && checks_domain && right.const_int().is_none_or(|n| n < 0) {
+            // The exponent may be negative: the result is a `double`.
+            let double = Ty::Scalar(DType::F64);
+            let (left, right) = (self.convert(left, &double)?, self.convert(right, &double)?);
+            return self.raise_to(&left, &right, &double, span);
+        }
+        if dtype.is_int() && checks_domain && dtype.size() < 8 {
+            // Literals are of type `long`, and so is the power.
+            let long = Ty::Scalar(DType::I64);
+            let left = self.convert(left, &long)?;
+            return self.integer_power(&left, right, &long, span);
+        }
         if dtype.is_int() {
             return self.integer_power(left, right, &ty, span);
         }
@@ -344,6 +373,9 @@ impl Lowerer<'_, '_> {
         let (a, b) = self.both(left, right, dtype)?;
         if dtype.is_complex() {
             return Ok(self.complex_power(a, b, ty, span));
+        }
+        if checks_domain && dtype == DType::F64 {
+            self.check_fractional_power(a, b);
         }
         if common.is_weak() {
             self.weak_power_checks(a, b);
@@ -428,6 +460,12 @@ impl Lowerer<'_, '_> {
         let fine = self.b().unary(UnaryOp::Not, pole);
         let message = "0.0 cannot be raised to a negative power";
         self.check(fine, ExcClass::ZERO_DIVISION, message, Vec::new());
+        self.check_fractional_power(a, b);
+    }
+
+    /// Refuses powers that are complex numbers.
+    fn check_fractional_power(&mut self, a: Value, b: Value) {
+        let zero = self.b().f64(0.0);
         let below = self.b().compare(CompareOp::Lt, a, zero);
         let whole = self.b().math(MathFn::Floor, &[b]);
         let fractional = self.b().compare(CompareOp::Lt, whole, b);

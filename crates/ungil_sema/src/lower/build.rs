@@ -157,6 +157,9 @@ impl Lowerer<'_, '_> {
 
     /// The `int64` value of an integer operand.
     pub fn index(&mut self, operand: &Operand) -> Result<Value> {
+        if let Some(&wide) = operand.value.and_then(|value| self.wide.get(&value)) {
+            return Ok(wide);
+        }
         self.cast_to(operand, DType::I64)
     }
 

@@ -185,6 +185,9 @@ impl Lowerer<'_, '_> {
         if x.ty.dtype().is_some_and(|d| d.is_complex()) && !dtype.is_complex() && dtype.size() > 1 {
             return Err(TypeError::Convert { from: x.ty.clone(), to: dtype.to_string(), span }.into());
         }
+        if self.is_c() {
+            return self.cython_cast(&x, dtype, span);
+        }
         let value = self.cast_checked(&x, dtype)?;
         Ok(Operand::value(Ty::Scalar(dtype), value, span))
     }

@@ -118,6 +118,7 @@ impl Lowerer<'_, '_> {
         {
             return Ok(Operand::bool(result, span));
         }
+        let (left, right) = self.c_operands(&left, &right)?.unwrap_or((left, right));
         let common = promote_scalars(&left.ty, &right.ty);
         let dtype = common.dtype().expect("a scalar");
         if dtype.is_complex() && !equality {

@@ -10,6 +10,7 @@ use ungil_ir::inst::{InstKind, Loc};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::parameter::Parameters;
 
+use crate::cython::Declared;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
@@ -17,7 +18,7 @@ use crate::lower::program::Program;
 use crate::lower::vars::Slot;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
-use crate::options::Options;
+use crate::options::{ErrorModel, Options};
 use crate::prelude;
 use crate::resolve::scopes::{Body, Captured, Scopes};
 use crate::ty::{CodeId, Ty};
@@ -84,7 +85,12 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let mut func = Function::new(&code.name, &types, ret);
         func.origin = Origin { file: code.file.clone(), first_line: code.first_line };
         let own = code.options.clone().filter(|_| instance != 0);
-        let options = own.unwrap_or_else(|| program.options.clone());
+        let mut options = own.unwrap_or_else(|| program.options.clone());
+        if instance != 0 && code.options.is_none() && options.c.is_some() {
+            // Plain functions that a function of the Cython language calls are Python's.
+            options.c = None;
+            options.error_model = ErrorModel::Default;
+        }
         func.attributes = Attributes {
             fastmath: options.fastmath,
             inline: if prelude::is_elementwise(code.id.kernel) { Inline::Always } else { options.inline },
@@ -114,6 +120,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             generators: HashMap::new(),
             collecting: HashMap::new(),
             own_lists: None,
+            wide: HashMap::new(),
             depth: 0,
             untyped: false,
         };
@@ -165,6 +172,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 Some(annotation) => self.annotated(&p.name.name, annotation, operand)?,
                 None => operand,
             };
+            let operand = self.as_variable(&p.name.name, &operand, p.name.span)?;
             if let Some(web) = self.webs.param(&p.name.name) {
                 self.define_web(web, &operand, p.name.span)?;
             }
@@ -178,9 +186,28 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         Ok(())
     }
 
+    /// A returned value as the function declares it, and as Python takes it.
+    fn c_returned(&mut self, value: &Operand, span: Span) -> Result<Operand> {
+        let Some(c) = self.c_function().filter(|_| self.code.id.nested.is_none()) else {
+            return Ok(value.clone());
+        };
+        let ends = value.is_none() && span == self.code.span;
+        let value = match &c.ret {
+            // The end of a C function that returns a number gives zero.
+            Some(Declared::Scalar { .. } | Declared::Bint) if ends => Operand::int(0, span),
+            _ => value.clone(),
+        };
+        let value = match &c.ret {
+            Some(declared) => self.as_declared(declared, &value, span)?,
+            None => value,
+        };
+        if self.instance == 0 { self.cython_result(&value) } else { Ok(value) }
+    }
+
     /// `return value`.
     pub(crate) fn return_operand(&mut self, value: &Operand, span: Span) -> Result<()> {
         self.check_storable(value)?;
+        let value = &self.c_returned(value, span)?;
         let value = &self.escaping(value)?;
         let old = self.program.instances[self.instance].ret.clone();
         let Some(ty) = self.program.widen_result(self.instance, &value.ty) else {

@@ -160,8 +160,9 @@ impl Lowerer<'_, '_> {
         } else if iter.ty == Ty::Range {
             let parts = self.items(&iter);
             let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
-            self.counted(node, bounds, (broke, hints), &mut |_, i, span| {
-                Ok(Operand::value(Ty::PyInt, i, span))
+            self.check_counter(&node.target, bounds);
+            self.counted(node, bounds, (broke, hints), &mut |l, i, span| {
+                Ok(l.c_counter(&node.target, i, span))
             })?;
         } else {
             let len = self.iteration_length(&iter)?;
@@ -327,7 +328,7 @@ impl Lowerer<'_, '_> {
             lines,
         };
         self.nested(|l| {
-            let value = Operand::value(Ty::PyInt, iv, node.target.span);
+            let value = l.c_counter(&node.target, iv, node.target.span);
             l.assign_to(&node.target, &value)?;
             l.framed(frame, |l| l.block(&node.body));
             Ok(())

@@ -30,6 +30,7 @@ pub mod cast;
 pub mod choice;
 pub mod classes;
 pub mod compare;
+pub mod cython;
 pub mod decide;
 pub mod effects;
 pub mod expr;
@@ -184,6 +185,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) collecting: HashMap<WebId, Operand>,
     /// Lists that an iteration of the parallel loop around made; `None` outside of such loops.
     pub(crate) own_lists: Option<HashSet<Value>>,
+    /// Narrow C integers by the same number in 64 bits, for indices.
+    pub(crate) wide: HashMap<Value, Value>,
     pub(crate) depth: u32,
     /// Whether something had no type in this round, so that where control goes is not known yet.
     pub(crate) untyped: bool,

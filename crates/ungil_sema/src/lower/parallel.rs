@@ -33,6 +33,11 @@ impl Lowerer<'_, '_> {
             }
         }
         let mut args = Args { positional, keywords, span };
+        if self.is_c() {
+            // The lock is released in any case; threads are used where they help.
+            args.take("nogil");
+            args.take("use_threads_if");
+        }
         let schedule = self.schedule(args.take("schedule"))?;
         let chunk = self.optional_integer(args.take("chunksize"), "chunksize")?;
         let num_threads = self.optional_integer(args.take("num_threads"), "num_threads")?;
@@ -53,6 +58,7 @@ impl Lowerer<'_, '_> {
     ) -> Result<Flow> {
         let parts = self.items(range);
         let (start, stop, step) = (self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?);
+        self.check_counter(&node.target, [start, stop, step]);
         let label = self.func.new_label();
         let iv = self.func.new_value(Type::I64);
         if self.options.parallel && !self.in_parallel() && self.appends(node) {

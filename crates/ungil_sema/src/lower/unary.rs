@@ -35,6 +35,7 @@ impl Lowerer<'_, '_> {
             );
         }
         let operand = self.element_of(operand)?;
+        let operand = self.c_promoted(&operand)?;
         let error = || TypeError::Unary { op: op.symbol(), operand: operand.ty.clone(), span };
         let Some(dtype) = operand.ty.dtype() else { return Err(error().into()) };
         if let (Some(c), true) = (operand.constant, operand.ty.is_weak()) {

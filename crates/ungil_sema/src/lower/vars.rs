@@ -55,6 +55,13 @@ impl Lowerer<'_, '_> {
         self.check_storable(operand)?;
         self.held(operand);
         let i = web.0 as usize;
+        let operand = &match self.is_c() {
+            true => {
+                let name = self.webs.list[i].name.clone();
+                self.as_variable(&name, operand, span)?
+            }
+            false => operand.clone(),
+        };
         // One of several functions takes along what it captures.
         let several =
             matches!(operand.ty, Ty::Func(_)) && !self.webs.list[i].direct && self.webs.list[i].several;

@@ -55,12 +55,18 @@ impl Parser<'_> {
         }
         let mut elements = vec![first];
         while self.eat(TokenKind::Comma) {
-            if !(self.kind().starts_expression() || self.at(TokenKind::Star)) {
+            if !(self.at_expression_start() || self.at(TokenKind::Star)) {
                 break;
             }
             elements.push(element(self)?);
         }
         Ok(Expr { span: self.span(lo), kind: ExprKind::Tuple(elements) })
+    }
+
+    /// Whether an expression can begin here; casts and addresses are expressions of the Cython language.
+    pub(super) fn at_expression_start(&self) -> bool {
+        let is_c = matches!(self.kind(), TokenKind::Less | TokenKind::Amp);
+        self.kind().starts_expression() || (is_c && self.cython.is_some())
     }
 
     /// `*a` or an expression.
@@ -134,7 +140,7 @@ impl Parser<'_> {
         let lo = self.bump().lo;
         let kind = if self.eat(TokenKind::From) {
             ExprKind::YieldFrom(Box::new(self.expression()?))
-        } else if self.kind().starts_expression() || self.at(TokenKind::Star) {
+        } else if self.at_expression_start() || self.at(TokenKind::Star) {
             ExprKind::Yield(Some(Box::new(self.star_expressions()?)))
         } else {
             ExprKind::Yield(None)

@@ -1,0 +1,124 @@
+//! What a function of a module declares.
+
+use std::collections::BTreeMap;
+
+use ungil_diag::diagnostic::Diagnostic;
+use ungil_diag::source::SourceFile;
+use ungil_syntax::ast::cython::{CythonStmt, DeclaratorKind, NoneRule};
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
+use ungil_syntax::visit::{Visitor, contains_yield, walk_stmt};
+
+use super::gil;
+use super::plain::directive_name;
+use super::plan::{Directive, Function, Parameter};
+use super::types::{Known, Types};
+
+/// A function as the extension module takes it. Errors in its types are appended to `errors`.
+pub fn function(
+    stmt: &Stmt,
+    def: &FunctionDef,
+    types: &Types,
+    source: &SourceFile,
+    errors: &mut Vec<Diagnostic>,
+) -> Function {
+    let mut params = Vec::new();
+    for p in def.params.iter() {
+        let ty = p.ty.as_ref().and_then(|ty| keep(types.declared(&ty.base, &ty.declarator), errors));
+        params.push(Parameter {
+            name: p.name.name.to_string(),
+            ty: ty.filter(|known| known.text != "object"),
+            not_none: p.ty.as_ref().is_some_and(|ty| ty.none == NoneRule::Refused),
+        });
+    }
+    let mut locals = Locals { types, found: BTreeMap::new(), errors };
+    def.body.iter().for_each(|stmt| locals.visit_stmt(stmt));
+    let found = locals.found;
+    let ret = def.signature.as_ref().and_then(|signature| {
+        let layers = result_layers(&signature.declarator);
+        match layers {
+            0 => keep(types.base(&signature.base), errors),
+            _ => {
+                errors.push(super::error::unsupported("pointers are", signature.declarator.span, None));
+                None
+            }
+        }
+    });
+    let kind = match &def.signature {
+        None => "def",
+        Some(signature) if signature.storage.is_cpdef => "cpdef",
+        Some(_) => "cdef",
+    };
+    Function {
+        name: def.name.name.to_string(),
+        line: source.line_column(stmt.span.lo).line,
+        kind,
+        params,
+        locals: found,
+        ret: ret.filter(|known| known.text != "object"),
+        directives: def.decorators.iter().filter_map(directive).collect(),
+        releases_gil: gil::releases(def),
+        is_plain: def.is_async || contains_yield(&def.body),
+    }
+}
+
+fn keep(found: Result<Known, Diagnostic>, errors: &mut Vec<Diagnostic>) -> Option<Known> {
+    found.map_err(|error| errors.push(error)).ok()
+}
+
+/// Layers of a function's declarator outside the function itself: those of its result.
+fn result_layers(declarator: &ungil_syntax::ast::cython::Declarator) -> usize {
+    let mut layers = 0;
+    let mut at = declarator;
+    while let Some(inner) = at.inner() {
+        if matches!(at.kind, DeclaratorKind::Function { .. }) && inner.is_plain() {
+            break;
+        }
+        layers += 1;
+        at = inner;
+    }
+    layers
+}
+
+/// A directive from a decorator.
+fn directive(decorator: &Expr) -> Option<Directive> {
+    let name = directive_name(decorator)?;
+    let value = match &decorator.kind {
+        ExprKind::Call(call) => match call.args.first().map(|arg| &arg.kind) {
+            Some(ExprKind::Literal(Literal::Bool(value))) => Some(*value),
+            _ => None,
+        },
+        _ => Some(true),
+    };
+    Some(Directive { name, value, lo: decorator.span.lo })
+}
+
+/// Variables that a function declares; not those of functions inside it.
+struct Locals<'a> {
+    types: &'a Types,
+    found: BTreeMap<String, Known>,
+    errors: &'a mut Vec<Diagnostic>,
+}
+
+impl Visitor for Locals<'_> {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::FunctionDef(_) | StmtKind::ClassDef(_) => {}
+            StmtKind::Cython(inner) => match &**inner {
+                CythonStmt::Declare { base, declarators, .. } => {
+                    for declarator in declarators {
+                        let Some(name) = declarator.name() else { continue };
+                        if let Some(known) = keep(self.types.declared(base, declarator), self.errors)
+                            && known.text != "object"
+                        {
+                            self.found.insert(name.name.to_string(), known);
+                        }
+                    }
+                }
+                _ => walk_stmt(self, stmt),
+            },
+            _ => walk_stmt(self, stmt),
+        }
+    }
+}

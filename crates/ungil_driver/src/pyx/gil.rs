@@ -1,0 +1,43 @@
+//! Whether a function gives up the interpreter's lock somewhere.
+
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
+use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_stmt};
+
+use super::types::dotted;
+
+/// Whether a function is declared `nogil`, or has a `nogil` block or a parallel loop, which must be compiled.
+pub fn releases(def: &FunctionDef) -> bool {
+    let declared =
+        def.signature.as_ref().is_some_and(|signature| signature.suffix.nogil && !signature.suffix.with_gil);
+    let mut search = Search { found: declared };
+    walk_body(&mut search, &def.body);
+    search.found
+}
+
+struct Search {
+    found: bool,
+}
+
+impl Visitor for Search {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        if let StmtKind::With(with) = &stmt.kind {
+            self.found |= with.items.iter().any(|item| {
+                let name = match &item.context.kind {
+                    ExprKind::Call(call) => dotted(&call.func),
+                    _ => dotted(&item.context),
+                };
+                name.is_some_and(|name| name == "nogil" || name == "parallel" || name.ends_with(".parallel"))
+            });
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        if let ExprKind::Call(call) = &expr.kind {
+            self.found |=
+                dotted(&call.func).is_some_and(|name| name == "prange" || name.ends_with(".prange"));
+        }
+        walk_expr(self, expr);
+    }
+}

@@ -1,0 +1,426 @@
+//! The plain Python text of a module in the Cython language.
+//!
+//! Edits replace what Python does not have. Each keeps the number of lines, so that tracebacks and messages point at
+//! the lines of the user's file.
+
+use ungil_diag::diagnostic::Diagnostic;
+use ungil_diag::span::Span;
+use ungil_syntax::ast::cython::{CythonExpr, CythonStmt, Declarator, DeclaratorKind, TypeArgument};
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::CompareOp;
+use ungil_syntax::ast::parameter::Parameters;
+use ungil_syntax::ast::stmt::{FunctionDef, If, Stmt, StmtKind, With};
+use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
+
+use super::error::unsupported;
+use super::types::{Types, dotted, integer, is_number};
+
+/// A replacement of a piece of the text.
+#[derive(Clone, Debug)]
+struct Edit {
+    lo: usize,
+    hi: usize,
+    text: String,
+}
+
+/// Collects edits on a walk over the tree.
+pub struct Plain<'a> {
+    text: &'a str,
+    types: &'a Types,
+    edits: Vec<Edit>,
+    /// Names by which the module calls `cython` directives in `with` statements.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// The module's text as plain Python.
+pub fn plain(text: &str, body: &[Stmt], types: &Types) -> (String, Vec<Diagnostic>) {
+    let mut plain = Plain { text, types, edits: Vec::new(), errors: Vec::new() };
+    body.iter().for_each(|stmt| plain.visit_stmt(stmt));
+    let result = plain.apply(0, text.len());
+    (result, plain.errors)
+}
+
+impl Plain<'_> {
+    /// Replaces a piece of the text, keeping its line ends.
+    fn replace(&mut self, lo: usize, hi: usize, text: &str) {
+        if lo > hi || hi > self.text.len() {
+            return;
+        }
+        let lines = |text: &str| text.matches('\n').count();
+        let missing = lines(&self.text[lo..hi]).saturating_sub(lines(text));
+        self.edits.push(Edit { lo, hi, text: format!("{text}{}", "\n".repeat(missing)) });
+    }
+
+    fn replace_span(&mut self, span: Span, text: &str) {
+        self.replace(span.lo as usize, span.hi as usize, text);
+    }
+
+    /// A piece of the text with the edits in it; outer edits hide inner ones.
+    fn apply(&self, lo: usize, hi: usize) -> String {
+        let mut edits: Vec<&Edit> = self.edits.iter().filter(|edit| edit.lo >= lo && edit.hi <= hi).collect();
+        edits.sort_by_key(|edit| (edit.lo, std::cmp::Reverse(edit.hi)));
+        let mut out = String::new();
+        let mut at = lo;
+        for edit in edits {
+            if edit.lo < at {
+                continue;
+            }
+            out.push_str(&self.text[at..edit.lo]);
+            out.push_str(&edit.text);
+            at = edit.hi;
+        }
+        out.push_str(&self.text[at.min(hi)..hi]);
+        out
+    }
+
+    /// An expression's text as plain Python, with its parentheses where it has some around.
+    fn rendered(&mut self, expr: &Expr) -> String {
+        let mut inner = Plain { text: self.text, types: self.types, edits: Vec::new(), errors: Vec::new() };
+        inner.visit_expr(expr);
+        let text = inner.apply(expr.span.lo as usize, expr.span.hi as usize);
+        self.errors.append(&mut inner.errors);
+        // A line end outside brackets would end the statement.
+        format!("({})", text.replace(['\n', '\r'], " "))
+    }
+
+    /// Where the colon after a header is, from `from` on.
+    fn colon(&self, from: u32) -> usize {
+        let from = from as usize;
+        self.text[from..].find(':').map_or(self.text.len(), |at| from + at)
+    }
+
+    fn unsupported(&mut self, what: &str, span: Span, help: Option<&str>) {
+        self.errors.push(unsupported(what, span, help));
+    }
+
+    /// The head of a `cdef` function as that of a `def`.
+    fn c_head(&mut self, stmt: &Stmt, def: &FunctionDef, declarator: &Declarator) {
+        let mut params = Vec::new();
+        for p in def.params.iter() {
+            let default = p.default.as_ref().map(|value| format!("={}", self.rendered(value)));
+            params.push(format!("{}{}", p.name.name, default.unwrap_or_default()));
+        }
+        let (lo, hi) = (stmt.span.lo as usize, self.colon(declarator.span.hi));
+        let lines = "\n".repeat(self.text[lo..hi].matches('\n').count());
+        self.replace(lo, hi, &format!("def {}({lines}{})", def.name.name, params.join(", ")));
+    }
+
+    /// Takes the C types out of a list of parameters.
+    fn parameters(&mut self, params: &Parameters) {
+        for p in params.iter() {
+            if p.ty.is_none() {
+                continue;
+            }
+            let (lo, name) = (p.span.lo as usize, p.name.span);
+            let lines = "\n".repeat(self.text[lo..name.lo as usize].matches('\n').count());
+            self.replace(lo, name.lo as usize, &lines);
+            let end = match &p.annotation {
+                Some(annotation) => {
+                    let between = &self.text[name.hi as usize..annotation.span.lo as usize];
+                    name.hi as usize + between.rfind(':').unwrap_or(0)
+                }
+                None => p.span.hi as usize,
+            };
+            self.replace(name.hi as usize, end, "");
+        }
+    }
+
+    fn function(&mut self, stmt: &Stmt, def: &FunctionDef) {
+        for decorator in &def.decorators {
+            self.decorator(decorator);
+        }
+        match &def.signature {
+            Some(signature) => self.c_head(stmt, def, &signature.declarator),
+            None => {
+                self.parameters(&def.params);
+                for p in def.params.iter() {
+                    p.default.iter().chain(&p.annotation).for_each(|expr| self.visit_expr(expr));
+                }
+            }
+        }
+        def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+    }
+
+    /// Takes out decorators that are directives.
+    fn decorator(&mut self, decorator: &Expr) {
+        if directive_name(decorator).is_none() {
+            return self.visit_expr(decorator);
+        }
+        let lo = self.text[..decorator.span.lo as usize].rfind('@').unwrap_or(0);
+        // A call's span ends behind its parentheses; what follows on the line is white space or a comment.
+        self.replace(lo, decorator.span.hi as usize, "");
+    }
+
+    fn declare(&mut self, stmt: &Stmt, declarators: &[Declarator], base: &ungil_syntax::ast::cython::CType) {
+        let mut parts = Vec::new();
+        for declarator in declarators {
+            let Some(name) = declarator.name() else { continue };
+            if let Some(value) = declarator.value() {
+                let value = self.rendered(value);
+                parts.push(format!("{} = {value}", name.name));
+            } else if let DeclaratorKind::Array { size: Some(size), .. } = &declarator.kind
+                && let (Some(length), Ok(element)) = (integer(size), self.types.base(base))
+                && is_number(&element.text)
+            {
+                parts.push(format!("{} = __pyx_empty({length}, __pyx_{})", name.name, element.text));
+            }
+        }
+        let text = if parts.is_empty() { "pass".to_owned() } else { parts.join("; ") };
+        self.replace_span(stmt.span, &text);
+    }
+
+    /// `with nogil:` and directives, which Python does not have.
+    fn with(&mut self, stmt: &Stmt, with: &With) {
+        let ours = |expr: &Expr| {
+            let name = match &expr.kind {
+                ExprKind::Call(call) => dotted(&call.func),
+                _ => dotted(expr),
+            };
+            match name.as_deref() {
+                Some("nogil" | "gil") => true,
+                _ => directive_name(expr).is_some(),
+            }
+        };
+        let count = with.items.iter().filter(|item| ours(&item.context)).count();
+        if count == 0 {
+            return walk_stmt(self, stmt);
+        }
+        if count < with.items.len() {
+            self.unsupported(
+                "`nogil` beside other context managers is",
+                stmt.span.start(),
+                Some("use two `with` statements"),
+            );
+        }
+        for item in &with.items {
+            if directive_name(&item.context).is_some_and(|name| matches!(name.as_str(), "cdivision" | "cpow"))
+            {
+                self.unsupported(
+                    "this directive in a `with` statement is",
+                    item.context.span,
+                    Some("use a decorator"),
+                );
+            }
+        }
+        if let Some(last) = with.items.last() {
+            let hi = self.colon(last.context.span.hi);
+            self.replace(stmt.span.lo as usize, hi, "if 1");
+        }
+        with.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+    }
+
+    fn cython_stmt(&mut self, stmt: &Stmt, inner: &CythonStmt) {
+        match inner {
+            CythonStmt::Declare { declarators, base, .. } => self.declare(stmt, declarators, base),
+            CythonStmt::Block(body) => {
+                let hi = self.colon(stmt.span.lo);
+                self.replace(stmt.span.lo as usize, hi, "if 1");
+                body.iter().for_each(|stmt| self.visit_stmt(stmt));
+            }
+            CythonStmt::If(chain) => self.compile_time_if(chain),
+            CythonStmt::ForFrom(_) => self.for_from(stmt, inner),
+            CythonStmt::Print { stream, values, newline } => {
+                let mut args: Vec<String> = values.iter().map(|value| self.rendered(value)).collect();
+                if !newline {
+                    args.push("end=' '".to_owned());
+                }
+                if let Some(stream) = stream {
+                    args.push(format!("file={}", self.rendered(stream)));
+                }
+                self.replace_span(stmt.span, &format!("print({})", args.join(", ")));
+            }
+            CythonStmt::Exec { code, scopes } => {
+                let args: Vec<String> = [code].into_iter().chain(scopes).map(|e| self.rendered(e)).collect();
+                self.replace_span(stmt.span, &format!("exec({})", args.join(", ")));
+            }
+            CythonStmt::Class(_) => {
+                self.unsupported("`cdef class` is", stmt.span.start(), Some("use a Python class for now"));
+            }
+            CythonStmt::CppClass { .. } => self.unsupported("classes of C++ are", stmt.span.start(), None),
+            CythonStmt::Struct { .. } => self.unsupported("structs and unions are", stmt.span.start(), None),
+            CythonStmt::Fused { .. } => self.unsupported("fused types are", stmt.span.start(), None),
+            CythonStmt::Include(file) => {
+                let file = file.as_str().unwrap_or_default().replace('\\', "\\\\").replace('"', "\\\"");
+                self.replace_span(stmt.span, &format!("__pyx_include__(\"{file}\")"));
+            }
+            CythonStmt::Extern { .. }
+            | CythonStmt::Typedef { .. }
+            | CythonStmt::Enum { .. }
+            | CythonStmt::Property { .. }
+            | CythonStmt::Cimport(_)
+            | CythonStmt::FromCimport(_)
+            | CythonStmt::Define { .. } => self.replace_span(stmt.span, "pass"),
+        }
+    }
+
+    fn compile_time_if(&mut self, chain: &If) {
+        for (i, branch) in chain.branches.iter().enumerate() {
+            let lo = branch.span.lo as usize;
+            self.replace(lo, lo + if i == 0 { 2 } else { 4 }, if i == 0 { "if" } else { "elif" });
+            branch.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+        }
+        if let Some(first) = chain.orelse.first()
+            && let Some(at) = self.text[..first.span.lo as usize].rfind("ELSE")
+        {
+            self.replace(at, at + 4, "else");
+        }
+        chain.orelse.iter().for_each(|stmt| self.visit_stmt(stmt));
+    }
+
+    /// A loop with bounds as one over a range. Afterwards the variable differs from C's, so it may not be used there.
+    fn for_from(&mut self, stmt: &Stmt, inner: &CythonStmt) {
+        let CythonStmt::ForFrom(node) = inner else { return };
+        let up = matches!(node.lower_op, CompareOp::Lt | CompareOp::LtE);
+        let (mut lower, mut upper) = (self.rendered(&node.lower), self.rendered(&node.upper));
+        match node.lower_op {
+            CompareOp::Lt => lower.push_str(" + 1"),
+            CompareOp::Gt => lower.push_str(" - 1"),
+            _ => {}
+        }
+        match node.upper_op {
+            CompareOp::LtE => upper.push_str(" + 1"),
+            CompareOp::GtE => upper.push_str(" - 1"),
+            _ => {}
+        }
+        let step = node.step.as_ref().map(|step| self.rendered(step));
+        let step = match (step, up) {
+            (Some(step), true) => format!(", {step}"),
+            (Some(step), false) => format!(", -{step}"),
+            (None, true) => String::new(),
+            (None, false) => ", -1".to_owned(),
+        };
+        let target = self.rendered(&node.target);
+        let last = node.step.as_ref().unwrap_or(&node.upper);
+        let hi = self.colon(last.span.hi);
+        self.replace(stmt.span.lo as usize, hi, &format!("for {target} in range({lower}, {upper}{step})"));
+        node.body.iter().chain(&node.orelse).for_each(|stmt| self.visit_stmt(stmt));
+    }
+
+    fn cython_expr(&mut self, expr: &Expr, inner: &CythonExpr) {
+        let span = expr.span;
+        match inner {
+            CythonExpr::Cast { ty, value, .. } => {
+                let end = ty.declarator.span.hi.max(ty.base.span.hi) as usize;
+                let close = self.text[end..].find('>').map_or(end, |at| end + at + 1);
+                match self.types.declared(&ty.base, &ty.declarator) {
+                    Ok(known) if known.text == "object" => self.replace(span.lo as usize, close, "("),
+                    Ok(known) if known.text == "bint" => self.replace(span.lo as usize, close, "bool("),
+                    Ok(known) if is_number(&known.text) => {
+                        self.replace(span.lo as usize, close, &format!("__pyx_{}(", known.text));
+                    }
+                    Ok(_) => self.unsupported("this cast is", ty.base.span, None),
+                    Err(error) => self.errors.push(error),
+                }
+                self.visit_expr(value);
+                self.replace(span.hi as usize, span.hi as usize, ")");
+            }
+            CythonExpr::Char(byte) => self.replace_span(span, &byte.to_string()),
+            CythonExpr::Integer { value, .. } => match value {
+                Literal::Int(n) => self.replace_span(span, &n.to_string()),
+                Literal::BigInt(digits) => self.replace_span(span, digits),
+                _ => {}
+            },
+            CythonExpr::SizeOf(TypeArgument::Type(ty)) => {
+                let size =
+                    self.types.declared(&ty.base, &ty.declarator).ok().and_then(|known| size(&known.text));
+                match size {
+                    Some(size) => self.replace_span(span, &size.to_string()),
+                    None => self.unsupported("`sizeof` of this is", span, None),
+                }
+            }
+            CythonExpr::SizeOf(TypeArgument::Expr(name)) => {
+                let known = dotted(name).and_then(|name| {
+                    self.types.iter().find(|(known, _)| **known == name).map(|(_, known)| known.text.clone())
+                });
+                match known.as_deref().and_then(size) {
+                    Some(size) => self.replace_span(span, &size.to_string()),
+                    None => self.unsupported("`sizeof` of this is", span, None),
+                }
+            }
+            CythonExpr::AddressOf(_) => {
+                self.unsupported("addresses are", span, Some("pass a memoryview"));
+            }
+            CythonExpr::New(_) => self.unsupported("`new` is", span, None),
+        }
+    }
+}
+
+/// Bytes of a number.
+fn size(text: &str) -> Option<u32> {
+    if text == "bint" {
+        return Some(4);
+    }
+    if !is_number(text) {
+        return None;
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.parse::<u32>().ok().map(|bits| bits / 8)
+}
+
+/// The directive that a decorator or a context is: `cython.boundscheck(False)`.
+pub fn directive_name(expr: &Expr) -> Option<String> {
+    let name = match &expr.kind {
+        ExprKind::Call(call) => dotted(&call.func)?,
+        _ => dotted(expr)?,
+    };
+    name.strip_prefix("cython.").map(str::to_owned)
+}
+
+impl Visitor for Plain<'_> {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::FunctionDef(def) => self.function(stmt, def),
+            StmtKind::With(with) => self.with(stmt, with),
+            StmtKind::Cython(inner) => self.cython_stmt(stmt, inner),
+            StmtKind::Raise { exc: Some(exc), .. } => {
+                if let ExprKind::Call(call) = &exc.kind
+                    && let Some(gap) = self.comma_gap(call)
+                {
+                    // `raise class, value`
+                    self.replace(gap.0, gap.1, "(");
+                    self.replace(exc.span.hi as usize, exc.span.hi as usize, ")");
+                }
+                walk_stmt(self, stmt);
+            }
+            StmtKind::Try(node) => {
+                for handler in &node.handlers {
+                    if let (Some(exc), Some(name)) = (&handler.exc, &handler.name) {
+                        let (lo, hi) = (exc.span.hi as usize, name.span.lo as usize);
+                        if self.text[lo..hi].contains(',') {
+                            self.replace(lo, hi, " as ");
+                        }
+                    }
+                }
+                walk_stmt(self, stmt);
+            }
+            _ => walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Cython(inner) => return self.cython_expr(expr, inner),
+            ExprKind::Compare { rest, .. } => {
+                for step in rest {
+                    let span = step.op_span;
+                    if self.text.get(span.lo as usize..span.hi as usize) == Some("<>") {
+                        self.replace_span(span, "!=");
+                    }
+                }
+            }
+            _ => {}
+        }
+        walk_expr(self, expr);
+    }
+}
+
+impl Plain<'_> {
+    /// The gap between a callee and its argument where a comma stands instead of parentheses.
+    fn comma_gap(&self, call: &Call) -> Option<(usize, usize)> {
+        let [only] = call.args.as_slice() else { return None };
+        let (lo, hi) = (call.func.span.hi as usize, only.span.lo as usize);
+        let gap = self.text.get(lo..hi)?;
+        (gap.contains(',') && !gap.contains('(')).then_some((lo, hi))
+    }
+}

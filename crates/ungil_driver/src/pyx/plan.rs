@@ -1,0 +1,248 @@
+//! The plan of a module: its plain text and its declarations.
+
+use std::collections::BTreeMap;
+
+use ungil_diag::diagnostic::Diagnostics;
+use ungil_diag::source::SourceFile;
+use ungil_diag::span::SourceId;
+use ungil_syntax::ast::cython::{CythonStmt, Visibility};
+use ungil_syntax::ast::stmt::{Alias, Stmt, StmtKind};
+use ungil_syntax::check::check_module;
+use ungil_syntax::directive::Setting;
+use ungil_syntax::parser::{CythonOptions, LanguageLevel, parse_cython};
+
+use super::functions;
+use super::plain::plain;
+use super::types::{Known, Types};
+
+/// A parameter's declaration.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub ty: Option<Known>,
+    /// `not None`
+    pub not_none: bool,
+}
+
+/// A directive from a decorator: its value where it is True or False.
+#[derive(Clone, Debug)]
+pub struct Directive {
+    pub name: String,
+    pub value: Option<bool>,
+    /// Its place.
+    pub lo: u32,
+}
+
+/// A function of the module's top level.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: String,
+    /// Of its `def`.
+    pub line: u32,
+    /// `def`, `cdef` or `cpdef`.
+    pub kind: &'static str,
+    pub params: Vec<Parameter>,
+    pub locals: BTreeMap<String, Known>,
+    pub ret: Option<Known>,
+    pub directives: Vec<Directive>,
+    /// Whether it must be compiled because it gives up the lock.
+    pub releases_gil: bool,
+    /// Whether it is a generator or a coroutine, which run as plain Python.
+    pub is_plain: bool,
+}
+
+/// Something cimported: `name` is `None` for a whole module.
+#[derive(Clone, Debug)]
+pub struct Cimport {
+    pub module: String,
+    pub level: u32,
+    pub name: Option<String>,
+    pub asname: String,
+    pub line: u32,
+}
+
+/// A constant of an enumeration or of `DEF`: its name and the text of its value; `None`: one more than the last.
+#[derive(Clone, Debug)]
+pub struct Constant {
+    pub name: String,
+    pub value: Option<String>,
+    /// Whether Python sees it.
+    pub is_public: bool,
+}
+
+/// What a module is.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    pub text: String,
+    pub functions: Vec<Function>,
+    pub cimports: Vec<Cimport>,
+    pub constants: Vec<Constant>,
+    /// Types that the module defines, with those it was given.
+    pub types: Types,
+    /// Directives of the whole module.
+    pub directives: Vec<(&'static str, bool)>,
+    pub is_level_two: bool,
+    pub includes: Vec<String>,
+    /// Variables of the module that only C sees.
+    pub variables: Vec<String>,
+}
+
+/// How to read a module: its language level as a directive gives it, and whether it is a `.pxd` file.
+pub fn reading(level: &str, is_declaration: bool) -> CythonOptions {
+    let level = match level {
+        "2" => LanguageLevel::Two,
+        "3str" => LanguageLevel::ThreeStr,
+        _ => LanguageLevel::Three,
+    };
+    CythonOptions { level, is_declaration }
+}
+
+/// Reads a module. `types` are those of what it cimports; a first reading without them tells what that is.
+pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &Types) -> (Plan, Diagnostics) {
+    let (parsed, mut diagnostics) = parse_cython(source, id, options);
+    if diagnostics.has_errors() {
+        return (Plan::default(), diagnostics);
+    }
+    diagnostics.append(check_module(&parsed.module));
+    let mut plan =
+        Plan { types: types.clone(), is_level_two: parsed.level == LanguageLevel::Two, ..Plan::default() };
+    for directive in &parsed.directives.list {
+        if let Setting::Bool(value) = directive.value {
+            plan.directives.push((directive.name, value));
+        }
+    }
+    let mut errors = Vec::new();
+    let body = &parsed.module.body;
+    collect(&mut plan, source, body, &mut errors);
+    for stmt in body {
+        functions_of(&mut plan, source, stmt, &mut errors);
+    }
+    let (text, more) = plain(&source.text, body, &plan.types);
+    plan.text = text;
+    for error in errors.into_iter().chain(more) {
+        if !diagnostics.iter().any(|known| *known == error) {
+            diagnostics.push(error);
+        }
+    }
+    diagnostics.sort_by_place();
+    (plan, diagnostics)
+}
+
+fn functions_of(
+    plan: &mut Plan,
+    source: &SourceFile,
+    stmt: &Stmt,
+    errors: &mut Vec<ungil_diag::diagnostic::Diagnostic>,
+) {
+    match &stmt.kind {
+        StmtKind::FunctionDef(def) => {
+            let function = functions::function(stmt, def, &plan.types, source, errors);
+            plan.functions.push(function);
+        }
+        StmtKind::Cython(inner) => match &**inner {
+            CythonStmt::Block(body) => {
+                body.iter().for_each(|stmt| functions_of(plan, source, stmt, errors));
+            }
+            CythonStmt::If(chain) => {
+                let branches = chain.branches.iter().map(|branch| &branch.body);
+                for stmt in branches.chain([&chain.orelse]).flatten() {
+                    functions_of(plan, source, stmt, errors);
+                }
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+}
+
+/// Types, constants and imports, in the order of the text.
+fn collect(
+    plan: &mut Plan,
+    source: &SourceFile,
+    body: &[Stmt],
+    errors: &mut Vec<ungil_diag::diagnostic::Diagnostic>,
+) {
+    for stmt in body {
+        let StmtKind::Cython(inner) = &stmt.kind else { continue };
+        let line = source.line_column(stmt.span.lo).line;
+        match &**inner {
+            CythonStmt::Cimport(_) | CythonStmt::FromCimport(_) => cimports(plan, inner, line),
+            CythonStmt::Typedef { base, declarator } => {
+                if let Some(name) = declarator.name() {
+                    match plan.types.declared(base, declarator) {
+                        Ok(known) => plan.types.add(&name.name, &known.text, &name.name),
+                        Err(error) => errors.push(error),
+                    }
+                }
+            }
+            CythonStmt::Enum { name, is_cpdef, items, .. } => {
+                if let Some(name) = name {
+                    plan.types.add(&name.name, "int32", &name.name);
+                }
+                for (i, item) in items.iter().enumerate() {
+                    let value = item
+                        .value
+                        .as_ref()
+                        .map(|value| source.text[value.span.lo as usize..value.span.hi as usize].to_owned());
+                    // Each enumeration counts from zero.
+                    let value = value.or_else(|| (i == 0).then(|| "0".to_owned()));
+                    plan.constants.push(Constant {
+                        name: item.name.name.to_string(),
+                        value,
+                        is_public: *is_cpdef,
+                    });
+                }
+            }
+            CythonStmt::Define { name, value } => {
+                let value = source.text[value.span.lo as usize..value.span.hi as usize].to_owned();
+                plan.constants.push(Constant {
+                    name: name.name.to_string(),
+                    value: Some(value),
+                    is_public: false,
+                });
+            }
+            CythonStmt::Declare { declarators, storage, .. } => {
+                let is_hidden = matches!(storage.visibility, Visibility::Private);
+                for declarator in declarators.iter().filter(|d| is_hidden && d.function().is_none()) {
+                    plan.variables.extend(declarator.name().map(|name| name.name.to_string()));
+                }
+            }
+            CythonStmt::Include(file) => plan.includes.extend(file.as_str().map(str::to_owned)),
+            CythonStmt::Block(inner) => collect(plan, source, inner, errors),
+            CythonStmt::If(chain) => {
+                chain.branches.iter().for_each(|branch| collect(plan, source, &branch.body, errors));
+                collect(plan, source, &chain.orelse, errors);
+            }
+            CythonStmt::Extern { .. } => {
+                errors.push(super::error::unsupported(
+                    "`cdef extern` is",
+                    stmt.span.start(),
+                    Some("cimport the functions of `libc`"),
+                ));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a statement cimports.
+fn cimports(plan: &mut Plan, stmt: &CythonStmt, line: u32) {
+    let asname = |alias: &Alias| alias.asname.as_ref().map_or(&alias.name, |asname| &asname.name).to_string();
+    match stmt {
+        CythonStmt::Cimport(names) => plan.cimports.extend(names.iter().map(|alias| Cimport {
+            module: alias.name.to_string(),
+            level: 0,
+            name: None,
+            asname: asname(alias),
+            line,
+        })),
+        CythonStmt::FromCimport(import) => plan.cimports.extend(import.names.iter().map(|alias| Cimport {
+            module: import.module.as_ref().map(|m| m.name.to_string()).unwrap_or_default(),
+            level: import.level,
+            name: Some(alias.name.to_string()),
+            asname: asname(alias),
+            line,
+        })),
+        _ => {}
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading of modules, as Python calls it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use ungil_diag::diagnostic::{Diagnostics, Severity};
+use ungil_diag::source::{SourceFile, SourceMap};
+use ungil_driver::pyx::{Function, Plan, Types, read, reading};
+use ungil_ir::types::{DType, Layout};
+use ungil_sema::cython::Declared;
+
+use crate::errors;
+
+/// The declaration that a type's text stands for; `None` for objects.
+pub fn declared(text: &str, c_name: &str) -> Option<Declared> {
+    let (text, is_buffer) = match text.strip_prefix("buffer ") {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let (text, is_const) = match text.strip_prefix("const ") {
+        Some(rest) => (rest, true),
+        None => (text, is_buffer),
+    };
+    match text {
+        "bint" => return Some(Declared::Bint),
+        "void" => return Some(Declared::Void),
+        _ => {}
+    }
+    let Some((element, axes)) = text.split_once('[') else {
+        return DType::from_name(text).map(|dtype| Declared::Scalar { dtype, name: Arc::from(c_name) });
+    };
+    let axes: Vec<&str> = axes.trim_end_matches(']').split(", ").collect();
+    let layout = match (axes.first(), axes.last()) {
+        (_, Some(&"::1")) => Some(Layout::C),
+        (Some(&"::1"), _) => Some(Layout::F),
+        _ => None,
+    };
+    let dtype = DType::from_name(element)?;
+    Some(Declared::View { dtype, ndim: axes.len() as u8, layout, is_const })
+}
+
+/// Reads a module in the Cython language. `types` are texts and C's names of the types that it cimports. Without
+/// `check`, only errors of syntax are raised: a first reading finds what the module cimports.
+#[pyfunction]
+pub fn pyx_read<'py>(
+    py: Python<'py>,
+    text: &str,
+    file: &str,
+    is_pxd: bool,
+    level: &str,
+    types: HashMap<String, (String, String)>,
+    check: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut known = Types::default();
+    for (name, (text, c_name)) in &types {
+        known.add(name, text, c_name);
+    }
+    let mut sources = SourceMap::new();
+    let id = sources.add(SourceFile::new(file, text));
+    let source = SourceFile::new(file, text);
+    let (plan, diagnostics) = read(&source, id, reading(level, is_pxd), &known);
+    let relevant: Diagnostics = diagnostics
+        .iter()
+        .filter(|d| check || (d.severity == Severity::Error && d.code.0.starts_with("U01")))
+        .cloned()
+        .collect();
+    if relevant.has_errors() {
+        return Err(errors::compile_error(py, &relevant, &sources));
+    }
+    describe(py, &plan)
+}
+
+fn describe<'py>(py: Python<'py>, plan: &Plan) -> PyResult<Bound<'py, PyDict>> {
+    let result = PyDict::new(py);
+    result.set_item("text", &plan.text)?;
+    result.set_item("is_level_two", plan.is_level_two)?;
+    result.set_item("includes", &plan.includes)?;
+    result.set_item("variables", &plan.variables)?;
+    let functions = PyList::empty(py);
+    for f in &plan.functions {
+        functions.append(function(py, f)?)?;
+    }
+    result.set_item("functions", functions)?;
+    let cimports: Vec<_> = plan
+        .cimports
+        .iter()
+        .map(|c| (c.module.as_str(), c.level, c.name.as_deref(), c.asname.as_str(), c.line))
+        .collect();
+    result.set_item("cimports", cimports)?;
+    let constants: Vec<_> =
+        plan.constants.iter().map(|c| (c.name.as_str(), c.value.as_deref(), c.is_public)).collect();
+    result.set_item("constants", constants)?;
+    let types = PyDict::new(py);
+    for (name, known) in plan.types.iter() {
+        types.set_item(name, (&known.text, &known.name))?;
+    }
+    result.set_item("types", types)?;
+    let directives = PyDict::new(py);
+    for (name, value) in &plan.directives {
+        directives.set_item(name, value)?;
+    }
+    result.set_item("directives", directives)?;
+    Ok(result)
+}
+
+fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> {
+    let result = PyDict::new(py);
+    result.set_item("name", &f.name)?;
+    result.set_item("line", f.line)?;
+    result.set_item("kind", f.kind)?;
+    result.set_item("releases_gil", f.releases_gil)?;
+    result.set_item("is_plain", f.is_plain)?;
+    let params: Vec<_> = f
+        .params
+        .iter()
+        .map(|p| (p.name.as_str(), p.ty.as_ref().map(|t| (t.text.as_str(), t.name.as_str())), p.not_none))
+        .collect();
+    result.set_item("params", params)?;
+    let locals: Vec<_> =
+        f.locals.iter().map(|(name, t)| (name.as_str(), (t.text.as_str(), t.name.as_str()))).collect();
+    result.set_item("locals", locals)?;
+    result.set_item("ret", f.ret.as_ref().map(|t| (t.text.as_str(), t.name.as_str())))?;
+    let directives: Vec<_> = f.directives.iter().map(|d| (d.name.as_str(), d.value, d.lo)).collect();
+    result.set_item("directives", directives)?;
+    Ok(result)
+}

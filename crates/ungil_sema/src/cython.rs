@@ -1,0 +1,36 @@
+//! C declarations of functions in the Cython language.
+//!
+//! A function whose options carry a [`CFunction`] is lowered with C's arithmetic: variables keep their declared types,
+//! integers wrap at their widths, and what Python passes in is converted at the border with Cython's errors.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ungil_ir::types::{DType, Layout};
+
+/// The declared type of a variable, parameter or result.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Declared {
+    /// With its name in C, for messages.
+    Scalar { dtype: DType, name: Arc<str> },
+    /// A truth value that is an `int` in arithmetic.
+    Bint,
+    /// A typed memoryview or buffer; `None` layout: any.
+    View { dtype: DType, ndim: u8, layout: Option<Layout>, is_const: bool },
+    /// `void`, as a result.
+    Void,
+}
+
+/// What a function declares.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct CFunction {
+    /// Division as C has it: towards zero, no check of the divisor.
+    pub cdivision: bool,
+    /// `**` as C's `pow`: integers stay integers, and domains are not checked.
+    pub cpow: bool,
+    /// `/` of integers divides integers, as at language level 2.
+    pub integer_division: bool,
+    /// Parameters and variables.
+    pub vars: BTreeMap<String, Declared>,
+    pub ret: Option<Declared>,
+}

@@ -1,0 +1,40 @@
+//! Errors about C types.
+
+use ungil_diag::diagnostic::{Code, Diagnostic};
+use ungil_diag::span::Span;
+
+use crate::diagnostics::family;
+use crate::ty::Ty;
+
+/// What does not fit a declared C type.
+#[derive(Clone, Debug)]
+pub enum CTypeError {
+    /// A value of a type that a variable cannot hold.
+    Assign { declared: String, found: Ty, span: Span },
+    /// A function of a C library that is not there.
+    NoFunction { name: String, span: Span },
+}
+
+family!(CTypeError);
+
+impl CTypeError {
+    /// The message.
+    pub fn diagnostic(self) -> Diagnostic {
+        match self {
+            CTypeError::NoFunction { name, span } => {
+                Diagnostic::error(Code("U0805"), format!("`{name}` of libc is not supported yet"))
+                    .primary(span, "unknown function")
+            }
+            CTypeError::Assign { declared, found, span } => {
+                let title = format!("cannot assign a value of type {found} to `{declared}`");
+                let message =
+                    Diagnostic::error(Code("U0801"), title).primary(span, format!("expected `{declared}`"));
+                if found.is_scalar() {
+                    message.help(format!("convert it: `<{declared}>…`"))
+                } else {
+                    message
+                }
+            }
+        }
+    }
+}

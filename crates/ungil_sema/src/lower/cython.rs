@@ -1,0 +1,444 @@
+//! C semantics of functions in the Cython language: declared variables, C's arithmetic, conversions at the border.
+//!
+//! Operands with a NumPy scalar type stand for C values. Before an operator both are brought to the type that C's usual
+//! arithmetic conversions give, so that the ordinary lowering computes what C computes. Python's weak scalars among
+//! them count as C's `int` (constants that fit), `long` or `double`, as Cython types literals.
+//!
+//! Indices are computed in 64 bits: a narrower integer that came from a loop's counter by additions and
+//! multiplications has a wide twin ([`Lowerer::wide`]), which an index takes instead. It differs from C only where C's
+//! narrow arithmetic overflows, which is undefined there, and leaves index ranges affine.
+
+use ungil_abi::exception::ExcClass;
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp};
+use ungil_ir::math::MathFn;
+use ungil_ir::types::DType;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::operator::BinaryOp;
+
+use crate::cython::{CFunction, Declared};
+use crate::diagnostics::Result;
+use crate::diagnostics::cython::CTypeError;
+use crate::lower::Lowerer;
+use crate::lower::build::{fits, int_range};
+use crate::lower::call::Args;
+use crate::operand::Operand;
+use crate::ty::{Ty, display_array};
+
+impl Lowerer<'_, '_> {
+    /// The function's C declarations; those of nested functions are their own.
+    pub(crate) fn c_function(&self) -> Option<std::sync::Arc<CFunction>> {
+        self.options.c.clone()
+    }
+
+    pub(crate) fn is_c(&self) -> bool {
+        self.options.c.is_some()
+    }
+
+    fn declared(&self, name: &str) -> Option<Declared> {
+        if self.code.id.nested.is_some() {
+            return None;
+        }
+        self.options.c.as_ref()?.vars.get(name).cloned()
+    }
+
+    /// A value as the declared type of the variable it is assigned to.
+    pub(crate) fn as_variable(&mut self, name: &str, operand: &Operand, span: Span) -> Result<Operand> {
+        match self.declared(name) {
+            Some(declared) => self.as_declared(&declared, operand, span),
+            None => Ok(operand.clone()),
+        }
+    }
+
+    /// A value as a declared type: C's conversion between C's types, a checked one from Python's integers.
+    pub(crate) fn as_declared(
+        &mut self,
+        declared: &Declared,
+        operand: &Operand,
+        span: Span,
+    ) -> Result<Operand> {
+        let found = operand.ty.clone();
+        let refuse = |declared: &str| CTypeError::Assign { declared: declared.to_owned(), found, span };
+        match declared {
+            Declared::Void => Ok(operand.clone()),
+            Declared::Bint => {
+                if !operand.ty.is_scalar() {
+                    return Err(refuse("bint").into());
+                }
+                let truth = self.truth_value(operand)?;
+                Ok(Operand::value(Ty::PyBool, truth, operand.span))
+            }
+            Declared::Scalar { dtype, name } => {
+                let operand = &self.element_of(operand)?;
+                let Some(from) = operand.ty.dtype() else { return Err(refuse(name).into()) };
+                if (dtype.is_int() && !(from.is_int() || from == DType::Bool))
+                    || (dtype.is_float() && from.is_complex())
+                {
+                    return Err(refuse(name).into());
+                }
+                self.as_number(operand, *dtype, name)
+            }
+            Declared::View { dtype, ndim, layout, .. } => {
+                let fits_view = |a: &ungil_ir::types::ArrayType| a.dtype == *dtype && a.ndim == *ndim;
+                match &operand.ty {
+                    Ty::None => Ok(operand.clone()),
+                    Ty::Array(a) if fits_view(a) => Ok(operand.clone()),
+                    _ => {
+                        let layout = layout.unwrap_or(ungil_ir::types::Layout::Strided);
+                        let ty = ungil_ir::types::ArrayType {
+                            dtype: *dtype,
+                            ndim: *ndim,
+                            layout,
+                            readonly: false,
+                            swapped: false,
+                        };
+                        Err(refuse(&display_array(&ty)).into())
+                    }
+                }
+            }
+        }
+    }
+
+    fn as_number(&mut self, operand: &Operand, dtype: DType, name: &str) -> Result<Operand> {
+        let ty = Ty::Scalar(dtype);
+        if operand.ty == ty {
+            return Ok(operand.clone());
+        }
+        let narrow = dtype.is_int() && dtype != DType::I64;
+        if let (true, true, Some(constant)) = (narrow, operand.ty == Ty::PyInt, operand.const_int()) {
+            // A literal is converted as C converts it.
+            let bits = if fits(constant, dtype) { constant } else { wrapped(constant, dtype) };
+            return Ok(Operand::constant(ty, crate::operand::Constant::Int(bits), operand.span));
+        }
+        if narrow && operand.ty == Ty::PyInt {
+            self.check_range_of(operand, dtype, name)?;
+        }
+        let value = self.cast_to(operand, dtype)?;
+        self.keep_wide(operand, value, dtype);
+        Ok(Operand::value(ty, value, operand.span))
+    }
+
+    /// Raises where a Python integer does not fit a C type.
+    fn check_range_of(&mut self, operand: &Operand, dtype: DType, name: &str) -> Result<()> {
+        let value = self.value(operand)?;
+        let (low, high) = int_range(dtype);
+        if dtype.is_unsigned() {
+            let zero = self.b().i64(0);
+            let fine = self.b().compare(CompareOp::Ge, value, zero);
+            let message = format!("can't convert negative value to {name}");
+            self.check(fine, ExcClass::OVERFLOW, &message, Vec::new());
+        }
+        if dtype.size() < 8 {
+            let (low, high) = (self.b().i64(low as i64), self.b().i64(high as i64));
+            let above = self.b().compare(CompareOp::Ge, value, low);
+            let below = self.b().compare(CompareOp::Le, value, high);
+            let fine = self.b().binary(Ir::And, above, below);
+            let message = format!("value too large to convert to {name}");
+            self.check(fine, ExcClass::OVERFLOW, &message, Vec::new());
+        }
+        Ok(())
+    }
+
+    /// Both operands as C's usual arithmetic conversions make them, where one of them is C's.
+    pub(crate) fn c_operands(
+        &mut self,
+        left: &Operand,
+        right: &Operand,
+    ) -> Result<Option<(Operand, Operand)>> {
+        if !self.is_c() || (left.ty.is_weak() && right.ty.is_weak()) {
+            return Ok(None);
+        }
+        let (Some(a), Some(b)) = (c_type(left), c_type(right)) else { return Ok(None) };
+        let literal = |o: &Operand| o.ty == Ty::PyInt && o.constant.is_some();
+        let with_literal = literal(left) || literal(right);
+        // Cython writes an integer literal beside a `float` as a `double`.
+        let common = match usual(a, b) {
+            DType::F32 if with_literal => Ty::Scalar(DType::F64),
+            common => Ty::Scalar(common),
+        };
+        Ok(Some((self.c_convert(left, &common)?, self.c_convert(right, &common)?)))
+    }
+
+    /// As C promotes an operand of a unary operator.
+    pub(crate) fn c_promoted(&mut self, operand: &Operand) -> Result<Operand> {
+        match (self.is_c() && !operand.ty.is_weak(), c_type(operand)) {
+            (true, Some(dtype)) => self.c_convert(operand, &Ty::Scalar(usual(dtype, dtype))),
+            _ => Ok(operand.clone()),
+        }
+    }
+
+    fn c_convert(&mut self, operand: &Operand, to: &Ty) -> Result<Operand> {
+        let dtype = to.dtype().expect("a scalar");
+        if operand.ty == *to {
+            return Ok(operand.clone());
+        }
+        if let (Some(constant), true) = (operand.const_int(), dtype.is_int()) {
+            let constant = crate::operand::Constant::Int(wrapped(constant, dtype));
+            return Ok(Operand::constant(to.clone(), constant, operand.span));
+        }
+        let value = self.cast_to(operand, dtype)?;
+        self.keep_wide(operand, value, dtype);
+        Ok(Operand::value(to.clone(), value, operand.span))
+    }
+
+    /// A conversion to a wider signed type keeps the wide twin.
+    fn keep_wide(&mut self, from: &Operand, to: Value, dtype: DType) {
+        let widens = from.ty.dtype().is_some_and(|d| d.size() <= dtype.size()) && dtype.is_signed();
+        if let (true, Some(&wide)) = (widens, from.value.and_then(|v| self.wide.get(&v))) {
+            self.wide.insert(to, wide);
+        }
+    }
+
+    /// Gives the result of `a op b` a wide twin where an operand has one.
+    pub(crate) fn widen_result_of(&mut self, op: Ir, a: Value, b: Value, result: Value) {
+        if !self.is_c() || !(self.wide.contains_key(&a) || self.wide.contains_key(&b)) {
+            return;
+        }
+        let (a, b) = (self.wide_value(a), self.wide_value(b));
+        let wide = self.b().binary(op, a, b);
+        self.wide.insert(result, wide);
+    }
+
+    /// An integer in 64 bits: its wide twin, where it has one.
+    pub(crate) fn wide_value(&mut self, value: Value) -> Value {
+        match self.wide.get(&value) {
+            Some(wide) => *wide,
+            None if self.func.ty(value).dtype() == Some(DType::I64) => value,
+            None => self.b().cast(value, DType::I64),
+        }
+    }
+
+    /// The declared narrow integer type of a loop's variable.
+    fn counter_type(&self, target: &Expr) -> Option<(DType, std::sync::Arc<str>)> {
+        let ExprKind::Name(name) = &target.kind else { return None };
+        match self.declared(name)? {
+            Declared::Scalar { dtype, name } if dtype.is_int() && dtype != DType::I64 => Some((dtype, name)),
+            _ => None,
+        }
+    }
+
+    /// Checks before a loop over a range that its counter fits the variable's type.
+    pub(crate) fn check_counter(&mut self, target: &Expr, [start, stop, step]: [Value; 3]) {
+        let Some((dtype, name)) = self.counter_type(target) else { return };
+        let (low, high) = int_range(dtype);
+        let high = i64::try_from(high).unwrap_or(i64::MAX);
+        // The bound itself is never reached, and an empty loop counts nothing.
+        let zero = self.b().i64(0);
+        let up = self.b().compare(CompareOp::Gt, step, zero);
+        let (first, last) = (self.b().select(up, start, stop), self.b().select(up, stop, start));
+        let (least, most) =
+            (self.b().i64((low as i64).saturating_sub(1)), self.b().i64(high.saturating_add(1)));
+        let above = self.b().compare(CompareOp::Ge, first, least);
+        let below = self.b().compare(CompareOp::Le, last, most);
+        let inside = self.b().binary(Ir::And, above, below);
+        let empty = self.b().compare(CompareOp::Ge, first, last);
+        let fine = self.b().binary(Ir::Or, inside, empty);
+        let message = format!("value too large to convert to {name}");
+        self.check(fine, ExcClass::OVERFLOW, &message, Vec::new());
+    }
+
+    /// The counter of a loop whose range [`Lowerer::check_counter`] has checked, as the variable's type.
+    pub(crate) fn c_counter(&mut self, target: &Expr, iv: Value, span: Span) -> Operand {
+        let Some((dtype, _)) = self.counter_type(target) else {
+            return Operand::value(Ty::PyInt, iv, span);
+        };
+        let value = self.b().cast(iv, dtype);
+        self.wide.insert(value, iv);
+        Operand::value(Ty::Scalar(dtype), value, span)
+    }
+
+    /// A function of C's mathematical library: its arguments are converted to `double`, or to `float` for those whose
+    /// names end in `f`; domain errors raise nothing.
+    pub(crate) fn libc_math(&mut self, function: &str, args: Args) -> Result<Operand> {
+        let is_single =
+            function.len() > 3 && function.ends_with('f') && !LIBC_MATH.iter().any(|(c, _)| *c == function);
+        let (base, dtype) = match function.strip_suffix('f').filter(|_| is_single) {
+            Some(base) => (base, DType::F32),
+            None => (function, DType::F64),
+        };
+        let Some((_, numpy)) = LIBC_MATH.iter().find(|(c, _)| *c == base) else {
+            return Err(CTypeError::NoFunction { name: function.to_owned(), span: args.span }.into());
+        };
+        let name = if dtype == DType::F32 { "float" } else { "double" };
+        let declared = Declared::Scalar { dtype, name: name.into() };
+        let mut positional = Vec::new();
+        for arg in &args.positional {
+            positional.push(self.as_declared(&declared, arg, arg.span)?);
+        }
+        args.check_no_keywords(function)?;
+        let args = Args { positional, keywords: Vec::new(), span: args.span };
+        crate::registry::call(self, numpy, args)
+    }
+
+    /// `<type>x`: C's conversion.
+    pub(crate) fn cython_cast(&mut self, x: &Operand, dtype: DType, span: Span) -> Result<Operand> {
+        let to = Ty::Scalar(dtype);
+        Ok(self.c_convert(x, &to)?.at(span))
+    }
+
+    /// `//` and `%` towards zero, as C has them; of floats also with Python's sign, as Cython computes them.
+    pub(crate) fn c_division(&mut self, op: BinaryOp, a: Value, b: Value, dtype: DType) -> Value {
+        if dtype.is_float() {
+            if op == BinaryOp::Mod {
+                let rest = self.b().math(MathFn::Fmod, &[a, b]);
+                if self.c_function().is_some_and(|c| c.cdivision) {
+                    return rest;
+                }
+                // Python's sign; a rest of zero keeps the dividend's, as in Cython.
+                let zero = self.zero(dtype);
+                let inexact = self.b().compare(CompareOp::Ne, rest, zero);
+                let (left, right) =
+                    (self.b().compare(CompareOp::Lt, rest, zero), self.b().compare(CompareOp::Lt, b, zero));
+                let differ = self.b().binary(Ir::Xor, left, right);
+                let adjust = self.b().binary(Ir::And, inexact, differ);
+                let other = self.b().binary(Ir::Add, rest, b);
+                return self.b().select(adjust, other, rest);
+            }
+            let quotient = self.b().binary(Ir::Div, a, b);
+            return self.b().math(MathFn::Floor, &[quotient]);
+        }
+        let floor = self.b().binary(Ir::FloorDiv, a, b);
+        let product = self.b().binary(Ir::Mul, floor, b);
+        let rest = self.b().binary(Ir::Sub, a, product);
+        if dtype.is_unsigned() {
+            return if op == BinaryOp::Mod { rest } else { floor };
+        }
+        // Rounded down with a rest means rounded towards zero one higher, where the signs differ.
+        let zero = self.zero(dtype);
+        let inexact = self.b().compare(CompareOp::Ne, rest, zero);
+        let (left, right) =
+            (self.b().compare(CompareOp::Lt, a, zero), self.b().compare(CompareOp::Lt, b, zero));
+        let differ = self.b().binary(Ir::Xor, left, right);
+        let adjust = self.b().binary(Ir::And, inexact, differ);
+        if op == BinaryOp::Mod {
+            let other = self.b().binary(Ir::Sub, rest, b);
+            return self.b().select(adjust, other, rest);
+        }
+        let one = self.b().value(ungil_ir::inst::InstKind::Const(ungil_ir::inst::Const::Int(dtype, 1)));
+        let higher = self.b().binary(Ir::Add, floor, one);
+        self.b().select(adjust, higher, floor)
+    }
+
+    /// A result for Python: C's numbers become Python's.
+    pub(crate) fn cython_result(&mut self, operand: &Operand) -> Result<Operand> {
+        match &operand.ty {
+            Ty::Scalar(dtype) if *dtype != DType::U64 => {
+                let weak = Ty::weak_of(*dtype);
+                self.convert(operand, &weak)
+            }
+            Ty::Tuple(_) => {
+                let items = self.items(operand);
+                let items = items.iter().map(|i| self.cython_result(i)).collect::<Result<Vec<_>>>()?;
+                Ok(Operand::tuple(items, operand.span))
+            }
+            _ => Ok(operand.clone()),
+        }
+    }
+}
+
+/// Functions of C's mathematical library, by name, and what computes them.
+pub const LIBC_MATH: &[(&str, &str)] = &[
+    ("sin", "numpy.sin"),
+    ("cos", "numpy.cos"),
+    ("tan", "numpy.tan"),
+    ("asin", "numpy.arcsin"),
+    ("acos", "numpy.arccos"),
+    ("atan", "numpy.arctan"),
+    ("atan2", "numpy.arctan2"),
+    ("sinh", "numpy.sinh"),
+    ("cosh", "numpy.cosh"),
+    ("tanh", "numpy.tanh"),
+    ("asinh", "numpy.arcsinh"),
+    ("acosh", "numpy.arccosh"),
+    ("atanh", "numpy.arctanh"),
+    ("exp", "numpy.exp"),
+    ("exp2", "numpy.exp2"),
+    ("expm1", "numpy.expm1"),
+    ("log", "numpy.log"),
+    ("log2", "numpy.log2"),
+    ("log10", "numpy.log10"),
+    ("log1p", "numpy.log1p"),
+    ("sqrt", "numpy.sqrt"),
+    ("cbrt", "numpy.cbrt"),
+    ("pow", "numpy.power"),
+    ("hypot", "numpy.hypot"),
+    ("fabs", "numpy.absolute"),
+    ("floor", "numpy.floor"),
+    ("ceil", "numpy.ceil"),
+    ("trunc", "numpy.trunc"),
+    ("rint", "numpy.rint"),
+    ("nearbyint", "numpy.rint"),
+    ("fmod", "numpy.fmod"),
+    ("copysign", "numpy.copysign"),
+    ("nextafter", "numpy.nextafter"),
+    ("fmin", "numpy.fmin"),
+    ("fmax", "numpy.fmax"),
+    ("isnan", "numpy.isnan"),
+    ("isinf", "numpy.isinf"),
+    ("isfinite", "numpy.isfinite"),
+    ("signbit", "numpy.signbit"),
+    ("erf", "math.erf"),
+    ("erfc", "math.erfc"),
+];
+
+/// The C type of a scalar operand.
+fn c_type(operand: &Operand) -> Option<DType> {
+    Some(match &operand.ty {
+        Ty::PyBool => DType::I32,
+        Ty::PyInt => match operand.const_int() {
+            Some(n) if fits(n, DType::I32) => DType::I32,
+            _ => DType::I64,
+        },
+        Ty::PyFloat => DType::F64,
+        Ty::PyComplex => DType::C128,
+        Ty::Scalar(d) => *d,
+        _ => return None,
+    })
+}
+
+/// C's usual arithmetic conversions.
+fn usual(a: DType, b: DType) -> DType {
+    if a.is_complex() || b.is_complex() {
+        let single = |d: DType| matches!(d, DType::C64 | DType::F32) || d.size() < 4;
+        return if single(a) && single(b) { DType::C64 } else { DType::C128 };
+    }
+    if a == DType::F64 || b == DType::F64 {
+        return DType::F64;
+    }
+    if a.is_float() || b.is_float() {
+        return DType::F32;
+    }
+    let promote = |d: DType| if d.size() < 4 { DType::I32 } else { d };
+    let (a, b) = (promote(a), promote(b));
+    match (a.size().cmp(&b.size()), a.is_unsigned()) {
+        (std::cmp::Ordering::Greater, _) | (std::cmp::Ordering::Equal, true) => a,
+        _ => b,
+    }
+}
+
+/// An integer reduced to the range of a type.
+fn wrapped(n: i128, dtype: DType) -> i128 {
+    let bits = dtype.bits();
+    let low = n & ((1 << bits) - 1);
+    if dtype.is_signed() && low >> (bits - 1) != 0 { low - (1 << bits) } else { low }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions_are_those_of_c() {
+        assert_eq!(usual(DType::I8, DType::U8), DType::I32);
+        assert_eq!(usual(DType::I32, DType::U32), DType::U32);
+        assert_eq!(usual(DType::U32, DType::I64), DType::I64);
+        assert_eq!(usual(DType::U64, DType::I64), DType::U64);
+        assert_eq!(usual(DType::I64, DType::F32), DType::F32);
+        assert_eq!(usual(DType::F32, DType::F64), DType::F64);
+        assert_eq!(usual(DType::F32, DType::C64), DType::C64);
+        assert_eq!(wrapped(300, DType::U8), 44);
+        assert_eq!(wrapped(200, DType::I8), -56);
+        assert_eq!(wrapped(-1, DType::U32), 0xffff_ffff);
+    }
+}

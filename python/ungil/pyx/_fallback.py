@@ -1,0 +1,137 @@
+"""The plain Python that stands for a function which cannot be compiled yet.
+
+Typed variables keep their ranges: each assignment converts, and raises OverflowError where C would wrap or where the
+value does not fit, so that a function gives C's result or an error, never a wrong number.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+
+def convert(text: str, name: str, value: Any) -> Any:
+    """A value as a declared C type."""
+    if text == "bint":
+        return bool(value)
+    if text == "void" or "[" in text:
+        return value
+    kind = np.dtype(text).kind
+    if kind == "f":
+        if not hasattr(value, "__float__") and not hasattr(value, "__index__"):
+            raise TypeError(f"must be real number, not {type(value).__name__}")
+        return float(np.dtype(text).type(value)) if text == "float32" else float(value)
+    if kind == "c":
+        return complex(value)
+    if not hasattr(value, "__index__") and not isinstance(value, (float, np.floating)):
+        raise TypeError("an integer is required")
+    number = int(value)
+    info = np.iinfo(text)
+    if info.min <= number <= info.max:
+        return number
+    if number < 0 and info.min == 0:
+        raise OverflowError(f"can't convert negative value to {name}")
+    raise OverflowError(f"value too large to convert to {name}")
+
+
+class Typed(ast.NodeTransformer):
+    """Makes assignments to declared variables convert."""
+
+    def __init__(self, info: dict[str, Any]) -> None:
+        self.params = [(n, t) for n, t, _ in info["params"] if t and "[" not in t[0]]
+        declared = [(n, t) for n, t, _ in info["params"] if t] + list(info["locals"])
+        self.types = {n: t for n, t in declared if "[" not in t[0]}
+        self.ret = info["ret"]
+        self.c_division = info["cdivision"] or info["integer_division"]
+        self.depth = 0
+
+    def _convert(self, ty: tuple[str, str], value: ast.expr) -> ast.expr:
+        args: list[ast.expr] = [ast.Constant(ty[0]), ast.Constant(ty[1]), value]
+        return ast.copy_location(ast.Call(ast.Name("__pyx_convert__", ast.Load()), args, []), value)
+
+    def _again(self, node: ast.AST, at: ast.stmt) -> list[ast.stmt]:
+        """Statements that convert the declared variables that a target binds."""
+        found: list[ast.stmt] = []
+        for name in (n for n in ast.walk(node) if isinstance(n, ast.Name)):
+            if name.id in self.types and isinstance(name.ctx, ast.Store):
+                value = self._convert(self.types[name.id], ast.Name(name.id, ast.Load()))
+                found.append(ast.copy_location(ast.Assign([ast.Name(name.id, ast.Store())], value), at))
+        return found
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        if self.depth:
+            return node
+        self.depth += 1
+        first = node.body[0]
+        head = [] if not _is_text(first) else [node.body.pop(0)]
+        for name, ty in self.params:
+            value = self._convert(ty, ast.copy_location(ast.Name(name, ast.Load()), first))
+            head.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), first))
+        node.body = head + [s for old in node.body for s in _list(self.visit(old))]
+        self.depth -= 1
+        if self.ret and self.ret[0] not in ("void",) and "[" not in self.ret[0]:
+            node.body.append(ast.copy_location(ast.Return(ast.Constant(0)), node.body[-1]))
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self.visit_FunctionDef(node)  # type: ignore[arg-type]
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        self.generic_visit(node)
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            ty = self.types.get(node.targets[0].id)
+            if ty:
+                node.value = self._convert(ty, node.value)
+            return node
+        return [node, *(s for t in node.targets for s in self._again(t, node))]
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        self._check_division(node.op)
+        self.generic_visit(node)
+        return [node, *self._again(node.target, node)]
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        self._check_division(node.op)
+        return self.generic_visit(node)
+
+    def _check_division(self, op: ast.operator) -> None:
+        if self.c_division and isinstance(op, (ast.Div, ast.FloorDiv, ast.Mod)):
+            raise NotImplementedError("C division in a function that cannot be compiled")
+
+    def visit_For(self, node: ast.For) -> Any:
+        self.generic_visit(node)
+        node.body = [*self._again(node.target, node), *node.body]
+        return node
+
+    def visit_With(self, node: ast.With) -> Any:
+        self.generic_visit(node)
+        targets = [i.optional_vars for i in node.items if i.optional_vars]
+        node.body = [*(s for t in targets for s in self._again(t, node)), *node.body]
+        return node
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
+        self.generic_visit(node)
+        ty = self.types.get(node.target.id)
+        if ty:
+            node.value = self._convert(ty, node.value)
+        return node
+
+    def visit_Return(self, node: ast.Return) -> Any:
+        self.generic_visit(node)
+        if self.ret and node.value is not None and "[" not in self.ret[0]:
+            node.value = self._convert(self.ret, node.value)
+        return node
+
+
+def _is_text(stmt: ast.stmt) -> bool:
+    """Whether a statement is a documentation string."""
+    return isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant)
+
+
+def _list(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]

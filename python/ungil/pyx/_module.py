@@ -1,0 +1,299 @@
+"""Building of modules from the Cython language.
+
+The compiler returns a module's text as plain Python, line by line, and what its functions declare. The text runs as
+Python; each function of its top level becomes a compiled one. Names that Python must not see (`cdef` functions, what
+is cimported) live among the module's own builtins.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import linecache
+import os
+import sys
+import types
+from typing import Any
+
+from ungil import _ungil
+from ungil.pyx import _fallback, _names
+
+# Directives with a meaning to the compiler; others change nothing here.
+_DIRECTIVES = {"boundscheck", "wraparound", "cdivision", "cpow", "overflowcheck"}
+_MODULE_TYPES: dict[str, dict[str, tuple[str, str]]] = {}
+
+
+def compile(source: str | os.PathLike[str], name: str | None = None, *, level: str = "3") -> types.ModuleType:
+    """Compile a module in the Cython language.
+
+    Parameters
+    ----------
+    source : str or path
+        The text of the module, or the path of a ``.pyx`` file. A string without a line end that names a file is a path.
+    name : str, optional
+        The module's name; by default the file's.
+    level : {"3", "2", "3str"}
+        The language level where the module does not say.
+
+    Returns
+    -------
+    module
+        A new module; it is not put into ``sys.modules``.
+
+    Raises
+    ------
+    ungil.errors.CompileError
+        The module has errors; all of them are in the message.
+    """
+    path = None
+    if isinstance(source, os.PathLike) or (
+        "\n" not in source and (source.endswith((".pyx", ".py")) or os.path.exists(source))
+    ):
+        path = os.fspath(source)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        file_name = os.path.abspath(path)
+        name = name or os.path.splitext(os.path.basename(path))[0]
+    else:
+        text = os.fspath(source)
+        name = name or "pyx_module"
+        file_name = f"<{name}>.pyx"
+        linecache.cache[file_name] = (len(text), None, text.splitlines(True), file_name)
+    module = types.ModuleType(name)
+    module.__file__ = file_name
+    build(module, text, file_name, level)
+    return module
+
+
+def build(module: types.ModuleType, text: str, file: str, level: str = "3") -> None:
+    """Compile a text and run it in a module."""
+    Builder(module, level).run(text, file)
+
+
+class Builder:
+    """The state of building one module."""
+
+    def __init__(self, module: types.ModuleType, level: str) -> None:
+        self.module = module
+        self.level = level
+        self.names: dict[str, Any] = vars(builtins).copy()
+        self.hidden: dict[str, Any] = {}
+        self.types: dict[str, tuple[str, str]] = {}
+
+    def run(self, text: str, file: str) -> None:
+        """Compile a text and run it; what is private to C is hidden afterwards."""
+        import numpy
+
+        namespace = vars(self.module)
+        self.names |= _names.casts()
+        self.names |= {
+            "__pyx_empty": numpy.empty,
+            "__pyx_convert__": _fallback.convert,
+            "NULL": None,
+        }
+        self.names["__pyx_include__"] = lambda name: self._execute(*self._included(name, file))
+        namespace["__builtins__"] = self.names
+        self._execute(text, file)
+        _MODULE_TYPES[self.module.__name__] = self.types
+
+    def _included(self, name: str, file: str) -> tuple[str, str]:
+        path = os.path.join(os.path.dirname(file), name)
+        with open(path, encoding="utf-8") as included:
+            return included.read(), path
+
+    def _execute(self, text: str, file: str) -> None:
+        plan = self._plan(text, file)
+        tree = ast.parse(plan["text"], file)
+        self._constants(plan)
+        lines = plan["text"].splitlines(True)
+        infos = {f["line"]: f for f in plan["functions"]}
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno in infos:
+                self._decorate(node, infos.pop(node.lineno), plan, lines)
+        tree.body = [s for s in tree.body if not _is_start_up(s)]
+        ast.fix_missing_locations(tree)
+        namespace = vars(self.module)
+        exec(builtins.compile(tree, file, "exec"), namespace)
+        private = {f["name"] for f in plan["functions"] if f["kind"] == "cdef"} | set(plan["variables"])
+        for name in private:
+            if name in namespace:
+                self.names[name] = self.hidden[name] = namespace.pop(name)
+
+    def _plan(self, text: str, file: str) -> dict[str, Any]:
+        pxd = os.path.splitext(file)[0] + ".pxd"
+        if file.endswith(".pyx") and os.path.exists(pxd):
+            self._declarations(pxd)
+        first = _ungil.pyx_read(text, file, False, self.level, self.types, False)
+        self._cimports(first["cimports"], file)
+        for name in first["includes"]:
+            included, path = self._included(name, file)
+            inner = _ungil.pyx_read(included, path, False, self.level, self.types, False)
+            self._cimports(inner["cimports"], path)
+            self.types |= inner["types"]
+        plan = _ungil.pyx_read(text, file, False, self.level, self.types, True)
+        self.types |= plan["types"]
+        return plan
+
+    def _declarations(self, pxd: str) -> dict[str, Any]:
+        with open(pxd, encoding="utf-8") as file:
+            text = file.read()
+        first = _ungil.pyx_read(text, pxd, True, self.level, self.types, False)
+        self._cimports(first["cimports"], pxd)
+        plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, True)
+        self.types |= plan["types"]
+        self._constants(plan)
+        return plan
+
+    def _cimports(self, cimports: list[tuple[str, int, str | None, str, int]], file: str) -> None:
+        for module, level, name, asname, line in cimports:
+            if level:
+                package = (self.module.__package__ or self.module.__name__.rpartition(".")[0]).split(".")
+                module = ".".join(package[: len(package) - level + 1] + ([module] if module else []))
+            if name is None:
+                self._cimport_module(module, asname, file, line)
+            else:
+                self._cimport_name(module, name, asname, file, line)
+
+    def _cimport_module(self, module: str, asname: str, file: str, line: int) -> None:
+        found = _names.library_types(module)
+        if found is None and _names.library_names(module) is None:
+            found, names = self._own(module, file, line)
+            self.names[asname.split(".")[0]] = types.SimpleNamespace(**names)
+        else:
+            self.names[asname.split(".")[0]] = _names.library_module(module)
+        for key, value in (found or {}).items():
+            self.types[f"{asname}.{key}"] = value
+
+    def _cimport_name(self, module: str, name: str, asname: str, file: str, line: int) -> None:
+        types_found = _names.library_types(module)
+        names = _names.library_names(module)
+        if types_found is None and names is None:
+            if module in ("libc", "cython") or _names.library_names(f"{module}.{name}") is not None:
+                return self._cimport_module(f"{module}.{name}", asname, file, line)
+            types_found, names = self._own(module, file, line)
+        types_found, names = types_found or {}, names or {}
+        wanted = list(types_found) + list(names) if name == "*" else [name]
+        for one in wanted:
+            target = one if name == "*" else asname
+            if one in types_found:
+                self.types[target] = types_found[one]
+            if one in names:
+                self.names[target] = names[one]
+            elif one not in types_found:
+                raise _error("U0805", f"`{module}.{one}` cannot be cimported yet", file, line)
+        return None
+
+    def _own(self, module: str, file: str, line: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Types and names of a module of the user's, from its `.pxd` file and the module itself."""
+        import importlib
+
+        folders = [os.path.dirname(file), *sys.path]
+        relative = module.replace(".", os.sep)
+        inner = Builder(types.ModuleType(module), self.level)
+        pxd = next((p for f in folders if os.path.exists(p := os.path.join(f, relative + ".pxd"))), None)
+        if pxd is None and module not in _MODULE_TYPES:
+            raise _error("U0805", f"no declarations of `{module}` were found", file, line)
+        if pxd is not None:
+            inner._declarations(pxd)
+        try:
+            loaded: Any = importlib.import_module(module)
+        except ImportError:
+            pyx = next((p for f in folders if os.path.exists(p := os.path.join(f, relative + ".pyx"))), None)
+            loaded = compile(pyx, module) if pyx else None
+            if loaded is not None:
+                sys.modules.setdefault(module, loaded)
+        names = dict(vars(loaded)) if loaded is not None else {}
+        own = names.get("__builtins__")
+        if isinstance(own, dict) and own is not vars(builtins):
+            names |= {k: v for k, v in own.items() if not hasattr(builtins, k) and not k.startswith("__pyx")}
+        return inner.types | _MODULE_TYPES.get(module, {}), inner.names | names
+
+    def _constants(self, plan: dict[str, Any]) -> None:
+        last = -1
+        for name, value, is_public in plan["constants"]:
+            if value is None:
+                last += 1
+                found: Any = last
+            else:
+                found = eval(value, vars(self.module) | {"__builtins__": self.names | _system_names()})
+                last = found if isinstance(found, int) else last
+            self.names[name] = found
+            if is_public:
+                setattr(self.module, name, found)
+
+    def _decorate(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        info: dict[str, Any],
+        plan: dict[str, Any],
+        lines: list[str],
+    ) -> None:
+        directives = dict(plan["directives"]) | {n: v for n, v, _ in info["directives"] if v is not None}
+        info |= {k: v for k, v in directives.items() if k in _DIRECTIVES}
+        info.setdefault("cdivision", False)
+        info["integer_division"] = plan["is_level_two"] or self.level == "2"
+        info["must_compile"] = info["releases_gil"]
+        text = "".join(lines[node.lineno - 1 : node.end_lineno])
+        plain = copy.deepcopy(node)
+        plain.decorator_list = []
+        key = f"__pyx_bind_{id(info)}"
+
+        def bind(function: Any) -> Any:
+            return self._bind(function, text, info, plain)
+
+        self.names[key] = bind
+        node.decorator_list.append(ast.copy_location(ast.Name(key, ast.Load()), node))
+
+    def _bind(self, function: Any, text: str, info: dict[str, Any], plain: ast.AST) -> Any:
+        def fallback() -> Any:
+            return self._plain_function(function, info, plain)
+
+        code = function.__code__
+        if info["is_plain"] or code.co_flags & 0x08:
+            return fallback() if any(t for _, t, _ in info["params"]) or info["locals"] else function
+        compiled = _ungil.make_pyx_function(function, text, info, fallback)
+        for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(compiled, attribute, getattr(function, attribute))
+        return compiled
+
+    def _plain_function(self, function: Any, info: dict[str, Any], plain: ast.AST) -> Any:
+        tree = copy.deepcopy(plain)
+        try:
+            _fallback.Typed(info).visit(tree)
+        except NotImplementedError as error:
+            raise _error(
+                "U0806", f"`{info['name']}` uses {error}", function.__code__.co_filename, info["line"]
+            ) from None
+        body = ast.fix_missing_locations(ast.Module([tree], []))  # type: ignore[list-item]
+        namespace: dict[str, Any] = {}
+        code = builtins.compile(body, function.__code__.co_filename, "exec")
+        inner = next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == info["name"])
+        made = types.FunctionType(inner, function.__globals__, function.__name__, function.__defaults__)
+        made.__kwdefaults__ = function.__kwdefaults__
+        namespace[info["name"]] = made
+        return made
+
+
+def _is_start_up(stmt: ast.stmt) -> bool:
+    """Whether a statement calls `import_array()`, which has nothing to do here."""
+    if not isinstance(stmt, ast.Expr) or not isinstance(stmt.value, ast.Call):
+        return False
+    function = stmt.value.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("import_array", "import_ufunc", "import_umath")
+
+
+def _system_names() -> dict[str, Any]:
+    """Names that `DEF` and `IF` know."""
+    found = os.uname()
+    names = ("sysname", "nodename", "release", "version", "machine")
+    return {f"UNAME_{n.upper()}": getattr(found, n) for n in names}
+
+
+def _error(code: str, title: str, file: str, line: int) -> Exception:
+    from ungil import errors
+
+    source = linecache.getline(file, line).rstrip()
+    margin = f"\n  --> {file}:{line}\n   |\n{line:2} | {source}" if source else f"\n  --> {file}:{line}"
+    return errors._make(code, f"error[{code}]: {title}{margin}", [(code, title, file, line, 1, [])])

@@ -1,0 +1,197 @@
+"""What modules cimport: types, functions and constants of the libraries that come with the language.
+
+The compiler knows casts and functions of C by the classes here: `dtype_name` says which type a cast converts to,
+`canonical` which function of C it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Cast:
+    """A conversion to a C number, as `<type>x`: integers wrap, floats are cut towards zero."""
+
+    def __init__(self, dtype_name: str) -> None:
+        self.dtype_name = dtype_name
+        self._dtype = np.dtype(dtype_name)
+
+    def __call__(self, value: Any) -> Any:
+        kind = self._dtype.kind
+        if kind == "f":
+            return float(self._dtype.type(value))
+        if kind == "c":
+            return complex(value)
+        bits = 8 * self._dtype.itemsize
+        number = int(value) & ((1 << bits) - 1)
+        return number - (1 << bits) if kind == "i" and number >> (bits - 1) else number
+
+
+class CFunction:
+    """A function of a C library, as plain Python calls it."""
+
+    def __init__(self, canonical: str, function: Callable[..., Any]) -> None:
+        self.canonical = canonical
+        self._function = function
+
+    def __call__(self, *args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            result = self._function(*(float(a) for a in args))
+        return result.item() if isinstance(result, np.generic) else result
+
+
+_MATH: dict[str, Callable[..., Any]] = {
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
+    "atan2": np.arctan2, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh,
+    "acosh": np.arccosh, "atanh": np.arctanh, "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1,
+    "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt, "cbrt": np.cbrt,
+    "pow": np.power, "hypot": np.hypot, "fabs": np.absolute, "floor": np.floor, "ceil": np.ceil,
+    "trunc": np.trunc, "rint": np.rint, "nearbyint": np.rint, "fmod": np.fmod, "copysign": np.copysign,
+    "nextafter": np.nextafter, "fmin": np.fmin, "fmax": np.fmax, "isnan": np.isnan, "isinf": np.isinf,
+    "isfinite": np.isfinite, "signbit": np.signbit, "erf": math.erf, "erfc": math.erfc,
+}  # fmt: skip
+_SINGLE = [
+    "sin",
+    "cos",
+    "tan",
+    "exp",
+    "log",
+    "sqrt",
+    "pow",
+    "fabs",
+    "floor",
+    "ceil",
+    "tanh",
+    "fmod",
+    "fmin",
+    "fmax",
+]
+
+_CONSTANTS: dict[str, dict[str, Any]] = {
+    "libc.math": {
+        "M_PI": math.pi, "M_E": math.e, "M_PI_2": math.pi / 2, "M_PI_4": math.pi / 4, "M_1_PI": 1 / math.pi,
+        "M_2_PI": 2 / math.pi, "M_SQRT2": math.sqrt(2), "M_SQRT1_2": math.sqrt(0.5), "M_LN2": math.log(2),
+        "M_LN10": math.log(10), "M_LOG2E": math.log2(math.e), "M_LOG10E": math.log10(math.e),
+        "M_2_SQRTPI": 2 / math.sqrt(math.pi), "INFINITY": math.inf, "NAN": math.nan, "HUGE_VAL": math.inf,
+    },
+    "libc.limits": {
+        "CHAR_BIT": 8, "SCHAR_MIN": -128, "SCHAR_MAX": 127, "UCHAR_MAX": 255, "CHAR_MIN": -128, "CHAR_MAX": 127,
+        "SHRT_MIN": -(2**15), "SHRT_MAX": 2**15 - 1, "USHRT_MAX": 2**16 - 1, "INT_MIN": -(2**31),
+        "INT_MAX": 2**31 - 1, "UINT_MAX": 2**32 - 1, "LONG_MIN": -(2**63), "LONG_MAX": 2**63 - 1,
+        "LLONG_MIN": -(2**63), "LLONG_MAX": 2**63 - 1,
+    },
+    "libc.float": {
+        "DBL_EPSILON": 2.0**-52, "DBL_MAX": float(np.finfo(np.float64).max),
+        "DBL_MIN": float(np.finfo(np.float64).tiny), "FLT_EPSILON": 2.0**-23,
+        "FLT_MAX": float(np.finfo(np.float32).max), "FLT_MIN": float(np.finfo(np.float32).tiny),
+        "DBL_DIG": 15, "FLT_DIG": 6,
+    },
+}  # fmt: skip
+
+
+def _integers(prefix: str = "") -> dict[str, tuple[str, str]]:
+    types = {}
+    for bits in (8, 16, 32, 64):
+        for sign in ("int", "uint"):
+            types[f"{prefix}{sign}{bits}_t"] = (f"{sign}{bits}", f"{sign}{bits}_t")
+    return types
+
+
+_STDINT = _integers() | {
+    "intptr_t": ("int64", "intptr_t"),
+    "uintptr_t": ("uint64", "uintptr_t"),
+    "intmax_t": ("int64", "intmax_t"),
+    "uintmax_t": ("uint64", "uintmax_t"),
+}
+_NUMPY = {
+    "float32_t": "float32", "float64_t": "float64", "float_t": "float64", "double_t": "float64",
+    "int_t": "int64", "uint_t": "uint64", "long_t": "int64", "ulong_t": "uint64", "longlong_t": "int64",
+    "ulonglong_t": "uint64", "intp_t": "int64", "uintp_t": "uint64", "complex64_t": "complex64",
+    "complex128_t": "complex128", "cfloat_t": "complex64", "cdouble_t": "complex128", "npy_intp": "int64",
+    "npy_uintp": "uint64", "npy_int": "int32", "npy_uint": "uint32", "npy_long": "int64", "npy_ulong": "uint64",
+    "npy_short": "int16", "npy_ushort": "uint16", "npy_byte": "int8", "npy_ubyte": "uint8",
+    "npy_float": "float32", "npy_double": "float64", "npy_float32": "float32", "npy_float64": "float64",
+    "npy_int8": "int8", "npy_int16": "int16", "npy_int32": "int32", "npy_int64": "int64", "npy_uint8": "uint8",
+    "npy_uint16": "uint16", "npy_uint32": "uint32", "npy_uint64": "uint64",
+}  # fmt: skip
+_LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
+    "libc.stdint": _STDINT,
+    "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t")},
+    "numpy": _integers()
+    | {name: (text, name) for name, text in _NUMPY.items()}
+    | {name: ("object", name) for name in ("ndarray", "dtype", "broadcast", "flatiter", "ufunc")},
+    "libc.stdlib": {},
+    "libc.math": {"float_t": ("float32", "float"), "double_t": ("float64", "double")},
+    "cpython": {},
+    "cython": {
+        name: (text, name)
+        for name, text in {
+            "char": "int8", "schar": "int8", "uchar": "uint8", "short": "int16", "ushort": "uint16",
+            "int": "int32", "uint": "uint32", "long": "int64", "ulong": "uint64", "longlong": "int64",
+            "ulonglong": "uint64", "Py_ssize_t": "int64", "ssize_t": "int64", "size_t": "uint64",
+            "float": "float32", "double": "float64", "bint": "bint", "floatcomplex": "complex64",
+            "doublecomplex": "complex128", "void": "void",
+        }.items()
+    },
+}  # fmt: skip
+
+
+def library_types(module: str) -> dict[str, tuple[str, str]] | None:
+    """The types that a library declares: texts for the compiler and names in C."""
+    return _LIBRARY_TYPES.get(module)
+
+
+def library_names(module: str) -> dict[str, Any] | None:
+    """Functions and constants that a library declares; `None` for a library that is not known."""
+    if module == "libc.math":
+        names = dict(_CONSTANTS[module])
+        names |= {name: CFunction(f"libc.math.{name}", f) for name, f in _MATH.items()}
+        names |= {f"{name}f": CFunction(f"libc.math.{name}f", _MATH[name]) for name in _SINGLE}
+        return names
+    if module in _CONSTANTS:
+        return dict(_CONSTANTS[module])
+    if module == "libc.stdlib":
+        return {name: abs for name in ("abs", "labs", "llabs")}
+    if module in ("libc.stdint", "libc.stddef", "cpython"):
+        return {}
+    if module == "numpy":
+        return {"import_array": _nothing, "import_ufunc": _nothing, "import_umath": _nothing}
+    if module in ("cython", "cython.parallel"):
+        from ungil import cython
+
+        return dict(vars(cython if module == "cython" else cython.parallel))
+    return None
+
+
+def library_module(module: str) -> Any:
+    """The object that a cimported library is in plain Python."""
+    if module == "numpy":
+        return np
+    if module == "cython" or module.startswith("cython."):
+        from ungil import cython
+
+        return cython
+    if module.split(".")[0] == "libc":
+        import types
+
+        names = library_names(module)
+        if names is None:
+            return None
+        root = types.ModuleType("libc")
+        setattr(root, module.split(".")[1], types.SimpleNamespace(**names))
+        return root
+    return None
+
+
+def _nothing() -> None:
+    """Start-up functions of C, which have nothing to do here."""
+
+
+def casts() -> dict[str, Any]:
+    """Casts by the names that plain text calls them."""
+    names = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
+    return {f"__pyx_{name}": Cast(name) for name in [*names, "complex64", "complex128"]}
