@@ -62,10 +62,7 @@ impl Body {
 
     /// The body in `place`, made when it is first asked for; `None` with an exception set if that fails. Threads that come
     /// at once each make it: one that waited might keep the interpreter from the one it waits for.
-    pub fn late<'b>(
-        place: &'b OnceLock<Body>,
-        make: impl FnOnce(Python<'_>) -> PyResult<Body>,
-    ) -> Option<&'b Body> {
+    pub fn late(place: &OnceLock<Body>, make: impl FnOnce(Python<'_>) -> PyResult<Body>) -> Option<&Body> {
         if let Some(body) = place.get() {
             return Some(body);
         }
