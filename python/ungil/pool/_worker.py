@@ -33,7 +33,7 @@ MaybeEncodingError: Any = stdlib.MaybeEncodingError  # type: ignore[attr-defined
 #: Descriptors that one message can carry.
 MOST_PASSED = 250
 #: Seconds for which idle processes keep memory that they may need again.
-WARM = 1.0
+WARM = 5.0
 #: What the pool writes on the control pipe.
 GIVE_BACK = b"r"
 
