@@ -87,8 +87,8 @@ def show(title, cases, calls, rounds):
 def main():
     """Runs the cases."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--calls", type=int, default=2_000_000)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--calls", type=int, default=50_000)
     options = parser.parse_args()
     path, n = build(), options.calls
     library = ctypes.CDLL(str(path))
@@ -100,7 +100,7 @@ def main():
     element_loop = declared(library.element_loop, double, doubles, long, long)
     scalar_extern = ungil.extern("double scalar(double, double)", library)
     element_extern = ungil.extern("double element(const double *x, long i)", library)
-    few = 20_000
+    few = 500
 
     def loop_of(function):
         @ungil.jit
