@@ -227,6 +227,7 @@ def test_kernels_take_shared_arrays():
 
 def test_memory_is_freed_with_the_last_array():
     gc.collect()
+    shared._reference.cool()
     before = tasks.segments()
     a = shared.zeros((10, 1000))
     view = a[2:, ::3]
@@ -236,7 +237,7 @@ def test_memory_is_freed_with_the_last_array():
     assert tasks.segments() == before + 1
     view[0] = 1
     del view
-    assert until(lambda: tasks.segments() == before)
+    assert until(lambda: tasks.segments() <= before)
 
 
 def test_workers_let_go(pool):
@@ -265,7 +266,7 @@ def test_arrays_of_an_ended_sender():
 @pytest.mark.parametrize("method", METHODS)
 def test_nothing_is_left_after_killed_workers(method):
     files = left_files()
-    shared._reference.carrier.clear()
+    shared._reference.cool()
     before = tasks.segments()
     with ungil.Pool(2, backend="processes", start_method=method) as pool:
         a = shared.zeros(100_000)
@@ -274,7 +275,7 @@ def test_nothing_is_left_after_killed_workers(method):
                 pool.apply(tasks.kill_holding, (argument,))
         assert a[0] == -1
         del a
-    assert until(lambda: tasks.segments() == before), tasks.segments()
+    assert until(lambda: tasks.segments() <= before), tasks.segments()
     assert left_files() <= files
 
 
@@ -404,7 +405,7 @@ class TestTransport:
         copies = []
         fill = shared._reference._fill
         monkeypatch.setattr(shared._reference, "_fill", lambda s, a: copies.append(a.nbytes) or fill(s, a))
-        shared._reference.carrier.clear()
+        shared._reference.cool()
         before = tasks.segments()
         a = np.arange(50_000.0)
         assert pool.starmap(tasks.pick, [(a, i) for i in range(40)], 1) == list(range(40))
@@ -413,7 +414,7 @@ class TestTransport:
         assert [int(r.max()) for r in results] == list(range(4))
         assert np.array_equal(a, np.arange(50_000.0))
         del results
-        shared._reference.carrier.clear()
+        shared._reference.cool()
         assert until(lambda: tasks.segments() <= before)
 
     def test_objects_and_subclasses(self, pool):
@@ -432,7 +433,7 @@ class TestTransport:
         assert tasks.segments() <= before + 20
 
     def test_what_was_never_read_is_freed(self):
-        shared._reference.carrier.clear()
+        shared._reference.cool()
         before = tasks.segments()
         with ungil.Pool(2, backend="processes") as pool:
             # Dealt in advance to a busy worker, asked back, and to workers that are terminated.
