@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from checking import check
 
+import ungil
 from ungil import jit, prange
 
 
@@ -591,3 +592,9 @@ def deleted(n, i):
 @pytest.mark.parametrize("i", [0, 2, -1, 9, -9])
 def test_deletion(i):
     check(deleted, 6, i)
+
+
+def test_empty_argument():
+    check(lambda x: (len(x), np.asarray(x).sum(), [y for y in range(3)]), [])
+    with pytest.raises(ungil.errors.CompileError, match="empty when the kernel is called"):
+        jit(lambda x: x.append(2.0))([])

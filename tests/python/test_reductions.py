@@ -64,10 +64,6 @@ def call(name, axis=None, keepdims=False):
     return kernel(f"np.{name}({', '.join(['a', *options])})")
 
 
-def takes_complex(name):
-    return "min" not in name and "max" not in name and name != "ptp"
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_layouts_and_axes(name):
     for k, a in enumerate(arrays("d")):
@@ -81,9 +77,6 @@ def test_layouts_and_axes(name):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("code", "?bHF")
 def test_types(name, code):
-    if code == "F" and not takes_complex(name):
-        pytest.raises(TypeError, call(name), np.ones(3, code))
-        return
     first = next(arrays(code))
     check(call(name), first[0, :, 0])
     check(call(name, 1), first)

@@ -15,7 +15,7 @@ use crate::lower::call::Args;
 use crate::lower::foreign::library;
 use crate::lower::intrinsics;
 use crate::lower::numpy::create::Content;
-use crate::lower::numpy::{reductions, selection, shapes, typing, ufuncs};
+use crate::lower::numpy::{methods, reductions, selection, shapes, typing, ufuncs};
 use crate::operand::Operand;
 use crate::prelude;
 use crate::reference;
@@ -57,6 +57,7 @@ pub const NAMES: &[&str] = &[
     "numpy.arange",
     "numpy.linspace",
     "numpy.asarray",
+    "numpy.fromiter",
     "numpy.array",
     "numpy.copy",
     "numpy.ascontiguousarray",
@@ -89,6 +90,9 @@ pub(crate) fn takes_lazy(name: &str) -> bool {
     let known = |function: &str| {
         function.starts_with("ndarray.") || EAGER.contains(&function) || shapes::is_eager(function)
     };
+    if methods::split(name).is_some() {
+        return false;
+    }
     if matches!(name, "ungil.intrinsics.copy" | "ungil.intrinsics.store") {
         return true;
     }
@@ -109,6 +113,7 @@ const EAGER: &[&str] = &[
     "arange",
     "linspace",
     "asarray",
+    "fromiter",
     "array",
     "copy",
     "ascontiguousarray",
@@ -122,7 +127,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     if let Some(function) = name.strip_prefix("libc.math.") {
         return l.libc_math(function, args);
     }
-    if name.starts_with("numpy.") && !matches!(name, "numpy.array" | "numpy.asarray") {
+    if name.starts_with("numpy.") && !matches!(name, "numpy.array" | "numpy.asarray" | "numpy.fromiter") {
         // Lists stand for arrays.
         for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {
             if matches!(value.ty, Ty::List(_)) {
@@ -143,6 +148,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     }
     if let Some(function) = name.strip_prefix("builtins.") {
         return builtin(l, function, args);
+    }
+    if let Some((function, method)) = methods::split(name) {
+        return methods::call(l, function, method, args);
     }
     if let Some(kernel) = prelude::find(name) {
         if prelude::is_elementwise(kernel) {
@@ -446,6 +454,16 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
             };
             let (start, stop) = (bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"));
             l.linspace(start, stop, bound[2].as_ref(), endpoint, dtype, span)
+        }
+        "fromiter" => {
+            let bound = args.bind(&qualified, &["iter", "dtype", "count"], 2)?;
+            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
+            let items = l.list_from(bound[0].as_ref().expect("required"), span)?;
+            let array = l.as_array(&items, dtype, span)?;
+            let Some(count) = &bound[2] else { return Ok(array) };
+            let kernel = prelude::find("numpy._counted").expect("a function of the prelude");
+            let positional = vec![array, count.clone()];
+            l.call_prelude(kernel, Args { positional, keywords: Vec::new(), span })
         }
         "asarray" => {
             let bound = args.bind(&qualified, &["a", "dtype"], 1)?;

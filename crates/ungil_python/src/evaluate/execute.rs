@@ -11,7 +11,7 @@ use core::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use ungil_abi::context::Ctx;
-use ungil_abi::parallel::{Block, LoopDesc, Schedule};
+use ungil_abi::parallel::{Block, LoopBody, LoopDesc, Schedule};
 use ungil_driver::compiled::Compiled;
 use ungil_runtime::context::{current_ctx, enter_call, leave_call};
 use ungil_runtime::parallel::ungil_rt_parallel_for;
@@ -65,7 +65,13 @@ pub fn execute(
     let job = Job { entry, form, nest, values, axis, piece };
     enter(py, compiled, total, |ctx| {
         // SAFETY: the context is this thread's.
-        unsafe { if total > PARALLEL_NS { job.run_parallel(ctx) } else { job.run(ctx, 0, job.extent()) } }
+        unsafe {
+            if total > PARALLEL_NS {
+                share(ctx, (job.extent() - 1) / job.piece + 1, run_pieces, &job)
+            } else {
+                job.run(ctx, 0, job.extent())
+            }
+        }
     })
 }
 
@@ -100,6 +106,29 @@ pub fn enter(
     }
 }
 
+/// Shares `n` pieces of a job among threads.
+///
+/// # Safety
+/// `ctx` is this thread's context, and the body is for this job; pieces may run on any threads at once.
+pub unsafe fn share<T>(ctx: *mut Ctx, n: isize, body: LoopBody, job: &T) -> i32 {
+    let desc = LoopDesc {
+        body,
+        env: ptr::from_ref(job).cast_mut().cast::<c_void>(),
+        n: n as i64,
+        schedule: Schedule::STATIC,
+        chunk: 0,
+        num_threads: 0,
+        min_block: 1,
+        scalars: ptr::null(),
+        nscalars: 0,
+        narrays: 0,
+        arrays: ptr::null(),
+        last: ptr::null_mut(),
+    };
+    // SAFETY: by contract; the job outlives the loop.
+    unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
+}
+
 /// The outermost axis if it is long enough to be shared, else the longest.
 fn shared_axis(extents: &[isize]) -> usize {
     if extents[0] >= 64 {
@@ -111,29 +140,6 @@ fn shared_axis(extents: &[isize]) -> usize {
 impl Job<'_> {
     fn extent(&self) -> isize {
         self.nest.extents[self.axis]
-    }
-
-    /// Shares the pieces among threads.
-    ///
-    /// # Safety
-    /// `ctx` is this thread's context.
-    unsafe fn run_parallel(&self, ctx: *mut Ctx) -> i32 {
-        let desc = LoopDesc {
-            body: run_pieces,
-            env: ptr::from_ref(self).cast_mut().cast::<c_void>(),
-            n: ((self.extent() - 1) / self.piece + 1) as i64,
-            schedule: Schedule::STATIC,
-            chunk: 0,
-            num_threads: 0,
-            min_block: 1,
-            scalars: ptr::null(),
-            nscalars: 0,
-            narrays: 0,
-            arrays: ptr::null(),
-            last: ptr::null_mut(),
-        };
-        // SAFETY: the body is for this environment, which outlives the loop.
-        unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
     }
 
     /// Runs the part `from..to` of the shared axis.

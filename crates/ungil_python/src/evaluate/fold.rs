@@ -9,14 +9,13 @@ use core::ptr;
 
 use pyo3::prelude::*;
 use ungil_abi::context::Ctx;
-use ungil_abi::parallel::{Block, LoopDesc, Schedule};
+use ungil_abi::parallel::Block;
 use ungil_driver::compiled::Compiled;
 use ungil_ir::inst::ReduceOp;
 use ungil_ir::types::DType;
-use ungil_runtime::parallel::ungil_rt_parallel_for;
 use ungil_sema::evaluate::lower::{Access, Form};
 
-use crate::evaluate::execute::{EntryPoint, PARALLEL_NS, enter};
+use crate::evaluate::execute::{EntryPoint, PARALLEL_NS, enter, share};
 use crate::evaluate::iterate::Loop;
 
 /// Elements of a block.
@@ -50,33 +49,14 @@ pub fn fold(
     let total = cost * n as f64;
     enter(py, compiled, total, |ctx| {
         // SAFETY: the context is this thread's; each block has a result of its own.
-        unsafe { if total > PARALLEL_NS { job.run_parallel(ctx, blocks) } else { job.run(ctx, 0, blocks) } }
+        unsafe {
+            if total > PARALLEL_NS { share(ctx, blocks, run_blocks, &job) } else { job.run(ctx, 0, blocks) }
+        }
     })?;
     Ok(combine(op, form.out.dtype, &partials))
 }
 
 impl Job<'_> {
-    /// # Safety
-    /// `ctx` is this thread's context.
-    unsafe fn run_parallel(&self, ctx: *mut Ctx, blocks: isize) -> i32 {
-        let desc = LoopDesc {
-            body: run_blocks,
-            env: ptr::from_ref(self).cast_mut().cast::<c_void>(),
-            n: blocks as i64,
-            schedule: Schedule::STATIC,
-            chunk: 0,
-            num_threads: 0,
-            min_block: 1,
-            scalars: ptr::null(),
-            nscalars: 0,
-            narrays: 0,
-            arrays: ptr::null(),
-            last: ptr::null_mut(),
-        };
-        // SAFETY: the body is for this environment, which outlives the loop.
-        unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
-    }
-
     /// Reduces the blocks `from..to`.
     ///
     /// # Safety

@@ -8,6 +8,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::names::NameError;
 use crate::lower::Lowerer;
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
+use crate::lower::numpy::methods;
 use crate::operand::Operand;
 use crate::ty::Ty;
 use crate::world::GuardPlace;
@@ -25,6 +26,9 @@ impl Lowerer<'_, '_> {
                     }
                     None => Err(NameError::NoModuleAttribute { module, attr: attr.to_owned(), span }.into()),
                 };
+            }
+            Ty::Builtin(name) if methods::has(name, attr) => {
+                Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
             }
             Ty::Array(_) => self.array_attribute(value, attr, span)?,
             Ty::Pointer(_) | Ty::CBox(_) | Ty::CStruct(_) => self.foreign_attribute(value, attr, span)?,

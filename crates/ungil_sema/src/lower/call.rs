@@ -12,6 +12,7 @@ use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
+use crate::lower::numpy::methods;
 use crate::operand::{Constant, Operand};
 use crate::prelude;
 use crate::registry;
@@ -96,7 +97,7 @@ impl Lowerer<'_, '_> {
             _ => false,
         };
         let displays = match &callee.ty {
-            Ty::Builtin(name) => name.starts_with("numpy."),
+            Ty::Builtin(name) => name.starts_with("numpy.") && methods::split(name).is_none(),
             Ty::Ufunc(_) => true,
             Ty::Method(receiver, _) => matches!(**receiver, Ty::Array(_)),
             _ => false,

@@ -122,11 +122,35 @@ impl Lowerer<'_, '_> {
         let common = promote_scalars(&left.ty, &right.ty);
         let dtype = common.dtype().expect("a scalar");
         if dtype.is_complex() && !equality {
-            return Err(self.compare_error(op, &left, &right, span));
+            if common.is_weak() {
+                return Err(self.compare_error(op, &left, &right, span));
+            }
+            let (a, b) = (self.cast_checked(&left, dtype)?, self.cast_checked(&right, dtype)?);
+            let value = self.complex_order(ir_op(op), a, b);
+            return Ok(Operand::value(Ty::Scalar(DType::Bool), value, span));
         }
         let ty = if common.is_weak() { Ty::PyBool } else { Ty::Scalar(DType::Bool) };
         let value = self.compare_scalars(op, &left, &right, dtype)?;
         Ok(Operand::value(ty, value, span))
+    }
+
+    /// NumPy's order of complex numbers: by the real parts, equal ones by the imaginary ones; NaN in either part is in no order.
+    pub(crate) fn complex_order(&mut self, op: IrCompare, a: Value, b: Value) -> Value {
+        let strict = match op {
+            IrCompare::Le => IrCompare::Lt,
+            IrCompare::Ge => IrCompare::Gt,
+            other => other,
+        };
+        let [ar, br] = [a, b].map(|z| self.b().unary(UnaryOp::Real, z));
+        let [ai, bi] = [a, b].map(|z| self.b().unary(UnaryOp::Imag, z));
+        let first = self.b().compare(strict, ar, br);
+        let [an, bn] = [ai, bi].map(|v| self.b().compare(IrCompare::Eq, v, v));
+        let numbers = self.b().binary(Ir::And, an, bn);
+        let first = self.b().binary(Ir::And, first, numbers);
+        let equal = self.b().compare(IrCompare::Eq, ar, br);
+        let second = self.b().compare(op, ai, bi);
+        let second = self.b().binary(Ir::And, equal, second);
+        self.b().binary(Ir::Or, first, second)
     }
 
     fn compare_error(

@@ -55,6 +55,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.b().push(InstKind::Library(LibFn::Matmul, arrays));
             Ok(Operand::none(span))
         }
+        ("reinterpreted", [x, like, offset, n]) => l.reinterpreted(x, like, offset, n, span),
         ("native", [x, like]) => l.native(x, like, span),
         ("each", [function, items, rest @ ..]) => l.each(function, items, rest, span),
         ("same", [x, n]) => Ok(Operand::tuple(vec![x.clone(); constant(n)?], span)),
@@ -111,7 +112,7 @@ fn of_scalars(l: &mut Lowerer<'_, '_>, name: &str, given: &[Operand], span: Span
         ("common" | "inexact_of", [x, y]) => {
             let mut common = promote_scalars(&number(x)?, &number(y)?).dtype().expect("a scalar");
             if name == "inexact_of" && !common.is_float() && !common.is_complex() {
-                common = DType::F64;
+                common = if matches!(common, DType::I16 | DType::U16) { DType::F32 } else { DType::F64 };
             }
             let value = l.cast_checked(x, common)?;
             Ok(Operand::value(Ty::Scalar(common), value, span))
@@ -262,6 +263,23 @@ impl Lowerer<'_, '_> {
             return Ok(x.clone());
         }
         self.converted_copy(x, dtype, Layout::C, span)
+    }
+
+    /// `n` elements of another type from a byte of a contiguous array on.
+    fn reinterpreted(
+        &mut self,
+        x: &Operand,
+        like: &Operand,
+        offset: &Operand,
+        n: &Operand,
+        span: Span,
+    ) -> Result<Operand> {
+        let ty = x.ty.as_array().ok_or_else(|| not_a_number(x))?;
+        let dtype = like.ty.as_array().ok_or_else(|| not_a_number(like))?.dtype;
+        let (base, offset, n) = (self.value(x)?, self.index(offset)?, self.index(n)?);
+        let stride = self.b().i64(dtype.size() as i64);
+        let ty = ArrayType { dtype, ndim: 1, layout: Layout::C, swapped: false, ..ty };
+        Ok(self.view(base, ty, offset, vec![n], vec![stride], span))
     }
 
     /// A view with shape and strides in bytes that nobody checks.

@@ -176,3 +176,21 @@ def fill_diagonal(a, val, wrap: const = False):
                 raise ValueError("All dimensions of input must be of equal length")
         for i in range(n):
             a[same(i, a.ndim)] = values[i % count]
+
+
+def frombuffer(buffer, dtype=float, count=-1, offset=0):
+    if not is_contiguous(buffer):
+        raise ValueError("ndarray is not C-contiguous")
+    like = np.empty(0, dtype)
+    room = buffer.nbytes
+    if offset < 0 or offset > room:
+        raise ValueError(f"offset must be non-negative and no greater than buffer length ({room})")
+    room -= offset
+    size = like.itemsize
+    if count < 0:
+        if room % size != 0:
+            raise ValueError("buffer size must be a multiple of element size")
+        return reinterpreted(buffer, like, offset, room // size)
+    if count * size > room:
+        raise ValueError("buffer is smaller than requested size")
+    return reinterpreted(buffer, like, offset, count)

@@ -198,3 +198,19 @@ def _rounded(x, decimals: const):
 
 def fix(x):
     return np.trunc(x)
+
+
+def bitwise_count(x):
+    y = scalar(x)
+    if not is_integer(y):
+        if is_bool(y):
+            return np.uint8(1) if y else np.uint8(0)
+        refuse("only integers have bits")
+    # The bits of the magnitude, pairs, fours and bytes of them added at once.
+    n = np.uint64(y)
+    if is_signed(y) and y < 0:
+        n = np.uint64(0) - n
+    n = n - ((n >> 1) & 0x5555555555555555)
+    n = (n & 0x3333333333333333) + ((n >> 2) & 0x3333333333333333)
+    n = (n + (n >> 4)) & 0x0F0F0F0F0F0F0F0F
+    return np.uint8((n * 0x0101010101010101) >> 56)

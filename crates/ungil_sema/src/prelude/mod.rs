@@ -36,6 +36,8 @@ const FILES: &[(&str, &str)] = &[
     ("numpy", include_str!("joining.py")),
     ("numpy", include_str!("numerics.py")),
     ("numpy", include_str!("products.py")),
+    ("numpy", include_str!("statistics.py")),
+    ("numpy", include_str!("universal.py")),
     (ELEMENTWISE, include_str!("elementwise.py")),
 ];
 

@@ -169,9 +169,11 @@ def unwrap(p, discont=None, axis: const = -1, period=6.283185307179586):
     return out
 
 
-def interp(x, xp, fp, left=None, right=None):
+def interp(x, xp, fp, left=None, right=None, period=None):
     points = np.asarray(xp).astype(np.float64)
     values = np.asarray(fp)
+    if period is not None:
+        return _periodic(np.asarray(x), points, values, abs(period))
     if points.ndim != 1 or values.ndim != 1:
         raise ValueError("object too deep for desired array")
     if points.shape[0] == 0:
@@ -192,6 +194,50 @@ def interp(x, xp, fp, left=None, right=None):
     if at.ndim == 0:
         return out[()]
     return out
+
+
+def _periodic(x, points, values, period):
+    if period == 0:
+        raise ValueError("period must be a non-zero value")
+    if points.ndim != 1 or values.ndim != 1:
+        raise ValueError("Data points must be 1-D sequences")
+    if points.shape[0] != values.shape[0]:
+        raise ValueError("fp and xp are not of the same length")
+    n = points.shape[0]
+    wrapped = points % period
+    order = _order_of(wrapped)
+    ends = np.empty(n + 2)
+    table = np.empty(n + 2, values.dtype)
+    for i in range(n):
+        ends[i + 1] = wrapped[order[i]]
+        table[i + 1] = values[order[i]]
+    if n > 0:
+        ends[0], ends[n + 1] = ends[n] - period, ends[1] + period
+        table[0], table[n + 1] = table[n], table[1]
+    if x.ndim == 0:
+        return interp(x[()] % period, ends, table)
+    return interp(x % period, ends, table)
+
+
+def _order_of(x):
+    # Places in order of the elements, equal ones as they were: merges of runs that double.
+    n = x.shape[0]
+    order, other = np.arange(n), np.empty(n, np.int64)
+    width = 1
+    while width < n:
+        for low in range(0, n, 2 * width):
+            middle, high = min(low + width, n), min(low + 2 * width, n)
+            i, j = low, middle
+            for k in range(low, high):
+                if i < middle and (j >= high or not x[order[j]] < x[order[i]]):
+                    other[k] = order[i]
+                    i += 1
+                else:
+                    other[k] = order[j]
+                    j += 1
+        order, other = other, order
+        width *= 2
+    return order
 
 
 def _between(x, points, table, low, high):
@@ -395,48 +441,3 @@ def _counts_uneven(x, edges, weights):
         if at >= 0 and at < n:
             out[at] += 1 if weights is None else _weight(weights, i)
     return out
-
-
-def median(a):
-    # The middle of the numbers in order, by partial sorting; NaN if one is NaN.
-    values = np.ravel(np.asarray(a) * 1.0)
-    n = values.shape[0]
-    if n == 0:
-        return like(values.sum(), np.nan)
-    for i in range(n):
-        if values[i] != values[i]:
-            return values[i]
-    half = n // 2
-    upper = _select(values, half)
-    if n % 2 == 1:
-        return upper
-    lower = values[0]
-    for i in range(1, half):
-        lower = max(lower, values[i])
-    return (lower + upper) / like(upper, 2)
-
-
-def _select(values, k):
-    # Hoare's selection: afterwards values[k] is in its place, smaller ones before it.
-    low, high = 0, values.shape[0] - 1
-    while low < high:
-        middle = (low + high) // 2
-        x, y, z = values[low], values[middle], values[high]
-        pivot = max(min(x, y), min(max(x, y), z))
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            return values[k]
-    return values[k]

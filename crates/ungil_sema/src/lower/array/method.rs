@@ -1,7 +1,7 @@
 //! Helpers of array methods and of NumPy's functions on scalars.
 
 use ungil_diag::span::Span;
-use ungil_ir::inst::BinaryOp;
+use ungil_ir::inst::{BinaryOp, CompareOp};
 use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 
@@ -102,12 +102,29 @@ impl Lowerer<'_, '_> {
         let common = promote_scalars(&x.ty, &y.ty);
         let dtype = common.dtype().expect("a scalar");
         if dtype.is_complex() {
-            let op = if largest { ">" } else { "<" };
-            return Err(TypeError::Compare { op, left: x.ty.clone(), right: y.ty.clone(), span }.into());
+            return self.complex_extremum(largest, false, [&x, &y], span);
         }
         let (a, b) = (self.cast_checked(&x, dtype)?, self.cast_checked(&y, dtype)?);
         let op = if largest { BinaryOp::Max } else { BinaryOp::Min };
         let value = self.b().binary(op, a, b);
+        Ok(Operand::value(Ty::Scalar(dtype), value, span))
+    }
+
+    /// The greater or smaller of two complex numbers; NaN in the first wins, or, with `numbers`, loses.
+    pub(crate) fn complex_extremum(
+        &mut self,
+        largest: bool,
+        numbers: bool,
+        [x, y]: [&Operand; 2],
+        span: Span,
+    ) -> Result<Operand> {
+        let dtype = promote_scalars(&x.ty, &y.ty).dtype().expect("a scalar");
+        let (a, b) = (self.cast_checked(x, dtype)?, self.cast_checked(y, dtype)?);
+        let first = self.complex_order(if largest { CompareOp::Ge } else { CompareOp::Le }, a, b);
+        let odd = if numbers { b } else { a };
+        let nan = self.b().compare(CompareOp::Ne, odd, odd);
+        let first = self.b().binary(BinaryOp::Or, first, nan);
+        let value = self.b().select(first, a, b);
         Ok(Operand::value(Ty::Scalar(dtype), value, span))
     }
 

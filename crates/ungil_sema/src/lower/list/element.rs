@@ -153,7 +153,14 @@ impl Lowerer<'_, '_> {
         let ty = list_ty(list).clone();
         let value = self.settled(value)?;
         self.put_into(&ty.made, &value.ty, span)?;
-        let Some(element) = &ty.element else { return Ok(None) };
+        let Some(element) = &ty.element else {
+            if ty.made.is_empty() {
+                let what = "putting elements into a list that is empty when the kernel is called is";
+                let help = "make the list in the kernel and return it";
+                return Err(Unsupported::Expression { what, span, help }.into());
+            }
+            return Ok(None);
+        };
         match join(element, &value.ty) {
             Some(joined) if same_layout(&joined, element) => self.convert(&value, element).map(Some),
             Some(_) if !ty.made.is_empty() => Ok(None),

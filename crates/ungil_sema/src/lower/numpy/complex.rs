@@ -18,7 +18,7 @@ use crate::ty::Ty;
 
 const NAMES: &[&str] = &[
     "exp", "log", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "isnan", "isinf",
-    "isfinite", "asin", "acos", "atan", "asinh", "acosh", "atanh", "exp2", "expm1", "log1p",
+    "isfinite", "asin", "acos", "atan", "asinh", "acosh", "atanh", "exp2", "expm1", "log1p", "rint",
 ];
 
 impl Lowerer<'_, '_> {
@@ -51,6 +51,7 @@ impl Lowerer<'_, '_> {
     /// Both parts of a function of x + iy, on floats of a type.
     pub(crate) fn complex_parts(&mut self, name: &str, x: Value, y: Value, part: DType) -> (Value, Value) {
         match name {
+            "rint" => (self.b().math(MathFn::Rint, &[x]), self.b().math(MathFn::Rint, &[y])),
             "exp" => self.pair(MathFn::CexpRe, MathFn::CexpIm, x, y),
             "sqrt" => self.pair(MathFn::CsqrtRe, MathFn::CsqrtIm, x, y),
             "sinh" => self.pair(MathFn::CsinhRe, MathFn::CsinhIm, x, y),

@@ -4,6 +4,7 @@ pub mod complex;
 pub mod create;
 pub mod elementary;
 pub mod elementwise;
+pub mod methods;
 pub mod moments;
 pub mod picking;
 pub mod positions;

@@ -21,9 +21,11 @@ use crate::ty::Ty;
 impl Lowerer<'_, '_> {
     /// The index of the first extremum; NaN counts as one.
     pub(super) fn position(&mut self, r: &Request, largest: bool) -> Result<Operand> {
-        self.real_dtype(r)?;
         let name = if largest { "argmax" } else { "argmin" };
         self.check_not_empty(r, &format!("attempt to get {name} of an empty sequence"))?;
+        if r.x.ty.as_array().is_some_and(|t| t.dtype.is_complex()) {
+            return self.complex_statistic(r, "numpy._complex_position", largest);
+        }
         let x = self.settled(&r.x)?;
         let x = match (r.flat, x.ty.as_array()) {
             (true, Some(ty)) if ty.ndim != 1 => self.raveled(&x, r.span)?,

@@ -2,7 +2,7 @@
 //!
 //! `sum prod min max any all count_nonzero mean var std ptp average argmin argmax`, their nan-versions, `cumsum cumprod`.
 //! The loops are those of `lower::array::reduce`; arguments may be lazy, so that `np.sum(a * b)` has no temporary.
-//! Limits: `axis` and `keepdims` are constants; `min` and `max` take no complex numbers.
+//! Limits: `axis` and `keepdims` are constants; `min` and `max` of complex numbers have no `initial` and `where`.
 
 use std::rc::Rc;
 
@@ -19,6 +19,7 @@ use crate::lower::Lowerer;
 use crate::lower::array::reduce::Fold;
 use crate::lower::call::Args;
 use crate::operand::Operand;
+use crate::prelude;
 use crate::ty::{SliceTy, Ty};
 
 /// Functions and the names of their positional parameters behind the array.
@@ -363,13 +364,16 @@ impl Lowerer<'_, '_> {
     }
 
     pub(super) fn extremum_of(&mut self, r: &Request, op: ReduceOp) -> Result<Operand> {
-        let dtype = self.real_dtype(r)?;
+        let dtype = r.x.ty.as_array().expect("an array").dtype;
         if r.initial.is_none() {
             let name = if op == ReduceOp::Min { "minimum" } else { "maximum" };
             self.check_not_empty(
                 r,
                 &format!("zero-size array to reduction operation {name} which has no identity"),
             )?;
+        }
+        if dtype.is_complex() {
+            return self.complex_statistic(r, "numpy._complex_extremum", op == ReduceOp::Max);
         }
         if dtype == DType::Bool {
             let op = if op == ReduceOp::Min { ReduceOp::And } else { ReduceOp::Or };
@@ -378,20 +382,27 @@ impl Lowerer<'_, '_> {
         self.folded(r, op, dtype)
     }
 
-    /// The element type, which must have an order.
-    pub(super) fn real_dtype(&self, r: &Request) -> Result<DType> {
-        let dtype = r.x.ty.as_array().expect("an array").dtype;
-        if !dtype.is_complex() {
-            return Ok(dtype);
+    /// An extremum of complex numbers or its place, by a function of the prelude.
+    pub(super) fn complex_statistic(&mut self, r: &Request, name: &str, largest: bool) -> Result<Operand> {
+        if let Some(refused) = r.initial.as_ref().or(r.mask.as_ref()) {
+            return Err(TypeError::Argument {
+                function: r.function.clone(),
+                parameter: if r.initial.is_some() { "initial" } else { "where" }.to_owned(),
+                expected: "nothing for complex numbers".to_owned(),
+                found: refused.ty.clone(),
+                span: refused.span,
+            }
+            .into());
         }
-        Err(TypeError::Argument {
-            function: r.function.clone(),
-            parameter: "a".to_owned(),
-            expected: "real numbers".to_owned(),
-            found: r.x.ty.clone(),
-            span: r.x.span,
-        }
-        .into())
+        let axes = r.axes.iter().map(|axis| Operand::int(*axis as i64, r.span)).collect();
+        let positional = vec![
+            self.settled(&r.x)?,
+            Operand::bool(largest, r.span),
+            Operand::tuple(axes, r.span),
+            Operand::bool(r.keepdims, r.span),
+        ];
+        let kernel = prelude::find(name).expect("a function of the prelude");
+        self.call_prelude(kernel, Args { positional, keywords: Vec::new(), span: r.span })
     }
 
     /// ValueError if there is nothing to reduce for some result.

@@ -247,6 +247,9 @@ impl Lowerer<'_, '_> {
 
     /// `np.fmin` and `np.fmax`: a number wins over NaN.
     fn number_extremum(&mut self, largest: bool, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
+        if [x, y].iter().any(|o| o.ty.dtype().is_some_and(|d| d.is_complex())) {
+            return self.complex_extremum(largest, true, [x, y], span);
+        }
         let plain = self.numpy_extremum(largest, x, y, span)?;
         let dtype = plain.ty.dtype().expect("a scalar");
         if !dtype.is_float() {

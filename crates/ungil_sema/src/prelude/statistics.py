@@ -1,0 +1,355 @@
+"""Medians and quantiles, extrema of complex numbers, sums of products of vectors."""
+
+
+def median(a, axis: const = None, out=None, overwrite_input=False, keepdims: const = False):
+    return _statistic(np.asarray(a), None, axis, out, keepdims, "median", False)
+
+
+def nanmedian(a, axis: const = None, out=None, overwrite_input=False, keepdims: const = False):
+    return _statistic(np.asarray(a), None, axis, out, keepdims, "median", True)
+
+
+def quantile(
+    a,
+    q,
+    axis: const = None,
+    out=None,
+    overwrite_input=False,
+    method: const = "linear",
+    keepdims: const = False,
+):
+    return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, False)
+
+
+def nanquantile(
+    a,
+    q,
+    axis: const = None,
+    out=None,
+    overwrite_input=False,
+    method: const = "linear",
+    keepdims: const = False,
+):
+    return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, True)
+
+
+def percentile(
+    a,
+    q,
+    axis: const = None,
+    out=None,
+    overwrite_input=False,
+    method: const = "linear",
+    keepdims: const = False,
+):
+    return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, False)
+
+
+def nanpercentile(
+    a,
+    q,
+    axis: const = None,
+    out=None,
+    overwrite_input=False,
+    method: const = "linear",
+    keepdims: const = False,
+):
+    return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, True)
+
+
+def _parts(a, q, whole: const):
+    # A number as q counts in the precision of the array, an array in its own.
+    x = np.asarray(a)
+    if is_complex(x):
+        raise TypeError("a must be an array of real numbers")
+    if is_number(q):
+        one = np.result_type(x, q * 1.0)(q)
+        part = one / like(one, whole)
+        if not (part >= 0 and part <= 1):
+            _refuse_part(whole)
+        return part
+    parts = np.asarray(q) / (1.0 * whole)
+    if not np.all((parts >= 0) & (parts <= 1)):
+        _refuse_part(whole)
+    return parts
+
+
+def _refuse_part(whole: const):
+    if whole == 100:
+        raise ValueError("Percentiles must be in the range [0, 100]")
+    raise ValueError("Quantiles must be in the range [0, 1]")
+
+
+def _statistic(x, q, axis: const, out, keepdims: const, method: const, skip: const):
+    if axis is None:
+        return _written_statistic(x, q, steps(x.ndim), out, keepdims, method, skip)
+    if is_tuple(axis):
+        return _written_statistic(x, q, each(axis_of, axis, x.ndim), out, keepdims, method, skip)
+    return _written_statistic(x, q, (axis_of(axis, x.ndim),), out, keepdims, method, skip)
+
+
+def _written_statistic(x, q, axes: const, out, keepdims: const, method: const, skip: const):
+    result = _kept_statistic(x, q, axes, keepdims, method, skip)
+    if out is None:
+        if result.ndim == 0:
+            return result[()]
+        return result
+    if out.shape != result.shape:
+        raise ValueError("the shape of out does not match the result")
+    out[...] = result
+    return out
+
+
+def _kept_statistic(x, q, axes: const, keepdims: const, method: const, skip: const):
+    result = _statistics(x, q, axes, method, skip)
+    if keepdims:
+        if q is None or is_number(q):
+            return result.reshape(each(_kept_extent, steps(x.ndim), x, axes))
+        return result.reshape(np.shape(q) + each(_kept_extent, steps(x.ndim), x, axes))
+    return result
+
+
+def _kept_extent(k: const, x, axes: const):
+    for axis in axes:
+        if axis == k:
+            return 1
+    return x.shape[k]
+
+
+def _rows(x, axes: const):
+    # A row for each result.
+    kept = x.ndim - len(axes)
+    turned = np.moveaxis(x, axes, steps(x.ndim)[kept:])
+    rows, n = 1, 1
+    for k in steps(kept):
+        rows *= turned.shape[k]
+    for k in steps(len(axes)):
+        n *= turned.shape[kept + k]
+    return turned.reshape((rows, n))
+
+
+def _statistics(x, q, axes: const, method: const, skip: const):
+    if is_complex(x):
+        refuse("complex numbers have no order")
+    table = _rows(x, axes)
+    kept = np.moveaxis(x, axes, steps(x.ndim)[x.ndim - len(axes) :]).shape[: x.ndim - len(axes)]
+    rows, n = table.shape[0], table.shape[1]
+    buffer = np.empty(n, x.dtype)
+    if q is None:
+        out = np.empty(kept, np.result_type(x, 0.5))
+        flat = out.reshape(rows)
+        for i in range(rows):
+            flat[i] = _of_row(table[i], buffer, q, flat, method, skip)
+        return out
+    if method == "lower" or method == "higher" or method == "nearest":
+        return _quantiles(table, kept, buffer, q, x.dtype, method, skip)
+    if method == "inverted_cdf" or method == "closest_observation":
+        return _quantiles(table, kept, buffer, q, x.dtype, method, skip)
+    if is_bool(x):
+        raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
+    return _quantiles(table, kept, buffer, q, np.result_type(x, q), method, skip)
+
+
+def _quantiles(table, kept, buffer, q, wanted, method: const, skip: const):
+    rows = table.shape[0]
+    if is_number(q):
+        out = np.empty(kept, wanted)
+        flat = out.reshape(rows)
+        for i in range(rows):
+            flat[i] = _of_row(table[i], buffer, q, flat, method, skip)
+        return out
+    parts = np.ravel(q)
+    out = np.empty(np.shape(q) + kept, wanted)
+    flat = out.reshape((parts.shape[0], rows))
+    for i in range(rows):
+        for j in range(parts.shape[0]):
+            flat[j, i] = _of_row(table[i], buffer, parts[j], flat[j], method, skip)
+    return out
+
+
+def _of_row(row, buffer, q, target, method: const, skip: const):
+    n = 0
+    for i in range(row.shape[0]):
+        if row[i] == row[i]:
+            buffer[n] = row[i]
+            n += 1
+        elif not skip:
+            return like(target[0], row[i])
+    if n == 0:
+        if is_inexact(target):
+            return like(target[0], np.nan)
+        raise IndexError("cannot take a quantile of no elements")
+    values = buffer[:n]
+    if method == "median":
+        return _middle(values, target)
+    return like(target[0], _picked(values, q, method))
+
+
+def _middle(values, target):
+    n = values.shape[0]
+    half = n // 2
+    upper = like(target[0], _select(values, half))
+    if n % 2 == 1:
+        return upper
+    lower = values[0]
+    for i in range(1, half):
+        lower = max(lower, values[i])
+    return (like(target[0], lower) + upper) / like(upper, 2)
+
+
+def _picked(values, q, method: const):
+    n = values.shape[0]
+    if method == "lower":
+        return _select(values, int(np.floor((n - 1) * q)))
+    if method == "higher":
+        return _select(values, int(np.ceil((n - 1) * q)))
+    if method == "nearest":
+        return _select(values, int(np.rint((n - 1) * q)))
+    if method == "inverted_cdf":
+        at = n * q - 1
+        return _select(values, max(int(np.ceil(at)), 0))
+    if method == "closest_observation":
+        at = n * q - 1 - 0.5
+        k = int(np.floor(at))
+        if np.floor(at) != at or k % 2 != 1:
+            k += 1
+        return _select(values, max(k, 0))
+    return _interpolated(values, _virtual_index(n, q, method), method)
+
+
+def _virtual_index(n, q, method: const):
+    if method == "linear":
+        return (n - 1) * q
+    if method == "midpoint":
+        return 0.5 * (np.floor((n - 1) * q) + np.ceil((n - 1) * q))
+    if method == "averaged_inverted_cdf":
+        return n * q - 1
+    if method == "interpolated_inverted_cdf":
+        return n * q + (0 + q * (1 - 0 - 1)) - 1
+    if method == "hazen":
+        return n * q + (0.5 + q * (1 - 0.5 - 0.5)) - 1
+    if method == "weibull":
+        return n * q + (0 + q * (1 - 0 - 0)) - 1
+    if method == "median_unbiased":
+        return n * q + (1 / 3.0 + q * (1 - 1 / 3.0 - 1 / 3.0)) - 1
+    if method == "normal_unbiased":
+        return n * q + (3 / 8.0 + q * (1 - 3 / 8.0 - 3 / 8.0)) - 1
+    raise ValueError("the method of a quantile is none of NumPy's")
+
+
+def _interpolated(values, at, method: const):
+    n = values.shape[0]
+    k = int(np.floor(at))
+    gamma = at - k
+    if at >= n - 1:
+        k, gamma = n - 1, at + 1
+    if at < 0:
+        k, gamma = 0, at
+    if method == "averaged_inverted_cdf":
+        gamma = like(at, 0.5) if gamma == 0 else like(at, 1)
+    if method == "midpoint":
+        gamma = like(at, 0) if at % 1 == 0 else like(at, 0.5)
+    low = _select(values, k)
+    high = low
+    if at >= 0 and at < n - 1:
+        high = values[k + 1]
+        for i in range(k + 2, n):
+            high = min(high, values[i])
+    difference = high - low
+    if gamma >= 0.5:
+        return high - difference * (1 - gamma)
+    return low + difference * gamma
+
+
+def _select(values, k):
+    # Hoare's selection: afterwards values[k] is in its place, smaller ones before it, larger ones behind.
+    low, high = 0, values.shape[0] - 1
+    while low < high:
+        middle = (low + high) // 2
+        x, y, z = values[low], values[middle], values[high]
+        pivot = max(min(x, y), min(max(x, y), z))
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            high = j
+        elif k >= i:
+            low = i
+        else:
+            return values[k]
+    return values[k]
+
+
+def _complex_extremum(a, largest: const, axes: const, keepdims: const):
+    table = _rows(a, axes)
+    kept = np.moveaxis(a, axes, steps(a.ndim)[a.ndim - len(axes) :]).shape[: a.ndim - len(axes)]
+    out = np.empty(kept, a.dtype)
+    flat = out.reshape(table.shape[0])
+    for i in range(table.shape[0]):
+        best = table[i, 0]
+        for j in range(1, table.shape[1]):
+            best = np.maximum(best, table[i, j]) if largest else np.minimum(best, table[i, j])
+        flat[i] = best
+    if keepdims:
+        return out.reshape(each(_kept_extent, steps(a.ndim), a, axes))
+    if out.ndim == 0:
+        return out[()]
+    return out
+
+
+def _complex_position(a, largest: const, axes: const, keepdims: const):
+    table = _rows(a, axes)
+    kept = np.moveaxis(a, axes, steps(a.ndim)[a.ndim - len(axes) :]).shape[: a.ndim - len(axes)]
+    out = np.zeros(kept, np.int64)
+    flat = out.reshape(table.shape[0])
+    for i in range(table.shape[0]):
+        best, at = table[i, 0], 0
+        for j in range(1, table.shape[1]):
+            x = table[i, j]
+            better = x > best if largest else x < best
+            if best == best and (better or x != x):
+                best, at = x, j
+        flat[i] = at
+    if keepdims:
+        return out.reshape(each(_kept_extent, steps(a.ndim), a, axes))
+    if out.ndim == 0:
+        return out[()]
+    return out
+
+
+def vecdot(x1, x2, axis: const = -1):
+    x, y = np.asarray(x1), np.asarray(x2)
+    if x.ndim == 0 or y.ndim == 0:
+        raise ValueError("vecdot: Input operand does not have enough dimensions")
+    x, y = np.moveaxis(x, axis, -1), np.moveaxis(y, axis, -1)
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError("vecdot: Input operand 1 has a mismatch in its core dimension 0")
+    if is_bool(x) and is_bool(y):
+        return np.any(x & y, axis=-1)
+    wanted = np.result_type(x, y)
+    if is_complex(x):
+        return np.sum(np.conj(x) * y, axis=-1, dtype=wanted)
+    return np.sum(x * y, axis=-1, dtype=wanted)
+
+
+def matvec(x1, x2):
+    x, y = np.asarray(x1), np.asarray(x2)
+    if x.ndim < 2 or y.ndim == 0:
+        raise ValueError("matvec: Input operand does not have enough dimensions")
+    return np.squeeze(matmul(x, y[..., None]), axis=-1)
+
+
+def vecmat(x1, x2):
+    x, y = np.asarray(x1), np.asarray(x2)
+    if x.ndim == 0 or y.ndim < 2:
+        raise ValueError("vecmat: Input operand does not have enough dimensions")
+    if is_complex(x):
+        return np.squeeze(matmul(np.conj(x)[..., None, :], y), axis=-2)
+    return np.squeeze(matmul(x[..., None, :], y), axis=-2)

@@ -1,0 +1,160 @@
+"""Medians, quantiles and extrema of complex numbers, against NumPy."""
+
+import linecache
+
+import numpy as np
+import pytest
+from checking import check_numpy
+
+from ungil import jit
+
+METHODS = [
+    "inverted_cdf",
+    "averaged_inverted_cdf",
+    "closest_observation",
+    "interpolated_inverted_cdf",
+    "hazen",
+    "weibull",
+    "linear",
+    "median_unbiased",
+    "normal_unbiased",
+    "lower",
+    "higher",
+    "midpoint",
+    "nearest",
+]
+SHAPES = [(1,), (2,), (7,), (3, 4), (2, 3, 5), (1, 1, 2, 3)]
+
+
+def numbers(shape, code):
+    rng = np.random.default_rng(len(shape))
+    return (rng.normal(size=shape) * 20).astype(code)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods(method):
+    f, g, h = (compiled_with(name, method) for name in "fgh")
+    for code in "dfh":
+        rtol = 1e-5 if code == "f" else 1e-13
+        for shape in [(1,), (7,), (8, 3)] if code == "d" else [(7,)]:
+            a = numbers(shape, code)
+            for q in (0.0, 0.1, 0.5, 0.85, 1.0):
+                check_numpy(f, a, q, rtol=rtol)
+                check_numpy(g, a, q * 100, rtol=rtol)
+            check_numpy(f, a, np.array([[0.2, 0.5, 0.75]]), rtol=rtol)
+            check_numpy(g, a, np.array([20, 50.0]), rtol=rtol)
+    a = numbers((4, 6), "d")
+    a[1, 2] = a[2] = np.nan
+    a[3, 1] = np.inf
+    for q in (0.3, 0.6):
+        check_numpy(f, a, q, rtol=1e-13)
+        check_numpy(h, a, q, rtol=1e-13)
+    check_numpy(h, a, np.array([0.3, 0.6]), rtol=1e-13)
+
+
+def compiled_with(name, method):
+    """A compiled function that names a method; its source is where the compiler looks for it."""
+    argument = {
+        "f": "np.quantile(a, q, method='{}')",
+        "g": "np.percentile(a, q, axis=0, method='{}', keepdims=True)",
+        "h": "np.nanquantile(a, q, axis=-1, method='{}')",
+    }[name].format(method)
+    source = f"def {name}(a, q):\n    return {argument}\n"
+    file = f"<statistics {name} {method}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    fresh = {"np": np}
+    exec(compile(source, file, "exec"), fresh)
+    return jit(fresh[name])
+
+
+def test_wrong_quantiles():
+    for q in (-0.1, 1.5, np.nan):
+        check_numpy(lambda a, q: np.quantile(a, q), np.arange(3.0), q)
+        check_numpy(lambda a, q: np.percentile(a, q), np.arange(3.0), q * 100)
+    check_numpy(lambda a: np.quantile(a, 0.5), np.arange(3) > 1)
+    check_numpy(lambda a: np.quantile(a, 0.5, method="lower"), np.arange(3) > 1)
+
+
+MEDIANS = {
+    "all": lambda a: (np.median(a), np.nanmedian(a)),
+    "axis": lambda a: (np.median(a, axis=0), np.median(a, -1), np.nanmedian(a, axis=-1, keepdims=True)),
+    "axes": lambda a: (np.median(a, axis=(0, -1)), np.median(a, axis=(0, 1), keepdims=True)),
+    "kept": lambda a: (np.median(a, keepdims=True), np.nanmedian(a, keepdims=True)),
+}
+
+
+@pytest.mark.parametrize("name", MEDIANS)
+def test_medians(name):
+    compiled = jit(MEDIANS[name])
+    for shape in SHAPES if name != "axes" else [(3, 4), (2, 3, 5), (1, 1, 2, 3)]:
+        for code in "dfih?":
+            if code != "?":
+                check_numpy(compiled, numbers(shape, code), rtol=1e-6 if code == "f" else 1e-14)
+    a = numbers((4, 6), "d")
+    a[1, 2] = a[2] = np.nan
+    a[3, 1] = np.inf
+    check_numpy(compiled, a, rtol=1e-14)
+    check_numpy(compiled, np.asfortranarray(a), rtol=1e-14)
+    check_numpy(compiled, a[::-1, ::2], rtol=1e-14)
+
+
+def test_empty_medians():
+    with np.testing.suppress_warnings() as hush:
+        hush.filter(RuntimeWarning)
+        check_numpy(lambda a: np.median(a), np.zeros(0))
+        check_numpy(lambda a: np.median(a, axis=0), np.zeros((0, 3)))
+        check_numpy(lambda a: np.median(a, axis=1), np.zeros((0, 3)))
+
+
+def test_median_out():
+    check_numpy(lambda a, out: np.median(a, axis=0, out=out), np.arange(12.0).reshape(3, 4), np.zeros(4))
+
+
+COMPLEX = np.array([1 + 2j, 1 - 2j, 3, -3 + 1j, 1 + 2j, -3 - 1j])
+ODD = np.array([1 + 2j, complex(np.nan, 1), 3, complex(2, np.nan), complex(np.inf, 0)])
+
+EXTREMA = {
+    "min": lambda a: (a.min(), np.min(a, axis=0), np.min(a, axis=-1, keepdims=True)),
+    "max": lambda a: (a.max(), np.max(a, axis=0), np.amax(a, axis=-1, keepdims=True)),
+    "ptp": lambda a: (np.ptp(a), np.ptp(a, axis=0)),
+    "argmin": lambda a: (a.argmin(), np.argmin(a, axis=0)),
+    "argmax": lambda a: (a.argmax(), np.argmax(a, axis=-1)),
+}
+
+
+@pytest.mark.parametrize("name", EXTREMA)
+@pytest.mark.parametrize("code", "FD")
+def test_complex_extrema(name, code):
+    compiled = jit(EXTREMA[name])
+    for a in (
+        COMPLEX,
+        COMPLEX.reshape(2, 3),
+        COMPLEX.reshape(3, 2)[::-1],
+        np.tile(COMPLEX, 2).reshape(2, 2, 3),
+    ):
+        check_numpy(compiled, a.astype(code))
+    check_numpy(compiled, ODD.astype(code))
+    check_numpy(compiled, ODD[::-1].astype(code))
+    check_numpy(compiled, np.zeros(0, code))
+
+
+def test_complex_order():
+    def f(a, b):
+        return (
+            a < b,
+            a <= b,
+            a > b,
+            a >= b,
+            np.maximum(a, b),
+            np.minimum(a, b),
+            np.fmax(a, b),
+            np.fmin(a, b),
+        )
+
+    compiled = jit(f)
+    everything = np.concatenate([COMPLEX, ODD])
+    for code in "FD":
+        check_numpy(compiled, everything.astype(code)[:, None], everything.astype(code))
+    check_numpy(compiled, everything, np.arange(11.0))
+    with pytest.raises(TypeError):
+        jit(lambda a: a < 2j)(1j)
