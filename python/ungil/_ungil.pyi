@@ -4,6 +4,8 @@ from typing import Any, final
 __all__ = [
     "Callback",
     "make_callback",
+    "make_pyx_function",
+    "pyx_read",
     "parse_prototype",
     "make_dispatcher",
     "after_fork",

@@ -1,7 +1,7 @@
 //! Error codes and their pages: every code that the compiler can print has a page, and every page a code.
 //!
-//! A code is a string literal such as `"U0214"` in `ungil_diag`'s code table or elsewhere in the crates' sources; its page is
-//! `docs/errors/U0214.md`. Tests are not read: they may name codes that do not exist.
+//! A code is a string literal such as `"U0214"` in `ungil_diag`'s code table or elsewhere in the crates' or the Python
+//! package's sources; its page is `docs/errors/U0214.md`. Tests are not read: they may name codes that do not exist.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +18,10 @@ pub fn error_pages(files: &[SourceFile]) -> Vec<String> {
 }
 
 fn holds_codes(file: &SourceFile) -> bool {
+    (file.path.starts_with("python/ungil/") && file.has_extension("py")) || is_crate_source(file)
+}
+
+fn is_crate_source(file: &SourceFile) -> bool {
     file.path.starts_with("crates/")
         && file.has_extension("rs")
         && file.path.contains("/src/")
@@ -29,7 +33,7 @@ fn holds_codes(file: &SourceFile) -> bool {
 fn codes_in(file: &SourceFile) -> Vec<String> {
     let code = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     code.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
+        .filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#'))
         .flat_map(|line| line.split('"').skip(1).step_by(2))
         .filter(|literal| is_code(literal))
         .map(str::to_owned)
