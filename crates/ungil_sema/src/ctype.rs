@@ -160,6 +160,11 @@ impl fmt::Display for CType {
 
 impl fmt::Display for Pointee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.constant { "const " } else { "" }, self.to)
+        match &self.to {
+            // C reads a qualifier of a pointer after its star: `const float * const *`.
+            CType::Pointer(_) if self.constant => write!(f, "{} const", self.to),
+            _ if self.constant => write!(f, "const {}", self.to),
+            _ => write!(f, "{}", self.to),
+        }
     }
 }

@@ -356,7 +356,7 @@ mod tests {
         assert_eq!(shown("extern unsigned long long int g()"), "uint64_t g()");
         assert_eq!(
             shown("void axpy(size_t n, const double *restrict x, double y[n], float const * const * z)"),
-            "void axpy(uint64_t, const double *, double *, const float * *)"
+            "void axpy(uint64_t, const double *, double *, const float * const *)"
         );
         assert_eq!(
             shown(
