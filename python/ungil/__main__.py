@@ -17,7 +17,12 @@ def main(words: list[str] | None = None) -> int:
     ungil ...
     0
     """
-    out, wrong, status, bench = _ungil.command_line(sys.argv[1:] if words is None else words)
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["mpirun"]:
+        from ungil import mpirun
+
+        return mpirun.run(words[1:])
+    out, wrong, status, bench = _ungil.command_line(words)
     sys.stdout.write(out)
     sys.stderr.write(wrong)
     if bench is not None:

@@ -157,7 +157,16 @@ def test_assertions_rewritten_by_pytest():
 
 
 @pytest.mark.parametrize(
-    "module", ["ungil", "ungil._decorators", "ungil._parallel", "ungil.types", "ungil.errors", "ungil.config"]
+    "module",
+    [
+        "ungil",
+        "ungil._decorators",
+        "ungil._parallel",
+        "ungil.mpirun",
+        "ungil.types",
+        "ungil.errors",
+        "ungil.config",
+    ],
 )
 def test_examples_in_the_package(module):
     import importlib

@@ -7,6 +7,7 @@ usage: ungil COMMAND
   doctor                    processor, threads, cache and versions
   bench FILE.py::FUNCTION   times a function under Python and under ungil on 1 to n threads
         [--threads N]       at most N threads
+  mpirun [-n N] PROGRAM     runs a program on N MPI ranks (mpirun --help)
   cache info                where the cache is, how many entries and bytes it has
   cache clear               removes every entry
   --version, --help
