@@ -106,6 +106,7 @@ __all__ = [
     "Pool",
     "StencilFunc",
     "__version__",
+    "annotate",
     "boolean",
     "byte",
     "c16",
@@ -181,7 +182,7 @@ def __getattr__(name: str) -> object:
     """Load the rarely used submodules when they are asked for."""
     import importlib
 
-    if name in ("config", "cython", "expressions", "pool", "pyx", "shared", "types"):
+    if name in ("annotate", "config", "cython", "expressions", "pool", "pyx", "shared", "types"):
         return importlib.import_module(f"ungil.{name}")
     if name in _LAZY:
         found = getattr(importlib.import_module(_LAZY[name]), name)
@@ -191,7 +192,7 @@ def __getattr__(name: str) -> object:
 
 
 def load_ipython_extension(shell: object) -> None:
-    """Register `%%ungil_pyx`, for `%load_ext ungil`."""
-    from ungil.pyx._magic import register
+    """Register `%%ungil` and `%%ungil_pyx`, for `%load_ext ungil`."""
+    from ungil._magic import register
 
     register(shell)

@@ -22,6 +22,10 @@ def main(words: list[str] | None = None) -> int:
         from ungil import mpirun
 
         return mpirun.run(words[1:])
+    if words[:1] == ["annotate"]:
+        from ungil.annotate import _command
+
+        return _command.run(words[1:])
     out, wrong, status, bench = _ungil.command_line(words)
     sys.stdout.write(out)
     sys.stderr.write(wrong)

@@ -8,6 +8,8 @@ usage: ungil COMMAND
   bench FILE.py::FUNCTION   times a function under Python and under ungil on 1 to n threads
         [--threads N]       at most N threads
   mpirun [-n N] PROGRAM     runs a program on N MPI ranks (mpirun --help)
+  annotate FILE             writes the report on what each line of a .py or .pyx file became
+        [-o OUT.html] [--open] [-2 | -3] [-- ARGUMENTS]
   cache info                where the cache is, how many entries and bytes it has
   cache clear               removes every entry
   --version, --help

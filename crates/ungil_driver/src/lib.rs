@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod annotate;
 pub mod cache;
 pub mod callback;
 pub mod compiled;

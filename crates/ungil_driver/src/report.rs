@@ -54,7 +54,7 @@ fn source_line(compiled: &Compiled, file: &str, number: u32) -> String {
 }
 
 /// Remarks on the arrays that functions make.
-fn allocations(compiled: &Compiled) -> Vec<Remark> {
+pub fn allocations(compiled: &Compiled) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for f in &compiled.module.functions {
         find_allocations(f, f.body, false, &mut remarks);

@@ -140,6 +140,34 @@ fn parallel_diagnostics<'py>(
     object.py().import("builtins")?.getattr("print")?.call1((text,))
 }
 
+/// What is known of each specialisation by line, for the annotate report: a list of dictionaries.
+fn facts<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let _compiling = fork::begin(py);
+    let list = PyList::empty(py);
+    for (signature, compiled) in specialisations(this(object)?) {
+        let found = py.detach(|| ungil_driver::annotate::facts(compiled));
+        let dict = PyDict::new(py);
+        dict.set_item("signature", signature)?;
+        dict.set_item("name", &compiled.name)?;
+        dict.set_item("releases_gil", compiled.releases_gil)?;
+        let notes: Vec<_> =
+            found.notes.iter().map(|n| (n.file.as_str(), n.line, n.kind, n.pass, n.text.as_str())).collect();
+        dict.set_item("notes", notes)?;
+        dict.set_item("types", found.types)?;
+        let functions: Vec<_> = compiled
+            .functions
+            .iter()
+            .map(|f| (f.name.as_str(), f.file.as_str(), f.first_line, f.hidden))
+            .collect();
+        dict.set_item("functions", functions)?;
+        dict.set_item("ir", found.ir)?;
+        dict.set_item("assembly", found.assembly)?;
+        list.append(dict)?;
+    }
+    Ok(list.into_any())
+}
+
 /// Compiles ahead of the first call: for a declared signature.
 fn compile<'py>(object: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
@@ -187,6 +215,25 @@ macro_rules! method {
     }};
 }
 
+/// `f.annotate(output=None, *, profile=None)`: the annotate report of the file that the function is in.
+unsafe extern "C" fn annotate(
+    slf: *mut PyObject,
+    args: *mut PyObject,
+    kwargs: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter with a dispatcher, a tuple, and a dictionary or null.
+    unsafe {
+        guarded(slf, |py, this| {
+            let args = Bound::from_borrowed_ptr(py, args).cast_into_unchecked::<PyTuple>();
+            let kwargs = Bound::from_borrowed_ptr_or_opt(py, kwargs);
+            let kwargs = kwargs.as_ref().map(|k| k.cast::<PyDict>()).transpose()?;
+            let all: Vec<Bound<'_, PyAny>> = core::iter::once(this.clone()).chain(args.iter()).collect();
+            let function = py.import("ungil.annotate")?.getattr("of_function")?;
+            function.call(PyTuple::new(py, all)?, kwargs)
+        })
+    }
+}
+
 /// The type's table of methods; lives for ever.
 pub fn methods() -> *mut ffi::PyMethodDef {
     let table = Box::new([
@@ -196,6 +243,13 @@ pub fn methods() -> *mut ffi::PyMethodDef {
         method!(c"inspect_asm", inspect_asm, c"Assembly, by signature."),
         method!(c"diagnostics", diagnostics, c"What the compiler did and could not do, as text."),
         method!(c"parallel_diagnostics", parallel_diagnostics, c"Print the diagnostics."),
+        method!(c"_facts", facts, c"What the annotate report shows, by specialisation."),
+        ffi::PyMethodDef {
+            ml_name: c"annotate".as_ptr(),
+            ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: annotate },
+            ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
+            ml_doc: c"The annotate report of the function, as HTML or written to a file.".as_ptr(),
+        },
         method!(c"compile", compile, c"Compile for a signature, given as text, ahead of the first call."),
         method!(c"__reduce__", reduce, c"Pickle by name, or by source where there is no importable name."),
         method!(c"_state", state, c"Source, options and signatures."),

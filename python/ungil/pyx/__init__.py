@@ -18,7 +18,36 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from typing import Any
+
 from ungil.pyx._hook import install, uninstall
 from ungil.pyx._module import compile
 
-__all__ = ["compile", "install", "uninstall"]
+__all__ = ["annotate", "compile", "install", "uninstall"]
+
+
+def annotate(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    level: str = "3",
+    profile: Mapping[Any, float] | None = None,
+) -> str:
+    """Write the annotate report on a ``.pyx`` file; the result is the path of the page.
+
+    Parameters
+    ----------
+    path : path
+        The module.
+    output : path, optional
+        Where the page goes; by default beside the module, with ``.html``.
+    level : {"3", "2", "3str"}
+        The language level where the module does not say.
+    profile : dict, optional
+        Seconds by line number, or by ``(file, line)``: shown as bars.
+    """
+    from ungil.annotate import of_file
+
+    return of_file(path, output, level=level, profile=profile)

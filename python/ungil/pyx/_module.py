@@ -80,6 +80,10 @@ class Builder:
         self.names: dict[str, Any] = vars(builtins).copy()
         self.hidden: dict[str, Any] = {}
         self.types: dict[str, tuple[str, str]] = {}
+        #: Functions of the module with their declarations, for reports.
+        self.functions: list[tuple[dict[str, Any], Any]] = []
+        #: The module as plain Python, line by line.
+        self.text = ""
 
     def run(self, text: str, file: str) -> None:
         """Compile a text and run it; what is private to C is hidden afterwards."""
@@ -94,7 +98,7 @@ class Builder:
         }
         self.names["__pyx_include__"] = lambda name: self._execute(*self._included(name, file))
         namespace["__builtins__"] = self.names
-        self._execute(text, file)
+        self.text = self._execute(text, file)
         _MODULE_TYPES[self.module.__name__] = self.types
 
     def _included(self, name: str, file: str) -> tuple[str, str]:
@@ -102,7 +106,7 @@ class Builder:
         with open(path, encoding="utf-8") as included:
             return included.read(), path
 
-    def _execute(self, text: str, file: str) -> None:
+    def _execute(self, text: str, file: str) -> str:
         plan = self._plan(text, file)
         tree = ast.parse(plan["text"], file)
         self._constants(plan)
@@ -119,6 +123,7 @@ class Builder:
         for name in private:
             if name in namespace:
                 self.names[name] = self.hidden[name] = namespace.pop(name)
+        return str(plan["text"])
 
     def _plan(self, text: str, file: str) -> dict[str, Any]:
         pxd = os.path.splitext(file)[0] + ".pxd"
@@ -251,8 +256,10 @@ class Builder:
 
         code = function.__code__
         if info["is_plain"] or code.co_flags & 0x08:
+            self.functions.append((info, function))
             return fallback() if any(t for _, t, _ in info["params"]) or info["locals"] else function
         compiled = _ungil.make_pyx_function(function, text, info, fallback)
+        self.functions.append((info, compiled))
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(compiled, attribute, getattr(function, attribute))
         return compiled

@@ -1,0 +1,361 @@
+"""The annotate report: what is on the page, that nothing of the source gets out of its place, and the ways to it."""
+
+import html.parser
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ungil
+from ungil import pyx
+from ungil.annotate import _collect, _highlight, _listing, _page, _score
+
+PYX = """
+from cython.parallel cimport prange
+from libc.math cimport sqrt
+import numpy as np
+
+cdef inline double square(double x) noexcept nogil:
+    return x * x
+
+def distances(double[:, ::1] x, double[:, :] out):
+    cdef Py_ssize_t i, j, k
+    cdef double s
+    for i in prange(x.shape[0], nogil=True):
+        for j in range(x.shape[0]):
+            s = 0
+            for k in range(x.shape[1]):
+                s = s + square(x[i, k] - x[j, k])
+            out[i, j] = sqrt(s)
+
+def prefix(double[:] a):
+    cdef Py_ssize_t i
+    for i in range(1, a.shape[0]):
+        a[i] += a[i - 1]
+
+def words(str text):
+    return {word: len(word) for word in text.split()}
+
+def count(int n):
+    while n:
+        yield n
+        n -= 1
+"""
+
+
+@ungil.jit
+def spread(a):
+    low = a[0]
+    high = a[0]
+    for i in range(a.shape[0]):
+        low = min(low, a[i])
+        high = max(high, a[i])
+    return high - low
+
+
+class Page(html.parser.HTMLParser):
+    """Rows, tags and addresses of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.links, self.open = [], [], []
+        self.feed(text)
+        self.rows = {
+            int(n): row
+            for n, row in re.findall(
+                r'id="line-(\d+)"(.*?)(?=<div class="row|</div>\n<footer)', text, re.DOTALL
+            )
+        }
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta", "link", "br", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, (tag, self.open[-3:])
+        self.open.pop()
+
+
+@pytest.fixture(scope="module")
+def report():
+    return _collect.of_pyx(PYX, "<kernels>.pyx", profile={17: 3.0, 22: 1.0})
+
+
+def line(report, text):
+    return next(one for one in report.lines if text in one.text)
+
+
+def labels(report, text):
+    return [badge.label for badge in line(report, text).badges]
+
+
+def test_states_of_functions(report):
+    states = {f.name: f.state for f in report.functions}
+    assert states == {
+        "square": "compiled",
+        "distances": "compiled",
+        "prefix": "compiled",
+        "words": "uncalled",
+        "count": "python",
+    }
+
+
+def test_compiled_lines_are_white_and_object_lines_yellow(report):
+    assert line(report, "s = s + square").score == 0
+    assert line(report, "cdef double s").score == 0
+    assert 0 < line(report, "def distances").score < line(report, "return {word").score
+    assert line(report, "import numpy").score > 0
+    assert line(report, "yield n").state == "python"
+    assert "call" in line(report, "return {word").work
+
+
+def test_badges(report):
+    assert "parallel" in labels(report, "in prange")
+    assert any(label.startswith("in lanes ×") for label in labels(report, "for j in range(x.shape[0])"))
+    assert "not vectorised" in labels(report, "for i in range(1")
+    assert "checks hoisted" in labels(report, "for i in range(1")
+    assert "object operations" in labels(report, "def count")
+
+
+def test_types_and_listings(report):
+    found = line(report, "a[i] += a[i - 1]")
+    assert found.types["a"] == "float64[::1]"
+    (listing,) = found.listings
+    assert listing.signature == "prefix(float64[::1]) -> None"
+    assert any(text.startswith("store") or " load " in text for text in listing.ir)
+    assert any("vaddsd" in text or "addsd" in text for text in listing.assembly)
+    # A line has its own instructions alone.
+    other = line(report, "out[i, j] = sqrt(s)").listings[0]
+    assert any("sqrt" in text or "rsqrt" in text for text in other.assembly + other.ir)
+    assert not any("sqrt" in text for text in listing.assembly + listing.ir)
+
+
+def test_a_profile_becomes_bars(report):
+    text = _page.render(report, "kernels")
+    assert "3 s · 75%" in Page(text).rows[17]
+    assert "1 s · 25%" in Page(text).rows[22]
+    assert "4 s" in text and 'class="code timed"' in text
+    assert 'class="code timed"' not in _page.render(_collect.of_pyx(PYX, "<kernels>.pyx"), "kernels")
+
+
+def test_the_page_needs_nothing_else(report):
+    page = Page(_page.render(report, "kernels"))
+    assert page.open == []
+    assert all(link.startswith("#line-") for link in page.links)
+    assert page.tags.count("script") == 1
+    assert "prefers-color-scheme: dark" in _page.render(report, "kernels")
+
+
+HOSTILE = '''
+def f(double[:] a, str b="</script><img src=x onerror=alert(1)>"):
+    """<script>alert('&amp;"')</script>"""
+    cdef Py_ssize_t i  # <!-- --> ]]> "onclick="x
+    for i in range(a.shape[0]):
+        a[i] = 1
+x = "<b title='\\u2028'>" + '\\"><svg onload=alert(1)>'
+'''
+
+
+def test_hostile_text_stays_text():
+    page = _page.render(_collect.of_pyx(HOSTILE, '<"><script>x</script>.pyx'), "<script>t</script>&")
+    parsed = Page(page)
+    assert parsed.open == []
+    assert parsed.tags.count("script") == 1
+    assert not {"img", "svg", "b"} & (set(parsed.tags) - {"b"})
+    assert "<script>alert" not in page and "<svg" not in page and "<img" not in page
+
+
+def test_hostile_errors_stay_text():
+    report = _collect.of_pyx('def f():\n    return "<b>" + <img src=x>\ncdef int x = "<script>\n', "<e>.pyx")
+    page = Page(_page.render(report, "e"))
+    assert page.open == [] and "img" not in page.tags and page.tags.count("script") == 1
+
+
+def test_a_module_with_errors_has_them_on_their_lines():
+    text = "def f(int n):\n    return n +\n\ndef g(x):\n    return )\n"
+    report = _collect.of_pyx(text, "<broken>.pyx")
+    assert "error" in report.message
+    assert [b.kind for b in report.lines[1].badges] == ["error"]
+    assert report.functions == []
+    assert "nothing was compiled" in _page.render(report, "broken")
+
+
+def test_why_a_function_is_not_compiled():
+    text = "def f(double[:] a):\n    out = {}\n    out['a'] = a[0]\n    return out\n"
+    report = _collect.of_pyx(text, "<why>.pyx")
+    (function,) = report.functions
+    if function.state == "compiled":
+        pytest.skip("dictionaries are compiled")
+    assert function.state == "python" and re.match(r"U\d{4}: ", function.why)
+    assert any(b.label == "not compiled" for one in report.lines for b in one.badges)
+    assert report.lines[2].score > 0
+
+
+def test_of_a_jit_function(tmp_path):
+    assert spread(np.arange(4.0)) == 3.0
+    page = spread.annotate()
+    assert page.startswith("<!doctype html>")
+    assert "float64[::1]" in page and "low: float64" in page
+    rows = Page(page).rows
+    first = spread.py_func.__code__.co_firstlineno
+    assert min(rows) == first and max(rows) == first + 7
+    path = spread.annotate(tmp_path / "spread.html", profile={first + 5: 0.5}, title="mine")
+    text = Path(path).read_text()
+    assert "<title>mine</title>" in text and "500 ms · 100%" in text
+
+
+def test_of_a_function_that_was_not_called():
+    @ungil.jit
+    def never(a):
+        return a + 1
+
+    assert "not called yet" in never.annotate()
+
+
+def test_two_specialisations_are_shown():
+    @ungil.jit
+    def double(x):
+        return x + x
+
+    double(1), double(2.5)
+    report = _collect.of_dispatchers([double])
+    last = report.lines[-1]
+    assert [listing.signature for listing in last.listings] == [
+        "double(int) -> int",
+        "double(float) -> float",
+    ]
+    assert last.types["x"] == "int | float"
+
+
+def run(*words, folder):
+    # The package under test, wherever the command runs.
+    paths = os.pathsep.join(os.path.abspath(path) for path in sys.path if path)
+    environment = os.environ | {"PYTHONPATH": paths}
+    words = [sys.executable, *words]
+    return subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+
+
+def test_commands(tmp_path):
+    (tmp_path / "kernels.pyx").write_text(PYX)
+    done = run("-m", "ungil", "annotate", "kernels.pyx", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "kernels.html\n"), done.stderr
+    assert "in prange" in re.sub("<[^>]*>", "", (tmp_path / "kernels.html").read_text())
+    done = run("-m", "ungil", "annotate", "kernels.pyx", "-o", "other.html", folder=tmp_path)
+    assert done.stdout == "other.html\n" and (tmp_path / "other.html").exists()
+    (tmp_path / "kernels.html").unlink()
+    done = run("-m", "ungil.pyx", "-a", "kernels.pyx", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "kernels.html\n"), done.stderr
+    assert (tmp_path / "kernels.html").exists()
+    for words in (["annotate"], ["annotate", "none.pyx"], ["annotate", "--frob", "kernels.pyx"]):
+        done = run("-m", "ungil", *words, folder=tmp_path)
+        assert done.returncode == 2 and "usage: ungil annotate" in done.stderr
+
+
+def test_command_on_a_script(tmp_path):
+    (tmp_path / "script.py").write_text(
+        "import sys\nimport numpy as np\nimport ungil\n\n\n@ungil.jit\ndef total(a):\n    s = 0.0\n    for x in a:\n"
+        "        s += x\n    return s\n\n\n@ungil.jit\ndef unused(a):\n    return a\n\n\n"
+        "if __name__ == '__main__':\n    print(total(np.ones(int(sys.argv[1]))))\n"
+    )
+    done = run("-m", "ungil", "annotate", "script.py", "--", "7", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "7.0\nscript.html\n"), done.stderr
+    page = (tmp_path / "script.html").read_text()
+    assert "(float64[::1]) -&gt; float64" in page and "not called yet" in page
+    assert "not called yet" not in Page(page).rows[8]
+
+
+def test_broken_modules_by_command(tmp_path):
+    (tmp_path / "broken.pyx").write_text("def f(:\n")
+    done = run("-m", "ungil.pyx", "broken.pyx", folder=tmp_path)
+    assert done.returncode == 1 and "error[U01" in done.stderr
+    assert run("-m", "ungil", "annotate", "broken.pyx", folder=tmp_path).returncode == 0
+    assert "nothing was compiled" in (tmp_path / "broken.html").read_text()
+
+
+def test_pyx_annotate_returns_the_path(tmp_path):
+    (tmp_path / "kernels.pyx").write_text(PYX)
+    path = pyx.annotate(tmp_path / "kernels.pyx", profile={17: 1.0})
+    assert path == str(tmp_path / "kernels.html")
+    assert "1 s · 100%" in Path(path).read_text()
+
+
+def test_highlighting_keeps_the_text():
+    for text in (PYX, HOSTILE, "'''open\nstring", 'x = "a\n', "\x0c\x1c\x85a\r\nb\rc", "é_1 = 'ß'  # ☃"):
+        found = _highlight.lines(text, [], True)
+        plain = [re.sub("<[^>]*>", "", one) for one in found]
+        import html as entities
+
+        assert (
+            "\n".join(entities.unescape(p) for p in plain).split("\n")[: len(text.splitlines())]
+            == text.splitlines()
+        )
+
+
+def test_listing_of_assembly_splits_by_line():
+    text = (
+        '\t.file\t1 "/d" "a.py"\nf:\n\t.loc\t1 3 0\n\tmovq\t%rax, %rbx  # comment\n\t.loc\t1 4 5\n\taddq\t$1, %rbx\n'
+        "\t.loc\t1 0 5\n\tnop\n\t.loc\t1 3 1\n\tretq\n"
+    )
+    found = _listing.of_assembly(text)
+    assert found["/d/a.py", 3] == ["movq         %rax, %rbx", "…", "retq"]
+    assert found["/d/a.py", 4] == ["addq         $1, %rbx", "nop"]
+
+
+def test_scores_grow_with_the_work():
+    import ast
+
+    def score(text):
+        return _score.score(_score.operations(ast.parse(text))[1])
+
+    assert score("x = 1") < score("x = a[0]") < score("x = f(a[0])") < score("x = [f(b) for b in a.c()]")
+
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+KEYS = """
+<script>
+const press = (key) => document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+const opened = () => [...document.querySelectorAll('.row[aria-expanded="true"]')].map((row) => row.id).join(" ");
+const log = [];
+press("ArrowDown"); press("Enter"); log.push(opened());
+press("j"); press("ArrowRight"); log.push(opened());
+press("ArrowLeft"); log.push(opened());
+press("Escape"); log.push(opened());
+press("n"); log.push(document.querySelector(".here").id);
+document.getElementById("line-17").click(); log.push(opened());
+log.push(getComputedStyle(document.getElementById("p17")).display);
+document.getElementById("all").click();
+log.push(String(opened().split(" ").length === document.querySelectorAll(".row.more").length));
+log.push(document.documentElement.scrollWidth <= innerWidth);
+document.title = log.join("|");
+</script></body>
+"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
+def test_keyboard_and_mouse(tmp_path, report):
+    page = tmp_path / "page.html"
+    page.write_text(_page.render(report, "kernels").replace("</body>", KEYS))
+    words = [
+        BROWSER,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        "--dump-dom",
+    ]
+    done = subprocess.run([*words, page.as_uri()], capture_output=True, text=True, timeout=120, check=False)
+    title = re.search("<title>(.*?)</title>", done.stdout)
+    assert title, done.stderr[-2000:]
+    first, both, again, none, hot, clicked, shown, everything, narrow = title[1].split("|")
+    assert first and both.split() == [first, both.split()[1]]
+    assert again == first and none == ""
+    assert hot.startswith("line-") and clicked == "line-17"
+    assert shown == "block" and everything == "true" and narrow == "true"
