@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from ungil._stencil import StencilFunc, stencil
     from ungil._vectorize import DUFunc, vectorize
     from ungil.pool import Pool
+    from ungil.pyx._build import cythonize
     from ungil.shared import split
 
 #: Names that are loaded when they are asked for, and where they live.
@@ -91,6 +92,7 @@ _LAZY = {
     "GUFunc": "ungil._guvectorize",
     "Pool": "ungil.pool",
     "StencilFunc": "ungil._stencil",
+    "cythonize": "ungil.pyx._build",
     "_parallel_requested": "ungil._loops",
     "_result_dtype": "ungil._loops",
     "guvectorize": "ungil._guvectorize",
@@ -116,6 +118,7 @@ __all__ = [
     "complex128",
     "complex64",
     "config",
+    "cythonize",
     "detect_number_of_cores",
     "disassemble",
     "double",

@@ -116,5 +116,7 @@ def _show(page: str) -> None:
     from html import escape
 
     shown: Any = importlib.import_module("IPython.display")
-    frame = f'<iframe srcdoc="{escape(page)}" style="width: 100%; height: 32em; border: 0"></iframe>'
+    frame = (
+        f'<div><iframe srcdoc="{escape(page)}" style="width: 100%; height: 32em; border: 0"></iframe></div>'
+    )
     shown.display(shown.HTML(frame))

@@ -74,9 +74,19 @@ def build(module: types.ModuleType, text: str, file: str, level: str = "3") -> N
 class Builder:
     """The state of building one module."""
 
-    def __init__(self, module: types.ModuleType, level: str) -> None:
+    def __init__(
+        self,
+        module: types.ModuleType,
+        level: str,
+        directives: dict[str, bool] | None = None,
+        files: dict[str, str] | None = None,
+    ) -> None:
         self.module = module
         self.level = level
+        #: Directives where the module does not say.
+        self.directives = directives or {}
+        #: Texts by path that count before those on disk.
+        self.files = {} if files is None else files
         self.names: dict[str, Any] = vars(builtins).copy()
         self.hidden: dict[str, Any] = {}
         self.types: dict[str, tuple[str, str]] = {}
@@ -101,10 +111,25 @@ class Builder:
         self.text = self._execute(text, file)
         _MODULE_TYPES[self.module.__name__] = self.types
 
+    def check(self, text: str, file: str) -> None:
+        """Read a text and what it cimports and includes, without running it; raises its errors."""
+        plan = self._plan(text, file)
+        for name in plan["includes"]:
+            self._plan(*self._included(name, file))
+
     def _included(self, name: str, file: str) -> tuple[str, str]:
-        path = os.path.join(os.path.dirname(file), name)
-        with open(path, encoding="utf-8") as included:
-            return included.read(), path
+        path = os.path.normpath(os.path.join(os.path.dirname(file), name))
+        return self._read(path), path
+
+    def _read(self, path: str) -> str:
+        """The text of a file; what is read is kept."""
+        if path not in self.files:
+            with open(path, encoding="utf-8") as file:
+                self.files[path] = file.read()
+        return self.files[path]
+
+    def _exists(self, path: str) -> bool:
+        return path in self.files or os.path.exists(path)
 
     def _execute(self, text: str, file: str) -> str:
         plan = self._plan(text, file)
@@ -127,7 +152,7 @@ class Builder:
 
     def _plan(self, text: str, file: str) -> dict[str, Any]:
         pxd = os.path.splitext(file)[0] + ".pxd"
-        if file.endswith(".pyx") and os.path.exists(pxd):
+        if file.endswith(".pyx") and self._exists(pxd):
             self._declarations(pxd)
         first = _ungil.pyx_read(text, file, False, self.level, self.types, False)
         self._cimports(first["cimports"], file)
@@ -141,8 +166,7 @@ class Builder:
         return plan
 
     def _declarations(self, pxd: str) -> dict[str, Any]:
-        with open(pxd, encoding="utf-8") as file:
-            text = file.read()
+        text = self._read(pxd)
         first = _ungil.pyx_read(text, pxd, True, self.level, self.types, False)
         self._cimports(first["cimports"], pxd)
         plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, True)
@@ -195,8 +219,9 @@ class Builder:
 
         folders = [os.path.dirname(file), *sys.path]
         relative = module.replace(".", os.sep)
-        inner = Builder(types.ModuleType(module), self.level)
-        pxd = next((p for f in folders if os.path.exists(p := os.path.join(f, relative + ".pxd"))), None)
+        inner = Builder(types.ModuleType(module), self.level, files=self.files)
+        paths = (os.path.normpath(os.path.join(f, relative + ".pxd")) for f in folders)
+        pxd = next((path for path in paths if self._exists(path)), None)
         if pxd is None and module not in _MODULE_TYPES:
             raise _error("U0805", f"no declarations of `{module}` were found", file, line)
         if pxd is not None:
@@ -234,7 +259,11 @@ class Builder:
         plan: dict[str, Any],
         lines: list[str],
     ) -> None:
-        directives = dict(plan["directives"]) | {n: v for n, v, _ in info["directives"] if v is not None}
+        directives = (
+            self.directives
+            | dict(plan["directives"])
+            | {n: v for n, v, _ in info["directives"] if v is not None}
+        )
         info |= {k: v for k, v in directives.items() if k in _DIRECTIVES}
         info.setdefault("cdivision", False)
         info["integer_division"] = plan["is_level_two"] or self.level == "2"
