@@ -158,3 +158,55 @@ def test_complex_order():
     check_numpy(compiled, everything, np.arange(11.0))
     with pytest.raises(TypeError):
         jit(lambda a: a < 2j)(1j)
+
+
+WEIGHTED = {
+    "number": lambda a, w: np.quantile(a, 0.3, weights=w, method="inverted_cdf") * 1,
+    "ends": lambda a, w: np.quantile(a, [0.0, 0.25, 0.5, 1.0], weights=w, method="inverted_cdf"),
+    "percentile": lambda a, w: np.percentile(a, 40, weights=w, method="inverted_cdf") * 1,
+    "nan": lambda a, w: np.nanquantile(a, np.array([0.1, 0.9]), weights=w, method="inverted_cdf"),
+    "rows": lambda a, w: np.quantile(a, 0.5, axis=1, weights=w, method="inverted_cdf"),
+    "kept": lambda a, w: np.quantile(a, [0.2, 0.7], axis=0, weights=w, method="inverted_cdf", keepdims=True),
+    "axes": lambda a, w: np.nanpercentile(a, 62, axis=(1, 0), weights=w, method="inverted_cdf") * 1,
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weighted_quantiles(name):
+    compiled = jit(WEIGHTED[name])
+    rng = np.random.default_rng(3)
+    for code in "difb":
+        values = rng.permutation(15).reshape(5, 3).astype(code)
+        for weights in (rng.random((5, 3)), rng.integers(0, 3, (5, 3)) + (values == 7), np.ones((5, 3), "f")):
+            if name in ("number", "ends", "percentile", "nan"):
+                check_numpy(compiled, values.ravel(), weights.ravel())
+            check_numpy(compiled, values, weights)
+    holes = rng.random((5, 3))
+    holes[2, 1] = np.nan
+    check_numpy(compiled, holes, np.ones((5, 3)))
+
+
+def test_weights_of_one_axis():
+    values = np.random.default_rng(4).random((4, 6))
+    check_numpy(
+        lambda a, w: np.quantile(a, 0.4, axis=1, weights=w, method="inverted_cdf"), values, np.arange(6.0)
+    )
+    check_numpy(
+        lambda a, w: np.quantile(a, 0.4, axis=0, weights=w, method="inverted_cdf"), values, np.arange(4)
+    )
+
+
+def test_refused_weights():
+    a, w = np.arange(4.0), np.ones(4)
+    check_numpy(lambda a, w: np.quantile(a, 0.5, weights=w, method="inverted_cdf"), a, -w)
+    check_numpy(lambda a, w: np.quantile(a, 0.5, weights=w, method="inverted_cdf"), a, 0 * w)
+    check_numpy(lambda a, w: np.quantile(a, 0.5, weights=w, method="inverted_cdf"), a, w * np.inf)
+    for call in (
+        lambda a, w: np.quantile(a, 0.5, weights=w),
+        lambda a, w: np.quantile(a, 0.5, weights=w[:3], method="inverted_cdf"),
+        lambda a, w: np.quantile(a, 0.5, axis=0, weights=w[:3], method="inverted_cdf"),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            call(a, w)
+        with pytest.raises((TypeError, ValueError)):
+            jit(call)(a, w)

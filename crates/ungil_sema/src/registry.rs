@@ -154,7 +154,10 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     }
     if let Some(kernel) = prelude::find(name) {
         if prelude::is_elementwise(kernel) {
-            return l.lift_prelude(kernel, args);
+            return match universal_operands(name) {
+                Some((function, operands)) => l.call_universal(kernel, function, operands, args),
+                None => l.lift_prelude(kernel, args),
+            };
         }
         return l.call_prelude(kernel, args);
     }
@@ -192,6 +195,18 @@ pub(crate) fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagno
         .map(|n| n.strip_prefix("builtins.").unwrap_or(&n).to_owned());
     CallError::UnknownFunction { name: short.to_owned(), span, similar: similar.filter(|s| s != short) }
         .into()
+}
+
+/// The functions of the prelude on elements that are universal functions, or take `out` as these do, with their operands.
+fn universal_operands(name: &str) -> Option<(&str, usize)> {
+    let function = name.strip_prefix("numpy.")?;
+    let operands = match function {
+        "sign" | "conj" | "conjugate" | "bitwise_count" => 1,
+        "gcd" | "lcm" | "heaviside" => 2,
+        "clip" => 3,
+        _ => return None,
+    };
+    Some((function, operands))
 }
 
 fn one(args: Args, function: &str, parameter: &str) -> Result<Operand> {

@@ -38,6 +38,7 @@ const FILES: &[(&str, &str)] = &[
     ("numpy", include_str!("products.py")),
     ("numpy", include_str!("statistics.py")),
     ("numpy", include_str!("universal.py")),
+    ("numpy", include_str!("weighted.py")),
     (ELEMENTWISE, include_str!("elementwise.py")),
 ];
 

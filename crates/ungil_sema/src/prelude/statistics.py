@@ -17,7 +17,14 @@ def quantile(
     overwrite_input=False,
     method: const = "linear",
     keepdims: const = False,
+    *,
+    weights=None,
 ):
+    if weights is not None:
+        _parts(a, q, 1)
+        return _weighted_quantile(
+            np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, False
+        )
     return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, False)
 
 
@@ -29,7 +36,14 @@ def nanquantile(
     overwrite_input=False,
     method: const = "linear",
     keepdims: const = False,
+    *,
+    weights=None,
 ):
+    if weights is not None:
+        _parts(a, q, 1)
+        return _weighted_quantile(
+            np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, True
+        )
     return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, True)
 
 
@@ -41,7 +55,14 @@ def percentile(
     overwrite_input=False,
     method: const = "linear",
     keepdims: const = False,
+    *,
+    weights=None,
 ):
+    if weights is not None:
+        _parts(a, q, 100)
+        return _weighted_quantile(
+            np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, False
+        )
     return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, False)
 
 
@@ -53,7 +74,14 @@ def nanpercentile(
     overwrite_input=False,
     method: const = "linear",
     keepdims: const = False,
+    *,
+    weights=None,
 ):
+    if weights is not None:
+        _parts(a, q, 100)
+        return _weighted_quantile(
+            np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, True
+        )
     return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, True)
 
 
@@ -72,6 +100,12 @@ def _parts(a, q, whole: const):
     if not np.all((parts >= 0) & (parts <= 1)):
         _refuse_part(whole)
     return parts
+
+
+def _shares(q, whole: const):
+    if is_number(q):
+        return np.asarray(q / (1.0 * whole))[()]
+    return np.asarray(q) / (1.0 * whole)
 
 
 def _refuse_part(whole: const):

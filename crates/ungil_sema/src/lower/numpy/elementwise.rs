@@ -13,7 +13,7 @@ use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
-use crate::lower::numpy::ufuncs::options;
+use crate::lower::numpy::calling::{self, Casting, can_cast};
 use crate::operand::Operand;
 use crate::promote::{kind, promote_dtypes, promote_weak};
 use crate::ty::{FuncTy, LoopTypes, Ty, UfuncTy};
@@ -22,18 +22,21 @@ impl Lowerer<'_, '_> {
     /// Calls a user's universal function.
     pub(crate) fn call_ufunc(&mut self, ufunc: &UfuncTy, mut args: Args, span: Span) -> Result<Operand> {
         let name = ufunc.func.name.to_string();
-        let mut options = options(self, &mut args, &name)?;
-        args.check_no_keywords(&name)?;
         let code = self.program.code(ufunc.func.code, Some(span))?;
         let nin = code.params.iter().count();
+        let declared = ufunc.loops.first().map(|l| l.results.len()).filter(|n| *n > 0);
+        let outs = args.keywords.iter().find(|(name, _)| name == "out").map(|(_, out)| match &out.ty {
+            Ty::Tuple(items) => items.len(),
+            _ => 1,
+        });
+        let given = outs.unwrap_or(0).max(args.positional.len().saturating_sub(nin)).max(1);
+        let options = calling::options(self, &mut args, &name, (nin, declared.unwrap_or(given)))?;
+        args.check_no_keywords(&name)?;
         let mut operands = args.positional;
-        if operands.len() == nin + 1 && options.out.is_none() {
-            options.out = operands.pop().filter(|o| !o.is_none());
-        }
         if operands.len() != nin {
             let message = format!(
                 "{name}() takes from {nin} to {} positional arguments but {} were given",
-                nin + 1,
+                nin + declared.unwrap_or(1),
                 operands.len()
             );
             let names: Vec<String> = code.params.iter().map(|p| p.name.name.to_string()).collect();
@@ -45,7 +48,7 @@ impl Lowerer<'_, '_> {
                 *x = self.as_array(x, None, span)?;
             }
         }
-        let types = loop_types(ufunc, &operands, options.dtype, span)?;
+        let types = loop_types(ufunc, &operands, options.dtype, options.casting, span)?;
         let func = ufunc.func.clone();
         let apply =
             Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| l.call_element(&func, &types, x, span));
@@ -61,12 +64,8 @@ impl Lowerer<'_, '_> {
             let result = self.lift(&operands, span, apply)?;
             return self.with_options(result, &options, span);
         }
-        if options.out.is_some() || options.mask.is_some() {
-            let parameter = if options.out.is_some() { "out" } else { "where" }.to_owned();
-            let note = "functions with several results take none in compiled code".to_owned();
-            return Err(CallError::UnsupportedArgument { function: name, parameter, span, note }.into());
-        }
-        self.lift_parts(&operands, results, span, apply)
+        let parts = self.lift_parts(&operands, results, span, apply)?;
+        self.with_several(&parts, &options, span)
     }
 
     /// The dtype of what a function would return for these arguments; it is not called.
@@ -146,7 +145,13 @@ impl Lowerer<'_, '_> {
 }
 
 /// The dtypes that a call computes with.
-fn loop_types(ufunc: &UfuncTy, operands: &[Operand], dtype: Option<DType>, span: Span) -> Result<LoopTypes> {
+fn loop_types(
+    ufunc: &UfuncTy,
+    operands: &[Operand],
+    dtype: Option<DType>,
+    casting: Casting,
+    span: Span,
+) -> Result<LoopTypes> {
     let element = |x: &Operand| x.ty.as_array().map(|t| t.dtype).or(x.ty.dtype());
     let not_a_number = |x: &Operand| {
         let to = "a number or an array".to_owned();
@@ -168,8 +173,14 @@ fn loop_types(ufunc: &UfuncTy, operands: &[Operand], dtype: Option<DType>, span:
         return Ok(LoopTypes { operands: found, results: Vec::new() });
     }
     let exact = ufunc.loops.iter().find(|l| l.operands == found);
-    let safe = |l: &&LoopTypes| found.iter().zip(&l.operands).all(|(a, b)| promote_dtypes(*a, *b) == *b);
-    exact.or_else(|| ufunc.loops.iter().find(safe)).cloned().ok_or_else(|| {
+    let fits = |l: &LoopTypes, rule: Casting| {
+        found.iter().zip(&l.operands).all(|(from, to)| can_cast(*from, *to, rule))
+    };
+    let safe = || ufunc.loops.iter().find(|l| fits(l, Casting::Safe.min(casting)));
+    // A loop that was asked for by its dtype may need more than safe conversions.
+    let wanted =
+        || ufunc.loops.iter().find(|l| dtype.is_some_and(|d| l.results.contains(&d)) && fits(l, casting));
+    exact.or_else(safe).or_else(wanted).cloned().ok_or_else(|| {
         let names = |types: &[DType]| types.iter().map(|d| d.name()).collect::<Vec<_>>().join(", ");
         let declared: Vec<String> = ufunc.loops.iter().map(|l| format!("({})", names(&l.operands))).collect();
         let signature = declared.join(", ");

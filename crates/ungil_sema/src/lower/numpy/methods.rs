@@ -25,7 +25,7 @@ const UNARY: &[&str] =
     &["negative", "positive", "absolute", "abs", "square", "invert", "logical_not", "sqrt", "exp"];
 
 /// Functions of two numbers.
-const BINARY: &[&str] = &[
+pub(super) const BINARY: &[&str] = &[
     "add",
     "subtract",
     "multiply",

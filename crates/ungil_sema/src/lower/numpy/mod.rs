@@ -1,5 +1,6 @@
 //! NumPy functions in kernels.
 
+pub mod calling;
 pub mod complex;
 pub mod create;
 pub mod elementary;

@@ -1,21 +1,20 @@
-//! NumPy's universal functions, on scalars and element by element on arrays, with `out=`, `where=` and `dtype=`.
+//! NumPy's universal functions, on scalars and element by element on arrays.
 //!
-//! Python scalars are weak beside others, as in NumPy 2; alone they count as int64 or float64.
-//! Limits: `casting`, `order` and `subok` are accepted where they are the defaults; elements that `where=` leaves out of a
-//! fresh result are zero.
+//! Python scalars are weak beside others, as in NumPy 2; alone they count as int64 or float64. `calling` has `out`, `where`,
+//! `dtype` and `casting`.
 
 use std::rc::Rc;
 
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp};
 use ungil_ir::math::MathFn;
-use ungil_ir::types::{ArrayType, DType, Layout};
+use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::{BinaryOp as Operator, CompareOp as Comparison, UnaryOp as Prefix};
 
 use crate::diagnostics::Result;
-use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
+use crate::lower::numpy::{calling, methods};
 use crate::operand::Operand;
 use crate::registry::unknown;
 use crate::ty::Ty;
@@ -83,19 +82,12 @@ pub(crate) const NAMES: &[&str] = &[
     "numpy.true_divide",
 ];
 
-/// Keyword arguments of a universal function.
-#[derive(Default)]
-pub(super) struct Options {
-    pub out: Option<Operand>,
-    pub mask: Option<Operand>,
-    pub dtype: Option<DType>,
-}
-
 /// Calls a function of this family.
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Operand> {
     let span = args.span;
     let qualified = format!("numpy.{function}");
-    let options = options(l, &mut args, &qualified)?;
+    let (count, results) = arity(function);
+    let options = calling::options(l, &mut args, &qualified, (count, results))?;
     if !args.keywords.is_empty() {
         return Err(unknown(&qualified, span));
     }
@@ -105,20 +97,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
             *x = l.as_array(x, None, span)?;
         }
     }
-    if let Some(dtype) = options.dtype {
-        for x in &mut operands {
-            let found = std::slice::from_ref(x);
-            let converted = l.lift(
-                found,
-                span,
-                Rc::new(move |l, x| {
-                    let value = l.cast_to(&x[0], dtype)?;
-                    Ok(Operand::value(Ty::Scalar(dtype), value, span))
-                }),
-            )?;
-            *x = converted;
-        }
-    }
+    l.convert_operands(function, &mut operands, &options, span)?;
     if operands.iter().all(|x| x.ty.is_weak()) {
         // Nothing beside them decides: they count as NumPy's own numbers.
         for x in &mut operands {
@@ -126,125 +105,37 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         }
     }
     let name = function.to_owned();
-    let apply = Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| scalar(l, &name, x, &qualified, span));
-    let result = match function {
-        "divmod" | "modf" | "frexp" if operands.iter().any(|x| l.is_proper_array(x)) => {
-            return l.lift_parts(&operands, 2, span, apply);
-        }
-        _ => l.lift(&operands, span, apply)?,
-    };
+    let for_errors = qualified.clone();
+    let apply = Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| scalar(l, &name, x, &for_errors, span));
+    if results > 1 && operands.iter().any(|x| l.is_proper_array(x)) {
+        let parts = l.lift_parts(&operands, results, span, apply)?;
+        return l.with_several(&parts, &options, span);
+    }
+    let result = l.lift(&operands, span, apply)?;
+    if results > 1 {
+        return l.with_several(&result, &options, span);
+    }
+    l.check_loop(&qualified, &operands, &result, &options, span)?;
     l.with_options(result, &options, span)
 }
 
-pub(super) fn options(l: &mut Lowerer<'_, '_>, args: &mut Args, function: &str) -> Result<Options> {
-    let given = |args: &mut Args, name: &str| args.take(name).filter(|o| !o.is_none());
-    let out = match given(args, "out") {
-        Some(o) if matches!(&o.ty, Ty::Tuple(items) if items.len() == 1) => Some(l.items(&o).remove(0)),
-        other => other,
-    };
-    let mask = given(args, "where").filter(|m| !m.constant.is_some_and(|c| c.truth()));
-    let dtype = match given(args, "dtype") {
-        Some(d) => l.dtype_argument(&d, function)?,
-        None => None,
-    };
-    for (name, default) in [("casting", "same_kind"), ("order", "K")] {
-        if let Some(o) = args.take(name)
-            && o.as_str() != Some(default)
-        {
-            return Err(TypeError::Argument {
-                function: function.to_owned(),
-                parameter: name.to_owned(),
-                expected: format!("{default:?}"),
-                found: o.ty,
-                span: o.span,
-            }
-            .into());
-        }
+/// Operands and results of a universal function.
+pub(crate) fn arity(function: &str) -> (usize, usize) {
+    match function {
+        "divmod" => (2, 2),
+        "modf" | "frexp" => (1, 2),
+        "bitwise_left_shift"
+        | "bitwise_right_shift"
+        | "ldexp"
+        | "nextafter"
+        | "heaviside"
+        | "float_power" => (2, 1),
+        name if methods::BINARY.contains(&name) => (2, 1),
+        _ => (1, 1),
     }
-    args.take("subok");
-    Ok(Options { out, mask, dtype })
 }
 
 impl Lowerer<'_, '_> {
-    /// A result under `where=`, stored where `out=` says.
-    pub(super) fn with_options(&mut self, result: Operand, options: &Options, span: Span) -> Result<Operand> {
-        let Some(mask) = &options.mask else {
-            return match &options.out {
-                Some(out) => self.write_out(out, &result),
-                None => Ok(result),
-            };
-        };
-        // Mask and result are brought to one shape.
-        let both = [result.clone(), mask.clone()];
-        let spread = self.lift(&both, span, Rc::new(move |_, x| Ok(x[0].clone())))?;
-        let Some(ty) = spread.ty.as_array() else {
-            let expected = "mask for arrays";
-            return Err(TypeError::IndexConstant { span: mask.span, expected }.into());
-        };
-        let shape = self.extents(&spread)?;
-        let out = match &options.out {
-            Some(out) => out.clone(),
-            None => {
-                let fresh = ArrayType { layout: Layout::C, ..ty };
-                self.allocated(fresh, shape, true, span)
-            }
-        };
-        self.check_writable(&out)?;
-        self.fill_where(&out, &result, mask)?;
-        Ok(out)
-    }
-
-    /// Stores elements where a mask holds.
-    fn fill_where(&mut self, out: &Operand, result: &Operand, mask: &Operand) -> Result<()> {
-        let target = out.ty.as_array().expect("an array");
-        let pair = [out.clone(), result.clone(), mask.clone()];
-        let (span, dtype) = (result.span, target.dtype);
-        let chosen = self.lift(
-            &pair,
-            span,
-            Rc::new(move |l, x| {
-                l.check_same_kind(&x[1], dtype)?;
-                let (old, new) = (l.value(&x[0])?, l.assignable(&x[1], dtype)?);
-                let counts = l.truth_value(&x[2])?;
-                let value = l.b().select(counts, new, old);
-                Ok(Operand::value(Ty::Scalar(dtype), value, span))
-            }),
-        )?;
-        self.fill_view(out, &chosen)
-    }
-
-    /// A function with several results on arrays: all are computed, in one loop, into fresh arrays.
-    pub(super) fn lift_parts(
-        &mut self,
-        args: &[Operand],
-        count: usize,
-        span: Span,
-        apply: Rc<crate::lower::array::lazy::Apply>,
-    ) -> Result<Operand> {
-        let part = |k: usize| {
-            let apply = apply.clone();
-            Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| {
-                let pair = apply(l, x)?;
-                Ok(l.items(&pair)[k].clone())
-            })
-        };
-        let parts = (0..count).map(|k| self.lift(args, span, part(k))).collect::<Result<Vec<_>>>()?;
-        let shape = self.extents(&parts[0])?;
-        let types: Vec<ArrayType> = parts.iter().map(|o| o.ty.as_array().expect("an array")).collect();
-        let arrays: Vec<Operand> =
-            types.iter().map(|ty| self.fresh_array(*ty, shape.clone(), span)).collect();
-        let (lazies, targets) = (parts.iter().collect::<Vec<_>>(), arrays.iter().collect::<Vec<_>>());
-        self.sweep(&shape, &lazies, &targets, true, &mut |l, elements| {
-            for (array, (lazy, ty)) in arrays.iter().zip(parts.iter().zip(&types)) {
-                let element = elements.of(l, lazy)?;
-                let value = l.cast_to(&element, ty.dtype)?;
-                elements.store(l, array, value)?;
-            }
-            Ok(())
-        })?;
-        Ok(Operand::tuple(arrays, span))
-    }
-
     /// `np.fmin` and `np.fmax`: a number wins over NaN.
     fn number_extremum(&mut self, largest: bool, x: &Operand, y: &Operand, span: Span) -> Result<Operand> {
         if [x, y].iter().any(|o| o.ty.dtype().is_some_and(|d| d.is_complex())) {
