@@ -149,3 +149,63 @@ def test_inside_loops_and_threads(rng):
     assert len(results) == 4
     for r in results:
         np.testing.assert_allclose(r, expected, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, "q", "i", "?"])
+def test_vectors_of_all_layouts(rng, dtype):
+    for rows, columns in [
+        (1, 1),
+        (2, 3),
+        (3, 2),
+        (5, 16),
+        (16, 5),
+        (7, 33),
+        (33, 7),
+        (0, 4),
+        (4, 0),
+        (2051, 9),
+        (9, 2051),
+    ]:
+        x = (
+            (matrix(rng, rows, columns, "d") * 4).astype(dtype)
+            if dtype in "qi?"
+            else matrix(rng, rows, columns, dtype)
+        )
+        v = matrix(rng, 1, columns, "d")[0].astype(dtype) * x.dtype.type(3)
+        w = matrix(rng, 1, rows, "d")[0].astype(dtype)
+        for a in layouts(x):
+            if dtype in "qi?":
+                assert np.array_equal(product(a, v), a @ v) and np.array_equal(product(w, a), w @ a)
+                continue
+            assert_close(product(a, v), a @ v, 12 * columns)
+            assert_close(product(w, a), w @ a, 12 * rows)
+            assert_close(product(a, np.repeat(v, 2)[::2]), a @ v, 12 * columns)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_few_elements(rng, dtype):
+    for rows, depth, columns in [
+        (2, 2, 2),
+        (3, 3, 3),
+        (4, 4, 4),
+        (5, 7, 3),
+        (10, 10, 10),
+        (17, 18, 19),
+        (2, 300, 3),
+        (1, 5, 6),
+    ]:
+        x, y = matrix(rng, rows, depth, dtype), matrix(rng, depth, columns, dtype)
+        for a, b in zip(layouts(x), layouts(y)):
+            assert_close(product(a, b), a @ b, 8 * depth)
+
+
+def test_vectors_with_what_is_no_number(rng):
+    x = rng.standard_normal((6, 40))
+    x[2, 3], x[4, 5] = np.nan, np.inf
+    for a in (x, np.asfortranarray(x)):
+        for found, expected in (
+            (product(a, np.ones(40)), a @ np.ones(40)),
+            (product(np.ones(6), a), np.ones(6) @ a),
+        ):
+            assert np.array_equal(np.isfinite(found), np.isfinite(expected))
+            assert np.array_equal(np.isnan(found), np.isnan(expected))

@@ -1,7 +1,7 @@
 //! Intrinsics: what the prelude needs beyond Python and NumPy.
 //!
 //! They are known by bare names in the prelude only. Those that tell something about types give constants, so that
-//! conditions on them are decided while types are inferred.
+//! conditions on them are decided while types are inferred. `for i in rotating(n)` is a loop whose reductions rotate over partials.
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;

@@ -141,6 +141,9 @@ impl Lowerer<'_, '_> {
         if let Some(call) = self.call_of(&node.iter, "ungil.prange")? {
             return self.parallel_for(node, &call, span);
         }
+        if let Some(call) = self.call_of(&node.iter, "ungil.intrinsics.rotating")? {
+            return self.rotating_for(node, &call);
+        }
         let lanes = self.call_of(&node.iter, "ungil.simd")?;
         if let Some(inner) = lanes.as_ref().and_then(|call| call.args.first())
             && self.call_of(inner, "ungil.prange")?.is_some()

@@ -87,6 +87,21 @@ impl Lowerer<'_, '_> {
         result.map(|()| Flow::Falls)
     }
 
+    /// `for i in rotating(n)` in the prelude: the loop runs where it stands; its reductions rotate over partials.
+    pub(crate) fn rotating_for(&mut self, node: &For, call: &Call) -> Result<Flow> {
+        let n = self.lower_expr(&call.args[0])?;
+        let n = self.index(&n)?;
+        let (zero, one) = (self.b().i64(0), self.b().i64(1));
+        self.check_counter(&node.target, [zero, n, one]);
+        let label = self.func.new_label();
+        let iv = self.func.new_value(Type::I64);
+        let (body, result) = self.parallel_body(node, label, iv);
+        let plain = self.work_sharing(label, iv, (zero, n, one), body);
+        self.program.unclassified = true;
+        self.b().push(InstKind::ParallelFor(Box::new(ParallelFor { in_place: true, ..plain })));
+        result.map(|()| Flow::Falls)
+    }
+
     /// The parallel loop with a body.
     fn push_parallel(
         &mut self,

@@ -10,7 +10,9 @@ def concatenate(arrays, axis: const = 0, dtype=None):
             return np.ravel(arrays).copy()
         at = axis_of(axis, arrays.ndim - 1)
         rows = np.moveaxis(arrays, 0, at)
-        return rows.copy().reshape(rows.shape[:at] + (rows.shape[at] * rows.shape[at + 1],) + rows.shape[at + 2 :])
+        return rows.copy().reshape(
+            rows.shape[:at] + (rows.shape[at] * rows.shape[at + 1],) + rows.shape[at + 2 :]
+        )
     if len(arrays) == 0:
         raise ValueError("need at least one array to concatenate")
     if axis is None:

@@ -118,9 +118,14 @@ def _even(f, h, axis: const, edge_order: const):
         copy(cut(out, axis, -1, None), (cut(f, axis, -1, None) - cut(f, axis, -2, -1)) / h)
     else:
         a, b, c = -1.5 / h, 2.0 / h, -0.5 / h
-        copy(cut(out, axis, None, 1), a * cut(f, axis, 0, 1) + b * cut(f, axis, 1, 2) + c * cut(f, axis, 2, 3))
+        copy(
+            cut(out, axis, None, 1), a * cut(f, axis, 0, 1) + b * cut(f, axis, 1, 2) + c * cut(f, axis, 2, 3)
+        )
         a, b, c = 0.5 / h, -2.0 / h, 1.5 / h
-        copy(cut(out, axis, -1, None), a * cut(f, axis, -3, -2) + b * cut(f, axis, -2, -1) + c * cut(f, axis, -1, None))
+        copy(
+            cut(out, axis, -1, None),
+            a * cut(f, axis, -3, -2) + b * cut(f, axis, -2, -1) + c * cut(f, axis, -1, None),
+        )
     return out
 
 
@@ -139,10 +144,15 @@ def _uneven(f, h, axis: const, edge_order: const):
     else:
         p, q = h[0], h[1]
         u, v, w = -(2.0 * p + q) / (p * (p + q)), (p + q) / (p * q), -p / (q * (p + q))
-        copy(cut(out, axis, None, 1), u * cut(f, axis, 0, 1) + v * cut(f, axis, 1, 2) + w * cut(f, axis, 2, 3))
+        copy(
+            cut(out, axis, None, 1), u * cut(f, axis, 0, 1) + v * cut(f, axis, 1, 2) + w * cut(f, axis, 2, 3)
+        )
         p, q = h[-2], h[-1]
         u, v, w = q / (p * (p + q)), -(q + p) / (p * q), (2.0 * q + p) / (q * (p + q))
-        copy(cut(out, axis, -1, None), u * cut(f, axis, -3, -2) + v * cut(f, axis, -2, -1) + w * cut(f, axis, -1, None))
+        copy(
+            cut(out, axis, -1, None),
+            u * cut(f, axis, -3, -2) + v * cut(f, axis, -2, -1) + w * cut(f, axis, -1, None),
+        )
     return out
 
 

@@ -127,9 +127,9 @@ def _multiply(out, x, y):
                     for j in range(columns):
                         out[i, j] = out[i, j] or y[k, j]
     elif columns == 1:
-        v = y[:, 0].copy()
-        for i in range(rows):
-            out[i, 0] = _dot(x[i], v)
+        _multiply_vector(out.reshape(rows), native(x, out), native(y[:, 0].copy(), out))
+    elif rows == 1:
+        _multiply_vector(out.reshape(columns), native(y.T, out), native(x[0].copy(), out))
     elif is_inexact(out):
         _multiply_floats(out, native(x, out), native(y, out))
     else:
@@ -138,12 +138,94 @@ def _multiply(out, x, y):
 
 
 def _multiply_floats(out, x, y):
-    # The library's call costs more than a product of few elements, and one row is no more than a sum of rows.
-    if x.shape[0] == 1 or x.shape[0] * x.shape[1] * y.shape[1] < 256:
-        out[...] = 0
-        _multiply_blocks(out, x, y)
+    # The library's call costs more than a product of few elements.
+    if x.shape[0] * x.shape[1] * y.shape[1] < 6000:
+        _multiply_few(out, x, y)
     else:
         matrix_product(out, x, y)
+
+
+def _multiply_few(out, x, y):
+    # Two rows at a time with four of y.
+    rows, depth = x.shape[0], x.shape[1]
+    out[...] = 0
+    for i in range(0, rows - 1, 2):
+        for k in range(0, depth - 3, 4):
+            a, b, c, d = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
+            e, f, g, h = x[i + 1, k], x[i + 1, k + 1], x[i + 1, k + 2], x[i + 1, k + 3]
+            for j in range(y.shape[1]):
+                p, q, r, s = y[k, j], y[k + 1, j], y[k + 2, j], y[k + 3, j]
+                out[i, j] += a * p + b * q + (c * r + d * s)
+                out[i + 1, j] += e * p + f * q + (g * r + h * s)
+        for k in range(depth - depth % 4, depth):
+            a, e = x[i, k], x[i + 1, k]
+            for j in range(y.shape[1]):
+                out[i, j] += a * y[k, j]
+                out[i + 1, j] += e * y[k, j]
+    if rows % 2 == 1:
+        i = rows - 1
+        for k in range(0, depth - 3, 4):
+            a, b, c, d = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
+            for j in range(y.shape[1]):
+                out[i, j] += a * y[k, j] + b * y[k + 1, j] + (c * y[k + 2, j] + d * y[k + 3, j])
+        for k in range(depth - depth % 4, depth):
+            a = x[i, k]
+            for j in range(y.shape[1]):
+                out[i, j] += a * y[k, j]
+
+
+def _multiply_vector(out, x, v):
+    # Along rows where these lie in memory, else by columns.
+    if is_contiguous(x):
+        _multiply_rows(out, x, v)
+    elif is_fortran(x):
+        _add_columns(out, x, v)
+    elif abs(x.strides[0]) < abs(x.strides[1]):
+        _add_columns(out, x, v)
+    else:
+        _multiply_rows(out, x, v)
+
+
+def _multiply_rows(out, x, v):
+    rows, depth = x.shape[0], x.shape[1]
+    nothing = np.zeros((), out.dtype)[()]
+    if depth < 16:
+        for i in range(rows):
+            total = nothing
+            for k in range(depth):
+                total += x[i, k] * v[k]
+            out[i] = total
+        return
+    for i in range(0, rows - 1, 2):
+        first, second = nothing, nothing
+        for k in rotating(depth):
+            first += x[i, k] * v[k]
+            second += x[i + 1, k] * v[k]
+        out[i], out[i + 1] = first, second
+    if rows % 2 == 1:
+        first = nothing
+        for k in rotating(depth):
+            first += x[rows - 1, k] * v[k]
+        out[rows - 1] = first
+
+
+def _add_columns(out, x, v):
+    # Eight columns at a time, in strips of the result that stay in the cache.
+    rows, depth = x.shape[0], x.shape[1]
+    out[...] = 0
+    for low in range(0, rows, 2048):
+        high = min(low + 2048, rows)
+        for k in range(0, depth - 7, 8):
+            a, b, c, d = v[k], v[k + 1], v[k + 2], v[k + 3]
+            e, f, g, h = v[k + 4], v[k + 5], v[k + 6], v[k + 7]
+            for i in range(low, high):
+                near = a * x[i, k] + b * x[i, k + 1] + (c * x[i, k + 2] + d * x[i, k + 3])
+                far = e * x[i, k + 4] + f * x[i, k + 5] + (g * x[i, k + 6] + h * x[i, k + 7])
+                out[i] += near + far
+        for k in range(depth - depth % 8, depth):
+            a = v[k]
+            for i in range(low, high):
+                out[i] += a * x[i, k]
 
 
 def _multiply_blocks(out, x, y):

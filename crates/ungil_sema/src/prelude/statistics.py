@@ -22,9 +22,7 @@ def quantile(
 ):
     if weights is not None:
         _parts(a, q, 1)
-        return _weighted_quantile(
-            np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, False
-        )
+        return _weighted_quantile(np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, False)
     return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, False)
 
 
@@ -41,9 +39,7 @@ def nanquantile(
 ):
     if weights is not None:
         _parts(a, q, 1)
-        return _weighted_quantile(
-            np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, True
-        )
+        return _weighted_quantile(np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, True)
     return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, True)
 
 
@@ -60,9 +56,7 @@ def percentile(
 ):
     if weights is not None:
         _parts(a, q, 100)
-        return _weighted_quantile(
-            np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, False
-        )
+        return _weighted_quantile(np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, False)
     return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, False)
 
 
@@ -79,9 +73,7 @@ def nanpercentile(
 ):
     if weights is not None:
         _parts(a, q, 100)
-        return _weighted_quantile(
-            np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, True
-        )
+        return _weighted_quantile(np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, True)
     return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, True)
 
 

@@ -8,7 +8,9 @@ def _weighted_quantile(x, weights, q, axis: const, out, keepdims: const, method:
         refuse("complex numbers have no order")
     w = np.asarray(weights)
     if axis is None:
-        return _written_weighted(x, _weight_rows(x, w, steps(x.ndim), True), q, steps(x.ndim), out, keepdims, skip)
+        return _written_weighted(
+            x, _weight_rows(x, w, steps(x.ndim), True), q, steps(x.ndim), out, keepdims, skip
+        )
     if is_tuple(axis):
         axes = each(axis_of, axis, x.ndim)
         return _written_weighted(x, _weight_rows(x, w, axes, False), q, axes, out, keepdims, skip)
