@@ -18,6 +18,8 @@ pub struct FunctionInfo {
     pub first_line: u32,
     /// Comes with the compiler, so that it is left out of tracebacks.
     pub hidden: bool,
+    /// In the Cython language.
+    pub is_cython: bool,
 }
 
 /// Machine code that stays loaded while this lives.

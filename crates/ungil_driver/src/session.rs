@@ -177,6 +177,7 @@ impl Session {
             file: f.origin.file.clone(),
             first_line: f.origin.first_line,
             hidden: f.origin.file == PRELUDE_FILE,
+            is_cython: options.compile.c.is_some() || f.origin.file.ends_with(".pyx"),
         });
         Ok(Arc::new(Compiled {
             code,

@@ -43,7 +43,7 @@ pub unsafe fn raise(ctx: *mut Ctx, compiled: &Compiled) {
 fn is_cython(slot: &ErrorSlot, compiled: &Compiled) -> bool {
     let failed = slot.frames[..(slot.nframes as usize).min(MAX_FRAMES)].first();
     let function = failed.and_then(|frame| compiled.functions.get(frame.function as usize));
-    function.is_some_and(|function| function.file.ends_with(".pyx") || function.file.ends_with(".pxi"))
+    function.is_some_and(|function| function.is_cython)
 }
 
 /// Cython's words for an error of generated code.

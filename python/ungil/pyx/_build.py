@@ -254,5 +254,5 @@ def _teach_setuptools() -> None:
         with open(path, "wb") as file:
             file.write(_elf.extension(ext.name.rpartition(".")[2], payload))
 
-    build_extension._knows_ungil = True
+    build_extension.__dict__["_knows_ungil"] = True
     build_ext.build_extension = build_extension

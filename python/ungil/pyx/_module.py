@@ -71,6 +71,21 @@ def build(module: types.ModuleType, text: str, file: str, level: str = "3") -> N
     Builder(module, level).run(text, file)
 
 
+def compile_function(function: Any) -> Any:
+    """Compile a function in pure-Python mode, from its source; it sees its own globals."""
+    import inspect
+    import textwrap
+
+    lines, first = inspect.getsourcelines(function)
+    text = "\n" * (first - 1) + textwrap.dedent("".join(lines))
+    module = types.ModuleType(function.__module__ or "pure")
+    vars(module).update(function.__globals__)
+    builder = Builder(module, "3", is_pure=True)
+    builder.run(text, function.__code__.co_filename)
+    # A C function is not among the names that Python sees.
+    return vars(module).get(function.__name__) or builder.hidden[function.__name__]
+
+
 class Builder:
     """The state of building one module."""
 
@@ -80,11 +95,14 @@ class Builder:
         level: str,
         directives: dict[str, bool] | None = None,
         files: dict[str, str] | None = None,
+        is_pure: bool = False,
     ) -> None:
         self.module = module
         self.level = level
         #: Directives where the module does not say.
         self.directives = directives or {}
+        #: Whether the text is Python with Cython's decorators and annotations; `.py` files are.
+        self.is_pure = is_pure
         #: Texts by path that count before those on disk.
         self.files = {} if files is None else files
         self.names: dict[str, Any] = vars(builtins).copy()
@@ -152,8 +170,36 @@ class Builder:
 
     def _plan(self, text: str, file: str) -> dict[str, Any]:
         pxd = os.path.splitext(file)[0] + ".pxd"
-        if file.endswith(".pyx") and self._exists(pxd):
+        has_pxd = file.endswith((".pyx", ".py")) and self._exists(pxd)
+        if has_pxd:
             self._declarations(pxd)
+        if self.is_pure or file.endswith(".py"):
+            return self._pure_plan(text, file, self._read(pxd) if has_pxd else None)
+        return self._cython_plan(text, file)
+
+    def _pure_plan(self, text: str, file: str, pxd: str | None) -> dict[str, Any]:
+        """The plan of a text in pure-Python mode."""
+        from ungil.pyx import _pure
+
+        try:
+            pure = _pure.read(text, file, pxd)
+        except SyntaxError as error:
+            raise _error("U0101", error.msg, file, error.lineno or 1) from None
+        if pure.declarations:
+            self.types |= _ungil.pyx_read(pure.declarations, file, True, self.level, self.types, True)[
+                "types"
+            ]
+        plan = self._cython_plan(pure.text, file)
+        for info in plan["functions"]:
+            found = pure.locals.get(info["line"])
+            if found:
+                body = "".join(f"    cdef {_pure.declaration(ty, name)}\n" for name, ty in found.items())
+                own = _ungil.pyx_read(f"def f():\n{body}", file, False, self.level, self.types, True)
+                names = {name for name, _ in info["locals"]}
+                info["locals"] += [one for one in own["functions"][0]["locals"] if one[0] not in names]
+        return plan
+
+    def _cython_plan(self, text: str, file: str) -> dict[str, Any]:
         first = _ungil.pyx_read(text, file, False, self.level, self.types, False)
         self._cimports(first["cimports"], file)
         for name in first["includes"]:

@@ -10,7 +10,7 @@ mod read;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyTuple};
@@ -156,6 +156,10 @@ pub unsafe fn enter(
     let pointers: Vec<*mut PyObject> = held.iter().map(Bound::as_ptr).collect();
     let key = match call::fingerprint(py, state, &pointers) {
         Ok(key) => key,
+        // Integers of any size are objects.
+        Err(error) if !pyx.must_compile && error.is_instance_of::<PyOverflowError>(py) => {
+            return pyx.call_fallback(py, state, &held);
+        }
         Err(error) => return pyx.instead(py, state, &held, error),
     };
     let known_to_fail = pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);

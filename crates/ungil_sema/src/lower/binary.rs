@@ -161,7 +161,8 @@ impl Lowerer<'_, '_> {
             BinaryOp::Sub => Ir::Sub,
             _ => Ir::Mul,
         };
-        let value = if self.options.overflowcheck && ty == Ty::PyInt {
+        // In the Cython language what is not declared is an object, whose integers do not wrap.
+        let value = if (self.options.overflowcheck || self.is_c()) && ty == Ty::PyInt {
             self.b().value(InstKind::CheckedBinary(ir, a, b))
         } else {
             self.b().binary(ir, a, b)

@@ -150,6 +150,11 @@ impl Lowerer<'_, '_> {
             return Ok(None);
         }
         let (Some(a), Some(b)) = (c_type(left), c_type(right)) else { return Ok(None) };
+        let is_object = |o: &Operand| o.ty == Ty::PyInt && o.constant.is_none();
+        if a.is_int() && b.is_int() && (is_object(left) || is_object(right)) {
+            // Beside an integer of Python, C's becomes one.
+            return Ok(Some((self.as_python_int(left)?, self.as_python_int(right)?)));
+        }
         let literal = |o: &Operand| o.ty == Ty::PyInt && o.constant.is_some();
         let with_literal = literal(left) || literal(right);
         // Cython writes an integer literal beside a `float` as a `double`.
@@ -158,6 +163,20 @@ impl Lowerer<'_, '_> {
             common => Ty::Scalar(common),
         };
         Ok(Some((self.c_convert(left, &common)?, self.c_convert(right, &common)?)))
+    }
+
+    fn as_python_int(&mut self, operand: &Operand) -> Result<Operand> {
+        if operand.ty.is_weak() {
+            return Ok(operand.clone());
+        }
+        let value = self.cast_to(operand, DType::I64)?;
+        if operand.ty == Ty::Scalar(DType::U64) {
+            let zero = self.b().i64(0);
+            let fine = self.b().compare(CompareOp::Ge, value, zero);
+            self.check(fine, ExcClass::OVERFLOW, "Python int too large to convert to C long", Vec::new());
+        }
+        self.keep_wide(operand, value, DType::I64);
+        Ok(Operand::value(Ty::PyInt, value, operand.span))
     }
 
     /// As C promotes an operand of a unary operator.
