@@ -331,3 +331,61 @@ def test_results_take_the_place_of_temporaries():
     a = rng.random((6, 4))
     assert allocations(roots_of_sums, a) == allocations(only_sums, a)
     assert allocations(roots_in_steps, a) == allocations(only_sums, a)
+
+
+POSITIONS = {
+    "expression": lambda a, b: (np.argmax(a - b), np.argmin(np.abs(a) - b)),
+    "rows": lambda a, b: (np.argmax(a * 2 - b, axis=-1), np.argmin(-a, axis=-1, keepdims=True)),
+    "columns": lambda a, b: np.argmax(a - b, axis=0),
+    "spread": lambda a, b: np.argmax(np.abs(a[..., 0][:, None] - b[..., -1])),
+    "deferred": lambda a, b: (a - b).argmin(),
+    "truth": lambda a, b: (np.argmax(a > b), np.argmin(a <= b, axis=-1)),
+    "row": lambda a, b: np.argmax(a[0] * b, axis=-1),
+}
+
+
+@pytest.mark.parametrize("name", POSITIONS)
+@pytest.mark.parametrize("shape", [(3, 5), (5, 64), (7, 700), (2, 3, 600), (1, 1), (70, 70)])
+def test_positions_in_expressions(name, shape):
+    compiled = jit(POSITIONS[name])
+    a, b = rng.integers(-9, 9, shape).astype(float), rng.integers(-9, 9, shape).astype(float)
+    holes = a.copy()
+    holes.flat[a.size // 2] = np.nan
+    infinite = a.copy()
+    infinite.flat[[0, -1]] = -np.inf
+    for x, y in ((a, b), (holes, b), (infinite, b), (np.asfortranarray(a), b), (a[..., ::-1], b[::-1])):
+        for code in "dfi" if np.isfinite(x).all() else "df":
+            found = compiled(x.astype(code), y.astype(code))
+            expected = POSITIONS[name](x.astype(code), y.astype(code))
+            pairs = zip(found, expected) if isinstance(expected, tuple) else [(found, expected)]
+            assert all(np.array_equal(f, e) and np.shape(f) == np.shape(e) for f, e in pairs)
+
+
+def test_positions_of_nothing():
+    for call in (POSITIONS["expression"], POSITIONS["rows"]):
+        for shape in ((0,), (3, 0)):
+            with pytest.raises(ValueError, match="empty sequence"):
+                jit(call)(np.zeros(shape), np.zeros(shape))
+    assert jit(lambda a, b: np.argmax(a - b, axis=1))(np.zeros((0, 3)), np.zeros((0, 3))).shape == (0,)
+
+
+def test_a_position_needs_no_array():
+    def farthest(x):
+        return np.argmax(np.abs(x[:, None] - x))
+
+    compiled = jit(farthest)
+    x = rng.standard_normal(3000)
+    assert compiled(x) == farthest(x)
+    import ungil
+
+    ungil.empty_cache()
+    before = resident()
+    compiled(x)
+    assert resident() - before < 16 << 20, "the (n, n) array has 72 MB"
+
+
+def resident():
+    """The greatest number of bytes that were resident."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

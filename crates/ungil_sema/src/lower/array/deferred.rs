@@ -155,7 +155,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// What computing an element of a lazy array costs, in simple operations; `None`: it may raise or write.
-    fn element_cost(&mut self, x: &Operand) -> Result<Option<usize>> {
+    pub(crate) fn element_cost(&mut self, x: &Operand) -> Result<Option<usize>> {
         let (region, sample) = self.nested(|l| l.sample(x));
         sample?;
         Ok(self.harmless(region))

@@ -1,6 +1,7 @@
 //! `argmin argmax`: the place of the first extremum.
 //!
-//! Blocks are reduced by plain reductions, the place is found by a search in one block.
+//! Blocks are reduced by plain reductions, the place is found by a search in one block. An elementwise expression is not put
+//! into memory: the loops compute its elements, those of one block twice. Its rows are taken as runs one after another.
 
 use std::rc::Rc;
 
@@ -14,9 +15,22 @@ use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::array::reduce::{BLOCK, Fold};
+use crate::lower::array::sweep::Elements;
 use crate::lower::numpy::reductions::Request;
 use crate::operand::Operand;
 use crate::ty::Ty;
+
+/// Rows of an expression with fewer elements are put into memory.
+const LONG_ROW: i64 = 64;
+
+/// Elements in which an extremum is looked for.
+struct Run<'a> {
+    op: ReduceOp,
+    dtype: DType,
+    n: Value,
+    /// The element at an index, of the run's type.
+    element: &'a dyn Fn(&mut Lowerer<'_, '_>, Value) -> Result<Value>,
+}
 
 impl Lowerer<'_, '_> {
     /// The index of the first extremum; NaN counts as one.
@@ -26,7 +40,15 @@ impl Lowerer<'_, '_> {
         if r.x.ty.as_array().is_some_and(|t| t.dtype.is_complex()) {
             return self.complex_statistic(r, "numpy._complex_position", largest);
         }
+        if self.is_streamed(r)? {
+            return self.streamed_position(r, largest);
+        }
         let x = self.settled(&r.x)?;
+        self.position_in_memory(r, x, largest)
+    }
+
+    /// The position in an array in memory.
+    fn position_in_memory(&mut self, r: &Request, x: Operand, largest: bool) -> Result<Operand> {
         let x = match (r.flat, x.ty.as_array()) {
             (true, Some(ty)) if ty.ndim != 1 => self.raveled(&x, r.span)?,
             _ => x,
@@ -81,24 +103,43 @@ impl Lowerer<'_, '_> {
         at: &dyn Fn(Value) -> Vec<Value>,
         found: Var,
     ) -> Result<()> {
-        let ty = x.ty.as_array().expect("an array");
-        // Booleans have no minimum in the IR.
-        let dtype = if ty.dtype == DType::Bool { DType::U8 } else { ty.dtype };
-        let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
-        let fold = Fold { op, dtype, term, initial: None };
-        let best = self.new_var("best", Type::Scalar(dtype));
-        let (zero, block) = (self.b().i64(0), self.b().i64(BLOCK));
-        let worst = self.identity_of(op, dtype);
-        self.b().set(best, worst);
+        let dtype = ordered_type(x);
+        let element = |l: &mut Lowerer<'_, '_>, i: Value| {
+            let element = l.load_element(x, at(i))?;
+            l.cast_to(&element, dtype)
+        };
+        let run = Run { op, dtype, n, element: &element };
+        let best = self.start_extremum(&run);
+        let zero = self.b().i64(0);
         self.b().set(found, zero);
-        let compare = if op == ReduceOp::Max { CompareOp::Gt } else { CompareOp::Lt };
-        self.stepped(zero, n, block, |l, low| {
+        self.best_block(&run, best, &mut |l, low| l.b().set(found, low))?;
+        let low = self.b().get(found);
+        self.place_in_run(&run, best, low, found)
+    }
+
+    /// A variable for the extremum, which every element is beyond.
+    fn start_extremum(&mut self, run: &Run<'_>) -> Var {
+        let best = self.new_var("best", Type::Scalar(run.dtype));
+        let worst = self.identity_of(run.op, run.dtype);
+        self.b().set(best, worst);
+        best
+    }
+
+    /// Reduces the blocks of a run; the first element of one that is better than `best` is remembered.
+    fn best_block(
+        &mut self,
+        run: &Run<'_>,
+        best: Var,
+        remember: &mut dyn FnMut(&mut Self, Value),
+    ) -> Result<()> {
+        let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
+        let fold = Fold { op: run.op, dtype: run.dtype, term, initial: None };
+        let compare = if run.op == ReduceOp::Max { CompareOp::Gt } else { CompareOp::Lt };
+        let (zero, block) = (self.b().i64(0), self.b().i64(BLOCK));
+        self.stepped(zero, run.n, block, |l, low| {
             let end = l.b().binary(BinaryOp::Add, low, block);
-            let high = l.b().binary(BinaryOp::Min, end, n);
-            let extremum = l.rotating(low, high, &fold, |l, i| {
-                let element = l.load_element(x, at(i))?;
-                l.cast_to(&element, dtype)
-            })?;
+            let high = l.b().binary(BinaryOp::Min, end, run.n);
+            let extremum = l.rotating(low, high, &fold, |l, i| (run.element)(l, i))?;
             let before = l.b().get(best);
             let beyond = l.b().compare(compare, extremum, before);
             let nan = l.b().compare(CompareOp::Ne, extremum, extremum);
@@ -107,18 +148,154 @@ impl Lowerer<'_, '_> {
             let better = l.b().binary(BinaryOp::And, better, open);
             l.if_then(better, |l| {
                 l.b().set(best, extremum);
-                l.b().set(found, low);
+                remember(l, low);
             });
             Ok(())
-        })?;
-        let (wanted, low) = (self.b().get(best), self.b().get(found));
-        self.first_index(low, n, found, &mut |l, i| {
-            let element = l.load_element(x, at(i))?;
-            let value = l.cast_to(&element, dtype)?;
+        })
+    }
+
+    /// Sets `found` to the index of the extremum, which is at `low` or behind it.
+    fn place_in_run(&mut self, run: &Run<'_>, best: Var, low: Value, found: Var) -> Result<()> {
+        let wanted = self.b().get(best);
+        self.first_index(low, run.n, found, &mut |l, i| {
+            let value = (run.element)(l, i)?;
             let equal = l.b().compare(CompareOp::Eq, value, wanted);
             let nan = l.b().compare(CompareOp::Ne, value, value);
             Ok(l.b().binary(BinaryOp::Or, equal, nan))
         })
+    }
+
+    /// Whether the elements are computed where they are compared: rows of an expression that can neither raise nor write.
+    fn is_streamed(&mut self, r: &Request) -> Result<bool> {
+        let ndim = usize::from(r.x.ty.as_array().expect("an array").ndim);
+        let rows = ndim > 0 && (r.flat || r.axes[..] == [ndim - 1]);
+        let threads = self.options.parallel_arrays && !self.in_parallel();
+        if r.x.lazy.is_none() || !rows || threads || !self.far_leaves(&r.x).is_empty() {
+            return Ok(false);
+        }
+        Ok(self.element_cost(&r.x)?.is_some())
+    }
+
+    /// The position in an expression whose rows are long; others are put into memory.
+    fn streamed_position(&mut self, r: &Request, largest: bool) -> Result<Operand> {
+        let shape = self.extents(&r.x)?;
+        let mut leaves = Vec::new();
+        self.leaves(&r.x, &mut leaves)?;
+        let (&n, outer) = shape.split_last().expect("an array with axes");
+        let least = self.b().i64(LONG_ROW);
+        let mut pays = self.b().compare(CompareOp::Ge, n, least);
+        if let Some(uniform) = self.uniform(&shape, &leaves, true)? {
+            pays = self.b().binary(BinaryOp::And, pays, uniform);
+        }
+        let scalar = r.flat || outer.is_empty();
+        let kept = if scalar { Vec::new() } else { outer.to_vec() };
+        let ndim = kept.len() as u8;
+        let ty = ArrayType { dtype: DType::I64, ndim, layout: Layout::C, readonly: false, swapped: false };
+        let found = self.new_var("position", Type::I64);
+        let out = if scalar { Operand::none(r.span) } else { self.fresh_array(ty, kept, r.span) };
+        let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
+        let (then, streamed) = self.nested(|l| match scalar {
+            true => l.position_in_rows(&r.x, op, (n, outer), found),
+            false => l.positions_of_rows(&r.x, op, (n, outer), found, &out),
+        });
+        let (otherwise, stored) = self.nested(|l| -> Result<()> {
+            let x = l.materialised(&r.x)?;
+            let plain = Request { keepdims: false, ..r.with(x.clone()) };
+            let result = l.position_in_memory(&plain, x, largest)?;
+            if scalar {
+                let value = l.value(&result)?;
+                l.b().set(found, value);
+                return Ok(());
+            }
+            l.fill_view(&out, &result)
+        });
+        self.b().push(InstKind::If { cond: pays, then, otherwise });
+        streamed.and(stored)?;
+        let result = match scalar {
+            true => Operand::value(Ty::Scalar(DType::I64), self.b().get(found), r.span),
+            false => out,
+        };
+        if r.keepdims { self.with_unit_axes(&result, &r.axes, shape.len(), r.span) } else { Ok(result) }
+    }
+
+    /// The place in each row of an expression.
+    fn positions_of_rows(
+        &mut self,
+        x: &Operand,
+        op: ReduceOp,
+        (n, outer): (Value, &[Value]),
+        found: Var,
+        out: &Operand,
+    ) -> Result<()> {
+        let dtype = ordered_type(x);
+        self.over_extents(outer.to_vec(), &mut |l, row| {
+            let place = row.clone();
+            let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &place, i, dtype);
+            let run = Run { op, dtype, n, element: &element };
+            let best = l.start_extremum(&run);
+            let zero = l.b().i64(0);
+            l.b().set(found, zero);
+            l.best_block(&run, best, &mut |l, low| l.b().set(found, low))?;
+            let low = l.b().get(found);
+            l.place_in_run(&run, best, low, found)?;
+            let (target, value) = (l.value(out)?, l.b().get(found));
+            l.b().store(target, row, value);
+            Ok(())
+        })
+    }
+
+    /// Sets `found` to the place in an expression's elements, row after row.
+    fn position_in_rows(
+        &mut self,
+        x: &Operand,
+        op: ReduceOp,
+        (n, outer): (Value, &[Value]),
+        found: Var,
+    ) -> Result<()> {
+        let dtype = ordered_type(x);
+        let (zero, one) = (self.b().i64(0), self.b().i64(1));
+        let [number, winner] = ["row", "winner"].map(|name| self.new_var(name, Type::I64));
+        for var in [number, winner, found] {
+            self.b().set(var, zero);
+        }
+        let nothing = |l: &mut Lowerer<'_, '_>, _: Value| Ok(l.zero(dtype));
+        let best = self.start_extremum(&Run { op, dtype, n, element: &nothing });
+        self.over_extents(outer.to_vec(), &mut |l, row| {
+            let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &row, i, dtype);
+            let run = Run { op, dtype, n, element: &element };
+            l.best_block(&run, best, &mut |l, low| {
+                let this = l.b().get(number);
+                l.b().set(winner, this);
+                l.b().set(found, low);
+            })?;
+            let this = l.b().get(number);
+            let next = l.b().binary(BinaryOp::Add, this, one);
+            l.b().set(number, next);
+            Ok(())
+        })?;
+        // The winner's indices from its number.
+        let winner = self.b().get(winner);
+        let (mut rest, mut row) = (winner, Vec::new());
+        for &extent in outer.iter().rev() {
+            row.insert(0, self.b().binary(BinaryOp::Mod, rest, extent));
+            rest = self.b().binary(BinaryOp::FloorDiv, rest, extent);
+        }
+        let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &row, i, dtype);
+        let low = self.b().get(found);
+        self.place_in_run(&Run { op, dtype, n, element: &element }, best, low, found)?;
+        let before = self.b().binary(BinaryOp::Mul, winner, n);
+        let inside = self.b().get(found);
+        let place = self.b().binary(BinaryOp::Add, before, inside);
+        self.b().set(found, place);
+        Ok(())
+    }
+
+    /// An element of a row of an expression.
+    fn expression_element(&mut self, x: &Operand, row: &[Value], i: Value, dtype: DType) -> Result<Value> {
+        let mut at = row.to_vec();
+        at.push(i);
+        let element = Elements::at(at).of(self, x)?;
+        self.cast_to(&element, dtype)
     }
 
     /// Sets `found` to the first index from `start` on, below `n`, for which a condition holds.
@@ -164,5 +341,13 @@ impl Lowerer<'_, '_> {
         let axes: Vec<usize> = (0..usize::from(ty.ndim)).collect();
         let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
         self.reduce_array(counts, &axes, &Fold { op: ReduceOp::Min, dtype: DType::I64, term, initial: None })
+    }
+}
+
+/// The type in which elements are compared: booleans have no minimum in the IR.
+fn ordered_type(x: &Operand) -> DType {
+    match x.ty.as_array().expect("an array").dtype {
+        DType::Bool => DType::U8,
+        dtype => dtype,
     }
 }
