@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ungil import jit
+from ungil.errors import TypingError
 
 CODES = "?bhilBHILfdFD"
 
@@ -185,3 +186,45 @@ def test_expressions_in_tuples_loops_and_attributes():
         same(g, e)
     assert got[1:3] == expected[1:3]
     same(got[3], expected[3])
+
+
+class TestArraysWithoutAxes:
+    def test_augmented_assignment_writes_into_them(self):
+        @jit
+        def f(a, b):
+            c = a
+            c += b
+            c *= 2
+            return a
+
+        a = np.array(3)
+        assert f(a, np.array(4)) == 14 and a == 14
+        assert f(a, 1) == 30 and a == 30
+
+    def test_results_with_axes_do_not_fit(self):
+        @jit
+        def f(a, b):
+            a += b
+
+        with pytest.raises(TypingError, match="0 axes"):
+            f(np.array(3), np.ones(2, int))
+
+
+def test_squares_of_masks_are_small_integers():
+    @jit
+    def f(a):
+        return (a > 0) ** 2, (a > 0) ** 3, (a > 0) ** 2.0
+
+    a = np.array([1.0, -1.0])
+    for got, expected in zip(f(a), f.py_func(a), strict=True):
+        assert got.dtype == expected.dtype and np.array_equal(got, expected)
+
+
+def test_parts_of_python_numbers_stay_weak():
+    @jit
+    def f(a):
+        return np.copysign(a, np.real(3)), np.hypot(np.real(1.5), a), a + np.imag(2)
+
+    a = np.ones(3, np.float32)
+    for got, expected in zip(f(a), f.py_func(a), strict=True):
+        assert got.dtype == expected.dtype and np.array_equal(got, expected)

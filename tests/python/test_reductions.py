@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ungil import jit
+from ungil.errors import TypingError
 
 NAMES = """sum prod min max any all count_nonzero mean var std ptp average nansum nanprod nanmin nanmax nanmean nanvar
 nanstd argmin argmax nanargmin nanargmax cumsum cumprod nancumsum nancumprod""".split()
@@ -197,3 +198,41 @@ def test_reductions_in_parallel_loops():
     out, total = rows(a)
     np.testing.assert_allclose(out, (a * 2).sum(axis=1) + a.max(axis=1), rtol=1e-14)
     assert abs(total - a.sum()) < 1e-10
+
+
+class TestNumbersAndArraysWithoutAxes:
+    """One element, on an axis that `axis` may name."""
+
+    VALUES = [
+        2.5,
+        np.float32(-1.5),
+        np.int8(3),
+        np.array(7),
+        np.array(1 - 2j),
+        np.array(math.nan),
+        np.array(True),
+    ]
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_functions(self, name):
+        axes = ["", ", axis=0", ", axis=-1"]
+        if name.removeprefix("nan") in ("mean", "var", "std", "average"):
+            axes = [""]
+            with pytest.raises(TypingError, match="axis 0 is out of bounds"):
+                kernel(f"np.{name}(a, axis=0)")(2.5)
+        for axis in axes:
+            f = kernel(f"np.{name}(a{axis})")
+            for value in self.VALUES:
+                if not (name in ("nanargmin", "nanargmax") and np.isnan(value)):
+                    check(f, value)
+
+    @pytest.mark.parametrize("name", ["sum", "max", "mean", "var", "any", "argmin", "cumsum", "ptp"])
+    def test_methods_of_scalars(self, name):
+        f = kernel(f"a[1].{name}()") if name != "ptp" else kernel("np.ptp(a[1])")
+        for code in "bdF?":
+            check(f, np.array([0, 1, 1]).astype(code))
+
+    def test_other_members_of_scalars(self):
+        expressions = ["a[1].T", "a[1].ravel()", "a[1].reshape(1, 1)", "a[1].astype(np.int32)", "a[1].copy()"]
+        for expression in expressions:
+            check(kernel(expression), np.array([1.5, 2.5]))

@@ -102,7 +102,9 @@ def bad_places(n):
 
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize(
-    ("function", "bad"), [(logs, -1.0), (logs, 0.0), (backwards, 1e3), (every_third, 0.0)], ids=str
+    ("function", "bad"),
+    [(logs, -1.0), (logs, 0.0), (backwards, 1e3), (every_third, 0.0)],
+    ids=["logs-negative", "logs-zero", "backwards", "every-third"],
 )
 def test_one_bad_number(function, bad, n):
     x = np.random.default_rng(n).uniform(0.1, 9.0, n)

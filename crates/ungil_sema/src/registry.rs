@@ -591,6 +591,15 @@ pub(crate) fn call_method(
             let d = receiver.ty.dtype().expect("a scalar");
             l.convert_to_weak(receiver, d, span)
         }
+        "scalar.copy" => Ok(receiver.clone().at(span)),
+        "scalar.astype" => {
+            let bound = args.bind(name, &["dtype"], 1)?;
+            let Some(dtype) = l.dtype_argument(bound[0].as_ref().expect("required"), "astype")? else {
+                return Ok(receiver.clone().at(span));
+            };
+            let value = l.cast_to(receiver, dtype)?;
+            Ok(Operand::value(Ty::Scalar(dtype), value, span))
+        }
         "scalar.conjugate" | "scalar.conj" => {
             if !receiver.ty.dtype().is_some_and(|d| d.is_complex()) {
                 return Ok(receiver.clone().at(span));

@@ -47,7 +47,12 @@ macro_rules! family {
 }
 pub(crate) use family;
 
-/// `1 argument`, `2 arguments`.
+/// `1 argument`, `2 arguments`, `2 axes`.
 pub(crate) fn plural(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+    match (n, noun) {
+        (1, _) => format!("1 {noun}"),
+        (_, "axis") => format!("{n} axes"),
+        (_, "index") => format!("{n} indices"),
+        _ => format!("{n} {noun}s"),
+    }
 }

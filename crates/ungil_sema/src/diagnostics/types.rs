@@ -237,13 +237,7 @@ impl TypeError {
                 "U0226",
                 format!("too many indices: array is {ndim}-dimensional, but {given} were indexed"),
             )
-            .primary(
-                span,
-                format!(
-                    "expected at most {}, found {given}",
-                    plural(ndim, "index").replace("indexs", "indices")
-                ),
-            )
+            .primary(span, format!("expected at most {}, found {given}", plural(ndim, "index")))
             .help("index one axis fewer, or add an axis with `x[..., None]`"),
             TypeError::NotSubscriptable { ty, span } => error("U0215", format!("`{ty}` cannot be indexed"))
                 .primary(span, format!("expected an array or a tuple, found `{ty}`"))

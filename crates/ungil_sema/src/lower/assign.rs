@@ -168,7 +168,7 @@ impl Lowerer<'_, '_> {
                 let old = self.name(name, target.span)?;
                 let value = self.lower_lazily(value)?;
                 self.set_span(span);
-                if self.is_proper_array(&old) {
+                if old.ty.as_array().is_some() {
                     // Arrays are updated in place.
                     self.update_view(&old, &value, &mut apply)?;
                     return self.define_name(target.span, &old);
@@ -188,7 +188,7 @@ impl Lowerer<'_, '_> {
                     let old = self.list_subscript(&container, &at, target.span)?;
                     let value = self.lower_expr(value)?;
                     self.set_span(span);
-                    if self.is_proper_array(&old) {
+                    if old.ty.as_array().is_some() {
                         return self.update_view(&old, &value, &mut apply);
                     }
                     let new = apply(self, &old, &value)?;

@@ -73,7 +73,7 @@ impl Lowerer<'_, '_> {
                 let zero = Operand::int(0, span);
                 self.convert(&zero, &value.ty)?
             }
-            "conjugate" | "conj" | "item" if attr == "conjugate" || numpy => {
+            "conjugate" | "conj" | "item" | "astype" | "copy" if attr == "conjugate" || numpy => {
                 let method = Ty::Method(Box::new(value.ty.clone()), format!("scalar.{attr}").into());
                 let number = self.value(value)?;
                 Operand::value(method, number, span)
@@ -83,6 +83,12 @@ impl Lowerer<'_, '_> {
             "size" if numpy => Operand::int(1, span),
             "itemsize" if numpy => Operand::int(dtype.size() as i64, span),
             "shape" if numpy => Operand::tuple(Vec::new(), span),
+            "T" if numpy => value.clone().at(span),
+            // NumPy's scalars have the methods of arrays.
+            _ if numpy => {
+                let array = self.as_array(value, None, span)?;
+                return self.array_attribute(&array, attr, span);
+            }
             _ => return Ok(None),
         }))
     }

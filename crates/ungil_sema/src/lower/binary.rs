@@ -22,6 +22,10 @@ use crate::prelude;
 use crate::promote::promote_scalars;
 use crate::ty::Ty;
 
+fn is_bool_array(x: &Operand) -> bool {
+    x.ty.as_array().is_some_and(|t| t.ndim > 0 && t.dtype == DType::Bool)
+}
+
 impl Lowerer<'_, '_> {
     /// `left op right`.
     pub fn binary(&mut self, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
@@ -55,6 +59,18 @@ impl Lowerer<'_, '_> {
         if op == BinaryOp::BitOr && classes {
             // A union of classes, for `isinstance`.
             return Ok(Operand::tuple(vec![left.clone(), right.clone()], span));
+        }
+        if op == BinaryOp::Pow && right.ty.is_weak() && right.const_int() == Some(2) && is_bool_array(left) {
+            // NumPy computes `mask ** 2` as `square`, whose result is an int8.
+            return self.lift(
+                std::slice::from_ref(left),
+                span,
+                Rc::new(move |l, x| {
+                    let value = l.cast_to(&x[0], DType::I8)?;
+                    let number = Operand::value(Ty::Scalar(DType::I8), value, span);
+                    l.binary(BinaryOp::Mult, &number, &number, span)
+                }),
+            );
         }
         if self.is_proper_array(left) || self.is_proper_array(right) {
             let both = [left.clone(), right.clone()];

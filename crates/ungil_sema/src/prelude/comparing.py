@@ -28,11 +28,11 @@ def array_equiv(a1, a2):
 
 def real(val):
     if is_number(val):
-        return scalar(val).real
+        return val.real
     return np.asarray(val).real
 
 
 def imag(val):
     if is_number(val):
-        return scalar(val).imag
+        return val.imag
     return np.asarray(val).imag

@@ -92,20 +92,25 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         names.iter().position(|n| *n == name).and_then(|k| bound[k].clone()).filter(|o| !o.is_none())
     };
     let x = bound[0].clone().expect("required");
-    let x = match x.ty.as_array() {
-        Some(_) => x,
-        None => l.as_array(&x, None, span)?,
-    };
+    // Numbers and arrays without axes are reduced as one element on one axis, which NumPy also lets `axis` name.
+    // Means are computed by Python code of NumPy's that does not.
+    let no_axes = x.ty.as_array().is_none_or(|t| t.ndim == 0);
+    let x = if no_axes { l.at_least(&x, 1, span)? } else { x };
     let ndim = usize::from(x.ty.as_array().expect("an array").ndim);
     let dtype = match given("dtype") {
         Some(d) => l.dtype_argument(&d, &qualified)?,
         None => None,
     };
     let axis = given("axis");
+    let strict = matches!(name.trim_start_matches("nan"), "mean" | "var" | "std" | "average");
     let request = Request {
-        axes: l.axes_of(axis.as_ref(), ndim, &qualified)?,
+        axes: l.axes_of(
+            axis.as_ref(),
+            if no_axes && strict && axis.is_some() { 0 } else { ndim },
+            &qualified,
+        )?,
         flat: axis.is_none(),
-        keepdims: constant_flag(given("keepdims"), &qualified, "keepdims")?,
+        keepdims: constant_flag(given("keepdims"), &qualified, "keepdims")? && !no_axes,
         dtype,
         initial: given("initial"),
         mask: given("where").filter(|m| !m.constant.is_some_and(|c| c.truth())),
@@ -154,7 +159,12 @@ impl Lowerer<'_, '_> {
                 Some(k) => axes.push((if k < 0 { k + n } else { k }) as usize),
                 None => {
                     let expected = match found {
-                        Some(k) => format!("an axis of {ndim} (axis {k} is out of bounds)"),
+                        Some(k) if ndim == 0 => {
+                            format!("no axis, as there is none (axis {k} is out of bounds)")
+                        }
+                        Some(k) => {
+                            format!("an axis from -{ndim} to {} (axis {k} is out of bounds)", ndim - 1)
+                        }
                         None => "axes known when it is compiled".to_owned(),
                     };
                     return Err(TypeError::Argument {

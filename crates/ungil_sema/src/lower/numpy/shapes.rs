@@ -446,7 +446,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// An array with at least so many axes.
-    fn at_least(&mut self, x: &Operand, least: usize, span: Span) -> Result<Operand> {
+    pub(super) fn at_least(&mut self, x: &Operand, least: usize, span: Span) -> Result<Operand> {
         let x = self.as_array(x, None, span)?;
         let axes = match (least, rank(&x)) {
             (1, 0) => vec![Axis::New],
