@@ -164,7 +164,10 @@ unsafe extern "C" fn traverse(slf: *mut PyObject, visit: visitproc, arg: *mut c_
             }
         }
         match (*object).state.as_ref() {
-            Some(state) => state.entries.traverse(visit, arg),
+            Some(state) => match (state.entries.traverse(visit, arg), &state.pyx) {
+                (0, Some(pyx)) => pyx.traverse(visit, arg),
+                (result, _) => result,
+            },
             None => 0,
         }
     }

@@ -44,7 +44,9 @@ class Typed(ast.NodeTransformer):
         declared = [(n, t) for n, t, _ in info["params"] if t] + list(info["locals"])
         self.types = {n: t for n, t in declared if "[" not in t[0]}
         self.ret = info["ret"]
-        self.c_division = info["cdivision"] or info["integer_division"]
+        # Objects divide as Python's do; integers of C do not.
+        integers = any(t[0].startswith(("int", "uint")) for t in self.types.values())
+        self.c_division = integers and (info["cdivision"] or info["integer_division"])
         self.depth = 0
 
     def _convert(self, ty: tuple[str, str], value: ast.expr) -> ast.expr:

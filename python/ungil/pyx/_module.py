@@ -118,7 +118,7 @@ class Builder:
         import numpy
 
         namespace = vars(self.module)
-        self.names |= _names.casts()
+        self.names |= _names.casts() | _names.OLD_NAMES
         self.names |= {
             "__pyx_empty": numpy.empty,
             "__pyx_convert__": _fallback.convert,

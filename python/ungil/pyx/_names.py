@@ -44,6 +44,9 @@ class CFunction:
         return result.item() if isinstance(result, np.generic) else result
 
 
+#: Names of Python 2 that the language knows at every level.
+OLD_NAMES: dict[str, Any] = {"xrange": range, "unicode": str, "basestring": str, "long": int, "unichr": chr}
+
 _MATH: dict[str, Callable[..., Any]] = {
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
     "atan2": np.arctan2, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh,

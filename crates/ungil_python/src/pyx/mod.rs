@@ -7,11 +7,12 @@
 mod argument;
 mod read;
 
+use core::ffi::{c_int, c_void};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
-use pyo3::ffi::PyObject;
+use pyo3::ffi::{PyObject, visitproc};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyTuple};
 use ungil_driver::options::KernelOptions;
@@ -185,6 +186,24 @@ fn is_compile_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
 }
 
 impl Pyx {
+    /// Shows the collector the functions that are held.
+    ///
+    /// # Safety
+    /// Called during a traversal, with its arguments.
+    pub unsafe fn traverse(&self, visit: visitproc, arg: *mut c_void) -> c_int {
+        // What cannot be looked at now is kept until the next collection.
+        let made = self.fallback.try_lock().ok();
+        let made = made.as_ref().and_then(|made| made.as_ref());
+        for object in core::iter::once(&self.make_fallback).chain(made) {
+            // SAFETY: owned references, visited during a traversal.
+            let result = unsafe { visit(object.as_ptr(), arg) };
+            if result != 0 {
+                return result;
+            }
+        }
+        0
+    }
+
     /// Runs plain Python instead of raising an error of the compiler, where that is allowed.
     fn instead(
         &self,

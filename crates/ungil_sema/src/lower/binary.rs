@@ -223,7 +223,10 @@ impl Lowerer<'_, '_> {
     }
 
     fn divide(&mut self, left: &Operand, right: &Operand, common: &Ty, span: Span) -> Result<Operand> {
-        if common.is_integral() && self.c_function().is_some_and(|c| c.integer_division) {
+        // Objects divide as Python's do, at every language level.
+        let are_objects = *common == Ty::PyInt && (left.constant.is_none() || right.constant.is_none());
+        let cuts = common.is_integral() && !are_objects;
+        if cuts && self.c_function().is_some_and(|c| c.integer_division) {
             return self.floor_divide(BinaryOp::FloorDiv, left, right, common, span);
         }
         // Integers divide as floats; NumPy keeps float32 for small ones only with float32 operands.
@@ -238,7 +241,7 @@ impl Lowerer<'_, '_> {
             let integers = common.is_integral();
             let message = match &ty {
                 Ty::PyComplex => "complex division by zero",
-                _ if self.is_c() => "float division",
+                _ if self.is_c() && !common.is_weak() => "float division",
                 _ if integers => "division by zero",
                 _ => "float division by zero",
             };

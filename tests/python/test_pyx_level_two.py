@@ -1,0 +1,127 @@
+"""Language level 2: the print statement, `<>`, `xrange`, integer division, beside Cython's own at that level."""
+
+import contextlib
+import io
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+
+from ungil import pyx
+
+SOURCE = """
+def printed(x, int n):
+    print x, n
+    print "a", "b",
+    print
+    print("one")
+    print ("x", 1)
+    if x <> n:
+        print "different"
+
+def ranges(int n):
+    cdef int i
+    cdef long total = 0
+    for i in xrange(n):
+        total += i
+    for j in xrange(2, n, 3):
+        total += j
+    return total
+
+def division(int a, int b):
+    return a / b, a // b, a % b
+
+def python_division(a, b):
+    return a / b
+
+def floats(double a, double b):
+    return a / b, a // b
+
+def differ(int a, int b):
+    return a <> b, a != b
+
+def caught(x):
+    try:
+        if x == 1:
+            raise ValueError("one")
+        if x == 2:
+            raise KeyError, "two"
+        return x
+    except (ValueError, KeyError), error:
+        return type(error).__name__, error.args
+
+def octal():
+    return 0o777, 10L, 0xFFL
+
+def strings():
+    return "abc" + 'd', u"e"
+
+def unbound(long x):
+    return `x`
+
+def execs(x):
+    return isinstance(x, unicode), isinstance(x, basestring), isinstance(x, (int, long))
+
+def listed(d):
+    return [x for x in d], sorted(d)
+"""
+CALLS = {
+    "printed": [(1, 2), (2, 2), ("s", 3)],
+    "ranges": [(0,), (10,), (-3,), (1000,)],
+    "division": [(7, 2), (-7, 2), (7, -2), (-8, 2), (1, 0)],
+    "python_division": [(7, 2), (-7, 2), (7.0, 2), (1, 0), (2**70, 3)],
+    "floats": [(7, 2), (-7, 2), (1, 0)],
+    "differ": [(1, 2), (2, 2)],
+    "caught": [(0,), (1,), (2,)],
+    "octal": [()],
+    "strings": [()],
+    "execs": [("a",), (1,), (1.0,)],
+    "listed": [({"b": 1, "a": 2},)],
+}
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    pytest.importorskip("Cython")
+    if shutil.which("gcc") is None:
+        pytest.skip("no C compiler")
+    source = SOURCE.replace("def unbound(long x):\n    return `x`\n", "")
+    folder = tmp_path_factory.mktemp("two")
+    (folder / "two.pyx").write_text(source)
+    done = subprocess.run(
+        [sys.executable, "-m", "cython", "-2", "two.pyx"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    library = folder / ("two" + sysconfig.get_config_var("EXT_SUFFIX"))
+    flags = ["-shared", "-fPIC", "-O0", "-fwrapv", "-w", f"-I{sysconfig.get_paths()['include']}"]
+    subprocess.run(["gcc", *flags, "two.c", "-o", str(library)], check=True, cwd=folder)
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("two", library)
+    reference = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(reference)
+    return reference, pyx.compile(source, "two", level="2")
+
+
+def outcome(function, args):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        try:
+            result = function(*args)
+            found = type(result).__name__, repr(result)
+        except Exception as error:
+            found = type(error).__name__, str(error)
+    return found, out.getvalue()
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_as_cython(pair, name):
+    reference, module = pair
+    wrong = []
+    for args in CALLS[name]:
+        expected, found = outcome(getattr(reference, name), args), outcome(getattr(module, name), args)
+        if expected != found:
+            wrong.append(f"{name}{args!r}: Cython {expected}, ungil {found}")
+    assert not wrong, "\n".join(wrong)
