@@ -166,7 +166,12 @@ def max_threads() -> int: ...
 def parse_prototype(text: str) -> tuple[str, Any, list[Any], list[str]]: ...
 def parse_signature(text: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]] | None]: ...
 def pyx_read(
-    text: str, file: str, is_pxd: bool, level: str, types: Mapping[str, tuple[str, str]], check: bool
+    text: str,
+    file: str,
+    is_pxd: bool,
+    level: str,
+    types: Mapping[str, tuple[str, str]],
+    chosen: Mapping[str, int] | None,
 ) -> dict[str, Any]: ...
 def re_evaluate(
     local_dict: Mapping[str, Any] | None = None,

@@ -12,10 +12,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ungil_abi::context::Ctx;
 use ungil_driver::compiled::Compiled;
+use ungil_driver::options::KernelOptions;
 use ungil_driver::signature::{Declared, parse};
 use ungil_runtime::context::{current_ctx, enter_call, leave_call};
 use ungil_sema::ctype::CType;
 use ungil_sema::ty::Ty;
+use ungil_sema::world::KernelId;
 
 use crate::call::{EntryPoint, stop_if_finalizing};
 use crate::entry::Owners;
@@ -48,7 +50,7 @@ pub struct Callback {
 impl Callback {
     /// Address of the C function.
     #[getter]
-    fn address(&self) -> usize {
+    pub fn address(&self) -> usize {
         self.compiled.code.callback.unwrap_or_default()
     }
 
@@ -108,12 +110,22 @@ pub fn make_callback(py: Python<'_>, object: &Bound<'_, PyAny>, signature: &str)
     };
     let params = declared.params.iter().map(c).collect::<PyResult<Vec<Ty>>>()?;
     let ret = c(ret)?;
-    let _compiling = fork::begin(py);
     let world = PyWorld::default();
     let kernel = world.kernel_of(object);
+    compile_for_c(py, world, kernel, (params, ret), &state.options)
+}
+
+/// Compiles a function of a world of its own for C, with these types of its parameters and its result.
+pub fn compile_for_c(
+    py: Python<'_>,
+    world: PyWorld,
+    kernel: KernelId,
+    (params, ret): (Vec<Ty>, Ty),
+    options: &KernelOptions,
+) -> PyResult<Callback> {
+    let _compiling = fork::begin(py);
     let table = ArrayTable { world: &world, owners: Mutex::new(Owners::default()) };
-    let result =
-        py.detach(|| session().compile_callback(&world, kernel, (&params, &ret), &state.options, &table));
+    let result = py.detach(|| session().compile_callback(&world, kernel, (&params, &ret), options, &table));
     let owners = table.owners.into_inner().unwrap_or_else(PoisonError::into_inner);
     let compiled = result.map_err(|failure| failure_error(py, failure, &world))?;
     registry(|all| all.insert(compiled.code.entry, compiled.clone()));

@@ -4,14 +4,17 @@
 //! without the interpreter lock: ours is handed to it when the kernel has ended.
 
 use core::cell::Cell;
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 
 use pyo3::prelude::*;
 use ungil_sema::lower::foreign::{EXCHANGE_ERRNO, GET_ERRNO, SET_ERRNO};
+use ungil_sema::lower::memory::MEMMOVE;
 
 unsafe extern "C" {
     #[cfg_attr(target_os = "macos", link_name = "__error")]
     fn __errno_location() -> *mut c_int;
+    #[link_name = "memmove"]
+    fn libc_memmove(to: *mut c_void, from: *const c_void, n: usize) -> *mut c_void;
 }
 
 thread_local! {
@@ -40,6 +43,7 @@ pub fn function(name: &str) -> Option<u64> {
         EXCHANGE_ERRNO => exchange as *const () as u64,
         GET_ERRNO => get as *const () as u64,
         SET_ERRNO => set as *const () as u64,
+        MEMMOVE => libc_memmove as *const () as u64,
         _ => return None,
     })
 }

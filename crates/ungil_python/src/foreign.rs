@@ -11,7 +11,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use ungil_ir::types::DType;
-use ungil_sema::ctype::{CFunction, CStruct, CType, Convention, Field, NdPointer, Pointee};
+use ungil_sema::ctype::{CFunction, CStruct, CType, Convention, Field, FunctionType, NdPointer, Pointee};
 use ungil_sema::prototype;
 use ungil_sema::ty::Ty;
 use ungil_sema::world::Global;
@@ -143,6 +143,7 @@ fn c_type(described: &Bound<'_, PyAny>) -> PyResult<CType> {
                 name: item(1)?.extract::<String>()?.into(),
                 size: item(2)?.extract()?,
                 fields,
+                is_union: false,
             }))
         }
         "ndpointer" => {
@@ -153,6 +154,10 @@ fn c_type(described: &Bound<'_, PyAny>) -> PyResult<CType> {
                 shape: item(3)?.extract()?,
                 flags: item(4)?.extract()?,
             }))
+        }
+        "code" => {
+            let params = item(1)?.try_iter()?.map(|p| c_type(&p?)).collect::<PyResult<Vec<_>>>()?;
+            CType::Function(Arc::new(FunctionType { params, ret: c_type(&item(2)?)? }))
         }
         _ => CType::Opaque(item(1)?.extract::<String>()?.into()),
     })
@@ -223,6 +228,10 @@ pub fn tuple_of<'py>(py: Python<'py>, ty: &CType) -> PyResult<Bound<'py, PyAny>>
         CType::Void => ("void",).into_pyobject(py)?.into_any(),
         CType::Scalar(d) => ("scalar", d.name()).into_pyobject(py)?.into_any(),
         CType::Pointer(p) => ("pointer", tuple_of(py, &p.to)?, p.constant).into_pyobject(py)?.into_any(),
+        CType::Function(f) => {
+            let params = f.params.iter().map(|t| tuple_of(py, t)).collect::<PyResult<Vec<_>>>()?;
+            ("code", params, tuple_of(py, &f.ret)?).into_pyobject(py)?.into_any()
+        }
         other => ("opaque", other.to_string()).into_pyobject(py)?.into_any(),
     })
 }

@@ -10,10 +10,11 @@ use core::sync::atomic::Ordering;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyList};
 use ungil_abi::array::{MemInfo, MemKind};
 use ungil_ir::types::{ArrayType, DType, Layout};
 use ungil_runtime::alloc;
-use ungil_sema::ty::Ty;
+use ungil_sema::ty::{RecordKind, RecordTy, Ty};
 
 use crate::entry::Entry;
 use crate::numpy::{self, DataMemHandler, PyArray};
@@ -156,12 +157,35 @@ impl Reader<'_> {
                 Ty::Str(text) => {
                     ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as Py_ssize_t)
                 }
+                Ty::Bytes(bytes) => {
+                    ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Py_ssize_t)
+                }
+                Ty::Record(record) => self.record(record),
                 Ty::List(list) => self.list(list.element.as_ref()),
                 Ty::DType(d) => new_ref(numpy::api(Python::assume_attached()).scalar_type(*d).cast()),
                 other => {
                     // Refused when the kernel was compiled.
                     let text = format!("internal error: a kernel returned a value of type {other}");
                     pyo3::exceptions::PySystemError::new_err(text).restore(Python::assume_attached());
+                    core::ptr::null_mut()
+                }
+            }
+        }
+    }
+
+    /// What Python gets of a struct or array of C.
+    unsafe fn record(&mut self, record: &RecordTy) -> *mut PyObject {
+        // SAFETY: the items are read in order; the tuple owns them and is dropped when the result is made of it.
+        unsafe {
+            let items = self.tuple(&record.items);
+            if items.is_null() {
+                return items;
+            }
+            let items = Bound::from_owned_ptr(Python::assume_attached(), items);
+            match record_object(&record.kind, &items) {
+                Ok(object) => object.into_ptr(),
+                Err(error) => {
+                    error.restore(items.py());
                     core::ptr::null_mut()
                 }
             }
@@ -195,6 +219,26 @@ impl Reader<'_> {
         // SAFETY: the descriptor came from a call that just ended.
         unsafe { result.into_object(self.packer) }
     }
+}
+
+fn record_object<'py>(kind: &RecordKind, items: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = items.py();
+    Ok(match kind {
+        RecordKind::List => PyList::new(py, items.try_iter()?.collect::<PyResult<Vec<_>>>()?)?.into_any(),
+        RecordKind::Dict(names) => {
+            let dict = PyDict::new(py);
+            for (k, name) in names.iter().enumerate() {
+                dict.set_item(&**name, items.get_item(k)?)?;
+            }
+            dict.into_any()
+        }
+        RecordKind::Numbers => items.get_item(0)?.call_method0("tolist")?,
+        RecordKind::Bytes => {
+            let bytes: Vec<u8> = items.get_item(0)?.call_method0("tobytes")?.extract()?;
+            let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+            PyBytes::new(py, &bytes[..end]).into_any()
+        }
+    })
 }
 
 /// The Python list for a box.

@@ -210,6 +210,7 @@ pub fn result_type(
 fn is_value(ty: &Ty) -> bool {
     match ty {
         Ty::Tuple(items) => items.iter().all(is_value),
+        Ty::Record(record) => record.items.iter().all(is_value),
         Ty::List(list) => list.element.as_ref().is_none_or(is_value),
         Ty::Iter(_)
         | Ty::Func(_)
@@ -222,6 +223,7 @@ fn is_value(ty: &Ty) -> bool {
         | Ty::CBox(_)
         | Ty::CStruct(_)
         | Ty::CFunc(_)
+        | Ty::Fused(..)
         | Ty::CType(_) => false,
         Ty::Pointer(p) => p.to == CType::Void,
         _ => true,

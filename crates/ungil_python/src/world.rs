@@ -5,18 +5,24 @@
 //!
 //! Contract: the compiler runs detached; each answer attaches for as long as it takes.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyString, PyTuple};
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::source::SourceMap;
 use ungil_driver::excerpt::parse_kernel;
+use ungil_driver::options::KernelOptions;
+use ungil_sema::ctype::{CType, FunctionType};
 use ungil_sema::options::Options;
+use ungil_sema::ty::Ty;
 use ungil_sema::world::{Global, KernelId, KernelSource, ObjectId, SourceProblem, World};
 
+use crate::callback;
 use crate::classify::{self, Known};
 use crate::dispatcher;
 use crate::foreign::{self, Meaning};
@@ -38,6 +44,8 @@ struct Inner {
     /// Objects by identity; holding them keeps identities unique.
     objects: HashMap<u64, Py<PyAny>>,
     guards: Guards,
+    /// Code for C of functions whose address was asked for.
+    entries: Vec<(KernelId, FunctionType, u64)>,
     sources: SourceMap,
     syntax: Diagnostics,
 }
@@ -109,6 +117,10 @@ impl PyWorld {
         let hold = || {
             self.inner().objects.insert(number.0, object.clone().unbind());
         };
+        if object.get_type().module().is_ok_and(|m| m == "ungil.pyx._fused") {
+            hold();
+            return Global::Fused { object: number, name: name.to_owned() };
+        }
         match foreign::meaning(object, name) {
             Some(Meaning::Global(global)) => {
                 hold();
@@ -242,6 +254,34 @@ impl PyWorld {
         Ok(Arc::new(KernelSource { name, file, source, first_line, code, defaults, options }))
     }
 
+    /// Compiles a function for C. Its code lives as long as what this world found.
+    fn compile_entry(&self, py: Python<'_>, kernel: KernelId, types: (Vec<Ty>, Ty)) -> PyResult<u64> {
+        thread_local! {
+            static DEPTH: Cell<u32> = const { Cell::new(0) };
+        }
+        if DEPTH.get() > 8 {
+            return Err(PyRecursionError::new_err("it takes its own address"));
+        }
+        let (world, options) = {
+            let (inner, world) = (self.inner(), PyWorld::default());
+            let kernel = &inner.kernels[kernel.0 as usize];
+            let func = kernel.func.clone_ref(py);
+            let (captured, options) = (kernel.captured.clone(), kernel.options.clone());
+            let own = Kernel { func, captured, options: options.clone(), parsed: None };
+            world.inner().kernels.push(own);
+            (world, options)
+        };
+        let options = KernelOptions { compile: options.unwrap_or_default(), ..KernelOptions::default() };
+        DEPTH.set(DEPTH.get() + 1);
+        let made = callback::compile_for_c(py, world, KernelId(0), types, &options);
+        DEPTH.set(DEPTH.get() - 1);
+        let made = made?;
+        let address = made.address() as u64;
+        let object = Py::new(py, made)?.into_any();
+        self.inner().objects.insert(object.as_ptr() as u64, object);
+        Ok(address)
+    }
+
     /// Values of parameters with defaults.
     fn defaults(&self, func: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Global)>> {
         let mut found = Vec::new();
@@ -273,6 +313,34 @@ impl World for PyWorld {
         Python::attach(|py| self.look_up_attribute(py, object, name).ok().flatten())
     }
 
+    fn specialisation(&self, object: ObjectId, types: &[String]) -> Result<Global, String> {
+        Python::attach(|py| {
+            let function = self.object(py, object).ok_or("the function is gone")?;
+            let text = |error: PyErr| error.value(py).to_string();
+            let chosen = function.call_method1("_choose", (types.to_vec(),)).map_err(text)?;
+            let number = chosen.as_ptr() as u64;
+            self.inner().objects.insert(number, chosen.clone().unbind());
+            Ok(self.global_of(&chosen, "fused"))
+        })
+    }
+
+    fn c_entry(&self, kernel: KernelId, ty: &FunctionType) -> Result<u64, String> {
+        let known = |inner: &Inner| {
+            inner.entries.iter().find(|(k, t, _)| *k == kernel && t == ty).map(|(_, _, address)| *address)
+        };
+        if let Some(address) = known(&self.inner()) {
+            return Ok(address);
+        }
+        let (params, ret) = (ty.params.iter().map(passed).collect::<Option<Vec<_>>>(), passed(&ty.ret));
+        let (Some(params), Some(ret)) = (params, ret) else {
+            return Err("it takes or returns what is no number or pointer".to_owned());
+        };
+        let made = Python::attach(|py| self.compile_entry(py, kernel, (params, ret)));
+        let address = made.map_err(|error| Python::attach(|py| error.value(py).to_string()))?;
+        self.inner().entries.push((kernel, ty.clone(), address));
+        Ok(address)
+    }
+
     fn host_function(&self, name: &str) -> Option<u64> {
         crate::errno::function(name)
     }
@@ -284,5 +352,15 @@ impl World for PyWorld {
             self.inner().kernels[id.0 as usize].parsed = Some(parsed.clone());
             parsed
         })
+    }
+}
+
+/// The type of an argument or a result that C passes.
+fn passed(ty: &CType) -> Option<Ty> {
+    match ty {
+        CType::Void => Some(Ty::None),
+        CType::Scalar(d) => Some(Ty::Scalar(*d)),
+        CType::Pointer(p) => Some(Ty::Pointer(p.clone())),
+        _ => None,
     }
 }

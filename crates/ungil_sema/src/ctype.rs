@@ -2,7 +2,7 @@
 //!
 //! Made from ctypes' and cffi's objects by the extension module, and from prototypes by [`crate::prototype`]. Every
 //! integer is the fixed-width type of its size on this platform. Limits: no struct by value, no `long double`, no
-//! variable argument lists, no unions.
+//! variable argument lists.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +16,10 @@ pub enum CType {
     Scalar(DType),
     Pointer(Arc<Pointee>),
     Struct(Arc<CStruct>),
+    /// So many elements in a row.
+    Array(Arc<CType>, u64),
+    /// What a pointer to a function leads to.
+    Function(Arc<FunctionType>),
     /// What only a pointer can lead to: an incomplete struct, a function, by its name.
     Opaque(Arc<str>),
     /// `numpy.ctypeslib.ndpointer`. Only among parameters.
@@ -35,6 +39,15 @@ pub struct CStruct {
     pub name: Arc<str>,
     pub size: u64,
     pub fields: Vec<Field>,
+    /// Whether its fields share their memory.
+    pub is_union: bool,
+}
+
+/// Parameters and result of a function.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FunctionType {
+    pub params: Vec<CType>,
+    pub ret: CType,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -91,7 +104,9 @@ impl CType {
     /// The machine type in which it is passed.
     pub fn ir(&self) -> Type {
         match self {
-            CType::Void | CType::Struct(_) | CType::Opaque(_) => Type::unit(),
+            CType::Void | CType::Struct(_) | CType::Opaque(_) | CType::Array(..) | CType::Function(_) => {
+                Type::unit()
+            }
             CType::Scalar(d) => Type::Scalar(*d),
             CType::Pointer(_) | CType::NdPointer(_) => Type::Pointer,
         }
@@ -103,7 +118,8 @@ impl CType {
             CType::Scalar(d) => Some(d.size()),
             CType::Pointer(_) | CType::NdPointer(_) => Some(8),
             CType::Struct(s) => Some(s.size),
-            CType::Void | CType::Opaque(_) => None,
+            CType::Array(element, n) => element.size()?.checked_mul(*n),
+            CType::Void | CType::Opaque(_) | CType::Function(_) => None,
         }
     }
 }
@@ -144,6 +160,18 @@ impl fmt::Display for CType {
             CType::Pointer(p) => write!(f, "{p} *"),
             CType::Struct(s) => write!(f, "struct {}", s.name),
             CType::Opaque(name) => f.write_str(name),
+            CType::Array(..) => {
+                let (mut at, mut sizes) = (self, String::new());
+                while let CType::Array(element, n) = at {
+                    sizes.push_str(&format!("[{n}]"));
+                    at = element;
+                }
+                write!(f, "{at} {sizes}")
+            }
+            CType::Function(function) => {
+                let params: Vec<String> = function.params.iter().map(CType::to_string).collect();
+                write!(f, "{} ({})", function.ret, params.join(", "))
+            }
             CType::NdPointer(a) => {
                 f.write_str("ndpointer(")?;
                 let mut parts = Vec::new();

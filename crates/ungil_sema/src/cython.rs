@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use ungil_ir::types::{DType, Layout};
 
+use crate::ctype::CType;
+
 /// The declared type of a variable, parameter or result.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Declared {
@@ -17,6 +19,10 @@ pub enum Declared {
     Bint,
     /// A typed memoryview or buffer; `None` layout: any.
     View { dtype: DType, ndim: u8, layout: Option<Layout>, is_const: bool },
+    /// A pointer, array, struct or function of C, with its name in C.
+    C { ty: CType, name: Arc<str> },
+    /// A tuple of C.
+    Tuple(Vec<Declared>),
     /// `void`, as a result.
     Void,
 }
@@ -33,4 +39,6 @@ pub struct CFunction {
     /// Parameters and variables.
     pub vars: BTreeMap<String, Declared>,
     pub ret: Option<Declared>,
+    /// Structs and unions by name, for pointers to types that were incomplete where they were named.
+    pub types: BTreeMap<String, CType>,
 }

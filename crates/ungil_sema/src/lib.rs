@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod c_text;
 pub mod ctype;
 pub mod cython;
 pub mod diagnostics;

@@ -8,7 +8,7 @@
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::lower::choice::join_functions;
-use crate::ty::{ListTy, Ty};
+use crate::ty::{ListTy, RecordTy, Ty};
 
 /// Kind of a number; the order is that of promotion.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -110,6 +110,11 @@ pub fn join(a: &Ty, b: &Ty) -> Option<Ty> {
     }
     match (a, b) {
         _ if a.is_scalar() && b.is_scalar() => Some(promote_scalars(a, b)),
+        (Ty::Record(x), Ty::Record(y)) if x.kind == y.kind && x.items.len() == y.items.len() => {
+            let pairs = x.items.iter().zip(&y.items);
+            let items = pairs.map(|(p, q)| join(p, q)).collect::<Option<Vec<Ty>>>()?;
+            Some(Ty::Record(RecordTy { kind: x.kind.clone(), items }.into()))
+        }
         (Ty::Tuple(x), Ty::Tuple(y)) if x.len() == y.len() => {
             x.iter().zip(y).map(|(p, q)| join(p, q)).collect::<Option<Vec<Ty>>>().map(Ty::Tuple)
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ungil_ir::types::DType;
 
-use crate::ctype::CType;
+use crate::ctype::{CType, FunctionType};
 
 /// A function's name and types.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -213,8 +213,9 @@ impl Parser<'_> {
             if !(self.eat(")") && self.eat("(")) {
                 return Err(self.error("`)(`"));
             }
-            self.params()?;
-            return Ok((CType::Opaque("function".into()).pointer_to(false), name));
+            let (params, _) = self.params()?;
+            let function = CType::Function(Arc::new(FunctionType { params, ret: ty }));
+            return Ok((function.pointer_to(false), name));
         }
         let name = self.word().unwrap_or_default();
         let mut outer = true;
@@ -316,7 +317,7 @@ fn typedef(name: &str) -> Option<CType> {
         "int32_t" | "npy_int32" | "lapack_int" => DType::I32,
         "uint32_t" | "npy_uint32" => DType::U32,
         "int64_t" | "npy_int64" | "ssize_t" | "ptrdiff_t" | "intptr_t" | "Py_ssize_t" | "npy_intp"
-        | "intmax_t" | "off_t" | "time_t" => DType::I64,
+        | "intmax_t" | "off_t" | "time_t" | "clock_t" => DType::I64,
         "uint64_t" | "npy_uint64" | "size_t" | "uintptr_t" | "uintmax_t" => DType::U64,
         "npy_float" | "float32_t" => DType::F32,
         "npy_double" | "float64_t" => DType::F64,
@@ -362,7 +363,7 @@ mod tests {
             shown(
                 "void qsort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *))"
             ),
-            "void qsort(void *, uint64_t, uint64_t, function *)"
+            "void qsort(void *, uint64_t, uint64_t, int (const void *, const void *) *)"
         );
         assert_eq!(shown("double m(double a[][3], struct point *p)"), "double m(double *, struct point *)");
         assert_eq!(shown("double _Complex z(_Bool b, signed char c)"), "double complex z(bool, int8_t)");

@@ -124,6 +124,9 @@ const EAGER: &[&str] = &[
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
     let span = args.span;
     let mut args = args;
+    if let Some(text) = name.strip_prefix("cython.struct.") {
+        return l.make_struct(text, args);
+    }
     if let Some(function) = name.strip_prefix("libc.math.") {
         return l.libc_math(function, args);
     }
@@ -175,6 +178,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             let n = l.integer_argument(&n, "set_num_threads", "n")?;
             Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
         }
+        "cython.cast" => l.cast_c(args),
+        "cython.view" => l.view_c(args),
         "ungil._parallel_requested" => Ok(Operand::bool(l.program.options.parallel_arrays, span)),
         "ungil._result_dtype" => l.result_dtype(args),
         "ungil.prange" => range(l, args),

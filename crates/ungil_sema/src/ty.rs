@@ -83,6 +83,26 @@ pub enum IterTy {
     Text(Vec<Ty>),
 }
 
+/// What Python gets of a struct or array of C.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RecordTy {
+    pub kind: RecordKind,
+    pub items: Vec<Ty>,
+}
+
+/// The object that a record becomes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum RecordKind {
+    /// A dictionary with these keys.
+    Dict(Vec<Arc<str>>),
+    /// A list of the items.
+    List,
+    /// The only item is an array, whose elements become lists.
+    Numbers,
+    /// The only item is an array of bytes, up to the first that is zero.
+    Bytes,
+}
+
 /// A Python scalar that is known at compile time and part of an instance's key; a float by its bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ConstTy {
@@ -105,7 +125,11 @@ pub enum Ty {
     Ellipsis,
     /// A constant string.
     Str(Arc<str>),
+    /// Constant bytes.
+    Bytes(Arc<[u8]>),
     Tuple(Vec<Ty>),
+    /// What Python gets of a struct or array of C. Value: the tuple of its parts.
+    Record(Arc<RecordTy>),
     /// Value: `(start, stop, step)`.
     Range,
     Slice(SliceTy),
@@ -125,6 +149,8 @@ pub enum Ty {
     CStruct(Arc<CStruct>),
     // Compile-time entities.
     CFunc(Arc<CFunction>),
+    /// A function with fused types.
+    Fused(ObjectId, Arc<str>),
     /// A type of ctypes.
     CType(CType),
     /// A function or type the compiler knows, by canonical name (`builtins.range`).
@@ -153,6 +179,7 @@ impl Ty {
             Ty::PyComplex => Type::Scalar(DType::C128),
             Ty::Scalar(d) => Type::Scalar(*d),
             Ty::Tuple(items) => Type::Tuple(items.iter().map(Ty::ir).collect()),
+            Ty::Record(record) => Type::Tuple(record.items.iter().map(Ty::ir).collect()),
             Ty::Range => Type::Tuple(vec![Type::I64; 3]),
             Ty::Slice(s) => Type::Tuple(vec![Type::I64; s.count()]),
             Ty::Array(a) => Type::Array(*a),
@@ -176,6 +203,7 @@ impl Ty {
             Ty::None
             | Ty::Ellipsis
             | Ty::Str(_)
+            | Ty::Bytes(_)
             | Ty::Builtin(_)
             | Ty::Module(..)
             | Ty::Class(_)
@@ -183,6 +211,7 @@ impl Ty {
             | Ty::Ufunc(_)
             | Ty::DType(_)
             | Ty::CFunc(_)
+            | Ty::Fused(..)
             | Ty::CType(_)
             | Ty::Constant(_) => Type::unit(),
         }
@@ -278,6 +307,13 @@ impl fmt::Display for Ty {
             Ty::None => f.write_str("None"),
             Ty::Ellipsis => f.write_str("ellipsis"),
             Ty::Str(_) => f.write_str("str"),
+            Ty::Bytes(_) => f.write_str("bytes"),
+            Ty::Fused(_, name) => write!(f, "fused function {name}"),
+            Ty::Record(record) => f.write_str(match record.kind {
+                RecordKind::Dict(_) => "dict",
+                RecordKind::Bytes => "bytes",
+                RecordKind::List | RecordKind::Numbers => "list",
+            }),
             Ty::Tuple(items) => write!(f, "tuple({})", list(items)),
             Ty::Range => f.write_str("range"),
             Ty::Slice(_) => f.write_str("slice"),

@@ -15,7 +15,7 @@ use ungil_syntax::ast::expr::Expr;
 use ungil_syntax::ast::parameter::Parameters;
 use ungil_syntax::ast::stmt::FunctionDef;
 
-use crate::ctype::{CFunction, CType};
+use crate::ctype::{CFunction, CType, FunctionType};
 use crate::options::Options;
 use crate::ty::LoopTypes;
 
@@ -90,6 +90,11 @@ pub enum Global {
         address: u64,
         name: String,
     },
+    /// A function with fused types.
+    Fused {
+        object: ObjectId,
+        name: String,
+    },
     /// A C function that cannot be called, and why.
     Uncallable {
         title: String,
@@ -146,6 +151,16 @@ pub trait World {
     /// Address of a function of the host that compiled code calls, by name.
     fn host_function(&self, _name: &str) -> Option<u64> {
         None
+    }
+
+    /// Address of a function's code for C, with these types.
+    fn c_entry(&self, _kernel: KernelId, _ty: &FunctionType) -> Result<u64, String> {
+        Err("there is no code for C here".to_owned())
+    }
+
+    /// The specialisation of a function with fused types for the types of arguments; `=name` names an alternative.
+    fn specialisation(&self, _object: ObjectId, _types: &[String]) -> Result<Global, String> {
+        Err("there are no fused types here".to_owned())
     }
 
     /// The source of a function.

@@ -17,7 +17,7 @@ import types
 from typing import Any
 
 from ungil import _ungil
-from ungil.pyx import _fallback, _names
+from ungil.pyx import _fallback, _fused, _names
 
 # Directives with a meaning to the compiler; others change nothing here.
 _DIRECTIVES = {"boundscheck", "wraparound", "cdivision", "cpow", "overflowcheck"}
@@ -112,15 +112,13 @@ class Builder:
         self.functions: list[tuple[dict[str, Any], Any]] = []
         #: The module as plain Python, line by line.
         self.text = ""
+        self.variants: dict[Any, dict[str, Any]] = {}
 
     def run(self, text: str, file: str) -> None:
         """Compile a text and run it; what is private to C is hidden afterwards."""
-        import numpy
-
         namespace = vars(self.module)
-        self.names |= _names.casts() | _names.OLD_NAMES
+        self.names |= _names.casts() | _names.operators() | _names.OLD_NAMES
         self.names |= {
-            "__pyx_empty": numpy.empty,
             "__pyx_convert__": _fallback.convert,
             "NULL": None,
         }
@@ -186,37 +184,42 @@ class Builder:
         except SyntaxError as error:
             raise _error("U0101", error.msg, file, error.lineno or 1) from None
         if pure.declarations:
-            self.types |= _ungil.pyx_read(pure.declarations, file, True, self.level, self.types, True)[
-                "types"
-            ]
+            self.types |= _ungil.pyx_read(pure.declarations, file, True, self.level, self.types, {})["types"]
         plan = self._cython_plan(pure.text, file)
         for info in plan["functions"]:
             found = pure.locals.get(info["line"])
             if found:
                 body = "".join(f"    cdef {_pure.declaration(ty, name)}\n" for name, ty in found.items())
-                own = _ungil.pyx_read(f"def f():\n{body}", file, False, self.level, self.types, True)
+                own = _ungil.pyx_read(f"def f():\n{body}", file, False, self.level, self.types, {})
                 names = {name for name, _ in info["locals"]}
                 info["locals"] += [one for one in own["functions"][0]["locals"] if one[0] not in names]
         return plan
 
     def _cython_plan(self, text: str, file: str) -> dict[str, Any]:
-        first = _ungil.pyx_read(text, file, False, self.level, self.types, False)
+        first = _ungil.pyx_read(text, file, False, self.level, self.types, None)
         self._cimports(first["cimports"], file)
         for name in first["includes"]:
             included, path = self._included(name, file)
-            inner = _ungil.pyx_read(included, path, False, self.level, self.types, False)
+            inner = _ungil.pyx_read(included, path, False, self.level, self.types, None)
             self._cimports(inner["cimports"], path)
             self.types |= inner["types"]
-        plan = _ungil.pyx_read(text, file, False, self.level, self.types, True)
-        self.types |= plan["types"]
+        plan = _ungil.pyx_read(text, file, False, self.level, self.types, {})
+        plan["source"] = text, file
+        self._define(plan["types"])
         return plan
+
+    def _define(self, types: dict[str, tuple[str, str]]) -> None:
+        self.types |= types
+        for name, (text, _) in types.items():
+            if text.startswith(_names.AGGREGATES):
+                self.names[name] = _names.Special(f"cython.struct.{text}")
 
     def _declarations(self, pxd: str) -> dict[str, Any]:
         text = self._read(pxd)
-        first = _ungil.pyx_read(text, pxd, True, self.level, self.types, False)
+        first = _ungil.pyx_read(text, pxd, True, self.level, self.types, None)
         self._cimports(first["cimports"], pxd)
-        plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, True)
-        self.types |= plan["types"]
+        plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, {})
+        self._define(plan["types"])
         self._constants(plan)
         return plan
 
@@ -313,17 +316,66 @@ class Builder:
         info |= {k: v for k, v in directives.items() if k in _DIRECTIVES}
         info.setdefault("cdivision", False)
         info["integer_division"] = plan["is_level_two"] or self.level == "2"
-        info["must_compile"] = info["releases_gil"]
         text = "".join(lines[node.lineno - 1 : node.end_lineno])
+        info["structs"] = [(n, t) for t, n in self.types.values() if t.startswith(_names.AGGREGATES)]
+        declared = [t for _, t, _ in info["params"]] + [t for _, t in info["locals"]] + [info["ret"]]
+        info["must_compile"] = (
+            info["releases_gil"]
+            or any(t[0].startswith(_names.CONSTRUCTED) for t in declared if t)
+            or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "sizeof", "view"))
+        )
         plain = copy.deepcopy(node)
         plain.decorator_list = []
         key = f"__pyx_bind_{id(info)}"
 
         def bind(function: Any) -> Any:
+            if info["fused"]:
+                return self._fused(function, info, plan)
             return self._bind(function, text, info, plain)
 
         self.names[key] = bind
         node.decorator_list.append(ast.copy_location(ast.Name(key, ast.Load()), node))
+
+    def _fused(self, function: Any, info: dict[str, Any], plan: dict[str, Any]) -> Any:
+        """A function with fused types; its specialisations are compiled from the module's text when they are needed."""
+        types = {name: _names.alternatives(text) for name, text in info["fused"]}
+        params = []
+        pairs = zip(info["params"], info["fused_params"], strict=True)
+        for position, ((name, ty, not_none), fused) in enumerate(pairs):
+            if fused and ty:
+                first = types[fused][0][0]
+                ndim = (
+                    ty[0].count(":") - ty[0].count("::1")
+                    if ty[0].endswith("]") and "[" not in first
+                    else None
+                )
+                form = ty[0].replace(first, "?", 1)
+                params.append(_fused.Parameter(name, position, fused, ndim, form, not_none))
+
+        def make(chosen: dict[str, int]) -> Any:
+            return self._specialised(function, info, plan, chosen)
+
+        return _fused.FusedFunction(function, types, params, make)
+
+    def _specialised(
+        self, function: Any, info: dict[str, Any], plan: dict[str, Any], chosen: dict[str, int]
+    ) -> Any:
+        text, file = plan["source"]
+        key = (file, tuple(chosen.items()))
+        if key not in self.variants:
+            self.variants[key] = _ungil.pyx_read(text, file, False, self.level, self.types, chosen)
+        variant = self.variants[key]
+        lines = variant["text"].splitlines(True)
+        own = dict(next(f for f in variant["functions"] if f["line"] == info["line"]), fused=[])
+        wanted = (ast.FunctionDef, ast.AsyncFunctionDef)
+        tree = ast.parse(variant["text"], file)
+        node = next(n for n in ast.walk(tree) if isinstance(n, wanted) and n.lineno == info["line"])
+        node.decorator_list = []
+        self._decorate(node, own, variant, lines)
+        body = ast.fix_missing_locations(ast.Module([node], []))
+        found: dict[str, Any] = {}
+        exec(builtins.compile(body, file, "exec"), function.__globals__, found)
+        return found[info["name"]]
 
     def _bind(self, function: Any, text: str, info: dict[str, Any], plain: ast.AST) -> Any:
         def fallback() -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ungil.pyx import _libc
+
 
 class Cast:
     """A conversion to a C number, as `<type>x`: integers wrap, floats are cut towards zero."""
@@ -46,6 +48,48 @@ class CFunction:
 
 #: Names of Python 2 that the language knows at every level.
 OLD_NAMES: dict[str, Any] = {"xrange": range, "unicode": str, "basestring": str, "long": int, "unichr": chr}
+
+
+class Special:
+    """What only compiled code can do."""
+
+    def __init__(self, canonical: str) -> None:
+        self.canonical = canonical
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        raise TypeError("pointers, addresses and structs of C work in compiled functions only")
+
+
+def alternatives(text: str) -> list[tuple[str, str]]:
+    """The alternatives in the text of a fused type: texts, and names in C."""
+    found = []
+    for part in text.split("|")[1:]:
+        type_text, _, name = part.rpartition("=")
+        found.append((type_text, name))
+    return found
+
+
+_FUSED = {
+    "integral": "fused integral|int16=short|int32=int|int64=long",
+    "floating": "fused floating|float32=float|float64=double",
+    "numeric": "fused numeric|int16=short|int32=int|int64=long|float32=float|float64=double"
+    "|complex64=float complex|complex128=double complex",
+}
+
+# How the texts of types begin that are neither numbers nor views.
+AGGREGATES = ("struct ", "union ", "packed ")
+CONSTRUCTED = ("*", "[", "@", "(", "fn(", *AGGREGATES)
+
+
+def operators() -> dict[str, Any]:
+    """Operators of C by the names that plain text calls them."""
+    return {
+        "__pyx_addr": Special("cython.addressof"),
+        "__pyx_cast": Special("cython.cast"),
+        "__pyx_sizeof": Special("cython.sizeof"),
+        "__pyx_view": Special("cython.view"),
+    }
+
 
 _MATH: dict[str, Callable[..., Any]] = {
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
@@ -128,9 +172,14 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     | {name: (text, name) for name, text in _NUMPY.items()}
     | {name: ("object", name) for name in ("ndarray", "dtype", "broadcast", "flatiter", "ufunc")},
     "libc.stdlib": {},
+    "libc.string": {},
+    "libc.errno": {},
+    "libc.stdio": {"FILE": ("@FILE", "FILE")},
+    "libc.time": {"time_t": ("int64", "time_t"), "clock_t": ("int64", "clock_t")},
     "libc.math": {"float_t": ("float32", "float"), "double_t": ("float64", "double")},
     "cpython": {},
-    "cython": {
+    "cython": {name: (text, name) for name, text in _FUSED.items()}
+    | {
         name: (text, name)
         for name, text in {
             "char": "int8", "schar": "int8", "uchar": "uint8", "short": "int16", "ushort": "uint16",
@@ -157,8 +206,8 @@ def library_names(module: str) -> dict[str, Any] | None:
         return names
     if module in _CONSTANTS:
         return dict(_CONSTANTS[module])
-    if module == "libc.stdlib":
-        return {name: abs for name in ("abs", "labs", "llabs")}
+    if module in _libc.PROTOTYPES:
+        return _libc.functions(module)
     if module in ("libc.stdint", "libc.stddef", "cpython"):
         return {}
     if module == "numpy":

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::source::SourceFile;
-use ungil_syntax::ast::cython::{CythonStmt, DeclaratorKind, NoneRule};
+use ungil_syntax::ast::cython::{CythonStmt, NoneRule};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
@@ -24,27 +24,30 @@ pub fn function(
     errors: &mut Vec<Diagnostic>,
 ) -> Function {
     let mut params = Vec::new();
+    let mut fused: Vec<(String, String)> = Vec::new();
+    types.take_used();
     for p in def.params.iter() {
         let ty = p.ty.as_ref().and_then(|ty| keep(types.declared(&ty.base, &ty.declarator), errors));
+        let used = types.take_used();
         params.push(Parameter {
+            fused: used.first().map(|(name, _)| name.clone()),
             name: p.name.name.to_string(),
             ty: ty.filter(|known| known.text != "object"),
             not_none: p.ty.as_ref().is_some_and(|ty| ty.none == NoneRule::Refused),
         });
+        for one in used {
+            if !fused.contains(&one) {
+                fused.push(one);
+            }
+        }
     }
     let mut locals = Locals { types, found: BTreeMap::new(), errors };
     def.body.iter().for_each(|stmt| locals.visit_stmt(stmt));
     let found = locals.found;
-    let ret = def.signature.as_ref().and_then(|signature| {
-        let layers = result_layers(&signature.declarator);
-        match layers {
-            0 => keep(types.base(&signature.base), errors),
-            _ => {
-                errors.push(super::error::unsupported("pointers are", signature.declarator.span, None));
-                None
-            }
-        }
-    });
+    let ret = def
+        .signature
+        .as_ref()
+        .and_then(|signature| keep(types.returned(&signature.base, &signature.declarator), errors));
     let kind = match &def.signature {
         None => "def",
         Some(signature) if signature.storage.is_cpdef => "cpdef",
@@ -56,6 +59,7 @@ pub fn function(
         kind,
         params,
         locals: found,
+        fused,
         ret: ret.filter(|known| known.text != "object"),
         directives: def.decorators.iter().filter_map(directive).collect(),
         releases_gil: gil::releases(def),
@@ -65,20 +69,6 @@ pub fn function(
 
 fn keep(found: Result<Known, Diagnostic>, errors: &mut Vec<Diagnostic>) -> Option<Known> {
     found.map_err(|error| errors.push(error)).ok()
-}
-
-/// Layers of a function's declarator outside the function itself: those of its result.
-fn result_layers(declarator: &ungil_syntax::ast::cython::Declarator) -> usize {
-    let mut layers = 0;
-    let mut at = declarator;
-    while let Some(inner) = at.inner() {
-        if matches!(at.kind, DeclaratorKind::Function { .. }) && inner.is_plain() {
-            break;
-        }
-        layers += 1;
-        at = inner;
-    }
-    layers
 }
 
 /// A directive from a decorator.

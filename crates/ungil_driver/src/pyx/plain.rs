@@ -3,9 +3,12 @@
 //! Edits replace what Python does not have. Each keeps the number of lines, so that tracebacks and messages point at
 //! the lines of the user's file.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::span::Span;
-use ungil_syntax::ast::cython::{CythonExpr, CythonStmt, Declarator, DeclaratorKind, TypeArgument};
+use ungil_syntax::ast::cython::{CType, CTypeKind, CythonExpr, CythonStmt, Declarator, TypeArgument};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::CompareOp;
@@ -14,7 +17,7 @@ use ungil_syntax::ast::stmt::{FunctionDef, If, Stmt, StmtKind, With};
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
 use super::error::unsupported;
-use super::types::{Types, dotted, integer, is_number};
+use super::types::{Types, dotted, is_c, is_constructed, is_number};
 
 /// A replacement of a piece of the text.
 #[derive(Clone, Debug)]
@@ -29,13 +32,15 @@ pub struct Plain<'a> {
     text: &'a str,
     types: &'a Types,
     edits: Vec<Edit>,
+    /// Functions with fused types.
+    fused: Rc<HashSet<String>>,
     /// Names by which the module calls `cython` directives in `with` statements.
     pub errors: Vec<Diagnostic>,
 }
 
 /// The module's text as plain Python.
-pub fn plain(text: &str, body: &[Stmt], types: &Types) -> (String, Vec<Diagnostic>) {
-    let mut plain = Plain { text, types, edits: Vec::new(), errors: Vec::new() };
+pub fn plain(text: &str, body: &[Stmt], types: &Types, fused: HashSet<String>) -> (String, Vec<Diagnostic>) {
+    let mut plain = Plain { text, types, edits: Vec::new(), fused: Rc::new(fused), errors: Vec::new() };
     body.iter().for_each(|stmt| plain.visit_stmt(stmt));
     let result = plain.apply(0, text.len());
     (result, plain.errors)
@@ -76,7 +81,13 @@ impl Plain<'_> {
 
     /// An expression's text as plain Python, with its parentheses where it has some around.
     fn rendered(&mut self, expr: &Expr) -> String {
-        let mut inner = Plain { text: self.text, types: self.types, edits: Vec::new(), errors: Vec::new() };
+        let mut inner = Plain {
+            text: self.text,
+            types: self.types,
+            edits: Vec::new(),
+            fused: self.fused.clone(),
+            errors: Vec::new(),
+        };
         inner.visit_expr(expr);
         let text = inner.apply(expr.span.lo as usize, expr.span.hi as usize);
         self.errors.append(&mut inner.errors);
@@ -152,18 +163,13 @@ impl Plain<'_> {
         self.replace(lo, decorator.span.hi as usize, "");
     }
 
-    fn declare(&mut self, stmt: &Stmt, declarators: &[Declarator], base: &ungil_syntax::ast::cython::CType) {
+    fn declare(&mut self, stmt: &Stmt, declarators: &[Declarator]) {
         let mut parts = Vec::new();
         for declarator in declarators {
             let Some(name) = declarator.name() else { continue };
             if let Some(value) = declarator.value() {
                 let value = self.rendered(value);
                 parts.push(format!("{} = {value}", name.name));
-            } else if let DeclaratorKind::Array { size: Some(size), .. } = &declarator.kind
-                && let (Some(length), Ok(element)) = (integer(size), self.types.base(base))
-                && is_number(&element.text)
-            {
-                parts.push(format!("{} = __pyx_empty({length}, __pyx_{})", name.name, element.text));
             }
         }
         let text = if parts.is_empty() { "pass".to_owned() } else { parts.join("; ") };
@@ -212,7 +218,7 @@ impl Plain<'_> {
 
     fn cython_stmt(&mut self, stmt: &Stmt, inner: &CythonStmt) {
         match inner {
-            CythonStmt::Declare { declarators, base, .. } => self.declare(stmt, declarators, base),
+            CythonStmt::Declare { declarators, .. } => self.declare(stmt, declarators),
             CythonStmt::Block(body) => {
                 let hi = self.colon(stmt.span.lo);
                 self.replace(stmt.span.lo as usize, hi, "if 1");
@@ -238,13 +244,13 @@ impl Plain<'_> {
                 self.unsupported("`cdef class` is", stmt.span.start(), Some("use a Python class for now"));
             }
             CythonStmt::CppClass { .. } => self.unsupported("classes of C++ are", stmt.span.start(), None),
-            CythonStmt::Struct { .. } => self.unsupported("structs and unions are", stmt.span.start(), None),
-            CythonStmt::Fused { .. } => self.unsupported("fused types are", stmt.span.start(), None),
             CythonStmt::Include(file) => {
                 let file = file.as_str().unwrap_or_default().replace('\\', "\\\\").replace('"', "\\\"");
                 self.replace_span(stmt.span, &format!("__pyx_include__(\"{file}\")"));
             }
             CythonStmt::Extern { .. }
+            | CythonStmt::Struct { .. }
+            | CythonStmt::Fused { .. }
             | CythonStmt::Typedef { .. }
             | CythonStmt::Enum { .. }
             | CythonStmt::Property { .. }
@@ -297,17 +303,60 @@ impl Plain<'_> {
         node.body.iter().chain(&node.orelse).for_each(|stmt| self.visit_stmt(stmt));
     }
 
+    /// The types that a function with fused types is indexed with, as their names in C.
+    fn specialised(&mut self, index: &Expr) {
+        let parts: Vec<&Expr> = match &index.kind {
+            ExprKind::Tuple(items) => items.iter().collect(),
+            _ => vec![index],
+        };
+        for part in parts {
+            if let Some(name) = dotted(part).and_then(|name| self.types.c_name(&name)) {
+                self.replace_span(part.span, &format!("\"{name}\""));
+            }
+        }
+    }
+
+    /// `<double[:n, :m]>pointer`.
+    fn view_cast(&mut self, span: Span, (base, axes): (&CType, &[Expr]), value: &Expr) {
+        let element = match self.types.base(base) {
+            Ok(known) if is_number(&known.text) => known.text,
+            Ok(_) => return self.unsupported("memoryviews of this type are", base.span, None),
+            Err(error) => return self.errors.push(error),
+        };
+        let (mut extents, mut order) = (Vec::new(), "c");
+        for (i, axis) in axes.iter().enumerate() {
+            let ExprKind::Slice { lower: None, upper: Some(upper), step } = &axis.kind else {
+                let help = Some("give the length of each axis: `<double[:n, :m]>pointer`");
+                return self.unsupported("this memoryview of a pointer is", axis.span, help);
+            };
+            if step.is_some() && i == 0 && axes.len() > 1 {
+                order = "f";
+            }
+            extents.push(self.rendered(upper));
+        }
+        let value = self.rendered(value);
+        let extents = extents.join(", ");
+        self.replace_span(span, &format!("__pyx_view(\"{element}\", \"{order}\", {value}, {extents})"));
+    }
+
     fn cython_expr(&mut self, expr: &Expr, inner: &CythonExpr) {
         let span = expr.span;
         match inner {
             CythonExpr::Cast { ty, value, .. } => {
                 let end = ty.declarator.span.hi.max(ty.base.span.hi) as usize;
                 let close = self.text[end..].find('>').map_or(end, |at| end + at + 1);
+                if let CTypeKind::View { base, axes } = &ty.base.kind {
+                    return self.view_cast(span, (base, axes), value);
+                }
                 match self.types.declared(&ty.base, &ty.declarator) {
                     Ok(known) if known.text == "object" => self.replace(span.lo as usize, close, "("),
                     Ok(known) if known.text == "bint" => self.replace(span.lo as usize, close, "bool("),
                     Ok(known) if is_number(&known.text) => {
                         self.replace(span.lo as usize, close, &format!("__pyx_{}(", known.text));
+                    }
+                    Ok(known) if is_constructed(&known.text) => {
+                        let call = format!("__pyx_cast(\"{}\", \"{}\", ", known.text, known.name);
+                        self.replace(span.lo as usize, close, &call);
                     }
                     Ok(_) => self.unsupported("this cast is", ty.base.span, None),
                     Err(error) => self.errors.push(error),
@@ -322,40 +371,30 @@ impl Plain<'_> {
                 _ => {}
             },
             CythonExpr::SizeOf(TypeArgument::Type(ty)) => {
-                let size =
-                    self.types.declared(&ty.base, &ty.declarator).ok().and_then(|known| size(&known.text));
-                match size {
-                    Some(size) => self.replace_span(span, &size.to_string()),
-                    None => self.unsupported("`sizeof` of this is", span, None),
+                match self.types.declared(&ty.base, &ty.declarator) {
+                    Ok(known) if is_c(&known.text) => {
+                        self.replace_span(span, &format!("__pyx_sizeof(\"{}\")", known.text));
+                    }
+                    Ok(_) => self.unsupported("`sizeof` of this is", span, None),
+                    Err(error) => self.errors.push(error),
                 }
             }
             CythonExpr::SizeOf(TypeArgument::Expr(name)) => {
-                let known = dotted(name).and_then(|name| {
-                    self.types.iter().find(|(known, _)| **known == name).map(|(_, known)| known.text.clone())
-                });
-                match known.as_deref().and_then(size) {
-                    Some(size) => self.replace_span(span, &size.to_string()),
-                    None => self.unsupported("`sizeof` of this is", span, None),
-                }
+                let known = dotted(name).and_then(|name| self.types.known(&name)).map(|known| known.text);
+                let argument = match known {
+                    Some(text) => format!("\"{text}\""),
+                    None => self.rendered(name),
+                };
+                self.replace_span(span, &format!("__pyx_sizeof({argument})"));
             }
-            CythonExpr::AddressOf(_) => {
-                self.unsupported("addresses are", span, Some("pass a memoryview"));
+            CythonExpr::AddressOf(place) => {
+                self.replace(span.lo as usize, span.lo as usize + 1, "__pyx_addr(");
+                self.visit_expr(place);
+                self.replace(span.hi as usize, span.hi as usize, ")");
             }
             CythonExpr::New(_) => self.unsupported("`new` is", span, None),
         }
     }
-}
-
-/// Bytes of a number.
-fn size(text: &str) -> Option<u32> {
-    if text == "bint" {
-        return Some(4);
-    }
-    if !is_number(text) {
-        return None;
-    }
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    digits.parse::<u32>().ok().map(|bits| bits / 8)
 }
 
 /// The directive that a decorator or a context is: `cython.boundscheck(False)`.
@@ -401,7 +440,24 @@ impl Visitor for Plain<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Cython(inner) => return self.cython_expr(expr, inner),
-            ExprKind::Compare { rest, .. } => {
+            ExprKind::Subscript { value, index } => {
+                if let ExprKind::Name(name) = &value.kind
+                    && self.fused.contains(&**name)
+                {
+                    return self.specialised(index);
+                }
+            }
+            ExprKind::Compare { left, rest } => {
+                if let [step] = rest.as_slice()
+                    && let Some(name) = dotted(left)
+                    && let Some(same) = self.types.is_one_of(&name, &step.right)
+                {
+                    let holds = match step.op {
+                        CompareOp::Is | CompareOp::Eq | CompareOp::In => same,
+                        _ => !same,
+                    };
+                    return self.replace_span(expr.span, if holds { "True" } else { "False" });
+                }
                 for step in rest {
                     let span = step.op_span;
                     if self.text.get(span.lo as usize..span.hi as usize) == Some("<>") {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ungil_diag::diagnostic::Diagnostics;
+use ungil_diag::diagnostic::{Diagnostic, Diagnostics};
 use ungil_diag::source::SourceFile;
 use ungil_diag::span::SourceId;
-use ungil_syntax::ast::cython::{CythonStmt, Visibility};
+use ungil_syntax::ast::cython::{CType, CythonStmt, Declarator, EnumItem, Visibility};
+use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::stmt::{Alias, Stmt, StmtKind};
 use ungil_syntax::check::check_module;
 use ungil_syntax::directive::Setting;
@@ -13,7 +14,7 @@ use ungil_syntax::parser::{CythonOptions, LanguageLevel, parse_cython};
 
 use super::functions;
 use super::plain::plain;
-use super::types::{Known, Types};
+use super::types::{Known, Types, is_constructed};
 
 /// A parameter's declaration.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Parameter {
     pub ty: Option<Known>,
     /// `not None`
     pub not_none: bool,
+    /// The fused type in its type.
+    pub fused: Option<String>,
 }
 
 /// A directive from a decorator: its value where it is True or False.
@@ -44,6 +47,8 @@ pub struct Function {
     pub params: Vec<Parameter>,
     pub locals: BTreeMap<String, Known>,
     pub ret: Option<Known>,
+    /// Fused types of its parameters, in their order: names and texts.
+    pub fused: Vec<(String, String)>,
     pub directives: Vec<Directive>,
     /// Whether it must be compiled because it gives up the lock.
     pub releases_gil: bool,
@@ -117,7 +122,10 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
     for stmt in body {
         functions_of(&mut plan, source, stmt, &mut errors);
     }
-    let (text, more) = plain(&source.text, body, &plan.types);
+    let (text, more) = {
+        let fused = plan.functions.iter().filter(|f| !f.fused.is_empty()).map(|f| f.name.clone()).collect();
+        plain(&source.text, body, &plan.types, fused)
+    };
     plan.text = text;
     for error in errors.into_iter().chain(more) {
         if !diagnostics.iter().any(|known| *known == error) {
@@ -128,12 +136,7 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
     (plan, diagnostics)
 }
 
-fn functions_of(
-    plan: &mut Plan,
-    source: &SourceFile,
-    stmt: &Stmt,
-    errors: &mut Vec<ungil_diag::diagnostic::Diagnostic>,
-) {
+fn functions_of(plan: &mut Plan, source: &SourceFile, stmt: &Stmt, errors: &mut Vec<Diagnostic>) {
     match &stmt.kind {
         StmtKind::FunctionDef(def) => {
             let function = functions::function(stmt, def, &plan.types, source, errors);
@@ -156,12 +159,7 @@ fn functions_of(
 }
 
 /// Types, constants and imports, in the order of the text.
-fn collect(
-    plan: &mut Plan,
-    source: &SourceFile,
-    body: &[Stmt],
-    errors: &mut Vec<ungil_diag::diagnostic::Diagnostic>,
-) {
+fn collect(plan: &mut Plan, source: &SourceFile, body: &[Stmt], errors: &mut Vec<Diagnostic>) {
     for stmt in body {
         let StmtKind::Cython(inner) = &stmt.kind else { continue };
         let line = source.line_column(stmt.span.lo).line;
@@ -176,24 +174,21 @@ fn collect(
                 }
             }
             CythonStmt::Enum { name, is_cpdef, items, .. } => {
-                if let Some(name) = name {
-                    plan.types.add(&name.name, "int32", &name.name);
+                enumeration(plan, source, (name.as_ref(), *is_cpdef), items);
+            }
+            CythonStmt::Struct { tag, name, is_packed, body, .. } => match body {
+                Some(body) => {
+                    let made = plan.types.aggregate((*tag, *is_packed), &name.name, body);
+                    errors.extend(made.err());
                 }
-                for (i, item) in items.iter().enumerate() {
-                    let value = item
-                        .value
-                        .as_ref()
-                        .map(|value| source.text[value.span.lo as usize..value.span.hi as usize].to_owned());
-                    // Each enumeration counts from zero.
-                    let value = value.or_else(|| (i == 0).then(|| "0".to_owned()));
-                    plan.constants.push(Constant {
-                        name: item.name.name.to_string(),
-                        value,
-                        is_public: *is_cpdef,
-                    });
-                }
+                None => plan.types.add(&name.name, &format!("@{}", name.name), &name.name),
+            },
+            CythonStmt::Fused { name, types } => {
+                let made = plan.types.fuse(&name.name, types);
+                errors.extend(made.err());
             }
             CythonStmt::Define { name, value } => {
+                plan.types.add_constant(&name.name, value);
                 let value = source.text[value.span.lo as usize..value.span.hi as usize].to_owned();
                 plan.constants.push(Constant {
                     name: name.name.to_string(),
@@ -201,7 +196,8 @@ fn collect(
                     is_public: false,
                 });
             }
-            CythonStmt::Declare { declarators, storage, .. } => {
+            CythonStmt::Declare { declarators, storage, base, .. } => {
+                variables(plan, base, declarators, errors);
                 let is_hidden = matches!(storage.visibility, Visibility::Private);
                 for declarator in declarators.iter().filter(|d| is_hidden && d.function().is_none()) {
                     plan.variables.extend(declarator.name().map(|name| name.name.to_string()));
@@ -222,6 +218,52 @@ fn collect(
             }
             _ => {}
         }
+    }
+}
+
+/// Checks the types of a module's variables.
+fn variables(plan: &Plan, base: &CType, declarators: &[Declarator], errors: &mut Vec<Diagnostic>) {
+    for declarator in declarators.iter().filter(|d| d.function().is_none()) {
+        match plan.types.declared(base, declarator) {
+            Ok(known) if is_constructed(&known.text) => {
+                errors.push(super::error::unsupported(
+                    "variables of this type outside functions are",
+                    declarator.span,
+                    Some("declare it inside the functions that use it"),
+                ));
+            }
+            Ok(_) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+}
+
+/// The constants of an enumeration.
+fn enumeration(
+    plan: &mut Plan,
+    source: &SourceFile,
+    (name, is_cpdef): (Option<&Ident>, bool),
+    items: &[EnumItem],
+) {
+    if let Some(name) = name {
+        plan.types.add(&name.name, "int32", &name.name);
+    }
+    let mut last = Some(-1);
+    for (i, item) in items.iter().enumerate() {
+        last = match &item.value {
+            Some(value) => plan.types.add_constant(&item.name.name, value),
+            None => last.map(|n| n + 1),
+        };
+        if let Some(n) = last {
+            plan.types.set_constant(&item.name.name, n);
+        }
+        let value = item
+            .value
+            .as_ref()
+            .map(|value| source.text[value.span.lo as usize..value.span.hi as usize].to_owned());
+        // Each enumeration counts from zero.
+        let value = value.or_else(|| (i == 0).then(|| "0".to_owned()));
+        plan.constants.push(Constant { name: item.name.name.to_string(), value, is_public: is_cpdef });
     }
 }
 

@@ -3,12 +3,17 @@
 //! Types are texts that the extension module reads: `int32`, `float64[:, ::1]`, `const float64[:]`, `bint`, `void`,
 //! `object`, each with its name in C for messages. Sizes are those of 64-bit Linux.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use ungil_diag::diagnostic::Diagnostic;
-use ungil_syntax::ast::cython::{CType, CTypeKind, Declarator, DeclaratorKind, Sign, TypeArgument};
+use ungil_syntax::ast::cython::{
+    CType, CTypeKind, CythonStmt, Declarator, DeclaratorKind, Sign, Tag, TypeArgument,
+};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
 use super::error::{unknown_type, unsupported};
 
@@ -23,6 +28,12 @@ pub struct Known {
 #[derive(Clone, Debug, Default)]
 pub struct Types {
     names: HashMap<String, Known>,
+    /// Values of constants, for lengths of arrays.
+    constants: HashMap<String, i64>,
+    /// Which alternative of a fused type is meant; the first, where nothing is said.
+    chosen: HashMap<String, usize>,
+    /// Fused types in the order in which they were looked up.
+    used: RefCell<Vec<(String, String)>>,
 }
 
 /// Types of C and of Cython by name.
@@ -75,41 +86,145 @@ impl Types {
 
     /// The type of a base type and a declarator.
     pub fn declared(&self, base: &CType, declarator: &Declarator) -> Result<Known, Diagnostic> {
+        let constant = is_const(base);
         let base = self.base(base)?;
-        self.around(base, declarator)
+        self.around(base, constant, declarator, false)
     }
 
-    fn around(&self, base: Known, declarator: &Declarator) -> Result<Known, Diagnostic> {
+    /// The type of what a function returns.
+    pub fn returned(&self, base: &CType, declarator: &Declarator) -> Result<Known, Diagnostic> {
+        let constant = is_const(base);
+        let base = self.base(base)?;
+        self.around(base, constant, declarator, true)
+    }
+
+    /// A base type with the layers of a declarator around a name, from outside in; `is_result`: up to the function's.
+    fn around(
+        &self,
+        base: Known,
+        constant: bool,
+        declarator: &Declarator,
+        is_result: bool,
+    ) -> Result<Known, Diagnostic> {
+        let stars = |name: &str| if name.ends_with('*') { "*" } else { " *" };
         match &declarator.kind {
             DeclaratorKind::Name { .. } => Ok(base),
-            DeclaratorKind::Array { inner, size } if inner.is_plain() => {
-                let length = size.as_deref().and_then(integer);
-                match length {
-                    Some(_) if is_number(&base.text) => Ok(known(
-                        &format!("{}[::1]", base.text),
-                        &format!("{} [{}]", base.name, length.unwrap_or(0)),
-                    )),
-                    _ => {
-                        let help = Some("give its length as a number, or use a memoryview");
-                        Err(unsupported("an array of this size or type is", declarator.span, help))
-                    }
+            DeclaratorKind::Array { inner, size } => {
+                if !is_c(&base.text) {
+                    let help = Some("use a list, or a memoryview");
+                    return Err(unsupported("arrays of this type are", declarator.span, help));
                 }
+                let known = match size.as_deref().and_then(|size| self.constant(size)) {
+                    Some(n) if n > 0 => {
+                        known(&format!("[{n}]{}", base.text), &format!("{} [{n}]", base.name))
+                    }
+                    // Of a parameter.
+                    None if size.is_none() => {
+                        known(&format!("*{}", base.text), &format!("{}{}", base.name, stars(&base.name)))
+                    }
+                    _ => {
+                        let help = Some("give its length as a constant, or use a memoryview");
+                        return Err(unsupported("an array of this size is", declarator.span, help));
+                    }
+                };
+                self.around(known, false, inner, is_result)
             }
-            DeclaratorKind::Array { .. } => Err(unsupported(
-                "arrays of arrays are",
-                declarator.span,
-                Some("use a memoryview: `double[:, ::1]`"),
-            )),
-            DeclaratorKind::Pointer { .. } => {
-                Err(unsupported("pointers are", declarator.span, Some("use a memoryview: `double[::1]`")))
+            DeclaratorKind::Pointer { is_const, inner } => {
+                if base.text == "object" || base.text.ends_with(']') && !base.text.starts_with('[') {
+                    let help = Some("use the object itself");
+                    return Err(unsupported("pointers to Python objects are", declarator.span, help));
+                }
+                let target = if constant { "const " } else { "" };
+                let name = format!("{}{}", base.name, stars(&base.name));
+                self.around(known(&format!("*{target}{}", base.text), &name), *is_const, inner, is_result)
             }
             DeclaratorKind::Reference { .. } => {
                 Err(unsupported("references of C++ are", declarator.span, None))
             }
-            DeclaratorKind::Function { .. } => {
-                Err(unsupported("function pointers are", declarator.span, None))
+            DeclaratorKind::Function { inner, .. } if is_result && inner.is_plain() => Ok(base),
+            DeclaratorKind::Function { inner, params, is_variadic, .. } => {
+                if *is_variadic {
+                    return Err(unsupported("functions with `...` are", declarator.span, None));
+                }
+                let (mut texts, mut names) = (Vec::new(), Vec::new());
+                for p in params {
+                    let param = self.declared(&p.base, &p.declarator)?;
+                    if !is_c(&param.text) {
+                        let help = Some("numbers and pointers can be passed through a pointer to a function");
+                        return Err(unsupported("this parameter of a function pointer is", p.span, help));
+                    }
+                    texts.push(param.text);
+                    names.push(param.name);
+                }
+                if !is_c(&base.text) && base.text != "void" {
+                    return Err(unsupported("this result of a function pointer is", declarator.span, None));
+                }
+                let text = format!("fn({}){}", texts.join(","), base.text);
+                let name = format!("{} ({})", base.name, names.join(", "));
+                self.around(known(&text, &name), false, inner, is_result)
             }
         }
+    }
+
+    /// A length: a number, or a constant of the module.
+    fn constant(&self, size: &Expr) -> Option<i64> {
+        match &size.kind {
+            ExprKind::Name(name) => self.constants.get(&**name).copied(),
+            ExprKind::Binary { left, op, right } => {
+                let (a, b) = (self.constant(left)?, self.constant(right)?);
+                match op {
+                    BinaryOp::Add => a.checked_add(b),
+                    BinaryOp::Sub => a.checked_sub(b),
+                    BinaryOp::Mult => a.checked_mul(b),
+                    BinaryOp::FloorDiv if b > 0 => Some(a.div_euclid(b)),
+                    _ => None,
+                }
+            }
+            _ => integer(size),
+        }
+    }
+
+    /// Keeps the value of a constant, for lengths of arrays.
+    pub fn add_constant(&mut self, name: &str, value: &Expr) -> Option<i64> {
+        let value = self.constant(value)?;
+        self.constants.insert(name.to_owned(), value);
+        Some(value)
+    }
+
+    /// Keeps the value of a constant that counts on from the last one.
+    pub fn set_constant(&mut self, name: &str, value: i64) {
+        self.constants.insert(name.to_owned(), value);
+    }
+
+    /// The definition of a struct or union, whose members come one after the other.
+    pub fn aggregate(
+        &mut self,
+        (tag, is_packed): (Tag, bool),
+        name: &str,
+        body: &[Stmt],
+    ) -> Result<(), Diagnostic> {
+        self.add(name, &format!("@{name}"), name);
+        let mut members = String::new();
+        for stmt in body {
+            let StmtKind::Cython(inner) = &stmt.kind else { continue };
+            let CythonStmt::Declare { base, declarators, .. } = &**inner else { continue };
+            for declarator in declarators {
+                let Some(member) = declarator.name() else { continue };
+                let ty = self.declared(base, declarator)?;
+                if !is_c(&ty.text) || ty.text.starts_with('@') {
+                    let help = Some("members are numbers, pointers, arrays and other structs");
+                    return Err(unsupported("a member of this type is", declarator.span, help));
+                }
+                members.push_str(&format!("{} {};", member.name, ty.text));
+            }
+        }
+        let keyword = match (tag, is_packed) {
+            (Tag::Union, _) => "union",
+            (Tag::Struct, true) => "packed struct",
+            (Tag::Struct, false) => "struct",
+        };
+        self.add(name, &format!("{keyword} {name}{{{members}}}"), name);
+        Ok(())
     }
 
     /// A base type alone.
@@ -127,13 +242,104 @@ impl Types {
             CTypeKind::Qualified { base, .. } => self.base(base),
             CTypeKind::View { base, axes } => self.view(ty, base, axes),
             CTypeKind::Template { base, args, keywords } => self.buffer(ty, base, args, keywords),
-            CTypeKind::Tuple(_) => Err(unsupported("C tuples are", ty.span, None)),
+            CTypeKind::Tuple(items) => {
+                let (mut texts, mut names) = (Vec::new(), Vec::new());
+                for item in items {
+                    let part = self.declared(&item.base, &item.declarator)?;
+                    if !(is_number(&part.text) || part.text == "bint" || part.text.starts_with('(')) {
+                        let help = Some("tuples of numbers work");
+                        return Err(unsupported("C tuples of this type are", item.base.span, help));
+                    }
+                    texts.push(part.text);
+                    names.push(part.name);
+                }
+                Ok(known(&format!("({})", texts.join(", ")), &format!("({})", names.join(", "))))
+            }
             CTypeKind::Nested { .. } => Err(unsupported("types of C++ are", ty.span, None)),
         }
     }
 
+    /// Which alternatives of fused types are meant.
+    pub fn choose(&mut self, chosen: HashMap<String, usize>) {
+        self.chosen = chosen;
+    }
+
+    /// The fused types that were looked up since this was asked last: names, and their texts.
+    pub fn take_used(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.used.borrow_mut())
+    }
+
+    /// The name in C of a type.
+    pub fn c_name(&self, name: &str) -> Option<String> {
+        let found = self.names.get(name).cloned().or_else(|| match name {
+            "short" => basic("int", Sign::Plain, -1, false),
+            "long" => basic("int", Sign::Plain, 1, false),
+            name => basic(name, Sign::Plain, 0, false),
+        });
+        found.filter(|known| !known.text.starts_with("fused ")).map(|known| known.name)
+    }
+
+    /// Defines a fused type.
+    pub fn fuse(&mut self, name: &str, types: &[CType]) -> Result<(), Diagnostic> {
+        let mut alternatives: Vec<String> = Vec::new();
+        for ty in types {
+            let known = self.base(ty)?;
+            // Fused types among the alternatives are taken apart.
+            let text = format!("{}={}", known.text, known.name);
+            if !alternatives.contains(&text) {
+                alternatives.push(text);
+            }
+        }
+        self.add(name, &format!("fused {name}|{}", alternatives.join("|")), name);
+        Ok(())
+    }
+
+    /// Whether a type is another one, or one of a fused type's; `None` if the first is not a fused type.
+    pub fn is_one_of(&self, left: &str, right: &Expr) -> Option<bool> {
+        if !self.names.get(left)?.text.starts_with("fused ") {
+            return None;
+        }
+        let left = self.named(left)?;
+        let name = dotted(right).or_else(|| string(right))?;
+        if let Some(found) = self.names.get(&name)
+            && found.text.starts_with("fused ")
+        {
+            return Some(alternatives(&found.text).contains(&left));
+        }
+        let right = self.named(&name).or_else(|| basic(&name, Sign::Plain, 0, false));
+        let right = right.or_else(|| match name.as_str() {
+            "short" => basic("int", Sign::Plain, -1, false),
+            "long" => basic("int", Sign::Plain, 1, false),
+            _ => None,
+        })?;
+        let plain = |name: &str| {
+            ["char", "short", "int", "long", "float", "double", "PY_LONG_LONG"]
+                .iter()
+                .any(|word| name.ends_with(word))
+        };
+        Some(
+            left.text == right.text
+                && (left.name == right.name || !(plain(&left.name) && plain(&right.name))),
+        )
+    }
+
+    /// The type of a name, where the module gave it one.
+    pub fn known(&self, name: &str) -> Option<Known> {
+        self.names.get(name).and_then(|_| self.named(name))
+    }
+
     fn named(&self, name: &str) -> Option<Known> {
         if let Some(found) = self.names.get(name) {
+            if found.text.starts_with("fused ") {
+                let list = alternatives(&found.text);
+                let mut used = self.used.borrow_mut();
+                let key = found.text["fused ".len()..].split('|').next().unwrap_or(name).to_owned();
+                let chosen = self.chosen.get(&key).copied().unwrap_or(0);
+                if !used.iter().any(|(known, _)| *known == key) {
+                    used.push((key, found.text.clone()));
+                }
+                return list.get(chosen).cloned();
+            }
             return Some(found.clone());
         }
         OBJECTS.contains(&name).then(|| known("object", name))
@@ -183,6 +389,12 @@ impl Types {
     ) -> Result<Known, Diagnostic> {
         let is_buffer = matches!(&base.kind, CTypeKind::Named(name)
             if &*name.name == "object" || name.name.ends_with("ndarray"));
+        if let (false, [TypeArgument::Expr(size)], true) = (is_buffer, args, keywords.is_empty()) {
+            let element = self.base(base)?;
+            if let (Some(n @ 1..), true) = (self.constant(size), is_c(&element.text)) {
+                return Ok(known(&format!("[{n}]{}", element.text), &format!("{} [{n}]", element.name)));
+            }
+        }
         if !is_buffer {
             return Err(unsupported("templates and arrays of this kind are", ty.span, None));
         }
@@ -222,9 +434,30 @@ impl Types {
     }
 }
 
+/// The alternatives of a fused type.
+fn alternatives(text: &str) -> Vec<Known> {
+    let parts = text.split('|').skip(1);
+    parts.filter_map(|part| part.rsplit_once('=')).map(|(text, name)| known(text, name)).collect()
+}
+
 /// Whether a type's text is that of a number.
 pub fn is_number(text: &str) -> bool {
-    !text.contains(['[', ' ']) && !matches!(text, "object" | "void" | "bint")
+    !text.contains(['[', ' ', '*', '@', '(', '{']) && !matches!(text, "object" | "void" | "bint")
+}
+
+/// Whether a type's text is that of a value of C: a number, pointer, array or struct.
+pub fn is_c(text: &str) -> bool {
+    is_number(text) || text == "bint" || is_constructed(text)
+}
+
+/// Whether a type's text is that of a pointer, array, struct or function.
+pub fn is_constructed(text: &str) -> bool {
+    text.starts_with(['*', '[', '@'])
+        || ["struct ", "union ", "packed ", "fn("].iter().any(|word| text.starts_with(word))
+}
+
+fn is_const(ty: &CType) -> bool {
+    matches!(&ty.kind, CTypeKind::Qualified { is_const: true, .. })
 }
 
 fn basic(name: &str, sign: Sign, longs: i8, complex: bool) -> Option<Known> {

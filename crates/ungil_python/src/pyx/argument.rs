@@ -6,11 +6,11 @@
 use pyo3::exceptions::{PyBufferError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt};
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 use ungil_ir::types::{DType, Layout};
 use ungil_sema::cython::Declared;
 
-use super::Parameter;
+use super::{Parameter, structs};
 use crate::classify;
 use crate::numpy;
 use crate::reject::type_name;
@@ -22,12 +22,45 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
     }
     match &parameter.declared {
         None | Some(Declared::Void) => Ok(object.clone()),
+        Some(Declared::Tuple(types)) => tuple(parameter, types, object),
+        Some(Declared::C { ty, name }) => structs::convert(ty, name, object),
         Some(Declared::Bint) => Ok(PyBool::new(object.py(), object.is_truthy()?).to_owned().into_any()),
         Some(Declared::Scalar { dtype, name }) if dtype.is_int() => integer(object, *dtype, name),
         Some(Declared::Scalar { dtype, .. }) if dtype.is_float() => float(object),
         Some(Declared::Scalar { .. }) => complex(object),
         Some(declared @ Declared::View { .. }) => view(parameter, declared, object),
     }
+}
+
+/// A sequence as a tuple of C.
+fn tuple<'py>(
+    parameter: &Parameter,
+    types: &[Declared],
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: attached, with a live object.
+    if unsafe { ffi::PySequence_Check(object.as_ptr()) } == 0 {
+        // SAFETY: attached, with a live object.
+        let class = unsafe { type_name(object.as_ptr()) };
+        let n = types.len();
+        return Err(PyTypeError::new_err(format!("Expected a sequence of size {n}, got {class}")));
+    }
+    let items: Vec<Bound<'py, PyAny>> = object.try_iter()?.collect::<PyResult<_>>()?;
+    if items.len() != types.len() {
+        let (n, found) = (types.len(), items.len());
+        return Err(PyTypeError::new_err(format!("Expected a sequence of size {n}, got size {found}")));
+    }
+    let mut made = Vec::new();
+    for (ty, item) in types.iter().zip(&items) {
+        let inner = Parameter {
+            name: parameter.name.clone(),
+            declared: Some(ty.clone()),
+            not_none: false,
+            is_buffer: false,
+        };
+        made.push(convert(&inner, item)?);
+    }
+    Ok(PyTuple::new(object.py(), made)?.into_any())
 }
 
 fn integer<'py>(object: &Bound<'py, PyAny>, dtype: DType, name: &str) -> PyResult<Bound<'py, PyAny>> {

@@ -6,6 +6,7 @@
 
 mod argument;
 mod read;
+mod structs;
 
 use core::ffi::{c_int, c_void};
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use pyo3::ffi::{PyObject, visitproc};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyTuple};
 use ungil_driver::options::KernelOptions;
+use ungil_sema::c_text::parse_c_text;
 use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::options::ErrorModel;
 
@@ -100,6 +102,8 @@ pub fn make_pyx_function<'py>(
             c.vars.insert(name, declared);
         }
     }
+    let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
+    c.types.extend(types.into_iter().filter_map(|(name, text)| Some((name, parse_c_text(&text)?))));
     c.ret = ret.and_then(|(text, c_name)| read::declared(&text, &c_name));
     let own = Params::of(func)?;
     // In the order of the dispatcher's parameters.

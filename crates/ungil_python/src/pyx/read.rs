@@ -9,12 +9,24 @@ use ungil_diag::diagnostic::{Diagnostics, Severity};
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_driver::pyx::{Function, Plan, Types, read, reading};
 use ungil_ir::types::{DType, Layout};
+use ungil_sema::c_text::parse_c_text;
 use ungil_sema::cython::Declared;
 
 use crate::errors;
 
+/// Beginnings of types that are neither numbers nor views.
+const CONSTRUCTED: &[&str] = &["struct ", "union ", "packed ", "fn("];
+
 /// The declaration that a type's text stands for; `None` for objects.
 pub fn declared(text: &str, c_name: &str) -> Option<Declared> {
+    if text.starts_with('(') {
+        let types: Option<Vec<Declared>> = split(text).iter().map(|part| declared(part, part)).collect();
+        return types.map(Declared::Tuple);
+    }
+    if text.starts_with(['*', '[', '@']) || CONSTRUCTED.iter().any(|word| text.starts_with(word)) {
+        let ty = parse_c_text(text)?;
+        return Some(Declared::C { ty, name: Arc::from(c_name) });
+    }
     let (text, is_buffer) = match text.strip_prefix("buffer ") {
         Some(rest) => (rest, true),
         None => (text, false),
@@ -41,8 +53,28 @@ pub fn declared(text: &str, c_name: &str) -> Option<Declared> {
     Some(Declared::View { dtype, ndim: axes.len() as u8, layout, is_const })
 }
 
-/// Reads a module in the Cython language. `types` are texts and C's names of the types that it cimports. Without
-/// `check`, only errors of syntax are raised: a first reading finds what the module cimports.
+/// The types in a tuple's text.
+fn split(text: &str) -> Vec<&str> {
+    let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
+    let (mut parts, mut depth, mut from) = (Vec::new(), 0, 0);
+    for (at, c) in inner.char_indices() {
+        match c {
+            '(' | '{' | '[' => depth += 1,
+            ')' | '}' | ']' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(inner[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(inner[from..].trim());
+    parts
+}
+
+/// Reads a module in the Cython language. `types` are texts and C's names of the types that it cimports. `chosen` tells which
+/// alternatives of fused types are meant. Without it only errors of syntax are raised: a first reading finds what the
+/// module cimports.
 #[pyfunction]
 pub fn pyx_read<'py>(
     py: Python<'py>,
@@ -51,12 +83,14 @@ pub fn pyx_read<'py>(
     is_pxd: bool,
     level: &str,
     types: HashMap<String, (String, String)>,
-    check: bool,
+    chosen: Option<HashMap<String, usize>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let mut known = Types::default();
     for (name, (text, c_name)) in &types {
         known.add(name, text, c_name);
     }
+    let check = chosen.is_some();
+    known.choose(chosen.unwrap_or_default());
     let mut sources = SourceMap::new();
     let id = sources.add(SourceFile::new(file, text));
     let source = SourceFile::new(file, text);
@@ -112,6 +146,9 @@ fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> 
     result.set_item("kind", f.kind)?;
     result.set_item("releases_gil", f.releases_gil)?;
     result.set_item("is_plain", f.is_plain)?;
+    result.set_item("fused", &f.fused)?;
+    let fused: Vec<_> = f.params.iter().map(|p| p.fused.as_deref()).collect();
+    result.set_item("fused_params", fused)?;
     let params: Vec<_> = f
         .params
         .iter()

@@ -6,6 +6,7 @@ use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::parameter::Parameters;
 use ungil_syntax::ast::stmt::FunctionDef;
 
+use crate::ctype::CType;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
@@ -17,10 +18,21 @@ use crate::world::Global;
 impl Lowerer<'_, '_> {
     /// `a = b = value`.
     pub(crate) fn assign(&mut self, targets: &[Expr], value: &Expr) -> Result<()> {
+        if let [Expr { kind: ExprKind::Name(name), .. }] = targets
+            && let Some(value) = self.struct_display(name, value)?
+        {
+            return self.assign_to(&targets[0], &value);
+        }
         let value = match targets {
             [target]
                 if matches!(target.kind, ExprKind::Subscript { .. })
                     && matches!(value.kind, ExprKind::List(_)) =>
+            {
+                self.display(value)?
+            }
+            [Expr { kind: ExprKind::Name(name), .. }]
+                if self.memory.get(&**name).is_some_and(|m| matches!(m.ty, CType::Array(..)))
+                    && matches!(value.kind, ExprKind::List(_) | ExprKind::Tuple(_)) =>
             {
                 self.display(value)?
             }

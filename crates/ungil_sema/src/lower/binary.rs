@@ -27,6 +27,20 @@ fn is_bool_array(x: &Operand) -> bool {
 }
 
 impl Lowerer<'_, '_> {
+    /// `mask ** 2`
+    fn squared_mask(&mut self, left: &Operand, span: Span) -> Result<Operand> {
+        // NumPy computes `mask ** 2` as `square`, whose result is an int8.
+        self.lift(
+            std::slice::from_ref(left),
+            span,
+            Rc::new(move |l, x| {
+                let value = l.cast_to(&x[0], DType::I8)?;
+                let number = Operand::value(Ty::Scalar(DType::I8), value, span);
+                l.binary(BinaryOp::Mult, &number, &number, span)
+            }),
+        )
+    }
+
     /// `left op right`.
     pub fn binary(&mut self, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Result<Operand> {
         if let (Ty::Tuple(_), Ty::Tuple(_), BinaryOp::Add) = (&left.ty, &right.ty, op) {
@@ -61,16 +75,13 @@ impl Lowerer<'_, '_> {
             return Ok(Operand::tuple(vec![left.clone(), right.clone()], span));
         }
         if op == BinaryOp::Pow && right.ty.is_weak() && right.const_int() == Some(2) && is_bool_array(left) {
-            // NumPy computes `mask ** 2` as `square`, whose result is an int8.
-            return self.lift(
-                std::slice::from_ref(left),
-                span,
-                Rc::new(move |l, x| {
-                    let value = l.cast_to(&x[0], DType::I8)?;
-                    let number = Operand::value(Ty::Scalar(DType::I8), value, span);
-                    l.binary(BinaryOp::Mult, &number, &number, span)
-                }),
-            );
+            return self.squared_mask(left, span);
+        }
+        if self.is_c()
+            && (self.is_frame_array(left) || self.is_frame_array(right))
+            && let Some(result) = self.pointer_arithmetic(op, left, right, span)?
+        {
+            return Ok(result);
         }
         if self.is_proper_array(left) || self.is_proper_array(right) {
             let both = [left.clone(), right.clone()];

@@ -8,6 +8,7 @@ use ungil_ir::entities::{FuncId, Value};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 
+use crate::ctype::CType;
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
@@ -91,6 +92,13 @@ impl Lowerer<'_, '_> {
         {
             self.check_one_type(function, first)?;
         }
+        if let (Ty::Builtin(name), [only]) = (&callee.ty, call.args.as_slice()) {
+            match &**name {
+                "cython.addressof" => return self.address_of(only, span),
+                "cython.sizeof" => return self.size_of(only, span),
+                _ => {}
+            }
+        }
         let lazily = match &callee.ty {
             Ty::Builtin(name) => registry::takes_lazy(name),
             Ty::Ufunc(_) => true,
@@ -169,6 +177,14 @@ impl Lowerer<'_, '_> {
                 registry::call_method(self, &name.clone(), &receiver, args)
             }
             Ty::CFunc(f) => self.call_c_function(&f.clone(), args, span),
+            Ty::Pointer(to) if matches!(to.to, CType::Function(_)) => {
+                self.call_pointer(callee, &to.to.clone(), args, span)
+            }
+            Ty::Fused(object, _) => {
+                let types: Vec<String> = args.positional.iter().map(|a| fused_text(&a.ty)).collect();
+                let chosen = self.fused_choice(*object, &types, span)?;
+                self.call_operand(&chosen, args, span)
+            }
             Ty::CType(ty) => self.call_c_type(&ty.clone(), args),
             Ty::DType(d) => {
                 let d = *d;
@@ -180,9 +196,37 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// The specialisation of a function with fused types.
+    pub(crate) fn fused_choice(
+        &mut self,
+        object: crate::world::ObjectId,
+        types: &[String],
+        span: Span,
+    ) -> Result<Operand> {
+        match self.program.world.specialisation(object, types) {
+            Ok(global) => {
+                let place = crate::world::GuardPlace::Attribute(object, types.join(","));
+                let operand = self.global_operand(&global, place.clone(), "fused", span)?;
+                // What a function is specialised to does not change.
+                self.program.guards.retain(|g| g.place != place);
+                Ok(operand)
+            }
+            Err(why) => {
+                Err(crate::lower::memory::misuse(why, "no alternative fits", "cast the arguments", span))
+            }
+        }
+    }
+
     /// `np.float32(x)`.
     fn numpy_scalar(&mut self, x: &Operand, dtype: ungil_ir::types::DType, span: Span) -> Result<Operand> {
-        let x = self.number(x, dtype.name())?;
+        let address = match &x.ty {
+            Ty::Pointer(_) if self.is_c() => {
+                let address = self.pointer_address(x)?;
+                Some(Operand::value(Ty::Scalar(ungil_ir::types::DType::I64), address, span))
+            }
+            _ => None,
+        };
+        let x = self.number(address.as_ref().unwrap_or(x), dtype.name())?;
         if x.ty.dtype().is_some_and(|d| d.is_complex()) && !dtype.is_complex() && dtype.size() > 1 {
             return Err(TypeError::Convert { from: x.ty.clone(), to: dtype.to_string(), span }.into());
         }
@@ -288,7 +332,30 @@ impl Lowerer<'_, '_> {
             return Err(Error::Never);
         };
         let value = self.b().call(FuncId(instance as u32), ir_args, ret.ir());
-        Ok(if ret.is_compile_time() { Operand::entity(ret, span) } else { Operand::value(ret, value, span) })
+        if ret.is_compile_time() {
+            return Ok(Operand::entity(ret, span));
+        }
+        let result = Operand::value(ret, value, span);
+        match self.program.instances[instance].ret_struct.clone() {
+            Some(s) => self.struct_of_words(&result, &s),
+            None => Ok(result),
+        }
+    }
+}
+
+/// The type of an argument as functions with fused types are told it.
+fn fused_text(ty: &Ty) -> String {
+    match ty {
+        Ty::Array(a) => format!("{}[{}]", a.dtype, a.ndim),
+        Ty::Pointer(p) => format!(
+            "*{}",
+            match &p.to {
+                CType::Scalar(d) => d.to_string(),
+                other => other.to_string(),
+            }
+        ),
+        Ty::Scalar(d) => d.to_string(),
+        other => other.to_string(),
     }
 }
 

@@ -17,12 +17,14 @@ use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::operator::BinaryOp;
 
+use crate::ctype::CType;
 use crate::cython::{CFunction, Declared};
 use crate::diagnostics::Result;
 use crate::diagnostics::cython::CTypeError;
 use crate::lower::Lowerer;
 use crate::lower::build::{fits, int_range};
 use crate::lower::call::Args;
+use crate::lower::memory::misuse;
 use crate::operand::Operand;
 use crate::ty::{Ty, display_array};
 
@@ -62,6 +64,17 @@ impl Lowerer<'_, '_> {
         let refuse = |declared: &str| CTypeError::Assign { declared: declared.to_owned(), found, span };
         match declared {
             Declared::Void => Ok(operand.clone()),
+            Declared::Tuple(types) => {
+                let Ty::Tuple(items) = &operand.ty else { return Err(refuse("tuple").into()) };
+                if items.len() != types.len() {
+                    return Err(refuse("tuple of another length").into());
+                }
+                let items = self.items(operand);
+                let pairs = types.iter().zip(&items);
+                let items = pairs.map(|(ty, item)| self.as_declared(ty, item, span));
+                Ok(Operand::tuple(items.collect::<Result<Vec<_>>>()?, operand.span))
+            }
+            Declared::C { ty, name } => self.as_c(&ty.clone(), &name.clone(), operand, span),
             Declared::Bint => {
                 if !operand.ty.is_scalar() {
                     return Err(refuse("bint").into());
@@ -350,6 +363,16 @@ impl Lowerer<'_, '_> {
                 let items = self.items(operand);
                 let items = items.iter().map(|i| self.cython_result(i)).collect::<Result<Vec<_>>>()?;
                 Ok(Operand::tuple(items, operand.span))
+            }
+            Ty::CStruct(s) => {
+                let (ty, address) = (CType::Struct(s.clone()), self.pointer_address(operand)?);
+                self.python_of(address, &ty, operand.span)
+            }
+            Ty::Array(_) if self.is_frame_array(operand) => self.python_of_variable(operand),
+            Ty::Pointer(p) => {
+                let title = format!("Cannot convert '{p} *' to Python object");
+                let help = "return what it points at, or its address: `<size_t>p`";
+                Err(misuse(title, "Python has no pointers", help, operand.span))
             }
             _ => Ok(operand.clone()),
         }

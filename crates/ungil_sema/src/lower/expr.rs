@@ -46,6 +46,9 @@ impl Lowerer<'_, '_> {
         let unsupported = |what, help| Err(Error::from(Unsupported::Expression { what, span, help }));
         match &e.kind {
             ExprKind::Name(name) => self.name(name, span),
+            ExprKind::Literal(Literal::Bytes(bytes)) if self.is_c() => {
+                Ok(Operand::entity(Ty::Bytes(bytes[..].into()), span))
+            }
             ExprKind::Literal(literal) => literal_operand(literal, span),
             ExprKind::Named { target, value } => {
                 let value = self.lower_expr(value)?;
@@ -82,7 +85,7 @@ impl Lowerer<'_, '_> {
             }
             ExprKind::Tuple(items) => {
                 let items = self.starred_items(items)?;
-                Ok(Operand::tuple(items, span))
+                self.tuple_of(&items, span)
             }
             ExprKind::FString(parts) if parts.iter().all(|p| matches!(p, StringPart::Literal { .. })) => {
                 let text: String = parts
@@ -120,6 +123,12 @@ impl Lowerer<'_, '_> {
             // What did not parse was reported by the parser.
             ExprKind::Invalid => Err(Error::Untyped),
         }
+    }
+
+    /// A tuple, with copies of the structs in it.
+    fn tuple_of(&mut self, items: &[Operand], span: Span) -> Result<Operand> {
+        let items = items.iter().map(|i| self.struct_copy(i)).collect::<Result<Vec<_>>>()?;
+        Ok(Operand::tuple(items, span))
     }
 
     /// Two operands, the first evaluated before the second. What a call in the second changes does not reach the first.

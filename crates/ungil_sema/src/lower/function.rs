@@ -121,6 +121,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             collecting: HashMap::new(),
             own_lists: None,
             wide: HashMap::new(),
+            memory: HashMap::new(),
             depth: 0,
             untyped: false,
         };
@@ -131,6 +132,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
 
     fn body(&mut self, args: &[Ty]) -> Result<()> {
         self.init_flags();
+        self.init_memory()?;
         self.bind_parameters(args)?;
         match &*self.code.body.clone() {
             Body::Expr(e) => {
@@ -173,6 +175,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 None => operand,
             };
             let operand = self.as_variable(&p.name.name, &operand, p.name.span)?;
+            if self.write_memory(&p.name.name, &operand, p.name.span)? {
+                continue;
+            }
             if let Some(web) = self.webs.param(&p.name.name) {
                 self.define_web(web, &operand, p.name.span)?;
             }
@@ -204,11 +209,22 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         if self.instance == 0 { self.cython_result(&value) } else { Ok(value) }
     }
 
+    /// A struct as the words that travel; the caller makes a struct of them.
+    fn struct_returned(&mut self, value: &Operand) -> Result<Operand> {
+        let Ty::CStruct(s) = value.ty.clone() else { return Ok(value.clone()) };
+        if !self.is_c() {
+            return Ok(value.clone());
+        }
+        self.program.instances[self.instance].ret_struct = Some(s.clone());
+        self.struct_words(value, &s)
+    }
+
     /// `return value`.
     pub(crate) fn return_operand(&mut self, value: &Operand, span: Span) -> Result<()> {
         self.check_storable(value)?;
         let value = &self.c_returned(value, span)?;
         let value = &self.escaping(value)?;
+        let value = &self.struct_returned(value)?;
         let old = self.program.instances[self.instance].ret.clone();
         let Some(ty) = self.program.widen_result(self.instance, &value.ty) else {
             let (old, new) = (old.expect("joining needs two types"), value.ty.clone());

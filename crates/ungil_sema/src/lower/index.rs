@@ -39,6 +39,12 @@ impl Lowerer<'_, '_> {
                 let at = self.lower_expr(index)?;
                 self.pointer_subscript(value, &at, span)
             }
+            Ty::Fused(object, _) => {
+                let at = self.lower_expr(index)?;
+                let parts = if matches!(at.ty, Ty::Tuple(_)) { self.items(&at) } else { vec![at] };
+                let names = parts.iter().map(|p| format!("={}", p.as_str().unwrap_or_default()));
+                self.fused_choice(*object, &names.collect::<Vec<_>>(), span)
+            }
             Ty::List(_) => {
                 let at = self.lower_expr(index)?;
                 self.list_subscript(value, &at, span)

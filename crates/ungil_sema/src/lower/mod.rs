@@ -46,6 +46,7 @@ pub mod list;
 pub mod loops;
 pub mod matching;
 pub mod membership;
+pub mod memory;
 pub mod name;
 pub mod numpy;
 pub mod parallel;
@@ -54,6 +55,7 @@ pub mod program;
 pub mod raise;
 pub mod sequence;
 pub mod stmt;
+pub mod structs;
 pub mod unary;
 pub mod vars;
 
@@ -74,6 +76,7 @@ use crate::lower::array::lazy::Root;
 use crate::lower::function::Code;
 use crate::lower::generator::Generator;
 use crate::lower::loops::LoopFrame;
+use crate::lower::memory::Memory;
 use crate::lower::program::Program;
 use crate::lower::vars::Slot;
 use crate::operand::Operand;
@@ -187,6 +190,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) own_lists: Option<HashSet<Value>>,
     /// Narrow C integers by the same number in 64 bits, for indices.
     pub(crate) wide: HashMap<Value, Value>,
+    /// Variables of C that have an address.
+    pub(crate) memory: HashMap<String, Memory>,
     pub(crate) depth: u32,
     /// Whether something had no type in this round, so that where control goes is not known yet.
     pub(crate) untyped: bool,

@@ -17,6 +17,9 @@ use crate::world::{Global, GuardPlace};
 impl Lowerer<'_, '_> {
     /// The value of a name.
     pub(crate) fn name(&mut self, name: &str, span: Span) -> Result<Operand> {
+        if let Some(value) = self.read_memory(name, span)? {
+            return Ok(value);
+        }
         let key = self.code.id.nested;
         let code = self.code.clone();
         let name = code.scopes.variable(name, span.lo);
@@ -119,6 +122,9 @@ impl Lowerer<'_, '_> {
             Global::Class(class) => Ok(Operand::entity(Ty::Class(class.as_str().into()), span)),
             Global::Exception(class) => Ok(Operand::entity(Ty::Exception(*class), span)),
             Global::CFunction(f) => Ok(Operand::entity(Ty::CFunc(f.clone()), span)),
+            Global::Fused { object, name } => {
+                Ok(Operand::entity(Ty::Fused(*object, name.as_str().into()), span))
+            }
             Global::CType(ty) => Ok(Operand::entity(Ty::CType(ty.clone()), span)),
             Global::CPointer { .. } | Global::CMemory { .. } => self.global_memory(global, span),
             Global::Uncallable { title, help } => {

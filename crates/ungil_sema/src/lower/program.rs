@@ -14,6 +14,7 @@ use ungil_ir::entities::FuncId;
 use ungil_ir::function::{ExternData, Function, GlobalArrayData, Module};
 use ungil_ir::types::ArrayType;
 
+use crate::ctype::CStruct;
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::names::NameError;
 use crate::diagnostics::{Error, Result};
@@ -40,6 +41,8 @@ pub struct Instance {
     pub args: Vec<Ty>,
     /// Joined over rounds; `None` until some path returns.
     pub ret: Option<Ty>,
+    /// The struct whose words it returns.
+    pub ret_struct: Option<Arc<CStruct>>,
     pub web_types: Vec<Option<Ty>>,
     /// Webs that values of other types than their own are assigned to, found in this round and in the last one.
     pub mixed: HashSet<WebId>,
@@ -236,6 +239,7 @@ impl<'w> Program<'w> {
             code: code.clone(),
             args: key.1.clone(),
             ret: None,
+            ret_struct: None,
             web_types,
             mixed: HashSet::new(),
             was_mixed: HashSet::new(),

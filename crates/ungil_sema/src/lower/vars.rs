@@ -52,6 +52,13 @@ impl Lowerer<'_, '_> {
 
     /// Assigns an operand to a web.
     pub(crate) fn define_web(&mut self, web: WebId, operand: &Operand, span: Span) -> Result<()> {
+        if !self.memory.is_empty() {
+            let name = self.webs.list[web.0 as usize].name.clone();
+            if self.write_memory(&name, operand, span)? {
+                return Ok(());
+            }
+        }
+        let operand = &self.struct_copy(operand)?;
         self.check_storable(operand)?;
         self.held(operand);
         let i = web.0 as usize;

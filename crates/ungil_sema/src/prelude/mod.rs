@@ -26,6 +26,7 @@ use ungil_syntax::ast::parameter::Parameter;
 use ungil_syntax::ast::stmt::{FunctionDef, StmtKind};
 use ungil_syntax::parser::parse_module;
 
+use crate::ctype::FunctionType;
 use crate::world::{Global, KernelCode, KernelId, KernelSource, ObjectId, SourceProblem, World as Ask};
 
 /// Each file with the library whose functions it defines.
@@ -238,6 +239,14 @@ const BUILTINS: &[&str] = &[
 pub(crate) struct World<'w>(pub &'w dyn Ask);
 
 impl Ask for World<'_> {
+    fn specialisation(&self, object: ObjectId, types: &[String]) -> Result<Global, String> {
+        self.0.specialisation(object, types)
+    }
+
+    fn c_entry(&self, kernel: KernelId, ty: &FunctionType) -> Result<u64, String> {
+        self.0.c_entry(kernel, ty)
+    }
+
     fn host_function(&self, name: &str) -> Option<u64> {
         self.0.host_function(name)
     }

@@ -57,6 +57,13 @@ impl Lowerer<'_, '_> {
         arg: &Operand,
     ) -> Result<Value> {
         let arg = &self.settled(arg)?;
+        if self.is_c() && matches!(param, CType::Scalar(_) | CType::Pointer(_)) {
+            match self.as_c(param, &param.to_string(), arg, arg.span) {
+                Ok(value) => return self.value(&value),
+                Err(error) if matches!(param, CType::Scalar(_)) => return Err(error),
+                Err(_) => {}
+            }
+        }
         let place = Place { function: f, index, operand: arg };
         match param {
             CType::Scalar(d) => self.c_number(place, *d),
@@ -116,7 +123,7 @@ impl Lowerer<'_, '_> {
             }
             Ty::CStruct(s) if to.to == CType::Void || same_struct(&to.to, &s.name) => self.value(arg),
             Ty::CBox(d) if to.to == CType::Void || to.to == CType::Scalar(*d) => self.box_pointer(arg),
-            Ty::CFunc(f) if matches!(to.to, CType::Void | CType::Opaque(_)) => {
+            Ty::CFunc(f) if matches!(to.to, CType::Void | CType::Opaque(_) | CType::Function(_)) => {
                 Ok(self.function_pointer(&f.clone()))
             }
             Ty::Str(text) if to.constant && is_char(&to.to) => self.text_pointer(&text.clone()),
@@ -312,7 +319,12 @@ impl Lowerer<'_, '_> {
 
     /// A pointer to a constant text with a NUL behind it.
     fn text_pointer(&mut self, text: &str) -> Result<Value> {
-        let bytes: Vec<u8> = text.bytes().chain([0]).collect();
+        self.bytes_pointer(text.as_bytes())
+    }
+
+    /// A pointer to constant bytes with a NUL behind them.
+    pub(crate) fn bytes_pointer(&mut self, bytes: &[u8]) -> Result<Value> {
+        let bytes: Vec<u8> = bytes.iter().copied().chain([0]).collect();
         let memory = self.stack_array(bytes.len() as u32, DType::U8);
         for (k, byte) in bytes.iter().enumerate() {
             let index = self.b().i64(k as i64);
@@ -333,7 +345,7 @@ fn number_kind(d: DType) -> &'static str {
     }
 }
 
-pub(super) fn is_char(ty: &CType) -> bool {
+pub(crate) fn is_char(ty: &CType) -> bool {
     matches!(ty, CType::Scalar(DType::I8 | DType::U8))
 }
 
@@ -346,6 +358,6 @@ pub(super) fn leads_to(from: &Pointee, to: &Pointee) -> bool {
     from.to == to.to
         || matches!(from.to, CType::Void)
         || matches!(to.to, CType::Void)
-        || matches!((&from.to, &to.to), (CType::Opaque(_), CType::Opaque(_)))
+        || matches!((&from.to, &to.to), (CType::Opaque(_), CType::Opaque(_) | CType::Function(_)))
         || matches!((&from.to, &to.to), (CType::Pointer(p), CType::Pointer(q)) if p.to == q.to)
 }

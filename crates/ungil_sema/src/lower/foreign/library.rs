@@ -272,7 +272,7 @@ impl Lowerer<'_, '_> {
         Ok(Operand::value(Ty::Array(ty), array, span))
     }
 
-    fn contiguous_strides(&mut self, shape: &[Value], dtype: DType, layout: Layout) -> Vec<Value> {
+    pub(crate) fn contiguous_strides(&mut self, shape: &[Value], dtype: DType, layout: Layout) -> Vec<Value> {
         let mut strides = vec![None; shape.len()];
         let mut step = self.b().i64(dtype.size() as i64);
         let axes: Vec<usize> = match layout {

@@ -16,7 +16,7 @@ use ungil_ir::entities::Value;
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::{DType, Type};
 
-use crate::ctype::{CFunction, CType};
+use crate::ctype::{CFunction, CType, Pointee};
 use crate::diagnostics::Result;
 use crate::diagnostics::foreign::ForeignError;
 use crate::lower::Lowerer;
@@ -90,14 +90,20 @@ impl Lowerer<'_, '_> {
         };
         Ok(match ty {
             CType::Void => Operand::none(span),
+            // C's arithmetic goes on with C's types.
+            CType::Scalar(d) if self.is_c() => Operand::value(Ty::Scalar(*d), value, span),
             // Python's integers end at 2**63 here.
             CType::Scalar(DType::U64) => Operand::value(Ty::Scalar(DType::U64), value, span),
             CType::Scalar(d) => weak(self, Ty::weak_of(*d)),
             CType::Pointer(p) => Operand::value(Ty::Pointer(p.clone()), value, span),
             CType::Struct(s) => Operand::value(Ty::CStruct(s.clone()), value, span),
-            CType::Opaque(name) => {
+            CType::Array(element, _) => {
+                let to = Pointee { to: (**element).clone(), constant: false };
+                Operand::value(Ty::Pointer(Arc::new(to)), value, span)
+            }
+            CType::Opaque(_) | CType::Function(_) => {
                 return Err(ForeignError::Use {
-                    title: format!("values of type `{name}` cannot be used in compiled code"),
+                    title: format!("values of type `{ty}` cannot be used in compiled code"),
                     label: "this has no known content".to_owned(),
                     help: "pass the pointer on".to_owned(),
                     span,

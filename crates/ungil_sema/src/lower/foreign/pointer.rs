@@ -13,6 +13,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::foreign::ForeignError;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::memory::misuse;
 use crate::operand::Operand;
 use crate::ty::{BOX, Ty};
 use crate::world::Global;
@@ -36,7 +37,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Memory of one element at an address.
-    fn memory_at(&mut self, address: Value, dtype: DType, constant: bool) -> Value {
+    pub(crate) fn memory_at(&mut self, address: Value, dtype: DType, constant: bool) -> Value {
         let pointer = self.b().value(InstKind::Pointer(address));
         let (one, size) = (self.b().i64(1), self.b().i64(dtype.size() as i64));
         let ty = ArrayType { dtype, readonly: constant, ..BOX };
@@ -64,14 +65,14 @@ impl Lowerer<'_, '_> {
     }
 
     /// What lies at an address, as Python sees it.
-    fn load_c(&mut self, address: Value, ty: &CType, span: Span) -> Result<Operand> {
+    pub(crate) fn load_c(&mut self, address: Value, ty: &CType, span: Span) -> Result<Operand> {
         let zero = self.b().i64(0);
         let value = match ty {
             CType::Scalar(d) => {
                 let memory = self.memory_at(address, *d, true);
                 self.b().load(memory, vec![zero])
             }
-            CType::Struct(_) => self.b().value(InstKind::Pointer(address)),
+            CType::Struct(_) | CType::Array(..) => self.b().value(InstKind::Pointer(address)),
             CType::Pointer(_) => {
                 let memory = self.memory_at(address, DType::I64, true);
                 let word = self.b().load(memory, vec![zero]);
@@ -83,9 +84,42 @@ impl Lowerer<'_, '_> {
         self.c_result(ty, value, span)
     }
 
-    fn store_c(&mut self, address: Value, ty: &CType, value: &Operand, span: Span) -> Result<()> {
+    pub(crate) fn store_c(&mut self, address: Value, ty: &CType, value: &Operand, span: Span) -> Result<()> {
         let zero = self.b().i64(0);
+        let value = &match ty {
+            CType::Scalar(_) | CType::Pointer(_) | CType::Struct(_) if self.is_c() => {
+                self.as_c(ty, &ty.to_string(), value, span)?
+            }
+            _ => value.clone(),
+        };
         match ty {
+            CType::Struct(s) if self.is_c() => {
+                let from = self.pointer_address(value)?;
+                self.copy_memory(address, from, s.size)
+            }
+            CType::Array(..) if matches!(value.ty, Ty::Array(_)) && self.is_frame_array(value) => {
+                let from = self.array_pointer(value)?;
+                let from = self.b().value(InstKind::Address(from));
+                self.copy_memory(address, from, ty.size().unwrap_or(0))
+            }
+            CType::Array(element, n) if matches!(value.ty, Ty::Tuple(_)) => {
+                let items = self.items(value);
+                if items.len() as u64 != *n {
+                    return Err(misuse(
+                        format!("Assignment to slice of wrong length, expected {n}, got {}", items.len()),
+                        "wrong number of elements",
+                        "give as many as the array has",
+                        span,
+                    ));
+                }
+                let size = element.size().unwrap_or(0);
+                for (k, item) in items.iter().enumerate() {
+                    let offset = self.b().i64((k as u64 * size) as i64);
+                    let at = self.b().binary(Ir::Add, address, offset);
+                    self.store_c(at, element, item, span)?;
+                }
+                Ok(())
+            }
             CType::Scalar(d) => {
                 let content = self.box_content(*d, value, span)?;
                 let memory = self.memory_at(address, *d, false);
@@ -112,7 +146,13 @@ impl Lowerer<'_, '_> {
     }
 
     /// Address of element `index`.
-    fn element_of_pointer(&mut self, p: &Operand, index: &Operand, span: Span) -> Result<(Value, Pointee)> {
+    pub(crate) fn element_of_pointer(
+        &mut self,
+        p: &Operand,
+        index: &Operand,
+        span: Span,
+    ) -> Result<(Value, Pointee)> {
+        let p = &self.completed(p);
         let Ty::Pointer(to) = p.ty.clone() else { unreachable!("called for pointers") };
         let Some(size) = to.to.size() else {
             return Err(ForeignError::Use {
@@ -167,10 +207,11 @@ impl Lowerer<'_, '_> {
         attr: &str,
         span: Span,
     ) -> Result<Option<Operand>> {
+        let value = &self.completed(value);
         Ok(match (&value.ty, attr) {
             (Ty::CBox(_), "value") => Some(self.box_value(value)?.at(span)),
             (Ty::Pointer(p), "value") if p.to == CType::Void => Some(self.address_of_void(value)?),
-            (Ty::Pointer(p), "contents") => {
+            (Ty::Pointer(p), "contents") if !self.is_c() => {
                 let p = p.clone();
                 let address = self.pointer_address(value)?;
                 Some(match &p.to {
@@ -191,6 +232,14 @@ impl Lowerer<'_, '_> {
         })
     }
 
+    /// The place of a field; `None` if there is none of that name.
+    pub(crate) fn field_place(&mut self, x: &Operand, attr: &str) -> Result<Option<(Value, CType)>> {
+        match struct_of(&x.ty).and_then(|s| field(s, attr)) {
+            Some((ty, offset)) => Ok(Some((self.field_address(x, offset)?, ty))),
+            None => Ok(None),
+        }
+    }
+
     fn field_address(&mut self, s: &Operand, offset: u64) -> Result<Value> {
         let (start, offset) = (self.pointer_address(s)?, self.b().i64(offset as i64));
         Ok(self.b().binary(Ir::Add, start, offset))
@@ -204,6 +253,7 @@ impl Lowerer<'_, '_> {
         value: &Operand,
         span: Span,
     ) -> Result<bool> {
+        let x = &self.completed(x);
         match (&x.ty, attr) {
             (Ty::CBox(_), "value") => self.set_box(x, value, span)?,
             (ty, _) => {
@@ -215,6 +265,18 @@ impl Lowerer<'_, '_> {
         Ok(true)
     }
 
+    /// An array of C as the pointer to its first element; other operands as they are.
+    fn decayed(&mut self, x: &Operand) -> Result<Operand> {
+        match &x.ty {
+            Ty::Array(a) if self.is_c() && self.is_frame_array(x) => {
+                let to = Pointee { to: CType::Scalar(a.dtype), constant: false };
+                let pointer = self.array_pointer(x)?;
+                Ok(Operand::value(Ty::Pointer(std::sync::Arc::new(to)), pointer, x.span))
+            }
+            _ => Ok(x.clone()),
+        }
+    }
+
     /// `p + n`, `p - n`, `p - q`; `None` if that is no arithmetic of pointers.
     pub(crate) fn pointer_arithmetic(
         &mut self,
@@ -223,6 +285,11 @@ impl Lowerer<'_, '_> {
         right: &Operand,
         span: Span,
     ) -> Result<Option<Operand>> {
+        let (left, right) = (self.decayed(left)?, self.decayed(right)?);
+        let (left, right) = (&self.completed(&left), &self.completed(&right));
+        if let (Ty::Pointer(_), BinaryOp::Add, true) = (&right.ty, op, left.ty.is_integral()) {
+            return self.pointer_arithmetic(op, right, left, span);
+        }
         let Ty::Pointer(to) = left.ty.clone() else { return Ok(None) };
         let Some(size) = to.to.size() else { return Ok(None) };
         match (&right.ty, op) {
@@ -230,7 +297,8 @@ impl Lowerer<'_, '_> {
                 let (a, b) = (self.pointer_address(left)?, self.pointer_address(right)?);
                 let (bytes, size) = (self.b().binary(Ir::Sub, a, b), self.b().i64(size as i64));
                 let n = self.b().binary(Ir::FloorDiv, bytes, size);
-                Ok(Some(Operand::value(Ty::PyInt, n, span)))
+                let ty = if self.is_c() { Ty::Scalar(DType::I64) } else { Ty::PyInt };
+                Ok(Some(Operand::value(ty, n, span)))
             }
             (n, BinaryOp::Add | BinaryOp::Sub) if n.is_integral() => {
                 let (start, n, size) =
@@ -264,6 +332,7 @@ impl Lowerer<'_, '_> {
         };
         let mut addresses = Vec::new();
         for x in [left, right] {
+            let x = &self.decayed(x)?;
             addresses.push(match &x.ty {
                 Ty::Pointer(_) => self.pointer_address(x)?,
                 Ty::None if matches!(op, IrCompare::Eq | IrCompare::Ne) => self.b().i64(0),

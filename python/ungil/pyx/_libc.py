@@ -1,0 +1,96 @@
+"""Functions of the C library that modules cimport, by their prototypes."""
+
+from __future__ import annotations
+
+import errno
+import functools
+from typing import Any
+
+from ungil._c import extern
+
+PROTOTYPES: dict[str, str] = {
+    "libc.stdlib": """
+        void *malloc(size_t size)
+        void *calloc(size_t n, size_t size)
+        void *realloc(void *p, size_t size)
+        void free(void *p)
+        int abs(int x)
+        long labs(long x)
+        long long llabs(long long x)
+        int rand(void)
+        void srand(unsigned int seed)
+        double atof(const char *text)
+        int atoi(const char *text)
+        long atol(const char *text)
+        long long atoll(const char *text)
+        double strtod(const char *text, char **end)
+        float strtof(const char *text, char **end)
+        long strtol(const char *text, char **end, int base)
+        unsigned long strtoul(const char *text, char **end, int base)
+        void qsort(void *base, size_t n, size_t size, int (*compare)(const void *a, const void *b))
+        void *bsearch(const void *key, const void *base, size_t n, size_t size, int (*compare)(const void *a, const void *b))
+        void abort(void)
+        char *getenv(const char *name)
+    """,
+    "libc.string": """
+        void *memcpy(void *to, const void *from, size_t n)
+        void *memmove(void *to, const void *from, size_t n)
+        void *memset(void *to, int value, size_t n)
+        int memcmp(const void *a, const void *b, size_t n)
+        void *memchr(const void *p, int value, size_t n)
+        size_t strlen(const char *text)
+        char *strcpy(char *to, const char *from)
+        char *strncpy(char *to, const char *from, size_t n)
+        int strcmp(const char *a, const char *b)
+        int strncmp(const char *a, const char *b, size_t n)
+        char *strcat(char *to, const char *from)
+        char *strncat(char *to, const char *from, size_t n)
+        char *strchr(const char *text, int c)
+        char *strrchr(const char *text, int c)
+        char *strstr(const char *text, const char *part)
+        size_t strspn(const char *text, const char *accept)
+        size_t strcspn(const char *text, const char *reject)
+        char *strdup(const char *text)
+        char *strerror(int number)
+    """,
+    "libc.stdio": """
+        int puts(const char *text)
+        int putchar(int c)
+        void perror(const char *text)
+        int fflush(FILE *stream)
+        FILE *fopen(const char *name, const char *mode)
+        int fclose(FILE *stream)
+        size_t fread(void *p, size_t size, size_t n, FILE *stream)
+        size_t fwrite(const void *p, size_t size, size_t n, FILE *stream)
+        int fputs(const char *text, FILE *stream)
+        int fseek(FILE *stream, long offset, int origin)
+        long ftell(FILE *stream)
+        int feof(FILE *stream)
+        int ferror(FILE *stream)
+    """,
+    "libc.time": """
+        time_t time(time_t *t)
+        clock_t clock(void)
+        double difftime(time_t a, time_t b)
+    """,
+    "libc.errno": "",
+}
+
+_CONSTANTS: dict[str, dict[str, int]] = {
+    "libc.stdlib": {"RAND_MAX": 2**31 - 1, "EXIT_SUCCESS": 0, "EXIT_FAILURE": 1},
+    "libc.stdio": {"SEEK_SET": 0, "SEEK_CUR": 1, "SEEK_END": 2, "EOF": -1, "BUFSIZ": 8192},
+    "libc.time": {"CLOCKS_PER_SEC": 1000000},
+    "libc.errno": {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")},
+}
+
+
+@functools.cache
+def functions(module: str) -> dict[str, Any]:
+    """Functions and constants of a module of the C library."""
+    found: dict[str, Any] = dict(_CONSTANTS.get(module, {}))
+    for line in PROTOTYPES[module].split("\n"):
+        text = line.strip()
+        if text:
+            name = text[: text.index("(")].split()[-1].lstrip("*")
+            found[name] = extern(text)
+    return found

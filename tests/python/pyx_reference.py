@@ -1,0 +1,50 @@
+"""Modules as Cython and a C compiler make them, to compare with."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import numpy as np
+import pytest
+
+
+def build(source, folder):
+    """The module of a `.pyx` file as Cython compiles it; skips where it or a C compiler is missing."""
+    pytest.importorskip("Cython")
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    name = source.stem
+    c_file, library = folder / f"{name}.c", folder / (name + sysconfig.get_config_var("EXT_SUFFIX"))
+    subprocess.run([sys.executable, "-m", "cython", "-3", str(source), "-o", str(c_file)], check=True)
+    include = [f"-I{sysconfig.get_paths()['include']}", f"-I{np.get_include()}"]
+    flags = ["-shared", "-fPIC", "-O0", "-fwrapv", "-fno-strict-aliasing", "-fopenmp", "-w"]
+    flags.append("-DNPY_NO_DEPRECATED_API=NPY_1_7_API_VERSION")
+    subprocess.run([compiler, *flags, *include, str(c_file), "-o", str(library), "-lm"], check=True)
+    spec = importlib.util.spec_from_file_location(name, library)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def outcome(function, args):
+    """The type and value of a result, or the class and message of an exception, and what became of the arguments."""
+    args = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    try:
+        result = function(*args)
+    except Exception as error:
+        return type(error).__name__, str(error)
+    return type(result).__name__, repr(result), [a.tolist() for a in args if isinstance(a, np.ndarray)]
+
+
+def differences(reference, module, calls):
+    """The calls, each a name and arguments, that do not end alike."""
+    wrong = []
+    for name, *args in calls:
+        expected = outcome(getattr(reference, name), args)
+        found = outcome(getattr(module, name), args)
+        if expected != found:
+            wrong.append(f"{name}{tuple(args)!r}: Cython {expected}, ungil {found}")
+    return wrong

@@ -1,0 +1,106 @@
+"""Pointers, arrays, structs and functions of C beside Cython's own.
+
+Each file in `pyx/` is compiled by Cython and a C compiler once, and by ungil; each call must end alike.
+"""
+
+import array
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyx_reference
+
+from ungil import errors, pyx
+
+FOLDER = Path(__file__).parent / "pyx"
+BODY = {
+    "position": {"x": 1, "y": 2.5},
+    "velocity": {"x": -3, "y": 4},
+    "cell": [1, 2, 3],
+    "mass": 1e3,
+    "id": -7,
+}
+
+POINTERS = [
+    ("address_of_variable", 2.0), ("pointer_walk", 5), ("pointer_walk", 0), ("grow", 9), ("nulls",), ("arrays",),
+    ("initialised",), ("sums", np.arange(5.0)), ("fill_view", np.zeros((2, 3))), ("view_of_pointer", 2, 3),
+    ("view_of_array",), ("strings",), ("bytes_of", 1.5), ("bytes_of", -0.0), ("reinterpret", 4607182418800017413),
+    ("sorted_down", np.array([3, 1, 2, 9, -4], dtype="i4")), ("through_pointers", 3.0, True),
+    ("through_pointers", 3.0, False), ("swapped", 1, 2), ("find", 3), ("flags", True), ("flags", False), ("matrix",),
+    ("typedefs", 1.0), ("absolute", -3, -4), ("augmented", 2), ("recursion", 7),
+]  # fmt: skip
+
+STRUCTS = [
+    ("by_value", 1.5, -2), ("by_pointer", 3, 4), ("to_dict", 2.5), ("from_dict", {"x": 1, "y": 2}),
+    ("from_dict", {"x": 1}), ("from_dict", 3), ("from_dict", {"x": "a", "y": 2}), ("from_dict", None),
+    ("round_trip", BODY), ("round_trip", BODY | {"cell": [1, 2]}), ("round_trip", BODY | {"cell": [1, 2, 3, 4]}),
+    ("round_trip", BODY | {"id": 2**70}), ("round_trip", BODY | {"cell": [1, 2**40, 3]}),
+    ("round_trip", BODY | {"mass": "x"}), ("copies", 1), ("literals", 7), ("arrays_of", 6), ("listed",),
+    ("linked", 5), ("punned", -1.5), ("sizes",), ("enums", 5), ("enums", 6), ("tuples", 1.5, 2),
+    ("both", 3, 1), ("take", (1, 2.5)), ("take", [4, 5]), ("take", (1,)), ("take", (1, 2, 3)),
+    ("sort_points", np.array([3.0, -1, 2, 8, 0])), ("array_result",), ("array_initial",), ("filled",), ("text", 3),
+    ("text", 0), ("table", 1.5), ("parallel_structs", np.arange(4.0)),
+]  # fmt: skip
+
+F, D = np.arange(4, dtype="f4"), np.arange(4.0)
+FUSED = [
+    *[("square", x) for x in (3, 2.5, 1 + 2j, True, np.float32(2), np.int64(3), "x", None, 2**40)],
+    *[("kind", x) for x in (3, 2.5, 1j)],
+    *[("total", a) for a in (F, D, D[::2], F[::-1], np.arange(3), 1.5, [1.0], D.reshape(2, 2))],
+    ("total", array.array("d", [1, 2])), ("total", array.array("f", [1, 2])), ("width", D.reshape(2, 2)),
+    ("width", F.reshape(1, 4)), ("width", D), ("axpy", 2.0, D, D.copy()), ("axpy", 2.0, F, F.copy()),
+    ("axpy", 2, D, D), ("gather", D, np.array([0, 2])), ("gather", F, np.array([3, 2], dtype="i4")),
+    ("gather", D, np.array([1.0])), ("gather", D, np.array([1], dtype="i2")), ("through", 1.5, 2.5, 3),
+    ("pointers", D, F), ("doubled", 3), ("doubled", 2.5), ("doubled", 2j), ("doubled", "a"), ("typed", F, True),
+    ("typed", D, False), ("with_default", D), ("with_default", D, 3), ("with_default", D, 3, 4.0), ("square",),
+    ("strides", D), ("strides", F),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "calls"), [("pointers", POINTERS), ("structs", STRUCTS), ("fused", FUSED)])
+def test_modules_end_like_those_of_cython(name, calls, tmp_path):
+    source = FOLDER / f"{name}.pyx"
+    reference, module = pyx_reference.build(source, tmp_path), pyx.compile(source)
+    wrong = pyx_reference.differences(reference, module, calls)
+    assert not wrong, "\n".join(wrong)
+
+
+REFUSED = {
+    "pointer_to_object": "def f(x):\n    cdef object *p\n    return x\n",
+    "returned": "def f(double x):\n    cdef double *p = &x\n    return p\n",
+    "wrong_pointer": "def f(double x):\n    cdef int *p = &x\n    return p[0]\n",
+    "address_of_value": "def f(double x):\n    cdef double *p = &(x + 1)\n    return p[0]\n",
+    "module_variable": "cdef double *p\n",
+    "member": "cdef struct s:\n    object x\n",
+    "no_field": "cdef struct s:\n    int a\ndef f():\n    cdef s x\n    x.b = 1\n    return x.a\n",
+    "huge": "def f():\n    cdef double a[100000000]\n    a[0] = 1\n    return a[0]\n",
+    "constant": "def f(double x):\n    cdef const double *p = &x\n    p[0] = 1\n    return x\n",
+    "private": """
+from cython.parallel import prange
+def f(int n):
+    cdef int i
+    cdef double x = 0
+    cdef double *p = &x
+    for i in prange(n, nogil=True):
+        x = i
+    return p[0]
+""",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_compiled_is_an_error(name):
+    with pytest.raises(errors.CompileError):
+        pyx.compile(REFUSED[name]).f(*([2] if "(double" in REFUSED[name] or "(int" in REFUSED[name] else []))
+
+
+def test_specialisations_are_found_by_name():
+    module = pyx.compile(FOLDER / "fused.pyx")
+    assert module.square["double"](3) == 9.0
+    assert module.square["double complex"](3) == 9 + 0j
+    assert module.total["float"](np.ones(3, dtype="f4")) == 3.0
+    assert list(module.total.__signatures__) == ["float", "double"]
+    assert module.gather["double", "int"](D, np.array([1], dtype="i4")) == (1.0, 4)
+    assert module.gather["double|long"](D, np.array([1])) == (1.0, 8)
+    with pytest.raises(KeyError):
+        module.total["int"]
