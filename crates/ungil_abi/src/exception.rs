@@ -28,7 +28,7 @@ classes! {
     28 USER_WARNING "UserWarning", 29 RUNTIME_WARNING "RuntimeWarning", 30 BASE "BaseException",
     31 SYSTEM_EXIT "SystemExit", 32 PERMISSION "PermissionError", 33 FILE_NOT_FOUND "FileNotFoundError",
     34 CONNECTION "ConnectionError", 35 REFERENCE "ReferenceError", 36 STOP_ASYNC "StopAsyncIteration",
-    37 AXIS_ERROR "AxisError",
+    37 AXIS_ERROR "AxisError", 38 MPI "MPI.Exception",
 }
 
 impl ExcClass {

@@ -8,6 +8,7 @@ pub mod array;
 pub mod context;
 pub mod exception;
 pub mod list;
+pub mod mpi;
 pub mod parallel;
 pub mod symbols;
 

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use ungil_filetests::python::{Python, settle};
 
-/// These need a live module, a function without source, a read-only array, and C functions.
-const NEED_PYTHON: [&str; 7] = ["U0203", "U0204", "U0206", "U0228", "U0236", "U0237", "U0238"];
+/// These need a live module, a function without source, a read-only array, C functions, and MPI.
+const NEED_PYTHON: [&str; 12] = [
+    "U0203", "U0204", "U0206", "U0228", "U0236", "U0237", "U0238", "U0271", "U0272", "U0273", "U0274", "U0318",
+];
 
 fn pages() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");

@@ -23,7 +23,7 @@ use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
 use crate::reject::ArgError;
-use crate::{errno, errors, methods, pyx, raise, result, specialise};
+use crate::{errno, errors, methods, mpi, pyx, raise, result, specialise};
 
 /// Entry point of a compiled kernel: context, packed result, packed arguments; non-zero is an error.
 pub type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
@@ -255,6 +255,7 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
             function(ctx, ret, packer.block())
         };
         leave_call(ctx, token);
+        mpi::after_call();
         if compiled.uses_errno {
             errno::publish(Python::assume_attached());
         }

@@ -34,6 +34,8 @@ impl Tag {
     pub const LIST: u64 = 15;
     /// A pointer of ctypes or cffi: the identity of its type follows.
     pub const POINTER: u64 = 16;
+    /// An object of MPI; bits 8…: its kind (`ungil_sema::mpi`). The handle is the value.
+    pub const MPI: u64 = 18;
     /// A number of ctypes: the identity of its type follows.
     pub const BOX: u64 = 17;
 }

@@ -22,6 +22,7 @@ mod key;
 mod lists;
 mod log;
 mod methods;
+mod mpi;
 mod numpy;
 mod pack;
 mod params;

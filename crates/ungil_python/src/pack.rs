@@ -16,11 +16,13 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use ungil_abi::array::{MemInfo, MemKind};
 use ungil_ir::types::{DType, Layout};
+use ungil_sema::mpi::Mpi;
 use ungil_sema::ty::Ty;
 
 use crate::foreign::{self, Passed};
 use crate::key::{self, Tag};
 use crate::lists::{self, Lists};
+use crate::mpi;
 use crate::numpy::{self, Api, PyArray};
 use crate::reject::ArgError;
 
@@ -358,6 +360,14 @@ impl Packer {
             }
             if ffi::PyType_IsSubtype(ty, self.api.array_type) != 0 {
                 return self.subclass(object);
+            }
+            match mpi::passed(&Bound::from_borrowed_ptr(Python::assume_attached(), object)) {
+                Some(mpi::Passed::Value(kind, handle)) => {
+                    self.word(Tag::MPI | kind.number() << 8)?;
+                    return if kind == Mpi::InPlace { Ok(()) } else { self.put(handle) };
+                }
+                Some(mpi::Passed::Refused { title, help }) => return Err(ArgError::Foreign { title, help }),
+                None => {}
             }
             if foreign::is_candidate(object)
                 && let Some(done) = self.foreign(object)?

@@ -62,6 +62,9 @@ fn cython_text(template: &str) -> &str {
 /// The slot was filled by code that is still loaded.
 unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot, is_cython: bool) -> PyResult<PyErr> {
     let name = ExcClass::NAMES.get(slot.class as usize).copied().unwrap_or("SystemError");
+    if let ("MPI.Exception", [status, ..]) = (name, &slot.args) {
+        return crate::mpi::exception(py, status.bits as i64);
+    }
     let module = if name == "AxisError" { "numpy.exceptions" } else { "builtins" };
     let class = py.import(module)?.getattr(name)?;
     if slot.message.is_null() {

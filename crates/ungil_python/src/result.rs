@@ -153,6 +153,10 @@ impl Reader<'_> {
                     0 => new_ref(ffi::Py_None()),
                     address => ffi::PyLong_FromUnsignedLongLong(address),
                 },
+                Ty::Mpi(kind) => {
+                    let handle = self.take::<i64>();
+                    crate::mpi::object(Python::assume_attached(), *kind, handle)
+                }
                 Ty::Ellipsis => new_ref(ffi::Py_Ellipsis()),
                 Ty::Str(text) => {
                     ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as Py_ssize_t)

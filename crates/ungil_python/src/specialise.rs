@@ -147,7 +147,8 @@ fn compile_arguments(
 /// Whether an argument's identity is part of its type, so that the specialisation must keep it alive.
 fn is_part_of_type(argument: &Bound<'_, PyAny>) -> bool {
     crate::foreign::by_identity(argument)
-        || !argument.is_none()
+        || crate::mpi::passed(argument).is_none()
+        && !argument.is_none()
         && !argument.is_instance_of::<pyo3::types::PyFloat>()
         && !argument.is_instance_of::<pyo3::types::PyInt>()
         && !argument.is_instance_of::<pyo3::types::PyComplex>()
@@ -226,6 +227,7 @@ fn is_value(ty: &Ty) -> bool {
         | Ty::Fused(..)
         | Ty::CType(_) => false,
         Ty::Pointer(p) => p.to == CType::Void,
+        Ty::Mpi(kind) => kind.is_handle(),
         _ => true,
     }
 }

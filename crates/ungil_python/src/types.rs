@@ -8,6 +8,7 @@ use pyo3::types::{PyBool, PyComplex, PyFloat, PyFunction, PyInt, PyRange, PySlic
 use ungil_sema::ty::{CodeId, FuncTy, SliceTy, Ty, UfuncTy};
 use ungil_sema::world::Global;
 
+use crate::mpi::{self, Passed};
 use crate::world::PyWorld;
 use crate::{classify, dispatcher, foreign, lists, numpy, reject};
 
@@ -56,6 +57,9 @@ pub fn type_of(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
 
 /// Functions, known objects and other array exporters.
 fn exotic(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
+    if let Some(Passed::Value(kind, _)) = mpi::passed(object) {
+        return Some(Ty::Mpi(kind));
+    }
     if let Some(ty) = foreign::type_of(object) {
         return Some(ty);
     }

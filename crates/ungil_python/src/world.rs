@@ -121,6 +121,10 @@ impl PyWorld {
             hold();
             return Global::Fused { object: number, name: name.to_owned() };
         }
+        if let Some(global) = crate::mpi::meaning(object, name) {
+            hold();
+            return global;
+        }
         match foreign::meaning(object, name) {
             Some(Meaning::Global(global)) => {
                 hold();
@@ -342,7 +346,18 @@ impl World for PyWorld {
     }
 
     fn host_function(&self, name: &str) -> Option<u64> {
-        crate::errno::function(name)
+        crate::errno::function(name).or_else(|| ungil_mpi::symbols::address(name))
+    }
+
+    fn mpi(&self, name: &str) -> Option<Global> {
+        Python::attach(|py| {
+            let module = crate::mpi::module(py)?;
+            Some(self.global_of(&module.getattr(name).ok()?, name))
+        })
+    }
+
+    fn mpi_threads(&self) -> bool {
+        ungil_mpi::library::thread_multiple()
     }
 
     fn kernel(&self, id: KernelId) -> Result<Arc<KernelSource>, SourceProblem> {

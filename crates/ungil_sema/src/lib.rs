@@ -16,6 +16,7 @@ pub mod cython;
 pub mod diagnostics;
 pub mod evaluate;
 pub mod lower;
+pub mod mpi;
 pub mod operand;
 pub mod options;
 pub mod prelude;

@@ -14,6 +14,7 @@ use crate::lower::attribute::closest;
 use crate::lower::call::Args;
 use crate::lower::foreign::library;
 use crate::lower::intrinsics;
+use crate::lower::mpi;
 use crate::lower::numpy::create::Content;
 use crate::lower::numpy::{methods, reductions, selection, shapes, typing, ufuncs};
 use crate::operand::Operand;
@@ -126,6 +127,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     let mut args = args;
     if let Some(text) = name.strip_prefix("cython.struct.") {
         return l.make_struct(text, args);
+    }
+    if name.starts_with(mpi::PREFIX) {
+        return mpi::call(l, name, args);
     }
     if let Some(function) = name.strip_prefix("libc.math.") {
         return l.libc_math(function, args);
@@ -536,6 +540,9 @@ pub(crate) fn call_method(
         return numpy(l, method, args);
     }
     let receiver = &l.settled(receiver)?;
+    if let Some(method) = name.strip_prefix(mpi::PREFIX) {
+        return mpi::call_method(l, method, receiver, args);
+    }
     if let Some(method) = name.strip_prefix("list.") {
         return l.list_method(method, receiver, args);
     }

@@ -11,6 +11,7 @@ use ungil_abi::exception::ExcClass;
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 use crate::ctype::{CFunction, CStruct, CType, Pointee};
+use crate::mpi::Mpi;
 use crate::world::{KernelId, ObjectId};
 
 /// A function's code: a kernel, or a function or lambda nested in one, told apart by where it starts in the text.
@@ -145,6 +146,8 @@ pub enum Ty {
     Pointer(Arc<Pointee>),
     /// An object of one of ctypes' simple types: one element of memory.
     CBox(DType),
+    /// An object of MPI.
+    Mpi(Mpi),
     /// A C struct, by a pointer to it.
     CStruct(Arc<CStruct>),
     // Compile-time entities.
@@ -200,6 +203,9 @@ impl Ty {
             Ty::Method(receiver, _) => receiver.ir(),
             Ty::Pointer(_) | Ty::CStruct(_) => Type::Pointer,
             Ty::CBox(d) => Type::Array(ArrayType { dtype: *d, ..BOX }),
+            Ty::Mpi(Mpi::InPlace) => Type::unit(),
+            Ty::Mpi(Mpi::Status) => Type::Array(BOX),
+            Ty::Mpi(_) => Type::I64,
             Ty::None
             | Ty::Ellipsis
             | Ty::Str(_)
@@ -349,6 +355,7 @@ impl fmt::Display for Ty {
             Ty::DType(d) => write!(f, "dtype {d}"),
             Ty::Pointer(p) => write!(f, "{p} *"),
             Ty::CBox(d) => write!(f, "ctypes object of C type {}", CType::Scalar(*d)),
+            Ty::Mpi(kind) => write!(f, "{kind}"),
             Ty::CStruct(s) => write!(f, "struct {}", s.name),
             Ty::CFunc(c) => write!(f, "C function {}", c.prototype()),
             Ty::CType(ty) => write!(f, "C type {ty}"),

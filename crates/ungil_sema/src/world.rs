@@ -16,6 +16,7 @@ use ungil_syntax::ast::parameter::Parameters;
 use ungil_syntax::ast::stmt::FunctionDef;
 
 use crate::ctype::{CFunction, CType, FunctionType};
+use crate::mpi::Mpi;
 use crate::options::Options;
 use crate::ty::LoopTypes;
 
@@ -95,6 +96,12 @@ pub enum Global {
         object: ObjectId,
         name: String,
     },
+    /// An object of MPI: its handle, in 64 bits.
+    Mpi {
+        kind: Mpi,
+        handle: i64,
+        name: String,
+    },
     /// A C function that cannot be called, and why.
     Uncallable {
         title: String,
@@ -161,6 +168,16 @@ pub trait World {
     /// The specialisation of a function with fused types for the types of arguments; `=name` names an alternative.
     fn specialisation(&self, _object: ObjectId, _types: &[String]) -> Result<Global, String> {
         Err("there are no fused types here".to_owned())
+    }
+
+    /// An attribute of `mpi4py.MPI`, if that has been imported.
+    fn mpi(&self, _name: &str) -> Option<Global> {
+        None
+    }
+
+    /// Whether several threads may call MPI at once.
+    fn mpi_threads(&self) -> bool {
+        true
     }
 
     /// The source of a function.

@@ -2,13 +2,14 @@
 //!
 //! A family is an enum with a variant per error that holds its data, and one `diagnostic` method with the texts.
 //! Codes are stable: names and calls U0201–U0209 and U0230–U0239, types U0210–U0229, syntax that is not supported
-//! U0240–U0259, parallel legality U03xx, C types U08xx.
+//! U0240–U0259, MPI U0271–U0279, parallel legality U03xx, C types U08xx.
 //!
 //! Inside the lowerer an error travels as [`Error`] to the statement, which reports it and goes on with the next.
 
 pub mod calls;
 pub mod cython;
 pub mod foreign;
+pub mod mpi;
 pub mod names;
 pub mod types;
 pub mod unsupported;

@@ -8,6 +8,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::names::NameError;
 use crate::lower::Lowerer;
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
+use crate::lower::mpi;
 use crate::lower::numpy::methods;
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -30,6 +31,10 @@ impl Lowerer<'_, '_> {
             Ty::Builtin(name) if methods::has(name, attr) => {
                 Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
             }
+            Ty::Builtin(name) if name.starts_with(mpi::PREFIX) => {
+                Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
+            }
+            Ty::Mpi(_) => self.mpi_attribute(value, attr, span)?,
             Ty::Array(_) => self.array_attribute(value, attr, span)?,
             Ty::Pointer(_) | Ty::CBox(_) | Ty::CStruct(_) => self.foreign_attribute(value, attr, span)?,
             Ty::Method(_, name) if &**name == "numpy.ndarray.ctypes" => {

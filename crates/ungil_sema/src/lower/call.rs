@@ -13,6 +13,7 @@ use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
+use crate::lower::mpi;
 use crate::lower::numpy::methods;
 use crate::operand::{Constant, Operand};
 use crate::prelude;
@@ -105,9 +106,14 @@ impl Lowerer<'_, '_> {
             _ => false,
         };
         let displays = match &callee.ty {
-            Ty::Builtin(name) => name.starts_with("numpy.") && methods::split(name).is_none(),
+            Ty::Builtin(name) => {
+                name.starts_with("numpy.") && methods::split(name).is_none() || name.starts_with(mpi::PREFIX)
+            }
             Ty::Ufunc(_) => true,
-            Ty::Method(receiver, _) => matches!(**receiver, Ty::Array(_)),
+            Ty::Method(receiver, name) => {
+                matches!(**receiver, Ty::Array(_))
+                    || matches!(**receiver, Ty::Mpi(_)) && mpi::reads_displays(name)
+            }
             _ => false,
         };
         let args = self.arguments(call, lazily, displays, span)?;

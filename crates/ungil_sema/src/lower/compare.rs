@@ -82,6 +82,11 @@ impl Lowerer<'_, '_> {
         {
             return Ok(result);
         }
+        if let (Ty::Mpi(_), CompareOp::Eq | CompareOp::NotEq) = (&left.ty, op)
+            && let Some(result) = self.compare_mpi(op == CompareOp::Eq, left, right, span)?
+        {
+            return Ok(result);
+        }
         match op {
             CompareOp::Is | CompareOp::IsNot => return self.identity(op, left, right, span),
             CompareOp::In | CompareOp::NotIn => return self.membership(op, left, right, span),

@@ -12,7 +12,7 @@ use crate::world::Global;
 /// Functions and methods that write to their arguments or receivers.
 const WRITERS: &str = "\
     append at byteswap clear copyto extend fill fill_diagonal insert itemset partition place pop put \
-    put_along_axis putmask remove resize reverse setfield shuffle sort";
+    put_along_axis putmask remove resize reverse setfield shuffle sort Start Test Wait test wait";
 
 /// Functions whose first three positional arguments do not include an `out`.
 const THREE_INPUTS: &str = "\

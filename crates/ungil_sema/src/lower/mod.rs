@@ -47,6 +47,7 @@ pub mod loops;
 pub mod matching;
 pub mod membership;
 pub mod memory;
+pub mod mpi;
 pub mod name;
 pub mod numpy;
 pub mod parallel;

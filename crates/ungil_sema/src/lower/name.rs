@@ -127,6 +127,7 @@ impl Lowerer<'_, '_> {
             }
             Global::CType(ty) => Ok(Operand::entity(Ty::CType(ty.clone()), span)),
             Global::CPointer { .. } | Global::CMemory { .. } => self.global_memory(global, span),
+            Global::Mpi { kind, handle, name } => Ok(self.global_mpi(*kind, *handle, name, span)),
             Global::Uncallable { title, help } => {
                 let (title, help) = (title.clone(), help.clone());
                 Err(ForeignError::Prototype { title, help, span }.into())

@@ -74,6 +74,8 @@ pub struct Program<'w> {
     pub shared_lists: HashSet<(usize, WebId)>,
     /// What is put into the lists that expressions make, by function instance and byte.
     pub elements: HashMap<(u32, u32), Ty>,
+    /// Types of the objects that lower-case methods of MPI send, by constant tags.
+    pub sent: HashMap<Option<i128>, Ty>,
     /// Calls seen, over all rounds.
     calls: HashSet<(usize, usize)>,
     memo: HashMap<(CodeId, Vec<Ty>), usize>,
@@ -97,6 +99,7 @@ impl<'w> Program<'w> {
             unclassified: false,
             shared_lists: HashSet::new(),
             elements: HashMap::new(),
+            sent: HashMap::new(),
             calls: HashSet::new(),
             memo: HashMap::new(),
             codes: HashMap::new(),

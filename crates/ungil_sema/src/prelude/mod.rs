@@ -251,6 +251,14 @@ impl Ask for World<'_> {
         self.0.host_function(name)
     }
 
+    fn mpi(&self, name: &str) -> Option<Global> {
+        self.0.mpi(name)
+    }
+
+    fn mpi_threads(&self) -> bool {
+        self.0.mpi_threads()
+    }
+
     fn lookup(&self, kernel: KernelId, name: &str) -> Option<Global> {
         if !owns(kernel) {
             return self.0.lookup(kernel, name);
