@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import ungil
-from ungil import pyx
+from ungil import annotate, pyx
 from ungil.annotate import _collect, _highlight, _listing, _page, _score
 
 PYX = """
@@ -359,3 +359,51 @@ def test_keyboard_and_mouse(tmp_path, report):
     assert again == first and none == ""
     assert hot.startswith("line-") and clicked == "line-17"
     assert shown == "block" and everything == "true" and narrow == "true"
+
+
+@ungil.jit
+def harmonic(n):
+    s = 0.0
+    for i in range(1, n):
+        s += 1.0 / (i * (i + 0.5))
+    return s
+
+
+def test_sampling_finds_the_busy_line():
+    harmonic(3)
+    with annotate.sample() as times:
+        for _ in range(40):
+            harmonic(2_000_000)
+    first = harmonic.py_func.__code__.co_firstlineno
+    inside = {number: seconds for (file, number), seconds in times.items() if file == __file__}
+    busy = sum(seconds for number, seconds in inside.items() if first + 3 <= number <= first + 4)
+    assert sum(inside.values()) > 0.02
+    assert busy > 0.9 * sum(inside.values()), inside
+    page = harmonic.annotate(profile=times)
+    assert 'class="code timed"' in page
+    with annotate.sample() as nothing:
+        with pytest.raises(RuntimeError, match="running already"):
+            annotate.sample().__enter__()
+    assert not nothing
+
+
+def test_sampling_tells_functions_apart():
+    module = pyx.compile(PYX, "sampled")
+    a, x, out = np.ones(3_000_000), np.ones((300, 4)), np.zeros((300, 300))
+    module.prefix(a), module.distances(x, out)
+    with annotate.sample(0.0005) as times:
+        for _ in range(20):
+            module.prefix(a)
+    lines = {number for (file, number), seconds in times.items() if file.endswith("<sampled>.pyx")}
+    assert lines and lines <= {19, 20, 21, 22, 23}
+    assert times.lost == 0 and times.outside >= 0
+
+
+def test_sampling_a_script(tmp_path):
+    (tmp_path / "script.py").write_text(
+        "import ungil\n\n\n@ungil.jit\ndef f(n):\n    s = 0.0\n    for i in range(1, n):\n        s += 1.0 / i\n    return s\n\n\n"
+        "for _ in range(50):\n    f(1_000_000)\n"
+    )
+    done = run("-m", "ungil", "annotate", "--profile", "script.py", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert 'class="code timed"' in (tmp_path / "script.html").read_text()

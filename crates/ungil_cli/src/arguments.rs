@@ -9,7 +9,7 @@ usage: ungil COMMAND
         [--threads N]       at most N threads
   mpirun [-n N] PROGRAM     runs a program on N MPI ranks (mpirun --help)
   annotate FILE             writes the report on what each line of a .py or .pyx file became
-        [-o OUT.html] [--open] [-2 | -3] [-- ARGUMENTS]
+        [-o OUT.html] [--open] [--profile] [-2 | -3] [-- ARGUMENTS]
   cache info                where the cache is, how many entries and bytes it has
   cache clear               removes every entry
   --version, --help

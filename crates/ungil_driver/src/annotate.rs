@@ -60,6 +60,33 @@ pub fn facts(compiled: &Compiled) -> Facts {
     Facts { notes, types, ir: compiled.module.to_string(), assembly }
 }
 
+/// What leads from addresses of a specialisation's code to lines.
+#[derive(Clone, Debug)]
+pub struct LineMap {
+    /// The entry as the objects name it, and where the loaded one lies.
+    pub symbol: String,
+    pub address: usize,
+    /// The object file with its line table, and as it was without.
+    pub debug: Vec<u8>,
+    pub plain: Vec<u8>,
+    /// Names the files of the line table.
+    pub assembly: String,
+}
+
+/// The line map; `None` where the code cannot be compiled again.
+pub fn line_map(compiled: &Compiled) -> Option<LineMap> {
+    let emit = |debug| EmitOptions { debug, ..EmitOptions::new(&compiled.name) };
+    let debug = object::compile(&compiled.module, &emit(true), true).ok()?;
+    let plain = object::compile(&compiled.module, &emit(compiled.debug), false).ok()?;
+    Some(LineMap {
+        symbol: compiled.name.clone(),
+        address: compiled.code.entry,
+        debug: debug.bytes,
+        plain: plain.bytes,
+        assembly: debug.listing?.assembly,
+    })
+}
+
 fn note(compiled: &Compiled, remark: &Remark) -> Option<Note> {
     let function = compiled.functions.iter().find(|f| f.name == remark.function && !f.hidden)?;
     let kind = match remark.kind {

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use pyo3::exceptions::{PyKeyError, PySystemError};
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use ungil_driver::compiled::Compiled;
 
 use crate::dispatcher::{self, Dispatcher};
@@ -215,6 +215,20 @@ macro_rules! method {
     }};
 }
 
+/// What leads from addresses of the code to lines: for each specialisation symbol, address, two objects, assembly.
+fn line_maps<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let _compiling = fork::begin(py);
+    let list = PyList::empty(py);
+    for (_, compiled) in specialisations(this(object)?) {
+        if let Some(map) = py.detach(|| ungil_driver::annotate::line_map(compiled)) {
+            let objects = (PyBytes::new(py, &map.debug), PyBytes::new(py, &map.plain));
+            list.append((map.symbol, map.address, objects.0, objects.1, map.assembly))?;
+        }
+    }
+    Ok(list.into_any())
+}
+
 /// `f.annotate(output=None, *, profile=None)`: the annotate report of the file that the function is in.
 unsafe extern "C" fn annotate(
     slf: *mut PyObject,
@@ -243,6 +257,7 @@ pub fn methods() -> *mut ffi::PyMethodDef {
         method!(c"inspect_asm", inspect_asm, c"Assembly, by signature."),
         method!(c"diagnostics", diagnostics, c"What the compiler did and could not do, as text."),
         method!(c"parallel_diagnostics", parallel_diagnostics, c"Print the diagnostics."),
+        method!(c"_line_maps", line_maps, c"What leads from addresses of the code to lines."),
         method!(c"_facts", facts, c"What the annotate report shows, by specialisation."),
         ffi::PyMethodDef {
             ml_name: c"annotate".as_ptr(),

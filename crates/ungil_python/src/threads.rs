@@ -55,3 +55,15 @@ pub fn live_blocks() -> i64 {
 pub fn empty_cache(py: Python<'_>) -> usize {
     py.detach(ungil_runtime::recycle::empty)
 }
+
+/// Starts to sample the calling thread every so many seconds; whether it could.
+#[pyfunction]
+pub fn sampling_start(seconds: f64) -> bool {
+    ungil_runtime::sampler::start((seconds.clamp(1e-5, 10.0) * 1e9) as u64)
+}
+
+/// Ends the sampling: addresses, and the number of samples that could not be kept.
+#[pyfunction]
+pub fn sampling_stop() -> (Vec<usize>, usize) {
+    ungil_runtime::sampler::stop()
+}

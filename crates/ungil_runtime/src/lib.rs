@@ -25,6 +25,7 @@ pub mod recycle;
 pub mod reduce;
 pub mod region;
 mod root;
+pub mod sampler;
 mod schedule;
 mod scope;
 mod sleep;

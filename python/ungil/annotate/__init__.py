@@ -27,8 +27,9 @@ from typing import Any
 
 from ungil.annotate._collect import Report, of_dispatchers, of_pyx, of_script
 from ungil.annotate._page import render
+from ungil.annotate._sample import sample
 
-__all__ = ["of_file", "of_function", "of_text"]
+__all__ = ["of_file", "of_function", "of_text", "sample"]
 
 
 def of_function(
@@ -47,7 +48,7 @@ def of_function(
     output : path, optional
         Where to write the page.
     profile : dict, optional
-        Seconds by line number, or by ``(file, line)``.
+        Seconds by line number, or by ``(file, line)``; `sample` measures them.
     title : str, optional
         What to call the page.
 
@@ -66,18 +67,19 @@ def of_file(
     profile: Mapping[Any, float] | None = None,
     level: str = "3",
     arguments: list[str] | None = None,
+    sampled: bool = False,
 ) -> str:
     """Write the report on a file; the result is the path of the page, by default the file's with ``.html``.
 
     A ``.pyx`` file is compiled for the types that it declares. A ``.py`` file is run as a script with `arguments`, and
-    its ``@jit`` functions are shown for the types that they were called with.
+    its ``@jit`` functions are shown for the types that they were called with; with `sampled`, also for how long they ran.
     """
     path = os.fspath(path)
     if os.path.splitext(path)[1] in (".pyx", ".pyi"):
         with open(path, encoding="utf-8") as file:
             report = of_pyx(file.read(), os.path.abspath(path), level=level, profile=profile)
     else:
-        report = of_script(path, arguments or [], profile=profile)
+        report = of_script(path, arguments or [], profile=profile, sampled=sampled)
     return _write(report, output or os.path.splitext(path)[0] + ".html", os.path.basename(path))
 
 

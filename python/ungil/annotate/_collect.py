@@ -15,6 +15,7 @@ from typing import Any
 
 from ungil import _ungil, errors
 from ungil.annotate import _listing, _score
+from ungil.annotate._sample import sample
 
 
 @dataclass
@@ -101,7 +102,9 @@ def of_dispatchers(functions: list[Any], profile: Mapping[Any, float] | None = N
     return report
 
 
-def of_script(path: str, arguments: list[str], profile: Mapping[Any, float] | None = None) -> Report:
+def of_script(
+    path: str, arguments: list[str], profile: Mapping[Any, float] | None = None, sampled: bool = False
+) -> Report:
     """Runs a file as a script, and reports on the functions of it that are compiled."""
     import runpy
 
@@ -110,7 +113,11 @@ def of_script(path: str, arguments: list[str], profile: Mapping[Any, float] | No
     sys.path.insert(0, os.path.dirname(path))
     keep: Any = None
     try:
-        keep = runpy.run_path(path, run_name="__main__")
+        if sampled:
+            with sample() as profile:
+                keep = runpy.run_path(path, run_name="__main__")
+        else:
+            keep = runpy.run_path(path, run_name="__main__")
     except SystemExit as end:
         if end.code not in (None, 0):
             raise

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-USAGE = (
-    "usage: ungil annotate FILE.pyx|FILE.py [-o OUT.html] [--open] [-2 | -3] [-- ARGUMENTS OF THE SCRIPT]\n"
-)
+USAGE = "usage: ungil annotate FILE.pyx|FILE.py [-o OUT.html] [--open] [--profile] [-2 | -3] [-- ARGUMENTS OF THE SCRIPT]\n"
 
 
 def run(words: list[str]) -> int:
@@ -15,7 +13,7 @@ def run(words: list[str]) -> int:
     from ungil import annotate
 
     own, rest = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
-    output, level, opens, files = None, "3", False, []
+    output, level, opens, sampled, files = None, "3", False, False, []
     left = iter(own)
     for word in left:
         if word in ("-o", "--output"):
@@ -24,6 +22,8 @@ def run(words: list[str]) -> int:
                 return _wrong(f"{word} takes a path")
         elif word == "--open":
             opens = True
+        elif word == "--profile":
+            sampled = True
         elif word in ("-2", "-3"):
             level = word[1:]
         elif word.startswith("-"):
@@ -34,7 +34,7 @@ def run(words: list[str]) -> int:
         return _wrong("annotate takes one file")
     if not os.path.isfile(files[0]):
         return _wrong(f"there is no file {files[0]}")
-    path = annotate.of_file(files[0], output, level=level, arguments=rest)
+    path = annotate.of_file(files[0], output, level=level, arguments=rest, sampled=sampled)
     print(path)
     if opens:
         import webbrowser
