@@ -389,3 +389,33 @@ def resident():
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+SCANS = {
+    "sums": lambda a, b: (a * b).cumsum(),
+    "products": lambda a, b: np.cumprod(a - b, axis=0),
+    "rows": lambda a, b: np.cumsum(np.where(a > b, a, b), axis=1),
+    "widened": lambda a, b: np.cumsum(a > b, axis=-1),
+    "kept": lambda a, b: sum_of_kept(a, b),
+}
+
+
+def sum_of_kept(a, b):
+    d = a * b
+    s = np.cumsum(d, axis=0)
+    return s, d
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_scans_of_expressions(name):
+    call = sum_of_kept if name == "kept" else SCANS[name]
+    for shape in ((4, 5), (0, 3), (300, 7)):
+        a, b = rng.random(shape), rng.random(shape)
+        for x in (a, np.asfortranarray(a), a[::-1]):
+            for code in "dfi":
+                found, expected = (
+                    jit(call)(x.astype(code), b.astype(code)),
+                    call(x.astype(code), b.astype(code)),
+                )
+                pairs = zip(found, expected) if name == "kept" else [(found, expected)]
+                assert all(f.dtype == e.dtype and np.array_equal(f, e) for f, e in pairs)

@@ -170,6 +170,23 @@ impl Lowerer<'_, '_> {
         Ok(repeats && self.element_cost(x)?.is_none_or(|cost| cost > CHEAP_OPERATIONS))
     }
 
+    /// Whether computing an element of a lazy array calls a function that is many instructions, and can neither raise nor
+    /// write.
+    pub(crate) fn calls_maths(&mut self, x: &Operand) -> Result<bool> {
+        if x.lazy.is_none() {
+            return Ok(false);
+        }
+        let (region, sample) = self.nested(|l| l.sample(x));
+        sample?;
+        let dear = |inst: &ungil_ir::entities::Inst| match &self.func.inst(*inst).kind {
+            InstKind::Math(f, ..) => {
+                !matches!(f.name(), "sqrt" | "floor" | "ceil" | "trunc" | "rint" | "round" | "copysign")
+            }
+            _ => false,
+        };
+        Ok(self.func.region(region).iter().any(dear) && self.harmless(region).is_some())
+    }
+
     /// Builds the computation of an element that nobody will use.
     fn sample(&mut self, x: &Operand) -> Result<Operand> {
         if let Some(lazy) = x.lazy.clone() {

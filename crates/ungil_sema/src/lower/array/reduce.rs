@@ -13,7 +13,7 @@
 
 use std::rc::Rc;
 
-use ungil_ir::entities::{Value, Var};
+use ungil_ir::entities::{Label, Value, Var};
 use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, LoopHints, ParallelFor, ReduceOp, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
@@ -328,12 +328,20 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         }
         let block = self.b().i64(BLOCK);
         let zero = self.b().i64(0);
-        self.stepped(zero, n, block, |l, low| {
+        self.labelled_loop((zero, n, block), false, |l, low, label| {
             let end = l.b().binary(BinaryOp::Add, low, block);
             let high = l.b().binary(BinaryOp::Min, end, n);
             let partial =
                 l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(place(at, i)), fold))?;
             l.add_block(fold.op, accumulator, partial);
+            if fold.dtype == DType::Bool && matches!(fold.op, ReduceOp::And | ReduceOp::Or) {
+                // The rest decides nothing.
+                let total = l.b().get(accumulator.total);
+                let decided = if fold.op == ReduceOp::Or { total } else { l.b().unary(UnaryOp::Not, total) };
+                l.if_then(decided, |l| {
+                    l.b().push(InstKind::Break(label));
+                });
+            }
             Ok(())
         })
     }
@@ -453,8 +461,18 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         independent: bool,
         body: impl FnOnce(&mut Self, Value) -> Result<()>,
     ) -> Result<()> {
+        self.labelled_loop((start, stop, step), independent, |l, i, _| body(l, i))
+    }
+
+    /// A loop that its body may break out of.
+    fn labelled_loop(
+        &mut self,
+        (start, stop, step): (Value, Value, Value),
+        independent: bool,
+        body: impl FnOnce(&mut Self, Value, Label) -> Result<()>,
+    ) -> Result<()> {
         let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
-        let (region, result) = self.nested(|l| body(l, iv));
+        let (region, result) = self.nested(|l| body(l, iv, label));
         let hints = LoopHints { independent, ..LoopHints::default() };
         let node = For { label, iv, start, stop, step, body: region, hints };
         self.b().push(InstKind::For(Box::new(node)));

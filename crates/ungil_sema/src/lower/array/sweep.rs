@@ -3,7 +3,8 @@
 //! A sweep visits every place of a shape. Where all arrays have that shape, the usual case, the loop knows it; where
 //! they are also contiguous in one order, it is one loop over all elements. Arrays whose axes of one element are
 //! repeated, which only shows at run time, get a loop of their own behind a test. Axes that are known to have one
-//! element (`x[:, None]`) cost nothing.
+//! element (`x[:, None]`) cost nothing. Arrays with strides whose elements go into maths functions are copied into order strip
+//! by strip, as functions are computed in vectors from contiguous memory only.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -19,6 +20,9 @@ use crate::operand::Operand;
 
 /// Fewer elements than this are left to the calling thread: about ten microseconds of work.
 const WORTHWHILE: i64 = 32_768;
+
+/// Elements of a strip that is copied into order.
+const STRIP: i64 = 512;
 
 /// The place a sweep is at.
 pub(crate) struct Elements {
@@ -138,10 +142,11 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         for source in sources {
             self.leaves(source, &mut leaves)?;
         }
+        let packed = self.worth_packing(shape, sources, &leaves, targets)?;
         let Some(uniform) = self.uniform(shape, &leaves, derived)? else {
-            return self.uniform_sweep(shape, &leaves, targets, body);
+            return self.packed_sweep(shape, &leaves, &packed, targets, body);
         };
-        let (then, same) = self.nested(|l| l.uniform_sweep(shape, &leaves, targets, body));
+        let (then, same) = self.nested(|l| l.packed_sweep(shape, &leaves, &packed, targets, body));
         let (otherwise, spread) = self.nested(|l| l.spread_sweep(shape, &leaves, body));
         self.b().push(InstKind::If { cond: uniform, then, otherwise });
         same.and(spread)
@@ -239,6 +244,86 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         self.independent_loops(shape.to_vec(), 1, &mut |l, at| {
             elements.at = at;
             body(l, &mut elements)
+        })
+    }
+
+    /// The arrays that are read with strides by an expression whose functions only contiguous loops compute in vectors.
+    fn worth_packing(
+        &mut self,
+        shape: &[Value],
+        sources: &[&Operand],
+        leaves: &[Operand],
+        targets: &[&Operand],
+    ) -> Result<Vec<Operand>> {
+        let ndim = shape.len();
+        let threads = self.options.parallel_arrays && !self.in_parallel();
+        let in_order = |a: &Operand| a.ty.as_array().is_some_and(|t| t.layout == Layout::C);
+        if ndim == 0 || threads || !targets.iter().all(|t| in_order(t)) {
+            return Ok(Vec::new());
+        }
+        let packed: Vec<Operand> = leaves
+            .iter()
+            .filter(|a| a.ty.as_array().is_some_and(|t| usize::from(t.ndim) == ndim && !t.swapped))
+            .filter(|a| !in_order(a) && !self.is_unit(a, ndim - 1))
+            .cloned()
+            .collect();
+        if packed.is_empty() || packed.len() > 2 {
+            return Ok(Vec::new());
+        }
+        for source in sources {
+            if self.calls_maths(source)? {
+                return Ok(packed);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// A sweep over arrays of one shape, some of which are copied, a strip at a time, into buffers that lie in order.
+    fn packed_sweep(
+        &mut self,
+        shape: &[Value],
+        leaves: &[Operand],
+        packed: &[Operand],
+        targets: &[&Operand],
+        body: &mut Body<'_, 'p, 'w>,
+    ) -> Result<()> {
+        if packed.is_empty() {
+            return self.uniform_sweep(shape, leaves, targets, body);
+        }
+        let (&n, outer) = shape.split_last().expect("an axis");
+        let (zero, strip) = (self.b().i64(0), self.b().i64(STRIP));
+        let mut buffers = Vec::new();
+        for leaf in packed {
+            let ty = leaf.ty.as_array().expect("an array");
+            let flat = ArrayType { ndim: 1, layout: Layout::C, readonly: false, ..ty };
+            buffers.push(self.fresh_array(flat, vec![strip], leaf.span));
+        }
+        self.over_extents(outer.to_vec(), &mut |l, row| {
+            l.stepped(zero, n, strip, |l, low| {
+                let rest = l.b().binary(BinaryOp::Sub, n, low);
+                let count = l.b().binary(BinaryOp::Min, rest, strip);
+                let place = |l: &mut Self, j: Value| {
+                    let i = l.b().binary(BinaryOp::Add, low, j);
+                    [&row[..], &[i]].concat()
+                };
+                for (leaf, buffer) in packed.iter().zip(&buffers) {
+                    l.counted_loop(count, true, |l, j| {
+                        let at = place(l, j);
+                        let element = l.load_element(leaf, at)?;
+                        let (target, number) = (l.value(buffer)?, l.value(&element)?);
+                        l.b().store(target, vec![j], number);
+                        Ok(())
+                    })?;
+                }
+                l.counted_loop(count, true, |l, j| {
+                    let mut elements = Elements::at(place(l, j));
+                    for (leaf, buffer) in packed.iter().zip(&buffers) {
+                        let element = l.load_element(buffer, vec![j])?;
+                        elements.loaded.insert(l.value(leaf)?, element);
+                    }
+                    body(l, &mut elements)
+                })
+            })
         })
     }
 

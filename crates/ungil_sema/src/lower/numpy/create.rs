@@ -61,6 +61,16 @@ impl Lowerer<'_, '_> {
         let shape = (0..ty.ndim).map(|axis| self.b().dim(source, axis)).collect();
         let ty = ArrayType { layout, readonly: false, ..ty };
         let copy = self.array_of_type(shape, ty, &Content::Empty, span)?;
+        if !ty.swapped {
+            let value = Operand { value: Some(source), ..value.clone() };
+            let shape = self.extents(&value)?;
+            self.sweep(&shape, &[&value], &[&copy], true, &mut |l, elements| {
+                let element = elements.of(l, &value)?;
+                let number = l.value(&element)?;
+                elements.store(l, &copy, number)
+            })?;
+            return Ok(copy);
+        }
         let target = self.value(&copy)?;
         self.over(target, &mut |l, at| {
             let element = l.load_element(value, at.clone())?;
@@ -253,13 +263,12 @@ impl Lowerer<'_, '_> {
         let source = self.value(value)?;
         let shape = (0..ty.ndim).map(|axis| self.b().dim(source, axis)).collect();
         let copy = self.array_of(shape, dtype, layout, &Content::Empty, span)?;
-        let target = self.value(&copy)?;
-        self.over(target, &mut |l, at| {
-            let element = l.load_element(value, at.clone())?;
+        let value = Operand { value: Some(source), ..value.clone() };
+        let shape = self.extents(&value)?;
+        self.sweep(&shape, &[&value], &[&copy], true, &mut |l, elements| {
+            let element = elements.of(l, &value)?;
             let converted = l.cast_to(&element, dtype)?;
-            let target = l.value(&copy)?;
-            l.b().store(target, at, converted);
-            Ok(())
+            elements.store(l, &copy, converted)
         })?;
         Ok(copy)
     }

@@ -109,12 +109,26 @@ impl Lowerer<'_, '_> {
             l.cast_to(&element, dtype)
         };
         let run = Run { op, dtype, n, element: &element };
-        let best = self.start_extremum(&run);
         let zero = self.b().i64(0);
         self.b().set(found, zero);
+        if is_truth(x) {
+            return self.first_truth(&run, found);
+        }
+        let best = self.start_extremum(&run);
         self.best_block(&run, best, &mut |l, low| l.b().set(found, low))?;
         let low = self.b().get(found);
         self.place_in_run(&run, best, low, found)
+    }
+
+    /// Sets `found`, which is zero, to the first of the truth values that are looked for, if there is one.
+    fn first_truth(&mut self, run: &Run<'_>, found: Var) -> Result<()> {
+        let zero = self.b().i64(0);
+        let compare = if run.op == ReduceOp::Max { CompareOp::Ne } else { CompareOp::Eq };
+        self.first_index(zero, run.n, found, &mut |l, i| {
+            let value = (run.element)(l, i)?;
+            let no = l.zero(run.dtype);
+            Ok(l.b().compare(compare, value, no))
+        })
     }
 
     /// A variable for the extremum, which every element is beyond.
@@ -258,6 +272,10 @@ impl Lowerer<'_, '_> {
         for var in [number, winner, found] {
             self.b().set(var, zero);
         }
+        if outer.is_empty() && is_truth(x) {
+            let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &[], i, dtype);
+            return self.first_truth(&Run { op, dtype, n, element: &element }, found);
+        }
         let nothing = |l: &mut Lowerer<'_, '_>, _: Value| Ok(l.zero(dtype));
         let best = self.start_extremum(&Run { op, dtype, n, element: &nothing });
         self.over_extents(outer.to_vec(), &mut |l, row| {
@@ -342,6 +360,10 @@ impl Lowerer<'_, '_> {
         let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
         self.reduce_array(counts, &axes, &Fold { op: ReduceOp::Min, dtype: DType::I64, term, initial: None })
     }
+}
+
+fn is_truth(x: &Operand) -> bool {
+    x.ty.as_array().is_some_and(|t| t.dtype == DType::Bool)
 }
 
 /// The type in which elements are compared: booleans have no minimum in the IR.

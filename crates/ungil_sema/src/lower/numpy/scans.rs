@@ -21,13 +21,16 @@ impl Lowerer<'_, '_> {
         let axis = if r.flat { 0 } else { r.axes[0] };
         let found = x.ty.as_array().expect("an array");
         let dtype = r.dtype.unwrap_or(sum_type(found.dtype));
+        let result = ArrayType { dtype, layout: Layout::C, readonly: false, swapped: false, ..found };
+        let expression = x.lazy.is_some();
         let x = self.settled(&x)?;
         let shape = self.extents(&x)?;
-        let out = self.fresh_array(
-            ArrayType { dtype, layout: Layout::C, readonly: false, swapped: false, ..found },
-            shape.clone(),
-            r.span,
-        );
+        let out = if expression && found == result {
+            // Nobody else sees the expression's elements: each is replaced by the sum up to it.
+            x.clone()
+        } else {
+            self.fresh_array(result, shape.clone(), r.span)
+        };
         if axis + 1 == shape.len() {
             let total = self.new_var("running", ungil_ir::types::Type::Scalar(dtype));
             self.over_extents(shape[..axis].to_vec(), &mut |l, at| {
