@@ -184,7 +184,9 @@ def test_a_module_with_errors_has_them_on_their_lines():
     assert "error" in report.message
     assert [b.kind for b in report.lines[1].badges] == ["error"]
     assert report.functions == []
-    assert "nothing was compiled" in _page.render(report, "broken")
+    page = _page.render(report, "broken")
+    assert "nothing was compiled" in page
+    assert 'id="p2">' in page, "the panel of an error is open"
 
 
 def test_why_a_function_is_not_compiled():
@@ -209,6 +211,15 @@ def test_of_a_jit_function(tmp_path):
     path = spread.annotate(tmp_path / "spread.html", profile={first + 5: 0.5}, title="mine")
     text = Path(path).read_text()
     assert "<title>mine</title>" in text and "500 ms · 100%" in text
+
+
+def test_code_stands_at_lines_with_code():
+    spread(np.arange(4.0))
+    report = _collect.of_dispatchers([spread])
+    for one in report.lines:
+        if not one.text.strip() or one.text.lstrip().startswith("@"):
+            assert not one.listings, one.number
+    assert next(one for one in report.lines if "def spread" in one.text).listings
 
 
 def test_of_a_function_that_was_not_called():

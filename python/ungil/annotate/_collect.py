@@ -319,8 +319,9 @@ def _facts(report: Report, facts: dict[str, Any]) -> None:
                 line.types[name] = (
                     ty if known in (None, ty) or ty in known.split(" | ") else f"{known} | {ty}"
                 )
-    ir = _listing.of_ir(facts["ir"], facts["functions"])
+    ir = _moved(report, _listing.of_ir(facts["ir"], facts["functions"]))
     assembly = {(os.path.normpath(f), n): v for (f, n), v in _listing.of_assembly(facts["assembly"]).items()}
+    assembly = _moved(report, assembly)
     for file, number in dict.fromkeys(
         [*ir, *((report.file, n) for f, n in assembly if _same(f, report.file))]
     ):
@@ -330,6 +331,17 @@ def _facts(report: Report, facts: dict[str, Any]) -> None:
             if listing.ir or listing.assembly:
                 line.listings.append(listing)
                 line.state = "compiled"
+
+
+def _moved(report: Report, listing: _listing.Listing) -> _listing.Listing:
+    """A listing where code of blank lines and decorators, such as a function's entry, stands at what follows them."""
+    out: _listing.Listing = {}
+    for (file, number), code in listing.items():
+        if _same(file, report.file):
+            while number < len(report.lines) and re.match(r"\s*(@|#|$)", report.lines[number - 1].text):
+                number += 1
+        out[file, number] = [*out[file, number], "…", *code] if (file, number) in out else code
+    return out
 
 
 def _same(found: str, file: str) -> bool:

@@ -104,9 +104,10 @@ def _row(line: Line, source: str, total: float, most: float, is_high: bool) -> s
         + (" hot" if line.score >= 5 else "")
         + (" below" if is_high else "")
     )
-    opens = (
-        f' tabindex="0" role="button" aria-expanded="false" aria-controls="p{line.number}"' if panel else ""
-    )
+    # Errors are to be read at once.
+    is_open = any(badge.kind == "error" for badge in line.badges)
+    state = f'aria-expanded="{"true" if is_open else "false"}" aria-controls="p{line.number}"'
+    opens = f' tabindex="0" role="button" {state}' if panel else ""
     shade = f' style="--a:{heat:.2f}"' if heat else ""
     badges = "".join(_badge(badge) for badge in line.badges)
     time = ""
@@ -119,7 +120,11 @@ def _row(line: Line, source: str, total: float, most: float, is_high: bool) -> s
         f'<span class="time">{time}</span><span class="src">{source}</span>'
         f'<span class="badges">{badges}</span></div>\n'
     )
-    return row + (f'<div class="panel" id="p{line.number}" hidden>{panel}</div>\n' if panel else "")
+    return row + (
+        f'<div class="panel" id="p{line.number}"{"" if is_open else " hidden"}>{panel}</div>\n'
+        if panel
+        else ""
+    )
 
 
 def _badge(badge: Badge) -> str:
