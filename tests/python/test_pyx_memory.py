@@ -27,7 +27,7 @@ POINTERS = [
     ("view_of_array",), ("strings",), ("bytes_of", 1.5), ("bytes_of", -0.0), ("reinterpret", 4607182418800017413),
     ("sorted_down", np.array([3, 1, 2, 9, -4], dtype="i4")), ("through_pointers", 3.0, True),
     ("through_pointers", 3.0, False), ("swapped", 1, 2), ("find", 3), ("flags", True), ("flags", False), ("matrix",),
-    ("typedefs", 1.0), ("absolute", -3, -4), ("augmented", 2), ("recursion", 7),
+    *[("left", n, stop) for n in (0, 1, 5, 6) for stop in (3, 100)], ("typedefs", 1.0), ("absolute", -3, -4), ("augmented", 2), ("recursion", 7),
 ]  # fmt: skip
 
 STRUCTS = [
@@ -57,7 +57,23 @@ FUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "calls"), [("pointers", POINTERS), ("structs", STRUCTS), ("fused", FUSED)])
+EXTERNS = [
+    ("numbers", 2.5, -4), ("parts", 12.5), ("texts",), ("sort", np.array([3.0, -1, 2])), ("loops", D),
+    ("formatted", -5, 2.25, 2**40, 65), ("scanned",), ("many", 0.5), ("constants",),
+]  # fmt: skip
+I, L = np.zeros(8, dtype="i4"), np.arange(1, 30)
+TEAMS = [
+    *[("ids", n, I) for n in (1, 2, 5, 8)], *[("sizes", n, I) for n in (1, 3, 7)],
+    *[("total", np.arange(m, dtype="f8"), n) for m in (1, 2, 10, 100) for n in (1, 2, 3, 7)],
+    *[("reductions", L, n) for n in (1, 2, 5)], *[("last", m, n) for m in (1, 10, 12) for n in (1, 4)],
+    *[("scratch", np.arange(12.0).reshape(4, 3), np.zeros(4), n) for n in (1, 2, 6)],
+    *[("twice", np.arange(20.0), np.zeros(20), n) for n in (1, 3, 8)], ("alone", np.arange(5.0)),
+    ("condition", I, True), ("condition", I, False),
+]  # fmt: skip
+MODULES = {"pointers": POINTERS, "structs": STRUCTS, "fused": FUSED, "externs": EXTERNS, "teams": TEAMS}
+
+
+@pytest.mark.parametrize(("name", "calls"), MODULES.items())
 def test_modules_end_like_those_of_cython(name, calls, tmp_path):
     source = FOLDER / f"{name}.pyx"
     reference, module = pyx_reference.build(source, tmp_path), pyx.compile(source)
@@ -75,6 +91,22 @@ REFUSED = {
     "no_field": "cdef struct s:\n    int a\ndef f():\n    cdef s x\n    x.b = 1\n    return x.a\n",
     "huge": "def f():\n    cdef double a[100000000]\n    a[0] = 1\n    return a[0]\n",
     "constant": "def f(double x):\n    cdef const double *p = &x\n    p[0] = 1\n    return x\n",
+    "header_struct": "cdef extern from 'x.h':\n    struct s:\n        int a\n",
+    "macro": "cdef extern from 'x.h':\n    int NO_SUCH_MACRO\n",
+    "no_function": "cdef extern from 'x.h':\n    int no_such_function_of_c(int x)\n",
+    "verbatim": "cdef extern from *:\n    'int f(void);'\n    int f()\n",
+    "nested_team": "from cython.parallel cimport parallel\ndef f():\n    with nogil, parallel():\n        with parallel():\n            pass\n",
+    "team_reduction": "from cython.parallel cimport parallel\ndef f():\n    cdef int x = 0\n    with nogil, parallel():\n        x += 1\n",
+    "team_return": "from cython.parallel cimport parallel\ndef f():\n    with nogil, parallel():\n        return 1\n",
+    "team_private": """
+from cython.parallel cimport parallel, prange
+def f():
+    cdef int x, i
+    with nogil, parallel():
+        x = 1
+        for i in prange(3):
+            x = i
+""",
     "private": """
 from cython.parallel import prange
 def f(int n):
@@ -104,3 +136,38 @@ def test_specialisations_are_found_by_name():
     assert module.gather["double|long"](D, np.array([1])) == (1.0, 8)
     with pytest.raises(KeyError):
         module.total["int"]
+
+
+def test_the_threads_of_a_team_are_alive_at_once():
+    # Each thread waits for all others, more than there are cores.
+    module = pyx.compile(
+        """
+from cython.parallel cimport parallel, threadid
+cdef extern from "sched.h" nogil:
+    int sched_yield()
+def meet(int n, long[:] there):
+    cdef int k, seen
+    with nogil, parallel(num_threads=n):
+        there[threadid()] = 1
+        seen = 0
+        while seen < n:
+            sched_yield()
+            seen = 0
+            for k in range(n):
+                seen = seen + <int>there[k]
+    return 1
+def fails(int n, double[:] a):
+    cdef double s = 0
+    cdef int i
+    with nogil, parallel(num_threads=n):
+        if threadid() == n - 1:
+            raise ValueError("one thread")
+        for i in prange(10):
+            s += i
+    return s
+from cython.parallel cimport prange
+"""
+    )
+    assert module.meet(9, np.zeros(9, dtype="i8")) == 1
+    with pytest.raises(ValueError, match="one thread"):
+        module.fails(4, np.zeros(3))

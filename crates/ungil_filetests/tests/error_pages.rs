@@ -9,7 +9,8 @@ use ungil_filetests::python::{Python, settle};
 
 /// These need a live module, a function without source, a read-only array, C functions, and MPI.
 const NEED_PYTHON: [&str; 12] = [
-    "U0203", "U0204", "U0206", "U0228", "U0236", "U0237", "U0238", "U0271", "U0272", "U0273", "U0274", "U0318",
+    "U0203", "U0204", "U0206", "U0228", "U0236", "U0237", "U0238", "U0271", "U0272", "U0273", "U0274",
+    "U0318",
 ];
 
 fn pages() -> Vec<PathBuf> {

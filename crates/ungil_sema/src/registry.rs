@@ -125,6 +125,15 @@ const EAGER: &[&str] = &[
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
     let span = args.span;
     let mut args = args;
+    if let Some(function) = name.strip_prefix("cython.openmp.") {
+        return l.openmp(function, args);
+    }
+    if let Some(described) = name.strip_prefix("cython.extern:") {
+        return l.call_extern(described, args);
+    }
+    if let Some(described) = name.strip_prefix("cython.variadic:") {
+        return l.call_variadic(described, args);
+    }
     if let Some(text) = name.strip_prefix("cython.struct.") {
         return l.make_struct(text, args);
     }

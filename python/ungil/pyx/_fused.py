@@ -47,7 +47,9 @@ class FusedFunction:
         make: Callable[[dict[str, int]], Any],
     ) -> None:
         self.__wrapped__ = function
-        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        self.__name__: str = function.__name__
+        self.__qualname__: str = function.__qualname__
+        for name in ("__module__", "__doc__"):
             setattr(self, name, getattr(function, name, None))
         self._types = types
         self._params = params

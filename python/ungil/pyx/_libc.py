@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import errno
 import functools
+import os
+import re
 from typing import Any
 
 from ungil._c import extern
@@ -93,4 +97,57 @@ def functions(module: str) -> dict[str, Any]:
         if text:
             name = text[: text.index("(")].split()[-1].lstrip("*")
             found[name] = extern(text)
+    for name, fixed in _VARIADIC.get(module, {}).items():
+        place = address(f"v{name}", ())
+        if place is not None:
+            found[name] = _special(f"cython.variadic:{place}:{name}:fn({fixed},*void)int32")
     return found
+
+
+def _special(canonical: str) -> Any:
+    from ungil.pyx._names import Special
+
+    return Special(canonical)
+
+
+# Parameters in front of the variable ones.
+_VARIADIC = {
+    "libc.stdio": {
+        "printf": "*const int8", "fprintf": "*@FILE,*const int8", "sprintf": "*int8,*const int8",
+        "snprintf": "*int8,uint64,*const int8", "sscanf": "*const int8,*const int8",
+    },
+}  # fmt: skip
+
+
+def constant(name: str) -> Any:
+    """The value of a macro that is known; `None` for others."""
+    from ungil.pyx._names import CONSTANTS
+
+    for table in (*CONSTANTS.values(), *_CONSTANTS.values()):
+        if name in table:
+            return table[name]
+    return None
+
+
+def libraries(source: str) -> tuple[str, ...]:
+    """The libraries that a module's `# distutils: libraries =` lines name."""
+    found = re.findall(r"^#\s*distutils:\s*libraries\s*=\s*(.*)$", source, re.MULTILINE)
+    return tuple(name for line in found for name in line.replace(",", " ").split())
+
+
+def address(name: str, named: tuple[str, ...]) -> int | None:
+    """The address of a function in the process, in C's mathematical library or in a named one."""
+    for library in (None, "libm.so.6", *named):
+        try:
+            handle = _load(library)
+            return ctypes.cast(getattr(handle, name), ctypes.c_void_p).value
+        except (OSError, AttributeError):
+            continue
+    return None
+
+
+@functools.cache
+def _load(library: str | None) -> ctypes.CDLL:
+    if library is None or os.sep in library or library.endswith(".so.6"):
+        return ctypes.CDLL(library)
+    return ctypes.CDLL(ctypes.util.find_library(library) or f"lib{library}.so")

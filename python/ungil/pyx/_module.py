@@ -17,7 +17,7 @@ import types
 from typing import Any
 
 from ungil import _ungil
-from ungil.pyx import _fallback, _fused, _names
+from ungil.pyx import _fallback, _fused, _libc, _names
 
 # Directives with a meaning to the compiler; others change nothing here.
 _DIRECTIVES = {"boundscheck", "wraparound", "cdivision", "cpow", "overflowcheck"}
@@ -151,6 +151,7 @@ class Builder:
         plan = self._plan(text, file)
         tree = ast.parse(plan["text"], file)
         self._constants(plan)
+        self._externs(plan, text, file)
         lines = plan["text"].splitlines(True)
         infos = {f["line"]: f for f in plan["functions"]}
         for node in ast.walk(tree):
@@ -208,6 +209,21 @@ class Builder:
         self._define(plan["types"])
         return plan
 
+    def _externs(self, plan: dict[str, Any], source: str, file: str) -> None:
+        """Functions that headers declare, from the libraries that are loaded or named."""
+        for name, cname, text, header, line in plan["externs"]:
+            if not text:
+                found = _libc.constant(cname)
+                if found is None:
+                    raise _error("U0807", f"`{cname}` of {header} is a macro or variable of C", file, line)
+                self.names[name] = found
+                continue
+            address = _libc.address(cname, _libc.libraries(source))
+            if address is None:
+                title = f"`{cname}` of {header} is in no library that is loaded: name one by `# distutils: libraries = name`"
+                raise _error("U0807", title, file, line)
+            self.names[name] = _names.Special(f"cython.extern:{address}:{cname}:{text}")
+
     def _define(self, types: dict[str, tuple[str, str]]) -> None:
         self.types |= types
         for name, (text, _) in types.items():
@@ -221,6 +237,7 @@ class Builder:
         plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, {})
         self._define(plan["types"])
         self._constants(plan)
+        self._externs(plan, text, pxd)
         return plan
 
     def _cimports(self, cimports: list[tuple[str, int, str | None, str, int]], file: str) -> None:
@@ -322,7 +339,7 @@ class Builder:
         info["must_compile"] = (
             info["releases_gil"]
             or any(t[0].startswith(_names.CONSTRUCTED) for t in declared if t)
-            or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "sizeof", "view"))
+            or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "sizeof", "view", "parallel"))
         )
         plain = copy.deepcopy(node)
         plain.decorator_list = []

@@ -60,6 +60,17 @@ class Special:
         raise TypeError("pointers, addresses and structs of C work in compiled functions only")
 
 
+class Replaced(Special):
+    """What compiled code has a meaning of its own for, with what it is in plain Python."""
+
+    def __init__(self, canonical: str, function: Callable[..., Any]) -> None:
+        super().__init__(canonical)
+        self._function = function
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._function(*args, **keywords)
+
+
 def alternatives(text: str) -> list[tuple[str, str]]:
     """The alternatives in the text of a fused type: texts, and names in C."""
     found = []
@@ -88,6 +99,8 @@ def operators() -> dict[str, Any]:
         "__pyx_cast": Special("cython.cast"),
         "__pyx_sizeof": Special("cython.sizeof"),
         "__pyx_view": Special("cython.view"),
+        "__pyx_from": Replaced("cython.forfrom", range),
+        "__pyx_parallel": Special("cython.parallel.region"),
     }
 
 
@@ -118,7 +131,7 @@ _SINGLE = [
     "fmax",
 ]
 
-_CONSTANTS: dict[str, dict[str, Any]] = {
+CONSTANTS: dict[str, dict[str, Any]] = {
     "libc.math": {
         "M_PI": math.pi, "M_E": math.e, "M_PI_2": math.pi / 2, "M_PI_4": math.pi / 4, "M_1_PI": 1 / math.pi,
         "M_2_PI": 2 / math.pi, "M_SQRT2": math.sqrt(2), "M_SQRT1_2": math.sqrt(0.5), "M_LN2": math.log(2),
@@ -174,6 +187,7 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdlib": {},
     "libc.string": {},
     "libc.errno": {},
+    "openmp": {},
     "libc.stdio": {"FILE": ("@FILE", "FILE")},
     "libc.time": {"time_t": ("int64", "time_t"), "clock_t": ("int64", "clock_t")},
     "libc.math": {"float_t": ("float32", "float"), "double_t": ("float64", "double")},
@@ -192,6 +206,16 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
+_OPENMP = [
+    "omp_get_thread_num",
+    "omp_get_max_threads",
+    "omp_get_num_threads",
+    "omp_get_num_procs",
+    "omp_in_parallel",
+    "omp_get_wtime",
+]
+
+
 def library_types(module: str) -> dict[str, tuple[str, str]] | None:
     """The types that a library declares: texts for the compiler and names in C."""
     return _LIBRARY_TYPES.get(module)
@@ -200,12 +224,17 @@ def library_types(module: str) -> dict[str, tuple[str, str]] | None:
 def library_names(module: str) -> dict[str, Any] | None:
     """Functions and constants that a library declares; `None` for a library that is not known."""
     if module == "libc.math":
-        names = dict(_CONSTANTS[module])
+        names = dict(CONSTANTS[module])
         names |= {name: CFunction(f"libc.math.{name}", f) for name, f in _MATH.items()}
         names |= {f"{name}f": CFunction(f"libc.math.{name}f", _MATH[name]) for name in _SINGLE}
         return names
-    if module in _CONSTANTS:
-        return dict(_CONSTANTS[module])
+    if module in CONSTANTS:
+        return dict(CONSTANTS[module])
+    if module == "openmp":
+        from ungil import set_num_threads
+
+        functions: dict[str, Any] = {name: Special(f"cython.openmp.{name}") for name in _OPENMP}
+        return functions | {"omp_set_num_threads": set_num_threads}
     if module in _libc.PROTOTYPES:
         return _libc.functions(module)
     if module in ("libc.stdint", "libc.stddef", "cpython"):
@@ -215,7 +244,9 @@ def library_names(module: str) -> dict[str, Any] | None:
     if module in ("cython", "cython.parallel"):
         from ungil import cython
 
-        return dict(vars(cython if module == "cython" else cython.parallel))
+        if module == "cython":
+            return dict(vars(cython))
+        return dict(vars(cython.parallel)) | {"parallel": Special("cython.parallel.region")}
     return None
 
 
@@ -227,6 +258,12 @@ def library_module(module: str) -> Any:
         from ungil import cython
 
         return cython
+    if module == "openmp":
+        import types
+
+        root = types.ModuleType(module)
+        vars(root).update(library_names(module) or {})
+        return root
     if module.split(".")[0] == "libc":
         import types
 

@@ -258,3 +258,17 @@ def recursion(int n):
     cdef int count = 0
     cdef int r = deep(n, &count)
     return count, r
+
+def left(int n, int stop):
+    cdef int i = 77, j = 88
+    cdef long k
+    for i from 0 <= i < n:
+        if i == stop:
+            break
+    for j from n > j >= 0 by 2:
+        pass
+    for k from 1 < k <= n:
+        pass
+    else:
+        j += 1000
+    return i, j, k

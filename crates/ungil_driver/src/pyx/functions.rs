@@ -13,7 +13,7 @@ use ungil_syntax::visit::{Visitor, contains_yield, walk_stmt};
 use super::gil;
 use super::plain::directive_name;
 use super::plan::{Directive, Function, Parameter};
-use super::types::{Known, Types};
+use super::types::{Known, Types, decayed};
 
 /// A function as the extension module takes it. Errors in its types are appended to `errors`.
 pub fn function(
@@ -32,7 +32,7 @@ pub fn function(
         params.push(Parameter {
             fused: used.first().map(|(name, _)| name.clone()),
             name: p.name.name.to_string(),
-            ty: ty.filter(|known| known.text != "object"),
+            ty: ty.filter(|known| known.text != "object").map(decayed),
             not_none: p.ty.as_ref().is_some_and(|ty| ty.none == NoneRule::Refused),
         });
         for one in used {

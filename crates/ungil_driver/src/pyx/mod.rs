@@ -13,5 +13,5 @@ mod plain;
 mod plan;
 mod types;
 
-pub use plan::{Cimport, Constant, Directive, Function, Parameter, Plan, read, reading};
+pub use plan::{Cimport, Constant, Directive, External, Function, Parameter, Plan, read, reading};
 pub use types::Types;

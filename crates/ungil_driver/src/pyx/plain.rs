@@ -188,6 +188,26 @@ impl Plain<'_> {
                 _ => directive_name(expr).is_some(),
             }
         };
+        let team = with.items.iter().find_map(|item| match &item.context.kind {
+            ExprKind::Call(call) => match dotted(&call.func).as_deref() {
+                Some("parallel" | "cython.parallel.parallel" | "parallel.parallel") => Some(call),
+                _ => None,
+            },
+            _ => None,
+        });
+        if let Some(call) = team
+            && let Some(last) = with.items.last()
+        {
+            let keywords = call.keywords.iter().filter_map(|k| {
+                let name = k.name.as_ref()?;
+                Some(format!("{}={}", name.name, self.rendered(&k.value)))
+            });
+            let keywords: Vec<String> = keywords.collect();
+            let hi = self.colon(last.context.span.hi);
+            let head = format!("for __pyx_team in __pyx_parallel({})", keywords.join(", "));
+            self.replace(stmt.span.lo as usize, hi, &head);
+            return with.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+        }
         let count = with.items.iter().filter(|item| ours(&item.context)).count();
         if count == 0 {
             return walk_stmt(self, stmt);
@@ -274,7 +294,7 @@ impl Plain<'_> {
         chain.orelse.iter().for_each(|stmt| self.visit_stmt(stmt));
     }
 
-    /// A loop with bounds as one over a range. Afterwards the variable differs from C's, so it may not be used there.
+    /// A loop with bounds as one over a range.
     fn for_from(&mut self, stmt: &Stmt, inner: &CythonStmt) {
         let CythonStmt::ForFrom(node) = inner else { return };
         let up = matches!(node.lower_op, CompareOp::Lt | CompareOp::LtE);
@@ -299,7 +319,11 @@ impl Plain<'_> {
         let target = self.rendered(&node.target);
         let last = node.step.as_ref().unwrap_or(&node.upper);
         let hi = self.colon(last.span.hi);
-        self.replace(stmt.span.lo as usize, hi, &format!("for {target} in range({lower}, {upper}{step})"));
+        self.replace(
+            stmt.span.lo as usize,
+            hi,
+            &format!("for {target} in __pyx_from({lower}, {upper}{step})"),
+        );
         node.body.iter().chain(&node.orelse).for_each(|stmt| self.visit_stmt(stmt));
     }
 

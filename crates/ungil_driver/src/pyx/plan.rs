@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use ungil_diag::diagnostic::{Diagnostic, Diagnostics};
 use ungil_diag::source::SourceFile;
 use ungil_diag::span::SourceId;
-use ungil_syntax::ast::cython::{CType, CythonStmt, Declarator, EnumItem, Visibility};
+use ungil_syntax::ast::cython::{CType, CythonStmt, Declarator, DeclaratorKind, EnumItem, Visibility};
 use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::stmt::{Alias, Stmt, StmtKind};
 use ungil_syntax::check::check_module;
 use ungil_syntax::directive::Setting;
 use ungil_syntax::parser::{CythonOptions, LanguageLevel, parse_cython};
 
+use super::error::unsupported;
 use super::functions;
 use super::plain::plain;
 use super::types::{Known, Types, is_constructed};
@@ -75,6 +76,16 @@ pub struct Constant {
     pub is_public: bool,
 }
 
+/// A function that a header declares, by its type's text; without one it is a variable or a macro.
+#[derive(Clone, Debug)]
+pub struct External {
+    pub name: String,
+    pub cname: String,
+    pub text: String,
+    pub header: String,
+    pub line: u32,
+}
+
 /// What a module is.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -82,6 +93,8 @@ pub struct Plan {
     pub functions: Vec<Function>,
     pub cimports: Vec<Cimport>,
     pub constants: Vec<Constant>,
+    /// What headers declare.
+    pub externs: Vec<External>,
     /// Types that the module defines, with those it was given.
     pub types: Types,
     /// Directives of the whole module.
@@ -209,14 +222,70 @@ fn collect(plan: &mut Plan, source: &SourceFile, body: &[Stmt], errors: &mut Vec
                 chain.branches.iter().for_each(|branch| collect(plan, source, &branch.body, errors));
                 collect(plan, source, &chain.orelse, errors);
             }
-            CythonStmt::Extern { .. } => {
-                errors.push(super::error::unsupported(
-                    "`cdef extern` is",
-                    stmt.span.start(),
-                    Some("cimport the functions of `libc`"),
-                ));
+            CythonStmt::Extern { header, verbatim, body, .. } => {
+                if let Some(code) = verbatim {
+                    let _ = code;
+                    let help = Some("put the function into a library, or write it in Cython");
+                    errors.push(unsupported("C code in a module is", stmt.span.start(), help));
+                }
+                let header = header.as_ref().and_then(|text| text.as_str()).unwrap_or("*").to_owned();
+                externals(plan, source, &header, body, errors);
             }
             _ => {}
+        }
+    }
+}
+
+/// What a header is said to declare. Layouts of structs and values of macros are the header's own, so that only functions
+/// and names of types are taken from here.
+fn externals(
+    plan: &mut Plan,
+    source: &SourceFile,
+    header: &str,
+    body: &[Stmt],
+    errors: &mut Vec<Diagnostic>,
+) {
+    for stmt in body {
+        let StmtKind::Cython(inner) = &stmt.kind else { continue };
+        match &**inner {
+            CythonStmt::Declare { base, declarators, .. } => {
+                for declarator in declarators {
+                    let Some(name) = declarator.name() else { continue };
+                    let line = source.line_column(declarator.span.lo).line;
+                    let text = match declarator.function() {
+                        None => String::new(),
+                        Some(_) => match plan.types.declared(base, declarator) {
+                            Ok(known) => known.text,
+                            Err(error) => {
+                                errors.push(error);
+                                continue;
+                            }
+                        },
+                    };
+                    let cname = match &declarator.innermost().kind {
+                        DeclaratorKind::Name { cname: Some(cname), .. } => cname.as_str().map(str::to_owned),
+                        _ => None,
+                    };
+                    let name = name.name.to_string();
+                    let cname = cname.unwrap_or_else(|| name.clone());
+                    plan.externs.push(External { name, cname, text, header: header.to_owned(), line });
+                }
+            }
+            CythonStmt::Struct { name, body, .. } => {
+                plan.types.add(&name.name, &format!("@{}", name.name), &name.name);
+                let members = body.iter().flatten().any(|stmt| !matches!(stmt.kind, StmtKind::Pass));
+                if members {
+                    let help = Some(
+                        "declare it outside `cdef extern` with all its members, or use pointers to it only",
+                    );
+                    errors.push(unsupported("members of a header's struct are", stmt.span.start(), help));
+                }
+            }
+            CythonStmt::Enum { items, .. } if items.iter().any(|item| item.value.is_none()) => {
+                let help = Some("give the values: `enum: NAME = 1`");
+                errors.push(unsupported("constants of a header are", stmt.span.start(), help));
+            }
+            _ => collect(plan, source, std::slice::from_ref(stmt), errors),
         }
     }
 }
@@ -226,7 +295,7 @@ fn variables(plan: &Plan, base: &CType, declarators: &[Declarator], errors: &mut
     for declarator in declarators.iter().filter(|d| d.function().is_none()) {
         match plan.types.declared(base, declarator) {
             Ok(known) if is_constructed(&known.text) => {
-                errors.push(super::error::unsupported(
+                errors.push(unsupported(
                     "variables of this type outside functions are",
                     declarator.span,
                     Some("declare it inside the functions that use it"),

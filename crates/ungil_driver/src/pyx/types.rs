@@ -148,15 +148,15 @@ impl Types {
                 }
                 let (mut texts, mut names) = (Vec::new(), Vec::new());
                 for p in params {
-                    let param = self.declared(&p.base, &p.declarator)?;
-                    if !is_c(&param.text) {
+                    let param = decayed(self.declared(&p.base, &p.declarator)?);
+                    if !is_c(&param.text) || is_aggregate(&param.text) {
                         let help = Some("numbers and pointers can be passed through a pointer to a function");
                         return Err(unsupported("this parameter of a function pointer is", p.span, help));
                     }
                     texts.push(param.text);
                     names.push(param.name);
                 }
-                if !is_c(&base.text) && base.text != "void" {
+                if !is_c(&base.text) && base.text != "void" || is_aggregate(&base.text) {
                     return Err(unsupported("this result of a function pointer is", declarator.span, None));
                 }
                 let text = format!("fn({}){}", texts.join(","), base.text);
@@ -454,6 +454,18 @@ pub fn is_c(text: &str) -> bool {
 pub fn is_constructed(text: &str) -> bool {
     text.starts_with(['*', '[', '@'])
         || ["struct ", "union ", "packed ", "fn("].iter().any(|word| text.starts_with(word))
+}
+
+fn is_aggregate(text: &str) -> bool {
+    text.starts_with('@') || ["struct ", "union ", "packed "].iter().any(|word| text.starts_with(word))
+}
+
+/// The type of a parameter: arrays are passed as pointers.
+pub fn decayed(ty: Known) -> Known {
+    match ty.text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((_, element)) => known(&format!("*{element}"), &ty.name),
+        None => ty,
+    }
 }
 
 fn is_const(ty: &CType) -> bool {

@@ -112,6 +112,12 @@ fn describe<'py>(py: Python<'py>, plan: &Plan) -> PyResult<Bound<'py, PyDict>> {
     result.set_item("is_level_two", plan.is_level_two)?;
     result.set_item("includes", &plan.includes)?;
     result.set_item("variables", &plan.variables)?;
+    let externs: Vec<_> = plan
+        .externs
+        .iter()
+        .map(|e| (e.name.as_str(), e.cname.as_str(), e.text.as_str(), e.header.as_str(), e.line))
+        .collect();
+    result.set_item("externs", externs)?;
     let functions = PyList::empty(py);
     for f in &plan.functions {
         functions.append(function(py, f)?)?;

@@ -122,6 +122,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             own_lists: None,
             wide: HashMap::new(),
             memory: HashMap::new(),
+            team: None,
             depth: 0,
             untyped: false,
         };

@@ -2,7 +2,7 @@
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::{Label, Region, Value, Var};
-use ungil_ir::inst::{For as IrFor, InstKind, LoopHints};
+use ungil_ir::inst::{BinaryOp as Ir, For as IrFor, InstKind, LoopHints};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::operator::BinaryOp;
@@ -12,6 +12,7 @@ use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::build::Cond;
+use crate::lower::call::Args;
 use crate::lower::list::method::METHODS;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
@@ -141,6 +142,12 @@ impl Lowerer<'_, '_> {
         if let Some(call) = self.call_of(&node.iter, "ungil.prange")? {
             return self.parallel_for(node, &call, span);
         }
+        if let Some(call) = self.call_of(&node.iter, "cython.parallel.region")? {
+            return self.region(node, &call, span);
+        }
+        if let Some(call) = self.call_of(&node.iter, "cython.forfrom")? {
+            return self.for_from(node, &call, span);
+        }
         if let Some(call) = self.call_of(&node.iter, "ungil.intrinsics.rotating")? {
             return self.rotating_for(node, &call);
         }
@@ -175,6 +182,53 @@ impl Lowerer<'_, '_> {
             })?;
         }
         self.loop_else(&node.orelse, broke)
+    }
+
+    /// `for i from a <= i < b`: a loop over a range, which leaves a variable of C as C does.
+    fn for_from(&mut self, node: &For, call: &ungil_syntax::ast::expr::Call, span: Span) -> Result<Flow> {
+        let positional = self.starred_items(&call.args)?;
+        let builtin = Operand::entity(Ty::Builtin("builtins.range".into()), span);
+        let range = self.call_operand(&builtin, Args { positional, keywords: Vec::new(), span }, span)?;
+        let parts = self.items(&range);
+        let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
+        self.check_counter(&node.target, bounds);
+        let broke = breaks(&node.body).then(|| {
+            let broke = self.new_var("broke", Type::BOOL);
+            let no = self.b().bool(false);
+            self.b().set(broke, no);
+            broke
+        });
+        self.counted(node, bounds, (broke, LoopHints::default()), &mut |l, i, span| {
+            Ok(l.c_counter(&node.target, i, span))
+        })?;
+        if self.is_c_number(&node.target) {
+            let n = self.length(&range, span)?;
+            let n = self.value(&n)?;
+            let offset = self.b().binary(Ir::Mul, n, bounds[2]);
+            let last = self.b().binary(Ir::Add, bounds[0], offset);
+            let leave = |l: &mut Self| {
+                let value = l.c_counter(&node.target, last, node.target.span);
+                l.assign_to(&node.target, &value)
+            };
+            match broke {
+                None => leave(self)?,
+                Some(broke) => {
+                    let cond = self.b().get(broke);
+                    let (then, ()) = self.nested(|_| ());
+                    let (otherwise, result) = self.nested(leave);
+                    self.b().push(InstKind::If { cond, then, otherwise });
+                    result?;
+                }
+            }
+        }
+        self.loop_else(&node.orelse, broke)
+    }
+
+    /// Whether a target is a variable that is declared as a number of C.
+    fn is_c_number(&self, target: &Expr) -> bool {
+        let ExprKind::Name(name) = &target.kind else { return false };
+        let declared = self.options.c.as_ref().and_then(|c| c.vars.get(&**name));
+        matches!(declared, Some(crate::cython::Declared::Scalar { .. }))
     }
 
     /// Whether a loop's body may make lists longer or shorter.
@@ -318,18 +372,22 @@ impl Lowerer<'_, '_> {
     }
 
     /// The body of a parallel loop over `iv`.
-    pub(crate) fn parallel_body(&mut self, node: &For, label: Label, iv: Value) -> (Region, Result<()>) {
+    /// Runs `run` as what each thread of a team does.
+    pub(crate) fn inside_parallel(&mut self, node: &For, label: Label, run: impl FnOnce(&mut Self)) {
+        let frame = self.parallel_frame(node, label);
+        self.framed(frame, run);
+    }
+
+    fn parallel_frame(&self, node: &For, label: Label) -> LoopFrame {
         let lines = match (node.body.first(), node.body.last()) {
             (Some(first), Some(last)) => first.span.lo..last.span.hi,
             _ => 0..0,
         };
-        let frame = LoopFrame {
-            break_to: label,
-            broke: None,
-            continue_to: Jump::Continue(label),
-            parallel: true,
-            lines,
-        };
+        LoopFrame { break_to: label, broke: None, continue_to: Jump::Continue(label), parallel: true, lines }
+    }
+
+    pub(crate) fn parallel_body(&mut self, node: &For, label: Label, iv: Value) -> (Region, Result<()>) {
+        let frame = self.parallel_frame(node, label);
         self.nested(|l| {
             let value = l.c_counter(&node.target, iv, node.target.span);
             l.assign_to(&node.target, &value)?;

@@ -24,6 +24,7 @@ use crate::diagnostics::foreign::ForeignError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
+use crate::lower::external::external;
 use crate::operand::Operand;
 use crate::resolve::scopes::Body;
 use crate::ty::Ty;
@@ -244,7 +245,7 @@ impl Lowerer<'_, '_> {
                     Some(self.array_pointer(x)?)
                 }
             }
-            Ty::Func(_) | Ty::CFunc(_) => match &to.to {
+            Ty::Func(_) | Ty::CFunc(_) | Ty::Builtin(_) => match &to.to {
                 CType::Function(wanted) => Some(self.code_pointer(x, &wanted.clone(), span)?),
                 _ => None,
             },
@@ -361,6 +362,10 @@ impl Lowerer<'_, '_> {
         let f = match &x.ty {
             Ty::CFunc(f) => {
                 let f = f.clone();
+                return Ok(self.function_pointer(&f));
+            }
+            Ty::Builtin(name) if name.starts_with("cython.extern:") => {
+                let f = external(&name["cython.extern:".len()..]).ok_or(Error::Untyped)?;
                 return Ok(self.function_pointer(&f));
             }
             Ty::Func(f) if f.code.nested.is_none() => f.clone(),

@@ -34,6 +34,7 @@ pub mod cython;
 pub mod decide;
 pub mod effects;
 pub mod expr;
+pub mod external;
 pub mod fold;
 pub mod foreign;
 pub mod function;
@@ -54,6 +55,7 @@ pub mod parallel;
 pub mod print;
 pub mod program;
 pub mod raise;
+pub mod region;
 pub mod sequence;
 pub mod stmt;
 pub mod structs;
@@ -79,6 +81,7 @@ use crate::lower::generator::Generator;
 use crate::lower::loops::LoopFrame;
 use crate::lower::memory::Memory;
 use crate::lower::program::Program;
+use crate::lower::region::Team;
 use crate::lower::vars::Slot;
 use crate::operand::Operand;
 use crate::options::Options;
@@ -193,6 +196,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) wide: HashMap<Value, Value>,
     /// Variables of C that have an address.
     pub(crate) memory: HashMap<String, Memory>,
+    /// The team of the `parallel` block around the current place.
+    pub(crate) team: Option<Team>,
     pub(crate) depth: u32,
     /// Whether something had no type in this round, so that where control goes is not known yet.
     pub(crate) untyped: bool,

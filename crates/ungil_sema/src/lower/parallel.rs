@@ -43,6 +43,9 @@ impl Lowerer<'_, '_> {
         let num_threads = self.optional_integer(args.take("num_threads"), "num_threads")?;
         let builtin = Operand::entity(Ty::Builtin("builtins.range".into()), span);
         let range = self.call_operand(&builtin, args, span)?;
+        if self.in_team(node) {
+            return self.team_loop(node, &range, span).map(|()| Flow::Falls);
+        }
         let own = std::mem::replace(&mut self.own_lists, self.options.parallel.then(HashSet::new));
         let flow = self.parallel_loop(node, &range, (schedule, chunk, num_threads), span);
         self.own_lists = own;
