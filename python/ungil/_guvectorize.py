@@ -7,6 +7,8 @@ import re
 import threading
 from typing import Any
 
+import numpy
+
 from ungil import _decorators, _loops, _ungil
 from ungil._ufunc import (
     DTYPES,
@@ -276,7 +278,29 @@ class GUFunc:
             for k, core in enumerate(self._layout.operands)
             if not core and (k >= self.nin or k in self._views)
         ]
-        return _loops.broadcast_loop(self._kernel, cores, self.nin, views, self._options.loop)
+        run = _loops.broadcast_loop(self._kernel, cores, self.nin, views, self._options.loop)
+        results = self._only_loop()
+        sizes = self._result_sizes()
+        if self.nout != 1 or results is None or sizes is None:
+            return run
+        return _loops.allocating(
+            self.__name__, run, cores, sizes, numpy.dtype(results[0]), self._options.loop
+        )
+
+    def _result_sizes(self) -> list[str] | None:
+        """The extents of the result's core in terms of the inputs `_0`, `_1` …; None if no input has one of them."""
+        sizes = []
+        for dim in self._layout.outputs[0]:
+            found = [
+                f"_{k}.shape[{axis - len(core)}]"
+                for k, core in enumerate(self._layout.inputs)
+                for axis, own in enumerate(core)
+                if own == dim
+            ]
+            if not found:
+                return None
+            sizes.append(found[0])
+        return sizes
 
     @property
     def nargs(self) -> int:

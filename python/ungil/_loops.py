@@ -144,6 +144,31 @@ def broadcast_loop(
     return define("_broadcast", text, scope, {"boundscheck": True, **options})
 
 
+def allocating(
+    name: str, run: Any, cores: list[int], sizes: list[str], dtype: numpy.dtype[Any], options: dict[str, Any]
+) -> Any:
+    """`run` with a last argument, the result, that may be left out; `sizes`: the extents of the result's core."""
+    *names, last = [f"_{k}" for k in range(len(cores))]
+    given = ", ".join(names)
+    leads = [f"{x}.shape[:-{core}]" if core else f"_np.shape({x})" for x, core in zip(names, cores)]
+    core = f"({''.join(f'{size}, ' for size in sizes)})"
+    lines = [
+        f"def {name}({given}, {last}=None):",
+        f"    if {last} is None:",
+        f"        _out = _np.empty(_np.broadcast_shapes({', '.join(leads)}) + {core}, _dtype)",
+        "        if _out.ndim == 0:",
+        "            _one = _np.empty(1, _dtype)",
+        f"            _run({given}, _one)",
+        "            return _one[0]",
+        f"        _run({given}, _out)",
+        "        return _out",
+        f"    _run({given}, {last})",
+        f"    return {last}",
+    ]
+    scope = {"_np": numpy, "_dtype": dtype.type, "_run": run, "__name__": "ungil._loops"}
+    return define(name, "\n".join(lines) + "\n", scope, {"boundscheck": True, **options})
+
+
 def define_beside(
     function: Any, name: str, text: str, cells: dict[str, Any], first_line: int, options: dict[str, Any]
 ) -> Any:

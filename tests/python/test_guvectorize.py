@@ -340,3 +340,44 @@ def test_inside_kernels():
     np.testing.assert_array_equal(out, a[..., ::-1] @ b)
     with pytest.raises(ValueError):
         stacked(a, b, np.zeros((2, 6, 3, 5)))
+
+
+@ungil.guvectorize(["void(float64[:], float64[:], float64[:])"], "(n),(n)->()")
+def inner(x, y, out):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += x[i] * y[i]
+    out[0] = total
+
+
+@ungil.guvectorize(["void(float64[:,:], float64, float64[:])"], "(m,n),()->(m)")
+def scaled_sums(x, factor, out):
+    for i in range(x.shape[0]):
+        out[i] = x[i].sum() * factor
+
+
+def test_results_made_inside_kernels():
+    a = np.arange(24.0).reshape(2, 4, 3)
+    call = ungil.jit(lambda x, y: inner(x, y))
+    for x, y in (
+        (a, a),
+        (a, a[0]),
+        (a[0], a[0]),
+        (a[0, 0], a[0, 1]),
+        (a[0, 0], a),
+        (a[:0], a[:1]),
+        (a[:, :, ::-1], a),
+    ):
+        found, expected = call(x, y), inner(x, y)
+        np.testing.assert_array_equal(found, expected)
+        assert np.shape(found) == np.shape(expected)
+    call = ungil.jit(lambda x, y: scaled_sums(x, y))
+    for x, y in ((a, 2.0), (a[0], 3.0), (a, np.array([1.0, 2.0]))):
+        np.testing.assert_array_equal(call(x, y), scaled_sums(x, y))
+    out = np.zeros((2, 4))
+    assert (
+        np.array_equal(ungil.jit(lambda x, o: inner(x, x, o))(a, out), out)
+        and out[1, 3] == (a[1, 3] ** 2).sum()
+    )
+    with pytest.raises(ValueError):
+        ungil.jit(lambda x, y: inner(x, y))(a, a[:1, :3])
