@@ -200,6 +200,21 @@ def test_why_a_function_is_not_compiled():
     assert report.lines[2].score > 0
 
 
+def test_fused_functions_show_each_type():
+    text = (
+        "ctypedef fused num:\n    int\n    double\ndef total(num[:] a):\n    cdef num s = 0\n    cdef Py_ssize_t i\n"
+        "    for i in range(a.shape[0]):\n        s += a[i]\n    return s\n"
+    )
+    report = _collect.of_pyx(text, "<fused>.pyx")
+    assert [f.state for f in report.functions] == ["compiled", "compiled"]
+    found = line(report, "s += a[i]")
+    assert found.score == 0 and len(found.listings) == 2
+    assert {listing.signature.split("(")[1].split("[")[0] for listing in found.listings} == {
+        "int32",
+        "float64",
+    }
+
+
 def test_of_a_jit_function(tmp_path):
     assert spread(np.arange(4.0)) == 3.0
     page = spread.annotate()

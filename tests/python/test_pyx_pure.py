@@ -197,6 +197,48 @@ def test_types_made_by_calls():
     )
 
 
+FUSED = """
+import cython
+
+num = cython.fused_type(cython.int, cython.double)
+Point = cython.struct(x=cython.int, y=cython.double)
+
+
+@cython.cfunc
+def twice(x: num) -> num:
+    y: num = x
+    return x + y
+
+
+def total(a: num[:]):
+    s: num = 0
+    i: cython.Py_ssize_t
+    for i in range(a.shape[0]):
+        if i >= 0:
+            t: num = a[i]
+            s += twice(t)
+    return s
+
+
+def through_pointers(a: cython.double[:]):
+    p: cython.p_double = cython.address(a[0])
+    q: Point
+    q.x = 3
+    q.y = p[1]
+    return q.x * q.y
+"""
+
+
+def test_fused_types_structs_and_pointers(tmp_path):
+    path = tmp_path / "fused.py"
+    path.write_text(FUSED)
+    module = pyx.compile(path)
+    assert module.total(np.arange(4, dtype=np.int32)) == 12
+    assert module.total(np.arange(4.0) + 0.5) == 16.0
+    assert module.through_pointers(np.array([1.0, 2.5])) == 7.5
+    assert "(float64[::1]) -> float" in str(module.total["double"].signatures)
+
+
 def test_imports_by_other_names():
     source = (
         "from ungil import cython as c\nfrom cython import cfunc, int as cint, declare\nimport os, cython\n"

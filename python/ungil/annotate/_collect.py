@@ -179,6 +179,9 @@ def of_builder(builder: Any, text: str, file: str, profile: Mapping[Any, float] 
         for node in (ast.walk(tree) if tree is not None else ())
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     }
+    for fused in builder.fused:
+        # To ask for the specialisations makes them, and lists them among the functions.
+        _ = fused.__signatures__
     for info, function in builder.functions:
         # Functions of an included file are not of this text.
         if function.__code__.co_filename == file:

@@ -110,6 +110,7 @@ class Builder:
         self.types: dict[str, tuple[str, str]] = {}
         #: Functions of the module with their declarations, for reports.
         self.functions: list[tuple[dict[str, Any], Any]] = []
+        self.fused: list[_fused.FusedFunction] = []
         #: The module as plain Python, line by line.
         self.text = ""
         self.variants: dict[Any, dict[str, Any]] = {}
@@ -185,16 +186,28 @@ class Builder:
         except SyntaxError as error:
             raise _error("U0101", error.msg, file, error.lineno or 1) from None
         if pure.declarations:
-            self.types |= _ungil.pyx_read(pure.declarations, file, True, self.level, self.types, {})["types"]
+            found = _ungil.pyx_read(pure.declarations, file, True, self.level, self.types, {})
+            self._define(found["types"])
         plan = self._cython_plan(pure.text, file)
+        plan["pure_locals"] = pure.locals
         for info in plan["functions"]:
-            found = pure.locals.get(info["line"])
-            if found:
-                body = "".join(f"    cdef {_pure.declaration(ty, name)}\n" for name, ty in found.items())
-                own = _ungil.pyx_read(f"def f():\n{body}", file, False, self.level, self.types, {})
-                names = {name for name, _ in info["locals"]}
-                info["locals"] += [one for one in own["functions"][0]["locals"] if one[0] not in names]
+            self._pure_locals(info, plan, {})
         return plan
+
+    def _pure_locals(self, info: dict[str, Any], plan: dict[str, Any], chosen: dict[str, int]) -> None:
+        """Adds the variables of a function that pure-Python mode declares where the language could not."""
+        from ungil.pyx import _pure
+
+        found = plan.get("pure_locals", {}).get(info["line"])
+        if found:
+            body = "".join(f"    cdef {_pure.declaration(ty, name)}\n" for name, ty in found.items())
+            file = plan["source"][1]
+            own = _ungil.pyx_read(f"def f():\n{body}", file, False, self.level, self.types, chosen)
+            names = {name for name, _ in info["locals"]}
+            info["locals"] = [
+                *info["locals"],
+                *(one for one in own["functions"][0]["locals"] if one[0] not in names),
+            ]
 
     def _cython_plan(self, text: str, file: str) -> dict[str, Any]:
         first = _ungil.pyx_read(text, file, False, self.level, self.types, None)
@@ -372,7 +385,9 @@ class Builder:
         def make(chosen: dict[str, int]) -> Any:
             return self._specialised(function, info, plan, chosen)
 
-        return _fused.FusedFunction(function, types, params, make)
+        made = _fused.FusedFunction(function, types, params, make)
+        self.fused.append(made)
+        return made
 
     def _specialised(
         self, function: Any, info: dict[str, Any], plan: dict[str, Any], chosen: dict[str, int]
@@ -384,6 +399,7 @@ class Builder:
         variant = self.variants[key]
         lines = variant["text"].splitlines(True)
         own = dict(next(f for f in variant["functions"] if f["line"] == info["line"]), fused=[])
+        self._pure_locals(own, plan, chosen)
         wanted = (ast.FunctionDef, ast.AsyncFunctionDef)
         tree = ast.parse(variant["text"], file)
         node = next(n for n in ast.walk(tree) if isinstance(n, wanted) and n.lineno == info["line"])

@@ -223,7 +223,8 @@ class _Reader:
             ty = self._type(stmt.annotation)
             if ty is not None:
                 self._declare(stmt, stmt.target.id, ty, stmt.value, function, nested)
-            elif function is not None:
+                return
+            if function is not None:
                 self._edit(self._end(stmt.target), self._end(stmt.annotation), "")
                 if stmt.value is None:
                     self._edit(self._start(stmt), self._end(stmt.target), "pass")
