@@ -53,7 +53,8 @@ FUSED = [
     ("gather", D, np.array([1.0])), ("gather", D, np.array([1], dtype="i2")), ("through", 1.5, 2.5, 3),
     ("pointers", D, F), ("doubled", 3), ("doubled", 2.5), ("doubled", 2j), ("doubled", "a"), ("typed", F, True),
     ("typed", D, False), ("with_default", D), ("with_default", D, 3), ("with_default", D, 3, 4.0), ("square",),
-    ("strides", D), ("strides", F),
+    ("strides", D), ("strides", F), ("sort_of", 3), ("sort_of", [1, 2]), ("sort_of", "ab"), ("sort_of", 1.5),
+    ("bounded", 5), ("bounded", 1.5),
 ]  # fmt: skip
 
 

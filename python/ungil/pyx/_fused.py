@@ -7,6 +7,7 @@ In compiled code the types of the arguments choose.
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -139,7 +140,7 @@ class FusedFunction:
             if text == "bint":
                 kind: Any = int
             elif text == "object":
-                return i
+                kind = getattr(builtins, alternatives[i][1], object)
             elif text in _ORDER:
                 kind = _PYTHON[np.dtype(text).kind]
             else:

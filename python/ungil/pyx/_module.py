@@ -372,14 +372,13 @@ class Builder:
         params = []
         pairs = zip(info["params"], info["fused_params"], strict=True)
         for position, ((name, ty, not_none), fused) in enumerate(pairs):
-            if fused and ty:
+            if fused:
+                # Without a type of its own the first alternative is a Python class.
                 first = types[fused][0][0]
-                ndim = (
-                    ty[0].count(":") - ty[0].count("::1")
-                    if ty[0].endswith("]") and "[" not in first
-                    else None
-                )
-                form = ty[0].replace(first, "?", 1)
+                text = ty[0] if ty else first
+                is_view = text.endswith("]") and "[" not in first
+                ndim = text.count(":") - text.count("::1") if is_view else None
+                form = text.replace(first, "?", 1)
                 params.append(_fused.Parameter(name, position, fused, ndim, form, not_none))
 
         def make(chosen: dict[str, int]) -> Any:

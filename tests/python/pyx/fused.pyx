@@ -89,3 +89,22 @@ def with_default(floating[:] a, int n=2, floating b=1.5):
 
 def strides(const floating[:] a):
     return a[0] + a[a.shape[0] - 1]
+
+ctypedef fused thing:
+    list
+    int
+    str
+
+def sort_of(thing x):
+    if thing is int:
+        return x + 1
+    elif thing is list:
+        return len(x)
+    else:
+        return x.upper()
+
+def bounded(integral n):
+    cdef integral i, s = 0
+    for i in range(n):
+        s += i
+    return s, sizeof(integral)

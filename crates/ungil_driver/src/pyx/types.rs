@@ -319,7 +319,8 @@ impl Types {
         };
         Some(
             left.text == right.text
-                && (left.name == right.name || !(plain(&left.name) && plain(&right.name))),
+                && (left.name == right.name
+                    || left.text != "object" && !(plain(&left.name) && plain(&right.name))),
         )
     }
 
