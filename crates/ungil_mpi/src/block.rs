@@ -148,6 +148,29 @@ impl Buffer {
         }
     }
 
+    /// Address, number of elements and dtype of an array that is known to be contiguous and is used as a whole.
+    #[inline]
+    pub fn plain(self) -> Option<(i64, i64, u32)> {
+        let shape = self.word(BufferWord::SHAPE);
+        if shape & (0xff | BufferWord::CONTIGUOUS) != BufferWord::ARRAY | BufferWord::CONTIGUOUS {
+            return None;
+        }
+        let whole = self.word(BufferWord::ITEMS) == -1
+            && (self.word(BufferWord::OFFSET) | self.word(BufferWord::DATATYPE)) == 0;
+        if !whole {
+            return None;
+        }
+        let words = self.word(BufferWord::DESCRIPTOR) as *const i64;
+        let ndim = (shape >> 16 & 0xff) as usize;
+        let mut elements = 1;
+        for axis in 0..ndim {
+            // SAFETY: a packed descriptor of so many axes, which lives during the call.
+            elements *= unsafe { *words.add(2 + axis) };
+        }
+        // SAFETY: as above.
+        Some((unsafe { *words }, elements, (shape >> 8 & 0xff) as u32))
+    }
+
     /// Number of items, if it was given.
     #[inline]
     pub fn items(self) -> Option<i64> {

@@ -8,7 +8,7 @@ use crate::fault::fault;
 use crate::function::Function;
 use crate::invoke::{HandleCell, address_of, mpi};
 use crate::library::{Library, library};
-use crate::message::{Message, check_apart, message};
+use crate::message::{INT_MAX, Message, check_apart, message};
 use crate::request::{Held, register};
 use crate::status::RawStatus;
 
@@ -18,11 +18,22 @@ fn message_for(library: &'static Library, buffer: Buffer, peer: i64) -> Result<M
     if peer == library.constants.proc_null { Ok(Message::none(library)) } else { message(library, buffer) }
 }
 
+/// What most messages are: whole arrays that lie in order. Nothing is to be kept or written back.
+#[inline]
+fn plain(library: &Library, buffer: Buffer) -> Option<(i64, i64, i64)> {
+    let (address, count, dtype) = buffer.plain()?;
+    (count <= INT_MAX).then(|| (address, count, library.datatype(dtype)))
+}
+
 /// `comm.Send(buf, dest, tag)` and its kin.
 #[inline]
 pub fn send(block: Block, function: Function) -> Result<(), i64> {
     let library = library();
     let (dest, tag) = (block.int(0), block.int(1));
+    if let Some((address, count, datatype)) = plain(library, block.send()) {
+        return checked(mpi!(library, false, function;
+            p address, c count, h datatype, i dest, i tag, h block.comm()));
+    }
     let mut m = message_for(library, block.send(), dest)?;
     let large = m.fit(library, function)?;
     checked(mpi!(library, large, function;
@@ -34,9 +45,15 @@ pub fn send(block: Block, function: Function) -> Result<(), i64> {
 pub fn recv(block: Block) -> Result<(), i64> {
     let library = library();
     let (source, tag) = (block.int(0), block.int(1));
+    let mut status = RawStatus::new();
+    if let Some((address, count, datatype)) = plain(library, block.send()) {
+        checked(mpi!(library, false, Function::Recv; p address, c count, h datatype,
+            i source, i tag, h block.comm(), p status.address()))?;
+        status.publish(library, block.status());
+        return Ok(());
+    }
     let mut m = message_for(library, block.send(), source)?;
     let large = m.fit(library, Function::Recv)?;
-    let mut status = RawStatus::new();
     checked(mpi!(library, large, Function::Recv;
         p m.address, c m.count, h m.datatype, i source, i tag, h block.comm(), p status.address()))?;
     m.finish();
