@@ -1,12 +1,17 @@
 """Every test run has a cache of its own."""
 
 import os
+import signal
 import tempfile
 
 import pytest
 
 _folder = tempfile.TemporaryDirectory(prefix="ungil-tests-")
 os.environ["UNGIL_CACHE_DIR"] = _folder.name
+
+# A shell without job control starts background jobs with Ctrl-C ignored, which children inherit.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ static TYPE: PyOnceLock<TypePtr> = PyOnceLock::new();
 impl Dispatcher {
     #[inline]
     pub fn state(&self) -> &State {
-        // SAFETY: set when the object is made, freed with it.
+        // SAFETY: set when the object is made, freed with it or when it is taken apart, after which nobody asks.
         unsafe { &*self.state }
     }
 }
@@ -88,10 +88,11 @@ pub unsafe fn is_dispatcher(object: *mut PyObject) -> bool {
     unsafe { TYPE.get(Python::assume_attached()).is_some_and(|t| ffi::Py_TYPE(object) == t.0) }
 }
 
-/// The dispatcher that an object is.
+/// The dispatcher that an object is, unless the collector has taken it apart.
 pub fn downcast<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Dispatcher> {
     // SAFETY: attached, as a `Bound` proves; the type is exact, so the layout is `Dispatcher`.
-    unsafe { is_dispatcher(object.as_ptr()).then(|| &*object.as_ptr().cast::<Dispatcher>()) }
+    let found = unsafe { is_dispatcher(object.as_ptr()).then(|| &*object.as_ptr().cast::<Dispatcher>()) };
+    found.filter(|d| !d.state.is_null())
 }
 
 /// A new dispatcher of a function.
@@ -139,12 +140,7 @@ unsafe extern "C" fn dealloc(slf: *mut PyObject) {
         if !(*(*object).weaklist.get()).is_null() {
             ffi::PyObject_ClearWeakRefs(slf);
         }
-        let state = (*object).state;
-        (*object).state = ptr::null_mut();
         clear(slf);
-        if !state.is_null() {
-            drop(Box::from_raw(state));
-        }
         let ty = ffi::Py_TYPE(slf);
         ffi::PyObject_GC_Del(slf.cast());
         ffi::Py_DECREF(ty.cast());
@@ -173,17 +169,37 @@ unsafe extern "C" fn traverse(slf: *mut PyObject, visit: visitproc, arg: *mut c_
     }
 }
 
-/// Breaks cycles: most run through the function's globals or the dictionary.
+/// Breaks cycles: through the function's globals, the dictionary, and what compiled code refers to (a recursive
+/// function refers to itself).
 unsafe extern "C" fn clear(slf: *mut PyObject) -> c_int {
-    // SAFETY: called by the collector or by `dealloc`; the fields are set to null before references are dropped.
+    // SAFETY: called by the collector or by `dealloc`, when no call is under way, as a caller holds a reference; the
+    // fields are set to null before references are dropped, and nobody reaches the state of such a dispatcher
+    // (`collected`, `downcast`).
     unsafe {
         let object = slf.cast::<Dispatcher>();
+        (&raw mut (*object).vectorcall).write(collected);
+        let state = core::mem::replace(&mut (*object).state, ptr::null_mut());
         let dict = core::mem::replace(&mut *(*object).dict.get(), ptr::null_mut());
         let func = core::mem::replace(&mut (*object).func, ptr::null_mut());
         ffi::Py_XDECREF(dict);
         ffi::Py_XDECREF(func);
+        if !state.is_null() {
+            drop(Box::from_raw(state));
+        }
     }
     0
+}
+
+/// What a dispatcher does that the collector has taken apart, if something that is being collected still calls it.
+unsafe extern "C" fn collected(
+    _: *mut PyObject,
+    _: *const *mut PyObject,
+    _: usize,
+    _: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter, which is attached.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_ReferenceError, c"the function has been collected".as_ptr()) };
+    ptr::null_mut()
 }
 
 unsafe extern "C" fn descr_get(slf: *mut PyObject, obj: *mut PyObject, _ty: *mut PyObject) -> *mut PyObject {

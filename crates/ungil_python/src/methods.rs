@@ -284,8 +284,16 @@ const FORWARDED: [(&CStr, &CStr); 6] = [
 ];
 
 unsafe extern "C" fn forwarded(slf: *mut PyObject, name: *mut c_void) -> *mut PyObject {
-    // SAFETY: called by the interpreter with a live dispatcher and the name that the table gives.
-    unsafe { ffi::PyObject_GetAttrString((*slf.cast::<Dispatcher>()).func, name.cast()) }
+    // SAFETY: called by the interpreter with a live dispatcher, whose function is null once the collector has taken it
+    // apart, and the name that the table gives.
+    unsafe {
+        let func = (*slf.cast::<Dispatcher>()).func;
+        if func.is_null() {
+            ffi::PyErr_SetString(ffi::PyExc_ReferenceError, c"the function has been collected".as_ptr());
+            return core::ptr::null_mut();
+        }
+        ffi::PyObject_GetAttrString(func, name.cast())
+    }
 }
 
 unsafe extern "C" fn get_signatures(slf: *mut PyObject, _: *mut c_void) -> *mut PyObject {
