@@ -280,6 +280,39 @@ def test_imports_packages_and_declaration_files(hook):
     assert importlib.reload(sys.modules["pyxt_package.inner"]).g(2) == 4
 
 
+def test_imports_of_cython_are_cimports():
+    m = compiled(
+        """
+import cython
+from cython.parallel import parallel, prange, threadid
+import numpy as np
+
+@cython.boundscheck(False)
+def total(double[:, ::1] a, int n):
+    cdef int i, j
+    cdef double s = 0
+    for i in prange(a.shape[0], nogil=True, num_threads=n, schedule="dynamic"):
+        for j in range(a.shape[1]):
+            s += a[i, j]
+    return s
+
+def ids(int n):
+    out = np.zeros(n, np.int32)
+    cdef int[:] o = out
+    with nogil, parallel(num_threads=n):
+        o[threadid()] += threadid() + 1
+    return out
+
+def inside(x):
+    import cython
+    return cython.declare(cython.int, x)
+"""
+    )
+    assert m.total(np.ones((10, 10)), 4) == 100
+    assert m.ids(5).tolist() == [1, 2, 3, 4, 5]
+    assert m.inside(3) == 3
+
+
 def test_unknown_cimports_are_refused():
     for text in (
         "from libc.stdlib cimport atexit\n",

@@ -11,7 +11,11 @@ use crate::lexer::token::TokenKind;
 
 impl Parser<'_> {
     pub(super) fn import(&mut self) -> Parsed<StmtKind> {
-        Ok(StmtKind::Import(self.modules()?))
+        let names = self.modules()?;
+        if names.iter().all(|alias| self.is_compile_time(&alias.name)) {
+            return Ok(StmtKind::Cython(Box::new(CythonStmt::Cimport(names))));
+        }
+        Ok(StmtKind::Import(names))
     }
 
     /// The modules after `import` or `cimport`.
@@ -48,7 +52,7 @@ impl Parser<'_> {
             self.expect(TokenKind::Import)?;
         }
         let names = self.imported_names()?;
-        if is_cimport {
+        if is_cimport || level == 0 && module.as_ref().is_some_and(|m| self.is_compile_time(&m.name)) {
             let import = Box::new(ImportFrom { level, module, names });
             return Ok(StmtKind::Cython(Box::new(CythonStmt::FromCimport(import))));
         }

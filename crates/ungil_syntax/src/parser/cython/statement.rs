@@ -16,6 +16,11 @@ impl Parser<'_> {
         self.cython.is_some() && self.at_word("cimport")
     }
 
+    /// Whether an ordinary import of a module means what a cimport of it does, as in Cython.
+    pub(in super::super) fn is_compile_time(&self, module: &str) -> bool {
+        self.cython.is_some() && matches!(module, "cython" | "cython.parallel")
+    }
+
     /// Whether a definition or declaration begins here that decorators may precede.
     pub(in super::super) fn at_declaration(&self) -> bool {
         self.cython.is_some() && (self.context.is_cdef || self.at_word("cdef") || self.at_word("cpdef"))
