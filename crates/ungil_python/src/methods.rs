@@ -216,17 +216,28 @@ macro_rules! method {
 }
 
 /// What leads from addresses of the code to lines: for each specialisation symbol, address, two objects, assembly.
-fn line_maps<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+/// `_line_maps(entries)`: of the code that is entered at these addresses; it is compiled once more for them.
+fn line_maps<'py>(object: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
     let _compiling = fork::begin(py);
     let list = PyList::empty(py);
+    let wanted = args.get_item(0)?;
     for (_, compiled) in specialisations(this(object)?) {
+        if !wanted.contains(compiled.code.entry)? {
+            continue;
+        }
         if let Some(map) = py.detach(|| ungil_driver::annotate::line_map(compiled)) {
             let objects = (PyBytes::new(py, &map.debug), PyBytes::new(py, &map.plain));
             list.append((map.symbol, map.address, objects.0, objects.1, map.assembly))?;
         }
     }
     Ok(list.into_any())
+}
+
+/// `_entries()`: where the code of each specialisation is entered.
+fn entries<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    let found = specialisations(this(object)?).into_iter().map(|(_, compiled)| compiled.code.entry);
+    Ok(PyList::new(object.py(), found.collect::<Vec<_>>())?.into_any())
 }
 
 /// `f.annotate(output=None, *, profile=None)`: the annotate report of the file that the function is in.
@@ -257,6 +268,7 @@ pub fn methods() -> *mut ffi::PyMethodDef {
         method!(c"inspect_asm", inspect_asm, c"Assembly, by signature."),
         method!(c"diagnostics", diagnostics, c"What the compiler did and could not do, as text."),
         method!(c"parallel_diagnostics", parallel_diagnostics, c"Print the diagnostics."),
+        method!(c"_entries", entries, c"Addresses at which the code is entered."),
         method!(c"_line_maps", line_maps, c"What leads from addresses of the code to lines."),
         method!(c"_facts", facts, c"What the annotate report shows, by specialisation."),
         ffi::PyMethodDef {

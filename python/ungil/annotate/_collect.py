@@ -136,7 +136,7 @@ def of_loaded(path: str, text: str, profile: Mapping[Any, float] | None = None) 
     functions = [
         found
         for found in gc.get_objects()
-        if isinstance(found, _ungil.Dispatcher) and found.__code__.co_filename == path
+        if type(found) is _ungil.Dispatcher and found.__code__.co_filename == path
     ]
     report = _blank(path, text)
     tree = _parsed(text)

@@ -43,7 +43,7 @@ class Times(dict[tuple[str, int], float]):
 
     def __exit__(self, *exc: object) -> None:
         addresses, self.lost = _ungil.sampling_stop()
-        tables = _tables() if addresses else []
+        tables = _tables(addresses) if addresses else []
         for address in addresses:
             place = next((found for table in tables if (found := table.find(address)) is not None), None)
             if place is None:
@@ -52,15 +52,25 @@ class Times(dict[tuple[str, int], float]):
                 self[place] = self.get(place, 0.0) + self.interval
 
 
-def _tables() -> list[_Table]:
-    found = []
-    for dispatcher in gc.get_objects():
-        if isinstance(dispatcher, _ungil.Dispatcher):
-            for symbol, address, debug, plain, assembly in dispatcher._line_maps():
-                table = _Table.read(symbol, address, debug, plain, assembly)
-                if table is not None:
-                    found.append(table)
-    return found
+def _tables(addresses: list[int]) -> list[_Table]:
+    """The tables of the code that samples may be from: of the entries next to them, as the rest of a function's code may stand
+    in front of its entry or behind it."""
+    owners: dict[int, Any] = {}
+    for found in gc.get_objects():
+        if type(found) is _ungil.Dispatcher:
+            owners |= dict.fromkeys(found._entries(), found)
+    entries = sorted(owners)
+    near: set[int] = set()
+    for address in set(addresses):
+        at = bisect.bisect_right(entries, address)
+        near.update(entries[max(at - 1, 0) : at + 1])
+    tables = []
+    for dispatcher in {id(owners[entry]): owners[entry] for entry in near}.values():
+        for symbol, address, debug, plain, assembly in dispatcher._line_maps(near):
+            table = _Table.read(symbol, address, debug, plain, assembly)
+            if table is not None:
+                tables.append(table)
+    return tables
 
 
 class _Table:
