@@ -25,6 +25,11 @@ def start(*words, ranks=2, launcher=None, timeout=60, **variables):
     return done.returncode, done.stdout, done.stderr
 
 
+def lines(out, start):
+    """Lines that begin with a word; MPI libraries may print of their own, for example where there is no /sys."""
+    return [line for line in out.splitlines() if line.startswith(start)]
+
+
 @pytest.fixture(params=["mpich", "openmpi"])
 def launcher(request):
     """The launcher of the pip package ``mpich`` and that of the Debian package ``openmpi-bin``."""
@@ -82,13 +87,14 @@ class TestJobs:
         program = (
             "import ungil, sys; from mpi4py import MPI; c = MPI.COMM_WORLD; "
             "all = c.gather((c.rank, ungil.get_num_threads(), sys.argv[1:])); "
-            "print(all) if c.rank == 0 else None"
+            "print('told', all) if c.rank == 0 else None"
         )
         status, out, err = start("-c", program, "x", "-n", ranks=3, launcher=launcher)
         assert status == 0, err
         # Open MPI binds a rank to a core where it has enough of them; then the rank keeps what it is bound to.
         share = max(1, len(os.sched_getaffinity(0)) // 3)
-        told = eval(out)
+        [line] = lines(out, "told ")
+        told = eval(line.removeprefix("told "))
         assert [t[0] for t in told] == [0, 1, 2] and all(t[2] == ["x", "-n"] for t in told)
         assert all(1 <= t[1] <= max(share, 1) for t in told)
 
@@ -96,7 +102,7 @@ class TestJobs:
         program = "import ungil; from mpi4py import MPI; print('threads', ungil.get_num_threads())"
         status, out, err = start("--threads", "3", "-c", program, launcher=launcher)
         assert status == 0, err
-        assert out.split() == ["threads", "3"] * 2
+        assert lines(out, "threads") == ["threads 3"] * 2
 
     def test_an_exception_ends_the_job(self, launcher, tmp_path):
         script = tmp_path / "failing.py"
@@ -125,7 +131,7 @@ class TestJobs:
         path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
         status, out, err = start("-m", "greeting", PYTHONPATH=path)
         assert status == 0, err
-        assert out.split() == ["hello", "2"] * 2
+        assert lines(out, "hello") == ["hello 2"] * 2
 
     def test_a_library_of_another_launcher_is_reported(self):
         program = "from mpi4py import MPI; print(MPI.COMM_WORLD.size)"
