@@ -7,18 +7,15 @@ import sys
 import sysconfig
 
 import numpy as np
-import pytest
 
 
-def build(source, folder):
-    """The module of a `.pyx` file as Cython compiles it; skips where it or a C compiler is missing."""
-    pytest.importorskip("Cython")
+def build(source, folder, level=3):
+    """The module of a `.pyx` or pure-Python file as Cython compiles it; Cython and gcc are needed."""
     compiler = shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
+    assert compiler, "these tests compare with Cython, which needs gcc"
     name = source.stem
     c_file, library = folder / f"{name}.c", folder / (name + sysconfig.get_config_var("EXT_SUFFIX"))
-    subprocess.run([sys.executable, "-m", "cython", "-3", str(source), "-o", str(c_file)], check=True)
+    subprocess.run([sys.executable, "-m", "cython", f"-{level}", str(source), "-o", str(c_file)], check=True)
     include = [f"-I{sysconfig.get_paths()['include']}", f"-I{np.get_include()}"]
     flags = ["-shared", "-fPIC", "-O0", "-fwrapv", "-fno-strict-aliasing", "-fopenmp", "-w"]
     flags.append("-DNPY_NO_DEPRECATED_API=NPY_1_7_API_VERSION")
@@ -29,14 +26,29 @@ def build(source, folder):
     return module
 
 
-def outcome(function, args):
-    """The type and value of a result, or the class and message of an exception, and what became of the arguments."""
-    args = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+def ending(function, args):
+    """The type and value of a result, or the class and message of an exception."""
     try:
         result = function(*args)
     except Exception as error:
         return type(error).__name__, str(error)
-    return type(result).__name__, repr(result), [a.tolist() for a in args if isinstance(a, np.ndarray)]
+    return type(result).__name__, repr(result)
+
+
+def check(reference, module, name, *calls):
+    """Each call of a function, given by its arguments, ends alike."""
+    wrong = []
+    for args in calls:
+        expected, found = ending(getattr(reference, name), args), ending(getattr(module, name), args)
+        if expected != found:
+            wrong.append(f"{name}{args!r}: Cython {expected}, ungil {found}")
+    assert not wrong, "\n".join(wrong)
+
+
+def outcome(function, args):
+    """How a call ends, and what became of the arrays that it was given copies of."""
+    args = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    return ending(function, args), [a.tolist() for a in args if isinstance(a, np.ndarray)]
 
 
 def differences(reference, module, calls):

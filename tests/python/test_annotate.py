@@ -193,8 +193,6 @@ def test_why_a_function_is_not_compiled():
     text = "def f(double[:] a):\n    out = {}\n    out['a'] = a[0]\n    return out\n"
     report = _collect.of_pyx(text, "<why>.pyx")
     (function,) = report.functions
-    if function.state == "compiled":
-        pytest.skip("dictionaries are compiled")
     assert function.state == "python" and re.match(r"U\d{4}: ", function.why)
     assert any(b.label == "not compiled" for one in report.lines for b in one.badges)
     assert report.lines[2].score > 0
@@ -365,8 +363,8 @@ document.title = log.join("|");
 """
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
 def test_keyboard_and_mouse(tmp_path, report):
+    assert BROWSER, "Chromium is missing: ./dev test installs it"
     page = tmp_path / "page.html"
     page.write_text(_page.render(report, "kernels").replace("</body>", KEYS))
     words = [

@@ -5,8 +5,6 @@ import sys
 import types
 import weakref
 
-import pytest
-
 import ungil
 from ungil import jit
 
@@ -78,7 +76,6 @@ def test_every_dispatcher_answers():
         assert dispatcher.__code__.co_filename and repr(dispatcher)
 
 
-@pytest.mark.skipif(not hasattr(sys, "getrefcount"), reason="counts are CPython's")
 def test_counts_of_functions_are_steady(tmp_path):
     module = loaded(tmp_path)
     for _ in range(3):

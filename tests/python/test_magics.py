@@ -1,7 +1,5 @@
 """The cell magics, in IPython where it is there and in a stand-in for it."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 
@@ -96,7 +94,6 @@ def test_reports_of_cells(shell, monkeypatch):
     assert "s: float64" in pages[1] and "(float64[::1]) -&gt; float" in pages[1]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("IPython") is None, reason="no IPython")
 def test_in_ipython(capsys):
     from IPython.core.interactiveshell import InteractiveShell
 

@@ -4,15 +4,11 @@
 """
 
 import array
-import importlib.util
-import shutil
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pyx_reference import build, check
 
 from ungil import pyx
 
@@ -22,51 +18,12 @@ SOURCE = Path(__file__).parent / "pyx" / "border.pyx"
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory):
     """The module as Cython compiles it."""
-    pytest.importorskip("Cython")
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("cython")
-    c_file, library = folder / "border.c", folder / ("border" + sysconfig.get_config_var("EXT_SUFFIX"))
-    subprocess.run([sys.executable, "-m", "cython", "-3", str(SOURCE), "-o", str(c_file)], check=True)
-    include = [f"-I{sysconfig.get_paths()['include']}", f"-I{np.get_include()}"]
-    flags = [
-        "-shared",
-        "-fPIC",
-        "-O0",
-        "-fwrapv",
-        "-fopenmp",
-        "-w",
-        "-DNPY_NO_DEPRECATED_API=NPY_1_7_API_VERSION",
-    ]
-    subprocess.run([compiler, *flags, *include, str(c_file), "-o", str(library)], check=True)
-    spec = importlib.util.spec_from_file_location("border", library)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return build(SOURCE, tmp_path_factory.mktemp("cython"))
 
 
 @pytest.fixture(scope="session")
 def module():
     return pyx.compile(SOURCE)
-
-
-def outcome(function, args):
-    """The type and value of a result, or the class and message of an exception."""
-    try:
-        result = function(*args)
-    except Exception as error:
-        return type(error).__name__, str(error)
-    return type(result).__name__, repr(result)
-
-
-def check(reference, module, name, *calls):
-    wrong = []
-    for args in calls:
-        expected, found = outcome(getattr(reference, name), args), outcome(getattr(module, name), args)
-        if expected != found:
-            wrong.append(f"{name}{args!r}: Cython {expected}, ungil {found}")
-    assert not wrong, "\n".join(wrong)
 
 
 SCALARS = [1, True, 1.5, -1, 127, 128, 255, 256, 300, 2**31, 2**40, 2**70, -(2**70), "1", None, np.int64(3), np.float64(2.5),

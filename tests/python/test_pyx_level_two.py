@@ -2,12 +2,9 @@
 
 import contextlib
 import io
-import shutil
-import subprocess
-import sys
-import sysconfig
 
 import pytest
+from pyx_reference import build
 
 from ungil import pyx
 
@@ -84,24 +81,10 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    pytest.importorskip("Cython")
-    if shutil.which("gcc") is None:
-        pytest.skip("no C compiler")
     source = SOURCE.replace("def unbound(long x):\n    return `x`\n", "")
     folder = tmp_path_factory.mktemp("two")
     (folder / "two.pyx").write_text(source)
-    done = subprocess.run(
-        [sys.executable, "-m", "cython", "-2", "two.pyx"], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    library = folder / ("two" + sysconfig.get_config_var("EXT_SUFFIX"))
-    flags = ["-shared", "-fPIC", "-O0", "-fwrapv", "-w", f"-I{sysconfig.get_paths()['include']}"]
-    subprocess.run(["gcc", *flags, "two.c", "-o", str(library)], check=True, cwd=folder)
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("two", library)
-    reference = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(reference)
+    reference = build(folder / "two.pyx", folder, level=2)
     return reference, pyx.compile(source, "two", level="2")
 
 

@@ -3,13 +3,12 @@
 import importlib.util
 import re
 import shutil
-import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pyx_reference import build, check
 
 from ungil import cython, errors, pyx
 from ungil.pyx import _pure
@@ -18,21 +17,10 @@ FOLDER = Path(__file__).parent / "pyx"
 
 
 def compiled_by_cython(folder, name):
-    pytest.importorskip("Cython")
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
     for path in (FOLDER / f"{name}.py", FOLDER / f"{name}.pxd"):
         if path.exists():
             shutil.copy(path, folder)
-    subprocess.run([sys.executable, "-m", "cython", "-3", f"{name}.py"], check=True, cwd=folder)
-    library = folder / (name + sysconfig.get_config_var("EXT_SUFFIX"))
-    flags = ["-shared", "-fPIC", "-O0", "-fwrapv", "-fopenmp", "-w", f"-I{sysconfig.get_paths()['include']}"]
-    subprocess.run([compiler, *flags, f"{name}.c", "-o", str(library), "-lm"], check=True, cwd=folder)
-    spec = importlib.util.spec_from_file_location(name, library)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return build(folder / f"{name}.py", folder)
 
 
 @pytest.fixture(scope="session")
@@ -43,23 +31,6 @@ def reference(tmp_path_factory):
 @pytest.fixture(scope="session")
 def module():
     return pyx.compile(FOLDER / "pure.py")
-
-
-def outcome(function, args):
-    try:
-        result = function(*args)
-    except Exception as error:
-        return type(error).__name__, str(error)
-    return type(result).__name__, repr(result)
-
-
-def check(reference, module, name, *calls):
-    wrong = []
-    for args in calls:
-        expected, found = outcome(getattr(reference, name), args), outcome(getattr(module, name), args)
-        if expected != found:
-            wrong.append(f"{name}{args!r}: Cython {expected}, ungil {found}")
-    assert not wrong, "\n".join(wrong)
 
 
 NUMBERS = [
@@ -297,7 +268,6 @@ def test_cythonize_of_a_pure_module(tmp_path, monkeypatch):
     import ungil
     from ungil.pyx import _elf
 
-    pytest.importorskip("setuptools")
     monkeypatch.chdir(tmp_path)
     shutil.copy(FOLDER / "augmented.py", tmp_path)
     shutil.copy(FOLDER / "augmented.pxd", tmp_path)
