@@ -26,6 +26,8 @@ CASES = {
         "vectors",
     ),
     "d = a - b; (d * d).sum()": (lambda a, b: squares(a, b), "vectors"),
+    "s = a*b; s.sum(), s.max()": (lambda a, b: consumers(a, b), "vectors"),
+    "c = 2*a + b; d = a - b": (lambda a, b: siblings(a, b), "vectors"),
     "sqrt(a*a + b*b).max()": (lambda a, b: np.sqrt(a * a + b * b).max(), "vectors"),
     "argmax(abs(a) - b)": (lambda a, b: np.argmax(np.abs(a) - b), "vectors"),
     "a.std()": (lambda a, b: a.std(), "vectors"),
@@ -41,6 +43,14 @@ CASES = {
         lambda x, y: np.argmax(((x[:, None, :] - x) ** 2).sum(axis=-1)),
         "points",
     ),
+    "sqrt(((x[:, None, :] - x)**2).sum(-1)).max()": (
+        lambda x, y: np.sqrt(((x[:, None, :] - x) ** 2).sum(axis=-1)).max(),
+        "points",
+    ),
+    "((x[:, None, :] - x)**2).sum(-1).sum()": (
+        lambda x, y: ((x[:, None, :] - x) ** 2).sum(axis=-1).sum(),
+        "points",
+    ),
 }
 
 
@@ -48,6 +58,21 @@ CASES = {
 def squares(a, b):
     d = a - b
     return (d * d).sum()
+
+
+@ungil.jit
+def consumers(a, b):
+    s = a * b
+    t = s.sum()
+    u = s.max()
+    return t, u
+
+
+@ungil.jit
+def siblings(a, b):
+    c = 2 * a + b
+    d = a - b
+    return c, d
 
 
 @ungil.jit
@@ -78,8 +103,8 @@ def measure(name, tool):
     if tool == "ungil":
         call = ungil.jit(function)
     else:
-        squares_of, assign = squares.py_func, assigned.py_func
-        globals().update(squares=squares_of, assigned=assign)
+        kernels = {"squares": squares, "assigned": assigned, "consumers": consumers, "siblings": siblings}
+        globals().update({name: kernel.py_func for name, kernel in kernels.items()})
         call = function
     call(*arguments(kind, True))
     full = arguments(kind, False)
@@ -87,7 +112,8 @@ def measure(name, tool):
     Path("/proc/self/clear_refs").write_text("5")
     before = peak()
     result = call(*full)
-    print(peak() - before, np.asarray(result).nbytes)
+    results = result if isinstance(result, tuple) else (result,)
+    print(peak() - before, sum(np.asarray(r).nbytes for r in results))
 
 
 def of_call(name, tool):

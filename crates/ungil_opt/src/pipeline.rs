@@ -5,9 +5,10 @@ use crate::transform::{
     assign_block_sizes::assign_block_sizes, block_searches::block_searches,
     check_dependences::check_dependences, classify_variables::classify_variables,
     count_while_loops::count_while_loops, fix_short_rows::fix_short_rows, fold_checks::fold_checks,
-    fold_counting::fold_counting, forward_locals::forward_locals, hoist_checks::hoist_checks,
-    hoist_invariants::hoist_invariants, insert_ownership::insert_ownership, lanes::run_in_lanes,
-    lower_domains::lower_domains, place_safepoints::place_safepoints, speculate_checks::speculate_checks,
+    fold_counting::fold_counting, forward_locals::forward_locals, fuse_siblings::fuse_siblings,
+    hoist_checks::hoist_checks, hoist_invariants::hoist_invariants, insert_ownership::insert_ownership,
+    lanes::run_in_lanes, lower_domains::lower_domains, place_safepoints::place_safepoints,
+    speculate_checks::speculate_checks,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
@@ -44,7 +45,7 @@ pub struct Pass {
 }
 
 /// All passes in the order in which they run. Classification and block sizes come first, on what the front end made:
-/// legality and the bits of reductions must not depend on optimisation. Ownership comes after everything that moves reads, safepoints after all that moves loops;
+/// legality and the bits of reductions must not depend on optimisation; sibling loops are fused once it is known that each is legal. Ownership comes after everything that moves reads, safepoints after all that moves loops;
 /// checks are speculated on in the strips that safepoints leave.
 pub const PASSES: &[Pass] = &[
     Pass { name: "classify_variables", run: classify_variables },
@@ -55,6 +56,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "hoist_invariants", run: |m, _| hoist_invariants(m) },
     Pass { name: "fold_counting", run: |m, _| fold_counting(m) },
     Pass { name: "check_dependences", run: check_dependences },
+    Pass { name: "fuse_siblings", run: |m, _| fuse_siblings(m) },
     Pass { name: "fold_checks", run: |m, _| fold_checks(m) },
     Pass { name: "hoist_checks", run: hoist_checks },
     Pass { name: "fix_short_rows", run: fix_short_rows },

@@ -9,4 +9,5 @@ pub mod dependence;
 pub mod effects;
 pub mod exposed;
 pub mod reduction;
+pub mod sameness;
 pub mod sign;

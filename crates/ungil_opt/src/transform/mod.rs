@@ -10,6 +10,7 @@ pub mod fix_short_rows;
 pub mod fold_checks;
 pub mod fold_counting;
 pub mod forward_locals;
+pub mod fuse_siblings;
 pub mod hoist_checks;
 pub mod hoist_invariants;
 pub mod inline;

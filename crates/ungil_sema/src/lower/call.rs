@@ -84,6 +84,7 @@ impl Args {
 impl Lowerer<'_, '_> {
     /// A call expression.
     pub(crate) fn call(&mut self, call: &Call, span: Span) -> Result<Operand> {
+        self.hold_rows(call);
         let callee = match self.collecting_method(call) {
             Some(method) => method,
             None => self.lower_expr(&call.func)?,

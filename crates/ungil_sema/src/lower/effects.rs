@@ -68,7 +68,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The global or the attribute of a module that an expression names.
-    fn global_of(&self, e: &Expr) -> Option<Global> {
+    pub(crate) fn global_of(&self, e: &Expr) -> Option<Global> {
         match &e.kind {
             ExprKind::Name(name) => {
                 let name = self.code.scopes.variable(name, e.span.lo);

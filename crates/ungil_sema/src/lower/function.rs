@@ -116,6 +116,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             unit_axes: HashMap::new(),
             roots: HashMap::new(),
             temporaries: HashSet::new(),
+            held_rows: HashSet::new(),
             deferred_names: HashMap::new(),
             generators: HashMap::new(),
             collecting: HashMap::new(),

@@ -184,6 +184,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) roots: HashMap<Value, Root>,
     /// Fresh arrays that only the expression knows that is being lowered.
     pub(crate) temporaries: HashSet<Value>,
+    /// Places of reductions that stay lazy, as another one consumes them.
+    pub(crate) held_rows: HashSet<Span>,
     /// The names that deferred variables are computed from.
     pub(crate) deferred_names: HashMap<WebId, Vec<Name>>,
     /// Code of the generator expressions, by where they start.

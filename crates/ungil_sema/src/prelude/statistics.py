@@ -20,10 +20,7 @@ def quantile(
     *,
     weights=None,
 ):
-    if weights is not None:
-        _parts(a, q, 1)
-        return _weighted_quantile(np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, False)
-    return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, False)
+    return _quantile(a, q, 1, weights, axis, out, keepdims, method, False)
 
 
 def nanquantile(
@@ -37,10 +34,7 @@ def nanquantile(
     *,
     weights=None,
 ):
-    if weights is not None:
-        _parts(a, q, 1)
-        return _weighted_quantile(np.asarray(a), weights, _shares(q, 1), axis, out, keepdims, method, True)
-    return _statistic(np.asarray(a), _parts(a, q, 1), axis, out, keepdims, method, True)
+    return _quantile(a, q, 1, weights, axis, out, keepdims, method, True)
 
 
 def percentile(
@@ -54,10 +48,7 @@ def percentile(
     *,
     weights=None,
 ):
-    if weights is not None:
-        _parts(a, q, 100)
-        return _weighted_quantile(np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, False)
-    return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, False)
+    return _quantile(a, q, 100, weights, axis, out, keepdims, method, False)
 
 
 def nanpercentile(
@@ -71,10 +62,14 @@ def nanpercentile(
     *,
     weights=None,
 ):
+    return _quantile(a, q, 100, weights, axis, out, keepdims, method, True)
+
+
+def _quantile(a, q, whole: const, weights, axis: const, out, keepdims: const, method: const, skip: const):
+    parts = _parts(a, q, whole)
     if weights is not None:
-        _parts(a, q, 100)
-        return _weighted_quantile(np.asarray(a), weights, _shares(q, 100), axis, out, keepdims, method, True)
-    return _statistic(np.asarray(a), _parts(a, q, 100), axis, out, keepdims, method, True)
+        return _weighted_quantile(np.asarray(a), weights, _shares(q, whole), axis, out, keepdims, method, skip)
+    return _statistic(np.asarray(a), parts, axis, out, keepdims, method, skip)
 
 
 def _parts(a, q, whole: const):

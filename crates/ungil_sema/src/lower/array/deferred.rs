@@ -23,16 +23,20 @@ use crate::operand::Operand;
 use crate::resolve::children;
 use crate::resolve::webs::WebId;
 use crate::ty::Ty;
+use crate::world::Global;
 
 /// Operations that are done again rather than stored, and arrays that are read again for them.
 const CHEAP_OPERATIONS: usize = 4;
 const CHEAP_ARRAYS: usize = 2;
 
+/// Reductions, as functions and methods, that are loops over the elements they are given.
+const ONE_PASS: &[&str] = &["sum", "prod", "min", "max", "any", "all", "mean"];
+
 /// How a deferred variable is used.
 #[derive(Default)]
 struct Uses {
     count: usize,
-    /// Whether some use is not an operand of an operator.
+    /// Whether some use is neither an operand of an operator nor what a reduction reduces.
     bare: bool,
 }
 
@@ -135,9 +139,26 @@ impl Lowerer<'_, '_> {
             uses.count += 1;
             uses.bare |= bare;
         }
-        let operator =
-            matches!(e.kind, ExprKind::Binary { .. } | ExprKind::Unary { .. } | ExprKind::Compare { .. });
-        children::operands(e, &mut |operand| self.count_uses(web, operand, !operator, uses));
+        let reduces = self.reduces(e);
+        let computes = reduces
+            || matches!(e.kind, ExprKind::Binary { .. } | ExprKind::Unary { .. } | ExprKind::Compare { .. });
+        children::operands(e, &mut |operand| match &operand.kind {
+            // The method of what it reduces.
+            ExprKind::Attribute { value, .. } if reduces => self.count_uses(web, value, false, uses),
+            _ => self.count_uses(web, operand, !computes, uses),
+        });
+    }
+
+    /// Whether an expression is a reduction that reads each element once.
+    fn reduces(&self, e: &Expr) -> bool {
+        let ExprKind::Call(call) = &e.kind else { return false };
+        let ExprKind::Attribute { attr, .. } = &call.func.kind else { return false };
+        let function = match self.global_of(&call.func) {
+            Some(Global::Builtin(name)) => name.strip_prefix("numpy.") == Some(&attr.name[..]),
+            Some(_) => false,
+            None => true,
+        };
+        function && ONE_PASS.contains(&&attr.name[..])
     }
 
     /// Whether the elements of a lazy array may be computed later.
@@ -189,7 +210,7 @@ impl Lowerer<'_, '_> {
 
     /// Builds the computation of an element that nobody will use.
     fn sample(&mut self, x: &Operand) -> Result<Operand> {
-        if let Some(lazy) = x.lazy.clone() {
+        if let Some(lazy) = x.lazy.clone().filter(|lazy| lazy.rows.is_none()) {
             let args = lazy.args.iter().map(|a| self.sample(a)).collect::<Result<Vec<_>>>()?;
             let element = (lazy.apply)(self, &args)?;
             return self.typed_element(element, x.ty.as_array().expect("an array").dtype);

@@ -94,7 +94,7 @@ impl Lowerer<'_, '_> {
             }
             l.load_element(&source, at)
         };
-        let lazy = Lazy { shape, args: s.indices, apply: Rc::new(load), far: vec![view] };
+        let lazy = Lazy { shape, args: s.indices, apply: Rc::new(load), far: vec![view], rows: None };
         Ok(Operand { lazy: Some(Rc::new(lazy)), ..Operand::entity(Ty::Array(result), span) })
     }
 }

@@ -18,6 +18,7 @@ use ungil_ir::types::{ArrayType, DType, Layout};
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::array::rows::Rows;
 use crate::lower::array::scatter::MESSAGE_ARGS;
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -35,6 +36,8 @@ pub struct Lazy {
     pub apply: Rc<Apply>,
     /// Arrays of which `apply` reads other elements than those at the place.
     pub far: Vec<Operand>,
+    /// The elements are results of a reduction, computed by whoever consumes them; `args` are none.
+    pub rows: Option<Rc<Rows>>,
 }
 
 /// Whose memory an array is.
@@ -61,6 +64,11 @@ impl Lowerer<'_, '_> {
         for a in args.iter_mut().filter(|a| a.ty.is_scalar() && a.constant.is_none()) {
             a.value = Some(self.value(a)?);
         }
+        if args.iter().filter(|a| self.is_proper_array(a)).count() > 1 {
+            for a in &mut args {
+                *a = self.without_rows(a)?;
+            }
+        }
         let dtype = self.element_type(&args, &apply, span)?;
         let shape = self.broadcast_shape(&args);
         for a in &mut args {
@@ -71,7 +79,7 @@ impl Lowerer<'_, '_> {
         let ndim = shape.len() as u8;
         let ty =
             ArrayType { dtype, ndim, layout: common_layout(&args, ndim), readonly: false, swapped: false };
-        let lazy = Lazy { shape, args, apply, far: Vec::new() };
+        let lazy = Lazy { shape, args, apply, far: Vec::new(), rows: None };
         Ok(Operand { lazy: Some(Rc::new(lazy)), ..Operand::entity(Ty::Array(ty), span) })
     }
 
@@ -107,6 +115,7 @@ impl Lowerer<'_, '_> {
     /// Whether an axis is known to have one element.
     pub(crate) fn is_unit(&self, array: &Operand, axis: usize) -> bool {
         match (&array.lazy, array.value) {
+            (Some(lazy), _) if lazy.rows.is_some() => self.ones.contains(&lazy.shape[axis]),
             (Some(lazy), _) => {
                 let ndim = lazy.shape.len();
                 lazy.args.iter().all(|a| match a.ty.as_array() {
@@ -220,7 +229,8 @@ impl Lowerer<'_, '_> {
 
     /// A fresh array with the elements of a lazy one.
     pub(crate) fn materialised(&mut self, x: &Operand) -> Result<Operand> {
-        let lazy = x.lazy.clone().expect("a lazy array");
+        let x = &self.without_rows(x)?;
+        let Some(lazy) = x.lazy.clone() else { return Ok(x.clone()) };
         let ty = x.ty.as_array().expect("an array");
         let array = self.fresh_array(ty, lazy.shape.clone(), x.span);
         self.store_in(x, &lazy.shape, &array)?;

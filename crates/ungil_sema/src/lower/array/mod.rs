@@ -17,6 +17,7 @@ pub mod ordered;
 pub mod overlap;
 pub mod reduce;
 pub mod reshape;
+pub mod rows;
 pub mod scatter;
 pub mod slice;
 pub mod subscript;

@@ -13,6 +13,7 @@
 
 use std::rc::Rc;
 
+use ungil_diag::span::Span;
 use ungil_ir::entities::{Label, Value, Var};
 use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, LoopHints, ParallelFor, ReduceOp, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
@@ -59,6 +60,9 @@ struct Plan {
 impl<'p, 'w> Lowerer<'p, 'w> {
     /// Reduces an array along axes (in order, not empty): a scalar if all are, else an array of the others.
     pub(crate) fn reduce_array(&mut self, x: &Operand, axes: &[usize], fold: &Fold) -> Result<Operand> {
+        if let Some(lazy) = self.rows_in(x) {
+            return self.reduce_rows_of(x, lazy, axes, fold);
+        }
         let ty = x.ty.as_array().expect("an array");
         let shape = self.extents(x)?;
         let kept: Vec<Value> = (0..shape.len()).filter(|k| !axes.contains(k)).map(|k| shape[k]).collect();
@@ -210,18 +214,32 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         fold: &Fold,
         (out, scalar): (&Operand, Option<Var>),
     ) -> Result<()> {
-        let n = plan.shape[0];
+        let value = self.reduce_block_totals(plan.shape[0], fold, x.span, &mut |l, low, high| {
+            l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))
+        })?;
+        self.deliver(value, Vec::new(), (out, scalar))
+    }
+
+    /// Reduces each block of a run of `n` elements by `total`, on all threads if the user asked for that, and combines the
+    /// results in order.
+    pub(crate) fn reduce_block_totals(
+        &mut self,
+        n: Value,
+        fold: &Fold,
+        span: Span,
+        total: &mut dyn FnMut(&mut Self, Value, Value) -> Result<Value>,
+    ) -> Result<Value> {
         let (block, rest) = (self.b().i64(BLOCK), self.b().i64(BLOCK - 1));
         let padded = self.b().binary(BinaryOp::Add, n, rest);
         let count = self.b().binary(BinaryOp::FloorDiv, padded, block);
         let ty = ArrayType { dtype: fold.dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
-        let totals = self.fresh_array(ty, vec![count], x.span);
+        let totals = self.fresh_array(ty, vec![count], span);
         let target = self.value(&totals)?;
         self.independent_loops(vec![count], BLOCK, &mut |l, at| {
             let low = l.b().binary(BinaryOp::Mul, at[0], block);
             let end = l.b().binary(BinaryOp::Add, low, block);
             let high = l.b().binary(BinaryOp::Min, end, n);
-            let total = l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))?;
+            let total = total(l, low, high)?;
             l.b().store(target, at, total);
             Ok(())
         })?;
@@ -232,8 +250,61 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             l.add_block(fold.op, accumulator, total);
             Ok(())
         })?;
-        let value = self.finished(fold.dtype, accumulator);
-        self.deliver(value, Vec::new(), (out, scalar))
+        Ok(self.finished(fold.dtype, accumulator))
+    }
+
+    /// Reduces a run of at least [`SHORT`] elements, each block by `total`.
+    pub(crate) fn reduce_long_run(
+        &mut self,
+        n: Value,
+        fold: &Fold,
+        total: &mut dyn FnMut(&mut Self, Value, Value) -> Result<Value>,
+    ) -> Result<Value> {
+        let accumulator = self.accumulator(fold, false);
+        self.begin(fold, accumulator);
+        let (zero, block) = (self.b().i64(0), self.b().i64(BLOCK));
+        self.stepped(zero, n, block, |l, low| {
+            let end = l.b().binary(BinaryOp::Add, low, block);
+            let high = l.b().binary(BinaryOp::Min, end, n);
+            let partial = total(l, low, high)?;
+            l.add_block(fold.op, accumulator, partial);
+            Ok(())
+        })?;
+        Ok(self.finished(fold.dtype, accumulator))
+    }
+
+    /// Reduces the last axis at places `low … high - 1` of a row of an expression; `put` gets each place and its result.
+    pub(crate) fn row_results(
+        &mut self,
+        x: &Operand,
+        row: &[Value],
+        (low, high): (Value, Value),
+        fold: &Fold,
+        put: &mut dyn FnMut(&mut Self, Value, Value),
+    ) -> Result<()> {
+        let shape = self.extents(x)?;
+        let last = shape.len() - 1;
+        let reduced = (0..=last).map(|k| k == last).collect();
+        let plan = Plan { order: (0..=last).collect(), shape, reduced };
+        let short = self.b().i64(SHORT);
+        let long = self.b().compare(CompareOp::Ge, plan.shape[last], short);
+        let mut variant = |l: &mut Self, short: bool| {
+            let accumulator = l.accumulator(fold, short);
+            let step = l.b().i64(1);
+            l.loop_of(low, high, step, true, |l, j| {
+                let mut at: Vec<Option<Value>> = row.iter().map(|i| Some(*i)).collect();
+                at.extend([Some(j), None]);
+                l.begin(fold, accumulator);
+                l.reduced_loops(x, &plan, &[last], &at, &Elements::new(), fold, accumulator, short)?;
+                let value = l.finished(fold.dtype, accumulator);
+                put(l, j, value);
+                Ok(())
+            })
+        };
+        let (then, blocks) = self.nested(|l| variant(l, false));
+        let (otherwise, in_order) = self.nested(|l| variant(l, true));
+        self.b().push(InstKind::If { cond: long, then, otherwise });
+        blocks.and(in_order)
     }
 
     /// Variables for one result at a time.

@@ -48,6 +48,11 @@ impl Elements {
         Elements { at, views: HashMap::new(), repeated: None, loaded: HashMap::new(), computed: Vec::new() }
     }
 
+    /// Tells the element of a lazy array here.
+    pub(crate) fn know(&mut self, lazy: &Rc<Lazy>, element: Operand) {
+        self.computed.push((lazy.clone(), element));
+    }
+
     /// The same arrays at another place.
     pub(crate) fn moved(&self, at: Vec<Value>) -> Elements {
         Elements { views: self.views.clone(), repeated: self.repeated.clone(), ..Elements::at(at) }

@@ -14,14 +14,13 @@ use ungil_ir::types::{ArrayType, DType, Layout, Type};
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::array::lazy::Lazy;
 use crate::lower::array::reduce::{BLOCK, Fold};
+use crate::lower::array::rows::LONG_ROW;
 use crate::lower::array::sweep::Elements;
 use crate::lower::numpy::reductions::Request;
 use crate::operand::Operand;
 use crate::ty::Ty;
-
-/// Rows of an expression with fewer elements are put into memory.
-const LONG_ROW: i64 = 64;
 
 /// Elements in which an extremum is looked for.
 struct Run<'a> {
@@ -30,6 +29,32 @@ struct Run<'a> {
     n: Value,
     /// The element at an index, of the run's type.
     element: &'a dyn Fn(&mut Lowerer<'_, '_>, Value) -> Result<Value>,
+}
+
+/// An expression whose elements are compared row by row.
+struct Rowwise<'a> {
+    x: &'a Operand,
+    dtype: DType,
+    /// The lazy reduction that the elements are computed from, and where its results of a row are put.
+    buffer: Option<(Rc<Lazy>, Operand)>,
+}
+
+impl Rowwise<'_> {
+    /// Prepares a row of `n` elements.
+    fn begin(&self, l: &mut Lowerer<'_, '_>, row: &[Value], n: Value) -> Result<()> {
+        let Some((lazy, buffer)) = &self.buffer else { return Ok(()) };
+        let zero = l.b().i64(0);
+        l.fill_from_row(lazy, row, (zero, n), (buffer, zero))
+    }
+
+    /// An element of the row that was prepared last.
+    fn element(&self, l: &mut Lowerer<'_, '_>, row: &[Value], i: Value) -> Result<Value> {
+        let element = match &self.buffer {
+            Some((lazy, buffer)) => l.buffered_element(self.x, lazy, buffer, i)?,
+            None => Elements::at([row, &[i]].concat()).of(l, self.x)?,
+        };
+        l.cast_to(&element, self.dtype)
+    }
 }
 
 impl Lowerer<'_, '_> {
@@ -184,7 +209,13 @@ impl Lowerer<'_, '_> {
         let ndim = usize::from(r.x.ty.as_array().expect("an array").ndim);
         let rows = ndim > 0 && (r.flat || r.axes[..] == [ndim - 1]);
         let threads = self.options.parallel_arrays && !self.in_parallel();
-        if r.x.lazy.is_none() || !rows || threads || !self.far_leaves(&r.x).is_empty() {
+        if r.x.lazy.is_none() || !rows || threads {
+            return Ok(false);
+        }
+        if self.rows_in(&r.x).is_some() {
+            return Ok(true);
+        }
+        if !self.far_leaves(&r.x).is_empty() {
             return Ok(false);
         }
         Ok(self.element_cost(&r.x)?.is_some())
@@ -193,14 +224,8 @@ impl Lowerer<'_, '_> {
     /// The position in an expression whose rows are long; others are put into memory.
     fn streamed_position(&mut self, r: &Request, largest: bool) -> Result<Operand> {
         let shape = self.extents(&r.x)?;
-        let mut leaves = Vec::new();
-        self.leaves(&r.x, &mut leaves)?;
         let (&n, outer) = shape.split_last().expect("an array with axes");
-        let least = self.b().i64(LONG_ROW);
-        let mut pays = self.b().compare(CompareOp::Ge, n, least);
-        if let Some(uniform) = self.uniform(&shape, &leaves, true)? {
-            pays = self.b().binary(BinaryOp::And, pays, uniform);
-        }
+        let pays = self.streaming_pays(&r.x, &shape)?;
         let scalar = r.flat || outer.is_empty();
         let kept = if scalar { Vec::new() } else { outer.to_vec() };
         let ndim = kept.len() as u8;
@@ -232,6 +257,31 @@ impl Lowerer<'_, '_> {
         if r.keepdims { self.with_unit_axes(&result, &r.axes, shape.len(), r.span) } else { Ok(result) }
     }
 
+    /// Whether, at run time, the elements of an expression are better computed where they are compared.
+    fn streaming_pays(&mut self, x: &Operand, shape: &[Value]) -> Result<Value> {
+        if let Some(lazy) = self.rows_in(x) {
+            return self.rows_pay(&lazy);
+        }
+        let mut leaves = Vec::new();
+        self.leaves(x, &mut leaves)?;
+        let least = self.b().i64(LONG_ROW);
+        let pays = self.b().compare(CompareOp::Ge, *shape.last().expect("an axis"), least);
+        Ok(match self.uniform(shape, &leaves, true)? {
+            Some(uniform) => self.b().binary(BinaryOp::And, pays, uniform),
+            None => pays,
+        })
+    }
+
+    /// An expression whose rows have `n` elements.
+    fn rowwise<'a>(&mut self, x: &'a Operand, n: Value) -> Rowwise<'a> {
+        let lazy = self.rows_in(x);
+        let buffer = lazy.map(|lazy| {
+            let buffer = self.row_buffer(&lazy, n, x.span);
+            (lazy, buffer)
+        });
+        Rowwise { x, dtype: ordered_type(x), buffer }
+    }
+
     /// The place in each row of an expression.
     fn positions_of_rows(
         &mut self,
@@ -242,9 +292,10 @@ impl Lowerer<'_, '_> {
         out: &Operand,
     ) -> Result<()> {
         let dtype = ordered_type(x);
+        let source = self.rowwise(x, n);
         self.over_extents(outer.to_vec(), &mut |l, row| {
-            let place = row.clone();
-            let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &place, i, dtype);
+            source.begin(l, &row, n)?;
+            let element = |l: &mut Lowerer<'_, '_>, i: Value| source.element(l, &row, i);
             let run = Run { op, dtype, n, element: &element };
             let best = l.start_extremum(&run);
             let zero = l.b().i64(0);
@@ -253,7 +304,7 @@ impl Lowerer<'_, '_> {
             let low = l.b().get(found);
             l.place_in_run(&run, best, low, found)?;
             let (target, value) = (l.value(out)?, l.b().get(found));
-            l.b().store(target, row, value);
+            l.b().store(target, row.clone(), value);
             Ok(())
         })
     }
@@ -272,14 +323,17 @@ impl Lowerer<'_, '_> {
         for var in [number, winner, found] {
             self.b().set(var, zero);
         }
+        let source = self.rowwise(x, n);
         if outer.is_empty() && is_truth(x) {
-            let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &[], i, dtype);
+            source.begin(self, &[], n)?;
+            let element = |l: &mut Lowerer<'_, '_>, i: Value| source.element(l, &[], i);
             return self.first_truth(&Run { op, dtype, n, element: &element }, found);
         }
         let nothing = |l: &mut Lowerer<'_, '_>, _: Value| Ok(l.zero(dtype));
         let best = self.start_extremum(&Run { op, dtype, n, element: &nothing });
         self.over_extents(outer.to_vec(), &mut |l, row| {
-            let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &row, i, dtype);
+            source.begin(l, &row, n)?;
+            let element = |l: &mut Lowerer<'_, '_>, i: Value| source.element(l, &row, i);
             let run = Run { op, dtype, n, element: &element };
             l.best_block(&run, best, &mut |l, low| {
                 let this = l.b().get(number);
@@ -293,12 +347,9 @@ impl Lowerer<'_, '_> {
         })?;
         // The winner's indices from its number.
         let winner = self.b().get(winner);
-        let (mut rest, mut row) = (winner, Vec::new());
-        for &extent in outer.iter().rev() {
-            row.insert(0, self.b().binary(BinaryOp::Mod, rest, extent));
-            rest = self.b().binary(BinaryOp::FloorDiv, rest, extent);
-        }
-        let element = |l: &mut Lowerer<'_, '_>, i: Value| l.expression_element(x, &row, i, dtype);
+        let row = if outer.is_empty() { Vec::new() } else { self.row_of(winner, outer) };
+        source.begin(self, &row, n)?;
+        let element = |l: &mut Lowerer<'_, '_>, i: Value| source.element(l, &row, i);
         let low = self.b().get(found);
         self.place_in_run(&Run { op, dtype, n, element: &element }, best, low, found)?;
         let before = self.b().binary(BinaryOp::Mul, winner, n);
@@ -306,14 +357,6 @@ impl Lowerer<'_, '_> {
         let place = self.b().binary(BinaryOp::Add, before, inside);
         self.b().set(found, place);
         Ok(())
-    }
-
-    /// An element of a row of an expression.
-    fn expression_element(&mut self, x: &Operand, row: &[Value], i: Value, dtype: DType) -> Result<Value> {
-        let mut at = row.to_vec();
-        at.push(i);
-        let element = Elements::at(at).of(self, x)?;
-        self.cast_to(&element, dtype)
     }
 
     /// Sets `found` to the first index from `start` on, below `n`, for which a condition holds.

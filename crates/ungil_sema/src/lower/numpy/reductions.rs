@@ -328,6 +328,11 @@ impl Lowerer<'_, '_> {
                 }),
             );
         }
+        if !r.keepdims
+            && let Some(lazy) = self.lazy_rows(x, &r.axes, fold, r.span)?
+        {
+            return Ok(lazy);
+        }
         let result = self.reduce_array(x, &r.axes, fold)?.at(r.span);
         if r.keepdims { self.with_unit_axes(&result, &r.axes, ndim, r.span) } else { Ok(result) }
     }
