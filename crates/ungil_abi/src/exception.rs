@@ -37,6 +37,29 @@ impl ExcClass {
         Self::NAMES.iter().position(|n| *n == name).map(|i| ExcClass(i as u16))
     }
 
+    /// The classes it is derived from directly, as Python has them.
+    pub fn bases(self) -> &'static [ExcClass] {
+        match self {
+            Self::BASE => &[],
+            Self::EXCEPTION | Self::KEYBOARD_INTERRUPT | Self::SYSTEM_EXIT => &[Self::BASE],
+            Self::INDEX_ERROR | Self::KEY_ERROR => &[Self::LOOKUP],
+            Self::ZERO_DIVISION | Self::OVERFLOW | Self::FLOATING_POINT => &[Self::ARITHMETIC],
+            Self::RECURSION | Self::NOT_IMPLEMENTED => &[Self::RUNTIME_ERROR],
+            Self::UNBOUND_LOCAL => &[Self::NAME_ERROR],
+            Self::TIMEOUT | Self::PERMISSION | Self::FILE_NOT_FOUND | Self::CONNECTION => &[Self::OS_ERROR],
+            Self::UNICODE => &[Self::VALUE_ERROR],
+            Self::USER_WARNING | Self::RUNTIME_WARNING => &[Self::WARNING],
+            Self::AXIS_ERROR => &[Self::VALUE_ERROR, Self::INDEX_ERROR],
+            Self::MPI => &[Self::RUNTIME_ERROR],
+            _ => &[Self::EXCEPTION],
+        }
+    }
+
+    /// Whether `except base` catches an exception of this class.
+    pub fn is_a(self, base: ExcClass) -> bool {
+        self == base || self.bases().iter().any(|b| b.is_a(base))
+    }
+
     /// Python name of the class.
     pub fn name(self) -> &'static str {
         Self::NAMES[self.0 as usize]

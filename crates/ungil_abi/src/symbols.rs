@@ -9,6 +9,10 @@ pub const POLL: &str = "ungil_rt_poll";
 pub const RAISE: &str = "ungil_rt_raise";
 /// `void (Ctx*, u32 function, u32 line)`: adds a frame to the error slot while an error travels up.
 pub const TRACE: &str = "ungil_rt_trace";
+/// `void (const Ctx*, ErrorSlot*)`: keeps the error at hand while a handler runs.
+pub const KEEP_ERROR: &str = "ungil_rt_keep_error";
+/// `void (Ctx*, const ErrorSlot*)`: makes a kept error the current one again.
+pub const RESUME_ERROR: &str = "ungil_rt_resume_error";
 /// `MemInfo *(Ctx*, u64 bytes, i32 zeroed)`: new block with one reference and 64-byte aligned data; null when out of memory.
 pub const ALLOC: &str = "ungil_rt_alloc";
 /// `i32 (MemInfo *list, i64 n)`: room for `n` elements in all; non-zero when out of memory.

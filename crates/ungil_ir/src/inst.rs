@@ -415,11 +415,23 @@ pub enum InstKind {
     Continue(Label),
     Return(Option<Value>),
     Raise(Box<Raise>),
-    /// Runs `body`; every exit from it (end, break, continue, return, error) runs `cleanup`, which cannot fail or exit.
+    /// Runs `body`; every exit from it (end, break, continue, return, error) runs `cleanup`, then goes on. An exit or error
+    /// of the cleanup takes the place of the one that led there.
     Scope {
         body: Region,
         cleanup: Region,
     },
+    /// Runs `body`; an error in it ends it and runs `handler`, which has the error at hand: where its end is reached the error
+    /// is over. Other exits pass.
+    Try {
+        body: Region,
+        handler: Region,
+    },
+    /// Whether the error that the innermost handler around has at hand is of this class or one derived from it. Errors of the
+    /// host (interrupts) and cancellation are of none.
+    Caught(ExcClass),
+    /// Raises the error that the innermost handler around has at hand once more, as if it had not been caught.
+    Reraise,
     /// Independent iterations over an n-dimensional domain, in any order: a whole-array statement.
     Domain {
         extents: Vec<Value>,

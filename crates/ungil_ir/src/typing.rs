@@ -52,7 +52,7 @@ pub fn result_type(f: &Function, kind: &InstKind) -> Result<ResultType, String> 
         K::Iota(n) => Type::Vec(DType::I64, *n),
         K::Extract(v, _) | K::VecReduce(_, v) => Type::Scalar(dtype(f, *v)?),
         K::Shuffle(v, _, chosen) => vector(dtype(f, *v)?, chosen.len() as u16),
-        K::MaskAny(_) | K::MaskAll(_) => Type::BOOL,
+        K::MaskAny(_) | K::MaskAll(_) | K::Caught(_) => Type::BOOL,
         K::Extern(_) | K::Pointer(_) => Type::Pointer,
         K::View { .. }
         | K::Alloc { .. }

@@ -16,7 +16,7 @@ macro_rules! operand_visitor {
             use InstKind::*;
             match kind {
                 Const(_) | Get(_) | Null | GlobalArray(_) | Extern(_) | StackArray(_) | Iota(_) | Safepoint | ThreadId | NumThreads | Break(_)
-                | Continue(_) | Scope { .. } => {}
+                | Continue(_) | Scope { .. } | Try { .. } | Caught(_) | Reraise => {}
                 Unary(_, a) | Cast(a, _) | TupleGet(a, _) | Set(_, a) | Dim(a, _) | Stride(a, _) | Address(a) | Pointer(a)
                 | Retain(a) | Release(a) | Splat(a, _) | Extract(a, _) | MaskAny(a) | MaskAll(a)
                 | VecReduce(_, a) | SetNumThreads(a) | LoadPacked(a) => visit(a),
@@ -170,6 +170,7 @@ pub fn nested_regions(kind: &InstKind) -> impl Iterator<Item = Region> + use<> {
         InstKind::For(node) => (Some(node.body), None),
         InstKind::While { cond, body, .. } => (Some(*cond), Some(*body)),
         InstKind::Scope { body, cleanup } => (Some(*body), Some(*cleanup)),
+        InstKind::Try { body, handler } => (Some(*body), Some(*handler)),
         InstKind::Domain { body, .. } => (Some(*body), None),
         InstKind::ParallelFor(node) => (Some(node.body), None),
         InstKind::ParallelRegion(node) => (Some(node.body), None),
@@ -183,7 +184,8 @@ pub fn for_each_region_mut(kind: &mut InstKind, visit: &mut dyn FnMut(&mut Regio
     match kind {
         InstKind::If { then: a, otherwise: b, .. }
         | InstKind::While { cond: a, body: b, .. }
-        | InstKind::Scope { body: a, cleanup: b } => {
+        | InstKind::Scope { body: a, cleanup: b }
+        | InstKind::Try { body: a, handler: b } => {
             visit(a);
             visit(b);
         }
@@ -322,4 +324,25 @@ pub fn replace_uses(func: &mut Function, region: Region, replace: &dyn Fn(Value)
     for inst in insts_of(func, region) {
         for_each_operand_mut(&mut func.inst_mut(inst).kind, &mut |v| *v = replace(*v));
     }
+}
+
+/// Whether an instruction itself can raise.
+pub fn can_fail(kind: &InstKind) -> bool {
+    use InstKind as K;
+    matches!(
+        kind,
+        K::Raise(_)
+            | K::Reraise
+            | K::Check(..)
+            | K::CheckedBinary(..)
+            | K::CheckIndex { check: true, .. }
+            | K::Alloc { .. }
+            | K::ListReserve(..)
+            | K::Call(..)
+            | K::Library(..)
+            | K::Print(_)
+            | K::Safepoint
+            | K::ParallelFor(_)
+            | K::ParallelRegion(_)
+    )
 }

@@ -128,6 +128,7 @@ impl Writer<'_> {
                 InstKind::If { .. } if self.func.region(second).is_empty() => return writeln!(self.out),
                 InstKind::If { .. } => write!(self.out, " else")?,
                 InstKind::While { test, .. } => write!(self.out, " do {test}")?,
+                InstKind::Try { .. } => write!(self.out, " handler")?,
                 _ => write!(self.out, " cleanup")?,
             }
             writeln!(self.out, " {{")?;
@@ -208,6 +209,9 @@ impl Writer<'_> {
             K::If { cond, .. } => write!(self.out, "if {cond}"),
             K::While { label, .. } => write!(self.out, "while {label}"),
             K::Scope { .. } => write!(self.out, "scope"),
+            K::Try { .. } => write!(self.out, "try"),
+            K::Caught(class) => write!(self.out, "caught {}", class.name()),
+            K::Reraise => write!(self.out, "reraise"),
             K::For(_) | K::Domain { .. } | K::ParallelFor(_) | K::ParallelRegion(_) => self.loop_head(kind),
             _ => self.memory(kind),
         }

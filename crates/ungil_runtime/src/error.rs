@@ -4,7 +4,7 @@
 //! the host formats them. `RecursionError` leaves with the frames counted but only the first 64 kept.
 
 use core::ptr;
-use ungil_abi::context::{Ctx, ErrorArg, ErrorKind, Frame, MAX_ERROR_ARGS, MAX_FRAMES};
+use ungil_abi::context::{Ctx, ErrorArg, ErrorKind, ErrorSlot, Frame, MAX_ERROR_ARGS, MAX_FRAMES};
 use ungil_abi::exception::ExcClass;
 
 /// Fills the slot with an exception and its first frame.
@@ -51,6 +51,33 @@ pub unsafe extern "C" fn ungil_rt_trace(ctx: *mut Ctx, function: u32, line: u32)
         slot.frames[slot.nframes as usize] = Frame { function, line };
     }
     slot.nframes = slot.nframes.saturating_add(1);
+}
+
+/// Copies the error at hand to a slot of the frame that handles it.
+///
+/// # Safety
+/// `ctx` is valid and used by this thread only; `to` points at room for an [`ErrorSlot`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ungil_rt_keep_error(ctx: *const Ctx, to: *mut ErrorSlot) {
+    // SAFETY: by contract.
+    unsafe { copy_slot(&raw const (*ctx).error, to) };
+}
+
+/// Makes a kept error the current one again.
+///
+/// # Safety
+/// `ctx` is valid and used by this thread only; `from` was filled by [`ungil_rt_keep_error`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ungil_rt_resume_error(ctx: *mut Ctx, from: *const ErrorSlot) {
+    // SAFETY: by contract.
+    unsafe { copy_slot(from, &raw mut (*ctx).error) };
+}
+
+/// # Safety
+/// Both are slots, `from` a filled one.
+unsafe fn copy_slot(from: *const ErrorSlot, to: *mut ErrorSlot) {
+    // SAFETY: by contract; the slots are different places.
+    unsafe { ptr::copy_nonoverlapping(from, to, 1) };
 }
 
 /// Fills the slot with an exception of the runtime itself, without a frame.

@@ -9,6 +9,8 @@ pub fn symbols() -> Vec<(&'static str, usize)> {
         (name::POLL, poll::ungil_rt_poll as *const () as usize),
         (name::RAISE, error::ungil_rt_raise as *const () as usize),
         (name::TRACE, error::ungil_rt_trace as *const () as usize),
+        (name::KEEP_ERROR, error::ungil_rt_keep_error as *const () as usize),
+        (name::RESUME_ERROR, error::ungil_rt_resume_error as *const () as usize),
         (name::ALLOC, alloc::ungil_rt_alloc as *const () as usize),
         (name::RETAIN, alloc::ungil_rt_retain as *const () as usize),
         (name::RELEASE, alloc::ungil_rt_release as *const () as usize),

@@ -49,7 +49,8 @@ impl Generator<'_> {
             8 => self.branch(),
             9 | 10 => self.for_loop(),
             11 => self.while_loop(),
-            12 => self.scope(),
+            12 if self.random.one_in(2) => self.scope(),
+            12 => self.try_region(),
             13 => self.allocate(),
             14 if self.shared => self.call(),
             14 => self.parallel_for(),
@@ -197,8 +198,9 @@ impl Generator<'_> {
     fn scope(&mut self) {
         let body = self.nested(Self::statements);
         let cleanup = self.nested(|g| {
-            // Only what cannot fail: a literal into a variable.
-            if let [x, ..] = g.vars[..]
+            if g.random.one_in(3) {
+                g.statements();
+            } else if let [x, ..] = g.vars[..]
                 && let Type::Scalar(dtype) = g.builder.func.var_ty(x).clone()
             {
                 let c = g.constant(dtype);
@@ -206,6 +208,24 @@ impl Generator<'_> {
             }
         });
         self.push(InstKind::Scope { body, cleanup });
+    }
+
+    /// A handler that may raise the error again, after a few statements.
+    fn try_region(&mut self) {
+        let body = self.nested(Self::statements);
+        let handler = self.nested(|g| {
+            let classes =
+                [ExcClass::EXCEPTION, ExcClass::VALUE_ERROR, ExcClass::LOOKUP, ExcClass::ARITHMETIC];
+            let class = *g.random.pick(&classes);
+            let cond = g.value(InstKind::Caught(class));
+            let then = g.nested(|_| {});
+            let otherwise = g.nested(|g| {
+                g.push(InstKind::Reraise);
+            });
+            g.push(InstKind::If { cond, then, otherwise });
+            g.statements();
+        });
+        self.push(InstKind::Try { body, handler });
     }
 
     fn allocate(&mut self) {

@@ -51,6 +51,11 @@ impl<'m> Machine<'m> {
             InstKind::Continue(label) => Flow::Continue(*label),
             InstKind::Return(v) => Flow::Return(v.map_or_else(Value::unit, |v| frame.get(v).clone())),
             InstKind::Scope { body, cleanup } => self.scope(frame, *body, *cleanup)?,
+            InstKind::Try { body, handler } => self.try_region(frame, *body, *handler)?,
+            InstKind::Reraise => {
+                let error = self.caught.last().expect("the verifier saw a handler");
+                return Err(Failure::Raised(error.clone()));
+            }
             InstKind::Domain { extents, ivs, body } => self.domain(frame, extents, ivs, *body)?,
             InstKind::ParallelFor(node) => self.parallel_for(frame, node)?,
             InstKind::ParallelRegion(node) => self.parallel_region(frame, node)?,
@@ -105,10 +110,22 @@ impl<'m> Machine<'m> {
         if matches!(exit, Ok(_) | Err(Failure::Raised(_))) {
             match self.region(frame, cleanup)? {
                 Flow::Next => {}
-                _ => return invalid("a cleanup was left"),
+                instead => return Ok(instead),
             }
         }
         exit
+    }
+
+    fn try_region(&mut self, frame: &mut Frame<'m>, body: Region, handler: Region) -> Step<Flow> {
+        match self.region(frame, body) {
+            Err(Failure::Raised(error)) => {
+                self.caught.push(error);
+                let flow = self.region(frame, handler);
+                self.caught.pop();
+                flow
+            }
+            flow => flow,
+        }
     }
 
     fn domain(&mut self, frame: &mut Frame<'m>, extents: &[V], ivs: &[V], body: Region) -> Step<Flow> {

@@ -33,6 +33,10 @@ impl<'m> Machine<'m> {
                 self.printed.push_str(&text);
                 None
             }
+            K::Caught(class) => {
+                let error = self.caught.last().expect("the verifier saw a handler");
+                Some(Value::Num(Num::Bool(error.class.is_a(*class))))
+            }
             K::Safepoint => None,
             K::ThreadId => Some(Value::int(0)),
             K::NumThreads => Some(Value::int(self.num_threads)),

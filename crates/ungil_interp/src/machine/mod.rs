@@ -42,6 +42,8 @@ struct Machine<'m> {
     fuel: u64,
     depth: usize,
     num_threads: i64,
+    /// Errors that handlers have at hand, the innermost last.
+    caught: Vec<Exception>,
 }
 
 /// One function's values and variables.
@@ -85,6 +87,7 @@ pub fn run(module: &Module, function: FuncId, args: &[ArgValue], options: &Optio
         fuel: options.fuel,
         depth: 0,
         num_threads: 1,
+        caught: Vec::new(),
     };
     let result = machine.outermost(function, args);
     for (buffer, block) in &machine.buffers {

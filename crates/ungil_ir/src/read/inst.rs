@@ -402,6 +402,14 @@ impl Parser {
                 InstKind::Check(cond, Box::new(self.raise()?))
             }
             "raise" => InstKind::Raise(Box::new(self.raise()?)),
+            "reraise" => InstKind::Reraise,
+            "caught" => {
+                let name = self.word()?;
+                match ExcClass::from_name(&name) {
+                    Some(class) => InstKind::Caught(class),
+                    None => return self.fail(format!("unknown exception class `{name}`")),
+                }
+            }
             "print" => InstKind::Print(self.print()?),
             "safepoint" => InstKind::Safepoint,
             "thread_id" => InstKind::ThreadId,
@@ -482,6 +490,12 @@ impl Parser {
                 let body = self.region()?;
                 self.keyword("cleanup")?;
                 Ok(InstKind::Scope { body, cleanup: self.region()? })
+            }
+            "try" => {
+                self.place(loc)?;
+                let body = self.region()?;
+                self.keyword("handler")?;
+                Ok(InstKind::Try { body, handler: self.region()? })
             }
             "for" => self.for_loop(loc),
             "domain" => self.domain(loc),
@@ -613,5 +627,5 @@ impl Parser {
 }
 
 fn is_structured(name: &str) -> bool {
-    matches!(name, "if" | "while" | "scope" | "for" | "domain" | "parallel_for" | "parallel_region")
+    matches!(name, "if" | "while" | "scope" | "try" | "for" | "domain" | "parallel_for" | "parallel_region")
 }

@@ -27,8 +27,8 @@ enum Around {
     ParallelFor(Label),
     /// A construct that no exit passes, in words.
     Wall(&'static str),
-    /// A cleanup: as a wall, and nothing in it may fail.
-    Cleanup,
+    /// A handler, which has an error at hand.
+    Handler,
 }
 
 impl Verifier<'_> {
@@ -138,7 +138,11 @@ impl Verifier<'_> {
             }
             InstKind::Scope { body, cleanup } => {
                 self.check_region(scopes, *body, None);
-                self.check_region(scopes, *cleanup, Some(Around::Cleanup));
+                self.check_region(scopes, *cleanup, None);
+            }
+            InstKind::Try { body, handler } => {
+                self.check_region(scopes, *body, None);
+                self.check_region(scopes, *handler, Some(Around::Handler));
             }
             _ => {
                 let around = match kind {
@@ -161,22 +165,23 @@ impl Verifier<'_> {
             InstKind::Break(_) => "break",
             InstKind::Continue(_) => "continue",
             InstKind::Return(_) => "return",
-            _ => {
-                if scopes.around.iter().any(|a| matches!(a, Around::Cleanup)) && can_fail(kind) {
-                    self.error("can fail, which a cleanup must not".to_owned());
+            InstKind::Caught(_) | InstKind::Reraise => {
+                let inner = |a: &&Around| !matches!(a, Around::Loop(_));
+                if !matches!(scopes.around.iter().rev().find(inner), Some(Around::Handler)) {
+                    self.error("is not inside a handler".to_owned());
                 }
                 return;
             }
+            _ => return,
         };
         let target = label_of(kind);
         for around in scopes.around.iter().rev() {
             match *around {
                 Around::Loop(label) if Some(label) == target => return,
                 Around::ParallelFor(label) if Some(label) == target && name == "continue" => return,
-                Around::Loop(_) => {}
+                Around::Loop(_) | Around::Handler => {}
                 Around::ParallelFor(_) => return self.error(format!("`{name}` leaves a parallel loop")),
                 Around::Wall(what) => return self.error(format!("`{name}` leaves {what}")),
-                Around::Cleanup => return self.error(format!("`{name}` leaves a cleanup")),
             }
         }
         if let Some(label) = target {
@@ -193,7 +198,8 @@ impl Verifier<'_> {
             InstKind::If { then, otherwise, .. } => {
                 self.falls_through(*then) || self.falls_through(*otherwise)
             }
-            InstKind::Scope { body, .. } => self.falls_through(*body),
+            InstKind::Scope { body, cleanup } => self.falls_through(*body) && self.falls_through(*cleanup),
+            InstKind::Try { body, handler } => self.falls_through(*body) || self.falls_through(*handler),
             InstKind::While { label, test, body, .. } => {
                 let forever = func.insts.iter().any(|data| {
                     data.result == Some(*test) && matches!(data.kind, InstKind::Const(Const::Bool(true)))
@@ -208,25 +214,5 @@ impl Verifier<'_> {
 /// Whether an instruction always leaves its region.
 fn is_exit(kind: &InstKind) -> bool {
     use InstKind as K;
-    matches!(kind, K::Break(_) | K::Continue(_) | K::Return(_) | K::Raise(_))
-}
-
-/// Whether an instruction can raise.
-fn can_fail(kind: &InstKind) -> bool {
-    use InstKind as K;
-    matches!(
-        kind,
-        K::Raise(_)
-            | K::Check(..)
-            | K::CheckedBinary(..)
-            | K::CheckIndex { check: true, .. }
-            | K::Alloc { .. }
-            | K::ListReserve(..)
-            | K::Call(..)
-            | K::Library(..)
-            | K::Print(_)
-            | K::Safepoint
-            | K::ParallelFor(_)
-            | K::ParallelRegion(_)
-    )
+    matches!(kind, K::Break(_) | K::Continue(_) | K::Return(_) | K::Raise(_) | K::Reraise)
 }

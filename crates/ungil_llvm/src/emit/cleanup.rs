@@ -1,11 +1,23 @@
 //! Exits through cleanup scopes.
 //!
 //! `break`, `continue`, `return` and errors leave scopes. A scope makes one copy of its cleanup for each kind of exit
-//! that occurs inside it, shared by all exits of that kind; the copy then leaves the next scope outwards.
+//! that occurs inside it, shared by all exits of that kind; the copy then leaves the next scope outwards. Errors end at
+//! the innermost handler, which other exits pass.
+//!
+//! The error at hand lives in the context, where the next one would overwrite it: handlers, and cleanups that may fail
+//! themselves, keep it in the frame while they run.
 
 use super::function::FunctionEmitter;
-use crate::raw::Block;
+use super::types::Operand;
+use crate::raw::{Block, Val};
+use llvm_sys::LLVMIntPredicate::LLVMIntEQ;
+use std::mem::offset_of;
+use ungil_abi::context::{ErrorKind, ErrorSlot};
+use ungil_abi::exception::ExcClass;
+use ungil_abi::symbols;
 use ungil_ir::entities::{Label, Region};
+use ungil_ir::inst::InstKind;
+use ungil_ir::walk::{any_inst, can_fail};
 
 /// A way to leave scopes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,10 +41,18 @@ pub struct LoopFrame {
     pub depth: usize,
 }
 
-/// A scope whose body is being emitted: the exits that occurred, each with the block that will hold its cleanup.
+/// A scope whose body is being emitted: the exits that occurred, each with the block that will hold its cleanup or handler.
 #[derive(Debug, Default)]
 pub struct ScopeFrame {
     exits: Vec<(Exit, Block)>,
+    /// Whether only errors are stopped.
+    is_try: bool,
+}
+
+impl ScopeFrame {
+    fn stops(&self, exit: Exit) -> bool {
+        !self.is_try || exit == Exit::Error
+    }
 }
 
 impl FunctionEmitter<'_> {
@@ -42,13 +62,13 @@ impl FunctionEmitter<'_> {
             Exit::Return | Exit::Error => 0,
             Exit::Break(label) | Exit::Continue(label) => self.frame(label).depth,
         };
-        if self.scopes.len() > depth {
-            let known = self.scopes.last().and_then(|s| s.exits.iter().find(|(e, _)| *e == exit));
+        if let Some(at) = (depth..self.scopes.len()).rev().find(|k| self.scopes[*k].stops(exit)) {
+            let known = self.scopes[at].exits.iter().find(|(e, _)| *e == exit);
             if let Some((_, block)) = known {
                 return *block;
             }
             let block = self.new_block(c"cleanup");
-            self.scopes.last_mut().expect("a scope").exits.push((exit, block));
+            self.scopes[at].exits.push((exit, block));
             return block;
         }
         match exit {
@@ -88,12 +108,78 @@ impl FunctionEmitter<'_> {
         let here = self.l.current();
         for (exit, block) in frame.exits {
             self.l.position(block);
+            let kept = (exit == Exit::Error && self.may_fail(cleanup)).then(|| self.keep_error());
             if self.emit_region(cleanup) {
-                let next = self.exit_block(exit);
-                self.l.br(next);
+                if let Some(kept) = kept {
+                    self.m.call_runtime(symbols::RESUME_ERROR, &[self.ctx, kept]);
+                }
+                self.leave(exit);
             }
         }
         self.l.position(here);
         open
+    }
+
+    /// Whether running a region may write to the error slot.
+    fn may_fail(&self, region: Region) -> bool {
+        any_inst(self.f, region, &|kind| can_fail(kind) || matches!(kind, InstKind::CallC(..)))
+    }
+
+    fn keep_error(&mut self) -> Val {
+        let slot = self.stack_bytes(size_of::<ErrorSlot>() as u64);
+        self.m.call_runtime(symbols::KEEP_ERROR, &[self.ctx, slot]);
+        slot
+    }
+
+    /// Emits a `try`; returns whether control reaches its end.
+    pub fn try_region(&mut self, body: Region, handler: Region) -> bool {
+        self.scopes.push(ScopeFrame { exits: Vec::new(), is_try: true });
+        let mut open = self.emit_region(body);
+        let frame = self.scopes.pop().expect("the frame just pushed");
+        let Some((_, block)) = frame.exits.first() else { return open };
+        let join = self.new_block(c"tried");
+        if open {
+            self.l.br(join);
+        }
+        self.l.position(*block);
+        let kept = self.keep_error();
+        self.kept_errors.push(kept);
+        let outer = std::mem::replace(&mut self.cold, true);
+        let falls = self.emit_region(handler);
+        self.cold = outer;
+        self.kept_errors.pop();
+        if falls {
+            self.l.br(join);
+        }
+        open |= falls;
+        self.l.position(join);
+        if !open {
+            self.l.unreachable();
+        }
+        open
+    }
+
+    /// `Reraise`: ends the current block.
+    pub fn reraise(&mut self) {
+        let kept = *self.kept_errors.last().expect("a handler");
+        self.m.call_runtime(symbols::RESUME_ERROR, &[self.ctx, kept]);
+        self.leave(Exit::Error);
+    }
+
+    /// `Caught`: the class's number is one of those derived from the handler's.
+    pub fn caught(&mut self, base: ExcClass) -> Operand {
+        let l = self.l;
+        let kept = *self.kept_errors.last().expect("a handler");
+        let field = |offset: usize| l.load(l.int(32), l.offset(kept, offset as u64), 4);
+        let (kind, class) = (field(offset_of!(ErrorSlot, kind)), field(offset_of!(ErrorSlot, class)));
+        let raised = l.icmp(LLVMIntEQ, kind, l.i32(i64::from(ErrorKind::RAISED)));
+        let mut any = l.i1(false);
+        for number in 0..ExcClass::NAMES.len() as u16 {
+            if ExcClass(number).is_a(base) {
+                let same = l.icmp(LLVMIntEQ, class, l.i32(i64::from(number)));
+                any = l.select(same, l.i1(true), any);
+            }
+        }
+        Operand::Scalar(l.select(raised, any, l.i1(false)))
     }
 }

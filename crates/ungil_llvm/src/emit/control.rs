@@ -37,13 +37,16 @@ impl FunctionEmitter<'_> {
             InstKind::For(node) => self.emit_for(node),
             InstKind::While { label, cond, test, body } => self.emit_while(*label, *cond, *test, *body),
             InstKind::Scope { body, cleanup } => return self.scope(*body, *cleanup),
+            InstKind::Try { body, handler } => return self.try_region(*body, *handler),
+            InstKind::Reraise => self.reraise(),
             InstKind::Domain { extents, ivs, body } => self.emit_domain(extents, ivs, *body),
             InstKind::ParallelFor(node) if node.in_place => self.in_place_for(node),
             InstKind::ParallelFor(node) => self.parallel_for(node),
             InstKind::ParallelRegion(node) => self.parallel_region(node),
             other => panic!("{other:?} is not control flow"),
         }
-        !matches!(kind, InstKind::Break(_) | InstKind::Continue(_) | InstKind::Return(_) | InstKind::Raise(_))
+        use InstKind as K;
+        !matches!(kind, K::Break(_) | K::Continue(_) | K::Return(_) | K::Raise(_) | K::Reraise)
     }
 
     fn emit_return(&mut self, v: Option<Value>) {

@@ -38,6 +38,8 @@ pub struct FunctionEmitter<'e> {
     pub slots: Vec<Option<Slot>>,
     pub loops: Vec<LoopFrame>,
     pub scopes: Vec<ScopeFrame>,
+    /// Where the handlers that are being emitted keep their errors, the innermost last.
+    pub kept_errors: Vec<Val>,
     /// The blocks that return 0 and 1.
     pub done: Option<Block>,
     pub failed: Option<Block>,
@@ -84,6 +86,7 @@ impl<'e> FunctionEmitter<'e> {
             slots: vec![None; f.vars.len()],
             loops: Vec::new(),
             scopes: Vec::new(),
+            kept_errors: Vec::new(),
             done: None,
             failed: None,
             error_args: None,
@@ -183,6 +186,8 @@ impl<'e> FunctionEmitter<'e> {
             | InstKind::For(_)
             | InstKind::While { .. }
             | InstKind::Scope { .. }
+            | InstKind::Try { .. }
+            | InstKind::Reraise
             | InstKind::Domain { .. }
             | InstKind::ParallelFor(_)
             | InstKind::ParallelRegion(_) => self.emit_control(&data.kind),
@@ -255,6 +260,7 @@ impl<'e> FunctionEmitter<'e> {
             InstKind::Library(f, args) => return self.library(*f, args),
             InstKind::Check(cond, raise) => return self.check(*cond, raise),
             InstKind::Print(parts) => return self.print(parts),
+            InstKind::Caught(class) => self.caught(*class),
             InstKind::Safepoint => return self.safepoint(),
             InstKind::ThreadId => self.team_query(ungil_abi::symbols::THREAD_ID),
             InstKind::NumThreads => self.team_query(ungil_abi::symbols::NUM_THREADS),

@@ -178,6 +178,7 @@ impl ModuleEmitter<'_> {
             symbols::POLL => l.function(i32, &[ptr]),
             symbols::RAISE => l.function(void, &[ptr, i32, ptr, i64, i32, ptr, i32, i32]),
             symbols::TRACE => l.function(void, &[ptr, i32, i32]),
+            symbols::KEEP_ERROR | symbols::RESUME_ERROR => l.function(void, &[ptr, ptr]),
             symbols::ALLOC => l.function(ptr, &[ptr, i64, i32]),
             symbols::LIST_RESERVE => l.function(i32, &[ptr, i64]),
             symbols::LIST_DROP => l.function(void, &[ptr, i64, i64]),
@@ -193,7 +194,10 @@ impl ModuleEmitter<'_> {
         };
         let function = l.declare(name, ty);
         l.add_attribute(function, Place::Function, "nounwind");
-        if matches!(name, symbols::POLL | symbols::RAISE | symbols::TRACE) {
+        if matches!(
+            name,
+            symbols::POLL | symbols::RAISE | symbols::TRACE | symbols::KEEP_ERROR | symbols::RESUME_ERROR
+        ) {
             l.add_attribute(function, Place::Function, "cold");
         }
         if matches!(name, symbols::POLL | symbols::RAISE | symbols::TRACE | symbols::ALLOC) {

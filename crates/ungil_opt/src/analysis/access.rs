@@ -100,6 +100,10 @@ impl Collector<'_> {
                     self.region(*body, unconditional);
                     self.region(*cleanup, unconditional);
                 }
+                InstKind::Try { body, handler } => {
+                    self.region(*body, unconditional);
+                    self.region(*handler, false);
+                }
                 kind => {
                     for inner in walk::nested_regions(kind) {
                         self.region(inner, false);

@@ -59,6 +59,7 @@ impl Estimator<'_> {
             InstKind::Alloc { .. } | InstKind::ListReserve(..) | InstKind::Print(_) => 256,
             InstKind::If { then, otherwise, .. } => 1 + self.region(*then)?.max(self.region(*otherwise)?),
             InstKind::Scope { body, cleanup } => self.region(*body)? + self.region(*cleanup)?,
+            InstKind::Try { body, handler } => 1 + self.region(*body)? + self.region(*handler)?,
             InstKind::For(l) => {
                 let trips = self.trips(l.start, l.stop, l.step)?;
                 trips * (1 + self.region(l.body)?)

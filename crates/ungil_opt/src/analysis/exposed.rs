@@ -51,8 +51,18 @@ impl Walker<'_> {
                         return false;
                     }
                 }
-                InstKind::Scope { body, .. } => {
-                    if !self.region(*body, assigned) {
+                InstKind::Scope { body, cleanup } => {
+                    // The cleanup may run after any part of the body.
+                    let mut before = assigned.clone();
+                    let falls = self.region(*body, assigned);
+                    let ends = self.region(*cleanup, &mut before);
+                    if !falls || !ends {
+                        return false;
+                    }
+                    assigned.extend(before);
+                }
+                InstKind::Try { body, handler } => {
+                    if !self.branch(*body, *handler, assigned) {
                         return false;
                     }
                 }
@@ -63,7 +73,11 @@ impl Walker<'_> {
                     });
                     return false;
                 }
-                InstKind::Continue(_) | InstKind::Break(_) | InstKind::Return(_) | InstKind::Raise(_) => {
+                InstKind::Continue(_)
+                | InstKind::Break(_)
+                | InstKind::Return(_)
+                | InstKind::Raise(_)
+                | InstKind::Reraise => {
                     return false;
                 }
                 kind => self.loop_node(kind, inst, assigned),

@@ -73,6 +73,13 @@ impl Forwarder<'_> {
                     known.retain(|_, v| !outside.contains(v));
                     forget(known, &walk::assigned_vars(self.func, *cleanup));
                 }
+                InstKind::Try { body, handler } => {
+                    let assigned = walk::assigned_vars(self.func, *body);
+                    self.region(*body, &mut known.clone());
+                    forget(known, &assigned);
+                    self.region(*handler, &mut known.clone());
+                    forget(known, &walk::assigned_vars(self.func, *handler));
+                }
                 _ => self.loop_node(region, &kind, known),
             }
             // The test of a `while` is defined in its condition, which is only rewritten now.
@@ -147,7 +154,11 @@ fn ends_elsewhere(func: &Function, region: Region) -> bool {
     func.region(region).last().is_some_and(|i| {
         matches!(
             func.inst(*i).kind,
-            InstKind::Break(_) | InstKind::Continue(_) | InstKind::Return(_) | InstKind::Raise(_)
+            InstKind::Break(_)
+                | InstKind::Continue(_)
+                | InstKind::Return(_)
+                | InstKind::Raise(_)
+                | InstKind::Reraise
         )
     })
 }

@@ -93,7 +93,8 @@ fn sites_in_loops(func: &Function, r: Region, looped: bool, found: &mut BTreeSet
             found.extend(func.inst(inst).result);
         }
         let kind = &func.inst(inst).kind;
-        let looped = looped || !matches!(kind, InstKind::If { .. } | InstKind::Scope { .. });
+        let looped =
+            looped || !matches!(kind, InstKind::If { .. } | InstKind::Scope { .. } | InstKind::Try { .. });
         for inner in walk::nested_regions(kind) {
             sites_in_loops(func, inner, looped, found);
         }

@@ -111,6 +111,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             slots,
             captures: HashMap::new(),
             loops: Vec::new(),
+            handlers: Vec::new(),
             tuples: HashMap::new(),
             ones: HashSet::new(),
             unit_axes: HashMap::new(),

@@ -33,7 +33,8 @@ pub mod compare;
 pub mod cython;
 pub mod decide;
 pub mod effects;
-pub mod expr;
+pub mod exceptions;
+mod expr;
 pub mod external;
 pub mod fold;
 pub mod foreign;
@@ -174,6 +175,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) slots: Vec<Slot>,
     pub(crate) captures: HashMap<Captured, Operand>,
     pub(crate) loops: Vec<LoopFrame>,
+    /// For each `except` clause around, how many parallel loops were around it.
+    handlers: Vec<usize>,
     /// Elements of the tuples built here, so that taking one apart leaves nothing behind.
     pub(crate) tuples: HashMap<Value, Vec<Value>>,
     /// Values that are the extent one, whatever runs.

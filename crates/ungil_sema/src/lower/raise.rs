@@ -13,12 +13,11 @@ use crate::ty::Ty;
 impl Lowerer<'_, '_> {
     /// `raise exc`.
     pub(crate) fn raise(&mut self, exc: Option<&Expr>, cause: Option<&Expr>, span: Span) -> Result<Flow> {
-        let Some(exc) = exc else { return Err(Unsupported::RaiseTarget { span }.into()) };
-        if let Some(cause) = cause
-            && !self.lower_expr(cause)?.is_none()
-        {
-            let help = "raise without `from`";
-            return Err(Unsupported::Statement { what: "`raise … from …` is", span, help }.into());
+        let Some(exc) = exc else {
+            if self.reraise() {
+                return Ok(Flow::Ends);
+            }
+            return Err(Unsupported::RaiseTarget { span }.into());
         }
         let (class, args) = match &exc.kind {
             ExprKind::Call(call) => (&call.func, &call.args[..]),

@@ -71,6 +71,7 @@ impl Lowerer<'_, '_> {
                     self.annotated_assign(target, annotation, value)?;
                 }
             }
+            StmtKind::Try(node) => return self.try_statement(node, span),
             StmtKind::Assert { test, msg } => return self.assert(test, msg.as_ref()),
             StmtKind::Expr(e) => {
                 self.lower_expr(e)?;
@@ -180,7 +181,6 @@ fn unsupported(kind: &StmtKind, span: Span) -> Unsupported {
         ),
         StmtKind::TypeAlias { .. } => ("`type` is", "define the alias at module level"),
         StmtKind::With(_) => ("`with` is", "use the context manager around the call of the kernel"),
-        StmtKind::Try(_) => ("`try` is", "catch the exception around the call of the kernel"),
         StmtKind::Import(_) | StmtKind::ImportFrom(_) => ("`import` is", "import at module level"),
         StmtKind::Global(names) | StmtKind::Nonlocal(names) => {
             let name = names.first().map_or_else(String::new, |n| n.name.to_string());

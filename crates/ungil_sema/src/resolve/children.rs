@@ -145,6 +145,7 @@ pub fn expressions<'e>(s: &'e Stmt, visit: &mut dyn FnMut(&'e Expr)) {
             msg.iter().for_each(visit);
         }
         StmtKind::Expr(value) => visit(value),
+        StmtKind::Try(t) => t.handlers.iter().filter_map(|h| h.exc.as_ref()).for_each(visit),
         StmtKind::FunctionDef(f) => {
             f.decorators.iter().for_each(&mut *visit);
             f.params.iter().filter_map(|p| p.default.as_ref()).for_each(visit);

@@ -19,7 +19,7 @@ use ungil_syntax::ast::expr::{Comprehension, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Name;
 use ungil_syntax::ast::pattern::{Pattern, PatternKind};
-use ungil_syntax::ast::stmt::{For, If, Match, Stmt, StmtKind, While};
+use ungil_syntax::ast::stmt::{For, If, Match, Stmt, StmtKind, Try, While};
 
 use crate::resolve::children;
 use crate::resolve::scopes::{Body, FuncKey, Scopes, default_variable};
@@ -192,6 +192,8 @@ struct Analysis<'a> {
     decided: HashMap<(u32, u32), bool>,
     path: Vec<Step>,
     loops: Vec<LoopExits>,
+    /// For each block around that an error may leave early, everything that may reach its handlers.
+    tries: Vec<Flow>,
 }
 
 #[derive(Default)]
@@ -236,6 +238,7 @@ impl<'a> Analysis<'a> {
             decided: HashMap::new(),
             path: Vec::new(),
             loops: Vec::new(),
+            tries: Vec::new(),
         }
     }
 
@@ -249,6 +252,9 @@ impl<'a> Analysis<'a> {
             self.definitions.push(Some(Definition { name: index, span, is_param, path }));
         }
         sets[index] = Rc::new(BTreeSet::from([id]));
+        for early in self.tries.iter_mut().flatten() {
+            Rc::make_mut(&mut early[index]).insert(id);
+        }
         if let Some(captured) = self.captured.get_mut(&index) {
             captured.insert(id);
             self.changing.insert(index);
@@ -352,6 +358,7 @@ impl<'a> Analysis<'a> {
                     self.expr(target, flow);
                 }
             }
+            StmtKind::Try(t) => self.try_stmt(s, t, flow),
             // Unsupported statements are refused by the lowerer; their blocks are not analysed.
             _ => {}
         }
@@ -412,6 +419,47 @@ impl<'a> Analysis<'a> {
         self.path.truncate(depth);
         merge(&mut after, flow);
         *flow = after;
+    }
+
+    /// A handler sees what reached the block and whatever the block assigned, in part or in whole; `finally` sees what
+    /// all of the statement assigned, and stands on the way of `break` and `continue` too.
+    fn try_stmt(&mut self, s: &'a Stmt, t: &'a Try, flow: &mut Flow) {
+        let finally = !t.finalbody.is_empty();
+        let outer = if finally { self.loops.last_mut().map(std::mem::take) } else { None };
+        if finally {
+            self.tries.push(flow.clone());
+        }
+        self.tries.push(flow.clone());
+        self.within((s.span.lo, 0), |a| a.block(&t.body, flow));
+        let mut raised = self.tries.pop().expect("pushed above");
+        self.within((s.span.lo, 1), |a| a.block(&t.orelse, flow));
+        let depth = self.path.len();
+        for (k, handler) in t.handlers.iter().enumerate() {
+            self.path.push((s.span.lo, 3 + 2 * k as u32));
+            handler.exc.iter().for_each(|e| self.expr(e, &mut raised));
+            let mut taken = raised.clone();
+            self.within((s.span.lo, 4 + 2 * k as u32), |a| a.block(&handler.body, &mut taken));
+            merge(flow, &taken);
+        }
+        self.path.truncate(depth);
+        if !finally {
+            return;
+        }
+        let mut anything = self.tries.pop().expect("pushed above");
+        let exits = self.loops.last_mut().map(std::mem::take).filter(|_| outer.is_some());
+        if let (Some(last), Some(outer)) = (self.loops.last_mut(), outer) {
+            *last = outer;
+        }
+        let step = (s.span.lo, 2);
+        self.within(step, |a| a.block(&t.finalbody, &mut anything));
+        self.within(step, |a| a.block(&t.finalbody, flow));
+        let Some(LoopExits { mut breaks, mut continues }) = exits else { return };
+        self.within(step, |a| a.block(&t.finalbody, &mut breaks));
+        self.within(step, |a| a.block(&t.finalbody, &mut continues));
+        if let Some(last) = self.loops.last_mut() {
+            merge(&mut last.breaks, &breaks);
+            merge(&mut last.continues, &continues);
+        }
     }
 
     fn match_stmt(&mut self, s: &'a Stmt, m: &'a Match, flow: &mut Flow) {

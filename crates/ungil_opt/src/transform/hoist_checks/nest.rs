@@ -114,7 +114,10 @@ impl Nest {
                 InstKind::For(_) | InstKind::ParallelFor(_) => {
                     self.enter_loop(func, defs, inst, facts, conditional);
                 }
-                InstKind::Scope { body, .. } => self.walk(func, defs, body, facts, conditional),
+                InstKind::Scope { body, cleanup } => {
+                    self.walk(func, defs, body, facts, conditional);
+                    self.walk(func, defs, cleanup, facts, true);
+                }
                 InstKind::If { cond, then, otherwise } => {
                     for (region, truth) in [(then, true), (otherwise, false)] {
                         let mark = facts.mark();
