@@ -18,6 +18,12 @@ impl Lowerer<'_, '_> {
                 return Ok(Flow::Ends);
             }
             return Err(Unsupported::RaiseTarget { span }.into());
+        };
+        if let Some(cause) = cause
+            && !self.lower_expr(cause)?.is_none()
+        {
+            let help = "raise without `from`";
+            return Err(Unsupported::Statement { what: "`raise … from …` is", span, help }.into());
         }
         let (class, args) = match &exc.kind {
             ExprKind::Call(call) => (&call.func, &call.args[..]),
