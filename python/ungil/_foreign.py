@@ -166,6 +166,9 @@ def _describe_ctypes(obj: Any, ctypes: Any) -> tuple[Any, ...] | None:
         return ("memory", kind, ctypes.addressof(obj))
     if isinstance(obj, ctypes.Structure):
         return ("memory", c_type(type(obj)), ctypes.addressof(obj))
+    if isinstance(obj, ctypes.Array) and issubclass(obj._type_, ctypes.Structure):
+        # Arrays of numbers are arrays of NumPy to kernels.
+        return ("pointer", c_type(type(obj)), ctypes.addressof(obj))
     return None
 
 

@@ -223,6 +223,36 @@ def test_structs_by_pointer():
         ungil.jit(lambda p: p.z)(point)
 
 
+def test_arrays_of_structs_are_pointers():
+    points = (Point * 3)(*(Point(float(k), k, 0.5 * k) for k in range(3)))
+    memcpy = ctypes.CDLL(None).memcpy
+    memcpy.argtypes, memcpy.restype = [POINTER(Point), POINTER(Point), c_size_t], c_void_p
+    size = ctypes.sizeof(Point)
+
+    @ungil.jit
+    def kernel(p, q):
+        p.n += 10
+        memcpy(q, p, 3 * size)
+        return q.n
+
+    copy = (Point * 3)()
+    assert kernel(points, copy) == 10
+    assert [(p.x, p.n, p.y) for p in copy] == [(0.0, 10, 0.0), (1.0, 1, 0.5), (2.0, 2, 1.0)]
+
+
+def test_arrays_that_are_no_numbers_are_refused():
+    """The array that is made of another exporter is gone when the error is told."""
+
+    @ungil.jit
+    def kernel(a):
+        return a
+
+    table = np.zeros(3, [("a", "i4"), ("b", "f8")])
+    for argument in (table, memoryview(table)):
+        with pytest.raises(TypeError, match="dtype .*are not supported"):
+            kernel(argument)
+
+
 def test_memory_from_c():
     def kernel(n):
         p = ctypes.cast(malloc(8 * n), POINTER(c_double))

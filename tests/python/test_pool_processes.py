@@ -153,6 +153,22 @@ def get_value():
     return tasks.STATE
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_an_initializer_that_only_the_main_program_has(method, tmp_path):
+    script = tmp_path / "main.py"
+    script.write_text(
+        "import math, sys, ungil\n"
+        "if __name__ == '__main__':\n"
+        "    def mark(n):\n"
+        "        math.mark = n\n"
+        "    with ungil.Pool(1, mark, (5,), backend='processes', start_method=sys.argv[1]) as pool:\n"
+        "        print(pool.apply(eval, ('__import__(\"math\").mark',)))\n"
+    )
+    line = [sys.executable, str(script), method]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "5\n", done.stderr
+
+
 def test_waiting_tasks_are_not_stuck_behind_a_long_one():
     with ungil.Pool(2, backend="processes") as pool:
         pool.map(tasks.square, range(5000), 1)

@@ -378,7 +378,7 @@ impl Packer {
                 Some(array) => {
                     ffi::Py_INCREF(object);
                     self.held.push(Held { array, original: object });
-                    self.array(array)
+                    self.array(array).map_err(|error| crate::reject::described(error))
                 }
                 None if crate::reject::known_by_identity(object) => {
                     self.word(Tag::OBJECT)?;

@@ -125,7 +125,10 @@ impl ArgError {
                     let text = format!("{head}: Python int too large to convert to int64");
                     return PyOverflowError::new_err(text).restore(py);
                 }
-                ArgError::Dtype { object } => dtype_text(&head, object),
+                ArgError::Dtype { object } => {
+                    let (text, help) = dtype_text(object);
+                    (format!("{head}: {text}"), help)
+                }
                 ArgError::Subclass { object } => subclass_text(&head, object, name),
                 ArgError::List { object } => (
                     format!("{head}: the elements of the list have no common type"),
@@ -143,7 +146,23 @@ impl ArgError {
     }
 }
 
-unsafe fn dtype_text(head: &str, object: *mut PyObject) -> (String, Option<String>) {
+/// The error of an array whose elements kernels do not know, while the array is still there: one that was made for another
+/// exporter goes with the arguments.
+///
+/// # Safety
+/// The interpreter is attached; the object of [`ArgError::Dtype`] is live.
+pub unsafe fn described(error: ArgError) -> ArgError {
+    match error {
+        ArgError::Dtype { object } => {
+            // SAFETY: as the caller vouches.
+            let (title, help) = unsafe { dtype_text(object) };
+            ArgError::Foreign { title, help: help.unwrap_or_else(|| "pass an array of numbers".to_owned()) }
+        }
+        other => other,
+    }
+}
+
+unsafe fn dtype_text(object: *mut PyObject) -> (String, Option<String>) {
     // SAFETY: `object` is an ndarray, as the variant's maker checked.
     let (dtype, type_num) = unsafe {
         let py = Python::assume_attached();
@@ -159,7 +178,7 @@ unsafe fn dtype_text(head: &str, object: *mut PyObject) -> (String, Option<Strin
         21 | 22 => Some("pass its integers: `.view(np.int64)`"),
         _ => None,
     };
-    (format!("{head}: arrays of dtype {dtype} are not supported"), help.map(str::to_owned))
+    (format!("arrays of dtype {dtype} are not supported"), help.map(str::to_owned))
 }
 
 unsafe fn subclass_text(head: &str, object: *mut PyObject, name: &str) -> (String, Option<String>) {

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import pickle
 import select
 import threading
 import time
@@ -60,8 +61,7 @@ class ProcessEngine:
         self._context: BaseContext = context or multiprocessing.get_context()
         self._initializer: Any = initializer
         if initializer is not None and self._context.get_start_method() != "fork":
-            if not isinstance(initializer, functools.partial) and wire.name_of(initializer) is None:
-                self._initializer = wire.dumps(initializer)
+            self._initializer = _portable(initializer)
         self._initargs = initargs
         self._tasks_per_worker = tasks_per_worker
         self._retries = retries
@@ -457,3 +457,19 @@ class ProcessEngine:
             jobs.append(self._incoming.popleft())
         for job in jobs:
             job.sink._finish(job.index, False, error)
+
+
+def _portable(initializer: Callable[..., object]) -> Any:
+    """An initializer for workers that do not inherit it: itself where its name leads to it, else its contents too."""
+    if isinstance(initializer, functools.partial):
+        return initializer
+    name = wire.name_of(initializer)
+    if name is not None and name[0] != "__main__":
+        return initializer
+    try:
+        return name, wire.dumps(initializer, by_value=name is not None)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        if name is None:
+            raise
+        # Its name may lead to it all the same.
+        return initializer

@@ -262,6 +262,20 @@ def _find(module: str, name: str, fingerprint: int, _: Any = None) -> Callable[.
     return found  # type: ignore[no-any-return]
 
 
+def _initializer(sent: Any) -> Any:
+    """The function that was sent as itself, or as its name, if it has one, and its contents."""
+    if not isinstance(sent, tuple):
+        return sent
+    name, data = sent
+    if name is not None:
+        try:
+            return _find(*name)
+        except (_Unknown, ImportError):
+            # As in a notebook, or under `if __name__ == "__main__":`.
+            pass
+    return wire.loads(data)
+
+
 def _pidfd(pid: int) -> int:
     try:
         return os.pidfd_open(pid)
@@ -278,7 +292,7 @@ def _trace(error: BaseException) -> Any:
 def main(
     pipes: tuple[Connection, Connection, Connection],
     to_close: list[int],
-    initializer: Callable[..., object] | bytes | None,
+    initializer: Callable[..., object] | tuple[tuple[str, str, int] | None, bytes] | None,
     initargs: tuple[Any, ...],
     limit: int | None,
     pool: int,
@@ -299,8 +313,7 @@ def main(
         set_num_threads(max(1, get_num_threads() // workers))
     if initializer is not None:
         try:
-            call = wire.loads(initializer) if isinstance(initializer, bytes) else initializer
-            run(call, CALL, initargs, None)
+            run(_initializer(initializer), CALL, initargs, None)
         except Exception as error:
             traceback.print_exc()
             worker._send_pickled(0, wire.FAILED, 0.0, ExceptionWithTraceback(error, error.__traceback__))
