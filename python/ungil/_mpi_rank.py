@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Ranks on this machine and in the job, as the process managers of MPICH, Open MPI and Slurm tell them.
 ON_THIS_MACHINE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE", "PALS_LOCAL_SIZE")
 IN_THE_JOB = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
+# Seconds for Python to answer Ctrl-C before the rank is ended.
+PATIENCE = 1.5
 RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")
 
 
@@ -39,9 +41,52 @@ def report(kind: type[BaseException], error: BaseException, trace: TracebackType
     first = trace
     while first is not None and first.tb_frame.f_code.co_filename.endswith(hidden):
         first = first.tb_next
-    print(f"rank {number(RANK)} of {number(IN_THE_JOB)} ended the job:", file=sys.stderr)
+    print(f"rank {number_of_rank()} of {number(IN_THE_JOB)} ended the job:", file=sys.stderr)
     sys.__excepthook__(kind, error.with_traceback(first or trace), first or trace)
     sys.stderr.flush()
+
+
+def end_on_ctrl_c() -> None:
+    """End the rank when Ctrl-C is not answered: MPI calls that wait for ever let Python's handler wait as long.
+
+    Launchers pass Ctrl-C on and leave it to the ranks, so that all would wait on. A thread is told of the signal at once; handlers
+    of the program's own are left alone.
+    """
+    # Not earlier: see `main`.
+    import signal
+    import socket
+    import threading
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    answered = threading.Event()
+
+    def handler(number: int, frame: object) -> None:
+        answered.set()
+        raise KeyboardInterrupt
+
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    signal.signal(signal.SIGINT, handler)
+    # Open for ever.
+    signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+    # Signals to children that a fork makes are not for this process.
+    os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
+
+    def watch() -> None:
+        while number := ours.recv(1):
+            if number[0] != signal.SIGINT or signal.getsignal(signal.SIGINT) is not handler:
+                continue
+            if not answered.wait(PATIENCE):
+                print(f"rank {number_of_rank()} was interrupted in a call that waits", file=sys.stderr, flush=True)
+                os._exit(128 + signal.SIGINT)
+
+    threading.Thread(target=watch, name="ungil-interrupts", daemon=True).start()
+
+
+def number_of_rank() -> int:
+    """Return the number of this rank, as the launcher tells it."""
+    return number(RANK)
 
 
 def lonely() -> str | None:
@@ -66,6 +111,7 @@ def main() -> None:
     sys.path[0] = ""
     share_out_threads()
     sys.excepthook = report
+    end_on_ctrl_c()
     from mpi4py import run
 
     sys.argv[0] = run.__file__ or sys.argv[0]

@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +26,15 @@ def start(*words, ranks=2, launcher=None, timeout=60, **variables):
         line, capture_output=True, text=True, timeout=timeout, env={**environment, **variables}, check=False
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def alive(pid):
+    """Whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
 
 
 def lines(out, start):
@@ -132,6 +144,45 @@ class TestJobs:
         status, out, err = start("-m", "greeting", PYTHONPATH=path)
         assert status == 0, err
         assert lines(out, "hello") == ["hello 2"] * 2
+
+    @pytest.mark.parametrize("to", ["everyone", "launcher"])
+    def test_ctrl_c_ends_ranks_that_wait_for_ever(self, launcher, tmp_path, to):
+        script = tmp_path / "waiting.py"
+        script.write_text(
+            "import os\n"
+            "import numpy as np\n"
+            "from mpi4py import MPI\n"
+            "from ungil import jit\n"
+            "comm = MPI.COMM_WORLD\n"
+            "@jit\n"
+            "def wait(x, go):\n"
+            "    if go:\n"
+            "        comm.Recv(x, source=MPI.ANY_SOURCE, tag=99)\n"
+            "x = np.empty(1)\n"
+            "wait(x, False)\n"
+            "open(f'{__file__}.{os.getpid()}', 'w').close()\n"
+            "wait(x, True)\n"
+        )
+        chosen = ["--launcher", launcher] if launcher else []
+        line = [sys.executable, "-m", "ungil", "mpirun", "-n", "3", *chosen, str(script)]
+        # As a terminal does: the job is a process group of its own, which gets the signal.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        job = subprocess.Popen(line, start_new_session=True, **quiet)
+        try:
+            while len(ranks := [int(file.suffix[1:]) for file in tmp_path.glob("waiting.py.*")]) < 3:
+                assert job.poll() is None, "the job has ended"
+                time.sleep(0.05)
+            # Into the call that waits.
+            time.sleep(0.5)
+            (os.killpg if to == "everyone" else os.kill)(job.pid, signal.SIGINT)
+            assert job.wait(timeout=20) != 0
+            deadline = time.monotonic() + 10
+            while (left := [pid for pid in ranks if alive(pid)]) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert not left, f"ranks {left} were left behind"
+        finally:
+            if job.poll() is None:
+                os.killpg(job.pid, signal.SIGKILL)
 
     def test_a_library_of_another_launcher_is_reported(self):
         program = "from mpi4py import MPI; print(MPI.COMM_WORLD.size)"
