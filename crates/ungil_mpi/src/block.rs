@@ -187,6 +187,16 @@ impl Buffer {
         self.word(BufferWord::DATATYPE)
     }
 
+    /// Datatypes of the ranks, in a buffer that has one for each.
+    pub fn datatypes(self) -> &'static [i64] {
+        let (at, n) = (self.datatype() as *const i64, self.word(BufferWord::ITEMS));
+        if n <= 0 {
+            return &[];
+        }
+        // SAFETY: the address of so many handles, which live during the call.
+        unsafe { core::slice::from_raw_parts(at, n as usize) }
+    }
+
     /// Counts and displacements of the ranks, where they were given.
     pub fn layout(self) -> [Option<&'static [i64]>; 2] {
         let lengths = self.word(BufferWord::LENGTHS);

@@ -8,7 +8,7 @@ use crate::block::Block;
 use crate::datatype::checked;
 use crate::fault::fault;
 use crate::function::Function;
-use crate::invoke::{HandleCell, address_of, mpi};
+use crate::invoke::{HandleCell, address_of, c_ints, mpi};
 use crate::library::{Library, library};
 
 /// The longest list of dimensions.
@@ -90,9 +90,9 @@ pub fn abort(block: Block) -> Result<(), i64> {
     checked(mpi!(library(), false, Function::Abort; h block.comm(), i block.int(0)))
 }
 
-/// Numbers of a list argument as C's `int`.
-fn ints(block: Block, at: usize, length: usize) -> Vec<c_int> {
-    block.numbers(at, block.int(length) as usize).iter().map(|n| *n as c_int).collect()
+/// Numbers of a list, which is the first argument.
+fn ints(block: Block, function: Function) -> Result<Vec<c_int>, i64> {
+    c_ints(function, block.numbers(0, block.int(1) as usize))
 }
 
 /// `comm.Create_cart(dims, periods, reorder)`: `dims` and `periods` lie one behind the other.
@@ -101,17 +101,20 @@ pub fn cart_create(block: Block) -> Result<(), i64> {
     if !(0..=MAX_DIMS).contains(&n) {
         return Err(fault(ExcClass::VALUE_ERROR, format!("{n} dimensions of a grid")));
     }
-    let both: Vec<c_int> = block.numbers(0, 2 * n as usize).iter().map(|n| *n as c_int).collect();
-    let (mut dims, mut periods) = (both[..n as usize].to_vec(), both[n as usize..].to_vec());
+    let both = block.numbers(0, 2 * n as usize);
+    let mut dims = c_ints(Function::CartCreate, &both[..n as usize])?;
+    // Truth values.
+    let mut periods: Vec<c_int> = both[n as usize..].iter().map(|p| c_int::from(*p != 0)).collect();
     made(block, |library, cell| {
         mpi!(library, false, Function::CartCreate; h block.comm(), i n, p dims.as_mut_ptr() as i64,
-            p periods.as_mut_ptr() as i64, i block.int(2), p cell.address())
+            p periods.as_mut_ptr() as i64, i i64::from(block.int(2) != 0), p cell.address())
     })
 }
 
 /// `comm.Sub(remain_dims)`
 pub fn cart_sub(block: Block) -> Result<(), i64> {
-    let mut remain = ints(block, 0, 1);
+    let remain = block.numbers(0, block.int(1) as usize);
+    let mut remain: Vec<c_int> = remain.iter().map(|r| c_int::from(*r != 0)).collect();
     check_dims(block.comm(), remain.len())?;
     made(
         block,
@@ -139,6 +142,19 @@ pub fn cart_coords(block: Block) -> Result<(), i64> {
     Ok(())
 }
 
+/// `comm.Get_topo()`: sizes, periods and coordinates, into as many numbers each as the grid has dimensions.
+pub fn cart_get(block: Block) -> Result<(), i64> {
+    let (library, n) = (library(), block.int(0) as usize);
+    check_dims(block.comm(), n)?;
+    let mut all = [0, 1, 2].map(|_| vec![0 as c_int; n.max(1)]);
+    let [dims, periods, coords] = all.each_mut().map(|list| list.as_mut_ptr() as i64);
+    checked(mpi!(library, false, Function::CartGet; h block.comm(), i n, p dims, p periods, p coords))?;
+    for (k, list) in all.iter().enumerate() {
+        publish(block, 1 + k, &list[..n]);
+    }
+    Ok(())
+}
+
 fn publish(block: Block, at: usize, values: &[c_int]) {
     for (to, from) in block.results(at, values.len()).iter_mut().zip(values) {
         *to = (*from).into();
@@ -147,7 +163,7 @@ fn publish(block: Block, at: usize, values: &[c_int]) {
 
 /// `comm.Get_cart_rank(coords)`
 pub fn cart_rank(block: Block) -> Result<(), i64> {
-    let mut coords = ints(block, 0, 1);
+    let mut coords = ints(block, Function::CartRank)?;
     check_dims(block.comm(), coords.len())?;
     let mut rank: c_int = 0;
     checked(mpi!(library(), false, Function::CartRank;
@@ -168,7 +184,7 @@ pub fn cart_shift(block: Block) -> Result<(), i64> {
 /// `MPI.Compute_dims(nnodes, dims)`: in place.
 pub fn dims_create(block: Block) -> Result<(), i64> {
     let n = block.int(2) as usize;
-    let mut dims: Vec<c_int> = block.numbers(1, n).iter().map(|n| *n as c_int).collect();
+    let mut dims = c_ints(Function::DimsCreate, block.numbers(1, n))?;
     checked(mpi!(library(), false, Function::DimsCreate; i block.int(0), i n, p dims.as_mut_ptr() as i64))?;
     publish(block, 1, &dims);
     Ok(())

@@ -69,6 +69,15 @@ pub fn extent(library: &Library, datatype: i64) -> Result<i64, i64> {
     Ok(extent)
 }
 
+/// First and last byte that `n` items of a datatype touch, from where they start.
+pub fn span(library: &Library, datatype: i64, n: i64) -> Result<[i64; 2], i64> {
+    let (mut lower, mut width) = (0_i64, 0_i64);
+    let (at, to) = (crate::invoke::address_of(&mut lower), crate::invoke::address_of(&mut width));
+    checked(mpi!(library, false, Function::TypeGetTrueExtentX; h datatype, p at, p to))?;
+    let last = extent(library, datatype)?.saturating_mul(n - 1);
+    Ok([lower.saturating_add(last.min(0)), lower.saturating_add(width).saturating_add(last.max(0))])
+}
+
 /// The elements of an array in C's order, from the address of the first.
 pub fn of_view(library: &'static Library, view: &View) -> Result<Arc<Derived>, i64> {
     let base = library.datatype(view.dtype);
@@ -119,7 +128,7 @@ pub fn of_many(library: &'static Library, n: i64, of: i64) -> Result<Arc<Derived
         let body = body?;
         let mut lengths = [1_i32, rest as i32];
         let mut offsets = [0_i64, pieces * PIECE * size];
-        let mut types = crate::invoke::HandleArray::new(&[body, of], library.narrow);
+        let mut types = crate::invoke::HandleArray::new([body, of].into_iter(), library.narrow);
         let mut made = HandleCell::new(0, library.narrow);
         let (at, to) = (crate::invoke::address_of(&mut lengths), crate::invoke::address_of(&mut offsets));
         let code = mpi!(library, false, Function::TypeCreateStruct;

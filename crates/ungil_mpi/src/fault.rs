@@ -45,6 +45,14 @@ pub fn absent(function: Function, large: bool) -> i64 {
     fault(ExcClass::NOT_IMPLEMENTED, text)
 }
 
+/// Numbers of which one does not fit in C's `int`.
+#[cold]
+pub fn beyond(function: Function, numbers: &[i64]) -> i64 {
+    let found = numbers.iter().find(|n| i32::try_from(**n).is_err()).copied().unwrap_or_default();
+    let text = format!("{}: {found} is too large for C's int", function.name());
+    fault(ExcClass::OVERFLOW, text)
+}
+
 /// The exception with this number.
 pub fn take(number: i64) -> Option<(ExcClass, String)> {
     let mut faults = FAULTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,9 @@
 
 use core::ffi::{c_int, c_void};
 
+use crate::fault::beyond;
+use crate::function::Function;
+
 /// The C type of a kind of argument.
 macro_rules! c_type {
     (narrow $count:ident h) => { core::ffi::c_int };
@@ -30,11 +33,27 @@ macro_rules! call_as {
     };
 }
 
-/// Calls a function of MPI.
+/// An argument that must fit in C's `int`: its value; 0 for others.
+macro_rules! narrowed {
+    (i $large:ident $value:expr) => {
+        $value as i64
+    };
+    (c $large:ident $value:expr) => {
+        if $large { 0 } else { $value as i64 }
+    };
+    ($other:ident $large:ident $value:expr) => {
+        0
+    };
+}
+
+/// Calls a function of MPI. Numbers that its `int`s do not hold are refused, as mpi4py does: cut off, they would mean another
+/// rank or tag.
 macro_rules! mpi {
     ($library:expr, $large:expr, $function:expr; $($kind:ident $value:expr),* $(,)?) => {{
         let (library, large, function) = ($library, $large, $function);
+        let narrowed: &[i64] = &[$($crate::invoke::narrowed!($kind large $value)),*];
         match library.address(function, large) {
+            _ if !$crate::invoke::fit(narrowed) => $crate::fault::beyond(function, narrowed),
             None => $crate::fault::absent(function, large),
             Some(address) => i64::from(match (library.narrow, large) {
                 (true, false) => $crate::invoke::call_as!(narrow small address; $($kind $value),*),
@@ -46,7 +65,21 @@ macro_rules! mpi {
     }};
 }
 
-pub(crate) use {c_type, call_as, mpi};
+pub(crate) use {c_type, call_as, mpi, narrowed};
+
+/// Whether numbers fit in C's `int`.
+#[inline]
+pub fn fit(numbers: &[i64]) -> bool {
+    numbers.iter().all(|n| i64::from(*n as c_int) == *n)
+}
+
+/// Numbers as C's `int`s, for a function that takes a list of them.
+pub fn c_ints(function: Function, numbers: &[i64]) -> Result<Vec<c_int>, i64> {
+    match fit(numbers) {
+        true => Ok(numbers.iter().map(|n| *n as c_int).collect()),
+        false => Err(beyond(function, numbers)),
+    }
+}
 
 /// A handle in memory, as functions that change it want it.
 #[repr(C, align(8))]
@@ -72,28 +105,52 @@ impl HandleCell {
     }
 }
 
+/// Words of which a few need no memory of their own.
+pub struct Words {
+    few: [u64; Words::FEW],
+    many: Vec<u64>,
+}
+
+impl Words {
+    const FEW: usize = 24;
+
+    /// Zeros.
+    #[inline]
+    pub fn new(n: usize) -> Words {
+        Words { few: [0; Words::FEW], many: if n > Words::FEW { vec![0; n] } else { Vec::new() } }
+    }
+
+    /// The memory, which moves with the words.
+    #[inline]
+    pub fn bytes(&mut self) -> &mut [u8] {
+        let words = if self.many.is_empty() { self.few.as_mut_slice() } else { &mut self.many };
+        // SAFETY: the words are initialised memory of eight bytes each.
+        unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), words.len() * 8) }
+    }
+}
+
 /// Handles one after the other.
 pub struct HandleArray {
-    words: Vec<u64>,
+    words: Words,
     narrow: bool,
 }
 
 impl HandleArray {
-    pub fn new(handles: &[i64], narrow: bool) -> HandleArray {
-        let mut array = HandleArray { words: vec![0; handles.len().max(1)], narrow };
-        for (k, handle) in handles.iter().enumerate() {
-            put_handle(array.bytes(), k, *handle, narrow);
+    pub fn new(handles: impl ExactSizeIterator<Item = i64>, narrow: bool) -> HandleArray {
+        let mut array = HandleArray { words: Words::new(handles.len()), narrow };
+        for (k, handle) in handles.enumerate() {
+            put_handle(array.bytes(), k, handle, narrow);
         }
         array
     }
 
     fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: the words are initialised memory of eight bytes each.
-        unsafe { core::slice::from_raw_parts_mut(self.words.as_mut_ptr().cast(), self.words.len() * 8) }
+        self.words.bytes()
     }
 
+    /// Their address, which changes when the array is moved.
     pub fn address(&mut self) -> i64 {
-        self.words.as_mut_ptr() as i64
+        self.bytes().as_mut_ptr() as i64
     }
 
     pub fn get(&mut self, k: usize) -> i64 {

@@ -13,6 +13,7 @@ use crate::block::{Buffer, View};
 use crate::datatype::{self, Derived};
 use crate::fault::fault;
 use crate::function::Function;
+use crate::invoke::fit;
 use crate::library::Library;
 
 /// Largest count that C's `int` holds.
@@ -82,6 +83,13 @@ impl Message {
     }
 }
 
+/// What most buffers are: whole arrays that lie in order. Address, count and datatype; nothing is to be kept or written back.
+#[inline]
+pub fn plain(library: &Library, buffer: Buffer) -> Option<(i64, i64, i64)> {
+    let (address, count, dtype) = buffer.plain()?;
+    (count <= INT_MAX).then(|| (address, count, library.datatype(dtype)))
+}
+
 /// The message of a buffer that is used as a whole.
 #[inline]
 pub fn message(library: &'static Library, buffer: Buffer) -> Result<Message, i64> {
@@ -114,25 +122,32 @@ pub fn message(library: &'static Library, buffer: Buffer) -> Result<Message, i64
     Ok(Message { address: view.data, count: 1, datatype, end: 0, derived: Some(derived), copy: None })
 }
 
+/// The datatype of a buffer's elements, the array's own unless another is given, and its extent in bytes.
+#[inline]
+fn datatype_of(library: &Library, buffer: Buffer, view: &View) -> Result<(i64, i64), i64> {
+    let own = library.datatype(view.dtype);
+    match buffer.datatype() {
+        0 => Ok((own, view.item())),
+        same if same == own => Ok((own, view.item())),
+        other => Ok((other, datatype::extent(library, other)?)),
+    }
+}
+
 /// The message of contiguous memory, cut into `blocks`.
 #[inline]
 fn of_memory(library: &Library, buffer: Buffer, view: &View, data: i64, blocks: i64) -> Result<Message, i64> {
-    let (own, item) = (library.datatype(view.dtype), view.item());
-    let (datatype, extent) = match buffer.datatype() {
-        0 => (own, item),
-        same if same == own => (own, item),
-        other => (other, datatype::extent(library, other)?),
-    };
+    let item = view.item();
+    let (datatype, extent) = datatype_of(library, buffer, view)?;
     let total = view.elements() * item;
     let offset = buffer.offset();
-    if extent <= 0 || offset < 0 || offset * extent > total {
+    if extent <= 0 || offset < 0 || offset.saturating_mul(extent) > total {
         return Err(bad_offset(offset, extent, total));
     }
     let (address, length) = (data + offset * extent, total - offset * extent);
     let count = match buffer.items() {
         Some(n) if n < 0 => return Err(fault(ExcClass::VALUE_ERROR, format!("message: negative count {n}"))),
         // mpi4py leaves this to MPI, which cannot know.
-        Some(n) if n * blocks.max(1) * extent > length => {
+        Some(n) if n.saturating_mul(blocks.max(1)).saturating_mul(extent) > length => {
             return Err(fault(
                 ExcClass::VALUE_ERROR,
                 format!("message: count {n} is more than the {} entries of the buffer", length / extent),
@@ -310,7 +325,7 @@ impl Vector {
 
     /// Whether a count or displacement is beyond `int`.
     pub fn is_large(&self) -> bool {
-        self.counts.iter().chain(&self.displacements).any(|n| *n > INT_MAX)
+        !fit(&self.counts) || !fit(&self.displacements)
     }
 
     /// Addresses of counts and displacements, as the function wants them.
@@ -337,12 +352,8 @@ pub fn vector(library: &'static Library, buffer: Buffer, ranks: i64) -> Result<V
         _ => return Ok(Vector::none(library)),
     }
     let view = buffer.view();
-    let (own, item) = (library.datatype(view.dtype), view.item());
-    let (datatype, extent) = match buffer.datatype() {
-        0 => (own, item),
-        same if same == own => (own, item),
-        other => (other, datatype::extent(library, other)?),
-    };
+    let item = view.item();
+    let (datatype, extent) = datatype_of(library, buffer, &view)?;
     let total = view.elements() * item;
     if extent <= 0 || total % extent != 0 {
         return Err(fault(
@@ -368,7 +379,7 @@ pub fn vector(library: &'static Library, buffer: Buffer, ranks: i64) -> Result<V
     };
     for (n, at) in counts.iter().zip(&displacements) {
         // mpi4py leaves this to MPI, which cannot know.
-        if *n < 0 || *n > 0 && (*at < 0 || at + n > entries) {
+        if *n < 0 || *n > 0 && (*at < 0 || at.saturating_add(*n) > entries) {
             return Err(fault(
                 ExcClass::VALUE_ERROR,
                 format!(
@@ -381,7 +392,8 @@ pub fn vector(library: &'static Library, buffer: Buffer, ranks: i64) -> Result<V
     Ok(Vector { address, datatype, counts, displacements, narrow: [Vec::new(), Vec::new()], copy })
 }
 
-fn of_ranks(given: &[i64], ranks: i64) -> Result<Vec<i64>, i64> {
+/// Numbers of which there must be one for each rank.
+pub fn of_ranks(given: &[i64], ranks: i64) -> Result<Vec<i64>, i64> {
     if given.len() as i64 == ranks {
         return Ok(given.to_vec());
     }

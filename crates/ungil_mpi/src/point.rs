@@ -8,7 +8,7 @@ use crate::fault::fault;
 use crate::function::Function;
 use crate::invoke::{HandleCell, address_of, mpi};
 use crate::library::{Library, library};
-use crate::message::{INT_MAX, Message, check_apart, message};
+use crate::message::{Message, check_apart, message, plain};
 use crate::request::{Held, register};
 use crate::status::RawStatus;
 
@@ -16,13 +16,6 @@ use crate::status::RawStatus;
 #[inline]
 fn message_for(library: &'static Library, buffer: Buffer, peer: i64) -> Result<Message, i64> {
     if peer == library.constants.proc_null { Ok(Message::none(library)) } else { message(library, buffer) }
-}
-
-/// What most messages are: whole arrays that lie in order. Nothing is to be kept or written back.
-#[inline]
-fn plain(library: &Library, buffer: Buffer) -> Option<(i64, i64, i64)> {
-    let (address, count, dtype) = buffer.plain()?;
-    (count <= INT_MAX).then(|| (address, count, library.datatype(dtype)))
 }
 
 /// `comm.Send(buf, dest, tag)` and its kin.
@@ -119,6 +112,12 @@ fn begin(
     persistent: bool,
 ) -> Result<(i64, Message), i64> {
     let (peer, tag) = (block.int(0), block.int(1));
+    if let Some((address, count, datatype)) = plain(library, block.send()) {
+        let mut request = HandleCell::new(library.constants.request_null, library.narrow);
+        checked(mpi!(library, false, function;
+            p address, c count, h datatype, i peer, i tag, h block.comm(), p request.address()))?;
+        return Ok((request.get(), Message::none(library)));
+    }
     let mut m = message_for(library, block.send(), peer)?;
     let large = m.fit(library, function)?;
     if persistent && function != Function::RecvInit && m.is_copied() {

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ungil_abi::array::{MemInfo, MemKind};
 use ungil_abi::exception::ExcClass;
+use ungil_abi::mpi::Word;
 
 use crate::block::{Block, Buffer};
 use crate::datatype::checked;
@@ -21,11 +22,18 @@ use crate::message::{Copy, Message, Staged, Vector};
 use crate::status::{RawStatus, RawStatuses};
 
 /// What a request holds.
-#[derive(Default)]
 pub struct Held {
-    owners: Vec<*mut MemInfo>,
+    /// Owners of the memory of its buffers, or null.
+    owners: [*mut MemInfo; 2],
     copies: Vec<Copy>,
     others: Vec<Box<dyn Any + Send>>,
+    copied: bool,
+}
+
+impl Default for Held {
+    fn default() -> Held {
+        Held { owners: [core::ptr::null_mut(); 2], copies: Vec::new(), others: Vec::new(), copied: false }
+    }
 }
 
 // SAFETY: owners are counted references; copies and others are moved with the request.
@@ -34,7 +42,11 @@ unsafe impl Send for Held {}
 impl Held {
     /// Takes over the references that buffers carry.
     pub fn of(buffers: &[Buffer]) -> Held {
-        Held { owners: buffers.iter().filter_map(|b| b.retained()).collect(), ..Held::default() }
+        let mut held = Held::default();
+        for (owner, buffer) in held.owners.iter_mut().zip(buffers) {
+            *owner = buffer.retained().unwrap_or(core::ptr::null_mut());
+        }
+        held
     }
 
     /// Keeps a value.
@@ -62,7 +74,13 @@ impl Held {
         self.keep(vector);
     }
 
+    /// Whether something is sent from or received into a copy.
+    pub fn is_copied(&self) -> bool {
+        self.copied
+    }
+
     fn copy(&mut self, copy: Option<Copy>, receive: bool) {
+        self.copied |= copy.is_some();
         match copy {
             Some(copy) if receive => self.copies.push(copy),
             Some(copy) => self.keep(copy),
@@ -76,7 +94,7 @@ impl Held {
     }
 
     pub fn release(self, library: &Library) {
-        for owner in self.owners {
+        for owner in self.owners.into_iter().filter(|owner| !owner.is_null()) {
             // SAFETY: a reference that the buffer's descriptor carried, given back once.
             unsafe { (library.host.release)(owner) };
         }
@@ -167,7 +185,7 @@ fn update(library: &Library, number: i64, handle: i64) {
 pub fn adopt_arguments(mut keep: impl FnMut(*mut MemInfo) -> *mut MemInfo) {
     let mut slots = slots();
     for slot in slots.all.iter_mut().filter(|slot| slot.used) {
-        for owner in &mut slot.held.owners {
+        for owner in slot.held.owners.iter_mut().filter(|owner| !owner.is_null()) {
             // SAFETY: the owner of an argument is asked about before its call ends, others are counted.
             if unsafe { (**owner).kind } == MemKind::ARGUMENT {
                 *owner = keep(*owner);
@@ -223,13 +241,20 @@ struct Several {
 impl Several {
     fn of(library: &Library, block: Block) -> Several {
         let numbers = block.numbers(0, block.int(1) as usize);
-        let handles: Vec<i64> = numbers.iter().map(|n| handle_of(library, *n)).collect();
-        Several { numbers, handles: HandleArray::new(&handles, library.narrow) }
+        let mut slots = slots();
+        let null = library.constants.request_null;
+        let handles = numbers.iter().map(|n| slots.get(*n).map_or(null, |slot| slot.handle));
+        Several { numbers, handles: HandleArray::new(handles, library.narrow) }
     }
 
     fn update(&mut self, library: &Library) {
+        let mut slots = slots();
         for (k, number) in self.numbers.iter().enumerate() {
-            update(library, *number, self.handles.get(k));
+            let held = slots.update(library, *number, self.handles.get(k));
+            if let Some(mut held) = held {
+                held.finish();
+                held.release(library);
+            }
         }
     }
 }
@@ -315,6 +340,31 @@ fn finish_any(
     checked(code)?;
     status.publish(library, block.status());
     block.set_result(i64::from(index));
+    Ok(())
+}
+
+/// `Request.Waitsome(requests, statuses)`, `Request.Testsome(requests, statuses)`: their number is the result, and their places
+/// go to where others have a status.
+pub fn some(block: Block, function: Function) -> Result<(), i64> {
+    let library = library();
+    let mut all = Several::of(library, block);
+    let n = all.numbers.len();
+    let (mut statuses, mut places) = (RawStatuses::new(library, n), vec![0_i32; n.max(1)]);
+    let mut done = 0_i32;
+    let code = mpi!(library, false, function; i n, p all.handles.address(), p address_of(&mut done),
+        p places.as_mut_ptr() as i64, p statuses.address());
+    // None of the requests was active.
+    let done = if i64::from(done) == library.constants.undefined { 0 } else { done };
+    let places = &places[..usize::try_from(done).unwrap_or(0).min(n)];
+    for k in places.iter().filter_map(|k| usize::try_from(*k).ok()) {
+        update(library, all.numbers[k], all.handles.get(k));
+    }
+    checked(code)?;
+    publish_all(library, block, &mut statuses, places.len());
+    for (to, from) in block.results(Word::STATUS - Word::INTS, places.len()).iter_mut().zip(places) {
+        *to = (*from).into();
+    }
+    block.set_result(done.into());
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use ungil_abi::mpi::StatusWord;
 
 use crate::function::Function;
-use crate::invoke::{address_of, mpi};
+use crate::invoke::{Words, address_of, mpi};
 use crate::library::{Library, MAX_STATUS};
 
 /// Room for a status of any library.
@@ -33,30 +33,24 @@ impl RawStatus {
 
 /// Statuses one after the other.
 pub struct RawStatuses {
-    words: Vec<u64>,
+    words: Words,
     size: usize,
 }
 
 impl RawStatuses {
     pub fn new(library: &Library, n: usize) -> RawStatuses {
         let size = library.status_size;
-        RawStatuses { words: vec![0; (n.max(1) * size).div_ceil(8)], size }
+        RawStatuses { words: Words::new((n * size).div_ceil(8)), size }
     }
 
     pub fn address(&mut self) -> i64 {
-        self.words.as_mut_ptr() as i64
+        self.words.bytes().as_mut_ptr() as i64
     }
 
     /// Writes what kernels keep of status `k` to `to`.
     pub fn publish(&mut self, library: &Library, k: usize, to: *mut i64) {
-        // SAFETY: status `k` lies inside the words.
-        let bytes = unsafe {
-            core::slice::from_raw_parts_mut(
-                self.words.as_mut_ptr().cast::<u8>().add(k * self.size),
-                self.size,
-            )
-        };
-        publish(library, bytes, to);
+        let size = self.size;
+        publish(library, &mut self.words.bytes()[k * size..(k + 1) * size], to);
     }
 }
 

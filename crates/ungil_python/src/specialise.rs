@@ -225,6 +225,7 @@ fn is_value(ty: &Ty) -> bool {
         | Ty::CStruct(_)
         | Ty::CFunc(_)
         | Ty::Fused(..)
+        | Ty::Pending(_)
         | Ty::CType(_) => false,
         Ty::Pointer(p) => p.to == CType::Void,
         Ty::Mpi(kind) => kind.is_handle(),

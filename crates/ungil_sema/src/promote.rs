@@ -8,6 +8,7 @@
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::lower::choice::join_functions;
+use crate::mpi::Mpi;
 use crate::ty::{ListTy, RecordTy, Ty};
 
 /// Kind of a number; the order is that of promotion.
@@ -119,6 +120,8 @@ pub fn join(a: &Ty, b: &Ty) -> Option<Ty> {
             x.iter().zip(y).map(|(p, q)| join(p, q)).collect::<Option<Vec<Ty>>>().map(Ty::Tuple)
         }
         (Ty::List(x), Ty::List(y)) => join_lists(x, y),
+        (Ty::Mpi(x), Ty::Mpi(y)) if x.is_request() && y.is_request() => Some(Ty::Mpi(Mpi::Request)),
+        (Ty::Mpi(x), Ty::Mpi(y)) if x.is_comm() && y.is_comm() => Some(Ty::Mpi(Mpi::Comm)),
         (Ty::Array(x), Ty::Array(y)) => join_arrays(x, y).map(Ty::Array),
         _ => join_functions(a, b),
     }

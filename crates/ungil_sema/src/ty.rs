@@ -148,6 +148,8 @@ pub enum Ty {
     CBox(DType),
     /// An object of MPI.
     Mpi(Mpi),
+    /// A request for an object of this type. Value: the request's number, and the words that it receives into.
+    Pending(Box<Ty>),
     /// A C struct, by a pointer to it.
     CStruct(Arc<CStruct>),
     // Compile-time entities.
@@ -206,6 +208,7 @@ impl Ty {
             Ty::Mpi(Mpi::InPlace) => Type::unit(),
             Ty::Mpi(Mpi::Status) => Type::Array(BOX),
             Ty::Mpi(_) => Type::I64,
+            Ty::Pending(_) => Type::Tuple(vec![Type::I64, Type::Array(BOX)]),
             Ty::None
             | Ty::Ellipsis
             | Ty::Str(_)
@@ -356,6 +359,7 @@ impl fmt::Display for Ty {
             Ty::Pointer(p) => write!(f, "{p} *"),
             Ty::CBox(d) => write!(f, "ctypes object of C type {}", CType::Scalar(*d)),
             Ty::Mpi(kind) => write!(f, "{kind}"),
+            Ty::Pending(ty) => write!(f, "MPI.Request for `{ty}`"),
             Ty::CStruct(s) => write!(f, "struct {}", s.name),
             Ty::CFunc(c) => write!(f, "C function {}", c.prototype()),
             Ty::CType(ty) => write!(f, "C type {ty}"),

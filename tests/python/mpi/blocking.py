@@ -191,6 +191,24 @@ def collectives():
 
     check(block, np.arange(3.0 * size), np.zeros(3))
 
+    def parts(x, y, counts):
+        comm.Reduce_scatter(x, y, counts)
+        comm.Reduce_scatter(x, y, op=MPI.MAX)
+        comm.Reduce_scatter(x, y, recvcounts=None)
+
+    def parts_in_place(x, counts):
+        comm.Reduce_scatter(MPI.IN_PLACE, x, counts, MPI.SUM)
+
+    counts = np.arange(1, size + 1)
+    x = np.arange(float(counts.sum())) * (rank + 1)
+    check(parts, x, np.zeros(rank + 1), counts)
+    check(parts, x, np.zeros(rank + 1), counts.tolist())
+    check(parts_in_place, x, tuple(counts.tolist()))
+    raises(parts, x, np.zeros(rank + 1), np.arange(size), match="sum(counts)")
+    raises(parts, x, np.zeros(rank + 1), np.arange(size + 1), match=f"expecting {size} items")
+    if size == 1:
+        raises(parts, x, np.zeros(1), np.full(1, -1), match="negative")
+
 
 def blocks():
     def gather(x, y, root):
@@ -277,6 +295,37 @@ def vectors():
     check(alltoallv, np.arange(size * (rank + 1)), np.zeros(rc.sum(), "i8"), sc, sd, rc, rd)
 
 
+def datatypes():
+    """A datatype for each rank."""
+
+    def exchange(x, y, sc, sd, rc, rd):
+        doubles = [MPI.DOUBLE] * size
+        comm.Alltoallw([x, (sc, sd), doubles], [y, (rc, rd), doubles])
+
+    def one_each(x, y):
+        comm.Alltoallw([x, [MPI.INT64_T] * size], [y, [MPI.INT64_T] * size])
+
+    sc, rc = np.full(size, rank + 1), np.arange(size) + 1
+    sd, rd = 8 * np.arange(size) * (rank + 1), 8 * np.concatenate([[0], np.cumsum(rc)[:-1]])
+    check(exchange, np.arange(float(size * (rank + 1))), np.zeros(rc.sum()), sc, sd, rc, rd)
+    check(one_each, np.arange(3), np.zeros(3, "i8"))
+    raises(exchange, np.zeros(1), np.zeros(rc.sum()), sc, sd + 2**40, rc, rd, match="is outside")
+
+    def by_columns(a, b, column):
+        ones, at = np.ones(size, np.int64), 8 * np.arange(size)
+        comm.Alltoallw([a, ones, at, [column] * size], [b, ones, at, [column] * size])
+
+    # A column of a table of `size` columns.
+    column = MPI.DOUBLE.Create_vector(3, 1, size).Commit()
+    check(by_columns, np.arange(3.0 * size).reshape(3, size) + 100 * rank, np.zeros((3, size)), column)
+    column.Free()
+
+    def no_types(x):
+        comm.Alltoallw(x, np.zeros(1))
+
+    raises(no_types, np.zeros(size), match="a buffer with a datatype for each rank")
+
+
 def errors():
     world = comm.Dup()
 
@@ -326,4 +375,4 @@ def errors():
 
 
 if __name__ == "__main__":
-    main([ranks_and_sizes, ring, parts_of_buffers, strides, collectives, blocks, vectors, errors])
+    main([ranks_and_sizes, ring, parts_of_buffers, strides, collectives, blocks, vectors, datatypes, errors])

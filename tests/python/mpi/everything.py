@@ -1,8 +1,10 @@
 """All programs in one start of the ranks, which takes longer than the checks."""
 
 import blocking
+import extents
 import groups
 import pending
+import rounds
 from harness import main
 
 
@@ -15,4 +17,4 @@ def own(module):
 
 
 if __name__ == "__main__":
-    main(own(blocking) + own(pending) + own(groups))
+    main(own(blocking) + own(pending) + own(rounds) + own(groups) + own(extents))

@@ -1,5 +1,7 @@
 """Communicators, grids, and objects by value."""
 
+import linecache
+
 import numpy as np
 from harness import check, comm, expect, main, raises, rank, size
 from mpi4py import MPI
@@ -138,6 +140,146 @@ def objects():
     check(reduced, np.int32(rank))
 
 
+def requests_for_objects():
+    def ring(x):
+        sent = comm.isend(x, dest=right, tag=3)
+        arrived = comm.irecv(source=left, tag=3)
+        y = arrived.wait()
+        sent.wait()
+        return y
+
+    def polled(x):
+        arrived = comm.irecv(source=left)
+        comm.issend(x, right)
+        flag, y = arrived.test()
+        while not flag:
+            flag, y = arrived.test()
+        return y
+
+    def gathered(x):
+        sends = [comm.isend(x, k, 4) for k in range(size)]
+        every = [comm.irecv(source=k, tag=4) for k in range(size)]
+        found = MPI.Request.waitall(every)
+        MPI.Request.waitall(sends)
+        return found
+
+    def two(x):
+        sends = [comm.isend(x, right, 5), comm.isend(2 * x, right, 6)]
+        found = MPI.Request.waitall([comm.irecv(source=left, tag=5), comm.irecv(source=left, tag=6)])
+        MPI.Request.waitall(sends)
+        return found
+
+    for x in (rank, 2.5 * rank, rank > 0, complex(rank, 1), (rank, 0.5), (1, (rank, 2j))):
+        check(ring, x)
+        check(gathered, x)
+    check(polled, rank)
+    check(two, 1.5 * rank)
+
+    def twice(x):
+        sent = comm.isend(x, rank, 9)
+        arrived = comm.irecv(source=rank, tag=9)
+        a = arrived.wait()
+        sent.wait()
+        return a
+
+    check(twice, 7)
+
+    def array(x):
+        return comm.isend(x, right)
+
+    raises(array, np.zeros(2), match="comm.Isend")
+
+    def mixed(x):
+        MPI.Request.waitall([comm.isend(x, right), comm.irecv(source=left)])
+
+    raises(mixed, 1, match="x = request.wait()")
+
+
+def exchanged():
+    def exchange(xs):
+        return comm.alltoall(xs), comm.alltoall([(rank, 0.5 * k) for k in range(size)])
+
+    check(exchange, [float(rank * 10 + k) for k in range(size)])
+
+    def summed(x):
+        before, largest = comm.exscan(x), comm.exscan(x, op=MPI.MAX)
+        # mpi4py returns None on the first rank, kernels zero.
+        return (before, largest) if comm.rank > 0 else (x, x)
+
+    check(summed, rank + 1)
+    check(summed, 0.5 * rank)
+
+    def buffered(x):
+        comm.bsend(x, MPI.PROC_NULL)
+        return x
+
+    check(buffered, 3)
+
+    def short(xs):
+        return comm.alltoall(xs)
+
+    raises(short, [1.0] * (size + 1), match=f"expecting {size} items, got {size + 1}")
+
+
+def kinds_of_communicators():
+    def kinds(c):
+        return c.Is_inter(), c.Is_intra(), c.is_inter, c.is_intra
+
+    def alike(c):
+        d = c.Dup()
+        result = MPI.Comm.Compare(c, d) == MPI.CONGRUENT, c.Compare(c, c) == MPI.IDENT
+        d.Free()
+        return result
+
+    def topology(cart):
+        return cart.Get_topo(), cart.dims, cart.periods, cart.coords, cart.topo[0][0]
+
+    def either(c, flag):
+        made = c.Create_cart([c.size]) if flag else c
+        n = made.size
+        if flag:
+            made.Free()
+        return n
+
+    check(kinds, comm)
+    expect(jit(alike)(comm) == (True, True), "Compare")
+    cart = comm.Create_cart([size, 1], [True, False])
+    check(lambda c: c.dim, cart)
+    found, expected = jit(topology)(cart), topology(cart)
+    same_numbers = [list(map(int, a)) for a in found[0]] == [list(map(int, a)) for a in expected[0]]
+    expect(same_numbers and found[4] == expected[4], f"{found} {expected}")
+    cart.Free()
+    check(either, comm, True)
+    check(either, comm, False)
+
+
+def absent_parts():
+    """What mpi4py has and kernels have not says what to use instead."""
+    for text, match in {
+        "comm.Mprobe()": "Probe(source, tag, status)",
+        "comm.Improbe()": "Iprobe(source, tag, status)",
+        "comm.Get_name()": "ask for it in Python",
+        "comm.Get_group()": "Split(color, key)",
+        "comm.Isendrecv(x, 0)": "Isend",
+        "comm.Psend_init(x, 1, 0)": "Send_init",
+        "comm.Idup()": "Dup()",
+        "comm.Cart_create([1])": "Create_cart",
+        "comm.Ineighbor_allgather(x, x)": "Shift",
+        "MPI.Request.waitsome([comm.Isend(x, 0)])": "Waitsome",
+        "comm.Isend(x, 0).Get_status()": "Test(status)",
+        "MPI.DOUBLE.Create_vector(1, 1, 1)": "make datatypes in Python",
+        "MPI.Status().Set_tag(1)": "which sets it",
+        "MPI.Win.Allocate(8)": "in Python",
+    }.items():
+        lines = ["def part(x):", f"    {text}", ""]
+        # Kernels are read from their source.
+        name = f"<part {text}>"
+        linecache.cache[name] = (len(text), None, [f"{line}\n" for line in lines], name)
+        space = {"comm": comm, "MPI": MPI}
+        exec(compile("\n".join(lines), name, "exec"), space)
+        raises(space["part"], np.zeros(2), match=match)
+
+
 def arrays():
     def ring(x):
         if comm.rank == 0:
@@ -185,4 +327,16 @@ def wrong_objects():
 
 
 if __name__ == "__main__":
-    main([splitting, grids, objects, arrays, wrong_objects])
+    main(
+        [
+            splitting,
+            grids,
+            objects,
+            requests_for_objects,
+            exchanged,
+            kinds_of_communicators,
+            absent_parts,
+            arrays,
+            wrong_objects,
+        ]
+    )

@@ -71,6 +71,17 @@ def raises(func, *args, match=""):
     return None
 
 
+def refused(func, *args):
+    """Runs a kernel whose argument C's `int` does not hold: OverflowError, as on mpi4py."""
+    error = raises(func, *args, match="is too large for C's int")
+    expect(isinstance(error, OverflowError), f"{func.__name__}{args[-1:]}: {error!r}")
+    try:
+        func(*args)
+    except OverflowError:
+        return
+    expect(False, f"{func.__name__}: mpi4py takes {args[-1:]}")
+
+
 def expect(condition, text):
     """Notes a failure unless the condition holds."""
     if not condition:

@@ -80,6 +80,35 @@ def several():
         index, flag = MPI.Request.Testany(reqs)
         return index, flag
 
+    def some_of(x, table):
+        reqs = [comm.Irecv(table[k], k, 7) for k in range(size)]
+        sends = [comm.Isend(x, k, 7) for k in range(size)]
+        seen = np.zeros(size, np.int64)
+        while seen.sum() < size:
+            for k in MPI.Request.Waitsome(reqs):
+                seen[k] += 1
+        MPI.Request.Waitall(sends)
+        return seen
+
+    def polled_some(x, y):
+        a, b = MPI.Status(), MPI.Status()
+        reqs = [comm.Irecv(y, left, 8), comm.Isend(x, right, 8)]
+        seen = 0
+        while seen < 2:
+            done = reqs[0].Testsome(reqs, [a, b])
+            seen += len(done)
+        return seen, len(MPI.Request.Testsome([MPI.REQUEST_NULL]) or [])
+
+    def mixed(x, y):
+        # Requests of both kinds in one list.
+        reqs = [comm.Recv_init(y, left, 12), comm.Isend(x, right, 12)]
+        held = comm.Recv_init(y, left, 12)
+        held.Free()
+        reqs.pop(0).Free()
+        comm.Recv(y, left, 12)
+        MPI.Request.Waitall(reqs)
+        return len(reqs)
+
     def nothing():
         reqs = [MPI.REQUEST_NULL, MPI.REQUEST_NULL]
         return MPI.Request.Waitall(reqs), MPI.Request.Waitany(reqs) == MPI.UNDEFINED
@@ -90,6 +119,9 @@ def several():
     check(any_of, x, table)
     check(statuses, x, y)
     check(tested, x, y)
+    check(some_of, x, table)
+    check(mixed, x, y)
+    expect(jit(polled_some)(x, y) == (2, 0), "Testsome")
     check(nothing)
 
 

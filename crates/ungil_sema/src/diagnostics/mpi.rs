@@ -20,7 +20,7 @@ pub enum MpiError {
     /// One buffer for sending and receiving.
     SameBuffer { function: String, help: String, span: Span },
     /// Something that kernels do not know.
-    Absent { what: String, similar: Option<String>, span: Span },
+    Absent { what: String, help: Option<String>, span: Span },
     /// An object that a lower-case function does not take.
     Object { function: String, found: String, upper: String, span: Span },
     /// A call in a parallel loop of an MPI that does not allow it.
@@ -45,13 +45,10 @@ impl MpiError {
             )
             .primary(span, "this is both")
             .help(help),
-            MpiError::Absent { what, similar, span } => {
+            MpiError::Absent { what, help, span } => {
                 let error = Diagnostic::error(Code("U0273"), format!("{what} is not supported in compiled code"))
                     .primary(span, "kernels do not have this part of mpi4py");
-                match similar {
-                    Some(name) => error.help(format!("did you mean `{name}`?")),
-                    None => error.help("call it in Python, before or after the kernel"),
-                }
+                error.help(help.unwrap_or_else(|| "call it in Python, before or after the kernel".to_owned()))
             }
             MpiError::Object { function, found, upper, span } => Diagnostic::error(
                 Code("U0274"),

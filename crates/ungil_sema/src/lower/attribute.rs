@@ -34,7 +34,7 @@ impl Lowerer<'_, '_> {
             Ty::Builtin(name) if name.starts_with(mpi::PREFIX) => {
                 Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
             }
-            Ty::Mpi(_) => self.mpi_attribute(value, attr, span)?,
+            Ty::Mpi(_) | Ty::Pending(_) => self.mpi_attribute(value, attr, span)?,
             Ty::Array(_) => self.array_attribute(value, attr, span)?,
             Ty::Pointer(_) | Ty::CBox(_) | Ty::CStruct(_) => self.foreign_attribute(value, attr, span)?,
             Ty::Method(_, name) if &**name == "numpy.ndarray.ctypes" => {

@@ -10,8 +10,9 @@ use ungil_ir::types::{DType, Type};
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::mpi::Mpi;
 use crate::operand::{Constant, Operand};
-use crate::ty::Ty;
+use crate::ty::{BOX, Ty};
 
 /// A condition: known at compile time, or a bool value.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -129,6 +130,7 @@ impl Lowerer<'_, '_> {
         let types: Vec<Ty> = match &operand.ty {
             Ty::Tuple(items) => items.clone(),
             Ty::Range => vec![Ty::PyInt; 3],
+            Ty::Pending(_) => vec![Ty::Mpi(Mpi::Request), Ty::Array(BOX)],
             Ty::Slice(s) => vec![Ty::PyInt; s.count()],
             Ty::Func(f) => f.captures.iter().flatten().map(|(_, t)| t.clone()).collect(),
             other => panic!("`{other}` has no parts"),

@@ -113,7 +113,7 @@ impl Lowerer<'_, '_> {
             Ty::Ufunc(_) => true,
             Ty::Method(receiver, name) => {
                 matches!(**receiver, Ty::Array(_))
-                    || matches!(**receiver, Ty::Mpi(_)) && mpi::reads_displays(name)
+                    || matches!(**receiver, Ty::Mpi(_) | Ty::Pending(_)) && mpi::reads_displays(name)
             }
             _ => false,
         };

@@ -1,9 +1,10 @@
 //! Blocks of arguments: words in the function's frame.
 
+use ungil_abi::exception::ExcClass;
 use ungil_abi::mpi::Word;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::InstKind;
+use ungil_ir::inst::{CompareOp, InstKind};
 use ungil_ir::types::{DType, Type};
 
 use crate::diagnostics::Result;
@@ -58,7 +59,15 @@ impl Lowerer<'_, '_> {
         if !x.ty.is_integral() {
             return Err(self.mpi_argument(function, parameter, "an integer", x, "convert it: `int(x)`"));
         }
-        self.index(x)
+        let value = self.index(x)?;
+        if x.ty.dtype() == Some(DType::U64) {
+            // Numbers beyond 63 bits would mean ranks or constants below zero.
+            let zero = self.b().i64(0);
+            let fits = self.b().compare(CompareOp::Ge, value, zero);
+            let text = format!("{function}: `{parameter}` is too large for C's int");
+            self.check(fits, ExcClass::OVERFLOW, &text, Vec::new());
+        }
+        Ok(value)
     }
 
     /// A handle argument of a kind.

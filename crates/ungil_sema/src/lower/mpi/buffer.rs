@@ -2,6 +2,7 @@
 //! `[array, counts, displs, type]`, `MPI.IN_PLACE`, `None`.
 
 use ungil_abi::array::descriptor_size;
+use ungil_abi::list::{DATA, LEN};
 use ungil_abi::mpi::BufferWord;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, InstKind};
@@ -22,6 +23,8 @@ pub(super) struct Use<'n> {
     pub written: bool,
     /// Counts and displacements for each rank may be given.
     pub vector: bool,
+    /// There is a datatype for each rank.
+    pub typed: bool,
     /// The request that the function makes holds the memory.
     pub held: bool,
 }
@@ -79,7 +82,7 @@ impl Lowerer<'_, '_> {
     fn buffer_parts(&mut self, used: Use<'_>, whole: &Operand, items: &[Operand]) -> Result<Parts> {
         let mut parts = Parts::default();
         let mut layout = |l: &mut Self, x: &Operand| {
-            if x.ty == Ty::Mpi(Mpi::Datatype) {
+            if x.ty == Ty::Mpi(Mpi::Datatype) || used.typed && items.len() == 2 {
                 parts.datatype = Some(x.clone());
                 return Ok(());
             }
@@ -132,6 +135,12 @@ impl Lowerer<'_, '_> {
             | retained;
         let mut words = [None; 8];
         words[BufferWord::DATATYPE] = match &parts.datatype {
+            Some(t) if used.typed => {
+                let [address, n] = self.datatypes(used, t)?;
+                words[BufferWord::ITEMS] = Some(n);
+                Some(address)
+            }
+            None if used.typed => return Err(self.no_types(used, x)),
             Some(t) => Some(self.mpi_handle(used.function, used.parameter, Mpi::Datatype, t)?),
             None => None,
         };
@@ -172,6 +181,32 @@ impl Lowerer<'_, '_> {
         }
         self.put_number(block, at + BufferWord::SHAPE, shape);
         Ok(())
+    }
+
+    fn no_types(&self, used: Use<'_>, x: &Operand) -> crate::diagnostics::Error {
+        let help = "pass `[array, (counts, displs), types]`, displacements in bytes";
+        self.mpi_argument(used.function, used.parameter, "a buffer with a datatype for each rank", x, help)
+    }
+
+    /// The handles of datatypes in memory: their address and how many there are.
+    fn datatypes(&mut self, used: Use<'_>, x: &Operand) -> Result<[Value; 2]> {
+        let is_datatype = |ty: &Ty| *ty == Ty::Mpi(Mpi::Datatype);
+        match &x.ty {
+            Ty::Tuple(items) if items.iter().all(is_datatype) => {
+                let items = self.items(x);
+                let words = self.words(items.len().max(1));
+                for (k, item) in items.iter().enumerate() {
+                    let handle = self.value(item)?;
+                    self.put_word(words, k, handle);
+                }
+                let n = self.b().i64(items.len() as i64);
+                Ok([self.address_word(words), n])
+            }
+            Ty::List(list) if list.element.as_ref().is_some_and(is_datatype) => {
+                Ok([self.list_word(x, DATA)?, self.list_word(x, LEN)?])
+            }
+            _ => Err(self.no_types(used, x)),
+        }
     }
 
     /// The address of an array's descriptor in the frame; `held`: it holds a reference to the memory.

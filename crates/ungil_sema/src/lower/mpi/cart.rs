@@ -56,8 +56,52 @@ impl Lowerer<'_, '_> {
                 let rank = self.mpi_integer(name, "rank", &rank)?;
                 self.coords(comm, rank, span)
             }
+            "Get_topo" => {
+                args.bind(name, &[], 0)?;
+                self.topology(comm, "topo", span)
+            }
             _ => Err(absent(format!("`{name}`"), None, span)),
         }
+    }
+
+    /// `comm.dims`, `comm.periods`, `comm.coords`: lists of as many numbers as the grid has dimensions; `comm.topo`: all.
+    pub(super) fn topology(&mut self, comm: &Operand, which: &str, span: Span) -> Result<Operand> {
+        let ask = self.block_for(comm)?;
+        self.call_mpi("comm_dim", ask, span)?;
+        let n = self.result_word(ask);
+        let block = self.block_for(comm)?;
+        self.put_word(block, Word::INTS, n);
+        let mut lists = Vec::new();
+        for k in 0..3 {
+            let list = self.empty_list(Some(&Ty::PyInt), span)?;
+            self.reserve_items(&list, n)?;
+            let data = self.list_word(&list, DATA)?;
+            self.put_word(block, Word::INTS + 1 + k, data);
+            lists.push(list);
+        }
+        self.call_mpi("cart_get", block, span)?;
+        for list in &lists {
+            self.set_list_word(list, LEN, n)?;
+        }
+        Ok(match ["dims", "periods", "coords"].iter().position(|name| *name == which) {
+            Some(k) => lists.swap_remove(k),
+            None => Operand::tuple(lists, span),
+        })
+    }
+
+    /// `MPI.Comm.Compare(a, b)`
+    pub(super) fn compare_comms(&mut self, args: Args) -> Result<Operand> {
+        let (name, span) = ("Compare", args.span);
+        let both: Vec<Operand> = args.bind(name, &["comm1", "comm2"], 2)?.into_iter().flatten().collect();
+        let block = self.words(Word::COUNT);
+        for (word, (parameter, comm)) in
+            [Word::COMM, Word::OP].into_iter().zip(["comm1", "comm2"].into_iter().zip(&both))
+        {
+            let handle = self.mpi_handle(name, parameter, Mpi::Comm, comm)?;
+            self.put_word(block, word, handle);
+        }
+        self.call_mpi("comm_compare", block, span)?;
+        Ok(Operand::value(Ty::PyInt, self.result_word(block), span))
     }
 
     /// Integers as the first two words of a call: their address and number.

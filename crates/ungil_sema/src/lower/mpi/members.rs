@@ -5,8 +5,9 @@ use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 
 use super::buffer::Use;
+use super::instead::instead;
 use super::table::{CART_METHODS, CART_OTHERS, Fallback, METHODS, Method, OTHERS, Outcome, Param};
-use super::{PREFIX, WTICK, WTIME, absent};
+use super::{PREFIX, WTICK, WTIME, absent, absent_part};
 use crate::diagnostics::Result;
 use crate::diagnostics::mpi::MpiError;
 use crate::lower::Lowerer;
@@ -17,9 +18,11 @@ use crate::operand::Operand;
 use crate::ty::Ty;
 
 /// Methods of requests and statuses, and of their classes.
-const REQUEST: &[&str] = &["Wait", "Test", "wait", "test", "Cancel", "Free", "Start"];
-pub(super) const REQUEST_CLASS: &[&str] =
-    &["Waitall", "Waitany", "Testall", "Testany", "waitall", "waitany", "testall", "testany", "Startall"];
+const REQUEST: &[&str] = &["Wait", "Test", "wait", "test", "Cancel", "cancel", "Free", "Start"];
+pub(super) const REQUEST_CLASS: &[&str] = &[
+    "Waitall", "Waitany", "Waitsome", "Testall", "Testany", "Testsome", "waitall", "waitany", "testall",
+    "testany", "Startall",
+];
 const STATUS: &[&str] = &["Get_source", "Get_tag", "Get_error", "Get_count", "Get_elements", "Is_cancelled"];
 
 /// Calls a function or class of the module.
@@ -44,7 +47,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             Some(("Request" | "Prequest", method)) if REQUEST_CLASS.contains(&method) => {
                 l.request_class(method, args)
             }
-            _ => Err(absent(format!("`MPI.{name}`"), None, span)),
+            Some(("Comm" | "Intracomm" | "Cartcomm", "Compare")) => l.compare_comms(args),
+            Some((class, method)) => Err(absent_part(format!("`MPI.{name}`"), class, method, span)),
+            None => Err(absent_part(format!("`MPI.{name}`"), "", name, span)),
         },
     }
 }
@@ -56,6 +61,10 @@ pub(crate) fn call_method(
     receiver: &Operand,
     args: Args,
 ) -> Result<Operand> {
+    if let Ty::Pending(ty) = &receiver.ty {
+        let ty = (**ty).clone();
+        return l.pending_method(name, receiver, &ty, args);
+    }
     let Ty::Mpi(kind) = receiver.ty else { unreachable!("called for MPI objects") };
     if kind.is_request() {
         return match REQUEST_CLASS.contains(&name) {
@@ -81,9 +90,16 @@ pub(crate) fn call_method(
             let handle = l.result_word(block);
             Ok(Operand::value(receiver.ty.clone(), handle, args.span))
         }
-        "Create_cart" | "Get_coords" | "Get_cart_rank" | "Shift" | "Sub" => {
+        "Create_cart" | "Get_coords" | "Get_cart_rank" | "Shift" | "Sub" | "Get_topo" => {
             l.cart_method(name, receiver, args)
         }
+        // Intercommunicators do not come to kernels.
+        "Is_inter" | "Is_intra" => {
+            let span = args.span;
+            args.bind(name, &[], 0)?;
+            Ok(Operand::bool(name == "Is_intra", span))
+        }
+        "Compare" => l.compare_comms(args),
         _ => l.object_method(name, receiver, args),
     }
 }
@@ -96,7 +112,11 @@ impl Lowerer<'_, '_> {
         attr: &str,
         span: Span,
     ) -> Result<Option<Operand>> {
-        let Ty::Mpi(kind) = object.ty else { unreachable!("called for MPI objects") };
+        let kind = match &object.ty {
+            Ty::Mpi(kind) => *kind,
+            Ty::Pending(_) => Mpi::Request,
+            _ => unreachable!("called for MPI objects"),
+        };
         if let Some(value) = self.mpi_property(kind, object, attr, span)? {
             return Ok(Some(value));
         }
@@ -115,8 +135,12 @@ impl Lowerer<'_, '_> {
             let method = Ty::Method(Box::new(object.ty.clone()), format!("{PREFIX}{attr}").into());
             return Ok(Some(Operand { ty: method, span, ..object.clone() }));
         }
+        let what = format!("`{attr}` of `{kind}`");
+        if instead(&kind.to_string(), attr).is_some() {
+            return Err(absent_part(what, &kind.to_string(), attr, span));
+        }
         let similar = closest(attr, known.into_iter());
-        Err(absent(format!("`{attr}` of `{kind}`"), similar, span))
+        Err(absent(what, similar, span))
     }
 
     /// An attribute that is no method.
@@ -131,6 +155,12 @@ impl Lowerer<'_, '_> {
             (Mpi::Comm | Mpi::Cart, "rank") => "comm_rank",
             (Mpi::Comm | Mpi::Cart, "size") => "comm_size",
             (Mpi::Cart, "dim" | "ndim") => "comm_dim",
+            (Mpi::Cart, "topo" | "dims" | "periods" | "coords") => {
+                return self.topology(object, attr, span).map(Some);
+            }
+            (Mpi::Comm | Mpi::Cart, "is_inter" | "is_intra") => {
+                return Ok(Some(Operand::bool(attr == "is_intra", span)));
+            }
             (Mpi::Datatype, "size") => return self.datatype_size(object, span).map(Some),
             (Mpi::Status, _) => return self.status_property(object, attr, span),
             _ => return Ok(None),
@@ -178,8 +208,15 @@ impl Lowerer<'_, '_> {
         span: Span,
     ) -> Result<()> {
         let held = matches!(method.outcome, Outcome::Object(kind) if kind.is_request());
-        let used =
-            |parameter, written, vector| Use { function: method.name, parameter, written, vector, held };
+        let typed = method.name.to_ascii_lowercase().contains("alltoallw");
+        let used = |parameter, written, vector| Use {
+            function: method.name,
+            parameter,
+            written,
+            vector,
+            typed,
+            held,
+        };
         let none = Operand::none(span);
         let buffer = given.unwrap_or(&none);
         match param {
@@ -206,6 +243,15 @@ impl Lowerer<'_, '_> {
                     None => self.mpi_constant("SUM", span)?,
                 };
                 self.put_word(block, Word::OP, value);
+                Ok(())
+            }
+            Param::Counts(name) => {
+                let [address, n] = match given.filter(|x| !x.is_none()) {
+                    Some(x) => self.integers(method.name, name, x)?.into(),
+                    None => [0, 0].map(|n| self.b().i64(n)),
+                };
+                self.put_word(block, Word::INTS, address);
+                self.put_word(block, Word::INTS + 1, n);
                 Ok(())
             }
             Param::Status => {

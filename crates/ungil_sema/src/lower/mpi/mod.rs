@@ -7,8 +7,10 @@
 mod block;
 mod buffer;
 mod cart;
+mod instead;
 mod members;
 mod object;
+mod pending;
 mod request;
 mod table;
 
@@ -38,12 +40,19 @@ const WTICK: &str = "MPI_Wtick";
 /// Whether lists that are written out as arguments of a method are read once: of those that take buffers or requests.
 pub(crate) fn reads_displays(method: &str) -> bool {
     let own = method.strip_prefix(PREFIX).unwrap_or(method);
-    own.starts_with(|c: char| c.is_ascii_uppercase()) || own.starts_with("wait") || own.starts_with("test")
+    own.starts_with(|c: char| c.is_ascii_uppercase())
+        || ["wait", "test", "alltoall", "scatter"].iter().any(|start| own.starts_with(start))
 }
 
 /// A part of mpi4py that kernels do not know.
 fn absent(what: impl Into<String>, similar: Option<String>, span: Span) -> crate::diagnostics::Error {
-    MpiError::Absent { what: what.into(), similar, span }.into()
+    let help = similar.map(|name| format!("did you mean `{name}`?"));
+    MpiError::Absent { what: what.into(), help, span }.into()
+}
+
+/// A part of mpi4py's class, or of the module, that kernels do not know; says what to use instead.
+fn absent_part(what: String, class: &str, name: &str, span: Span) -> crate::diagnostics::Error {
+    MpiError::Absent { what, help: instead::instead(class, name).map(str::to_owned), span }.into()
 }
 
 impl Lowerer<'_, '_> {

@@ -24,7 +24,7 @@ use crate::promote::join;
 use crate::ty::{BOX, Ty};
 
 /// Whether values of a type travel as packed words.
-fn is_flat(ty: &Ty) -> bool {
+pub(super) fn is_flat(ty: &Ty) -> bool {
     match ty {
         Ty::Tuple(items) => items.iter().all(is_flat),
         ty => ty.is_scalar(),
@@ -32,7 +32,7 @@ fn is_flat(ty: &Ty) -> bool {
 }
 
 /// The number of a type in messages.
-fn signature(ty: &Ty) -> i64 {
+pub(super) fn signature(ty: &Ty) -> i64 {
     let text = match ty {
         Ty::Array(a) => format!("array({}, {})", a.dtype, a.ndim),
         ty => ty.to_string(),
@@ -44,7 +44,7 @@ fn signature(ty: &Ty) -> i64 {
 }
 
 /// The words of a packed value, with the one for its type.
-fn word_count(ty: &Ty) -> usize {
+pub(super) fn word_count(ty: &Ty) -> usize {
     1 + packed_size(&ty.ir()) as usize / 8
 }
 
@@ -60,7 +60,7 @@ fn upper(name: &str) -> String {
     text
 }
 
-fn no_object(name: &str, x: &Operand) -> Error {
+pub(super) fn no_object(name: &str, x: &Operand) -> Error {
     let (function, found) = (name.to_owned(), format!("`{}`", x.ty));
     MpiError::Object { function, found, upper: upper(name), span: x.span }.into()
 }
@@ -70,7 +70,7 @@ impl Lowerer<'_, '_> {
     pub(super) fn object_method(&mut self, name: &str, comm: &Operand, args: Args) -> Result<Operand> {
         let span = args.span;
         match name {
-            "send" | "ssend" => {
+            "send" | "ssend" | "bsend" => {
                 let mut bound = args.bind(name, &["obj", "dest", "tag"], 2)?;
                 let tag = bound.pop().flatten().unwrap_or_else(|| Operand::int(0, span));
                 let [x, dest] = [0, 1].map(|k| bound[k].clone().expect("required"));
@@ -82,6 +82,8 @@ impl Lowerer<'_, '_> {
                 self.send_object(comm, name, &x, dest, tag, span)?;
                 Ok(Operand::none(span))
             }
+            "isend" | "issend" | "ibsend" => self.start_sending(comm, name, args),
+            "irecv" => self.start_receiving(comm, args),
             "recv" => self.receive(comm, args),
             "sendrecv" => self.send_and_receive(comm, args),
             "bcast" => {
@@ -100,12 +102,16 @@ impl Lowerer<'_, '_> {
                 };
                 self.gather_objects(comm, name, &x, root, span)
             }
+            "alltoall" => {
+                let bound = args.bind(name, &["sendobj"], 1)?;
+                self.exchange_objects(comm, bound[0].as_ref().expect("required"), span)
+            }
             "scatter" => {
                 let bound = args.bind(name, &["sendobj", "root"], 1)?;
                 let root = self.root(name, bound[1].as_ref())?;
                 self.scatter_objects(comm, bound[0].as_ref().expect("required"), root, span)
             }
-            "reduce" | "allreduce" | "scan" => {
+            "reduce" | "allreduce" | "scan" | "exscan" => {
                 let names: &[&str] = match name {
                     "reduce" => &["sendobj", "op", "root"],
                     _ => &["sendobj", "op"],
@@ -128,7 +134,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// An object that can travel: arrays in C's order.
-    fn sendable(&mut self, name: &str, x: &Operand) -> Result<Operand> {
+    pub(super) fn sendable(&mut self, name: &str, x: &Operand) -> Result<Operand> {
         let x = self.settled(x)?;
         match &x.ty {
             Ty::Array(a) if a.layout == Layout::C && !a.swapped => Ok(x),
@@ -139,7 +145,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Notes the type of what is sent.
-    fn note_sent(&mut self, x: &Operand, tag: &Operand, span: Span) -> Result<()> {
+    pub(super) fn note_sent(&mut self, x: &Operand, tag: &Operand, span: Span) -> Result<()> {
         let ty = match &x.ty {
             Ty::Array(a) => Ty::Array(received(*a)),
             ty => ty.clone(),
@@ -169,7 +175,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The type of what arrives with a tag.
-    fn sent_type(&self, tag: Option<&Operand>, span: Span) -> Result<Ty> {
+    pub(super) fn sent_type(&self, tag: Option<&Operand>, span: Span) -> Result<Ty> {
         let key = tag.and_then(Operand::const_int);
         let sent = &self.program.sent;
         if let (Some(ty), true) = (sent.get(&key), key.is_some()) {
@@ -194,7 +200,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// An object under the type that travels.
-    fn as_sent(&mut self, x: &Operand, tag: Option<i128>) -> Result<Operand> {
+    pub(super) fn as_sent(&mut self, x: &Operand, tag: Option<i128>) -> Result<Operand> {
         match self.program.sent.get(&tag).cloned() {
             Some(ty) if is_flat(&ty) && join(&ty, &x.ty).as_ref() == Some(&ty) => self.convert(x, &ty),
             _ => Ok(x.clone()),
@@ -202,7 +208,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Words in the frame that hold a packed value behind its type.
-    fn packed(&mut self, x: &Operand) -> Result<Value> {
+    pub(super) fn packed(&mut self, x: &Operand) -> Result<Value> {
         let words = self.words(word_count(&x.ty));
         self.put_number(words, 0, signature(&x.ty));
         let value = self.value(x)?;
@@ -219,7 +225,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The value at an address, behind a word that must tell its type.
-    fn object_at(&mut self, at: Value, ty: &Ty, span: Span) -> Operand {
+    pub(super) fn object_at(&mut self, at: Value, ty: &Ty, span: Span) -> Operand {
         let one = self.b().i64(1);
         let eight = self.b().i64(8);
         let pointer = self.b().value(InstKind::Pointer(at));
@@ -250,9 +256,10 @@ impl Lowerer<'_, '_> {
         self.put_whole(block, at, name, &x)
     }
 
-    fn put_whole(&mut self, block: Value, at: usize, name: &str, x: &Operand) -> Result<()> {
+    pub(super) fn put_whole(&mut self, block: Value, at: usize, name: &str, x: &Operand) -> Result<()> {
         let written = false;
-        let used = Use { function: name, parameter: "obj", written, vector: false, held: false };
+        let used =
+            Use { function: name, parameter: "obj", written, vector: false, typed: false, held: false };
         self.put_buffer(block, at, used, x)
     }
 
@@ -423,13 +430,13 @@ impl Lowerer<'_, '_> {
     }
 
     /// Memory for packed values: `n` of a type.
-    fn packed_array(&mut self, ty: &Ty, n: Value, span: Span) -> Operand {
+    pub(super) fn packed_array(&mut self, ty: &Ty, n: Value, span: Span) -> Operand {
         let each = self.b().i64(word_count(ty) as i64);
         let all = self.b().binary(BinaryOp::Mul, n, each);
         self.fresh_array(BOX, vec![all], span)
     }
 
-    fn packed_place(&mut self, array: &Operand, ty: &Ty, i: Value) -> Result<Value> {
+    pub(super) fn packed_place(&mut self, array: &Operand, ty: &Ty, i: Value) -> Result<Value> {
         let array = self.value(array)?;
         let size = self.b().i64(8 * word_count(ty) as i64);
         let offset = self.b().binary(BinaryOp::Mul, i, size);
@@ -466,25 +473,11 @@ impl Lowerer<'_, '_> {
             self.put_word(block, Word::INTS, root);
         }
         self.call_mpi(name, block, span)?;
-        let list = self.empty_list(Some(&x.ty), span)?;
-        self.reserve_items(&list, n)?;
-        self.ordered(&[n], &mut |l, at| {
-            let place = l.packed_place(&all, &x.ty, at[0])?;
-            let item = l.object_at(place, &x.ty, span);
-            l.push_item(&list, &item, span)
-        })?;
-        Ok(list)
+        self.unpacked_items(&all, &x.ty, n, span)
     }
 
-    /// `comm.scatter(objs, root)`: one of a list, whose type all ranks know.
-    fn scatter_objects(
-        &mut self,
-        comm: &Operand,
-        objs: &Operand,
-        root: Value,
-        span: Span,
-    ) -> Result<Operand> {
-        let name = "scatter";
+    /// Objects for the ranks as a list, and the type of one.
+    fn objects_for_ranks(&mut self, name: &str, objs: &Operand, span: Span) -> Result<(Operand, Ty)> {
         let objs = match &objs.ty {
             Ty::List(_) => objs.clone(),
             Ty::Tuple(items) if !items.is_empty() && items.iter().all(is_flat) => {
@@ -497,27 +490,76 @@ impl Lowerer<'_, '_> {
         if !is_flat(&ty) || ty.is_compile_time() {
             return Err(no_object(name, &objs));
         }
+        Ok((objs, ty))
+    }
+
+    /// The first `n` objects of a list in memory.
+    fn packed_items(&mut self, objs: &Operand, ty: &Ty, n: Value, span: Span) -> Result<Operand> {
+        let all = self.packed_array(ty, n, span);
+        self.ordered(&[n], &mut |l, at| {
+            let item = l.list_item(objs, at[0], span)?;
+            let words = l.packed(&item)?;
+            let place = l.packed_place(&all, ty, at[0])?;
+            l.copy_words(words, place, word_count(ty));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    fn unpacked_items(&mut self, all: &Operand, ty: &Ty, n: Value, span: Span) -> Result<Operand> {
+        let list = self.empty_list(Some(ty), span)?;
+        self.reserve_items(&list, n)?;
+        self.ordered(&[n], &mut |l, at| {
+            let place = l.packed_place(all, ty, at[0])?;
+            let item = l.object_at(place, ty, span);
+            l.push_item(&list, &item, span)
+        })?;
+        Ok(list)
+    }
+
+    /// Refuses lists of another length than there are ranks, unless `spared`.
+    fn check_length(&mut self, objs: &Operand, size: Value, spared: Option<Value>) -> Result<()> {
+        let length = self.list_length(objs)?;
+        let mut fine = self.b().compare(CompareOp::Eq, length, size);
+        if let Some(spared) = spared {
+            fine = self.b().binary(BinaryOp::Or, fine, spared);
+        }
+        let text = "expecting {0} items, got {1}";
+        self.check(fine, ExcClass::VALUE_ERROR, text, vec![(size, true), (length, true)]);
+        Ok(())
+    }
+
+    /// `comm.alltoall(objs)`: an object for each rank, a list of those from all.
+    fn exchange_objects(&mut self, comm: &Operand, objs: &Operand, span: Span) -> Result<Operand> {
+        let name = "alltoall";
+        let (objs, ty) = self.objects_for_ranks(name, objs, span)?;
+        let size = self.ask_comm(comm, "comm_size", span)?;
+        self.check_length(&objs, size, None)?;
+        let all = self.packed_items(&objs, &ty, size, span)?;
+        let found = self.packed_array(&ty, size, span);
+        let block = self.block_for(comm)?;
+        self.put_whole(block, Word::SEND, name, &all)?;
+        self.put_whole(block, Word::RECV, name, &found)?;
+        self.call_mpi(name, block, span)?;
+        self.unpacked_items(&found, &ty, size, span)
+    }
+
+    /// `comm.scatter(objs, root)`: one of a list, whose type all ranks know.
+    fn scatter_objects(
+        &mut self,
+        comm: &Operand,
+        objs: &Operand,
+        root: Value,
+        span: Span,
+    ) -> Result<Operand> {
+        let name = "scatter";
+        let (objs, ty) = self.objects_for_ranks(name, objs, span)?;
         let size = self.ask_comm(comm, "comm_size", span)?;
         let (at_root, zero) = (self.is_rank(comm, root, span)?, self.b().i64(0));
         let n = self.b().select(at_root, size, zero);
-        let length = self.list_length(&objs)?;
-        let fits = self.b().compare(CompareOp::Eq, length, size);
         let away = self.b().unary(ungil_ir::inst::UnaryOp::Not, at_root);
-        let fine = self.b().binary(BinaryOp::Or, fits, away);
-        self.check(
-            fine,
-            ExcClass::VALUE_ERROR,
-            "expecting {0} items, got {1}",
-            vec![(size, true), (length, true)],
-        );
-        let all = self.packed_array(&ty, n, span);
-        self.ordered(&[n], &mut |l, at| {
-            let item = l.list_item(&objs, at[0], span)?;
-            let words = l.packed(&item)?;
-            let place = l.packed_place(&all, &ty, at[0])?;
-            l.copy_words(words, place, word_count(&ty));
-            Ok(())
-        })?;
+        self.check_length(&objs, size, Some(away))?;
+        let all = self.packed_items(&objs, &ty, n, span)?;
         let own = self.words(word_count(&ty));
         let block = self.block_for(comm)?;
         self.put_whole(block, Word::SEND, name, &all)?;
@@ -528,7 +570,7 @@ impl Lowerer<'_, '_> {
         Ok(self.object_at(at, &ty, span))
     }
 
-    fn copy_words(&mut self, words: Value, place: Value, n: usize) {
+    pub(super) fn copy_words(&mut self, words: Value, place: Value, n: usize) {
         let (extent, eight) = (self.b().i64(n as i64), self.b().i64(8));
         let pointer = self.b().value(InstKind::Pointer(place));
         let to = self.b().typed(
@@ -541,7 +583,8 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    /// `comm.reduce`, `comm.allreduce` and `comm.scan` of numbers and arrays. Off the root `reduce` gives zeros.
+    /// `comm.reduce`, `comm.allreduce`, `comm.scan` and `comm.exscan` of numbers and arrays. Off the root `reduce` gives zeros, as
+    /// `exscan` does on the first rank.
     fn reduce_object(
         &mut self,
         comm: &Operand,

@@ -6,7 +6,7 @@ use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp};
 
-use super::absent;
+use super::absent_part;
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
@@ -120,10 +120,10 @@ impl Lowerer<'_, '_> {
         let symbol = match name {
             "Wait" | "wait" => "wait",
             "Test" | "test" => "test",
-            "Cancel" => "cancel",
+            "Cancel" | "cancel" => "cancel",
             "Free" => "request_free",
             "Start" => "start",
-            _ => return Err(absent(format!("`{name}` of a request"), None, span)),
+            _ => return Err(absent_part(format!("`{name}` of a request"), "Request", name, span)),
         };
         let names: &[&str] = if matches!(symbol, "wait" | "test") { &["status"] } else { &[] };
         let status = args.bind(name, names, 0)?.pop().flatten();
@@ -145,12 +145,13 @@ impl Lowerer<'_, '_> {
     /// The numbers of several requests in memory: their address and how many there are.
     fn request_numbers(&mut self, function: &str, x: &Operand) -> Result<[Value; 2]> {
         let is_request = |ty: &Ty| matches!(ty, Ty::Mpi(kind) if kind.is_request());
+        let may_wait = |ty: &Ty| is_request(ty) || matches!(ty, Ty::Pending(_));
         match &x.ty {
-            Ty::Tuple(items) if items.iter().all(is_request) => {
+            Ty::Tuple(items) if items.iter().all(may_wait) => {
                 let items = self.items(x);
                 let words = self.words(items.len().max(1));
                 for (k, item) in items.iter().enumerate() {
-                    let number = self.value(item)?;
+                    let number = self.request_number(item)?;
                     self.put_word(words, k, number);
                 }
                 let n = self.b().i64(items.len() as i64);
@@ -169,6 +170,7 @@ impl Lowerer<'_, '_> {
     /// `MPI.Request.Waitall(requests)` and its kin.
     pub(super) fn request_class(&mut self, name: &str, args: Args) -> Result<Operand> {
         let span = args.span;
+        let some = name.ends_with("some");
         let one = name.to_ascii_lowercase().ends_with("any");
         let names: &[&str] = match name {
             "Startall" => &["requests"],
@@ -177,7 +179,11 @@ impl Lowerer<'_, '_> {
         };
         let bound = args.bind(name, names, 1)?;
         let block = self.words(Word::COUNT);
-        let [address, n] = self.request_numbers(name, bound[0].as_ref().expect("required"))?;
+        let requests = bound[0].as_ref().expect("required");
+        if let Some(pending) = self.pending_type(name, requests)? {
+            return self.wait_for_objects(requests, &pending, span);
+        }
+        let [address, n] = self.request_numbers(name, requests)?;
         self.put_word(block, Word::INTS, address);
         self.put_word(block, Word::INTS + 1, n);
         let flag = self.words(1);
@@ -188,6 +194,9 @@ impl Lowerer<'_, '_> {
             self.put_word(block, Word::INTS + 2, at);
         } else if names.len() == 2 {
             self.put_statuses(block, name, bound[1].as_ref())?;
+        }
+        if some {
+            return self.some_of(block, name, n, span);
         }
         let symbol = match name {
             "Waitall" | "waitall" => "wait_all",
@@ -219,6 +228,19 @@ impl Lowerer<'_, '_> {
             }
             _ => none,
         })
+    }
+
+    /// The places of the requests that have completed: a list, which is empty if none was active.
+    fn some_of(&mut self, block: Value, name: &str, n: Value, span: Span) -> Result<Operand> {
+        let list = self.empty_list(Some(&Ty::PyInt), span)?;
+        self.reserve_items(&list, n)?;
+        let data = self.list_word(&list, DATA)?;
+        // Where other calls have a status.
+        self.put_word(block, Word::STATUS, data);
+        self.call_mpi(if name == "Waitsome" { "wait_some" } else { "test_some" }, block, span)?;
+        let done = self.result_word(block);
+        self.set_list_word(&list, LEN, done)?;
+        Ok(list)
     }
 
     /// The addresses of statuses that are wanted.

@@ -15,6 +15,8 @@ pub(super) enum Param {
     Int(&'static str, usize, Fallback),
     Op,
     Status,
+    /// A number for each rank, or None.
+    Counts(&'static str),
 }
 
 /// The value of an integer that is not given.
@@ -46,7 +48,7 @@ pub(super) struct Method {
 
 use Fallback::{Constant, Number, Required};
 use Outcome::Object;
-use Param::{Buffer, Int, Op, Recv, Send, Status};
+use Param::{Buffer, Counts, Int, Op, Recv, Send, Status};
 
 const DEST: Param = Int("dest", 0, Required);
 const TAG: Param = Int("tag", 1, Number(0));
@@ -64,6 +66,7 @@ const SCATTERING: &[Param] = &[Send("sendbuf", true), Recv("recvbuf", false), RO
 const ALL_GATHERING: &[Param] = &[Send("sendbuf", false), Recv("recvbuf", true)];
 const EXCHANGING: &[Param] = &[Send("sendbuf", true), Recv("recvbuf", true)];
 const REDUCING: &[Param] = &[Send("sendbuf", false), Recv("recvbuf", false), Op];
+const REDUCING_PARTS: &[Param] = &[Send("sendbuf", false), Recv("recvbuf", false), Counts("recvcounts"), Op];
 const ROOT_REDUCING: &[Param] = &[Send("sendbuf", false), Recv("recvbuf", false), Op, ROOT];
 
 macro_rules! methods {
@@ -103,37 +106,58 @@ pub(super) const METHODS: &[Method] = methods! {
     "probe" "probe" PROBING => Outcome::Bool;
     "Iprobe" "iprobe" PROBING => Outcome::Bool;
     "iprobe" "iprobe" PROBING => Outcome::Bool;
-    "Barrier" "barrier" &[] => Outcome::None;
     "barrier" "barrier" &[] => Outcome::None;
+    "Barrier" "barrier" &[] => Outcome::None;
     "Ibarrier" "ibarrier" &[] => Object(Mpi::Request);
+    "Barrier_init" "barrier_init" &[] => Object(Mpi::Prequest);
     "Bcast" "bcast" &[Buffer("buf", true), ROOT] => Outcome::None;
     "Ibcast" "ibcast" &[Buffer("buf", true), ROOT] => Object(Mpi::Request);
+    "Bcast_init" "bcast_init" &[Buffer("buf", true), ROOT] => Object(Mpi::Prequest);
     "Gather" "gather" ROOTED => Outcome::None;
     "Igather" "igather" ROOTED => Object(Mpi::Request);
+    "Gather_init" "gather_init" ROOTED => Object(Mpi::Prequest);
     "Gatherv" "gatherv" GATHERING => Outcome::None;
     "Igatherv" "igatherv" GATHERING => Object(Mpi::Request);
+    "Gatherv_init" "gatherv_init" GATHERING => Object(Mpi::Prequest);
     "Scatter" "scatter" ROOTED => Outcome::None;
     "Iscatter" "iscatter" ROOTED => Object(Mpi::Request);
+    "Scatter_init" "scatter_init" ROOTED => Object(Mpi::Prequest);
     "Scatterv" "scatterv" SCATTERING => Outcome::None;
     "Iscatterv" "iscatterv" SCATTERING => Object(Mpi::Request);
+    "Scatterv_init" "scatterv_init" SCATTERING => Object(Mpi::Prequest);
     "Allgather" "allgather" BOTH => Outcome::None;
     "Iallgather" "iallgather" BOTH => Object(Mpi::Request);
+    "Allgather_init" "allgather_init" BOTH => Object(Mpi::Prequest);
     "Allgatherv" "allgatherv" ALL_GATHERING => Outcome::None;
     "Iallgatherv" "iallgatherv" ALL_GATHERING => Object(Mpi::Request);
+    "Allgatherv_init" "allgatherv_init" ALL_GATHERING => Object(Mpi::Prequest);
     "Alltoall" "alltoall" BOTH => Outcome::None;
     "Ialltoall" "ialltoall" BOTH => Object(Mpi::Request);
+    "Alltoall_init" "alltoall_init" BOTH => Object(Mpi::Prequest);
     "Alltoallv" "alltoallv" EXCHANGING => Outcome::None;
     "Ialltoallv" "ialltoallv" EXCHANGING => Object(Mpi::Request);
+    "Alltoallv_init" "alltoallv_init" EXCHANGING => Object(Mpi::Prequest);
+    "Alltoallw" "alltoallw" EXCHANGING => Outcome::None;
+    "Ialltoallw" "ialltoallw" EXCHANGING => Object(Mpi::Request);
+    "Alltoallw_init" "alltoallw_init" EXCHANGING => Object(Mpi::Prequest);
     "Reduce" "reduce" ROOT_REDUCING => Outcome::None;
     "Ireduce" "ireduce" ROOT_REDUCING => Object(Mpi::Request);
+    "Reduce_init" "reduce_init" ROOT_REDUCING => Object(Mpi::Prequest);
     "Allreduce" "allreduce" REDUCING => Outcome::None;
     "Iallreduce" "iallreduce" REDUCING => Object(Mpi::Request);
-    "Scan" "scan" REDUCING => Outcome::None;
-    "Iscan" "iscan" REDUCING => Object(Mpi::Request);
-    "Exscan" "exscan" REDUCING => Outcome::None;
-    "Iexscan" "iexscan" REDUCING => Object(Mpi::Request);
+    "Allreduce_init" "allreduce_init" REDUCING => Object(Mpi::Prequest);
+    "Reduce_scatter" "reduce_scatter" REDUCING_PARTS => Outcome::None;
+    "Ireduce_scatter" "ireduce_scatter" REDUCING_PARTS => Object(Mpi::Request);
+    "Reduce_scatter_init" "reduce_scatter_init" REDUCING_PARTS => Object(Mpi::Prequest);
     "Reduce_scatter_block" "reduce_scatter_block" REDUCING => Outcome::None;
     "Ireduce_scatter_block" "ireduce_scatter_block" REDUCING => Object(Mpi::Request);
+    "Reduce_scatter_block_init" "reduce_scatter_block_init" REDUCING => Object(Mpi::Prequest);
+    "Scan" "scan" REDUCING => Outcome::None;
+    "Iscan" "iscan" REDUCING => Object(Mpi::Request);
+    "Scan_init" "scan_init" REDUCING => Object(Mpi::Prequest);
+    "Exscan" "exscan" REDUCING => Outcome::None;
+    "Iexscan" "iexscan" REDUCING => Object(Mpi::Request);
+    "Exscan_init" "exscan_init" REDUCING => Object(Mpi::Prequest);
     "Split" "comm_split" &[Int("color", 0, Number(0)), Int("key", 1, Number(0))] => Object(Mpi::Comm);
     "Split_type" "comm_split_type" &[Int("split_type", 0, Required), Int("key", 1, Number(0))] => Object(Mpi::Comm);
     "Free" "comm_free" &[] => Outcome::None;
@@ -161,15 +185,27 @@ pub(super) const OTHERS: &[&str] = &[
     "reduce",
     "allreduce",
     "scan",
+    "exscan",
+    "alltoall",
+    "bsend",
+    "isend",
+    "issend",
+    "ibsend",
+    "irecv",
+    "Is_inter",
+    "Is_intra",
+    "Compare",
 ];
-pub(super) const CART_OTHERS: &[&str] = &["Get_coords", "Get_cart_rank", "Shift", "Sub"];
+pub(super) const CART_OTHERS: &[&str] = &["Get_coords", "Get_cart_rank", "Shift", "Sub", "Get_topo"];
 
 impl Param {
     pub fn name(self) -> &'static str {
         match self {
-            Param::Buffer(name, _) | Param::Send(name, _) | Param::Recv(name, _) | Param::Int(name, ..) => {
-                name
-            }
+            Param::Buffer(name, _)
+            | Param::Send(name, _)
+            | Param::Recv(name, _)
+            | Param::Int(name, ..)
+            | Param::Counts(name) => name,
             Param::Op => "op",
             Param::Status => "status",
         }
