@@ -441,6 +441,11 @@ def argmax(a):
     return k
 
 
+@jit(parallel=True)
+def argmax_parallel(a):
+    return np.argmax(a)
+
+
 @jit
 def sum_columns(a):
     o = np.zeros(a.shape[1])
@@ -448,6 +453,11 @@ def sum_columns(a):
         for j in range(a.shape[1]):
             o[j] += a[i, j]
     return o
+
+
+@jit(parallel=True)
+def sum_columns_parallel(a):
+    return a.sum(axis=0)
 
 
 @jit
@@ -488,6 +498,26 @@ def farthest(p, origin):
 
 
 @jit
+def farthest_parallel(p, origin):
+    n, blocks = p.shape[0], 64
+    places, bests = np.zeros(blocks, np.int64), np.empty(blocks)
+    for b in prange(blocks):
+        k = b * n // blocks
+        best = -1.0
+        for i in range(b * n // blocks, (b + 1) * n // blocks):
+            x = p[i, 0] - origin[0]
+            y = p[i, 1] - origin[1]
+            z = p[i, 2] - origin[2]
+            d = x * x + y * y + z * z
+            if d > best:
+                best = d
+                k = i
+        places[b] = k
+        bests[b] = best
+    return places[np.argmax(bests)]
+
+
+@jit
 def distances_serial(x):
     n = x.shape[0]
     d = np.empty((n, n))
@@ -524,11 +554,15 @@ def w9_mean(a, nt):
 
 
 def w9_argmax(a, nt):
-    return lambda: argmax(a)
+    ungil.set_num_threads(nt)
+    kernel = argmax if nt == 1 else argmax_parallel
+    return lambda: kernel(a)
 
 
 def w9_sum_ax0(a, nt):
-    return lambda: sum_columns(a)
+    ungil.set_num_threads(nt)
+    kernel = sum_columns if nt == 1 else sum_columns_parallel
+    return lambda: kernel(a)
 
 
 def w9_sum_ax1(a, nt):
@@ -538,7 +572,9 @@ def w9_sum_ax1(a, nt):
 
 
 def w9_farthest(p, origin, nt):
-    return lambda: farthest(p, origin)
+    ungil.set_num_threads(nt)
+    kernel = farthest if nt == 1 else farthest_parallel
+    return lambda: kernel(p, origin)
 
 
 def w9_pdist(x, nt):

@@ -171,6 +171,39 @@ def test_all_threads_give_the_same():
             same(np.asarray(got), np.asarray(expected))
 
 
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i4", "?"])
+@pytest.mark.parametrize("shape", [(100_000,), (300, 700), (40_000, 5), (3, 40_001), (40, 50, 60), (1, 1)])
+def test_all_threads_find_the_same_places(shape, dtype):
+    def places(a):
+        return np.argmax(a), np.argmin(a), a.argmax(axis=0), a.argmin(axis=-1), np.argmax(a * 2 - a)
+
+    def columns(a):
+        return a.sum(axis=0), a.max(axis=0), np.prod(a + 1, axis=0), a.sum(axis=-1)
+
+    rng = np.random.default_rng(5)
+    values = (rng.random(shape) * 50).astype(dtype)
+    cases = [values, np.asfortranarray(values), values[::-1], values[..., ::2]]
+    if dtype[0] == "f":
+        holes = values.copy()
+        holes.flat[[holes.size // 2, holes.size - 1]] = np.nan
+        cases += [holes, np.full(shape, -np.inf, dtype), np.full(shape, -0.0, dtype)]
+    if dtype == "?":
+
+        def places(a):
+            return np.argmax(a), np.argmin(a), a.argmax(axis=0), a.argmin(axis=-1)
+
+        def columns(a):
+            return a.sum(axis=0), a.any(axis=0), a.all(axis=-1)
+
+    where, parallel, serial = jit(parallel=True)(places), jit(parallel=True)(columns), jit(columns)
+    for a in cases:
+        with np.errstate(all="ignore"):
+            for got, expected in zip(where(a), places(a)):
+                same(np.asarray(got), np.asarray(expected))
+        for got, expected in zip(parallel(a), serial(a)):
+            same(np.asarray(got), np.asarray(expected))
+
+
 def test_expressions_in_tuples_loops_and_attributes():
     @jit
     def kernel(a, b):

@@ -662,3 +662,29 @@ def test_rows_of_a_sparse_matrix_stay_rows():
     both(sparse_product, *args)
     kernel = check(sparse_product, *args)
     assert not in_lanes(kernel)
+
+
+def weighted_means(image, radius, near):
+    rows, columns = image.shape
+    out = np.empty_like(image)
+    for i in prange(rows):
+        for j in range(columns):
+            total = s = 0.0
+            for y in range(max(i - radius, 0), min(i + radius + 1, rows)):
+                for x in range(max(j - radius, 0), min(j + radius + 1, columns)):
+                    d = image[y, x] - image[i, j]
+                    weight = math.exp(-d * d / near)
+                    total += weight
+                    s += weight * image[y, x]
+            out[i, j] = s / total
+    return out
+
+
+@pytest.mark.parametrize("radius", [0, 1, 3, 40])
+def test_short_rows_of_a_function_run_in_lanes(radius):
+    image = np.random.default_rng(1).random((13, 37))
+    kernel = ungil.jit(weighted_means)
+    got = kernel(image, radius, 0.2)
+    assert in_lanes(kernel), kernel.diagnostics()
+    assert_same(got, ungil.jit(simd=False)(weighted_means)(image, radius, 0.2))
+    np.testing.assert_allclose(got, weighted_means(image, radius, 0.2), rtol=1e-14)

@@ -42,6 +42,8 @@ pub struct Job {
     /// The caller's own, for the threads that join.
     pub host: *mut c_void,
     pub num_threads: i64,
+    /// The processor that the caller ran on; none in nested loops.
+    pub processor: i32,
 }
 
 /// A thread's work in a job.
@@ -310,6 +312,9 @@ pub unsafe fn join(
     if let Some(id) = number.or(claimed)
         && let Some(seat) = take_seat(job, id as usize)
     {
+        if let Seeker::Worker { number, .. } = seeker {
+            crate::team::part(number, job.processor);
+        }
         // SAFETY: the seat is this thread's own.
         unsafe { work_as_guest(job, ctx, state, index, seat, id) };
     }

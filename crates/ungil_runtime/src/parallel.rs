@@ -242,6 +242,7 @@ impl Team {
                 depth,
                 host: (*ctx).host,
                 num_threads: state.num_threads.get(),
+                processor: if depth == 0 { crate::place::processor() } else { crate::place::NOWHERE },
             };
             let notice = board::Notice {
                 job: &raw const job,

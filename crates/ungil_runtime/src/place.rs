@@ -3,7 +3,9 @@
 //! The kernel likes to wake a thread where its waker runs, even next to an idle processor, and moves it only after
 //! milliseconds: a short loop on two threads then takes as long as on one. Whoever wakes a worker therefore takes its
 //! own processor out of the worker's affinity mask first, if that is not so already. The mask is otherwise the waker's
-//! own, so `taskset` and `sched_setaffinity` are respected. Callers are never moved.
+//! own, so `taskset` and `sched_setaffinity` are respected. Callers are never moved by us, but by the kernel they may be,
+//! to their worker's side when other threads are busy: the two would share one processor for good, as the worker may not
+//! leave and the kernel sees no better place for the caller. A worker that joins a loop moves away from its caller.
 
 use core::mem::{MaybeUninit, size_of};
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -16,7 +18,8 @@ pub struct Spot {
 }
 
 const NOBODY: i32 = 0;
-const NOWHERE: i32 = -1;
+/// No processor.
+pub const NOWHERE: i32 = -1;
 
 impl Spot {
     pub const fn new() -> Spot {
@@ -33,27 +36,56 @@ impl Spot {
 
     /// Sees to it that the worker wakes up on another processor than the calling thread's.
     pub fn steer(&self) {
-        // SAFETY: takes no arguments.
-        let here = unsafe { libc::sched_getcpu() };
+        let here = processor();
         let thread = self.thread.load(Ordering::Relaxed);
         if here < 0 || thread == NOBODY || self.avoids.load(Ordering::Relaxed) == here {
             return;
         }
-        let mut mask = MaybeUninit::<cpu_set_t>::zeroed();
-        // SAFETY: the kernel writes at most the given size, and an all-zero mask is valid; the processor's number is
-        // below the size of the set, because the calling thread runs there under such a mask.
+        if let Some(mask) = own_mask() {
+            self.avoid(thread, mask, here);
+        }
+    }
+
+    /// Moves the worker, which is the calling thread, away from its caller's processor.
+    #[cold]
+    pub fn leave(&self, caller: i32) {
+        let (thread, avoids) = (self.thread.load(Ordering::Relaxed), self.avoids.load(Ordering::Relaxed));
+        let Some(mut mask) = own_mask() else { return };
+        if avoids >= 0 {
+            // SAFETY: the number was below the set's size when it was taken out.
+            unsafe { libc::CPU_SET(avoids as usize, &mut mask) };
+        }
+        self.avoid(thread, mask, caller);
+    }
+
+    /// Lets a thread run on a mask's processors but one, if that leaves any.
+    fn avoid(&self, thread: i32, mut mask: cpu_set_t, one: i32) {
+        // SAFETY: the processor's number is below the size of the set, because a thread runs there under such a mask.
         unsafe {
-            if libc::sched_getaffinity(0, size_of::<cpu_set_t>(), mask.as_mut_ptr()) != 0 {
-                return;
-            }
-            let mut mask = mask.assume_init();
-            if libc::CPU_COUNT(&mask) > 1 && libc::CPU_ISSET(here as usize, &mask) {
-                libc::CPU_CLR(here as usize, &mut mask);
+            if libc::CPU_COUNT(&mask) > 1 && libc::CPU_ISSET(one as usize, &mask) {
+                libc::CPU_CLR(one as usize, &mut mask);
                 if libc::sched_setaffinity(thread, size_of::<cpu_set_t>(), &raw const mask) == 0 {
-                    self.avoids.store(here, Ordering::Relaxed);
+                    self.avoids.store(one, Ordering::Relaxed);
                 }
             }
         }
+    }
+}
+
+/// The calling thread's processor.
+#[inline]
+pub fn processor() -> i32 {
+    // SAFETY: takes no arguments.
+    unsafe { libc::sched_getcpu() }
+}
+
+/// The processors that the calling thread may run on.
+fn own_mask() -> Option<cpu_set_t> {
+    let mut mask = MaybeUninit::<cpu_set_t>::zeroed();
+    // SAFETY: the kernel writes at most the given size, and an all-zero mask is valid.
+    unsafe {
+        let got = libc::sched_getaffinity(0, size_of::<cpu_set_t>(), mask.as_mut_ptr()) == 0;
+        got.then(|| mask.assume_init())
     }
 }
 
@@ -72,20 +104,25 @@ mod tests {
     use std::sync::mpsc::channel;
 
     #[test]
-    fn a_steered_worker_is_elsewhere() {
+    fn a_steered_worker_is_elsewhere_and_leaves_again() {
         static SPOT: Spot = Spot::new();
         let ((ready, started), (go, wait)) = (channel(), channel::<()>());
         let worker = std::thread::spawn(move || {
             let _settled = SPOT.settle();
             ready.send(()).expect("the test waits");
             wait.recv().expect("the test goes on");
-            // SAFETY: takes no arguments.
-            unsafe { libc::sched_getcpu() }
+            let here = processor();
+            SPOT.leave(here);
+            (here, processor())
         });
         started.recv().expect("the worker starts");
         SPOT.steer();
         let avoided = SPOT.avoids.load(Ordering::Relaxed);
         go.send(()).expect("the worker waits");
-        assert_ne!(worker.join().expect("the worker ends"), avoided);
+        let (here, then) = worker.join().expect("the worker ends");
+        assert_ne!(here, avoided);
+        if std::thread::available_parallelism().is_ok_and(|n| n.get() > 1) {
+            assert_ne!(then, here);
+        }
     }
 }

@@ -8,7 +8,7 @@
 use crate::bed::{ABSENT, Bed, IDLE, Sleepers, Woken};
 use crate::board::{self, Seeker};
 use crate::context::{current_state, state_of};
-use crate::place::Spot;
+use crate::place::{self, Spot};
 use crate::sleep::Patience;
 use crate::{job, threads};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -101,6 +101,14 @@ fn work(number: u64) {
                 Woken::Stopped => return,
             }
         }
+    }
+}
+
+/// The calling worker leaves the processor that it shares with its caller, if it does.
+#[inline]
+pub fn part(number: u64, caller: i32) {
+    if caller >= 0 && caller == place::processor() {
+        SPOTS[number as usize - 1].leave(caller);
     }
 }
 

@@ -5,7 +5,7 @@ use super::types::Operand;
 use crate::raw::{Llvm, Ty, Val, llvm};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntNE, LLVMIntSLT};
 use llvm_sys::LLVMOpcode::{self, LLVMFAdd, LLVMFDiv, LLVMFMul, LLVMFSub};
-use llvm_sys::LLVMRealPredicate::{LLVMRealOGT, LLVMRealOLT, LLVMRealUNE, LLVMRealUNO};
+use llvm_sys::LLVMRealPredicate::{LLVMRealOGT, LLVMRealOLT, LLVMRealORD, LLVMRealUNE};
 use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::Value;
 use ungil_ir::function::FastMath;
@@ -65,10 +65,11 @@ impl FunctionEmitter<'_> {
             BinaryOp::Mul => self.fop(LLVMFMul, a, b),
             BinaryOp::Div => self.fop(LLVMFDiv, a, b),
             BinaryOp::Min | BinaryOp::Max => {
-                // NaN wins, and of equal operands the second: `a < b or a is NaN`.
+                // NaN wins, and of equal operands the second. The inner choice is x86's `vminpd` and `vmaxpd`; were the outer
+                // one made by `uno`, LLVM would join the two into a choice that no instruction makes.
                 let goes = if op == BinaryOp::Min { LLVMRealOLT } else { LLVMRealOGT };
-                let first = l.or(l.fcmp(goes, a, b), l.fcmp(LLVMRealUNO, a, a));
-                l.select(first, a, b)
+                let beyond = l.select(l.fcmp(goes, a, b), a, b);
+                l.select(l.fcmp(LLVMRealORD, a, a), beyond, a)
             }
             BinaryOp::Mod => self.float_mod(a, b).0,
             BinaryOp::FloorDiv => self.float_floor_div(a, b),

@@ -123,6 +123,12 @@ impl Lowerer<'_, '_> {
         result
     }
 
+    /// Runs what makes the body of a parallel loop that stands for an array statement.
+    pub(crate) fn shared_out<T>(&mut self, label: Label, run: impl FnOnce(&mut Self) -> T) -> T {
+        let continue_to = Jump::Continue(label);
+        self.framed(LoopFrame { break_to: label, broke: None, continue_to, parallel: true, lines: 0..0 }, run)
+    }
+
     /// The `else` clause: runs unless a `break` left the loop.
     fn loop_else(&mut self, orelse: &[Stmt], broke: Option<Var>) -> Result<Flow> {
         let Some(broke) = broke else { return Ok(self.block(orelse)) };

@@ -117,7 +117,8 @@ fn is_scattered(facts: &Uniformity, linear: &BTreeSet<Value>, index: &[Value]) -
 }
 
 /// Whether a body's loops only differ in their bounds, and access elements all over the place: a row of a triangle or of
-/// a sparse matrix each. One after the other they read consecutive elements, which is faster.
+/// a sparse matrix each. One after the other they read consecutive elements, which is faster, unless mathematical functions
+/// take most of the time: rows may be too short for vectors of their own, lanes never are.
 pub fn prefers_rows(func: &Function, body: Region, iv: Value, facts: &Uniformity) -> bool {
     let leaves = walk::any_inst(func, body, &|kind| match kind {
         InstKind::While { label, .. } => facts.loops.contains(label),
@@ -133,9 +134,18 @@ pub fn prefers_rows(func: &Function, body: Region, iv: Value, facts: &Uniformity
             _ => false,
         })
     };
+    let computes = |r: Region| {
+        walk::any_inst(
+            func,
+            r,
+            &|kind| matches!(kind, InstKind::Math(f, _) if !is_cheap_math(*f) && *f != MathFn::Sqrt),
+        )
+    };
     !leaves
         && walk::any_inst(func, body, &|kind| match kind {
-            InstKind::For(node) => facts.loops.contains(&node.label) && scatters(node.body),
+            InstKind::For(node) => {
+                facts.loops.contains(&node.label) && scatters(node.body) && !computes(node.body)
+            }
             _ => false,
         })
 }

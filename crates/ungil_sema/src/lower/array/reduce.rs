@@ -21,7 +21,7 @@ use ungil_ir::types::{ArrayType, DType, Layout, Type};
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::array::lazy::Apply;
-use crate::lower::array::sweep::Elements;
+use crate::lower::array::sweep::{Elements, WORTHWHILE};
 use crate::operand::Operand;
 use crate::ty::Ty;
 
@@ -29,6 +29,8 @@ use crate::ty::Ty;
 pub(crate) const BLOCK: i64 = 512;
 /// Runs below this many elements are reduced in order.
 const SHORT: i64 = 16;
+/// Elements of the rows that a thread combines at a time.
+const COLUMNS: i64 = 256;
 
 /// How elements are reduced.
 #[derive(Clone)]
@@ -148,16 +150,41 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let start = self.start_of(fold);
         let first = Operand::value(Ty::Scalar(fold.dtype), start, x.span);
         self.fill_view(out, &first)?;
-        let at = vec![None; plan.shape.len()];
-        self.row_loops(x, plan, 0, &at, fold, out)
+        let mut at = vec![None; plan.shape.len()];
+        if !self.uses_threads() {
+            return self.row_loops(x, plan, 0, &at, None, fold, out);
+        }
+        let (elements, enough) = (self.product(&plan.shape), self.b().i64(WORTHWHILE));
+        let pays = self.b().compare(CompareOp::Ge, elements, enough);
+        let slowest = plan.order[0];
+        if !plan.reduced[slowest] {
+            return self.on_threads(plan.shape[slowest], pays, |l, i| {
+                at[slowest] = Some(i);
+                l.row_loops(x, plan, 1, &at, None, fold, out)
+            });
+        }
+        // Every element of the result is combined in the order of the rows, whoever does it.
+        let n = plan.shape[*plan.order.last().expect("an array with axes")];
+        let (width, rest) = (self.b().i64(COLUMNS), self.b().i64(COLUMNS - 1));
+        let padded = self.b().binary(BinaryOp::Add, n, rest);
+        let blocks = self.b().binary(BinaryOp::FloorDiv, padded, width);
+        self.on_threads(blocks, pays, |l, i| {
+            let low = l.b().binary(BinaryOp::Mul, i, width);
+            let end = l.b().binary(BinaryOp::Add, low, width);
+            let high = l.b().binary(BinaryOp::Min, end, n);
+            l.row_loops(x, plan, 0, &at, Some((low, high)), fold, out)
+        })
     }
 
+    /// Loops from an axis on; `columns`: the places along the last one, all without it.
+    #[expect(clippy::too_many_arguments, reason = "what a loop nest over the axes is made of")]
     fn row_loops(
         &mut self,
         x: &Operand,
         plan: &Plan,
         depth: usize,
         at: &[Option<Value>],
+        columns: Option<(Value, Value)>,
         fold: &Fold,
         out: &Operand,
     ) -> Result<()> {
@@ -173,10 +200,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         };
         // Rows behind the last reduced axis are independent elements.
         let independent = !plan.order[depth..].iter().any(|k| plan.reduced[*k]);
-        self.counted_loop(plan.shape[axis], independent, |l, i| {
+        let (zero, one) = (self.b().i64(0), self.b().i64(1));
+        let last = depth + 1 == plan.order.len();
+        let (start, stop) = columns.filter(|_| last).unwrap_or((zero, plan.shape[axis]));
+        self.loop_of(start, stop, one, independent, |l, i| {
             let mut at = at.to_vec();
             at[axis] = Some(i);
-            l.row_loops(x, plan, depth + 1, &at, fold, out)
+            l.row_loops(x, plan, depth + 1, &at, columns, fold, out)
         })
     }
 
@@ -192,7 +222,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     ) -> Result<()> {
         let &last = plan.order.last().expect("an array with axes");
         let (n, short) = (plan.shape[last], self.b().i64(SHORT));
-        if plan.order.len() == 1 && self.options.parallel_arrays && !self.in_parallel() {
+        if plan.order.len() == 1 && self.uses_threads() {
             return self.reduce_blocks(x, plan, elements, fold, (out, scalar));
         }
         if plan.order.len() == 1 {

@@ -19,7 +19,7 @@ use crate::lower::array::lazy::Lazy;
 use crate::operand::Operand;
 
 /// Fewer elements than this are left to the calling thread: about ten microseconds of work.
-const WORTHWHILE: i64 = 32_768;
+pub(crate) const WORTHWHILE: i64 = 32_768;
 
 /// Elements of a strip that is copied into order.
 const STRIP: i64 = 512;
@@ -261,7 +261,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         targets: &[&Operand],
     ) -> Result<Vec<Operand>> {
         let ndim = shape.len();
-        let threads = self.options.parallel_arrays && !self.in_parallel();
+        let threads = self.uses_threads();
         let in_order = |a: &Operand| a.ty.as_array().is_some_and(|t| t.layout == Layout::C);
         if ndim == 0 || threads || !targets.iter().all(|t| in_order(t)) {
             return Ok(Vec::new());
@@ -340,22 +340,37 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         weight: i64,
         body: &mut dyn FnMut(&mut Self, Vec<Value>) -> Result<()>,
     ) -> Result<()> {
-        if !self.options.parallel_arrays || self.in_parallel() || extents.is_empty() {
+        if !self.uses_threads() || extents.is_empty() {
             return self.over_extents(extents, body);
         }
         let total = self.product(&extents);
         let enough = self.b().i64(WORTHWHILE / weight);
         let pays = self.b().compare(CompareOp::Ge, total, enough);
+        self.on_threads(extents[0], pays, |l, i| {
+            l.over_extents(extents[1..].to_vec(), &mut |l, mut at| {
+                at.insert(0, i);
+                body(l, at)
+            })
+        })
+    }
+
+    /// Whether array statements are shared out here.
+    pub(crate) fn uses_threads(&self) -> bool {
+        self.options.parallel_arrays && !self.in_parallel()
+    }
+
+    /// A loop over `0 … n - 1`, on all threads if it pays.
+    pub(crate) fn on_threads(
+        &mut self,
+        n: Value,
+        pays: Value,
+        body: impl FnOnce(&mut Self, Value) -> Result<()>,
+    ) -> Result<()> {
         let (all, one, zero) = (self.b().i64(0), self.b().i64(1), self.b().i64(0));
         let threads = self.b().select(pays, all, one);
         let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
-        let (region, result) = self.nested(|l| {
-            l.over_extents(extents[1..].to_vec(), &mut |l, mut at| {
-                at.insert(0, iv);
-                body(l, at)
-            })
-        });
-        let node = self.work_sharing(label, iv, (zero, extents[0], one), region);
+        let (region, result) = self.nested(|l| l.shared_out(label, |l| body(l, iv)));
+        let node = self.work_sharing(label, iv, (zero, n, one), region);
         self.program.has_parallel = true;
         self.program.unclassified = true;
         self.b().push(InstKind::ParallelFor(Box::new(ParallelFor { num_threads: Some(threads), ..node })));

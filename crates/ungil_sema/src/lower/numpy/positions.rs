@@ -99,7 +99,7 @@ impl Lowerer<'_, '_> {
         let ty = ArrayType { dtype: DType::I64, ndim, layout: Layout::C, readonly: false, swapped: false };
         let found = self.new_var("position", Type::I64);
         let out = if scalar { Operand::none(span) } else { self.fresh_array(ty, kept.clone(), span) };
-        self.over_extents(kept, &mut |l, ivs| {
+        self.independent_loops(kept, LONG_ROW, &mut |l, ivs| {
             let at = |i: Value| {
                 let mut at = ivs.clone();
                 at.insert(axis, i);
@@ -140,7 +140,7 @@ impl Lowerer<'_, '_> {
             return self.first_truth(&run, found);
         }
         let best = self.start_extremum(&run);
-        self.best_block(&run, best, &mut |l, low| l.b().set(found, low))?;
+        self.best_block(&run, best, x.span, &mut |l, low| l.b().set(found, low))?;
         let low = self.b().get(found);
         self.place_in_run(&run, best, low, found)
     }
@@ -164,33 +164,66 @@ impl Lowerer<'_, '_> {
         best
     }
 
-    /// Reduces the blocks of a run; the first element of one that is better than `best` is remembered.
+    /// Reduces the blocks of a run, on all threads where they are shared out; the first element of one that is better than
+    /// `best` is remembered.
     fn best_block(
         &mut self,
         run: &Run<'_>,
         best: Var,
+        span: Span,
         remember: &mut dyn FnMut(&mut Self, Value),
     ) -> Result<()> {
-        let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
-        let fold = Fold { op: run.op, dtype: run.dtype, term, initial: None };
-        let compare = if run.op == ReduceOp::Max { CompareOp::Gt } else { CompareOp::Lt };
         let (zero, block) = (self.b().i64(0), self.b().i64(BLOCK));
-        self.stepped(zero, run.n, block, |l, low| {
-            let end = l.b().binary(BinaryOp::Add, low, block);
-            let high = l.b().binary(BinaryOp::Min, end, run.n);
-            let extremum = l.rotating(low, high, &fold, |l, i| (run.element)(l, i))?;
-            let before = l.b().get(best);
-            let beyond = l.b().compare(compare, extremum, before);
-            let nan = l.b().compare(CompareOp::Ne, extremum, extremum);
-            let better = l.b().binary(BinaryOp::Or, beyond, nan);
-            let open = l.b().compare(CompareOp::Eq, before, before);
-            let better = l.b().binary(BinaryOp::And, better, open);
-            l.if_then(better, |l| {
-                l.b().set(best, extremum);
-                remember(l, low);
+        if !self.uses_threads() {
+            return self.stepped(zero, run.n, block, |l, low| {
+                let extremum = l.extremum_of_block(run, low)?;
+                l.take_better(run, best, extremum, |l| remember(l, low));
+                Ok(())
             });
+        }
+        let rest = self.b().i64(BLOCK - 1);
+        let padded = self.b().binary(BinaryOp::Add, run.n, rest);
+        let count = self.b().binary(BinaryOp::FloorDiv, padded, block);
+        let ty = ArrayType { dtype: run.dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
+        let extrema = self.fresh_array(ty, vec![count], span);
+        let target = self.value(&extrema)?;
+        self.independent_loops(vec![count], BLOCK, &mut |l, at| {
+            let low = l.b().binary(BinaryOp::Mul, at[0], block);
+            let extremum = l.extremum_of_block(run, low)?;
+            l.b().store(target, at, extremum);
+            Ok(())
+        })?;
+        self.counted_loop(count, false, |l, i| {
+            let extremum = l.b().load(target, vec![i]);
+            let low = l.b().binary(BinaryOp::Mul, i, block);
+            l.take_better(run, best, extremum, |l| remember(l, low));
             Ok(())
         })
+    }
+
+    /// The extremum of the block of a run that begins at `low`.
+    fn extremum_of_block(&mut self, run: &Run<'_>, low: Value) -> Result<Value> {
+        let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
+        let fold = Fold { op: run.op, dtype: run.dtype, term, initial: None };
+        let block = self.b().i64(BLOCK);
+        let end = self.b().binary(BinaryOp::Add, low, block);
+        let high = self.b().binary(BinaryOp::Min, end, run.n);
+        self.rotating(low, high, &fold, |l, i| (run.element)(l, i))
+    }
+
+    /// Sets `best` to an extremum that is beyond it; the first NaN stays.
+    fn take_better(&mut self, run: &Run<'_>, best: Var, extremum: Value, remember: impl FnOnce(&mut Self)) {
+        let compare = if run.op == ReduceOp::Max { CompareOp::Gt } else { CompareOp::Lt };
+        let before = self.b().get(best);
+        let beyond = self.b().compare(compare, extremum, before);
+        let nan = self.b().compare(CompareOp::Ne, extremum, extremum);
+        let better = self.b().binary(BinaryOp::Or, beyond, nan);
+        let open = self.b().compare(CompareOp::Eq, before, before);
+        let better = self.b().binary(BinaryOp::And, better, open);
+        self.if_then(better, |l| {
+            l.b().set(best, extremum);
+            remember(l);
+        });
     }
 
     /// Sets `found` to the index of the extremum, which is at `low` or behind it.
@@ -208,11 +241,13 @@ impl Lowerer<'_, '_> {
     fn is_streamed(&mut self, r: &Request) -> Result<bool> {
         let ndim = usize::from(r.x.ty.as_array().expect("an array").ndim);
         let rows = ndim > 0 && (r.flat || r.axes[..] == [ndim - 1]);
-        let threads = self.options.parallel_arrays && !self.in_parallel();
-        if r.x.lazy.is_none() || !rows || threads {
+        let inner = self.rows_in(&r.x).is_some();
+        // Of an expression with several axes the rows go one after another.
+        let shared_out = self.uses_threads() && (ndim > 1 || inner);
+        if r.x.lazy.is_none() || !rows || shared_out {
             return Ok(false);
         }
-        if self.rows_in(&r.x).is_some() {
+        if inner {
             return Ok(true);
         }
         if !self.far_leaves(&r.x).is_empty() {
@@ -300,7 +335,7 @@ impl Lowerer<'_, '_> {
             let best = l.start_extremum(&run);
             let zero = l.b().i64(0);
             l.b().set(found, zero);
-            l.best_block(&run, best, &mut |l, low| l.b().set(found, low))?;
+            l.best_block(&run, best, x.span, &mut |l, low| l.b().set(found, low))?;
             let low = l.b().get(found);
             l.place_in_run(&run, best, low, found)?;
             let (target, value) = (l.value(out)?, l.b().get(found));
@@ -335,7 +370,7 @@ impl Lowerer<'_, '_> {
             source.begin(l, &row, n)?;
             let element = |l: &mut Lowerer<'_, '_>, i: Value| source.element(l, &row, i);
             let run = Run { op, dtype, n, element: &element };
-            l.best_block(&run, best, &mut |l, low| {
+            l.best_block(&run, best, x.span, &mut |l, low| {
                 let this = l.b().get(number);
                 l.b().set(winner, this);
                 l.b().set(found, low);
