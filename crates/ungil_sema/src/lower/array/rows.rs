@@ -256,7 +256,7 @@ impl Lowerer<'_, '_> {
     fn reduce_in_blocks(&mut self, x: &Operand, lazy: &Rc<Lazy>, fold: &Fold) -> Result<Value> {
         let size = self.product(&lazy.shape);
         let block = self.b().i64(BLOCK);
-        let shared = self.options.parallel_arrays && !self.in_parallel();
+        let shared = self.uses_threads();
         let common = if shared { None } else { Some(self.row_buffer(lazy, block, x.span)) };
         self.reduce_block_totals(size, fold, x.span, &mut |l, low, high| {
             let buffer = match &common {
@@ -305,7 +305,7 @@ impl Lowerer<'_, '_> {
     /// Each row by itself.
     fn reduce_row_by_row(&mut self, x: &Operand, lazy: &Rc<Lazy>, fold: &Fold, out: &Operand) -> Result<()> {
         let (&n, outer) = lazy.shape.split_last().expect("an axis is kept");
-        let shared = self.options.parallel_arrays && !self.in_parallel();
+        let shared = self.uses_threads();
         let common = if shared { None } else { Some(self.row_buffer(lazy, n, x.span)) };
         let target = self.value(out)?;
         self.independent_loops(outer.to_vec(), 1, &mut |l, row| {
