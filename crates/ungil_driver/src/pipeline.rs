@@ -73,7 +73,8 @@ fn machine() -> Target {
     }
 }
 
-fn verify(stage: &str, module: &Module) -> Result<(), CompileFailure> {
+/// Checks a module; what is wrong with it is a fault of the compiler.
+pub fn verify(stage: &str, module: &Module) -> Result<(), CompileFailure> {
     verify_module(module).map_err(|errors| {
         let list: Vec<String> = errors.iter().map(ToString::to_string).collect();
         CompileFailure::Internal(format!("after {stage}: {}\n{module}", list.join("; ")))

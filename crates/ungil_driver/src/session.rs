@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::source::SourceMap;
 use ungil_ir::function::{Module, PRELUDE_FILE};
+use ungil_ir::remark::Remark;
 use ungil_llvm::emit::EmitOptions;
 use ungil_llvm::jit::{Jit, JitOptions};
 use ungil_llvm::{object, target};
@@ -151,6 +152,21 @@ impl Session {
         guarded(|| self.finish(lowered, Vec::new(), options, sources, (Duration::ZERO, None)))
     }
 
+    /// Compiles a function that handles Python objects, whose IR is what is to run: the passes know of arrays, and
+    /// an interrupt between two calls would not give up what is held.
+    pub fn compile_objects(
+        &self,
+        lowered: Lowered,
+        options: &KernelOptions,
+        sources: &SourceMap,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
+        guarded(|| {
+            pipeline::verify("objects", &lowered.module)?;
+            let remarks = pipeline::remarks_of_front(&lowered.remarks, &lowered.module, sources);
+            self.generate(lowered, Vec::new(), options, remarks, [Duration::ZERO; 2], false)
+        })
+    }
+
     /// From IR to code. `front`: the time it took to make the IR; `callback`: the result of the function that C calls.
     fn finish(
         &self,
@@ -169,9 +185,24 @@ impl Session {
         }
         let mut remarks = pipeline::remarks_of_front(&lowered.remarks, &module, sources);
         remarks.extend(pipeline::optimize(&mut module, sources)?);
-        let optimize = start.elapsed();
+        let times = [front, start.elapsed()];
+        let lowered = Lowered { module, ..lowered };
+        self.generate(lowered, arrays, options, remarks, times, callback.is_some())
+    }
+
+    /// From IR as it is to run to code. `times`: those of the front end and the passes.
+    fn generate(
+        &self,
+        lowered: Lowered,
+        arrays: Vec<u64>,
+        options: &KernelOptions,
+        remarks: Vec<Remark>,
+        [front, optimize]: [Duration; 2],
+        callback: bool,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
+        let module = lowered.module;
         let (code, provenance, back, link) =
-            self.code(&module, options, Tables { arrays, externs: lowered.externs }, callback.is_some())?;
+            self.code(&module, options, Tables { arrays, externs: lowered.externs }, callback)?;
         let functions = module.functions.iter().map(|f| FunctionInfo {
             name: f.name.clone(),
             file: f.origin.file.clone(),

@@ -114,6 +114,16 @@ pub fn make<'py>(py: Python<'py>, func: &Bound<'py, PyAny>, state: State) -> PyR
     }
 }
 
+/// Makes calls run the code for objects, and nothing else.
+///
+/// # Safety
+/// The interpreter is attached; the dispatcher's state has that code.
+pub unsafe fn call_objects(dispatcher: &Dispatcher) {
+    let object = core::ptr::from_ref(dispatcher).cast_mut();
+    // SAFETY: the interpreter reads the field while attached, as this thread is; nobody holds a reference to it.
+    unsafe { (&raw mut (*object).vectorcall).write(crate::object::vectorcall) };
+}
+
 unsafe extern "C" fn vectorcall(
     slf: *mut PyObject,
     args: *const *mut PyObject,

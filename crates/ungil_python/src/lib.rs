@@ -24,6 +24,7 @@ mod log;
 mod methods;
 mod mpi;
 mod numpy;
+mod object;
 mod pack;
 mod params;
 mod pyx;

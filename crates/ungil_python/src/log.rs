@@ -32,6 +32,25 @@ pub fn compiled(py: Python<'_>, state: &State, compiled: &Compiled) {
         ms(t.back),
         ms(t.link)
     );
+    write(py, line);
+}
+
+/// Reports a function that was compiled for Python objects.
+pub fn objects(py: Python<'_>, name: &str, compiled: &Compiled) {
+    if *ENABLED {
+        let ms = compiled.timings.total().as_secs_f64() * 1e3;
+        write(py, format!("ungil: {name}(objects) in {ms:.1} ms\n"));
+    }
+}
+
+/// Reports a function that runs as plain Python, and why.
+pub fn plain(py: Python<'_>, name: &str, reason: &str) {
+    if *ENABLED {
+        write(py, format!("ungil: {name} runs as plain Python: {reason}\n"));
+    }
+}
+
+fn write(py: Python<'_>, line: String) {
     // A closed standard error must not stop the call.
     let _ = py.import("sys").and_then(|sys| sys.getattr("stderr")?.call_method1("write", (line,)));
 }

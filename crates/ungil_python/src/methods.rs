@@ -54,6 +54,8 @@ pub fn repr<'py>(py: Python<'py>, object: &Bound<'py, PyAny>) -> PyResult<Bound<
     let mut signatures: Vec<String> = state.entries.iter().map(|e| e.compiled.signature()).collect();
     signatures.reverse();
     signatures.dedup();
+    let for_objects = this(object)?.state().pyx.as_ref().is_some_and(|pyx| pyx.objects().is_some());
+    signatures.extend(for_objects.then(|| "objects".to_owned()));
     let list = if signatures.is_empty() { "not compiled yet".to_owned() } else { signatures.join(", ") };
     Ok(PyString::new(py, &format!("<ungil.jit {}: {list}>", state.name)).into_any())
 }

@@ -17,6 +17,7 @@ pub mod diagnostics;
 pub mod evaluate;
 pub mod lower;
 pub mod mpi;
+pub mod object;
 pub mod operand;
 pub mod options;
 pub mod prelude;

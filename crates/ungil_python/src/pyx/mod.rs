@@ -10,7 +10,7 @@ mod structs;
 
 use core::ffi::{c_int, c_void};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::ffi::{PyObject, visitproc};
@@ -23,6 +23,7 @@ use ungil_sema::options::ErrorModel;
 
 use crate::dispatcher::{self, Dispatcher, State};
 use crate::entry::Entries;
+use crate::object::{self, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
@@ -37,6 +38,8 @@ pub struct Pyx {
     /// Makes the function that runs in the compiled one's place.
     make_fallback: Py<PyAny>,
     fallback: Mutex<Option<Py<PyAny>>>,
+    /// The function compiled for objects, once that was tried.
+    objects: OnceLock<Option<ObjectCode>>,
     /// Fingerprints of arguments that it cannot be compiled for.
     failed: Mutex<HashSet<Vec<u64>>>,
 }
@@ -121,6 +124,7 @@ pub fn make_pyx_function<'py>(
         must_compile: flag("must_compile")?,
         make_fallback,
         fallback: Mutex::new(None),
+        objects: OnceLock::new(),
         failed: Mutex::new(HashSet::new()),
     };
     let state = State {
@@ -149,6 +153,15 @@ pub unsafe fn enter(
     objects: &[*mut PyObject],
 ) -> PyResult<*mut PyObject> {
     let state = dispatcher.state();
+    let is_new = pyx.objects.get().is_none() && !pyx.must_compile && state.entries.iter().next().is_none();
+    if is_new
+        && object::is_preferred(state, objects)
+        && let Some(code) = pyx.for_objects(py, dispatcher)?
+    {
+        // SAFETY: attached, with live objects, one for each parameter.
+        let result = unsafe { code.run(objects.as_ptr()) };
+        return if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) };
+    }
     // SAFETY: live objects, as the caller vouches.
     let given = objects.iter().map(|o| unsafe { Bound::from_borrowed_ptr(py, *o) });
     let mut held = Vec::with_capacity(objects.len());
@@ -163,13 +176,13 @@ pub unsafe fn enter(
         Ok(key) => key,
         // Integers of any size are objects.
         Err(error) if !pyx.must_compile && error.is_instance_of::<PyOverflowError>(py) => {
-            return pyx.call_fallback(py, state, &held);
+            return pyx.call_fallback(py, dispatcher, &held);
         }
-        Err(error) => return pyx.instead(py, state, &held, error),
+        Err(error) => return pyx.instead(py, dispatcher, &held, error),
     };
     let known_to_fail = pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
     if known_to_fail {
-        return pyx.call_fallback(py, state, &held);
+        return pyx.call_fallback(py, dispatcher, &held);
     }
     // SAFETY: live objects, one for each parameter.
     match unsafe { specialise::ensure(py, dispatcher, &pointers) } {
@@ -179,7 +192,7 @@ pub unsafe fn enter(
             if !pyx.must_compile && is_compile_error(py, &error)? {
                 pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
             }
-            pyx.instead(py, state, &held, error)
+            pyx.instead(py, dispatcher, &held, error)
         }
     }
 }
@@ -212,22 +225,50 @@ impl Pyx {
     fn instead(
         &self,
         py: Python<'_>,
-        state: &State,
+        dispatcher: &Dispatcher,
         held: &[Bound<'_, PyAny>],
         error: PyErr,
     ) -> PyResult<*mut PyObject> {
         if self.must_compile || !is_compile_error(py, &error)? {
             return Err(error);
         }
-        self.call_fallback(py, state, held)
+        self.call_fallback(py, dispatcher, held)
+    }
+
+    /// The function compiled for objects, if it was.
+    pub fn objects(&self) -> Option<&ObjectCode> {
+        self.objects.get()?.as_ref()
+    }
+
+    /// The function compiled for objects, if it can be.
+    fn for_objects(&self, py: Python<'_>, dispatcher: &Dispatcher) -> PyResult<Option<&ObjectCode>> {
+        if self.objects.get().is_none() {
+            // SAFETY: a live dispatcher holds its function.
+            let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+            let code = object::compile(py, &func, dispatcher.state())?;
+            // Another thread may have been faster.
+            let is_first = self.objects.set(code).is_ok();
+            if is_first && self.objects().is_some() && dispatcher.state().entries.iter().next().is_none() {
+                // SAFETY: attached; the code is there.
+                unsafe { dispatcher::call_objects(dispatcher) };
+            }
+        }
+        Ok(self.objects())
     }
 
     fn call_fallback(
         &self,
         py: Python<'_>,
-        state: &State,
+        dispatcher: &Dispatcher,
         held: &[Bound<'_, PyAny>],
     ) -> PyResult<*mut PyObject> {
+        if let Some(code) = self.for_objects(py, dispatcher)? {
+            let args: Vec<*mut PyObject> = held.iter().map(Bound::as_ptr).collect();
+            // SAFETY: attached, with live objects, one for each parameter.
+            let result = unsafe { code.run(args.as_ptr()) };
+            return if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) };
+        }
+        let state = dispatcher.state();
         let made =
             self.fallback.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|f| f.clone_ref(py));
         let fallback = match made {

@@ -1,0 +1,176 @@
+//! Entries for references, operators, comparisons and truth.
+
+use core::ffi::c_int;
+use core::ptr::null_mut;
+
+use pyo3::ffi::{self, PyObject};
+
+/// Defines entries: functions that machine code calls while attached, with live objects.
+macro_rules! entries {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)? $body:block)*) => {
+        $($(#[$doc])*
+        pub unsafe extern "C" fn $name($($arg: $ty),*) $(-> $ret)? {
+            // SAFETY: generated code passes what `ungil_sema::object::entries` says, while attached: live objects,
+            // tables of its own function, addresses of words of its frame.
+            #[allow(unused_unsafe, reason = "some entries need none")]
+            unsafe { $body }
+        })*
+    };
+}
+pub(super) use entries;
+
+pub type O = *mut PyObject;
+
+/// Both operands as doubles, if both are exactly floats.
+#[inline]
+unsafe fn floats(a: O, b: O) -> Option<(f64, f64)> {
+    // SAFETY: live objects, as the caller vouches.
+    unsafe {
+        (ffi::PyFloat_CheckExact(a) != 0 && ffi::PyFloat_CheckExact(b) != 0)
+            .then(|| (ffi::PyFloat_AS_DOUBLE(a), ffi::PyFloat_AS_DOUBLE(b)))
+    }
+}
+
+entries! {
+    fn release(object: O) { ffi::Py_DECREF(object) }
+
+    fn retain(object: O) { ffi::Py_INCREF(object) }
+
+    fn release_maybe(object: O) { ffi::Py_XDECREF(object) }
+
+    fn is_error() -> i64 { i64::from(!ffi::PyErr_Occurred().is_null()) }
+
+    fn add(a: O, b: O) -> O {
+        match floats(a, b) {
+            Some((x, y)) => ffi::PyFloat_FromDouble(x + y),
+            None => ffi::PyNumber_Add(a, b),
+        }
+    }
+
+    fn sub(a: O, b: O) -> O {
+        match floats(a, b) {
+            Some((x, y)) => ffi::PyFloat_FromDouble(x - y),
+            None => ffi::PyNumber_Subtract(a, b),
+        }
+    }
+
+    fn mul(a: O, b: O) -> O {
+        match floats(a, b) {
+            Some((x, y)) => ffi::PyFloat_FromDouble(x * y),
+            None => ffi::PyNumber_Multiply(a, b),
+        }
+    }
+
+    fn div(a: O, b: O) -> O {
+        match floats(a, b) {
+            Some((x, y)) if y != 0.0 => ffi::PyFloat_FromDouble(x / y),
+            _ => ffi::PyNumber_TrueDivide(a, b),
+        }
+    }
+
+    fn binary(op: i64, a: O, b: O) -> O {
+        match op {
+            0 => ffi::PyNumber_Add(a, b),
+            1 => ffi::PyNumber_Subtract(a, b),
+            2 => ffi::PyNumber_Multiply(a, b),
+            3 => ffi::PyNumber_MatrixMultiply(a, b),
+            4 => ffi::PyNumber_TrueDivide(a, b),
+            5 => ffi::PyNumber_FloorDivide(a, b),
+            6 => remainder(a, b),
+            7 => ffi::PyNumber_Power(a, b, ffi::Py_None()),
+            8 => ffi::PyNumber_Lshift(a, b),
+            9 => ffi::PyNumber_Rshift(a, b),
+            10 => ffi::PyNumber_Or(a, b),
+            11 => ffi::PyNumber_Xor(a, b),
+            _ => ffi::PyNumber_And(a, b),
+        }
+    }
+
+    fn in_place(op: i64, a: O, b: O) -> O {
+        match op {
+            0 => match floats(a, b) {
+                Some((x, y)) => ffi::PyFloat_FromDouble(x + y),
+                None => ffi::PyNumber_InPlaceAdd(a, b),
+            },
+            1 => ffi::PyNumber_InPlaceSubtract(a, b),
+            2 => match floats(a, b) {
+                Some((x, y)) => ffi::PyFloat_FromDouble(x * y),
+                None => ffi::PyNumber_InPlaceMultiply(a, b),
+            },
+            3 => ffi::PyNumber_InPlaceMatrixMultiply(a, b),
+            4 => ffi::PyNumber_InPlaceTrueDivide(a, b),
+            5 => ffi::PyNumber_InPlaceFloorDivide(a, b),
+            6 => ffi::PyNumber_InPlaceRemainder(a, b),
+            7 => ffi::PyNumber_InPlacePower(a, b, ffi::Py_None()),
+            8 => ffi::PyNumber_InPlaceLshift(a, b),
+            9 => ffi::PyNumber_InPlaceRshift(a, b),
+            10 => ffi::PyNumber_InPlaceOr(a, b),
+            11 => ffi::PyNumber_InPlaceXor(a, b),
+            _ => ffi::PyNumber_InPlaceAnd(a, b),
+        }
+    }
+
+    fn unary(op: i64, a: O) -> O {
+        match op {
+            0 => ffi::PyNumber_Negative(a),
+            1 => ffi::PyNumber_Positive(a),
+            _ => ffi::PyNumber_Invert(a),
+        }
+    }
+
+    fn compare(a: O, b: O, op: i64) -> O { ffi::PyObject_RichCompare(a, b, op as c_int) }
+
+    /// Without the short cut of `PyObject_RichCompareBool` for an object and itself.
+    fn compare_bool(a: O, b: O, op: i64) -> i64 {
+        if let Some((x, y)) = floats(a, b) {
+            return i64::from(match op as c_int {
+                ffi::Py_LT => x < y,
+                ffi::Py_LE => x <= y,
+                ffi::Py_EQ => x == y,
+                ffi::Py_NE => x != y,
+                ffi::Py_GT => x > y,
+                _ => x >= y,
+            });
+        }
+        let result = ffi::PyObject_RichCompare(a, b, op as c_int);
+        if result.is_null() {
+            return -1;
+        }
+        let answer = truth(result);
+        ffi::Py_DECREF(result);
+        answer
+    }
+
+    fn truth(object: O) -> i64 {
+        if object == ffi::Py_True() {
+            1
+        } else if object == ffi::Py_False() || object == ffi::Py_None() {
+            0
+        } else {
+            i64::from(ffi::PyObject_IsTrue(object))
+        }
+    }
+
+    fn contains(item: O, container: O) -> i64 { i64::from(ffi::PySequence_Contains(container, item)) }
+}
+
+/// `a % b`; of two strings it formats.
+unsafe fn remainder(a: O, b: O) -> O {
+    // SAFETY: live objects, as the caller vouches.
+    unsafe {
+        let formats = ffi::PyUnicode_CheckExact(a) != 0
+            && (ffi::PyUnicode_CheckExact(b) != 0 || ffi::PyUnicode_Check(b) == 0);
+        if formats { ffi::PyUnicode_Format(a, b) } else { ffi::PyNumber_Remainder(a, b) }
+    }
+}
+
+/// A new reference, or null for null.
+#[inline]
+pub unsafe fn new_reference(object: O) -> O {
+    if object.is_null() {
+        return null_mut();
+    }
+    // SAFETY: live, as the caller vouches.
+    unsafe { ffi::Py_INCREF(object) };
+    object
+}

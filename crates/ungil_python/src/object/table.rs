@@ -1,0 +1,83 @@
+//! A function's table: its globals, and the constants that its code names.
+
+use std::ffi::CString;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyString, PyTuple};
+use ungil_sema::object::{Constant, TABLE_HEAD};
+
+use super::operate::O;
+
+/// Words of the head.
+pub const GLOBALS: usize = 0;
+pub const BUILTINS: usize = 1;
+pub const PLACE: usize = 2;
+
+/// What tracebacks show of a function.
+pub struct Place {
+    pub file: CString,
+    pub name: CString,
+}
+
+/// The words. The function holds its globals and builtins, and outlives the table; constants are the table's own.
+pub struct Table {
+    words: Box<[O]>,
+    _place: Box<Place>,
+}
+
+// SAFETY: the words are only read after they are made, by code that runs attached.
+unsafe impl Send for Table {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Table {}
+
+impl Table {
+    pub fn new(func: &Bound<'_, PyAny>, place: Place, constants: &[Constant]) -> PyResult<Table> {
+        let py = func.py();
+        let place = Box::new(place);
+        let mut words = vec![core::ptr::null_mut(); TABLE_HEAD];
+        words[GLOBALS] = func.getattr("__globals__")?.as_ptr();
+        words[BUILTINS] = func.getattr("__builtins__")?.as_ptr();
+        words[PLACE] = core::ptr::from_ref(&*place).cast_mut().cast();
+        let mut made = Vec::new();
+        for constant in constants {
+            made.push(object(py, constant)?);
+        }
+        words.extend(made.into_iter().map(Bound::into_ptr));
+        Ok(Table { words: words.into(), _place: place })
+    }
+
+    pub fn address(&self) -> *const O {
+        self.words.as_ptr()
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        for word in &self.words[TABLE_HEAD..] {
+            // SAFETY: functions are freed while attached; the table owned the references.
+            unsafe { ffi::Py_DECREF(*word) };
+        }
+    }
+}
+
+fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match constant {
+        Constant::None => py.None().into_bound(py),
+        Constant::Bool(b) => PyBool::new(py, *b).to_owned().into_any(),
+        Constant::Ellipsis => py.Ellipsis().into_bound(py),
+        Constant::Int(n) => PyInt::new(py, *n).into_any(),
+        Constant::BigInt(digits) => py.get_type::<PyInt>().call1((digits,))?,
+        Constant::Float(bits) => PyFloat::new(py, f64::from_bits(*bits)).into_any(),
+        Constant::Imaginary(bits) => PyComplex::from_doubles(py, 0.0, f64::from_bits(*bits)).into_any(),
+        Constant::Str(text) => string(py, text),
+        Constant::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+        Constant::Names(names) => PyTuple::new(py, names.iter().map(|n| string(py, n)))?.into_any(),
+    })
+}
+
+/// Names are found faster when there is one object for each.
+fn string<'py>(py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
+    let is_name = text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_name { PyString::intern(py, text).into_any() } else { PyString::new(py, text).into_any() }
+}

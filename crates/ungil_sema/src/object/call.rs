@@ -1,0 +1,152 @@
+//! Calls.
+
+use ungil_ir::entities::Value;
+use ungil_ir::types::DType;
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
+
+use super::entries::Entry;
+use super::function::Lowerer;
+use super::value::{CTy, Obj, Val};
+use super::{Constant, Meaning, Result, refuse};
+
+impl Lowerer<'_> {
+    pub(super) fn call_expr(&mut self, e: &Expr, call: &Call) -> Result<Val> {
+        let value = self.any_call(e, call)?;
+        // What a function of the module declares.
+        if let ExprKind::Name(name) = &call.func.kind
+            && self.local(name).is_none()
+            && !self.globals.contains(&**name)
+            && let Meaning::Typed(ty) = (self.source.meaning)(name)
+        {
+            let value = self.number(value, &ty)?;
+            return Ok(Val::C(value, ty));
+        }
+        Ok(value)
+    }
+
+    fn any_call(&mut self, e: &Expr, call: &Call) -> Result<Val> {
+        if let ExprKind::Name(name) = &call.func.kind
+            && self.local(name).is_none()
+            && !self.globals.contains(&**name)
+        {
+            match (self.source.meaning)(name) {
+                Meaning::Builtin if &**name == "len" && call.args.len() == 1 && call.keywords.is_empty() => {
+                    let obj = self.obj(&call.args[0])?;
+                    self.at(e.span);
+                    let n = self.status_from(Entry::Len, &[obj.value], &[obj]);
+                    return Ok(Val::C(n, CTy::Num(DType::I64, "Py_ssize_t".into())));
+                }
+                // What looks at the caller's frame would find none.
+                Meaning::Builtin
+                    if matches!(
+                        &**name,
+                        "locals" | "vars" | "dir" | "eval" | "exec" | "super" | "globals"
+                    ) =>
+                {
+                    return refuse("a builtin that looks at the frame");
+                }
+                Meaning::Cast(ty) if call.args.len() == 1 && call.keywords.is_empty() => {
+                    let value = self.expr(&call.args[0])?;
+                    self.at(e.span);
+                    let value = match value {
+                        Val::C(value, _) if ty != CTy::Bint => self.b().cast(value, ty.dtype()),
+                        other => self.number(other, &ty)?,
+                    };
+                    return Ok(Val::C(value, ty));
+                }
+                Meaning::Math(function, n) if n == call.args.len() && call.keywords.is_empty() => {
+                    let mut args = Vec::new();
+                    for arg in &call.args {
+                        let value = self.expr(arg)?;
+                        args.push(self.number(value, &CTy::num(DType::F64))?);
+                    }
+                    return self.c_math(&function, &args);
+                }
+                _ => {}
+            }
+        }
+        let is_plain = !call.args.iter().any(|a| matches!(a.kind, ExprKind::Starred(_)))
+            && call.keywords.iter().all(|k| k.name.is_some());
+        if !is_plain {
+            return self.call_spread(e, call);
+        }
+        if let ExprKind::Attribute { value, attr } = &call.func.kind {
+            return self.call_method(e, call, value, &attr.name);
+        }
+        let func = self.obj(&call.func)?;
+        let (args, names) = self.call_arguments(call)?;
+        let values: Vec<Value> = args.iter().map(|a| a.value).collect();
+        self.at(e.span);
+        let address = self.arguments(&values);
+        let n = self.word((values.len() - call.keywords.len()) as i64);
+        let result = self.call(Entry::Call, &[func.value, address, n, names]);
+        Ok(Val::Obj(self.finish(result, func, args)))
+    }
+
+    fn finish(&mut self, result: Value, func: Obj, args: Vec<Obj>) -> Obj {
+        self.drop_obj(func);
+        self.drop_all(&args);
+        self.fresh(result)
+    }
+
+    /// Positional arguments, then those of keywords, and the names of these.
+    fn call_arguments(&mut self, call: &Call) -> Result<(Vec<Obj>, Value)> {
+        let mut args = Vec::new();
+        for arg in call.args.iter().chain(call.keywords.iter().map(|k| &k.value)) {
+            args.push(self.obj(arg)?);
+        }
+        let names: Vec<String> =
+            call.keywords.iter().filter_map(|k| Some(k.name.as_ref()?.name.to_string())).collect();
+        let names = if names.is_empty() { self.word(0) } else { self.constant(Constant::Names(names)).value };
+        Ok((args, names))
+    }
+
+    fn call_method(&mut self, e: &Expr, call: &Call, value: &Expr, name: &str) -> Result<Val> {
+        let obj = self.obj(value)?;
+        if name == "append" && call.args.len() == 1 && call.keywords.is_empty() {
+            let arg = self.obj(&call.args[0])?;
+            self.at(e.span);
+            return Ok(Val::Obj(self.make_from(Entry::Append, &[obj.value, arg.value], &[obj, arg])));
+        }
+        let (args, names) = self.call_arguments(call)?;
+        self.at(e.span);
+        let mut values = vec![obj.value];
+        values.extend(args.iter().map(|a| a.value));
+        let address = self.arguments(&values);
+        let n = self.word((values.len() - call.keywords.len()) as i64);
+        let name = self.name(name);
+        let result = self.call(Entry::CallMethod, &[name, address, n, names]);
+        Ok(Val::Obj(self.finish(result, obj, args)))
+    }
+
+    /// A call with `*` or `**`.
+    fn call_spread(&mut self, e: &Expr, call: &Call) -> Result<Val> {
+        let func = self.obj(&call.func)?;
+        let list = self.list_of(&call.args)?;
+        let args = self.make_from(Entry::ListToTuple, &[list.value], &[list]);
+        let mut keywords = None;
+        if !call.keywords.is_empty() {
+            let (address, zero) = (self.scratch(0), self.word(0));
+            let dict = self.make(Entry::Dict, &[address, zero]);
+            for keyword in &call.keywords {
+                let value = self.obj(&keyword.value)?;
+                match &keyword.name {
+                    Some(name) => {
+                        let name = self.name(&name.name);
+                        self.status_from(Entry::DictSet, &[dict.value, name, value.value], &[value]);
+                    }
+                    None => {
+                        let args = [dict.value, value.value, func.value];
+                        self.status_from(Entry::DictMerge, &args, &[value]);
+                    }
+                }
+            }
+            keywords = Some(dict);
+        }
+        self.at(e.span);
+        let zero = self.word(0);
+        let given = [func.value, args.value, keywords.map_or(zero, |k| k.value)];
+        let operands: Vec<Obj> = [func, args].into_iter().chain(keywords).collect();
+        Ok(Val::Obj(self.make_from(Entry::CallEx, &given, &operands)))
+    }
+}

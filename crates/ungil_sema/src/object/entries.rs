@@ -1,0 +1,137 @@
+//! What compiled functions call to handle Python objects.
+//!
+//! An entry is an `extern "C"` function of the host. Objects travel as their addresses in 64-bit integers. Unless said
+//! otherwise an entry borrows its arguments, and one that gives an object gives a new reference, or 0 with a Python
+//! exception set; one that gives a status gives −1 then.
+
+use ungil_ir::types::{DType, Type};
+
+macro_rules! entries {
+    ($($(#[$doc:meta])* $variant:ident $params:literal $ret:literal),* $(,)?) => {
+        /// An entry, by its number in the module's table of externs.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u32)]
+        pub enum Entry { $($(#[$doc])* $variant),* }
+
+        impl Entry {
+            /// All entries in order of their numbers.
+            pub const ALL: &'static [Entry] = &[$(Entry::$variant),*];
+            const TYPES: &'static [(&'static str, &'static str, &'static str)] =
+                &[$((stringify!($variant), $params, $ret)),*];
+        }
+    };
+}
+
+// `o`: an object or another word; `d`: a double; no result: void.
+entries! {
+    /// Gives up a reference.
+    Release "o" "",
+    Retain "o" "",
+    /// Gives up a reference unless it is 0.
+    ReleaseMaybe "o" "",
+    /// Table, line: adds the function's frame to the traceback.
+    Traceback "oo" "",
+    /// Whether an exception is set.
+    IsError "" "o",
+    /// Table, number of the name: a global or builtin.
+    Global "oo" "o",
+    /// Table, name, value.
+    SetGlobal "ooo" "o",
+    DelGlobal "oo" "o",
+    /// Raises UnboundLocalError for a name.
+    Unbound "o" "",
+    /// Operator's number, operands.
+    Binary "ooo" "o",
+    InPlace "ooo" "o",
+    Add "oo" "o",
+    Sub "oo" "o",
+    Mul "oo" "o",
+    Div "oo" "o",
+    /// Operator's number, operand.
+    Unary "oo" "o",
+    /// Operands, operator as CPython numbers it.
+    Compare "ooo" "o",
+    /// As a truth value.
+    CompareBool "ooo" "o",
+    Truth "o" "o",
+    /// Item, container.
+    Contains "oo" "o",
+    GetAttr "oo" "o",
+    SetAttr "ooo" "o",
+    DelAttr "oo" "o",
+    GetItem "oo" "o",
+    GetItemInt "oo" "o",
+    SetItem "ooo" "o",
+    SetItemInt "ooo" "o",
+    DelItem "oo" "o",
+    Slice "ooo" "o",
+    Len "o" "o",
+    /// Function, arguments, their number without keywords', names of keywords or 0.
+    Call "oooo" "o",
+    /// Name, arguments with the object first, their number with the object, names of keywords or 0.
+    CallMethod "oooo" "o",
+    /// Function, tuple, dictionary or 0.
+    CallEx "ooo" "o",
+    /// Object, value: `object.append(value)`.
+    Append "oo" "o",
+    Iter "o" "o",
+    /// Iterator, address of its position: 0 at the end, 1 for an error.
+    Next "oo" "o",
+    /// Object, number of items, where they go.
+    Unpack "ooo" "o",
+    /// Object, items before the star, items behind it, where they go.
+    UnpackStar "oooo" "o",
+    /// Items, number.
+    Tuple "oo" "o",
+    List "oo" "o",
+    /// Keys and values in turns, number of pairs.
+    Dict "oo" "o",
+    Set "oo" "o",
+    ListAppend "oo" "o",
+    ListExtend "oo" "o",
+    ListToTuple "o" "o",
+    SetAdd "oo" "o",
+    SetUpdate "oo" "o",
+    DictSet "ooo" "o",
+    DictUpdate "oo" "o",
+    /// Dictionary of keywords, more of them, the function.
+    DictMerge "ooo" "o",
+    /// Value, specification or 0, conversion.
+    Format "ooo" "o",
+    /// Strings, number.
+    Join "oo" "o",
+    FromDouble "d" "o",
+    FromInt "o" "o",
+    FromUnsigned "o" "o",
+    FromBool "o" "o",
+    /// −1.0 with an exception set, perhaps.
+    AsDouble "o" "d",
+    /// Object, code of the type, its name: −1 with an exception set, perhaps.
+    AsInt "ooo" "o",
+    /// Raises a built-in exception: number of the class, text.
+    Raise "oo" "",
+    /// Exception, cause or 0, whether there is a cause.
+    RaiseObject "ooo" "",
+    Reraise "" "",
+    /// Value or 0.
+    FailAssertion "o" "",
+}
+
+impl Entry {
+    pub fn name(self) -> &'static str {
+        Entry::TYPES[self as usize].0
+    }
+
+    pub fn ret(self) -> Type {
+        match Entry::TYPES[self as usize].2 {
+            "o" => Type::I64,
+            "d" => Type::Scalar(DType::F64),
+            _ => Type::unit(),
+        }
+    }
+
+    /// Number of parameters.
+    pub fn arity(self) -> usize {
+        Entry::TYPES[self as usize].1.len()
+    }
+}

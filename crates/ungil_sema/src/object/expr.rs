@@ -1,0 +1,476 @@
+//! Expressions.
+
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{CompareOp as IrCompare, InstKind, UnaryOp as IrUnary};
+use ungil_ir::types::{DType, Type};
+use ungil_syntax::ast::expr::{Comparison, Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
+
+use super::entries::Entry;
+use super::function::Lowerer;
+use super::typing::Kind;
+use super::value::{CTy, Obj, Val};
+use super::{Constant, Meaning, Result, refuse};
+
+impl Lowerer<'_> {
+    pub(super) fn expr(&mut self, e: &Expr) -> Result<Val> {
+        self.at(e.span);
+        match &e.kind {
+            ExprKind::Literal(literal) => Ok(Val::Literal(literal.clone())),
+            ExprKind::Name(name) => self.read(name),
+            ExprKind::Binary { left, op, right } => self.binary(left, *op, right, e),
+            ExprKind::Unary { op: UnaryOp::Not, .. } => {
+                let truth = self.cond(e)?;
+                Ok(Val::C(self.b().cast(truth, DType::I32), CTy::Bint))
+            }
+            ExprKind::Unary { op, operand } => self.unary(*op, operand),
+            ExprKind::Compare { left, rest } => self.compare_value(e, left, rest),
+            ExprKind::Bool { op, values } => self.bool_value(*op, values),
+            ExprKind::Conditional { test, body, orelse } => self.conditional(e, test, body, orelse),
+            ExprKind::Call(call) => self.call_expr(e, call),
+            ExprKind::Attribute { value, attr } => {
+                let obj = self.obj(value)?;
+                let name = self.name(&attr.name);
+                self.at(e.span);
+                Ok(Val::Obj(self.make_from(Entry::GetAttr, &[obj.value, name], &[obj])))
+            }
+            ExprKind::Subscript { value, index } => self.subscript(e, value, index),
+            ExprKind::Slice { lower, upper, step } => self.slice(lower, upper, step),
+            ExprKind::Tuple(items) => self.tuple(items),
+            ExprKind::List(items) => self.list(items),
+            ExprKind::Set(items) => self.set_display(items),
+            ExprKind::Dict(items) => self.dict(items),
+            ExprKind::FString(parts) => self.fstring(parts),
+            ExprKind::ListComp { element, generators } => {
+                self.comprehension(e, generators, super::display::Into::List(element))
+            }
+            ExprKind::SetComp { element, generators } => {
+                self.comprehension(e, generators, super::display::Into::Set(element))
+            }
+            ExprKind::DictComp { key, value, generators } => {
+                self.comprehension(e, generators, super::display::Into::Dict(key, value))
+            }
+            ExprKind::Named { .. } if !self.rebinds => refuse("`:=` in this place"),
+            ExprKind::Named { target, value } => {
+                let value = self.obj(value)?;
+                let obj = self.keep_own(value);
+                self.call(Entry::Retain, &[obj.value]);
+                let copy = self.keep(obj.value);
+                self.store_name(&target.name, Val::Obj(copy))?;
+                Ok(Val::Obj(obj))
+            }
+            _ => refuse("this expression"),
+        }
+    }
+
+    /// An expression as an object.
+    pub(super) fn obj(&mut self, e: &Expr) -> Result<Obj> {
+        let value = self.expr(e)?;
+        self.object(value)
+    }
+
+    /// An object in a temporary of its own.
+    pub(super) fn keep_own(&mut self, obj: Obj) -> Obj {
+        match obj.temp {
+            Some(_) => obj,
+            None => {
+                self.call(Entry::Retain, &[obj.value]);
+                self.keep(obj.value)
+            }
+        }
+    }
+
+    fn read(&mut self, name: &str) -> Result<Val> {
+        if self.globals.contains(name) {
+            return self.read_global(name);
+        }
+        let Some(local) = self.local(name) else { return self.read_global(name) };
+        let value = self.b().get(local.var);
+        if let Some(ty) = local.ty {
+            return Ok(Val::C(value, ty));
+        }
+        if !local.is_bound {
+            let unbound = self.is_zero(value);
+            let (then, ()) = self.nested(|l| {
+                let name = l.name(name);
+                l.call(Entry::Unbound, &[name]);
+                l.fail();
+            });
+            let otherwise = self.func.new_region();
+            self.b().push(InstKind::If { cond: unbound, then, otherwise });
+        }
+        let obj = Obj { value, temp: None };
+        Ok(Val::Obj(if self.rebinds && !local.is_borrowed { self.keep_own(obj) } else { obj }))
+    }
+
+    fn read_global(&mut self, name: &str) -> Result<Val> {
+        if matches!((self.source.meaning)(name), Meaning::Other | Meaning::Math(..) | Meaning::Cast(_)) {
+            return refuse("a name of C as a value");
+        }
+        let number = self.constant_number(Constant::Str(name.to_owned()));
+        let (table, number) = (self.table, self.word(number as i64));
+        Ok(Val::Obj(self.make(Entry::Global, &[table, number])))
+    }
+
+    /// Values that a conversion makes numbers of C.
+    pub(super) fn c_operand(&mut self, value: Val) -> Result<(Value, CTy)> {
+        match value {
+            Val::C(value, ty) => Ok((value, ty)),
+            Val::Literal(literal) => self.c_literal(&literal),
+            Val::Obj(_) => refuse("an object as a number of C"),
+        }
+    }
+
+    fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr, e: &Expr) -> Result<Val> {
+        let of_c = matches!(self.kind(e), Kind::C(_));
+        let integers = |k: &Kind| matches!(k, Kind::C(ty) if !ty.dtype().is_float());
+        if op == BinaryOp::Pow && (integers(&self.kind(left)) || self.source.c.cpow) && self.is_c(right) {
+            return refuse("a power of numbers of C");
+        }
+        if op == BinaryOp::Pow
+            && matches!(self.kind(left), Kind::C(_))
+            && let ExprKind::Literal(Literal::Int(n)) = &right.kind
+            && *n >= 0
+        {
+            let base = self.expr(left)?;
+            let base = self.number(base, &CTy::num(DType::F64))?;
+            let mut b = self.b();
+            let n = b.f64(*n as f64);
+            return Ok(Val::C(b.math(ungil_ir::math::MathFn::Pow, &[base, n]), CTy::num(DType::F64)));
+        }
+        let a = self.expr(left)?;
+        if of_c {
+            let a = self.c_operand(a)?;
+            let b = self.expr(right)?;
+            let b = self.c_operand(b)?;
+            self.at(e.span);
+            return self.c_binary(op, a, b);
+        }
+        let a = self.object(a)?;
+        let b = self.obj(right)?;
+        self.at(e.span);
+        Ok(Val::Obj(self.binary_objects(op, a, b, false)))
+    }
+
+    pub(super) fn binary_objects(&mut self, op: BinaryOp, a: Obj, b: Obj, in_place: bool) -> Obj {
+        let quick = match op {
+            _ if in_place => None,
+            BinaryOp::Add => Some(Entry::Add),
+            BinaryOp::Sub => Some(Entry::Sub),
+            BinaryOp::Mult => Some(Entry::Mul),
+            BinaryOp::Div => Some(Entry::Div),
+            _ => None,
+        };
+        if let Some(entry) = quick {
+            return self.make_from(entry, &[a.value, b.value], &[a, b]);
+        }
+        let code = self.word(op_code(op));
+        let entry = if in_place { Entry::InPlace } else { Entry::Binary };
+        self.make_from(entry, &[code, a.value, b.value], &[a, b])
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Expr) -> Result<Val> {
+        if let (UnaryOp::Neg, ExprKind::Literal(literal)) = (op, &operand.kind) {
+            match literal {
+                Literal::Int(n) => return Ok(Val::Literal(Literal::Int(-n))),
+                Literal::Float(x) => return Ok(Val::Literal(Literal::Float(-x))),
+                _ => {}
+            }
+        }
+        match self.expr(operand)? {
+            Val::C(value, ty) => self.c_unary(op, value, &ty),
+            other => {
+                let obj = self.object(other)?;
+                let code = self.word(match op {
+                    UnaryOp::Neg => 0,
+                    UnaryOp::Pos => 1,
+                    _ => 2,
+                });
+                Ok(Val::Obj(self.make_from(Entry::Unary, &[code, obj.value], &[obj])))
+            }
+        }
+    }
+
+    /// A condition, as a truth value of the IR.
+    pub(super) fn cond(&mut self, e: &Expr) -> Result<Value> {
+        match &e.kind {
+            ExprKind::Unary { op: UnaryOp::Not, operand } => {
+                let truth = self.cond(operand)?;
+                Ok(self.b().unary(IrUnary::Not, truth))
+            }
+            ExprKind::Bool { op, values } => self.bool_cond(*op, values),
+            ExprKind::Compare { left, rest } if rest.len() == 1 => {
+                let a = self.expr(left)?;
+                let a = if self.compares_c(left, rest) { a } else { Val::Obj(self.object(a)?) };
+                let b = self.expr(&rest[0].right)?;
+                self.at(e.span);
+                self.compare_one(a, rest[0].op, b, true)
+            }
+            ExprKind::Compare { left, rest } => self.chain(left, rest),
+            _ => {
+                let value = self.expr(e)?;
+                self.truth(value)
+            }
+        }
+    }
+
+    pub(super) fn truth(&mut self, value: Val) -> Result<Value> {
+        match value {
+            Val::C(value, _) => Ok(self.c_truth(value)),
+            other => {
+                let obj = self.object(other)?;
+                let truth = self.status_from(Entry::Truth, &[obj.value], &[obj]);
+                Ok(self.flag(truth))
+            }
+        }
+    }
+
+    /// A status as a truth value.
+    fn flag(&mut self, status: Value) -> Value {
+        let mut b = self.b();
+        let zero = b.i64(0);
+        b.compare(IrCompare::Ne, status, zero)
+    }
+
+    fn bool_cond(&mut self, op: BoolOp, values: &[Expr]) -> Result<Value> {
+        let var = self.func.new_var("truth", Type::BOOL);
+        let first = self.cond(&values[0])?;
+        self.b().set(var, first);
+        for value in &values[1..] {
+            let so_far = self.b().get(var);
+            let more = if op == BoolOp::And { so_far } else { self.b().unary(IrUnary::Not, so_far) };
+            self.branch(
+                more,
+                |l| {
+                    let next = l.cond(value)?;
+                    l.b().set(var, next);
+                    Ok(true)
+                },
+                |_| Ok(true),
+            )?;
+        }
+        Ok(self.b().get(var))
+    }
+
+    /// Whether both sides of a comparison are C's; two literals are objects.
+    fn compares_c(&self, left: &Expr, rest: &[Comparison]) -> bool {
+        let truth = matches!(rest[0].op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn);
+        let (a, b) = (self.kind(left), self.kind(&rest[0].right));
+        !truth
+            && a != Kind::Object
+            && b != Kind::Object
+            && !matches!((a, b), (Kind::Literal(_), Kind::Literal(_)))
+    }
+
+    /// Compares; objects are given up, the left one only if `drop_left`.
+    fn compare_one(&mut self, a: Val, op: CompareOp, b: Val, drop_left: bool) -> Result<Value> {
+        if !matches!((&a, &b), (Val::Obj(_), _) | (_, Val::Obj(_)) | (Val::Literal(_), Val::Literal(_)))
+            && !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
+        {
+            let (a, b) = (self.c_operand(a)?, self.c_operand(b)?);
+            return self.c_compare(op, a, b);
+        }
+        let (a, b) = (self.object(a)?, self.object(b)?);
+        let operands = if drop_left { vec![a, b] } else { vec![b] };
+        match op {
+            CompareOp::Is | CompareOp::IsNot => {
+                let kind = if op == CompareOp::Is { IrCompare::Eq } else { IrCompare::Ne };
+                let same = self.b().compare(kind, a.value, b.value);
+                self.drop_all(&operands);
+                Ok(same)
+            }
+            CompareOp::In | CompareOp::NotIn => {
+                let status = self.status_from(Entry::Contains, &[a.value, b.value], &operands);
+                let found = self.flag(status);
+                Ok(if op == CompareOp::In { found } else { self.b().unary(IrUnary::Not, found) })
+            }
+            _ => {
+                let code = self.word(compare_code(op));
+                let status = self.status_from(Entry::CompareBool, &[a.value, b.value, code], &operands);
+                Ok(self.flag(status))
+            }
+        }
+    }
+
+    /// `a < b < c` as a condition.
+    fn chain(&mut self, left: &Expr, rest: &[Comparison]) -> Result<Value> {
+        let var = self.func.new_var("truth", Type::BOOL);
+        let left = self.obj(left)?;
+        let left = self.keep_own(left);
+        self.links(left, rest, var)?;
+        Ok(self.b().get(var))
+    }
+
+    fn links(&mut self, left: Obj, rest: &[Comparison], var: ungil_ir::entities::Var) -> Result<()> {
+        let right = self.obj(&rest[0].right)?;
+        if rest.len() == 1 {
+            let truth = self.compare_one(Val::Obj(left), rest[0].op, Val::Obj(right), true)?;
+            self.b().set(var, truth);
+            return Ok(());
+        }
+        let right = self.keep_own(right);
+        let again = Obj { value: right.value, temp: None };
+        let truth = self.compare_one(Val::Obj(left), rest[0].op, Val::Obj(again), true)?;
+        self.b().set(var, truth);
+        // The temporary is given up in both branches, and free behind them.
+        let free = self.free.clone();
+        self.branch(
+            truth,
+            |l| {
+                l.links(right, &rest[1..], var)?;
+                l.free.clone_from(&free);
+                Ok(true)
+            },
+            |l| {
+                l.drop_obj(right);
+                Ok(true)
+            },
+        )?;
+        Ok(())
+    }
+
+    fn compare_value(&mut self, e: &Expr, left: &Expr, rest: &[Comparison]) -> Result<Val> {
+        if matches!(self.kind(e), Kind::C(_)) {
+            let truth = self.cond(e)?;
+            return Ok(Val::C(self.b().cast(truth, DType::I32), CTy::Bint));
+        }
+        if rest.len() > 1 {
+            return refuse("a chain of comparisons as a value");
+        }
+        let a = self.obj(left)?;
+        let b = self.obj(&rest[0].right)?;
+        self.at(e.span);
+        let code = self.word(compare_code(rest[0].op));
+        Ok(Val::Obj(self.make_from(Entry::Compare, &[a.value, b.value, code], &[a, b])))
+    }
+
+    fn bool_value(&mut self, op: BoolOp, values: &[Expr]) -> Result<Val> {
+        let first = self.obj(&values[0])?;
+        let first = self.own(first);
+        let temp = self.new_temp();
+        self.b().set(temp, first);
+        for value in &values[1..] {
+            let so_far = self.b().get(temp);
+            let status = self.status(Entry::Truth, &[so_far]);
+            let truth = self.flag(status);
+            let more = if op == BoolOp::And { truth } else { self.b().unary(IrUnary::Not, truth) };
+            self.branch(
+                more,
+                |l| {
+                    let zero = l.word(0);
+                    l.b().set(temp, zero);
+                    l.call(Entry::Release, &[so_far]);
+                    let next = l.obj(value)?;
+                    let next = l.own(next);
+                    l.b().set(temp, next);
+                    Ok(true)
+                },
+                |_| Ok(true),
+            )?;
+        }
+        let value = self.b().get(temp);
+        Ok(Val::Obj(Obj { value, temp: Some(temp) }))
+    }
+
+    fn conditional(&mut self, e: &Expr, test: &Expr, body: &Expr, orelse: &Expr) -> Result<Val> {
+        let kind = self.kind(e);
+        let truth = self.cond(test)?;
+        if let Kind::C(ty) = kind {
+            let var = self.func.new_var("choice", Type::Scalar(ty.dtype()));
+            let (a, b) = (ty.clone(), ty.clone());
+            let branch = |e, ty: CTy| {
+                move |l: &mut Self| {
+                    let value = l.expr(e)?;
+                    let value = l.number(value, &ty)?;
+                    l.b().set(var, value);
+                    Ok(true)
+                }
+            };
+            self.branch(truth, branch(body, a), branch(orelse, b))?;
+            return Ok(Val::C(self.b().get(var), ty));
+        }
+        let temp = self.new_temp();
+        let branch = |e| {
+            move |l: &mut Self| {
+                let obj = l.obj(e)?;
+                let value = l.own(obj);
+                l.b().set(temp, value);
+                Ok(true)
+            }
+        };
+        self.branch(truth, branch(body), branch(orelse))?;
+        let value = self.b().get(temp);
+        Ok(Val::Obj(Obj { value, temp: Some(temp) }))
+    }
+
+    fn subscript(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Val> {
+        let obj = self.obj(value)?;
+        let index = self.expr(index)?;
+        self.at(e.span);
+        if let Some(number) = self.integer(&index) {
+            return Ok(Val::Obj(self.make_from(Entry::GetItemInt, &[obj.value, number], &[obj])));
+        }
+        let key = self.object(index)?;
+        Ok(Val::Obj(self.make_from(Entry::GetItem, &[obj.value, key.value], &[obj, key])))
+    }
+
+    /// An integer of C in 64 bits.
+    pub(super) fn integer(&mut self, value: &Val) -> Option<Value> {
+        match value {
+            Val::Literal(Literal::Int(n)) => Some(self.word(*n)),
+            Val::C(value, CTy::Num(dtype, _)) if dtype.is_int() && *dtype != DType::U64 => {
+                Some(self.b().cast(*value, DType::I64))
+            }
+            _ => None,
+        }
+    }
+
+    fn slice(
+        &mut self,
+        lower: &Option<Box<Expr>>,
+        upper: &Option<Box<Expr>>,
+        step: &Option<Box<Expr>>,
+    ) -> Result<Val> {
+        let mut parts = Vec::new();
+        for part in [lower, upper, step] {
+            parts.push(match part {
+                Some(e) => self.obj(e)?,
+                None => self.none(),
+            });
+        }
+        let values: Vec<Value> = parts.iter().map(|p| p.value).collect();
+        Ok(Val::Obj(self.make_from(Entry::Slice, &values, &parts)))
+    }
+}
+
+/// The number of an operator, as the host knows it.
+fn op_code(op: BinaryOp) -> i64 {
+    match op {
+        BinaryOp::Add => 0,
+        BinaryOp::Sub => 1,
+        BinaryOp::Mult => 2,
+        BinaryOp::MatMult => 3,
+        BinaryOp::Div => 4,
+        BinaryOp::FloorDiv => 5,
+        BinaryOp::Mod => 6,
+        BinaryOp::Pow => 7,
+        BinaryOp::LShift => 8,
+        BinaryOp::RShift => 9,
+        BinaryOp::BitOr => 10,
+        BinaryOp::BitXor => 11,
+        BinaryOp::BitAnd => 12,
+    }
+}
+
+/// The number of a comparison in CPython.
+fn compare_code(op: CompareOp) -> i64 {
+    match op {
+        CompareOp::Lt => 0,
+        CompareOp::LtE => 1,
+        CompareOp::Eq => 2,
+        CompareOp::NotEq => 3,
+        CompareOp::Gt => 4,
+        _ => 5,
+    }
+}

@@ -1,0 +1,264 @@
+//! A function as a whole: parameters, variables, the ways out.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use ungil_ir::entities::{FuncId, Inst, Label, Region, Value, Var};
+use ungil_ir::function::{ExternData, Function, Module, Origin};
+use ungil_ir::inst::{InstKind, Loc};
+use ungil_ir::types::Type;
+
+use super::convert::declared;
+use super::entries::Entry;
+use super::loops::Frame;
+use super::store::assigned;
+use super::temp::frame_type;
+use super::value::{CTy, Local, Obj, Val};
+use super::{Constant, Objects, Result, Source, refuse};
+use crate::cython::Declared;
+
+/// Lowers one function.
+pub struct Lowerer<'a> {
+    pub(super) source: &'a Source<'a>,
+    pub(super) func: Function,
+    pub(super) region: Region,
+    /// Line within the function, and in the file.
+    pub(super) line: u32,
+    pub(super) file_line: u32,
+    pub(super) first_line: u32,
+    pub(super) table: Value,
+    pub(super) constants: Vec<Constant>,
+    /// Variables by name; those of comprehensions are inner.
+    pub(super) scopes: Vec<HashMap<String, Local>>,
+    pub(super) globals: HashSet<String>,
+    /// Variables that own objects.
+    pub(super) owners: Vec<Var>,
+    pub(super) temps: Vec<Var>,
+    pub(super) free: Vec<Var>,
+    /// Where errors go, innermost last.
+    pub(super) handlers: Vec<Label>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) line_var: Var,
+    pub(super) result: Var,
+    pub(super) done: Label,
+    pub(super) scratch_address: Value,
+    pub(super) scratch_size: u32,
+    pub(super) slots_address: Value,
+    pub(super) slots: u32,
+    pub(super) ret: Option<Option<CTy>>,
+    /// Whether a name may be bound again while an expression is computed.
+    pub(super) rebinds: bool,
+}
+
+pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
+    let def = source.def;
+    if def.is_async || def.params.kwarg.is_some() || !def.type_params.is_empty() {
+        return refuse("a coroutine or `**` parameter");
+    }
+    let mut func = Function::new(&def.name.name, &[Type::I64, Type::I64], Type::I64);
+    let first_line = (source.line)(def.name.span.lo);
+    func.origin = Origin { file: source.file.clone(), first_line };
+    func.attributes.recursive = true;
+    let (args, table) = (func.params[0], func.params[1]);
+    let (line_var, result) = (func.new_var("line", Type::I64), func.new_var("result", Type::I64));
+    let (done, fail) = (func.new_label(), func.new_label());
+    let region = func.body;
+    let (scratch, scratch_address) = frame_words(&mut func, region);
+    let (slots, slots_address) = frame_words(&mut func, region);
+    let ret = match &source.c.ret {
+        None => None,
+        Some(Declared::Void) => Some(None),
+        Some(other) => Some(Some(declared(other)?)),
+    };
+    let mut l = Lowerer {
+        source,
+        func,
+        region,
+        line: 1,
+        file_line: first_line,
+        first_line,
+        table,
+        constants: Vec::new(),
+        scopes: vec![HashMap::new()],
+        globals: HashSet::new(),
+        owners: Vec::new(),
+        temps: Vec::new(),
+        free: Vec::new(),
+        handlers: vec![fail],
+        frames: Vec::new(),
+        line_var,
+        result,
+        done,
+        scratch_address,
+        scratch_size: 1,
+        slots_address,
+        slots: 0,
+        ret,
+        rebinds: false,
+    };
+    l.whole(args, done, fail)?;
+    let (scratch_size, slot_count) = (l.scratch_size, l.slots.max(1));
+    l.func.inst_mut(scratch).kind = InstKind::StackArray(scratch_size);
+    l.func.inst_mut(slots).kind = InstKind::StackArray(slot_count);
+    let externs = Entry::ALL.iter().map(|e| ExternData { name: format!("object.{}", e.name()) }).collect();
+    let module = Module { functions: vec![l.func], entry: Some(FuncId(0)), externs, ..Module::default() };
+    Ok(Objects { module, constants: l.constants })
+}
+
+/// Words in the frame, whose number is set later, and their address.
+fn frame_words(func: &mut Function, region: Region) -> (Inst, Value) {
+    let inst = func.make_inst(InstKind::StackArray(1), Some(frame_type()), Loc { line: 1, col: 1 });
+    func.regions[region.index()].push(inst);
+    let array = func.inst(inst).result.expect("it has a result");
+    let address = func
+        .append(region, InstKind::Address(array), Some(Type::I64), Loc { line: 1, col: 1 })
+        .expect("an address is a value");
+    (inst, address)
+}
+
+impl Lowerer<'_> {
+    fn whole(&mut self, args: Value, done: Label, fail: Label) -> Result<()> {
+        self.forever(done, |l| {
+            l.forever(fail, |l| {
+                l.parameters(args)?;
+                let def = l.source.def;
+                if l.block(&def.body)? {
+                    l.default_result()?;
+                    let done = l.done;
+                    l.b().push(InstKind::Break(done));
+                }
+                Ok(())
+            })?;
+            l.failed();
+            Ok(())
+        })?;
+        for var in self.temps.clone().into_iter().chain(self.owners.clone()) {
+            let value = self.b().get(var);
+            self.call(Entry::ReleaseMaybe, &[value]);
+        }
+        let result = self.result;
+        let value = self.b().get(result);
+        self.b().push(InstKind::Return(Some(value)));
+        Ok(())
+    }
+
+    /// Behind the errors of the whole function.
+    fn failed(&mut self) {
+        let (table, line_var, result, done) = (self.table, self.line_var, self.result, self.done);
+        let line = self.b().get(line_var);
+        self.call(Entry::Traceback, &[table, line]);
+        let zero = self.word(0);
+        let mut b = self.b();
+        b.set(result, zero);
+        b.push(InstKind::Break(done));
+    }
+
+    /// The result of a function whose end is reached.
+    fn default_result(&mut self) -> Result<()> {
+        let value = match self.ret.clone() {
+            Some(Some(ty)) => {
+                let zero = self.word(0);
+                let zero = self.b().cast(zero, ty.dtype());
+                Val::C(zero, ty)
+            }
+            _ => Val::Obj(self.none()),
+        };
+        let obj = self.object(value)?;
+        let value = self.own(obj);
+        let result = self.result;
+        self.b().set(result, value);
+        Ok(())
+    }
+
+    fn parameters(&mut self, args: Value) -> Result<()> {
+        let def = self.source.def;
+        let names = assigned(&def.body)?;
+        self.globals = names.globals;
+        self.rebinds = names.rebinds;
+        let params: Vec<String> = def.params.iter().map(|p| p.name.name.to_string()).collect();
+        // As the caller orders them: `*args` before keyword-only ones, which is the source's order.
+        for (i, name) in params.iter().enumerate() {
+            let value = self.load(args, i);
+            self.parameter(name, value, names.bound.contains(name))?;
+        }
+        let rest: BTreeSet<String> = names.bound.iter().chain(self.source.c.vars.keys()).cloned().collect();
+        for name in rest {
+            if !params.contains(&name) && !self.globals.contains(&name) {
+                self.declare(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn parameter(&mut self, name: &str, value: Value, is_assigned: bool) -> Result<()> {
+        if let Some(ty) = self.source.c.vars.get(name) {
+            let ty = declared(ty)?;
+            let value = self.number(Val::Obj(Obj { value, temp: None }), &ty)?;
+            let var = self.func.new_var(name, Type::Scalar(ty.dtype()));
+            self.b().set(var, value);
+            let local = Local { var, ty: Some(ty), is_borrowed: false, is_bound: true };
+            self.scopes[0].insert(name.to_owned(), local);
+            return Ok(());
+        }
+        let var = self.func.new_var(name, Type::I64);
+        if is_assigned {
+            self.call(Entry::Retain, &[value]);
+            self.owners.push(var);
+        }
+        self.b().set(var, value);
+        let local = Local { var, ty: None, is_borrowed: !is_assigned, is_bound: !is_assigned };
+        self.scopes[0].insert(name.to_owned(), local);
+        Ok(())
+    }
+
+    /// A variable of the function.
+    pub(super) fn declare(&mut self, name: &str) -> Result<Local> {
+        let ty = match self.source.c.vars.get(name) {
+            Some(ty) => Some(declared(ty)?),
+            None => None,
+        };
+        let local = self.new_local(name, ty);
+        self.scopes[0].insert(name.to_owned(), local.clone());
+        Ok(local)
+    }
+
+    pub(super) fn new_local(&mut self, name: &str, ty: Option<CTy>) -> Local {
+        let var = self.func.new_var(name, ty.as_ref().map_or(Type::I64, |t| Type::Scalar(t.dtype())));
+        if ty.is_none() {
+            self.owners.push(var);
+        }
+        Local { var, is_bound: ty.is_some(), ty, is_borrowed: false }
+    }
+
+    pub(super) fn local(&self, name: &str) -> Option<Local> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name)).cloned()
+    }
+
+    /// Leaves the function with a value.
+    pub(super) fn leave_with(&mut self, value: Val) -> Result<()> {
+        let value = match self.ret.clone() {
+            Some(Some(ty)) => {
+                let value = self.number(value, &ty)?;
+                Val::C(value, ty)
+            }
+            Some(None) => {
+                if let Val::Obj(obj) = value {
+                    self.drop_obj(obj);
+                }
+                Val::Obj(self.none())
+            }
+            None => value,
+        };
+        let obj = self.object(value)?;
+        let value = self.own(obj);
+        let (result, done) = (self.result, self.done);
+        self.b().set(result, value);
+        self.b().push(InstKind::Break(done));
+        Ok(())
+    }
+
+    /// A name of C in messages.
+    pub(super) fn text(&mut self, text: &Arc<str>) -> Value {
+        self.name(text)
+    }
+}

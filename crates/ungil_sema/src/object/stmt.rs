@@ -1,0 +1,96 @@
+//! Statements.
+
+use ungil_syntax::ast::expr::ExprKind;
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::stmt::{If, IfBranch, Stmt, StmtKind};
+
+use super::function::Lowerer;
+use super::value::{Obj, Val};
+use super::{Result, refuse};
+
+impl Lowerer<'_> {
+    /// Lowers statements; returns whether control goes on behind them.
+    pub(super) fn block(&mut self, body: &[Stmt]) -> Result<bool> {
+        for stmt in body {
+            if !self.stmt(stmt)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn stmt(&mut self, s: &Stmt) -> Result<bool> {
+        self.at(s.span);
+        match &s.kind {
+            StmtKind::Pass | StmtKind::Global(_) => {}
+            // The documentation, and constants that stand for nothing.
+            StmtKind::Expr(e) if matches!(e.kind, ExprKind::Literal(_)) => {}
+            StmtKind::Expr(e) => {
+                if let Val::Obj(obj) = self.expr(e)? {
+                    self.drop_obj(obj);
+                }
+            }
+            StmtKind::Assign { targets, value } => {
+                let value = self.expr(value)?;
+                match targets.as_slice() {
+                    [target] => self.store(target, value)?,
+                    _ => self.store_all(targets, value)?,
+                }
+            }
+            StmtKind::AnnAssign { target, value, .. } => {
+                if let Some(value) = value {
+                    let value = self.expr(value)?;
+                    self.store(target, value)?;
+                }
+            }
+            StmtKind::AugAssign { target, op, value } => self.augment(target, *op, value)?,
+            StmtKind::Return(value) => {
+                let value = match value {
+                    Some(e) => self.expr(e)?,
+                    None => Val::Literal(Literal::None),
+                };
+                self.leave_with(value)?;
+                return Ok(false);
+            }
+            StmtKind::If(i) => return self.if_stmt(i),
+            StmtKind::While(w) => self.while_loop(w)?,
+            StmtKind::For(f) => self.for_loop(f)?,
+            StmtKind::Break | StmtKind::Continue => {
+                self.jump(matches!(s.kind, StmtKind::Break))?;
+                return Ok(false);
+            }
+            StmtKind::Delete(targets) => targets.iter().try_for_each(|t| self.delete(t))?,
+            StmtKind::Raise { exc, cause } => {
+                self.raise(exc.as_ref(), cause.as_ref())?;
+                return Ok(false);
+            }
+            StmtKind::Assert { test, msg } => self.assert(test, msg.as_ref())?,
+            _ => return refuse("a statement of this kind"),
+        }
+        Ok(true)
+    }
+
+    /// `a = b = value`.
+    fn store_all(&mut self, targets: &[ungil_syntax::ast::expr::Expr], value: Val) -> Result<()> {
+        let Val::Obj(obj) = value else {
+            return targets.iter().try_for_each(|t| self.store(t, value.clone()));
+        };
+        let obj = self.keep_own(obj);
+        for target in targets {
+            self.store(target, Val::Obj(Obj { value: obj.value, temp: None }))?;
+        }
+        self.drop_obj(obj);
+        Ok(())
+    }
+
+    fn if_stmt(&mut self, i: &If) -> Result<bool> {
+        self.branches(&i.branches, &i.orelse)
+    }
+
+    fn branches(&mut self, branches: &[IfBranch], orelse: &[Stmt]) -> Result<bool> {
+        let Some((first, rest)) = branches.split_first() else { return self.block(orelse) };
+        self.at(first.test.span);
+        let truth = self.cond(&first.test)?;
+        self.branch(truth, |l| l.block(&first.body), |l| l.branches(rest, orelse))
+    }
+}

@@ -1,0 +1,349 @@
+//! Assignment: targets, and which names a function binds.
+
+use std::collections::{BTreeSet, HashSet};
+
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::stmt::{Stmt, StmtKind};
+
+use super::entries::Entry;
+use super::function::Lowerer;
+use super::value::{Obj, Val};
+use super::{Meaning, Result, refuse};
+
+/// What a function's names are.
+#[derive(Default)]
+pub(super) struct Names {
+    pub bound: BTreeSet<String>,
+    pub globals: HashSet<String>,
+    /// Whether expressions bind names.
+    pub rebinds: bool,
+}
+
+/// The names that statements bind.
+pub(super) fn assigned(body: &[Stmt]) -> Result<Names> {
+    let mut names = Names::default();
+    statements(body, &mut names)?;
+    names.bound.retain(|n| !names.globals.contains(n));
+    Ok(names)
+}
+
+fn statements(body: &[Stmt], names: &mut Names) -> Result<()> {
+    body.iter().try_for_each(|s| statement(s, names))
+}
+
+fn statement(s: &Stmt, names: &mut Names) -> Result<()> {
+    match &s.kind {
+        StmtKind::Assign { targets, value } => {
+            targets.iter().try_for_each(|t| target(t, names))?;
+            walrus(value, names)
+        }
+        StmtKind::AugAssign { target: t, value, .. } => {
+            target(t, names)?;
+            walrus(value, names)
+        }
+        StmtKind::AnnAssign { target: t, value, .. } => {
+            target(t, names)?;
+            value.iter().try_for_each(|v| walrus(v, names))
+        }
+        StmtKind::For(f) if !f.is_async => {
+            target(&f.target, names)?;
+            walrus(&f.iter, names)?;
+            statements(&f.body, names)?;
+            statements(&f.orelse, names)
+        }
+        StmtKind::While(w) => {
+            walrus(&w.test, names)?;
+            statements(&w.body, names)?;
+            statements(&w.orelse, names)
+        }
+        StmtKind::If(i) => {
+            for branch in &i.branches {
+                walrus(&branch.test, names)?;
+                statements(&branch.body, names)?;
+            }
+            statements(&i.orelse, names)
+        }
+        StmtKind::With(w) if !w.is_async => {
+            for item in &w.items {
+                walrus(&item.context, names)?;
+                item.target.iter().try_for_each(|t| target(t, names))?;
+            }
+            statements(&w.body, names)
+        }
+        StmtKind::Try(t) if !t.is_star => {
+            statements(&t.body, names)?;
+            for handler in &t.handlers {
+                names.bound.extend(handler.name.iter().map(|n| n.name.to_string()));
+                statements(&handler.body, names)?;
+            }
+            statements(&t.orelse, names)?;
+            statements(&t.finalbody, names)
+        }
+        StmtKind::Import(aliases) => {
+            for alias in aliases {
+                let name = alias.asname.as_ref().map_or(&alias.name, |n| &n.name);
+                names.bound.insert(name.split('.').next().unwrap_or(name).to_owned());
+            }
+            Ok(())
+        }
+        StmtKind::ImportFrom(from) => {
+            for alias in &from.names {
+                names.bound.insert(alias.asname.as_ref().map_or(&alias.name, |n| &n.name).to_string());
+            }
+            Ok(())
+        }
+        StmtKind::Global(list) => {
+            names.globals.extend(list.iter().map(|n| n.name.to_string()));
+            Ok(())
+        }
+        StmtKind::Delete(list) => list.iter().try_for_each(|t| target(t, names)),
+        StmtKind::Expr(e) | StmtKind::Return(Some(e)) => walrus(e, names),
+        StmtKind::Raise { .. } | StmtKind::Assert { .. } | StmtKind::Return(None) => Ok(()),
+        StmtKind::Pass | StmtKind::Break | StmtKind::Continue => Ok(()),
+        _ => refuse("a nested function, class or statement of another kind"),
+    }
+}
+
+fn target(t: &Expr, names: &mut Names) -> Result<()> {
+    let mut found = Vec::new();
+    names_of(t, &mut found)?;
+    names.bound.extend(found);
+    Ok(())
+}
+
+/// A name that an expression of a statement binds; in an expression that is looked into only as far as needed.
+fn walrus(e: &Expr, names: &mut Names) -> Result<()> {
+    match &e.kind {
+        ExprKind::Named { target, value } => {
+            names.rebinds = true;
+            names.bound.insert(target.name.to_string());
+            walrus(value, names)
+        }
+        ExprKind::Bool { values, .. } => values.iter().try_for_each(|v| walrus(v, names)),
+        ExprKind::Unary { operand, .. } => walrus(operand, names),
+        ExprKind::Binary { left, right, .. } => {
+            walrus(left, names)?;
+            walrus(right, names)
+        }
+        ExprKind::Compare { left, rest } => {
+            walrus(left, names)?;
+            rest.iter().try_for_each(|r| walrus(&r.right, names))
+        }
+        ExprKind::Call(call) => {
+            walrus(&call.func, names)?;
+            call.args.iter().try_for_each(|a| walrus(a, names))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The names in a target.
+pub(super) fn names_of(t: &Expr, out: &mut Vec<String>) -> Result<()> {
+    match &t.kind {
+        ExprKind::Name(name) => out.push(name.to_string()),
+        ExprKind::Tuple(items) | ExprKind::List(items) => {
+            items.iter().try_for_each(|i| names_of(i, out))?;
+        }
+        ExprKind::Starred(inner) => names_of(inner, out)?,
+        ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {}
+        _ => return refuse("this target"),
+    }
+    Ok(())
+}
+
+impl Lowerer<'_> {
+    /// Assigns; a temporary is given up.
+    pub(super) fn store(&mut self, t: &Expr, value: Val) -> Result<()> {
+        match &t.kind {
+            ExprKind::Name(name) => self.store_name(name, value),
+            ExprKind::Attribute { value: object, attr } => {
+                let value = self.object(value)?;
+                let object = self.obj(object)?;
+                let name = self.name(&attr.name);
+                self.at(t.span);
+                self.status_from(Entry::SetAttr, &[object.value, name, value.value], &[object, value]);
+                Ok(())
+            }
+            ExprKind::Subscript { value: object, index } => {
+                let value = self.object(value)?;
+                let object = self.obj(object)?;
+                let index = self.expr(index)?;
+                self.at(t.span);
+                self.store_item(object, index, value, true)
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                let value = self.object(value)?;
+                self.unpack(t, items, value)
+            }
+            _ => refuse("this target"),
+        }
+    }
+
+    /// `object[index] = value`; `object` is given up if it is said.
+    pub(super) fn store_item(&mut self, object: Obj, index: Val, value: Obj, last: bool) -> Result<()> {
+        let mut operands = vec![value];
+        operands.extend(last.then_some(object));
+        if let Some(number) = self.integer(&index) {
+            self.status_from(Entry::SetItemInt, &[object.value, number, value.value], &operands);
+            return Ok(());
+        }
+        let key = self.object(index)?;
+        operands.push(key);
+        self.status_from(Entry::SetItem, &[object.value, key.value, value.value], &operands);
+        Ok(())
+    }
+
+    pub(super) fn store_name(&mut self, name: &str, value: Val) -> Result<()> {
+        if self.globals.contains(name) {
+            if (self.source.meaning)(name) == Meaning::Other {
+                return refuse("a variable of C of the module");
+            }
+            let value = self.object(value)?;
+            let (table, text) = (self.table, self.name(name));
+            self.status_from(Entry::SetGlobal, &[table, text, value.value], &[value]);
+            return Ok(());
+        }
+        let Some(local) = self.local(name) else { return refuse("a name that is not bound here") };
+        if let Some(ty) = &local.ty {
+            let value = self.number(value, ty)?;
+            self.b().set(local.var, value);
+            return Ok(());
+        }
+        let obj = self.object(value)?;
+        let value = self.own(obj);
+        let old = self.b().get(local.var);
+        self.b().set(local.var, value);
+        self.call(Entry::ReleaseMaybe, &[old]);
+        Ok(())
+    }
+
+    fn unpack(&mut self, t: &Expr, items: &[Expr], value: Obj) -> Result<()> {
+        self.at(t.span);
+        let star = items.iter().position(|i| matches!(i.kind, ExprKind::Starred(_)));
+        let address = self.scratch(items.len());
+        match star {
+            Some(at) => {
+                let (before, after) = (self.word(at as i64), self.word((items.len() - at - 1) as i64));
+                self.status_from(Entry::UnpackStar, &[value.value, before, after, address], &[value]);
+            }
+            None => {
+                let n = self.word(items.len() as i64);
+                self.status_from(Entry::Unpack, &[value.value, n, address], &[value]);
+            }
+        }
+        let mut parts = Vec::new();
+        for i in 0..items.len() {
+            let part = self.load(address, i);
+            parts.push(self.keep(part));
+        }
+        for (item, part) in items.iter().zip(parts) {
+            let item = match &item.kind {
+                ExprKind::Starred(inner) => inner,
+                _ => item,
+            };
+            self.store(item, Val::Obj(part))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn augment(&mut self, t: &Expr, op: BinaryOp, value: &Expr) -> Result<()> {
+        match &t.kind {
+            ExprKind::Name(_) => {
+                let old = self.expr(t)?;
+                let new = self.combine(t, op, old, value)?;
+                self.store(t, new)
+            }
+            ExprKind::Attribute { value: object, attr } => {
+                let object = self.obj(object)?;
+                let object = self.keep_own(object);
+                let name = self.name(&attr.name);
+                let old = self.make(Entry::GetAttr, &[object.value, name]);
+                let new = self.combine(t, op, Val::Obj(old), value)?;
+                let new = self.object(new)?;
+                self.status_from(Entry::SetAttr, &[object.value, name, new.value], &[new, object]);
+                Ok(())
+            }
+            ExprKind::Subscript { value: object, index } => {
+                let object = self.obj(object)?;
+                let object = self.keep_own(object);
+                let index = self.expr(index)?;
+                let (index, again, held) = match self.integer(&index) {
+                    Some(_) => (index.clone(), index, None),
+                    None => {
+                        let key = self.object(index)?;
+                        let key = self.keep_own(key);
+                        let again = Obj { value: key.value, temp: None };
+                        (Val::Obj(again), Val::Obj(again), Some(key))
+                    }
+                };
+                let old = match self.integer(&index) {
+                    Some(number) => self.make(Entry::GetItemInt, &[object.value, number]),
+                    None => {
+                        let key = self.object(index)?;
+                        self.make(Entry::GetItem, &[object.value, key.value])
+                    }
+                };
+                let new = self.combine(t, op, Val::Obj(old), value)?;
+                let new = self.object(new)?;
+                self.store_item(object, again, new, true)?;
+                held.into_iter().for_each(|key| self.drop_obj(key));
+                Ok(())
+            }
+            _ => refuse("this target"),
+        }
+    }
+
+    fn combine(&mut self, t: &Expr, op: BinaryOp, old: Val, value: &Expr) -> Result<Val> {
+        if let Val::C(left, ty) = &old
+            && self.is_c(value)
+        {
+            if op == BinaryOp::Pow {
+                return refuse("a power of numbers of C");
+            }
+            let right = self.expr(value)?;
+            let right = self.c_operand(right)?;
+            self.at(t.span);
+            return self.c_binary(op, (*left, ty.clone()), right);
+        }
+        let old = self.object(old)?;
+        let right = self.obj(value)?;
+        self.at(t.span);
+        Ok(Val::Obj(self.binary_objects(op, old, right, true)))
+    }
+
+    pub(super) fn delete(&mut self, t: &Expr) -> Result<()> {
+        self.at(t.span);
+        match &t.kind {
+            ExprKind::Name(name) if self.globals.contains(&**name) => {
+                let (table, text) = (self.table, self.name(name));
+                self.status(Entry::DelGlobal, &[table, text]);
+            }
+            ExprKind::Name(name) => {
+                let local = self.local(name).filter(|l| l.ty.is_none() && !l.is_borrowed);
+                let Some(local) = local else { return refuse("`del` of this variable") };
+                // An unbound one raises.
+                self.expr(t)?;
+                let old = self.b().get(local.var);
+                let zero = self.word(0);
+                self.b().set(local.var, zero);
+                self.call(Entry::ReleaseMaybe, &[old]);
+            }
+            ExprKind::Attribute { value, attr } => {
+                let object = self.obj(value)?;
+                let name = self.name(&attr.name);
+                self.status_from(Entry::DelAttr, &[object.value, name], &[object]);
+            }
+            ExprKind::Subscript { value, index } => {
+                let object = self.obj(value)?;
+                let key = self.obj(index)?;
+                self.status_from(Entry::DelItem, &[object.value, key.value], &[object, key]);
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                items.iter().try_for_each(|i| self.delete(i))?;
+            }
+            _ => return refuse("this target"),
+        }
+        Ok(())
+    }
+}
