@@ -92,8 +92,13 @@ def _is_ffi(obj: Any) -> bool:
 
 def _module_of(library: Any) -> Any:
     """The extension module that a library in API mode belongs to."""
-    for module in list(sys.modules.values()):
-        if getattr(module, "lib", None) is library and hasattr(module, "ffi"):
+    backend = _backend()
+    if not isinstance(library, backend.Lib):
+        return None
+    # Other modules may have imported it beside an `ffi` of their own.
+    named = sys.modules.get(repr(library).partition("'")[2].partition("'")[0])
+    for module in [named, *sys.modules.values()]:
+        if getattr(module, "lib", None) is library and isinstance(getattr(module, "ffi", None), backend.FFI):
             return module
     return None
 

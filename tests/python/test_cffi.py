@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -188,6 +189,20 @@ def test_integers_must_fit(api):
     for function in (kernel, lib.narrow):
         with pytest.raises(OverflowError):
             function(300)
+
+
+def test_libraries_that_stand_beside_another_ffi(api, monkeypatch):
+    """As in a program that builds its module, imports `lib` from it, and keeps the FFI that built it."""
+    monkeypatch.setattr(sys.modules["__main__"], "ffi", cffi.FFI(), raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "lib", api.lib, raising=False)
+    lib = api.lib
+    assert ungil.jit(lambda x: lib.add(x, 0.5))(1.0) == 1.5
+    plain = cffi.FFI()
+    plain.cdef("#define SEVENTEEN 17\n double hypot(double, double);")
+    abi = plain.dlopen("libm.so.6")
+    monkeypatch.setattr(sys.modules["__main__"], "ffi", plain)
+    monkeypatch.setattr(sys.modules["__main__"], "lib", abi)
+    assert ungil.jit(lambda x: abi.hypot(x, 4.0) + abi.SEVENTEEN)(3.0) == 22.0
 
 
 def test_variables_of_c_are_not_frozen(api):
