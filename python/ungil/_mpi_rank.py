@@ -78,7 +78,11 @@ def end_on_ctrl_c() -> None:
             if number[0] != signal.SIGINT or signal.getsignal(signal.SIGINT) is not handler:
                 continue
             if not answered.wait(PATIENCE):
-                print(f"rank {number_of_rank()} was interrupted in a call that waits", file=sys.stderr, flush=True)
+                print(
+                    f"rank {number_of_rank()} was interrupted in a call that waits",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 os._exit(128 + signal.SIGINT)
 
     threading.Thread(target=watch, name="ungil-interrupts", daemon=True).start()

@@ -50,3 +50,8 @@ def test_kernels_communicate_as_mpi4py_does(library, ranks):
     assert len(passed) == 1, "\n".join(lines)
     vendor = "MPICH" if library == "mpich" else "Open MPI"
     assert passed[0].endswith(f"checks passed on {ranks} ranks of {vendor}"), passed[0]
+
+
+@pytest.mark.parametrize("library", ["mpich", "openmpi"])
+def test_parallel_loops_respect_the_level_of_threads(library):
+    assert "all 1 checks passed" in run(library, 2, "levels.py")

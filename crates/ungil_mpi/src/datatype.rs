@@ -14,7 +14,7 @@ use crate::library::{Library, library};
 const KEPT: usize = 512;
 
 /// Items of one piece of a long message.
-const PIECE: i64 = 1 << 30;
+pub const PIECE: i64 = 1 << 30;
 
 /// A committed datatype; freed with its last user.
 pub struct Derived(i64);

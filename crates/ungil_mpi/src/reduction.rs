@@ -5,12 +5,12 @@ use ungil_abi::exception::ExcClass;
 use crate::block::Block;
 use crate::collective::{Mode, collect, conclude, keep, large, send_or_in_place};
 use crate::communicator::{rank, size};
-use crate::datatype::checked;
+use crate::datatype::{PIECE, checked, extent};
 use crate::fault::fault;
 use crate::function::Function;
 use crate::invoke::{c_ints, mpi};
 use crate::library::{Library, library};
-use crate::message::{INT_MAX, Staged, check_apart, plain, staged};
+use crate::message::{INT_MAX, Message, Staged, check_apart, plain, staged};
 
 /// Both messages of a reduction.
 fn reduction(library: &'static Library, block: Block, in_place: bool) -> Result<[Staged; 2], i64> {
@@ -70,13 +70,42 @@ macro_rules! reduction_on_all {
             conclude(library, block, mode, &[block.send(), block.recv()], |cell, held| {
                 let [send, recv] = reduction(library, block, true)?;
                 let (s, r) = (&send.message, &recv.message);
-                collect!(library, mode, large(&[&send]), [$blocking, $request, $persistent], cell;
-                    p s.address, p r.address, c s.count, h s.datatype, h block.op(), h block.comm())?;
+                if mode == Mode::Blocking && large(&[&send]) && library.address(Function::$blocking, true).is_none() {
+                    piecewise(library, s, r, |[from, to, n]| {
+                        mpi!(library, false, Function::$blocking;
+                            p from, p to, c n, h s.datatype, h block.op(), h block.comm())
+                    })?;
+                } else {
+                    collect!(library, mode, large(&[&send]), [$blocking, $request, $persistent], cell;
+                        p s.address, p r.address, c s.count, h s.datatype, h block.op(), h block.comm())?;
+                }
                 keep(held, send, recv);
                 Ok(())
             })
         }
     };
+}
+
+/// Reduces piece by piece, where the library counts in `int` only: `reduce` takes addresses to send from and to receive into,
+/// and a count. Elements are reduced one by one, so that pieces change nothing.
+fn piecewise(
+    library: &Library,
+    send: &Message,
+    recv: &Message,
+    mut reduce: impl FnMut([i64; 3]) -> i64,
+) -> Result<(), i64> {
+    let extent = extent(library, recv.datatype)?;
+    let in_place = send.address == library.constants.in_place;
+    for (start, n) in pieces(recv.count) {
+        let from = if in_place { send.address } else { send.address + start * extent };
+        checked(reduce([from, recv.address + start * extent, n]))?;
+    }
+    Ok(())
+}
+
+/// Starts and lengths of the pieces that `count` items are cut into.
+fn pieces(count: i64) -> impl Iterator<Item = (i64, i64)> {
+    (0..count).step_by(PIECE as usize).map(move |start| (start, PIECE.min(count - start)))
 }
 
 reduction_on_all!(
@@ -188,4 +217,24 @@ fn check_counts(
         _ => return Ok(()),
     };
     Err(fault(ExcClass::VALUE_ERROR, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_all_items_once() {
+        assert_eq!(pieces(5).collect::<Vec<_>>(), [(0, 5)]);
+        assert_eq!(pieces(0).count(), 0);
+        for count in [PIECE, PIECE + 1, 3 * PIECE, (1 << 31) + 7] {
+            let mut end = 0;
+            for (start, n) in pieces(count) {
+                assert_eq!(start, end);
+                assert!(n > 0 && n <= INT_MAX);
+                end += n;
+            }
+            assert_eq!(end, count);
+        }
+    }
 }

@@ -13,6 +13,7 @@ use ungil_diag::source::SourceMap;
 use ungil_driver::session::{CompileFailure, GlobalTable, Session};
 use ungil_driver::signature::Signature;
 use ungil_sema::ctype::CType;
+use ungil_sema::mpi::Mpi;
 use ungil_sema::ty::Ty;
 use ungil_sema::world::ObjectId;
 
@@ -179,7 +180,7 @@ pub fn compile<'s>(
     let compiled = compiled.map_err(|failure| failure_error(py, failure, &world))?;
     if !is_value(&compiled.ret) {
         let title = format!("{}() returns a value of type {}", state.name, compiled.ret);
-        let help = "return numbers, arrays, None, or tuples of them";
+        let help = result_help(&compiled.ret);
         return Err(errors::plain_error(py, "U0607", &title, Some(help)));
     }
     if let Some(signature) = signature {
@@ -192,6 +193,21 @@ pub fn compile<'s>(
     let mut entry = Entry::new(key, compiled, findings.guards, held, owners);
     entry.python_numbers = state.pyx.is_some();
     Ok(state.entries.push(entry))
+}
+
+/// What to return instead of a value that Python has no object for.
+fn result_help(ty: &Ty) -> &'static str {
+    match ty {
+        Ty::Mpi(kind) if kind.is_request() => "wait for it in the kernel: `request.Wait()`",
+        Ty::Pending(_) => "wait for it in the kernel, and return what arrives: `request.wait()`",
+        Ty::Mpi(Mpi::Status) => "return what it tells: `status.source, status.tag, status.count`",
+        Ty::List(list)
+            if list.element.as_ref().is_some_and(|e| matches!(e, Ty::Mpi(k) if k.is_request())) =>
+        {
+            "wait for them in the kernel: `MPI.Request.Waitall(requests)`"
+        }
+        _ => "return numbers, arrays, None, or tuples of them",
+    }
 }
 
 /// What a kernel returns for parameters of these types; no code is made.

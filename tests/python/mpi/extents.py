@@ -1,5 +1,7 @@
 """Numbers that C's `int` does not hold: refused, never cut off."""
 
+import os
+
 import numpy as np
 from harness import comm, expect, main, raises, rank, refused, size
 from mpi4py import MPI
@@ -138,5 +140,33 @@ def counts():
             raises(each, many, at, match="is outside the 4 entries")
 
 
+def large_counts():
+    """Counts beyond C's `int`."""
+    alone = MPI.COMM_SELF
+    n = 2**31 + 8
+
+    def untouched(x):
+        # A communicator of one rank copies nothing.
+        alone.Bcast(x, 0)
+        alone.Allreduce(MPI.IN_PLACE, x)
+        alone.Scan(MPI.IN_PLACE, x, MPI.MAX)
+        return x.size, x[n - 1]
+
+    def exchange(x, y):
+        status = MPI.Status()
+        alone.Sendrecv(x, 0, 0, y, 0, 0, status)
+        return status.count, y[0], y[n - 1]
+
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    # Zeros that nobody writes to need no memory.
+    if rank == 0:
+        expect(jit(untouched)(np.zeros(n, np.int8)) == (n, 0), "large Bcast and Allreduce")
+    if rank == 0 and size == 1 and free > 8e9:
+        x = np.zeros(n, np.int8)
+        x[0], x[-1] = 3, 5
+        found = jit(exchange)(x, np.zeros(n, np.int8))
+        expect(found == (n, 3, 5), f"large Sendrecv: {found}")
+
+
 if __name__ == "__main__":
-    main([peers_and_tags, roots_and_colours, grids, counts])
+    main([peers_and_tags, roots_and_colours, grids, counts, large_counts])

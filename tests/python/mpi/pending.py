@@ -252,6 +252,38 @@ def collectives():
     expect(np.array_equal(y[::-2], np.array([0.0, 2, 4]) * size) and y[0] == 0, f"strided Iallreduce: {y}")
 
 
+def borders():
+    """Requests and statuses stay on their side of the call; errors say what to do."""
+
+    def taken(request):
+        request.Wait()
+
+    def asked(status):
+        return status.source
+
+    def given(x):
+        return comm.Isend(x, MPI.PROC_NULL)
+
+    def several(x):
+        return [comm.Isend(x, MPI.PROC_NULL)]
+
+    def found():
+        return MPI.Status()
+
+    request = comm.Irecv(np.zeros(1), MPI.PROC_NULL)
+    raises(taken, request, match="wait for it in Python, or make it in the kernel")
+    request.Wait()
+    raises(asked, MPI.Status(), match="make one in the kernel: `status = MPI.Status()`")
+    raises(given, np.zeros(1), match="wait for it in the kernel: `request.Wait()`")
+    raises(several, np.zeros(1), match="MPI.Request.Waitall(requests)")
+    raises(found, match="status.source, status.tag")
+
+    def null(request):
+        return request == MPI.REQUEST_NULL
+
+    check(null, MPI.REQUEST_NULL)
+
+
 def errors():
     def cancelled(c, y):
         r = c.Irecv(y, c.rank, 3)
@@ -283,4 +315,16 @@ def errors():
 
 
 if __name__ == "__main__":
-    main([one_by_one, several, strided_and_fresh, across_calls, probes, persistent, collectives, errors])
+    main(
+        [
+            one_by_one,
+            several,
+            strided_and_fresh,
+            across_calls,
+            probes,
+            persistent,
+            collectives,
+            borders,
+            errors,
+        ]
+    )
