@@ -28,7 +28,7 @@ classes! {
     28 USER_WARNING "UserWarning", 29 RUNTIME_WARNING "RuntimeWarning", 30 BASE "BaseException",
     31 SYSTEM_EXIT "SystemExit", 32 PERMISSION "PermissionError", 33 FILE_NOT_FOUND "FileNotFoundError",
     34 CONNECTION "ConnectionError", 35 REFERENCE "ReferenceError", 36 STOP_ASYNC "StopAsyncIteration",
-    37 AXIS_ERROR "AxisError", 38 MPI "MPI.Exception",
+    37 AXIS_ERROR "AxisError", 38 MPI "MPI.Exception", 39 BREAK "break", 40 RETURN "return",
 }
 
 impl ExcClass {
@@ -40,7 +40,8 @@ impl ExcClass {
     /// The classes it is derived from directly, as Python has them.
     pub fn bases(self) -> &'static [ExcClass] {
         match self {
-            Self::BASE => &[],
+            // Not exceptions but ways out of a parallel loop, which no `except` catches.
+            Self::BASE | Self::BREAK | Self::RETURN => &[],
             Self::EXCEPTION | Self::KEYBOARD_INTERRUPT | Self::SYSTEM_EXIT => &[Self::BASE],
             Self::INDEX_ERROR | Self::KEY_ERROR => &[Self::LOOKUP],
             Self::ZERO_DIVISION | Self::OVERFLOW | Self::FLOATING_POINT => &[Self::ARITHMETIC],

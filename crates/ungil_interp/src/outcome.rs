@@ -71,6 +71,8 @@ pub enum Failure {
 pub struct Exception {
     pub class: ExcClass,
     pub message: Option<String>,
+    /// Values in the message.
+    pub args: Vec<Num>,
     pub frames: Vec<Frame>,
 }
 

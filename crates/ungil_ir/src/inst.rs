@@ -430,6 +430,8 @@ pub enum InstKind {
     /// Whether the error that the innermost handler around has at hand is of this class or one derived from it. Errors of the
     /// host (interrupts) and cancellation are of none.
     Caught(ExcClass),
+    /// Argument of that error's message, which the error has and whose type is the result's.
+    CaughtArg(u32),
     /// Raises the error that the innermost handler around has at hand once more, as if it had not been caught.
     Reraise,
     /// Independent iterations over an n-dimensional domain, in any order: a whole-array statement.

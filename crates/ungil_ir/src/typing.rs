@@ -62,7 +62,8 @@ pub fn result_type(f: &Function, kind: &InstKind) -> Result<ResultType, String> 
         | K::StackArray(_)
         | K::Call(..)
         | K::CallC(..)
-        | K::LoadPacked(_) => return Ok(ResultType::Told),
+        | K::LoadPacked(_)
+        | K::CaughtArg(_) => return Ok(ResultType::Told),
         _ => return Ok(ResultType::None),
     };
     Ok(ResultType::Known(ty))

@@ -16,7 +16,7 @@ macro_rules! operand_visitor {
             use InstKind::*;
             match kind {
                 Const(_) | Get(_) | Null | GlobalArray(_) | Extern(_) | StackArray(_) | Iota(_) | Safepoint | ThreadId | NumThreads | Break(_)
-                | Continue(_) | Scope { .. } | Try { .. } | Caught(_) | Reraise => {}
+                | Continue(_) | Scope { .. } | Try { .. } | Caught(_) | CaughtArg(_) | Reraise => {}
                 Unary(_, a) | Cast(a, _) | TupleGet(a, _) | Set(_, a) | Dim(a, _) | Stride(a, _) | Address(a) | Pointer(a)
                 | Retain(a) | Release(a) | Splat(a, _) | Extract(a, _) | MaskAny(a) | MaskAll(a)
                 | VecReduce(_, a) | SetNumThreads(a) | LoadPacked(a) => visit(a),

@@ -211,6 +211,7 @@ impl Writer<'_> {
             K::Scope { .. } => write!(self.out, "scope"),
             K::Try { .. } => write!(self.out, "try"),
             K::Caught(class) => write!(self.out, "caught {}", class.name()),
+            K::CaughtArg(k) => write!(self.out, "caught_arg {k}"),
             K::Reraise => write!(self.out, "reraise"),
             K::For(_) | K::Domain { .. } | K::ParallelFor(_) | K::ParallelRegion(_) => self.loop_head(kind),
             _ => self.memory(kind),

@@ -413,11 +413,16 @@ impl Array<'_> {
         }
     }
 
-    /// No owner: only arrays without elements may have none.
+    /// No owner: arrays without elements, and those over memory of C.
     unsafe fn without_owner(self) -> *mut PyObject {
         if self.shape.contains(&0) {
             // SAFETY: NumPy allocates the memory when it is given none.
             return unsafe { self.make(core::ptr::null_mut()) };
+        }
+        if !self.data.is_null() {
+            // A view of memory that a pointer leads to, as `<double[:n]>p` makes it; whoever has the pointer frees it.
+            // SAFETY: the kernel's author vouches for the memory.
+            return unsafe { self.make(self.data) };
         }
         let text = "internal error: a kernel returned an array that nobody owns";
         // SAFETY: the caller is attached.

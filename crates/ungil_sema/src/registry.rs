@@ -562,6 +562,15 @@ pub(crate) fn call_method(
             let layout = l.order_argument(order.as_ref(), name)?;
             l.faithful_copy(receiver, layout, span)
         }
+        "numpy.ndarray.copy_fortran" => {
+            args.bind(name, &[], 0)?;
+            let dtype = receiver.ty.as_array().map_or(DType::F64, |t| t.dtype);
+            l.converted_copy(receiver, dtype, Layout::F, span)
+        }
+        "numpy.ndarray.is_c_contig" | "numpy.ndarray.is_f_contig" => {
+            args.bind(name, &[], 0)?;
+            l.is_packed(receiver, name.ends_with("f_contig"), span)
+        }
         "numpy.ndarray.fill" => {
             let value = one(args, name, "value")?;
             l.check_writable(receiver)?;

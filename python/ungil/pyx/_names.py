@@ -100,6 +100,7 @@ def operators() -> dict[str, Any]:
         "__pyx_sizeof": Special("cython.sizeof"),
         "__pyx_view": Special("cython.view"),
         "__pyx_from": Replaced("cython.forfrom", range),
+        "__pyx_with": Replaced("cython.directives", lambda **settings: True),
         "__pyx_parallel": Special("cython.parallel.region"),
     }
 

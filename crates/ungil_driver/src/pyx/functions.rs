@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::source::SourceFile;
 use ungil_syntax::ast::cython::{CythonStmt, NoneRule};
-use ungil_syntax::ast::expr::{Expr, ExprKind};
-use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::expr::Expr;
 use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, contains_yield, walk_stmt};
 
 use super::gil;
-use super::plain::directive_name;
+use super::plain::{directive_name, directive_value};
 use super::plan::{Directive, Function, Parameter};
 use super::types::{Known, Types, decayed};
 
@@ -74,13 +73,7 @@ fn keep(found: Result<Known, Diagnostic>, errors: &mut Vec<Diagnostic>) -> Optio
 /// A directive from a decorator.
 fn directive(decorator: &Expr) -> Option<Directive> {
     let name = directive_name(decorator)?;
-    let value = match &decorator.kind {
-        ExprKind::Call(call) => match call.args.first().map(|arg| &arg.kind) {
-            Some(ExprKind::Literal(Literal::Bool(value))) => Some(*value),
-            _ => None,
-        },
-        _ => Some(true),
-    };
+    let value = directive_value(decorator);
     Some(Directive { name, value, lo: decorator.span.lo })
 }
 

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use ungil_diag::diagnostic::Diagnostic;
+use ungil_diag::diagnostic::{Code, Diagnostic};
 use ungil_diag::span::Span;
 use ungil_syntax::ast::cython::{CType, CTypeKind, CythonExpr, CythonStmt, Declarator, TypeArgument};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
@@ -14,10 +14,45 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::CompareOp;
 use ungil_syntax::ast::parameter::Parameters;
 use ungil_syntax::ast::stmt::{FunctionDef, If, Stmt, StmtKind, With};
+use ungil_syntax::directive;
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
 use super::error::unsupported;
 use super::types::{Types, dotted, is_c, is_constructed, is_number};
+
+/// Directives that `with` statements switch in compiled code.
+const SETTINGS: &[&str] = &["boundscheck", "wraparound", "cdivision", "cpow", "overflowcheck"];
+
+/// What else stands behind `cython.` in decorators and `with` statements.
+const WORDS: &[&str] = &[
+    "cfunc",
+    "ccall",
+    "cclass",
+    "inline",
+    "final",
+    "internal",
+    "locals",
+    "returns",
+    "exceptval",
+    "nogil",
+    "gil",
+    "with_gil",
+    "compile",
+    "ufunc",
+    "freelist",
+    "no_gc",
+    "no_gc_clear",
+    "total_ordering",
+    "dataclasses.dataclass",
+    "dataclass",
+    "auto_pickle",
+    "collection_type",
+    "critical_section",
+    "trashcan",
+    "staticmethod",
+    "classmethod",
+    "test_assert_path_exists",
+];
 
 /// A replacement of a piece of the text.
 #[derive(Clone, Debug)]
@@ -153,11 +188,19 @@ impl Plain<'_> {
         def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
     }
 
+    /// Reports a directive that there is not.
+    fn check_directive(&mut self, name: &str, span: Span) {
+        if directive::known(name).is_none() && !WORDS.contains(&name) {
+            let title = format!("`cython.{name}` is no compiler directive");
+            let error = Diagnostic::error(Code("U0196"), title).primary(span, "unknown directive");
+            self.errors.push(error.help("look for a misspelling; directives are those of Cython 3.3"));
+        }
+    }
+
     /// Takes out decorators that are directives.
     fn decorator(&mut self, decorator: &Expr) {
-        if directive_name(decorator).is_none() {
-            return self.visit_expr(decorator);
-        }
+        let Some(name) = directive_name(decorator) else { return self.visit_expr(decorator) };
+        self.check_directive(&name, decorator.span);
         let lo = self.text[..decorator.span.lo as usize].rfind('@').unwrap_or(0);
         // A call's span ends behind its parentheses; what follows on the line is white space or a comment.
         self.replace(lo, decorator.span.hi as usize, "");
@@ -219,19 +262,21 @@ impl Plain<'_> {
                 Some("use two `with` statements"),
             );
         }
+        let mut settings = Vec::new();
         for item in &with.items {
-            if directive_name(&item.context).is_some_and(|name| matches!(name.as_str(), "cdivision" | "cpow"))
-            {
-                self.unsupported(
-                    "this directive in a `with` statement is",
-                    item.context.span,
-                    Some("use a decorator"),
-                );
+            let Some(name) = directive_name(&item.context) else { continue };
+            self.check_directive(&name, item.context.span);
+            if let (true, Some(value)) = (SETTINGS.contains(&name.as_str()), directive_value(&item.context)) {
+                settings.push(format!("{name}={}", if value { "True" } else { "False" }));
             }
         }
         if let Some(last) = with.items.last() {
             let hi = self.colon(last.context.span.hi);
-            self.replace(stmt.span.lo as usize, hi, "if 1");
+            let head = match settings.is_empty() {
+                true => "if 1".to_owned(),
+                false => format!("if __pyx_with({})", settings.join(", ")),
+            };
+            self.replace(stmt.span.lo as usize, hi, &head);
         }
         with.body.iter().for_each(|stmt| self.visit_stmt(stmt));
     }
@@ -418,6 +463,15 @@ impl Plain<'_> {
             }
             CythonExpr::New(_) => self.unsupported("`new` is", span, None),
         }
+    }
+}
+
+/// The value that a directive is given as `True` or `False`.
+pub fn directive_value(expr: &Expr) -> Option<bool> {
+    let ExprKind::Call(call) = &expr.kind else { return Some(true) };
+    match call.args.first().map(|arg| &arg.kind) {
+        Some(ExprKind::Literal(Literal::Bool(value))) => Some(*value),
+        _ => None,
     }
 }
 

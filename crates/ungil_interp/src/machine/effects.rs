@@ -37,6 +37,10 @@ impl<'m> Machine<'m> {
                 let error = self.caught.last().expect("the verifier saw a handler");
                 Some(Value::Num(Num::Bool(error.class.is_a(*class))))
             }
+            K::CaughtArg(k) => match self.caught.last().and_then(|error| error.args.get(*k as usize)) {
+                Some(n) => Some(Value::Num(*n)),
+                None => return invalid("the error has no such argument"),
+            },
             K::Safepoint => None,
             K::ThreadId => Some(Value::int(0)),
             K::NumThreads => Some(Value::int(self.num_threads)),
@@ -71,7 +75,7 @@ impl<'m> Machine<'m> {
 fn exception(frame: &Frame<'_>, error: &Raise) -> Failure {
     let args: Vec<Num> = error.args.iter().map(|(v, _)| frame.get(*v).num()).collect();
     let message = error.message.as_ref().map(|template| text::fill(template, &args));
-    Failure::Raised(Exception { class: error.class, message, frames: Vec::new() })
+    Failure::Raised(Exception { class: error.class, message, args, frames: Vec::new() })
 }
 
 fn printed(frame: &Frame<'_>, parts: &[PrintPart]) -> Step<String> {

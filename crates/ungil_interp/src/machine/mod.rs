@@ -101,7 +101,7 @@ fn invalid<T>(message: impl Into<String>) -> Step<T> {
 }
 
 fn raise<T>(class: ExcClass, message: Option<String>) -> Step<T> {
-    Err(Failure::Raised(Exception { class, message, frames: Vec::new() }))
+    Err(Failure::Raised(Exception { class, message, args: Vec::new(), frames: Vec::new() }))
 }
 
 impl<'m> Machine<'m> {

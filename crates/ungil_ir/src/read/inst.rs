@@ -403,6 +403,7 @@ impl Parser {
             }
             "raise" => InstKind::Raise(Box::new(self.raise()?)),
             "reraise" => InstKind::Reraise,
+            "caught_arg" => InstKind::CaughtArg(self.number()?),
             "caught" => {
                 let name = self.word()?;
                 match ExcClass::from_name(&name) {

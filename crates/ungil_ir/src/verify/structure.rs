@@ -165,7 +165,7 @@ impl Verifier<'_> {
             InstKind::Break(_) => "break",
             InstKind::Continue(_) => "continue",
             InstKind::Return(_) => "return",
-            InstKind::Caught(_) | InstKind::Reraise => {
+            InstKind::Caught(_) | InstKind::CaughtArg(_) | InstKind::Reraise => {
                 let inner = |a: &&Around| !matches!(a, Around::Loop(_));
                 if !matches!(scopes.around.iter().rev().find(inner), Some(Around::Handler)) {
                     self.error("is not inside a handler".to_owned());

@@ -7,16 +7,19 @@
 //! The error at hand lives in the context, where the next one would overwrite it: handlers, and cleanups that may fail
 //! themselves, keep it in the frame while they run.
 
+use super::error::WORDS;
 use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::{Block, Val};
 use llvm_sys::LLVMIntPredicate::LLVMIntEQ;
+use llvm_sys::LLVMOpcode::{LLVMBitCast, LLVMFPTrunc, LLVMTrunc};
 use std::mem::offset_of;
 use ungil_abi::context::{ErrorKind, ErrorSlot};
 use ungil_abi::exception::ExcClass;
 use ungil_abi::symbols;
 use ungil_ir::entities::{Label, Region};
 use ungil_ir::inst::InstKind;
+use ungil_ir::types::{DType, Type};
 use ungil_ir::walk::{any_inst, can_fail};
 
 /// A way to leave scopes.
@@ -164,6 +167,29 @@ impl FunctionEmitter<'_> {
         let kept = *self.kept_errors.last().expect("a handler");
         self.m.call_runtime(symbols::RESUME_ERROR, &[self.ctx, kept]);
         self.leave(Exit::Error);
+    }
+
+    /// `CaughtArg`: a number out of the words of an argument.
+    pub fn caught_arg(&mut self, k: u32, ty: &Type) -> Operand {
+        let l = self.l;
+        let kept = *self.kept_errors.last().expect("a handler");
+        let Type::Scalar(dtype) = *ty else { panic!("an argument of type {ty}") };
+        let at = offset_of!(ErrorSlot, args) as u64 + u64::from(k) * WORDS + 8;
+        let word = |n: u64| l.load(l.int(64), l.offset(kept, at + 8 * n), 8);
+        let number = |word: Val, dtype: DType| match dtype {
+            DType::F64 => l.cast(LLVMBitCast, word, l.f64()),
+            DType::F32 => {
+                let wide = l.cast(LLVMBitCast, word, l.f64());
+                l.cast(LLVMFPTrunc, wide, l.number(DType::F32))
+            }
+            DType::I64 | DType::U64 => word,
+            DType::Bool => l.is_nonzero(word),
+            other => l.cast(LLVMTrunc, word, l.number(other)),
+        };
+        if dtype.is_complex() {
+            return Operand::Complex(number(word(0), dtype.real()), number(word(1), dtype.real()));
+        }
+        Operand::Scalar(number(word(0), dtype))
     }
 
     /// `Caught`: the class's number is one of those derived from the handler's.

@@ -261,6 +261,7 @@ impl<'e> FunctionEmitter<'e> {
             InstKind::Check(cond, raise) => return self.check(*cond, raise),
             InstKind::Print(parts) => return self.print(parts),
             InstKind::Caught(class) => self.caught(*class),
+            InstKind::CaughtArg(k) => self.caught_arg(*k, told()),
             InstKind::Safepoint => return self.safepoint(),
             InstKind::ThreadId => self.team_query(ungil_abi::symbols::THREAD_ID),
             InstKind::NumThreads => self.team_query(ungil_abi::symbols::NUM_THREADS),

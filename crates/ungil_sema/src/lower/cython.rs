@@ -15,6 +15,7 @@ use ungil_ir::inst::{BinaryOp as Ir, CompareOp};
 use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::BinaryOp;
 
 use crate::ctype::CType;
@@ -36,6 +37,27 @@ impl Lowerer<'_, '_> {
 
     pub(crate) fn is_c(&self) -> bool {
         self.options.c.is_some()
+    }
+
+    /// The options of a block, whose test the driver wrote for `with cython.boundscheck(False):` and the like.
+    pub(crate) fn with_directives(&self, test: &Expr) -> Option<crate::options::Options> {
+        let ExprKind::Call(call) = &test.kind else { return None };
+        let named = matches!(&call.func.kind, ExprKind::Name(name) if &**name == "__pyx_with");
+        let mut options = self.options.clone();
+        let mut c = (**self.options.c.as_ref().filter(|_| named)?).clone();
+        for keyword in &call.keywords {
+            let ExprKind::Literal(Literal::Bool(value)) = keyword.value.kind else { continue };
+            match &*keyword.name.as_ref()?.name {
+                "boundscheck" => options.boundscheck = value,
+                "wraparound" => options.wraparound = value,
+                "overflowcheck" => options.overflowcheck = value,
+                "cdivision" => c.cdivision = value,
+                "cpow" => c.cpow = value,
+                _ => {}
+            }
+        }
+        options.c = Some(std::sync::Arc::new(c));
+        Some(options)
     }
 
     fn declared(&self, name: &str) -> Option<Declared> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::span::{SourceId, Span};
+use ungil_ir::entities::Value;
 use ungil_ir::function::{Attributes, Function, Inline, Origin};
 use ungil_ir::inst::{InstKind, Loc};
 use ungil_ir::types::Type;
@@ -112,6 +113,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             captures: HashMap::new(),
             loops: Vec::new(),
             handlers: Vec::new(),
+            leaving: Vec::new(),
             tuples: HashMap::new(),
             ones: HashSet::new(),
             unit_axes: HashMap::new(),
@@ -224,6 +226,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
 
     /// `return value`.
     pub(crate) fn return_operand(&mut self, value: &Operand, span: Span) -> Result<()> {
+        let value = self.returned(value, span)?;
+        self.b().push(InstKind::Return(value));
+        Ok(())
+    }
+
+    /// The value that a `return` gives; its type is joined into the function's.
+    pub(crate) fn returned(&mut self, value: &Operand, span: Span) -> Result<Option<Value>> {
         self.check_storable(value)?;
         let value = &self.c_returned(value, span)?;
         let value = &self.escaping(value)?;
@@ -237,9 +246,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             return Err(TypeError::Return { old, new, span }.into());
         };
         let value = self.convert(value, &ty)?;
-        let value = if ty.ir().is_unit() { None } else { Some(self.value(&value)?) };
-        self.b().push(InstKind::Return(value));
-        Ok(())
+        Ok(if ty.ir().is_unit() { None } else { Some(self.value(&value)?) })
     }
 
     /// Moves an error in a function of the prelude to the user's call.

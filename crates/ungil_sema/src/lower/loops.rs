@@ -28,6 +28,8 @@ pub(crate) struct LoopFrame {
     /// Where `continue` goes; in copies of an unrolled body it leaves the copy.
     continue_to: Jump,
     pub parallel: bool,
+    /// Whether `break` and `return` may leave it, a parallel loop.
+    pub leaves: bool,
     /// The bytes of the body of a parallel loop.
     pub lines: std::ops::Range<u32>,
 }
@@ -49,6 +51,9 @@ impl Lowerer<'_, '_> {
         let Some(frame) = self.loops.last().cloned() else {
             return Err(Error::Untyped);
         };
+        if is_break && frame.leaves {
+            return self.leave_loop(span);
+        }
         if is_break && frame.parallel {
             let help = "use a reduction or a flag, or `range` for a loop that ends early";
             return Err(Unsupported::Statement { what: "`break` out of `prange` is", span, help }.into());
@@ -88,6 +93,7 @@ impl Lowerer<'_, '_> {
                 broke,
                 continue_to: Jump::Continue(label),
                 parallel: false,
+                leaves: false,
                 lines: 0..0,
             },
             &node.body,
@@ -126,7 +132,17 @@ impl Lowerer<'_, '_> {
     /// Runs what makes the body of a parallel loop that stands for an array statement.
     pub(crate) fn shared_out<T>(&mut self, label: Label, run: impl FnOnce(&mut Self) -> T) -> T {
         let continue_to = Jump::Continue(label);
-        self.framed(LoopFrame { break_to: label, broke: None, continue_to, parallel: true, lines: 0..0 }, run)
+        self.framed(
+            LoopFrame {
+                break_to: label,
+                broke: None,
+                continue_to,
+                parallel: true,
+                leaves: false,
+                lines: 0..0,
+            },
+            run,
+        )
     }
 
     /// The `else` clause: runs unless a `break` left the loop.
@@ -282,6 +298,7 @@ impl Lowerer<'_, '_> {
             broke,
             continue_to: Jump::Continue(label),
             parallel: false,
+            leaves: false,
             lines: 0..0,
         };
         let (body, result) = self.nested(|l| {
@@ -313,6 +330,7 @@ impl Lowerer<'_, '_> {
             broke,
             continue_to: Jump::Continue(label),
             parallel: false,
+            leaves: false,
             lines: 0..0,
         };
         let (body, result) = self.nested(|l| {
@@ -336,6 +354,7 @@ impl Lowerer<'_, '_> {
                     broke,
                     continue_to: Jump::Break(label),
                     parallel: false,
+                    leaves: false,
                     lines: 0..0,
                 };
                 if self.framed(frame, |l| l.block(&node.body)) == Flow::Ends {
@@ -353,6 +372,7 @@ impl Lowerer<'_, '_> {
                     broke,
                     continue_to: Jump::Break(inner),
                     parallel: false,
+                    leaves: false,
                     lines: 0..0,
                 };
                 l.once(inner, |l| {
@@ -389,11 +409,18 @@ impl Lowerer<'_, '_> {
             (Some(first), Some(last)) => first.span.lo..last.span.hi,
             _ => 0..0,
         };
-        LoopFrame { break_to: label, broke: None, continue_to: Jump::Continue(label), parallel: true, lines }
+        let continue_to = Jump::Continue(label);
+        LoopFrame { break_to: label, broke: None, continue_to, parallel: true, leaves: false, lines }
     }
 
-    pub(crate) fn parallel_body(&mut self, node: &For, label: Label, iv: Value) -> (Region, Result<()>) {
-        let frame = self.parallel_frame(node, label);
+    pub(crate) fn parallel_body(
+        &mut self,
+        node: &For,
+        label: Label,
+        iv: Value,
+        leaves: bool,
+    ) -> (Region, Result<()>) {
+        let frame = LoopFrame { leaves, ..self.parallel_frame(node, label) };
         self.nested(|l| {
             let value = l.c_counter(&node.target, iv, node.target.span);
             l.assign_to(&node.target, &value)?;

@@ -42,8 +42,9 @@ pub mod function;
 pub mod generator;
 pub mod index;
 pub mod intrinsics;
+pub mod leaving;
 pub mod library;
-pub mod lines;
+mod lines;
 pub mod list;
 pub mod loops;
 pub mod matching;
@@ -79,6 +80,7 @@ use ungil_syntax::ast::name::Name;
 use crate::lower::array::lazy::Root;
 use crate::lower::function::Code;
 use crate::lower::generator::Generator;
+use crate::lower::leaving::Leaving;
 use crate::lower::loops::LoopFrame;
 use crate::lower::memory::Memory;
 use crate::lower::program::Program;
@@ -175,6 +177,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) slots: Vec<Slot>,
     pub(crate) captures: HashMap<Captured, Operand>,
     pub(crate) loops: Vec<LoopFrame>,
+    /// Ways out of the parallel loops around that have some, the innermost last.
+    leaving: Vec<Leaving>,
     /// For each `except` clause around, how many parallel loops were around it.
     handlers: Vec<usize>,
     /// Elements of the tuples built here, so that taking one apart leaves nothing behind.

@@ -79,15 +79,21 @@ impl Lowerer<'_, '_> {
                 return Ok(Flow::Falls);
             }
         }
-        let (body, result) = self.parallel_body(node, label, iv);
-        if !self.options.parallel {
-            let hints = ungil_ir::inst::LoopHints::default();
-            let node = ungil_ir::inst::For { label, iv, start, stop, step, body, hints };
-            self.b().push(InstKind::For(Box::new(node)));
-            return result.map(|()| Flow::Falls);
-        }
-        self.push_parallel(label, iv, (start, stop, step), (schedule, chunk, num_threads), body);
-        result.map(|()| Flow::Falls)
+        self.enter_leaving(node)?;
+        let (body, result) = self.parallel_body(node, label, iv, true);
+        let leaving = self.leaving.pop().expect("pushed by `enter_leaving`");
+        self.keep_apart(&leaving, body);
+        let (tried, ()) = self.nested(|l| {
+            if l.options.parallel {
+                l.push_parallel(label, iv, (start, stop, step), (schedule, chunk, num_threads), body);
+            } else {
+                let hints = ungil_ir::inst::LoopHints::default();
+                let node = ungil_ir::inst::For { label, iv, start, stop, step, body, hints };
+                l.b().push(InstKind::For(Box::new(node)));
+            }
+        });
+        result?;
+        self.left(&leaving, tried, span).map(|()| Flow::Falls)
     }
 
     /// `for i in rotating(n)` in the prelude: the loop runs where it stands; its reductions rotate over partials.
@@ -98,7 +104,7 @@ impl Lowerer<'_, '_> {
         self.check_counter(&node.target, [zero, n, one]);
         let label = self.func.new_label();
         let iv = self.func.new_value(Type::I64);
-        let (body, result) = self.parallel_body(node, label, iv);
+        let (body, result) = self.parallel_body(node, label, iv, false);
         let plain = self.work_sharing(label, iv, (zero, n, one), body);
         self.program.unclassified = true;
         self.b().push(InstKind::ParallelFor(Box::new(ParallelFor { in_place: true, ..plain })));

@@ -286,7 +286,7 @@ impl Lowerer<'_, '_> {
             }
         }
         let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
-        let (body, result) = self.parallel_body(node, label, iv);
+        let (body, result) = self.parallel_body(node, label, iv, false);
         let hints = LoopHints::default();
         let node = IrFor { label, iv, start: first, stop: last, step, body, hints };
         self.b().push(InstKind::For(Box::new(node)));

@@ -91,7 +91,7 @@ impl Lowerer<'_, '_> {
     }
 
     fn return_statement(&mut self, value: Option<&Expr>, span: Span) -> Result<Flow> {
-        if self.in_parallel() {
+        if self.in_parallel() && !self.may_leave() {
             let help = "write the result into a variable or an array and return after the loop";
             return Err(Unsupported::Statement { what: "`return` inside `prange` is", span, help }.into());
         }
@@ -99,12 +99,21 @@ impl Lowerer<'_, '_> {
             Some(e) => self.lower_expr(e)?,
             None => Operand::none(span),
         };
+        if self.in_parallel() {
+            return self.leave_function(&value, span);
+        }
         self.return_operand(&value, span)?;
         Ok(Flow::Ends)
     }
 
     fn if_statement(&mut self, node: &If) -> Result<Flow> {
         let (first, rest) = node.branches.split_first().expect("an if has a branch");
+        if let Some(options) = self.with_directives(&first.test) {
+            let outer = std::mem::replace(&mut self.options, options);
+            let flow = self.block(&first.body);
+            self.options = outer;
+            return Ok(flow);
+        }
         let otherwise = |l: &mut Self| -> Result<Flow> {
             if rest.is_empty() {
                 return Ok(l.block(&node.orelse));

@@ -381,6 +381,9 @@ impl<'a> Analysis<'a> {
         let answer = match &test.kind {
             ExprKind::Literal(Literal::Bool(b)) => Some(*b),
             ExprKind::Literal(Literal::Int(n)) => Some(*n != 0),
+            ExprKind::Call(call) if matches!(&call.func.kind, ExprKind::Name(n) if &**n == "__pyx_with") => {
+                Some(true)
+            }
             _ => self.oracle.decide(test, &|name| self.is_parameter(name, flow)),
         };
         if let Some(truth) = answer {

@@ -2,7 +2,7 @@
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::BinaryOp;
+use ungil_ir::inst::{BinaryOp, CompareOp};
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
@@ -57,6 +57,10 @@ impl Lowerer<'_, '_> {
             let method = Ty::Method(Box::new(array.ty.clone()), format!("numpy.ndarray.{name}").into());
             return Ok(Some(Operand { ty: method, span, ..array.clone() }));
         }
+        if self.is_c() && ["copy_fortran", "is_c_contig", "is_f_contig"].contains(&name) {
+            let method = Ty::Method(Box::new(array.ty.clone()), format!("numpy.ndarray.{name}").into());
+            return Ok(Some(Operand { ty: method, span, ..array.clone() }));
+        }
         if name == "shape" {
             let dims = self.extents(array)?;
             return Ok(Some(int_tuple(dims, span)));
@@ -67,6 +71,10 @@ impl Lowerer<'_, '_> {
             "strides" => {
                 let strides = (0..ty.ndim).map(|axis| self.b().stride(base, axis)).collect();
                 int_tuple(strides, span)
+            }
+            "suboffsets" if self.is_c() => {
+                let items = (0..ty.ndim).map(|_| Operand::int(-1, span));
+                Operand::tuple(items.collect(), span)
             }
             "ndim" => Operand::int(i64::from(ty.ndim), span),
             "itemsize" => Operand::int(ty.dtype.size() as i64, span),
@@ -85,6 +93,23 @@ impl Lowerer<'_, '_> {
             "real" | "imag" => self.array_part(array, name == "imag", span)?,
             _ => return Ok(None),
         }))
+    }
+
+    /// Whether the elements of a memoryview lie one behind the other, the last axis fastest or the first.
+    pub(crate) fn is_packed(&mut self, array: &Operand, first: bool, span: Span) -> Result<Operand> {
+        let ty = array.ty.as_array().expect("an array");
+        let base = self.value(array)?;
+        let mut expected = self.b().i64(ty.dtype.size() as i64);
+        let mut all = self.b().bool(true);
+        for k in 0..ty.ndim {
+            let axis = if first { k } else { ty.ndim - 1 - k };
+            let stride = self.b().stride(base, axis);
+            let fits = self.b().compare(CompareOp::Eq, stride, expected);
+            all = self.b().binary(BinaryOp::And, all, fits);
+            let extent = self.b().dim(base, axis);
+            expected = self.b().binary(BinaryOp::Mul, expected, extent);
+        }
+        Ok(Operand::value(Ty::PyBool, all, span))
     }
 
     /// Number of elements.

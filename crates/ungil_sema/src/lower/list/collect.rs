@@ -152,7 +152,7 @@ impl Lowerer<'_, '_> {
         });
         let (region, i) = prefix;
         let outer = std::mem::replace(&mut self.region, region);
-        let (body, result) = self.parallel_body(node, label, i);
+        let (body, result) = self.parallel_body(node, label, i, false);
         let insts = self.func.region(body).to_vec();
         self.func.regions[region.index()].extend(insts);
         self.region = outer;
