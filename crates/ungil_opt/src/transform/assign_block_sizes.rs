@@ -1,7 +1,7 @@
 //! Block sizes of parallel reductions.
 //!
 //! Gives every parallel loop with a reduction the fewest iterations its blocks hold, from the static cost of the
-//! body alone: 1,024 for cheap bodies, so that a block vectorises, down to one for costly or unbounded ones. The
+//! body alone: 4,096 for cheap bodies, so that what a block costs does not show, down to one for costly or unbounded ones. The
 //! number of blocks then follows from `ungil_abi::parallel::block_count`. The rule decides the bits of float
 //! reductions, so this pass runs first, on what the front end made.
 
@@ -11,15 +11,13 @@ use ungil_ir::inst::InstKind;
 
 /// Work that a block should hold at least, in the units of [`region_cost`].
 const BLOCK_WORK: u64 = 65_536;
-const CHEAP: u64 = 64;
-const MAX_BLOCK: u64 = 1_024;
+const MAX_BLOCK: u64 = 4_096;
 
 /// Fewest iterations of a block for a body of this cost.
 pub fn min_block(cost: Cost) -> u32 {
     match cost {
         None => 1,
-        Some(c) if c <= CHEAP => MAX_BLOCK as u32,
-        Some(c) => (BLOCK_WORK / c).clamp(1, MAX_BLOCK) as u32,
+        Some(c) => (BLOCK_WORK / c.max(1)).clamp(1, MAX_BLOCK) as u32,
     }
 }
 
@@ -50,8 +48,9 @@ mod tests {
 
     #[test]
     fn cheap_bodies_fill_a_block_and_unbounded_ones_stand_alone() {
-        assert_eq!(min_block(Some(3)), 1024);
-        assert_eq!(min_block(Some(64)), 1024);
+        assert_eq!(min_block(Some(0)), 4096);
+        assert_eq!(min_block(Some(3)), 4096);
+        assert_eq!(min_block(Some(16)), 4096);
         assert_eq!(min_block(Some(65)), 1008);
         assert_eq!(min_block(Some(4096)), 16);
         assert_eq!(min_block(Some(1 << 20)), 1);
