@@ -209,3 +209,23 @@ def test_vectors_with_what_is_no_number(rng):
         ):
             assert np.array_equal(np.isfinite(found), np.isfinite(expected))
             assert np.array_equal(np.isnan(found), np.isnan(expected))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(2, 600_000, 3), (64, 9000, 65), (256, 70_000, 1), (3, 4097, 400)], ids=str)
+def test_deep_products(rng, dtype, shape):
+    rows, depth, columns = shape
+    x, y = matrix(rng, rows, depth, dtype), matrix(rng, depth, columns, dtype)
+    before = ungil.get_num_threads()
+    # The error of a sum of random terms grows with the root of their number.
+    tolerance = 512 * np.finfo(dtype).eps * np.sqrt(depth)
+    for a, b in ((x, y), (np.asfortranarray(x), y), (x[:, ::-1], y[::-1])):
+        results = []
+        try:
+            for threads in (1, 2, before):
+                ungil.set_num_threads(min(threads, before))
+                results.append(product(a, b))
+        finally:
+            ungil.set_num_threads(before)
+        assert all(np.array_equal(r, results[0]) for r in results), "the bits depend on the number of threads"
+        assert np.abs(results[0] - a @ b).max() <= tolerance

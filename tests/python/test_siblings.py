@@ -103,6 +103,20 @@ def test_what_was_written_before_an_exception_is_written():
         jit(sum_and_max)(np.ones(0), np.ones(0))
 
 
+def test_a_handler_sees_what_was_computed_before():
+    def function(a):
+        t = 5.0
+        try:
+            t = a.sum()
+            t = a.max()
+        except ValueError:
+            return t
+        return t + 1
+
+    for a in (np.zeros(0), np.ones(40)):
+        assert jit(function)(a) == function(a)
+
+
 def test_siblings_are_one_loop():
     def loads(function, *args):
         kernel = jit(function)

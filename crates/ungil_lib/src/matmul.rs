@@ -1,12 +1,12 @@
 //! Products of matrices.
 //!
 //! The result is cut into tiles, whose sides follow from the shapes alone; each is one product by faer, which takes strides as
-//! they are, and tiles are shared among the team. An element's sum runs over the whole depth within one tile: its bits
-//! depend on the shapes, the layouts and the processor's instructions, never on the number of threads.
-//!
-//! Limits: a product of few rows and columns but great depth is one tile, and so one thread's.
+//! they are, and tiles are shared among the team. Where the result is one tile and the depth is great, the depth is cut
+//! instead, into parts that follow from the shapes too; partial results are added pairwise, in a fixed order. The bits of an
+//! element depend on the shapes, the layouts and the processor's instructions, never on the number of threads.
 
 use core::ffi::c_void;
+use core::ops::AddAssign;
 use core::ptr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -29,6 +29,12 @@ const LARGE_TILE: usize = 512 * 512;
 const LARGE: usize = 2048 * 2048;
 /// A tile's rows are a multiple of this, columns too: whole register blocks of every element type.
 const GRAIN: usize = 96;
+
+/// Least depth of a part of a deep product, and the most elements that all partial results may have.
+const PART: usize = 2048;
+const PARTIALS: usize = 1 << 20;
+/// Most parts of a deep product.
+const MOST_PARTS: usize = 64;
 
 /// Element types by number (the order of [`ValueTag`]).
 const F32: u64 = 9;
@@ -123,7 +129,12 @@ impl<T: Copy> Factor<T> {
 
 /// # Safety
 /// As for [`ungil_lib_matmul`], with elements of type `T`.
-unsafe fn multiply<T: ComplexField + Copy>(ctx: *mut Ctx, out: &Matrix, x: &Matrix, y: &Matrix) -> i32 {
+unsafe fn multiply<T: ComplexField + Copy + AddAssign>(
+    ctx: *mut Ctx,
+    out: &Matrix,
+    x: &Matrix,
+    y: &Matrix,
+) -> i32 {
     if out.is_empty() {
         return 0;
     }
@@ -135,6 +146,11 @@ unsafe fn multiply<T: ComplexField + Copy>(ctx: *mut Ctx, out: &Matrix, x: &Matr
     let tile = if small { [rows, columns] } else { tile_of(rows, columns) };
     let (down, across) = (rows.div_ceil(tile[0]), columns.div_ceil(tile[1]));
     let job = Job { out: *out, x: first, y: second, tile, across };
+    let parts = parts_of(rows, columns, depth);
+    if down * across == 1 && !small && parts > 1 {
+        // SAFETY: by contract.
+        return unsafe { job.deep_product(ctx, depth, parts) };
+    }
     let env = (job, depth);
     // SAFETY: the tiles are disjoint parts of the result; the job outlives the loop.
     unsafe {
@@ -142,22 +158,40 @@ unsafe fn multiply<T: ComplexField + Copy>(ctx: *mut Ctx, out: &Matrix, x: &Matr
             env.0.product(depth, 0);
             return 0;
         }
-        let desc = LoopDesc {
-            body: run_tiles::<T>,
-            env: ptr::from_ref(&env).cast_mut().cast::<c_void>(),
-            n: (down * across) as i64,
-            schedule: Schedule::DYNAMIC,
-            chunk: 1,
-            num_threads: 0,
-            min_block: 1,
-            scalars: ptr::null(),
-            nscalars: 0,
-            narrays: 0,
-            arrays: ptr::null(),
-            last: ptr::null_mut(),
-        };
-        ungil_rt_parallel_for(ctx, &raw const desc)
+        let env = ptr::from_ref(&env).cast_mut().cast::<c_void>();
+        share(ctx, run_tiles::<T>, env, down * across)
     }
+}
+
+/// The body of a shared loop.
+type Body = unsafe extern "C" fn(*mut Ctx, *mut c_void, i64, i64, *mut Block) -> i32;
+
+/// Runs a body for `0 .. n` on the team.
+///
+/// # Safety
+/// `ctx` is this thread's context; the body accepts `env`, from any thread.
+unsafe fn share(ctx: *mut Ctx, body: Body, env: *mut c_void, n: usize) -> i32 {
+    let desc = LoopDesc {
+        body,
+        env,
+        n: n as i64,
+        schedule: Schedule::DYNAMIC,
+        chunk: 1,
+        num_threads: 0,
+        min_block: 1,
+        scalars: ptr::null(),
+        nscalars: 0,
+        narrays: 0,
+        arrays: ptr::null(),
+        last: ptr::null_mut(),
+    };
+    // SAFETY: by contract.
+    unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
+}
+
+/// The number of parts that the depth of a product is cut into.
+fn parts_of(rows: usize, columns: usize, depth: usize) -> usize {
+    (depth / PART).min(PARTIALS / (rows * columns)).min(MOST_PARTS)
 }
 
 /// Sides of a tile: near a square where the result has room for one.
@@ -196,6 +230,89 @@ impl<T: ComplexField + Copy> Job<T> {
             matmul(out, Accum::Replace, x, y, T::one_impl(), Par::Seq);
         }
     }
+}
+
+/// A product whose depth is cut into parts, with room for their results, one behind the other.
+struct Deep<'a, T> {
+    job: &'a Job<T>,
+    depth: usize,
+    parts: usize,
+    partials: *mut T,
+}
+
+impl<T: ComplexField + Copy + AddAssign> Job<T> {
+    /// Computes the result, which is one tile, from the products of parts of the depth.
+    ///
+    /// # Safety
+    /// As for [`ungil_lib_matmul`].
+    unsafe fn deep_product(&self, ctx: *mut Ctx, depth: usize, parts: usize) -> i32 {
+        let (rows, columns) = (self.out.rows(), self.out.columns());
+        let size = rows * columns;
+        let mut partials = vec![T::zero_impl(); size * parts];
+        let deep = Deep { job: self, depth, parts, partials: partials.as_mut_ptr() };
+        // SAFETY: each part has room of its own; what the loop uses outlives it.
+        let status =
+            unsafe { share(ctx, run_parts::<T>, ptr::from_ref(&deep).cast_mut().cast::<c_void>(), parts) };
+        if status != 0 {
+            return status;
+        }
+        let mut gap = 1;
+        while gap < parts {
+            for part in (0..parts - gap).step_by(2 * gap) {
+                let (sums, others) = partials.split_at_mut((part + gap) * size);
+                let sums = &mut sums[part * size..][..size];
+                sums.iter_mut().zip(&others[..size]).for_each(|(sum, other)| *sum += *other);
+            }
+            gap *= 2;
+        }
+        for i in 0..rows {
+            for j in 0..columns {
+                // SAFETY: the place lies inside the result.
+                unsafe { self.out.at(i, j).cast::<T>().write(partials[i * columns + j]) };
+            }
+        }
+        0
+    }
+}
+
+impl<T: ComplexField + Copy> Deep<'_, T> {
+    /// Computes the product of one part of the depth.
+    ///
+    /// # Safety
+    /// The matrices live, and nobody else computes this part.
+    unsafe fn product(&self, part: usize) {
+        let (rows, columns) = (self.job.out.rows(), self.job.out.columns());
+        let (low, high) = (part * self.depth / self.parts, (part + 1) * self.depth / self.parts);
+        // SAFETY: the parts lie inside the matrices, the result in its room.
+        unsafe {
+            let at = self.partials.add(part * rows * columns);
+            let out = MatMut::from_raw_parts_mut(at, rows, columns, columns as isize, 1);
+            let x = self.job.x.part(0, low, rows, high - low);
+            let y = self.job.y.part(low, 0, high - low, columns);
+            matmul(out, Accum::Replace, x, y, T::one_impl(), Par::Seq);
+        }
+    }
+}
+
+unsafe extern "C" fn run_parts<T: ComplexField + Copy>(
+    ctx: *mut Ctx,
+    env: *mut c_void,
+    lo: i64,
+    hi: i64,
+    _: *mut Block,
+) -> i32 {
+    // SAFETY: the environment is the product that started the loop and waits for it.
+    let deep = unsafe { &*env.cast::<Deep<'_, T>>() };
+    for part in lo..hi {
+        // SAFETY: each part is given out once.
+        let run = || unsafe { deep.product(part as usize) };
+        if catch_unwind(AssertUnwindSafe(run)).is_err() {
+            // SAFETY: the context is this thread's.
+            unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the matrix product failed") };
+            return 1;
+        }
+    }
+    0
 }
 
 unsafe extern "C" fn run_tiles<T: ComplexField + Copy>(

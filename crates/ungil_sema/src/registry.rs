@@ -436,7 +436,9 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
             let natural = fill.ty.dtype().unwrap_or(DType::F64);
             let dtype = dtype_of(l, bound[2].as_ref(), &qualified)?.unwrap_or(natural);
             let layout = l.order_argument(order.as_ref(), &qualified)?;
-            let content = Content::Filled(fill);
+            // Converted as `astype` does, without a look at its range.
+            let cast = (fill.ty == Ty::PyFloat && dtype.is_int()).then(|| l.as_numpy(fill)).transpose()?;
+            let content = Content::Filled(cast.as_ref().unwrap_or(fill));
             l.new_array(&qualified, bound[0].as_ref().expect("required"), dtype, layout, &content, span)
         }
         "empty_like" | "zeros_like" | "ones_like" => {
@@ -453,7 +455,9 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
         "full_like" => {
             let bound = args.bind(&qualified, &["prototype", "fill_value", "dtype"], 2)?;
             let dtype = dtype_of(l, bound[2].as_ref(), &qualified)?;
-            let content = Content::Filled(bound[1].as_ref().expect("required"));
+            let fill = bound[1].as_ref().expect("required");
+            let cast = (fill.ty == Ty::PyFloat).then(|| l.as_numpy(fill)).transpose()?;
+            let content = Content::Filled(cast.as_ref().unwrap_or(fill));
             l.array_like(bound[0].as_ref().expect("required"), dtype, &content, span)
         }
         "arange" => {

@@ -7,7 +7,7 @@
 //!
 //! Needs: loops that do nothing but compute, load and store, with equal bounds. Keeps: every value, as the iterations of
 //! each loop stay in their order; which exception is raised, as loops do not raise, and checks move over loops only that
-//! write to arrays made here.
+//! write to arrays made here, and not in the body of a `try`.
 //! Leaves alone: loops that share no array, that would be long, or where one writes what the other reads at other places.
 
 use std::collections::BTreeSet;
@@ -32,16 +32,17 @@ const WINDOW: usize = 64;
 pub fn fuse_siblings(module: &mut Module) -> bool {
     let mut changed = false;
     for func in &mut module.functions {
-        changed |= region(func, func.body);
+        changed |= region(func, func.body, false);
     }
     changed
 }
 
-fn region(func: &mut Function, r: Region) -> bool {
+/// `guarded`: a handler may see the variables as an error leaves them.
+fn region(func: &mut Function, r: Region, guarded: bool) -> bool {
     let mut changed = false;
     let mut first = 0;
     while first < func.region(r).len() {
-        if is_candidate(func, func.region(r)[first]) && fuse_with_next(func, r, first) {
+        if is_candidate(func, func.region(r)[first]) && fuse_with_next(func, r, first, guarded) {
             // The fused loop has moved; what has been in front of it was looked at.
             changed = true;
             continue;
@@ -49,8 +50,12 @@ fn region(func: &mut Function, r: Region) -> bool {
         first += 1;
     }
     for inst in func.region(r).to_vec() {
+        let tries = match func.inst(inst).kind {
+            InstKind::Try { body, .. } => Some(body),
+            _ => None,
+        };
         for inner in walk::nested_regions(&func.inst(inst).kind).collect::<Vec<_>>() {
-            changed |= region(func, inner);
+            changed |= region(func, inner, guarded || tries == Some(inner));
         }
     }
     changed
@@ -159,11 +164,11 @@ fn apart(func: &Function, defs: &Definitions, a: Value, b: Value) -> bool {
 }
 
 /// Fuses the candidate at `first` with the next one in its region that it may be fused with.
-fn fuse_with_next(func: &mut Function, r: Region, first: usize) -> bool {
+fn fuse_with_next(func: &mut Function, r: Region, first: usize, guarded: bool) -> bool {
     let defs = Definitions::compute(func);
     let a = func.region(r)[first];
     let Some(own) = Summary::of(func, a) else { return false };
-    let mut between = Between::new(&own, own.is_quiet(func, &defs));
+    let mut between = Between::new(&own, guarded, own.is_quiet(func, &defs));
     let end = func.region(r).len().min(first + WINDOW);
     for second in first + 1..end {
         let b = func.region(r)[second];
@@ -190,6 +195,7 @@ fn fuse_with_next(func: &mut Function, r: Region, first: usize) -> bool {
 /// What stands between two siblings: what goes in front of the first, and what behind the second.
 struct Between<'a> {
     first: &'a Summary,
+    guarded: bool,
     quiet: bool,
     early: Vec<Inst>,
     late: Vec<Inst>,
@@ -200,9 +206,10 @@ struct Between<'a> {
 }
 
 impl<'a> Between<'a> {
-    fn new(first: &'a Summary, quiet: bool) -> Between<'a> {
+    fn new(first: &'a Summary, guarded: bool, quiet: bool) -> Between<'a> {
         Between {
             first,
+            guarded,
             quiet,
             early: Vec::new(),
             late: Vec::new(),
@@ -223,6 +230,7 @@ impl<'a> Between<'a> {
             InstKind::Set(x, _) => {
                 late |= self.first.touches(*x) || self.late_writes.contains(x) || self.late_reads.contains(x);
             }
+            InstKind::Alloc { .. } | InstKind::Check(..) if self.guarded => return false,
             // What is made late is released as what is made early; that it may not be made is told at once.
             InstKind::Alloc { .. } => {}
             InstKind::Check(..) if late => self.late_check = true,

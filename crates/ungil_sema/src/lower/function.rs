@@ -120,6 +120,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             roots: HashMap::new(),
             temporaries: HashSet::new(),
             held_rows: HashSet::new(),
+            fortran_views: HashSet::new(),
             deferred_names: HashMap::new(),
             generators: HashMap::new(),
             collecting: HashMap::new(),

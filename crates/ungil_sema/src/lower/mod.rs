@@ -193,6 +193,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) temporaries: HashSet<Value>,
     /// Places of reductions that stay lazy, as another one consumes them.
     pub(crate) held_rows: HashSet<Span>,
+    /// Views of arrays in Fortran's order whose axes are in that order too.
+    pub(crate) fortran_views: HashSet<Value>,
     /// The names that deferred variables are computed from.
     pub(crate) deferred_names: HashMap<WebId, Vec<Name>>,
     /// Code of the generator expressions, by where they start.

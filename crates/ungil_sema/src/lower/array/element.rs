@@ -1,13 +1,15 @@
 //! Elements: checked indices, loads and stores, items along the first axis.
 
+use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{CompareOp, InstKind};
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
 use ungil_ir::types::DType;
 
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
-use crate::operand::Operand;
+use crate::lower::build::int_range;
+use crate::operand::{Constant, Operand};
 use crate::ty::Ty;
 
 impl Lowerer<'_, '_> {
@@ -88,7 +90,38 @@ impl Lowerer<'_, '_> {
             let typed = Operand { ty: Ty::Scalar(dtype), ..value.clone() };
             return self.value(&typed);
         }
+        if value.ty == Ty::PyFloat && dtype.is_int() && !self.is_c() {
+            self.check_float_fits(value, dtype)?;
+        }
         self.cast_checked(value, dtype)
+    }
+
+    /// Python's floats become Python's integers first where NumPy stores them into arrays of integers, and these must fit.
+    pub(crate) fn check_float_fits(&mut self, value: &Operand, dtype: DType) -> Result<()> {
+        let (low, high) = int_range(dtype);
+        if let Some(Constant::Float(x)) = value.constant
+            && (low..=high).contains(&(x as i128))
+            && x.is_finite()
+        {
+            return Ok(());
+        }
+        let x = self.value(value)?;
+        let number = self.b().compare(CompareOp::Eq, x, x);
+        self.check(number, ExcClass::VALUE_ERROR, "cannot convert float NaN to integer", Vec::new());
+        let bound = |l: &mut Self, bound: f64| {
+            let bound = Operand::float(bound, value.span);
+            l.value(&bound)
+        };
+        // The integer next to a bound is no float if it has more than 53 bits.
+        let (low, open) = if dtype == DType::I64 { (low as f64, false) } else { (low as f64 - 1.0, true) };
+        let (least, most) = (bound(self, low)?, bound(self, (high + 1) as f64)?);
+        let above = self.b().compare(if open { CompareOp::Gt } else { CompareOp::Ge }, x, least);
+        let below = self.b().compare(CompareOp::Lt, x, most);
+        let fits = self.b().binary(BinaryOp::And, above, below);
+        let whole = self.b().cast(x, DType::I64);
+        let message = format!("Python integer {{0}} out of bounds for {dtype}");
+        self.check(fits, ExcClass::OVERFLOW, &message, vec![(whole, true)]);
+        Ok(())
     }
 
     pub(crate) fn check_writable(&self, array: &Operand) -> Result<()> {

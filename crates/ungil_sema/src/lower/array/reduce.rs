@@ -42,6 +42,8 @@ pub(crate) struct Fold {
     pub term: Rc<Apply>,
     /// What the result starts from instead of the operation's identity.
     pub initial: Option<Value>,
+    /// A smaller type that the sum of any block of terms fits into.
+    pub narrow: Option<DType>,
 }
 
 /// The accumulator of one result: its value and, of float sums, what rounding has lost.
@@ -455,13 +457,15 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         fold: &Fold,
         term: impl FnOnce(&mut Self, Value) -> Result<Value>,
     ) -> Result<Value> {
-        let var = self.new_var("block", Type::Scalar(fold.dtype));
-        let identity = self.identity_of(fold.op, fold.dtype);
+        let dtype = fold.narrow.unwrap_or(fold.dtype);
+        let var = self.new_var("block", Type::Scalar(dtype));
+        let identity = self.identity_of(fold.op, dtype);
         self.b().set(var, identity);
         let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
         let step = self.b().i64(1);
         let (body, result): (_, Result<()>) = self.nested(|l| {
             let term = term(l, iv)?;
+            let term = l.b().cast(term, dtype);
             l.combine(fold.op, var, term);
             Ok(())
         });
@@ -469,7 +473,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         self.program.unclassified = true;
         self.b().push(InstKind::ParallelFor(Box::new(ParallelFor { in_place: true, ..node })));
         result?;
-        Ok(self.b().get(var))
+        let block = self.b().get(var);
+        Ok(self.b().cast(block, fold.dtype))
     }
 
     fn combine(&mut self, op: ReduceOp, var: Var, term: Value) {

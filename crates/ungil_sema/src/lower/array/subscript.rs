@@ -122,7 +122,17 @@ impl Lowerer<'_, '_> {
         }
         let layout = view_layout(ty, entries);
         let view = ArrayType { ndim: shape.len() as u8, layout, ..ty };
-        Ok(self.view(base, view, offset, shape, strides, span))
+        let made = self.view(base, view, offset, shape, strides, span);
+        if entries.iter().all(|e| matches!(e, Entry::Slice(_))) && self.is_in_fortran_order(base) {
+            self.fortran_views.extend(made.value);
+        }
+        Ok(made)
+    }
+
+    /// Whether memory runs along the first axis of an array fastest, as far as is known when it is compiled.
+    pub(crate) fn is_in_fortran_order(&self, array: Value) -> bool {
+        let layout = self.func.ty(array).as_array().map(|t| t.layout);
+        layout == Some(Layout::F) || self.fortran_views.contains(&array)
     }
 
     /// A view with everything given.

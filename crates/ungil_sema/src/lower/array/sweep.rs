@@ -237,7 +237,10 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             });
         }
         if shape.len() > 1
-            && all.iter().all(|a| a.ty.as_array().is_some_and(|t| t.layout == Layout::F || t.ndim < 2))
+            && all.iter().all(|a| {
+                a.ty.as_array().is_some_and(|t| t.layout == Layout::F || t.ndim < 2)
+                    || a.value.is_some_and(|v| self.is_in_fortran_order(v))
+            })
         {
             // Loops in the order of memory: the last one runs along the first axis.
             let reversed: Vec<Value> = shape.iter().rev().copied().collect();

@@ -114,7 +114,12 @@ impl Lowerer<'_, '_> {
             return Ok(x.at(span));
         }
         let value = self.value(&x)?;
-        let value = self.b().unary(UnaryOp::Abs, value);
+        let value = if dtype.is_complex() {
+            let (re, im) = (self.b().unary(UnaryOp::Real, value), self.b().unary(UnaryOp::Imag, value));
+            self.b().math(MathFn::Hypot, &[re, im])
+        } else {
+            self.b().unary(UnaryOp::Abs, value)
+        };
         Ok(Operand::value(ty, value, span))
     }
 

@@ -204,7 +204,7 @@ impl Lowerer<'_, '_> {
     /// The extremum of the block of a run that begins at `low`.
     fn extremum_of_block(&mut self, run: &Run<'_>, low: Value) -> Result<Value> {
         let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
-        let fold = Fold { op: run.op, dtype: run.dtype, term, initial: None };
+        let fold = Fold { op: run.op, dtype: run.dtype, term, initial: None, narrow: None };
         let block = self.b().i64(BLOCK);
         let end = self.b().binary(BinaryOp::Add, low, block);
         let high = self.b().binary(BinaryOp::Min, end, run.n);
@@ -436,7 +436,11 @@ impl Lowerer<'_, '_> {
         let Some(ty) = counts.ty.as_array() else { return Ok(counts.clone()) };
         let axes: Vec<usize> = (0..usize::from(ty.ndim)).collect();
         let term = Rc::new(|_: &mut Lowerer<'_, '_>, x: &[Operand]| Ok(x[0].clone()));
-        self.reduce_array(counts, &axes, &Fold { op: ReduceOp::Min, dtype: DType::I64, term, initial: None })
+        self.reduce_array(
+            counts,
+            &axes,
+            &Fold { op: ReduceOp::Min, dtype: DType::I64, term, initial: None, narrow: None },
+        )
     }
 }
 

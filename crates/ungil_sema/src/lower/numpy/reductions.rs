@@ -301,7 +301,9 @@ impl Lowerer<'_, '_> {
             };
             Ok(Operand::value(Ty::Scalar(dtype), value, x[0].span))
         });
-        self.reduced(&x, r, &Fold { op, dtype, term, initial })
+        let source = r.x.ty.as_array().expect("an array").dtype;
+        let narrow = if op == ReduceOp::Add { narrow_sum(source, dtype) } else { None };
+        self.reduced(&x, r, &Fold { op, dtype, term, initial, narrow })
     }
 
     /// Reduces and puts reduced axes back as axes of one element, if they are kept.
@@ -512,6 +514,16 @@ pub(super) fn sum_type(dtype: DType) -> DType {
         d if d.is_unsigned() => DType::U64,
         d if d.is_int() => DType::I64,
         d => d,
+    }
+}
+
+/// The type that sums of a block of small integers, widened to `dtype`, fit into.
+fn narrow_sum(source: DType, dtype: DType) -> Option<DType> {
+    match source {
+        _ if !matches!(dtype, DType::I64 | DType::U64) => None,
+        DType::Bool => Some(DType::I16),
+        DType::I8 | DType::U8 | DType::I16 | DType::U16 if dtype == sum_type(source) => Some(DType::I32),
+        _ => None,
     }
 }
 

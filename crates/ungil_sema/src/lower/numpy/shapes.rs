@@ -222,6 +222,8 @@ fn moved(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Option<
         "flip" => {
             let axes = match b[1].as_ref().filter(|a| !a.is_none()) {
                 Some(axis) => l.axis_numbers(axis, n)?,
+                // Without axes it is an index, which gives the element.
+                None if n == 0 => return l.element_of(&x).map(Some),
                 None => (0..n).collect(),
             };
             axes.into_iter().for_each(|k| order[k] = Axis::Reversed(k));
