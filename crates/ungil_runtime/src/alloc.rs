@@ -3,11 +3,10 @@
 //! Every block is a 64-byte header, whose first 40 bytes are the [`MemInfo`], and the data right behind it, so
 //! that a bare data pointer (what a NumPy array with a memory handler of ours holds) leads back to its header.
 //! Data are 64-byte aligned. Blocks of [`MAPPED`] bytes and more come from the kernel and go back to it through a
-//! cache (`mapping`, `recycle`); smaller ones are the C allocator's.
+//! cache (`mapping`, `recycle`); smaller ones are the C allocator's, and threads keep short ones (`small`).
 //! Sizes that overflow give null; nothing here aborts for lack of memory.
 
-use crate::{mapping, recycle};
-use core::ffi::c_void;
+use crate::{mapping, recycle, small};
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicI64, Ordering};
@@ -61,18 +60,11 @@ fn large_block(total: usize) -> Option<(*mut u8, usize, bool)> {
     (!block.is_null()).then_some((block, total, true))
 }
 
-fn small_block(total: usize) -> Option<*mut u8> {
-    let mut out = ptr::null_mut();
-    // SAFETY: 64 is a power of two and a multiple of the pointer size; `out` is a place for the result.
-    let failed = unsafe { libc::posix_memalign(&raw mut out, 64, total) } != 0;
-    (!failed && !out.is_null()).then(|| out.cast::<u8>())
-}
-
 /// New block of `bytes` with one reference; null when out of memory.
 pub fn allocate(bytes: usize, zeroed: bool) -> *mut MemInfo {
     let Some(total) = block_size(bytes) else { return ptr::null_mut() };
     let got =
-        if total >= MAPPED { large_block(total) } else { small_block(total).map(|block| (block, 0, false)) };
+        if total >= MAPPED { large_block(total) } else { small::take(total).map(|block| (block, 0, false)) };
     let Some((block, mapped, is_zero)) = got else { return ptr::null_mut() };
     // SAFETY: the block is `total >= HEADER + bytes` long, aligned to 64, and nobody else knows it.
     unsafe {
@@ -100,7 +92,7 @@ unsafe fn free_block(info: *mut MemInfo) {
     // SAFETY: the header is intact until the block goes; it tells how long the block is.
     unsafe {
         match (*info).reserved {
-            0 => libc::free(info.cast::<c_void>()),
+            0 => small::put(info.cast::<u8>(), HEADER + (*info).size as usize),
             // So large that the cache never had it: it is as long as its data need.
             UNKNOWN => mapping::unmap(info.cast::<u8>(), block_size((*info).size as usize).unwrap_or(0)),
             pages => recycle::put(info.cast::<u8>(), pages as usize * mapping::PAGE),

@@ -29,6 +29,7 @@ pub mod sampler;
 mod schedule;
 mod scope;
 mod sleep;
+mod small;
 mod spawn;
 mod stack;
 pub mod symbols;
