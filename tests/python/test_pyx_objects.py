@@ -58,7 +58,60 @@ def echo(*args, **keywords):
     return args, keywords
 
 
+def divide(x):
+    if x == "deep":
+        raise LookupError("deep")
+    if isinstance(x, str):
+        raise TypeError(x)
+    if x == 7:
+        raise KeyError(x)
+    if x == 8:
+        raise ValueError(x)
+    if x == 9:
+        raise MemoryError
+    return 6 / x
+
+
+def late(x):
+    if x < 3:
+        raise ValueError(x)
+    return x
+
+
+class Manager:
+    def __init__(self, swallows):
+        self.log, self.depth, self.swallows = [], 0, swallows
+
+    def __enter__(self):
+        if self.depth == 0:
+            self.log = []
+        self.depth += 1
+        self.log.append("enter")
+        return self.log
+
+    def __exit__(self, kind, value, trace):
+        self.depth -= 1
+        self.log.append((kind, repr(value), trace is None))
+        if self.swallows is None:
+            raise OSError("exit")
+        return self.swallows
+
+
+class Get:
+    def get(self, *args):
+        return args
+
+
 CALLS = {
+    "caught": [(divide, x) for x in (2, 0, 7, 8, 9, "x", "again", "other", "return")] + [(3, 1)],
+    "returns": [(divide, x) for x in (0, 1, 2, 5)] + [(late, 0), (late, 5), (print, 3)],
+    "finally_wins": [(divide,), (late,)],
+    "finally_fails": [(divide, x) for x in (1, 0, 7, "x")],
+    "managed": [(Manager(s), divide, x) for s in (False, True, None) for x in (1, 2, 0)] + [(3, divide, 1), (Get(), divide, 1)],
+    "not_managed": [(Manager(True),), (None,)],
+    "imports": [("",), ("bad",), ("none",)],
+    "lookups": [({}, 1), ({1: 2}, 1), ({}, []), (Get(), 1), (3, 1)],
+    "retry": [(late, 5), (late, 1)],
     "points": [([(1.0, 2.0), (3, 4)],), ([[1, 2]],), (((1, 2), "ab"),), ([(1, 2, 3)],), ([(1,)],), ([3],), (3,), ((),)],
     "typed_points": [([(1, 2), (3.5, 4)], 2), ([], 1), ([(1, "a")], 1), ([(1, 2)], "x"), ([(1, Half())], Half())],
     "counted": [(["a", "b", "c"], 7), (["a"], -3), ([], BIG), (["a", 1, 2], 1), (["x"] * 5, 1)],
@@ -124,6 +177,25 @@ def test_traceback(modules):
     assert text[last.lineno - 1].strip() == 'raise ValueError("one")'
 
 
+def test_handled_exceptions_are_forgotten(modules):
+    for module in modules:
+        module.caught(divide, 7)
+        module.finally_fails(late, 0)
+        assert sys.exc_info() == (None, None, None)
+        try:
+            raise OSError
+        except OSError as outer:
+            module.caught(divide, 8)
+            assert sys.exc_info()[1] is outer
+
+
+def test_frames_of_exceptions_that_pass(modules):
+    for x, names in ((9, ["caught", "divide"]), ("again", ["caught", "divide"]), ("other", ["caught"])):
+        with pytest.raises((MemoryError, TypeError, RuntimeError)) as info:
+            modules[1].caught(divide, x)
+        assert [frame.name for frame in traceback.extract_tb(info.value.__traceback__)][1:] == names
+
+
 def test_cause(modules):
     for module in modules:
         with pytest.raises(ValueError, match="c") as info:
@@ -158,7 +230,10 @@ def test_references(modules):
         ("fails", (6, Fresh([a]))), ("fails", (6, Fresh([a, b, text]))), ("fails", (7, [a])), ("fails", (7, [a, b, text])), ("fails", (8, {"k": a})),
         ("fails", (11, b)), ("fails", (21, b)), ("fails", (29, [a])), ("calls", (echo, (a, b), {"k": text})),
         ("calls", (a, (b,), {})), ("typed_points", ([(1, a)], 1.0)), ("keep", ([a],)), ("chains", (b, b, a)), ("operators", (b, 2)),
-        ("first_double", (rows,)), ("depth", (3, b)), ("depth", (3, a)), ("fails", (14, Odd())), ("fails", (26, Odd())),
+        ("caught", (divide, 0)), ("caught", (divide, 7)), ("caught", (divide, "again")), ("caught", (divide, "return")), ("caught", (a, b)),
+        ("returns", (divide, 0)), ("returns", (late, 0)), ("finally_wins", (divide,)), ("finally_fails", (divide, 0)), ("retry", (late, 1)),
+        ("managed", (Manager(True), divide, 0)), ("managed", (Manager(None), divide, 1)), ("managed", (Manager(False), divide, 1)),
+        ("lookups", ({"k": a}, "k")), ("lookups", (Get(), a)), ("imports", ("bad",)), ("first_double", (rows,)), ("depth", (3, b)), ("depth", (3, a)), ("fails", (14, Odd())), ("fails", (26, Odd())),
     ]  # fmt: skip
     for name, args in cases:
         ending(getattr(module, name), args)

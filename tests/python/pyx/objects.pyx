@@ -241,3 +241,105 @@ def keep(self_list):
     x, y = self_list, self_list
     x = y = None
     return self_list.pop()
+
+
+def caught(f, x):
+    log = []
+    try:
+        log.append("in")
+        log.append(f(x))
+    except KeyError as e:
+        log.append(("key", e.args))
+    except (ValueError, TypeError):
+        log.append("value or type")
+        if x == "again":
+            raise
+        if x == "other":
+            raise RuntimeError("other")
+        if x == "return":
+            return log
+    else:
+        log.append("else")
+    finally:
+        log.append("finally")
+    return log
+
+
+def returns(f, x):
+    for i in range(3):
+        try:
+            if i == x:
+                continue
+            if i == 2:
+                break
+            return f(i), [i]
+        except ZeroDivisionError:
+            try:
+                f("deep")
+            except Exception as inner:
+                return repr(inner), repr(inner.__context__)
+            continue
+        finally:
+            f(i)
+    return "end"
+
+
+def finally_wins(f):
+    try:
+        return f(1)
+    finally:
+        try:
+            f(0)
+        except ZeroDivisionError:
+            pass
+
+
+def finally_fails(f, x):
+    try:
+        try:
+            return [x]
+        finally:
+            f(x)
+    except Exception as e:
+        return type(e)
+
+
+def managed(m, f, x):
+    cdef int n = 0
+    with m as value, m:
+        n += 1
+        f(x)
+        if x == 1:
+            return value, n
+    return "behind", n
+
+
+def not_managed(m):
+    with m:
+        return 1
+
+
+def imports(name):
+    import os.path
+    import os.path as p
+    from math import floor, sqrt as root
+    if name == "bad":
+        from math import no_such_name
+    if name == "none":
+        import no_such_module
+    return p is os.path, floor(2.5), root(4)
+
+
+def lookups(d, k):
+    return d.get(k), d.get(k, 5)
+
+
+def retry(f, n):
+    count = 0
+    while True:
+        try:
+            return f(count)
+        except ValueError as e:
+            count += 1
+            if count > n:
+                raise KeyError(count) from e

@@ -8,7 +8,7 @@ use super::operate::{O, entries, new_reference};
 use super::table::{BUILTINS, GLOBALS};
 
 /// What tells a callee that the word in front of its arguments is free.
-const OFFSET: usize = 1 << (usize::BITS - 1);
+pub const OFFSET: usize = 1 << (usize::BITS - 1);
 
 entries! {
     fn global(table: *const O, number: i64) -> O {
@@ -78,7 +78,33 @@ entries! {
         item
     }
 
-    fn set_item(object: O, key: O, value: O) -> i64 { i64::from(ffi::PyObject_SetItem(object, key, value)) }
+    fn set_item(object: O, key: O, value: O) -> i64 {
+        i64::from(if ffi::PyDict_CheckExact(object) != 0 {
+            ffi::PyDict_SetItem(object, key, value)
+        } else {
+            ffi::PyObject_SetItem(object, key, value)
+        })
+    }
+
+    fn get(object: O, key: O, default: O) -> O {
+        if ffi::PyDict_CheckExact(object) != 0 {
+            let found = ffi::PyDict_GetItemWithError(object, key);
+            if found.is_null() && !ffi::PyErr_Occurred().is_null() {
+                return null_mut();
+            }
+            let default = if default.is_null() { ffi::Py_None() } else { default };
+            return new_reference(if found.is_null() { default } else { found });
+        }
+        let name = ffi::PyUnicode_InternFromString(c"get".as_ptr());
+        if name.is_null() {
+            return name;
+        }
+        let args = [null_mut(), object, key, default];
+        let n = if default.is_null() { 2 } else { 3 };
+        let result = ffi::PyObject_VectorcallMethod(name, args.as_ptr().add(1), n | OFFSET, null_mut());
+        ffi::Py_DECREF(name);
+        result
+    }
 
     fn set_item_int(object: O, index: i64, value: O) -> i64 {
         if ffi::PyList_CheckExact(object) != 0 {

@@ -309,6 +309,15 @@ fn address(entry: Entry) -> u64 {
         Entry::Raise => except::raise as *const () as u64,
         Entry::RaiseObject => except::raise_object as *const () as u64,
         Entry::Reraise => except::reraise as *const () as u64,
+        Entry::Catch => except::catch as *const () as u64,
+        Entry::Uncatch => except::uncatch as *const () as u64,
+        Entry::Matches => except::matches as *const () as u64,
+        Entry::Restore => except::restore as *const () as u64,
+        Entry::Import => except::import as *const () as u64,
+        Entry::ImportFrom => except::import_from as *const () as u64,
+        Entry::Enter => except::enter as *const () as u64,
+        Entry::Exit => except::exit as *const () as u64,
+        Entry::Get => access::get as *const () as u64,
         Entry::FailAssertion => except::fail_assertion as *const () as u64,
     }
 }

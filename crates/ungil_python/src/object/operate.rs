@@ -77,7 +77,7 @@ entries! {
             4 => ffi::PyNumber_TrueDivide(a, b),
             5 => ffi::PyNumber_FloorDivide(a, b),
             6 => remainder(a, b),
-            7 => ffi::PyNumber_Power(a, b, ffi::Py_None()),
+            7 => power(a, b),
             8 => ffi::PyNumber_Lshift(a, b),
             9 => ffi::PyNumber_Rshift(a, b),
             10 => ffi::PyNumber_Or(a, b),
@@ -152,6 +152,23 @@ entries! {
     }
 
     fn contains(item: O, container: O) -> i64 { i64::from(ffi::PySequence_Contains(container, item)) }
+}
+
+/// `a ** b`.
+unsafe fn power(a: O, b: O) -> O {
+    // SAFETY: live objects, as the caller vouches.
+    unsafe {
+        if let Some((x, y)) = floats(a, b)
+            && x > 0.0
+        {
+            let result = x.powf(y);
+            // What overflows raises.
+            if result.is_finite() && y.is_finite() {
+                return ffi::PyFloat_FromDouble(result);
+            }
+        }
+        ffi::PyNumber_Power(a, b, ffi::Py_None())
+    }
 }
 
 /// `a % b`; of two strings it formats.

@@ -108,6 +108,13 @@ impl Lowerer<'_> {
             self.at(e.span);
             return Ok(Val::Obj(self.make_from(Entry::Append, &[obj.value, arg.value], &[obj, arg])));
         }
+        if name == "get" && (1..=2).contains(&call.args.len()) && call.keywords.is_empty() {
+            let (args, none) = (self.call_arguments(call)?.0, self.word(0));
+            self.at(e.span);
+            let given = [obj.value, args[0].value, args.get(1).map_or(none, |a| a.value)];
+            let result = self.call(Entry::Get, &given);
+            return Ok(Val::Obj(self.finish(result, obj, args)));
+        }
         let (args, names) = self.call_arguments(call)?;
         self.at(e.span);
         let mut values = vec![obj.value];

@@ -113,6 +113,25 @@ entries! {
     /// Exception, cause or 0, whether there is a cause.
     RaiseObject "ooo" "",
     Reraise "" "",
+    /// Table, line (negative: the frame is there already), where the exception handled before goes: the exception that is
+    /// set is handled from now on.
+    Catch "ooo" "o",
+    /// The exception handled before, or 0: it is again, and its reference is gone.
+    Uncatch "o" "",
+    /// Exception, class or tuple of them.
+    Matches "oo" "o",
+    /// Sets an exception again; its reference is gone.
+    Restore "o" "",
+    /// Table, name, names or 0, level.
+    Import "oooo" "o",
+    /// Module, name.
+    ImportFrom "oo" "o",
+    /// Manager, where its `__exit__` goes: what `__enter__` gives.
+    Enter "oo" "o",
+    /// `__exit__`, exception or 0: 1 if it is swallowed.
+    Exit "oo" "o",
+    /// Object, key, value for none: `object.get(key, value)`.
+    Get "ooo" "o",
     /// Value or 0.
     FailAssertion "o" "",
 }

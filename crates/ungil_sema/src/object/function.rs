@@ -147,10 +147,10 @@ impl Lowerer<'_> {
         let (table, line_var, result, done) = (self.table, self.line_var, self.result, self.done);
         let line = self.b().get(line_var);
         self.call(Entry::Traceback, &[table, line]);
-        let zero = self.word(0);
-        let mut b = self.b();
-        b.set(result, zero);
-        b.push(InstKind::Break(done));
+        let (old, zero) = (self.b().get(result), self.word(0));
+        self.b().set(result, zero);
+        self.call(Entry::ReleaseMaybe, &[old]);
+        self.b().push(InstKind::Break(done));
     }
 
     /// The result of a function whose end is reached.
@@ -166,7 +166,9 @@ impl Lowerer<'_> {
         let obj = self.object(value)?;
         let value = self.own(obj);
         let result = self.result;
+        let old = self.b().get(result);
         self.b().set(result, value);
+        self.call(Entry::ReleaseMaybe, &[old]);
         Ok(())
     }
 
@@ -252,8 +254,13 @@ impl Lowerer<'_> {
         let obj = self.object(value)?;
         let value = self.own(obj);
         let (result, done) = (self.result, self.done);
+        // A `finally` that failed may have left one.
+        let old = self.b().get(result);
         self.b().set(result, value);
-        self.b().push(InstKind::Break(done));
+        self.call(Entry::ReleaseMaybe, &[old]);
+        if self.unwind(0)? {
+            self.b().push(InstKind::Break(done));
+        }
         Ok(())
     }
 

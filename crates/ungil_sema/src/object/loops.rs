@@ -7,28 +7,39 @@ use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::UnaryOp;
-use ungil_syntax::ast::stmt::{For, While};
+use ungil_syntax::ast::stmt::{For, Stmt, While};
 
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{CTy, Obj, Val};
 use super::{Meaning, Result, refuse};
 
-/// A loop around a statement.
-pub(super) struct Frame {
-    /// Behind the loop and its `else`.
-    pub break_to: Label,
-    pub continue_to: Label,
+/// What is around a statement.
+#[derive(Clone)]
+pub(super) enum Frame {
+    Loop {
+        /// Behind the loop and its `else`.
+        break_to: Label,
+        continue_to: Label,
+    },
+    /// A block that runs while an exception is handled, with the one handled before.
+    Handler { before: Var, caught: Var, name: Option<String> },
+    /// A block behind which others run, with the number of ways out around it.
+    Finally { body: Vec<Stmt>, handlers: usize },
+    /// A `with` block: the manager's `__exit__`.
+    With { exit: Var, handlers: usize },
 }
 
 impl Lowerer<'_> {
     /// `break` or `continue`.
     pub(super) fn jump(&mut self, is_break: bool) -> Result<()> {
-        let Some(Frame { break_to, continue_to }) = self.frames.last() else {
+        let found = self.frames.iter().rposition(|f| matches!(f, Frame::Loop { .. }));
+        let Some(Frame::Loop { break_to, continue_to }) = found.map(|at| self.frames[at].clone()) else {
             return refuse("a jump outside of loops");
         };
-        let (break_to, continue_to) = (*break_to, *continue_to);
-        self.b().push(if is_break { InstKind::Break(break_to) } else { InstKind::Continue(continue_to) });
+        if self.unwind(found.map_or(0, |at| at + 1))? {
+            self.b().push(if is_break { InstKind::Break(break_to) } else { InstKind::Continue(continue_to) });
+        }
         Ok(())
     }
 
@@ -57,7 +68,7 @@ impl Lowerer<'_> {
         continue_to: Label,
         body: &[ungil_syntax::ast::stmt::Stmt],
     ) -> Result<()> {
-        self.frames.push(Frame { break_to, continue_to });
+        self.frames.push(Frame::Loop { break_to, continue_to });
         let result = self.block(body);
         self.frames.pop();
         result.map(|_| ())

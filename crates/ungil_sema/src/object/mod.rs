@@ -17,6 +17,7 @@ pub mod entries;
 pub mod expr;
 pub mod function;
 pub mod handlers;
+pub mod import;
 pub mod loops;
 pub mod scalar;
 pub mod shape;

@@ -64,6 +64,10 @@ impl Lowerer<'_> {
                 self.raise(exc.as_ref(), cause.as_ref())?;
                 return Ok(false);
             }
+            StmtKind::Try(t) => self.try_stmt(t)?,
+            StmtKind::With(w) => self.with_stmt(w)?,
+            StmtKind::Import(aliases) => self.import(aliases)?,
+            StmtKind::ImportFrom(from) => self.import_from(from)?,
             StmtKind::Assert { test, msg } => self.assert(test, msg.as_ref())?,
             _ => return refuse("a statement of this kind"),
         }
