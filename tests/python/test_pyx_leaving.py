@@ -104,7 +104,10 @@ def test_break_beside_a_reduction_is_refused():
 
 
 def test_unknown_directives_are_errors():
-    for text in ("@cython.bondscheck(False)\ndef f(): pass\n", "def f():\n    with cython.foo(True):\n        pass\n"):
+    for text in (
+        "@cython.bondscheck(False)\ndef f(): pass\n",
+        "def f():\n    with cython.foo(True):\n        pass\n",
+    ):
         try:
             pyx.compile("cimport cython\n" + text)
         except errors.CompileError as error:

@@ -1,0 +1,73 @@
+"""Mutated modules: whatever the text, the compiler answers with a module or with errors. `UNGIL_MUTATIONS` says how many."""
+
+import os
+import random
+import re
+import warnings
+from pathlib import Path
+
+from ungil import _ungil, errors, pyx
+
+TEXTS = [path.read_text() for path in sorted((Path(__file__).parent / "pyx").glob("*.pyx"))]
+COUNT = int(os.environ.get("UNGIL_MUTATIONS", "300"))
+SEED = int(os.environ.get("UNGIL_SEED", "1"))
+WORDS = (
+    "i n a p x 0 1 -1 2.5 None True a[i] a[1:] a.T &x p[0] break continue return raise pass try: finally: nogil double int double[:] "
+    "float NULL a.shape[0] * // ** % [ ] ( ) : == is not prange(n) range(n) sizeof(int) yield"
+).split()
+ODD = "\0\t\n\f\r({[])}:\\\"'#\ufeffλ"
+
+
+def functions():
+    """The functions of the modules, each with the imports of its module."""
+    for text in TEXTS:
+        head = "\n".join(line for line in text.splitlines() if re.match(r"(from .* )?c?import ", line))
+        for piece in text.split("\n\n\n"):
+            if re.match(r"(def|cdef|cpdef) .*\(", piece):
+                yield f"{head}\n\n\n{piece}\n"
+
+
+def mutated_text(rng):
+    text = rng.choice(TEXTS)
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        at = rng.randrange(len(text) + 1)
+        to = min(len(text), at + rng.choice([0, 1, 5, 40]))
+        other = rng.choice(TEXTS)
+        start = rng.randrange(len(other))
+        new = rng.choice(["", rng.choice(WORDS), rng.choice(ODD), text[at:to] * 2, other[start : start + 50]])
+        text = text[:at] + new + text[to:]
+    return text
+
+
+def mutated_function(rng, known):
+    parts = re.findall(r"\w+|[^\w\s]|\s+", rng.choice(known))
+    places = [i for i, part in enumerate(parts) if not part.isspace()]
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        parts[rng.choice(places)] = rng.choice(["", rng.choice(WORDS), parts[rng.choice(places)]])
+    return "".join(parts)
+
+
+def test_mutated_texts_are_read():
+    rng = random.Random(SEED)
+    for _ in range(COUNT):
+        text = mutated_text(rng)
+        try:
+            _ungil.pyx_read(text, "mutated.pyx", False, "3", {}, {})
+        except errors.CompileError as error:
+            assert error.code != "U0500", text
+
+
+def test_mutated_functions_are_compiled(tmp_path):
+    rng, known = random.Random(SEED), list(functions())
+    path = tmp_path / "mutated.pyx"
+    for _ in range(COUNT):
+        path.write_text(text := mutated_function(rng, known))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                page = Path(pyx.annotate(path)).read_text()
+            except Exception as error:
+                # The code of the module runs too, and may raise anything of its own.
+                assert getattr(error, "code", "") != "U0500" and not isinstance(error, SystemError), text
+            else:
+                assert "U0500" not in page, text
