@@ -212,7 +212,9 @@ def test_vectors_with_what_is_no_number(rng):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", [(2, 600_000, 3), (64, 9000, 65), (256, 70_000, 1), (3, 4097, 400)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(2, 600_000, 3), (64, 9000, 65), (256, 70_000, 1), (3, 4097, 400)], ids=str
+)
 def test_deep_products(rng, dtype, shape):
     rows, depth, columns = shape
     x, y = matrix(rng, rows, depth, dtype), matrix(rng, depth, columns, dtype)

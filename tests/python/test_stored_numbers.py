@@ -41,10 +41,23 @@ def outcome(function, *args):
 def test_floats_of_python_must_fit(function, dtype):
     kernel = jit(function)
     info = np.iinfo(dtype)
-    numbers = [0.0, -0.5, 1.9, -1.5, 300.7, float(info.max), float(info.min), info.max + 0.5, float(info.max) + 1]
+    numbers = [
+        0.0,
+        -0.5,
+        1.9,
+        -1.5,
+        300.7,
+        float(info.max),
+        float(info.min),
+        info.max + 0.5,
+        float(info.max) + 1,
+    ]
     for x in [*numbers, info.min - 0.5, info.min - 1.0, 1e20, -1e20, np.inf, np.nan]:
         expected, found = outcome(function, np.ones(3, dtype), x), outcome(kernel, np.ones(3, dtype), x)
-        assert np.array_equal(found, expected) if isinstance(expected, np.ndarray) else found is expected, (x, found)
+        assert np.array_equal(found, expected) if isinstance(expected, np.ndarray) else found is expected, (
+            x,
+            found,
+        )
     assert outcome(kernel, np.ones(0, dtype), np.nan) is outcome(function, np.ones(0, dtype), np.nan)
 
 

@@ -150,10 +150,10 @@ fn failure(slot: &ErrorSlot, module: &Module) -> Failure {
     if slot.kind != ErrorKind::RAISED {
         return Failure::Invalid(format!("an error of kind {}", slot.kind));
     }
+    let args: Vec<Num> = slot.args[..slot.nargs as usize].iter().map(number).collect();
     let message = (!slot.message.is_null()).then(|| {
         // SAFETY: the message is a constant of loaded code with this length.
         let bytes = unsafe { slice::from_raw_parts(slot.message, slot.message_len as usize) };
-        let args: Vec<Num> = slot.args[..slot.nargs as usize].iter().map(number).collect();
         text::fill(&String::from_utf8_lossy(bytes), &args)
     });
     let kept = (slot.nframes as usize).min(slot.frames.len());
@@ -162,7 +162,7 @@ fn failure(slot: &ErrorSlot, module: &Module) -> Failure {
         None => format!("function {function}"),
     };
     let frames = slot.frames[..kept].iter().map(|f| Frame { function: name(f.function), line: f.line });
-    Failure::Raised(Exception { class: ExcClass(slot.class as u16), message, frames: frames.collect() })
+    Failure::Raised(Exception { class: ExcClass(slot.class as u16), message, args, frames: frames.collect() })
 }
 
 /// A scalar handed to the host.
