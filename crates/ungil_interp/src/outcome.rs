@@ -67,13 +67,20 @@ pub enum Failure {
 }
 
 /// An exception with one frame for each function in the call chain, innermost first.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Exception {
     pub class: ExcClass,
     pub message: Option<String>,
-    /// Values in the message.
+    /// Values in the message of a `raise`, for those who catch it.
     pub args: Vec<Num>,
     pub frames: Vec<Frame>,
+}
+
+/// By what is seen outside: the message holds the values.
+impl PartialEq for Exception {
+    fn eq(&self, other: &Exception) -> bool {
+        (self.class, &self.message, &self.frames) == (other.class, &other.message, &other.frames)
+    }
 }
 
 /// A place in the call chain.
