@@ -52,6 +52,26 @@ pub struct LoopDesc {
     pub last: *mut u8,
 }
 
+impl LoopDesc {
+    /// A loop without clauses, which all threads share in equal parts.
+    pub const fn plain(body: LoopBody, env: *mut c_void, n: i64) -> LoopDesc {
+        LoopDesc {
+            body,
+            env,
+            n,
+            schedule: Schedule::STATIC,
+            chunk: 0,
+            num_threads: 0,
+            min_block: 1,
+            scalars: core::ptr::null(),
+            nscalars: 0,
+            narrays: 0,
+            arrays: core::ptr::null(),
+            last: core::ptr::null_mut(),
+        }
+    }
+}
+
 /// Schedules by number.
 pub struct Schedule;
 impl Schedule {

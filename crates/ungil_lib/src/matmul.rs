@@ -171,20 +171,8 @@ type Body = unsafe extern "C" fn(*mut Ctx, *mut c_void, i64, i64, *mut Block) ->
 /// # Safety
 /// `ctx` is this thread's context; the body accepts `env`, from any thread.
 unsafe fn share(ctx: *mut Ctx, body: Body, env: *mut c_void, n: usize) -> i32 {
-    let desc = LoopDesc {
-        body,
-        env,
-        n: n as i64,
-        schedule: Schedule::DYNAMIC,
-        chunk: 1,
-        num_threads: 0,
-        min_block: 1,
-        scalars: ptr::null(),
-        nscalars: 0,
-        narrays: 0,
-        arrays: ptr::null(),
-        last: ptr::null_mut(),
-    };
+    let plain = LoopDesc::plain(body, env, n as i64);
+    let desc = LoopDesc { schedule: Schedule::DYNAMIC, chunk: 1, ..plain };
     // SAFETY: by contract.
     unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
 }

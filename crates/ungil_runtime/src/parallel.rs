@@ -17,7 +17,7 @@ use core::ptr;
 use core::sync::atomic::Ordering;
 use ungil_abi::context::Ctx;
 use ungil_abi::exception::ExcClass;
-use ungil_abi::parallel::{Block, LoopDesc, Schedule};
+use ungil_abi::parallel::{Block, LoopDesc};
 
 /// Teams up to this size keep their seats on the caller's stack.
 const INLINE_SEATS: usize = 16;
@@ -160,20 +160,9 @@ unsafe fn refuse(ctx: *mut Ctx, refusal: &Refusal) -> i32 {
 /// # Safety
 /// Every block has run.
 unsafe fn combine_copies(ctx: *mut Ctx, blocks: &Blocks<'_>) -> i32 {
-    let desc = LoopDesc {
-        body: combine_part,
-        env: ptr::from_ref(blocks).cast_mut().cast::<c_void>(),
-        n: blocks.copied_bytes().div_ceil(COMBINE_BYTES) as i64,
-        schedule: Schedule::STATIC,
-        chunk: 0,
-        num_threads: blocks.desc.num_threads,
-        min_block: 1,
-        scalars: ptr::null(),
-        nscalars: 0,
-        narrays: 0,
-        arrays: ptr::null(),
-        last: ptr::null_mut(),
-    };
+    let n = blocks.copied_bytes().div_ceil(COMBINE_BYTES) as i64;
+    let plain = LoopDesc::plain(combine_part, ptr::from_ref(blocks).cast_mut().cast::<c_void>(), n);
+    let desc = LoopDesc { num_threads: blocks.desc.num_threads, ..plain };
     // SAFETY: the body below is for this environment.
     unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
 }

@@ -133,6 +133,25 @@ impl CFunction {
     }
 }
 
+/// The name of a number type in Cython's messages.
+pub fn element_name(dtype: DType) -> &'static str {
+    match dtype {
+        DType::Bool => "bool",
+        DType::I8 => "signed char",
+        DType::U8 => "unsigned char",
+        DType::I16 => "short",
+        DType::U16 => "unsigned short",
+        DType::I32 => "int",
+        DType::U32 => "unsigned int",
+        DType::I64 => "long",
+        DType::U64 => "unsigned long",
+        DType::F32 => "float",
+        DType::F64 => "double",
+        DType::C64 => "complex float",
+        DType::C128 => "complex double",
+    }
+}
+
 /// C's name of a number type.
 fn c_name(d: DType) -> &'static str {
     match d {

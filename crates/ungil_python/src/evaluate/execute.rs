@@ -11,7 +11,7 @@ use core::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use ungil_abi::context::Ctx;
-use ungil_abi::parallel::{Block, LoopBody, LoopDesc, Schedule};
+use ungil_abi::parallel::{Block, LoopBody, LoopDesc};
 use ungil_driver::compiled::Compiled;
 use ungil_runtime::context::{current_ctx, enter_call, leave_call};
 use ungil_runtime::parallel::ungil_rt_parallel_for;
@@ -111,20 +111,7 @@ pub fn enter(
 /// # Safety
 /// `ctx` is this thread's context, and the body is for this job; pieces may run on any threads at once.
 pub unsafe fn share<T>(ctx: *mut Ctx, n: isize, body: LoopBody, job: &T) -> i32 {
-    let desc = LoopDesc {
-        body,
-        env: ptr::from_ref(job).cast_mut().cast::<c_void>(),
-        n: n as i64,
-        schedule: Schedule::STATIC,
-        chunk: 0,
-        num_threads: 0,
-        min_block: 1,
-        scalars: ptr::null(),
-        nscalars: 0,
-        narrays: 0,
-        arrays: ptr::null(),
-        last: ptr::null_mut(),
-    };
+    let desc = LoopDesc::plain(body, ptr::from_ref(job).cast_mut().cast::<c_void>(), n as i64);
     // SAFETY: by contract; the job outlives the loop.
     unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
 }

@@ -8,6 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 use ungil_ir::types::{DType, Layout};
+use ungil_sema::ctype::element_name;
 use ungil_sema::cython::Declared;
 
 use super::{Parameter, structs};
@@ -190,11 +191,12 @@ fn view<'py>(
     }
     if actual != Some(*dtype) {
         let found = match actual {
-            Some(dtype) => format!("'{}'", c_name(dtype)),
+            Some(dtype) => format!("'{}'", element_name(dtype)),
             None => other_name(&array)?,
         };
         let prefix = if *is_const { "const " } else { "" };
-        let text = format!("Buffer dtype mismatch, expected '{prefix}{}' but got {found}", c_name(*dtype));
+        let text =
+            format!("Buffer dtype mismatch, expected '{prefix}{}' but got {found}", element_name(*dtype));
         return Err(PyValueError::new_err(text));
     }
     Ok(array)
@@ -205,25 +207,6 @@ fn full_name(object: &Bound<'_, PyAny>) -> PyResult<String> {
     let class = object.get_type();
     let (module, name) = (class.module()?.to_string(), class.qualname()?.to_string());
     Ok(if module == "builtins" { name } else { format!("{module}.{name}") })
-}
-
-/// C's name of an element type.
-fn c_name(dtype: DType) -> &'static str {
-    match dtype {
-        DType::Bool => "bool",
-        DType::I8 => "signed char",
-        DType::U8 => "unsigned char",
-        DType::I16 => "short",
-        DType::U16 => "unsigned short",
-        DType::I32 => "int",
-        DType::U32 => "unsigned int",
-        DType::I64 => "long",
-        DType::U64 => "unsigned long",
-        DType::F32 => "float",
-        DType::F64 => "double",
-        DType::C64 => "complex float",
-        DType::C128 => "complex double",
-    }
 }
 
 fn other_name(array: &Bound<'_, PyAny>) -> PyResult<String> {

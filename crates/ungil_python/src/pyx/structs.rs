@@ -7,7 +7,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use ungil_ir::types::DType;
-use ungil_sema::ctype::{CStruct, CType};
+use ungil_sema::ctype::{CStruct, CType, element_name};
 
 use crate::reject::type_name;
 
@@ -156,15 +156,7 @@ fn put_float(size: usize, x: f64, bytes: &mut [u8]) {
     }
 }
 
+/// Fields of one byte are declared as `char`.
 fn c_name(dtype: DType) -> &'static str {
-    match dtype {
-        DType::I8 => "char",
-        DType::U8 => "unsigned char",
-        DType::I16 => "short",
-        DType::U16 => "unsigned short",
-        DType::I32 => "int",
-        DType::U32 => "unsigned int",
-        DType::U64 => "unsigned long",
-        _ => "long",
-    }
+    if dtype == DType::I8 { "char" } else { element_name(dtype) }
 }

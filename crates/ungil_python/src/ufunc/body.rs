@@ -125,20 +125,8 @@ pub fn pieces(n: isize, least: isize) -> isize {
 /// # Safety
 /// `ctx` is this thread's context, and the body is for this environment.
 pub unsafe fn share<T>(ctx: *mut Ctx, body: LoopBody, env: &T, n: isize) -> i32 {
-    let desc = LoopDesc {
-        body,
-        env: ptr::from_ref(env).cast_mut().cast(),
-        n: n as i64,
-        schedule: Schedule::DYNAMIC,
-        chunk: 1,
-        num_threads: 0,
-        min_block: 1,
-        scalars: ptr::null(),
-        nscalars: 0,
-        narrays: 0,
-        arrays: ptr::null(),
-        last: ptr::null_mut(),
-    };
+    let plain = LoopDesc::plain(body, ptr::from_ref(env).cast_mut().cast(), n as i64);
+    let desc = LoopDesc { schedule: Schedule::DYNAMIC, chunk: 1, ..plain };
     // SAFETY: as the caller vouches; the environment outlives the loop.
     unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
 }

@@ -18,20 +18,7 @@ pub const SCHEDULES: [u32; 4] = [Schedule::STATIC, Schedule::DYNAMIC, Schedule::
 
 /// A loop without reductions over `n` iterations.
 pub fn plain<T>(body: LoopBody, env: &T, n: i64) -> LoopDesc {
-    LoopDesc {
-        body,
-        env: ptr::from_ref(env).cast_mut().cast::<c_void>(),
-        n,
-        schedule: Schedule::STATIC,
-        chunk: 0,
-        num_threads: 0,
-        min_block: 1,
-        scalars: ptr::null(),
-        nscalars: 0,
-        narrays: 0,
-        arrays: ptr::null(),
-        last: ptr::null_mut(),
-    }
+    LoopDesc::plain(body, ptr::from_ref(env).cast_mut().cast::<c_void>(), n)
 }
 
 /// The same with reductions.

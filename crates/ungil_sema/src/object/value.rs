@@ -6,6 +6,8 @@ use ungil_ir::entities::{Value, Var};
 use ungil_ir::types::DType;
 use ungil_syntax::ast::literal::Literal;
 
+use crate::ctype::element_name;
+
 /// A type of C. The name is for messages.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CTy {
@@ -16,19 +18,7 @@ pub enum CTy {
 
 impl CTy {
     pub fn num(dtype: DType) -> CTy {
-        let name = match dtype {
-            DType::I8 => "signed char",
-            DType::U8 => "unsigned char",
-            DType::I16 => "short",
-            DType::U16 => "unsigned short",
-            DType::I32 => "int",
-            DType::U32 => "unsigned int",
-            DType::I64 => "long",
-            DType::U64 => "unsigned long",
-            DType::F32 => "float",
-            _ => "double",
-        };
-        CTy::Num(dtype, Arc::from(name))
+        CTy::Num(dtype, Arc::from(element_name(dtype)))
     }
 
     /// The type of the IR.
