@@ -3,6 +3,7 @@
 //! [`object::compile`] turns an IR module into an object file in memory; [`jit::Jit`] loads such objects, freshly made
 //! or from a cache, and finds their symbols. The only crate that knows LLVM.
 
+mod bases;
 mod divider;
 mod elf;
 pub mod emit;

@@ -1,5 +1,6 @@
 //! Object files: optimisation and code generation.
 
+use crate::bases;
 use crate::divider;
 use crate::emit::MARK;
 use crate::emit::{EmitError, EmitOptions, emit};
@@ -85,8 +86,9 @@ fn optimize(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Vec<St
 /// few functions, already inlined where that matters for types, with loops and checks in shape. This is its function
 /// pipeline once, without what finds nothing in such code.
 const PIPELINE: &[&str] = &[
-    // Callees: the maths library, then kernels that are worth it.
-    "always-inline",
+    // Slow paths of the maths library are called, so what they consist of goes first. Callees: the library's functions,
+    // then kernels that are worth it.
+    "elim-avail-extern,globaldce,always-inline",
     "function<eager-inv>(sroa<modify-cfg>,early-cse<memssa>,simplifycfg)",
     "cgscc(inline,function-attrs)",
     "globaldce",
@@ -120,6 +122,7 @@ fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Ve
         passes = passes.replace("gvn<no-load-pre>", "gvn");
     }
     run_passes(l, machine, &c_string(&passes))?;
+    bases::settle(l);
     let mut notes = Vec::new();
     streams::stream(l, options.stream_from.unwrap_or_else(streams::threshold), &mut notes);
     if cfg!(debug_assertions) {

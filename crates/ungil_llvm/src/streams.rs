@@ -16,8 +16,10 @@
 //! results sees them.
 //! Limits: loops of one block that count and do nothing else; stores of whole vectors.
 
+use crate::bases::hidden;
 use crate::emit::MARK;
 use crate::mathlib::{functions, name_of};
+use crate::raw::walk::{blocks, instructions, is_in, opcode, opcode_of, operand};
 use crate::raw::{Block, Llvm, Val, llvm};
 use crate::remarks::place_of;
 use llvm_sys::LLVMIntPredicate::*;
@@ -76,26 +78,6 @@ pub fn stream(l: &Llvm, from: u64, notes: &mut Vec<String>) {
         }
         LLVMDeleteFunction(mark);
     });
-}
-
-fn blocks(function: Val) -> Vec<Block> {
-    let some = |b: Block| if b.is_null() { None } else { Some(b) };
-    let first = some(llvm!(LLVMGetFirstBasicBlock(function)));
-    std::iter::successors(first, |b| some(llvm!(LLVMGetNextBasicBlock(*b)))).collect()
-}
-
-fn instructions(block: Block) -> Vec<Val> {
-    let some = |v: Val| if v.is_null() { None } else { Some(v) };
-    let first = some(llvm!(LLVMGetFirstInstruction(block)));
-    std::iter::successors(first, |v| some(llvm!(LLVMGetNextInstruction(*v)))).collect()
-}
-
-fn opcode(inst: Val) -> llvm_sys::LLVMOpcode {
-    llvm!(LLVMGetInstructionOpcode(inst))
-}
-
-fn operand(inst: Val, i: u32) -> Val {
-    llvm!(LLVMGetOperand(inst, i))
 }
 
 /// Bytes of a line of the caches: streaming stores are worth it if they fill lines.
@@ -242,16 +224,51 @@ impl Filling {
         };
         let first = l.add(start, offset);
         let second = l.add(first, l.const_int(l.type_of(first), self.step));
-        // Elements may lie between boundaries, stores beside each other, iterations run downwards: no bit may be set.
+        // Elements may lie between boundaries, iterations run downwards: no bit may be set.
+        let lead = self.root(l, self.stores[0]);
         let mut odd = l.and(self.address(l, self.stores[0], first), l.i64(LINE - 1));
-        for store in &self.stores {
-            let both = l.or(self.address(l, *store, first), self.address(l, *store, second));
-            odd = l.or(odd, l.and(both, l.i64(self.boundary() as i64 - 1)));
+        for store in &self.stores[1..] {
+            let (root, distance) = self.root(l, *store);
+            let follows = root == lead.0 && (distance - lead.1) % self.boundary() as i64 == 0;
+            if !follows {
+                odd = l.or(odd, self.odd(l, *store, first));
+            }
+        }
+        if !self.is_even(l, lead.0) {
+            for store in &self.stores {
+                odd = l.or(odd, self.odd(l, *store, second));
+            }
         }
         let large = l.icmp(LLVMIntUGE, self.bytes, l.i64(from as i64));
         let span = l.sub(self.end, start);
         let long = l.icmp(LLVMIntUGE, span, l.const_int(l.type_of(span), 4 * self.step));
         Entry { offset, taken: l.and(l.and(large, l.is_zero(odd)), long) }
+    }
+
+    /// The bits of a store's address that keep it from being streamed.
+    fn odd(&self, l: &Llvm, store: Val, index: Val) -> Val {
+        l.and(self.address(l, store, index), l.i64(self.boundary() as i64 - 1))
+    }
+
+    /// The address of a store without constants added to it, and these in bytes.
+    fn root(&self, l: &Llvm, store: Val) -> (Val, i64) {
+        let (mut root, mut distance) = (operand(store, 1), 0);
+        while opcode_of(root) == Some(LLVMGetElementPtr)
+            && llvm!(LLVMGetGEPSourceElementType(root)) == l.int(8)
+            && let Some(bytes) = l.as_const_int(operand(root, 1))
+        {
+            distance += bytes;
+            root = operand(root, 0);
+        }
+        (root, distance)
+    }
+
+    /// Whether an address moves by whole lines: it counts elements upwards by the index.
+    fn is_even(&self, l: &Llvm, root: Val) -> bool {
+        opcode_of(root) == Some(LLVMGetElementPtr)
+            && llvm!(LLVMGetGEPSourceElementType(root)) == l.element(l.type_of(operand(self.stores[0], 0)))
+            && operand(root, 1) == self.index
+            && !is_in(operand(root, 0), self.block)
     }
 
     /// Bytes whose multiples streaming stores start at.
@@ -370,10 +387,15 @@ fn nodes(inst: Val, kind: &str) -> Vec<Val> {
 
 /// The array that an address lies in, by the arithmetic on it.
 fn base_of(mut address: Val) -> Val {
-    while opcode_of(address) == Some(LLVMGetElementPtr) {
-        address = operand(address, 0);
+    loop {
+        if opcode_of(address) == Some(LLVMGetElementPtr) {
+            address = operand(address, 0);
+        } else if let Some(start) = hidden(address) {
+            address = start;
+        } else {
+            return address;
+        }
     }
-    address
 }
 
 /// The size that a mark of this array states, in the preheader or the blocks that must run before it.
@@ -428,15 +450,6 @@ fn is_foreign(function: Val) -> bool {
     let name = name_of(function);
     let own = name == MARK || name.starts_with("llvm.") || name.starts_with("ungil_math_");
     !own && llvm!(LLVMIsAInlineAsm(function)).is_null()
-}
-
-fn opcode_of(v: Val) -> Option<llvm_sys::LLVMOpcode> {
-    let is_inst = !llvm!(LLVMIsAInstruction(v)).is_null();
-    is_inst.then(|| opcode(v))
-}
-
-fn is_in(v: Val, block: Block) -> bool {
-    opcode_of(v).is_some() && llvm!(LLVMGetInstructionParent(v)) == block
 }
 
 fn is_used_outside(inst: Val, block: Block) -> bool {

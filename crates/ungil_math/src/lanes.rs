@@ -1,6 +1,6 @@
 //! Vector variants of the cold slow paths.
 //!
-//! `sin`, `cos`, `tan` and `fmod` call `ungil_math_*_slow` for huge arguments or quotients. A loop vectoriser gives up at a call unless
+//! `sin`, `cos`, `tan` and `fmod` call `ungil_math_*_slow` for huge arguments or quotients, `lgamma` for negative arguments. A loop vectoriser gives up at a call unless
 //! the call names a vector variant; these are the variants, as LLVM IR text. Each tests its mask: no lane set
 //! (the rule) costs a compare and a branch; otherwise a cold function calls the scalar one for each lane set.
 //! The last argument of a slow path is the fast path's result, which the variants return in the other lanes: so it is
@@ -29,7 +29,7 @@ pub struct SlowSymbol {
 }
 
 /// Every slow path that the functions of the bitcode call.
-pub fn slow_symbols() -> [SlowSymbol; 7] {
+pub fn slow_symbols() -> [SlowSymbol; 8] {
     let float64 = |name, function: extern "C" fn(f64, f64) -> f64| SlowSymbol {
         name,
         llvm_type: "double",
@@ -49,6 +49,7 @@ pub fn slow_symbols() -> [SlowSymbol; 7] {
             arity: 3,
             address: crate::double::remainder::ungil_math_fmod_f64_slow as *const (),
         },
+        float64("ungil_math_lgamma_f64_slow", crate::double::gamma::ungil_math_lgamma_f64_slow),
         float64("ungil_math_sin_f64_slow", double::ungil_math_sin_f64_slow),
         float64("ungil_math_cos_f64_slow", double::ungil_math_cos_f64_slow),
         float64("ungil_math_tan_f64_slow", double::ungil_math_tan_f64_slow),

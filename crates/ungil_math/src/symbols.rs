@@ -86,6 +86,7 @@ export! {
     ungil_math_atan_f64_relaxed = relaxed::double::atan: (x: f64) -> f64;
     ungil_math_hypot_f64_relaxed = relaxed::double::hypot: (x: f64, y: f64) -> f64;
     ungil_math_erf_f64_relaxed = relaxed::double::erf: (x: f64) -> f64;
+    ungil_math_atanh_f64_relaxed = relaxed::double::atanh: (x: f64) -> f64;
     ungil_math_atan2_f64_relaxed = relaxed::double::atan2: (y: f64, x: f64) -> f64;
     ungil_math_sin_f32_relaxed = relaxed::single::sin: (x: f32) -> f32;
     ungil_math_cos_f32_relaxed = relaxed::single::cos: (x: f32) -> f32;

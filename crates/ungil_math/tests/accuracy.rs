@@ -9,12 +9,14 @@ mod reference;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use ungil_math::double::{
     error_function, hyperbolic, inverse_trigonometric, logarithm, power, trigonometric,
 };
 
 use reference::cases::{BINARY, UNARY, worst, worst_pair};
+use reference::screened::{self, Worst};
 
 /// Arguments per function.
 fn samples() -> usize {
@@ -22,18 +24,18 @@ fn samples() -> usize {
     given.unwrap_or(if cfg!(debug_assertions) { 20_000 } else { 100_000 })
 }
 
-#[test]
-fn unary_functions_stay_within_their_bounds() {
+/// From here on, samples come in bunches that a fast reference screens.
+const MANY: usize = 5_000_000;
+
+/// Runs every job, on all processors that this process may use, and fails with what they return.
+fn run_all<Job: Sync>(jobs: &[Job], run: impl Fn(&Job) -> Result<(), String> + Sync) {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while let Some(case) = UNARY.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (error, x) = worst(case, samples(), 7);
-                    println!("{} {error:.4} at {x:e}", case.name);
-                    if error > case.bound {
-                        let text = format!("{}({x:e}) is off by {error} ULP", case.name);
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(text) = run(job) {
                         failures.lock().expect("no thread panics with the lock").push(text);
                     }
                 }
@@ -44,13 +46,72 @@ fn unary_functions_stay_within_their_bounds() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
+/// Whether a function is to be measured: `UNGIL_ONLY` names some, separated by commas.
+fn is_wanted(name: &str) -> bool {
+    std::env::var("UNGIL_ONLY").map_or(true, |only| only.split(',').any(|wanted| wanted == name))
+}
+
+#[test]
+fn unary_functions_stay_within_their_bounds() {
+    run_all(UNARY, |case| {
+        if !is_wanted(case.name) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        let found = if samples() < MANY {
+            let (error, at) = worst(case, samples(), 7);
+            Worst { error, at, samples: samples(), direct: samples() }
+        } else {
+            screened::worst(case, samples(), 7)
+        };
+        report(case.name, found.error, &format!("{:e}", found.at), &found, start);
+        let (error, x) = (found.error, found.at);
+        if error > case.bound { Err(format!("{}({x:e}) is off by {error} ULP", case.name)) } else { Ok(()) }
+    });
+}
+
 #[test]
 fn binary_functions_stay_within_their_bounds() {
-    for case in BINARY {
-        let (error, (x, y)) = worst_pair(case, samples(), 7);
-        println!("{} {error:.4} at {x:e}, {y:e}", case.name);
-        assert!(error <= case.bound, "{}({x:e}, {y:e}) is off by {error} ULP", case.name);
-    }
+    run_all(BINARY, |case| {
+        if !is_wanted(case.name) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        let found = if samples() < MANY {
+            let (error, at) = worst_pair(case, samples(), 7);
+            Worst { error, at, samples: samples(), direct: samples() }
+        } else {
+            screened::worst_pair(case, samples(), 7)
+        };
+        let (error, (x, y)) = (found.error, found.at);
+        report(case.name, error, &format!("{x:e}, {y:e}"), &found, start);
+        if error > case.bound {
+            Err(format!("{}({x:e}, {y:e}) is off by {error} ULP", case.name))
+        } else {
+            Ok(())
+        }
+    });
+}
+
+/// One line per function, as soon as it is done.
+fn report<A>(name: &str, error: f64, at: &str, found: &Worst<A>, start: Instant) {
+    let (samples, direct) = (found.samples, found.direct);
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{name} {error:.4} at {at} ({samples} samples, {direct} in binary128 alone, {seconds:.0} s)");
+}
+
+/// The fast references are those of binary128, on samples that they were not made from.
+#[test]
+fn fast_references_are_right() {
+    let bunches = if cfg!(debug_assertions) { 4 } else { 20 };
+    let judge = |name: &str, found: Result<usize, f64>| match found {
+        // Some ranges are beyond the fast references, none are entirely.
+        Ok(compared) if 2 * compared >= bunches * screened::CHECKED => Ok(()),
+        Ok(compared) => Err(format!("{name} has a fast reference on {compared} samples only")),
+        Err(x) => Err(format!("the fast reference of {name} is wrong at {x:e}")),
+    };
+    run_all(UNARY, |case| judge(case.name, screened::check(case, bunches, 11)));
+    run_all(BINARY, |case| judge(case.name, screened::check_pair(case, bunches, 11)));
 }
 
 /// The float64 nearest to every multiple of π/2 that the fast reduction takes, where cancellation is worst.

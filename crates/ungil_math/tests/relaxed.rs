@@ -43,6 +43,13 @@ const UNARY: &[Unary] = &[
         &[Uniform(-6.5, 6.5), Uniform(-0.4, 0.4), Exponent(-1000, 10)],
         4.0,
     ),
+    (
+        "atanh",
+        double::atanh,
+        reference::atanhf128,
+        &[Uniform(-1.0, 1.0), Uniform(0.4, 0.6), Uniform(0.999, 1.0), Exponent(-1000, -1)],
+        4.0,
+    ),
 ];
 
 fn samples() -> usize {
@@ -183,7 +190,7 @@ fn same(a: f64, b: f64) -> bool {
 fn special_values_are_the_strict_ones() {
     let special = [0.0, f64::INFINITY, f64::NAN, 1.0, 1e-310, 5e-324, 1e300, 800.0];
     let numbers: Vec<f64> = special.iter().flat_map(|x| [*x, -*x]).collect();
-    use strict::{error_function, exponential, inverse_trigonometric, root, trigonometric};
+    use strict::{error_function, exponential, hyperbolic, inverse_trigonometric, root, trigonometric};
     let pairs: &[Pair<f64>] = &[
         ("sin", double::sin, trigonometric::sin),
         ("cos", double::cos, trigonometric::cos),
@@ -192,6 +199,7 @@ fn special_values_are_the_strict_ones() {
         ("expm1", double::expm1, exponential::expm1),
         ("atan", double::atan, inverse_trigonometric::atan),
         ("erf", double::erf, error_function::erf),
+        ("atanh", double::atanh, hyperbolic::atanh),
     ];
     let close = |name: &str, got: f64, wanted: f64, x: f64, y: f64| {
         let subnormal = wanted.abs() < f64::MIN_POSITIVE && (got - wanted).abs() <= 2e-323 && wanted != 0.0;

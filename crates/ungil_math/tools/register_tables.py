@@ -75,12 +75,11 @@ def exp_tables(out):
     high = [rounded(v, 24) for v in steps]
     out.append(table("EXP2_STEP", high, "2^(j/32), rounded."))
     out.append(table("EXP2_STEP_REST", [v / h - 1 for v, h in zip(steps, high)], "The relative error of `EXP2_STEP`."))
-    up = high
-    down = [mp.power(2, -mpf(j) / 32) for j in range(32)]
-    high = [rounded(v, 24) for v in down]
-    out.append(table("EXP2_STEP_UP", [v / 4 for v in up], "A quarter of 2^(j/32), rounded."))
-    out.append(table("EXP2_STEP_DOWN", [v / 4 for v in high], "A quarter of 2^(−j/32), rounded."))
-    out.append(table("EXP2_STEP_DOWN_REST", [v / h - 1 for v, h in zip(down, high)], "The relative error of `EXP2_STEP_DOWN`."))
+    up = [reversible_step(j) for j in range(32)]
+    out.append(table("EXP2_STEP_UP", up, "About a quarter of 2^(j/32), a number such that a sixteenth of its reciprocal is nearly a float32."))
+    out.append(table("EXP2_STEP_DOWN", [1 / (16 * u) for u in up], "A sixteenth of the reciprocal of `EXP2_STEP_UP`, to 2^-6 units of its last place."))
+    offsets = [mp.log(4 * u) - j * LN2 / 32 for j, u in enumerate(up)]
+    out.append(table("EXP2_STEP_OFFSET", offsets, "The logarithm of four times `EXP2_STEP_UP` less j·ln 2/32."))
     step = rounded(LN2 / 32, 24)
     out.append(array("LN2_STEP", "f32", [step, LN2 / 32 - step], "ln 2/32 in two parts.", 24))
     reach = LN2 / 64 * (1 + mpf(2) ** -12)
@@ -88,10 +87,64 @@ def exp_tables(out):
     out.append(poly("EXPM1_STEP", "(e^r − 1 − r)/r² for |r| ≤ ln 2/64", rest, lambda r: abs(r), 2, -reach, reach))
 
 
+def reversible_step(j):
+    """A float32 within 2^-14 of 2^(j/32)/4 with a reciprocal that is nearly a float32 (S. Gal's accurate tables)."""
+    middle = rounded(mp.power(2, mpf(j) / 32) / 4, 24)
+    best = (mpf(1), middle)
+    for i in range(2000 if j else 1):
+        u = middle + mp.ldexp(mpf(i if i % 2 else -i), -25)
+        v = 1 / (16 * u)
+        best = min(best, (abs(v / rounded(v, 24) - 1), u))
+        if best[0] < mpf(2) ** -32:
+            break
+    return best[1]
+
+
+def atan_tables(out):
+    """Cubic polynomials around 32 numbers whose arc tangents, and those of their reciprocals, are nearly float32."""
+    centres, columns, worst = [], [[] for _ in range(5)], mpf(0)
+    half = mpf(1) / 62 * (1 + mpf(2) ** -12)
+    for j in range(32):
+        near = mpf(j) / 31
+        centre = mpf(0)
+        if j:
+            unit = mp.ldexp(mpf(1), int(mp.frexp(near)[1]) - 24)
+            best = (mpf(1), near)
+            for i in range(30000):
+                c = rounded(near, 24) + unit * (i if i % 2 else -i)
+                if abs(c - near) > half / 16:
+                    break
+                values = [mp.atan(c), mp.pi / 2 - mp.atan(c)]
+                best = min(best, (max(abs(v / rounded(v, 24) - 1) for v in values), c))
+                if best[0] < mpf(2) ** -29:
+                    break
+            centre = best[1]
+        arc = mp.atan(centre)
+        f = lambda t: (mp.atan(centre + t) - arc) / t if abs(t) > mpf(2) ** -40 else 1 / (1 + centre**2)
+        low, high = (-half if j else mpf(0)) + near - centre, half + near - centre
+        if j:
+            c, w = fit(f, lambda t: abs(t) / mp.atan(centre + t), [0, 1, 2], low, high, bits=24)
+        else:
+            c, w = fit(lambda t: (f(t) - 1) / t**2 if t else -mpf(1) / 3, lambda t: t**2, [0], low, high, bits=24)
+            c = [mpf(1), mpf(0)] + c
+        worst = max(w, worst)
+        centres.append(centre)
+        # Small results are q plus the rest, which begins with a centre that is nearly zero.
+        for column, v in zip(columns, [arc - centre if j == 1 else arc, mp.pi / 2 - arc] + c):
+            column.append(v)
+    error = f"worst error 2^{mp.nstr(mp.log(worst, 2), 4)}"
+    print("atan", error)
+    out.append(table("ATAN_CENTRE", centres, "A number c near j/31 whose arc tangent is nearly a float32, also as π/2 less it; 0 for j = 0."))
+    for name, text, column in zip(
+        ["ATAN_UP", "ATAN_ACROSS", "ATAN_1", "ATAN_2", "ATAN_3"],
+        ["The arc tangent of c; for j = 1 less c.", "π/2 less that."] + [f"Coefficient {n} of (atan q) in q − c, {error}." for n in (1, 2, 3)],
+        columns,
+    ):
+        out.append(table(name, column, text))
+
+
 def tan_polynomial(out):
     rest = lambda h: mpf(1) / 3 + 2 * h / 15 if near_zero(h) else (mp.tan(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
-    arc = lambda h: -mpf(1) / 3 + h / 5 if near_zero(h) else (mp.atan(mp.sqrt(h)) / mp.sqrt(h) - 1) / h
-    out.append(poly("ATAN_NEAR", "(atan x − x)/x³ in x² for |x| ≤ ½", arc, lambda h: h, 6, 0, mpf(1) / 4))
     reach = (mp.pi / 4 * (1 + mpf(2) ** -18)) ** 2
     out.append(poly("TAN", "(tan x − x)/x³ in x² for |x| ≤ π/4", rest, lambda h: h, 7, 0, reach))
 
@@ -264,11 +317,13 @@ def single_power_tables(out):
     out.append(table("POW_RECIPROCAL", q, "1/c in 6 bits for about the middle c of each bucket of mantissas; 1 and ½ at the ends."))
     out += pairs("POW_LOG2_C", [-mp.log(x, 2) for x in q], -16, "The logarithm of c to base 2")
     out.append(array("LOG2_E", "f32", [rounded(1 / LN2, 24), 1 / LN2 - rounded(1 / LN2, 24)], "1/ln 2 in two parts.", 24))
-    square = -1 / LN2 / 2
-    out.append(array("POW_SQUARE", "f32", [rounded(square, 24), square - rounded(square, 24)], "−½/ln 2 in two parts.", 24))
-    cubic = lambda r: (mpf(1) / 3 - r / 4) / LN2 if near_zero(r) else (mp.log1p(r) - r + r**2 / 2) / r**3 / LN2
+    # In r and s = −r²/2, which is at hand: r³·C = r·s·(c₀ + c₁·r + s·(c₂ + c₃·r)).
+    cubic = lambda r: mpf(1) / 3 - r / 4 if near_zero(r) else (mp.log1p(r) - r + r**2 / 2) / r**3
     span = f"for {mp.nstr(low, 3)} ≤ r ≤ {mp.nstr(high, 3)}"
-    out.append(poly("POW_CUBIC", f"(log₂(1 + r) − (r − r²/2)/ln 2)/r³ {span}", cubic, lambda r: r * r * LN2, 4, low, high))
+    text = f"(log(1 + r) − r + r²/2)/r³ {span}, times −2, −2, 4 and 4"
+    coefficients, worst = fit(cubic, lambda r: r * r, list(range(4)), low, high, bits=24)
+    error = f"2^{mp.nstr(mp.log(worst, 2), 4)}"
+    out.append(array("POW_CUBIC", "f32", [c * k for c, k in zip(coefficients, [-2, -2, 4, 4])], f"{text}; error {error}.", 24))
     slope = lambda r: LN2 + r * LN2**2 / 2 if near_zero(r) else mp.expm1(r * LN2) / r
     out.append(poly("POW_EXP2_SLOPE", "(2^r − 1)/r for |r| ≤ 1/64", slope, lambda r: abs(r), 3, -SLACK / 64, SLACK / 64))
 
@@ -298,7 +353,7 @@ if __name__ == "__main__":
             "single/tables.rs",
             "Tables of the float32 functions, held in vector registers.",
             "32 numbers each, for `instructions`; polynomials lowest power first.",
-            [log_tables, exp_tables, tan_polynomial, inverse_hyperbolic_polynomials, sinh_near, tanh_tables, cbrt_tables],
+            [log_tables, exp_tables, atan_tables, tan_polynomial, inverse_hyperbolic_polynomials, sinh_near, tanh_tables, cbrt_tables],
         )
     if "single" not in sys.argv[1:] and "power" not in sys.argv[1:]:
         write(

@@ -60,6 +60,8 @@ def main():
     half, quarter = (PI / 2 * SLACK) ** 2, (PI / 4 * SLACK) ** 2
     out += [
         polynomial("SIN", "f64", "(sin r − r)/r³ in r² for |r| ≤ π/2", sin_rest, relative(mp.sin), 8, 0, half),
+        polynomial("INVERSE_ROOT", "f64", "1/√(1 − e) for |e| ≤ 0.0698", lambda e: 1 / mp.sqrt(1 - e), lambda e: 1, 4, -mpf("0.0698"), mpf("0.0698")),
+        polynomial("ATANH", "f64", "(atanh x − x)/x³ in x² for |x| ≤ ½", lambda z: mpf(1) / 3 + z / 5 if near_zero(z) else (mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: z, 13, 0, mpf("0.2501")),
         polynomial("ATAN", "f64", "(atan q − q)/q³ in q² for |q| ≤ 1", atan_rest, relative(mp.atan), 19, 0, SLACK),
         polynomial("SINGLE_SIN", "f32", "(sin r − r)/r³ in r² for |r| ≤ π/2", sin_rest, relative(mp.sin), 4, 0, half, 24),
         polynomial("SINGLE_COS", "f32", "(cos r − 1)/r² in r² for |r| ≤ π/4", cos_rest, lambda h: h, 4, 0, quarter, 24),

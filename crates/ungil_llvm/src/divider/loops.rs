@@ -4,6 +4,7 @@
 //! reaches the branch without passing the head.
 //! Limits: control flow is taken to be reducible, as the emitter's is.
 
+use crate::raw::walk::successors;
 use crate::raw::{Block, Val, llvm};
 use llvm_sys::core::*;
 use std::collections::{HashMap, HashSet};
@@ -72,10 +73,4 @@ impl Search {
         }
         body
     }
-}
-
-fn successors(block: Block) -> Vec<Block> {
-    let end = llvm!(LLVMGetBasicBlockTerminator(block));
-    let count = if end.is_null() { 0 } else { llvm!(LLVMGetNumSuccessors(end)) };
-    (0..count).map(|i| llvm!(LLVMGetSuccessor(end, i))).collect()
 }

@@ -11,6 +11,7 @@ mod sequences;
 
 use crate::emit::EmitError;
 use crate::mathlib::name_of;
+use crate::raw::walk::instructions;
 use crate::raw::{Block, Llvm, Val, llvm};
 use crate::remarks::place_of;
 use crate::target;
@@ -79,12 +80,6 @@ fn relieve_loop(l: &Llvm, body: &[Block], force: bool, relief: &mut Relief) -> R
         replace(l, inst, kind)?;
     }
     Ok(())
-}
-
-fn instructions(block: Block) -> impl Iterator<Item = Val> {
-    let some = |v: Val| if v.is_null() { None } else { Some(v) };
-    let first = some(llvm!(LLVMGetFirstInstruction(block)));
-    std::iter::successors(first, move |v| some(llvm!(LLVMGetNextInstruction(*v))))
 }
 
 /// The operation of the divider that an instruction is, if it is one on vectors of whole multiples of 64 bytes.

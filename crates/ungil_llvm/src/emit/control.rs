@@ -8,6 +8,7 @@ use super::cleanup::{Exit, LoopFrame};
 use super::error::LIKELY;
 use super::function::FunctionEmitter;
 use super::types::Operand;
+use crate::raw::attributes::Place;
 use crate::raw::{Block, Meta, Val};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
 use ungil_ir::entities::{Inst, Label, Region, Value};
@@ -144,6 +145,18 @@ impl FunctionEmitter<'_> {
         }
     }
 
+    /// Whether a loop belongs to a version that hardly ever runs.
+    fn is_rare(&self, node: &For) -> bool {
+        self.cold && node.hints.scalar
+    }
+
+    /// A counter whose loop LLVM does not copy: it would make a version for each check that does not vary in it.
+    fn unique(&self, counter: Val) -> Val {
+        let counter = self.l.opaque(counter);
+        self.l.add_call_attribute(counter, Place::Function, "convergent");
+        counter
+    }
+
     /// A loop whose step is 1 or -1.
     fn unit_loop(&mut self, node: &For, start: Val, stop: Val, step: i64) {
         let l = self.l;
@@ -159,7 +172,8 @@ impl FunctionEmitter<'_> {
         l.position(head);
         let iv = l.phi(l.int(64));
         l.add_incoming(iv, start, enter);
-        self.define(node.iv, Operand::Scalar(iv));
+        let counter = if self.is_rare(node) { self.unique(iv) } else { iv };
+        self.define(node.iv, Operand::Scalar(counter));
         let facts = self.loop_body(node, exit, latch);
         l.position(latch);
         // The next value lies between `start` and `stop`, both 64-bit, so it does not overflow.
@@ -182,7 +196,11 @@ impl FunctionEmitter<'_> {
         let (k, iv) = (l.phi(l.int(64)), l.phi(l.int(64)));
         l.add_incoming(k, l.i64(0), enter);
         l.add_incoming(iv, start, enter);
-        let counter = if node.hints.strips { l.opaque(iv) } else { iv };
+        let counter = match node.hints.strips {
+            _ if self.is_rare(node) => self.unique(iv),
+            true => l.opaque(iv),
+            false => iv,
+        };
         self.define(node.iv, Operand::Scalar(counter));
         let facts = self.loop_body(node, exit, latch);
         l.position(latch);

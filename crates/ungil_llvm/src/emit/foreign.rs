@@ -80,6 +80,11 @@ impl Llvm {
             Type::Scalar(DType::C64) => self.vector(self.f32(), 2),
             Type::Scalar(DType::C128) => self.structure(&[self.f64(), self.f64()]),
             Type::Scalar(d) => self.number(*d),
+            // The parts of a struct.
+            Type::Tuple(items) if !items.is_empty() => {
+                let items: Vec<Ty> = items.iter().map(|item| self.c_type(item)).collect();
+                self.structure(&items)
+            }
             _ => self.void(),
         }
     }
@@ -112,7 +117,12 @@ impl Llvm {
                 Operand::Complex(part(0), part(1))
             }
             Type::Scalar(DType::C128) => Operand::Complex(self.extract_value(v, 0), self.extract_value(v, 1)),
-            Type::Tuple(_) => Operand::Tuple(Vec::new()),
+            Type::Tuple(items) => {
+                let parts = items.iter().enumerate();
+                Operand::Tuple(
+                    parts.map(|(k, item)| self.returned(item, self.extract_value(v, k as u32))).collect(),
+                )
+            }
             _ => Operand::Scalar(v),
         }
     }

@@ -159,7 +159,7 @@ impl FunctionEmitter<'_> {
         l.position(l.block(function, c"entry"));
         self.return_if(function, is_zero(b), (one, zero));
         let undefined = l.const_float(part, f64::NAN);
-        let positive = l.and(l.fcmp(LLVMRealOGT, b.0, zero), equal(b.1, zero));
+        let positive = l.fcmp(LLVMRealOGT, b.0, zero);
         let power_of_zero = l.select(positive, zero, undefined);
         self.return_if(function, is_zero(a), (power_of_zero, power_of_zero));
         let n = l.freeze(l.cast(LLVMOpcode::LLVMFPToSI, b.0, l.int(64)));

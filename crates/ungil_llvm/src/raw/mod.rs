@@ -10,6 +10,7 @@ pub mod build;
 pub mod debug;
 pub mod metadata;
 pub mod types;
+pub mod walk;
 
 use llvm_sys::core::*;
 use llvm_sys::ir_reader::LLVMParseIRInContext2;

@@ -1,6 +1,7 @@
 //! Compiled IR against the interpreter and against expectations.
 
 mod arrays;
+mod bases;
 mod control;
 mod divider;
 mod host;

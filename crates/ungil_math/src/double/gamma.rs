@@ -5,7 +5,7 @@
 //! Contract: gamma ≤ 1 ULP; lgamma ≤ 1 ULP for positive x, for negative x an error below 2⁻⁵² of the larger of
 //! 1 and the result (near its zeros there no relative bound holds). Poles give NaN (gamma) and infinity (lgamma);
 //! Γ(±0) = ±∞.
-//! Limits: two or three divisions.
+//! Limits: one or two divisions; lgamma of negative numbers takes a cold call (`*_slow`).
 //! Source: Abramowitz and Stegun 6.1.17, 6.1.40; coefficients by Remez.
 
 use super::ROUNDER;
@@ -21,6 +21,13 @@ use super::trigonometric::kernels;
 use super::{power_of_two_halves, select};
 
 const PI: (f64, f64) = (PI_PAIR_HI, PI_PAIR_LO);
+
+/// 1/x for positive normal x, to 2 %: enough for what is below an ulp.
+#[inline(always)]
+fn rough_reciprocal(x: f64) -> f64 {
+    let guess = f64::from_bits(0x7fde_6238_502c_5b1a_u64.wrapping_sub(x.to_bits()));
+    guess * (-guess).mul_add(x, 2.0)
+}
 
 /// log Γ at y = a or a + 8, and what to divide Γ(y) by for Γ(a).
 struct Shifted {
@@ -98,41 +105,93 @@ pub fn tgamma(x: f64) -> f64 {
     select(negative & (a.floor() == a), f64::NAN, value)
 }
 
-/// log |Γ(x)|.
+/// log |Γ(x)| for x ≥ 0; near zero also for negative x, since Γ(−a) and −Γ(a) agree there.
 #[inline(always)]
-pub fn lgamma(x: f64) -> f64 {
-    let a = x.abs();
-    // Near zero, Γ(−a) and −Γ(a) agree.
-    let negative = x < -1e-17;
-    let Shifted { log, product } = shifted(a);
-    // Positive x: log − log(product); negative x: log(π·product/(a·sin πa)) − log.
-    let (sine, sine_tail) = sin_pi(a);
-    let den = multiply_pairs((a, 0.0), (sine.abs(), sine_tail.copysign(sine_tail * sine)));
-    let num = multiply_pairs(PI, product);
-    let reciprocal = 1.0 / den.0;
-    let quotient = num.0 * reciprocal;
-    let remainder = (-quotient).mul_add(den.0, num.0) + (-quotient).mul_add(den.1, num.1);
-    let ratio = select(negative, quotient, product.0);
-    let ratio_tail = select(negative, remainder * reciprocal, product.1);
-    let (other, other_tail) = log_pair(ratio);
+fn lgamma_positive(x: f64) -> f64 {
+    let Shifted { log, product } = shifted(x.abs());
+    let (other, other_tail) = log_pair(product.0);
     let (sum, error) = two_sum(log.0, -other);
-    let value = sum + (error + (log.1 - (other_tail + ratio_tail / ratio)));
-    let value = select(negative, -value, value);
+    let value = sum + (error + (log.1 - product.1.mul_add(rough_reciprocal(product.0), other_tail)));
     let middle = (x > 0.9) & (x < 2.15);
     let value = select(middle, log_gamma_middle(x), value);
     // The largest argument whose result is finite.
-    let value = select(a > 2.559_983_327_851_638_3e305, f64::INFINITY, value);
-    let pole = (x <= 0.0) & (a.floor() == a);
-    let value = select(pole, f64::INFINITY, value);
-    select(a.is_nan(), x, value)
+    let value = select(x > 2.559_983_327_851_638_3e305, f64::INFINITY, value);
+    let value = select(x == 0.0, f64::INFINITY, value);
+    select(x.is_nan(), x, value)
 }
+
+/// log |Γ(−a)| = log(π·product/(a·|sin πa|)) − log for a > 0.
+#[inline(always)]
+fn lgamma_negative(a: f64) -> f64 {
+    let Shifted { log, product } = shifted(a);
+    let (sine, sine_tail) = sin_pi(a);
+    let den = multiply_pairs((a, 0.0), (sine.abs(), sine_tail.copysign(sine_tail * sine)));
+    let num = multiply_pairs(PI, product);
+    let ratio = num.0 / den.0;
+    let remainder = (-ratio).mul_add(den.0, num.0) + (-ratio).mul_add(den.1, num.1);
+    let (other, other_tail) = log_pair(ratio);
+    let (sum, error) = two_sum(log.0, -other);
+    let value = -(sum + (error + (log.1 - (other_tail + remainder / num.0))));
+    // Beyond, every number is an integer, and these are poles.
+    select((a > 4.6e15) | (a.floor() == a), f64::INFINITY, value)
+}
+
+/// Whether `lgamma_positive` does not hold; false for NaN.
+#[inline(always)]
+fn is_reflected(x: f64) -> bool {
+    x < -1e-17
+}
+
+/// log |Γ(x)| for negative x, else `fast`.
+#[cold]
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub extern "C" fn ungil_math_lgamma_f64_slow(x: f64, fast: f64) -> f64 {
+    if !is_reflected(x) {
+        return fast;
+    }
+    // In kernels this is the copy of the process, which is compiled for the oldest processor: there each fused operation is a call.
+    #[cfg(all(target_arch = "x86_64", not(ungil_math_bitcode)))]
+    if std::is_x86_feature_detected!("fma") && std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has the instructions.
+        return unsafe { lgamma_negative_fused(-x) };
+    }
+    lgamma_negative(-x)
+}
+
+#[cfg(all(target_arch = "x86_64", not(ungil_math_bitcode)))]
+#[target_feature(enable = "fma,avx2")]
+fn lgamma_negative_fused(a: f64) -> f64 {
+    lgamma_negative(a)
+}
+
+/// log |Γ(x)|.
+#[inline(always)]
+pub fn lgamma(x: f64) -> f64 {
+    let fast = lgamma_positive(x);
+    if is_reflected(x) { ungil_math_lgamma_f64_slow(x, fast) } else { fast }
+}
+
+/// `LOG_GAMMA` without its first coefficient, whose term is added with its rounding error.
+const LOG_GAMMA_CURVE: [f64; 24] = {
+    let mut rest = [0.0; 24];
+    let mut i = 0;
+    while i < 24 {
+        rest[i] = LOG_GAMMA[i + 1];
+        i += 1;
+    }
+    rest
+};
 
 /// log Γ(x) for 0.9 ≤ x ≤ 2.15.
 #[inline(always)]
 fn log_gamma_middle(x: f64) -> f64 {
     let t = x - 1.5;
-    let (rest, error) = fast_two_sum(LOG_GAMMA_HI, t * polynomial(&LOG_GAMMA, t));
-    let rest_tail = error + LOG_GAMMA_LO;
+    let (linear, linear_error) = two_product(t, LOG_GAMMA[0]);
+    let (sum, error) = fast_two_sum(LOG_GAMMA_HI, linear);
+    let curve = t * t * polynomial(&LOG_GAMMA_CURVE, t);
+    let (rest, rest_error) = fast_two_sum(sum, curve);
+    let rest_tail = rest_error + (error + (linear_error + LOG_GAMMA_LO));
     let (less, second) = (x - 1.0, x - 2.0);
     // x − 1 is exact, x − 2 below 1 not.
     let second_tail = x - (second + 2.0);

@@ -17,7 +17,7 @@ use crate::instructions::{log_c_hi_f64, log_c_lo_f64};
 const THIRD: f64 = 1.0 / 3.0;
 const THIRD_TAIL: f64 = 1.850_371_707_708_594e-17;
 
-/// log x in two parts, the second below 2⁻⁴³ of the first, for positive finite x.
+/// log x in two parts, the second below 2⁻⁴³ of the first, for x ≥ 0; the first is infinite at zero and infinity, the second then NaN.
 #[inline(always)]
 pub(crate) fn log_pair(x: f64) -> (f64, f64) {
     let Parts { k, index, r } = parts(x);
@@ -47,7 +47,6 @@ pub(crate) fn log_pair(x: f64) -> (f64, f64) {
 pub fn pow(x: f64, y: f64) -> f64 {
     let magnitude = x.abs();
     let (high, low) = log_pair(magnitude);
-    let high = power_log_limits(magnitude, high);
     // Beyond 2⁶⁵ every power of a number other than 1 overflows or vanishes; the clamped exponent is even.
     let factor = clamp(y, -4e19, 4e19);
     let (product, error) = two_product(factor, high);
@@ -55,13 +54,6 @@ pub fn pow(x: f64, y: f64) -> f64 {
     let clamped = clamp(product, -746.0, 710.0);
     let value = exp_of_sum(clamped, select(clamped == product, error, 0.0));
     with_power_limits(x, y, factor, value)
-}
-
-/// `log`, the logarithm of `magnitude`, with the limits at 0 and infinity; NaN passes.
-#[inline(always)]
-pub(crate) fn power_log_limits(magnitude: f64, log: f64) -> f64 {
-    let log = select(magnitude < f64::INFINITY, log, magnitude);
-    select(magnitude == 0.0, f64::NEG_INFINITY, log)
 }
 
 /// `value`, the power of |x|, with the sign and the special cases of Annex F.

@@ -4,11 +4,13 @@
 //! Limits: sin, cos and tan beyond 2²⁰ take the cold call of the strict functions.
 //! Source: `double`; the tangent as the quotient of sine and cosine.
 
-use super::coefficients::{ATAN, INV_PI, PI, SIN};
+use super::coefficients::{ATAN, ATANH, INV_PI, INVERSE_ROOT, PI, SIN};
 use crate::double::coefficients::{
     COS as COS_QUARTER, HALF_PI_HI, HALF_PI_LO, HALF_PI_TAIL, SIN as SIN_QUARTER, TWO_OVER_PI,
 };
+use crate::double::error_function::polynomial;
 use crate::double::exponential::{clamp, reduce_by_steps};
+use crate::double::logarithm::{log_of_parts, parts};
 use crate::double::register_tables::{EXP_STEP, EXPM1_STEP};
 use crate::double::trigonometric::{
     needs_slow, ungil_math_cos_f64_slow, ungil_math_sin_f64_slow, ungil_math_tan_f64_slow,
@@ -21,10 +23,6 @@ use crate::instructions::{
 use std::f64::consts::FRAC_PI_2;
 
 const SIGN_BIT: u64 = 1 << 63;
-
-/// 2⁻¹⁰⁰⁰ and 2¹⁰⁰⁰.
-const LOWEST: f64 = f64::from_bits((1023 - 1000) << 52);
-const HIGHEST: f64 = f64::from_bits((1023 + 1000) << 52);
 
 /// `value` with its sign changed where the lowest bit of `count` is set.
 #[inline(always)]
@@ -169,28 +167,42 @@ pub fn atan2(y: f64, x: f64) -> f64 {
     value.copysign(y)
 }
 
-/// √s for 2⁻²⁰⁰ ≤ s ≤ 2²⁰⁰, and 0 of 0: from an approximation of 1/√s by its bits, by steps that multiply the error's power.
+/// √s for numbers far from the limits, and 0 of 0: from an approximation of 1/√s by its bits, by steps that multiply the error's power.
 #[inline(always)]
 fn root(s: f64) -> f64 {
     let start = f64::from_bits(0x5fe6_eb50_c7b5_37a9_u64.wrapping_sub(s.to_bits() >> 1));
     let e = (-s * start).mul_add(start, 1.0);
-    let y = start.mul_add(e * e.mul_add(e.mul_add(0.3125, 0.375), 0.5), start);
+    let (c, square) = (&INVERSE_ROOT, e * e);
+    // 1/√s to 2⁻²⁰.
+    let y = start * square.mul_add(e.mul_add(c[3], c[2]), e.mul_add(c[1], c[0]));
     let g = s * y;
     let e = (-g).mul_add(y, 1.0);
-    (g * e).mul_add(e.mul_add(e.mul_add(0.3125, 0.375), 0.5), g)
+    (g * e).mul_add(e.mul_add(0.375, 0.5), g)
 }
 
 /// √(x² + y²).
 #[inline(always)]
 pub fn hypot(x: f64, y: f64) -> f64 {
     let (a, b) = (x.abs(), y.abs());
-    // Scaled by a power of two about the larger one, kept where its reciprocal is normal.
-    let larger = clamp(select(a > b, a, b), LOWEST, HIGHEST);
-    let power = larger.to_bits() & 0x7ff0_0000_0000_0000;
-    let scale = f64::from_bits(0x7fe0_0000_0000_0000_u64.wrapping_sub(power));
+    let larger = select(a > b, a, b);
+    // Scaled by a power of two, of the highest three bits of the larger exponent: to between 2⁻⁵² and 2²⁵⁶.
+    let power = (larger.to_bits() & (7 << 60)) | (1 << 52);
+    let scale = f64::from_bits((2046_u64 << 52).wrapping_sub(power));
     let (u, v) = (a * scale, b * scale);
     let value = root(u.mul_add(u, v * v)) * f64::from_bits(power);
     select((a == f64::INFINITY) | (b == f64::INFINITY), f64::INFINITY, value)
+}
+
+/// atanh x.
+#[inline(always)]
+pub fn atanh(x: f64) -> f64 {
+    let a = x.abs();
+    let quotient = (1.0 + a) / (1.0 - a);
+    let (high, low) = log_of_parts(&parts(quotient), 0.0);
+    let z = a * a;
+    let near = (z * a).mul_add(polynomial(&ATANH, z), a);
+    let value = select(a < 0.5, near, 0.5 * (high + low));
+    select(a == 1.0, f64::INFINITY, value).copysign(x)
 }
 
 /// erf x.

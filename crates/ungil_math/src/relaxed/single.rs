@@ -6,10 +6,11 @@
 
 use super::coefficients::{SINGLE_ATAN, SINGLE_COS, SINGLE_INV_PI, SINGLE_PI, SINGLE_SIN, SINGLE_SINH};
 use crate::double::select;
-use crate::instructions::{exp2_step, exp2_step_down, exp2_step_rest, exp2_step_up};
+use crate::instructions::{exp2_step, exp2_step_rest};
 use crate::single::ROUNDER;
 use crate::single::coefficients::{HALF_PI_HI, HALF_PI_LO, HALF_PI_TAIL, SIN, TWO_OVER_PI};
-use crate::single::exponential::{clamp, exponent_of_steps, reduce_by_steps, steps_of};
+use crate::single::exponential::{clamp, exponent_of_steps, steps_of};
+use crate::single::hyperbolic::hyperbolic_parts;
 use crate::single::tables::EXPM1_STEP;
 use crate::single::trigonometric::{
     needs_slow, ungil_math_cos_f32_slow, ungil_math_sin_f32_slow, ungil_math_tan_f32_slow,
@@ -107,17 +108,9 @@ pub fn expm1(x: f32) -> f32 {
 #[inline(always)]
 pub fn sinh(x: f32) -> f32 {
     let magnitude = x.abs();
-    let (rounded, r, rest) = reduce_by_steps(select(magnitude > 89.5, 89.5, magnitude));
-    let r = r + rest;
-    let index = rounded.to_bits();
-    // A quarter of 2^n and of 2^−n; beyond 2⁶⁴ the latter no longer counts.
-    let exponent = exponent_of_steps(rounded);
-    let up = f32::from_bits(exp2_step_up(index).to_bits().wrapping_add(exponent));
-    let exponent = select(exponent > 64 << 23, 64 << 23, exponent);
-    let down = f32::from_bits(exp2_step_down(index).to_bits().wrapping_sub(exponent));
-    let h = r * r;
-    let (difference, sum) = (up - down, up + down);
-    let value = sum.mul_add((h * r).mul_add(1.0 / 6.0, r), difference.mul_add(0.5 * h, difference));
+    let p = hyperbolic_parts(select(magnitude > 89.5, 89.5, magnitude));
+    let (difference, sum) = (p.up - p.down, p.up + p.down);
+    let value = sum.mul_add(p.sinh, difference.mul_add(p.cosh_rest, difference));
     let z = magnitude * magnitude;
     let c = &SINGLE_SINH;
     let near = (z * magnitude).mul_add(z.mul_add(z.mul_add(c[2], c[1]), c[0]), magnitude);

@@ -8,9 +8,9 @@
 use super::ROUNDER;
 use super::coefficients::{EXP, EXP2, INV_LN2, LN2_HI, LN2_LO};
 use super::pair::{fast_two_sum, two_sum};
-use super::tables::{EXPM1_STEP, LN2_STEP};
+use super::tables::{EXP2_STEP, EXP2_STEP_DOWN, EXP2_STEP_UP, EXPM1_STEP, LN2_STEP};
 use crate::double::select;
-use crate::instructions::{exp2_step, exp2_step_rest, scale_f32};
+use crate::instructions::{exp2_step_rest, expm1_scale, scale_f32};
 
 /// `x` kept within [low, high]; NaN passes.
 #[inline(always)]
@@ -67,13 +67,26 @@ pub fn exp2(x: f32) -> f32 {
     scale_f32(r.mul_add(slope, 1.0), n)
 }
 
-/// x = (32·k + j)·ln 2/32 + r + rest, as the number 32·k + j + `ROUNDER`, r and the rest; |r| ≤ ln 2/64.
-#[inline(always)]
-pub(crate) fn reduce_by_steps(x: f32) -> (f32, f32, f32) {
-    steps_of(x, x.mul_add(32.0 * INV_LN2, ROUNDER))
+/// Tables of 32 numbers whose bits lack (or, added, have more by) their index at the lowest bits of the exponent and below: the
+/// index that is shifted to the exponent of a power of two then need not be masked.
+pub(crate) const fn without_index(table: &[f32; 32], added: bool) -> [f32; 32] {
+    let mut out = [0.0; 32];
+    let mut j = 0;
+    while j < 32 {
+        let index = (j as u32) << 18;
+        let bits = table[j].to_bits();
+        out[j] = f32::from_bits(if added { bits + index } else { bits - index });
+        j += 1;
+    }
+    out
 }
 
-/// The same for a given number of steps.
+/// 2^(j/32) for `expm1`, and what `sinh` and `cosh` scale.
+pub(crate) static EXPM1_SCALE: [f32; 32] = without_index(&EXP2_STEP, false);
+pub(crate) static SINH_UP: [f32; 32] = without_index(&EXP2_STEP_UP, false);
+pub(crate) static SINH_DOWN: [f32; 32] = without_index(&EXP2_STEP_DOWN, true);
+
+/// x = (32·k + j)·ln 2/32 + r + rest for a rounded number 32·k + j + `ROUNDER`; r is exact.
 #[inline(always)]
 pub(crate) fn steps_of(x: f32, rounded: f32) -> (f32, f32, f32) {
     let n = rounded - ROUNDER;
@@ -81,29 +94,34 @@ pub(crate) fn steps_of(x: f32, rounded: f32) -> (f32, f32, f32) {
     (rounded, n.mul_add(-LN2_STEP[0], x), n * -LN2_STEP[1])
 }
 
-/// k·2²³ of `reduce_by_steps`: what scales a number by 2^k when it is added to the bits.
+/// k·2²³ of `steps_of`: what scales a number by 2^k when it is added to the bits.
 #[inline(always)]
 pub(crate) fn exponent_of_steps(rounded: f32) -> u32 {
     (rounded.to_bits() << 18) & 0xff80_0000
 }
 
+/// 4,095.49 over 88.7229.
+const STEPS: f32 = 46.160_47;
+
 /// e^x − 1.
 #[inline(always)]
 pub fn expm1(x: f32) -> f32 {
-    // Where 2^128 would be needed, r is a step longer.
     // Just beyond the threshold, only the last sum overflows.
     let clamped = clamp(x, -20.0, 88.722_9);
-    let rounded = clamped.mul_add(32.0 * INV_LN2, ROUNDER);
-    let most = ROUNDER + 4095.0;
-    let (rounded, r, rest) = steps_of(clamped, select(rounded > most, most, rounded));
+    // A little less than 32/ln 2, so that 2^128 is not needed: near the threshold r is up to a step longer.
+    let rounded = clamped.mul_add(STEPS, ROUNDER);
+    let n = rounded - ROUNDER;
+    // Exact: a multiple of 2⁻²⁹, or x itself.
+    let r = n.mul_add(-LN2_STEP[0], clamped);
     let index = rounded.to_bits();
-    let scale = f32::from_bits(exp2_step(index).to_bits().wrapping_add(exponent_of_steps(rounded)));
+    // The exponent, above bits of the index, which the table makes up for.
+    let scale = f32::from_bits(expm1_scale(index).to_bits().wrapping_add(index << 18));
     let (whole, whole_error) = two_sum(scale, -1.0);
     // scale·r is at most half of the rest of the sum.
     let high = scale.mul_add(r, whole);
-    let error = scale.mul_add(r, whole - high) + whole_error;
-    let tail = rest + exp2_step_rest(index);
+    let error = scale.mul_add(r, whole - high);
+    let tail = n.mul_add(-LN2_STEP[1], exp2_step_rest(index));
     let slope = r.mul_add(r.mul_add(r.mul_add(EXPM1_STEP[1], EXPM1_STEP[0]), tail), tail);
     // −0.0 keeps its sign.
-    (high + scale.mul_add(slope, error)).copysign(x)
+    (high + (scale.mul_add(slope, error) + whole_error)).copysign(x)
 }

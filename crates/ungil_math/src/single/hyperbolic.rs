@@ -6,15 +6,15 @@
 //! Limits: one division (atanh), one square root (asinh, acosh).
 //! Source: the usual formulas; tables and polynomials by `tools/register_tables.py`.
 
-use super::exponential::{exponent_of_steps, reduce_by_steps};
+use super::ROUNDER;
+use super::coefficients::INV_LN2;
 use super::logarithm::log_parts_shifted;
 use super::pair::fast_two_sum;
 use super::root::rough_reciprocal;
-use super::tables::{ACOSH_NEAR, ASINH_NEAR, ATANH_NEAR, SINH_NEAR};
+use super::tables::{ACOSH_NEAR, ASINH_NEAR, ATANH_NEAR, LN2_STEP, SINH_NEAR};
 use crate::double::select;
 use crate::instructions::{
-    exp2_step_down, exp2_step_down_rest, exp2_step_rest, exp2_step_up, tanh_0, tanh_1, tanh_2, tanh_3,
-    tanh_4, tanh_5, tanh_centre,
+    exp2_step_offset, sinh_down, sinh_up, tanh_0, tanh_1, tanh_2, tanh_3, tanh_4, tanh_5, tanh_centre,
 };
 
 /// tanh x.
@@ -35,38 +35,32 @@ pub fn tanh(x: f32) -> f32 {
     t.mul_add(p, base).copysign(x)
 }
 
-/// What sinh and cosh share: powers of two and the functions of the rest of x = n·ln 2 + r, n a multiple of 1/32.
-struct HyperbolicParts {
-    /// A quarter of 2^n and 2^−n, and what their rounding errors add.
-    up: f32,
-    down: f32,
-    up_error: f32,
-    down_error: f32,
+/// What sinh and cosh share: powers of two and the functions of the rest of x = c + r, c next to n·ln 2 and n a multiple of 1/32.
+pub(crate) struct HyperbolicParts {
+    /// A quarter of e^c and e^−c, both exact to 2⁻³⁰.
+    pub(crate) up: f32,
+    pub(crate) down: f32,
     /// sinh r and cosh r − 1.
-    sinh: f32,
-    cosh_rest: f32,
+    pub(crate) sinh: f32,
+    pub(crate) cosh_rest: f32,
 }
 
 /// For 0 ≤ x ≤ 89.5.
 #[inline(always)]
-fn hyperbolic_parts(x: f32) -> HyperbolicParts {
-    let (rounded, r, rest) = reduce_by_steps(x);
-    let r = r + rest;
+pub(crate) fn hyperbolic_parts(x: f32) -> HyperbolicParts {
+    let rounded = x.mul_add(32.0 * INV_LN2, ROUNDER);
+    let n = rounded - ROUNDER;
     let index = rounded.to_bits();
-    let exponent = exponent_of_steps(rounded);
-    let up = f32::from_bits(exp2_step_up(index).to_bits().wrapping_add(exponent));
+    // The first difference is exact.
+    let r = n.mul_add(-LN2_STEP[0], x) + n.mul_add(-LN2_STEP[1], -exp2_step_offset(index));
+    // The exponent of 2^n, above bits of the index, which the tables make up for.
+    let power = index << 18;
+    let up = f32::from_bits(sinh_up(index).to_bits().wrapping_add(power));
     // Beyond 2⁶⁴ the other power no longer counts.
-    let exponent = select(exponent > 64 << 23, 64 << 23, exponent);
-    let down = f32::from_bits(exp2_step_down(index).to_bits().wrapping_sub(exponent));
+    let power = select(power > 64 << 23, 64 << 23, power);
+    let down = f32::from_bits(sinh_down(index).to_bits().wrapping_sub(power));
     let h = r * r;
-    HyperbolicParts {
-        up,
-        down,
-        up_error: exp2_step_rest(index) * up,
-        down_error: exp2_step_down_rest(index) * down,
-        sinh: (h * r).mul_add(1.0 / 6.0, r),
-        cosh_rest: 0.5 * h,
-    }
+    HyperbolicParts { up, down, sinh: (h * r).mul_add(1.0 / 6.0, r), cosh_rest: 0.5 * h }
 }
 
 /// sinh x.
@@ -76,7 +70,7 @@ pub fn sinh(x: f32) -> f32 {
     let p = hyperbolic_parts(select(magnitude > 89.5, 89.5, magnitude));
     // difference·cosh r + sum·sinh r.
     let (difference, error) = fast_two_sum(p.up, -p.down);
-    let low = difference.mul_add(p.cosh_rest, error + (p.up_error - p.down_error));
+    let low = difference.mul_add(p.cosh_rest, error);
     let value = 2.0 * (difference + (p.up + p.down).mul_add(p.sinh, low));
     let z = magnitude * magnitude;
     let rest = z.mul_add(SINH_NEAR[1], SINH_NEAR[0]);
@@ -91,7 +85,7 @@ pub fn cosh(x: f32) -> f32 {
     let p = hyperbolic_parts(select(magnitude > 89.5, 89.5, magnitude));
     // sum·cosh r + difference·sinh r.
     let (sum, error) = fast_two_sum(p.up, p.down);
-    let low = (p.up - p.down).mul_add(p.sinh, error + p.up_error);
+    let low = (p.up - p.down).mul_add(p.sinh, error);
     2.0 * (sum + sum.mul_add(p.cosh_rest, low))
 }
 

@@ -1,15 +1,17 @@
 //! Arc functions in float32.
 //!
-//! The schemes of the float64 functions in float32 arithmetic; atan of a quotient of magnitude ≤ 1 plus 0 or π/2.
+//! The schemes of the float64 functions in float32 arithmetic; atan by tables of cubic polynomials, atan2 of a quotient of magnitude ≤ 1 plus 0,
+//! π/2 or π.
 //! Contract: ≤ 1 ULP; zeros keep their sign; atan2 as Annex F for zeros and infinities.
 //! Limits: a division or a square root each.
 //! Source: `double::inverse_trigonometric`.
 
+use super::ROUNDER;
 use super::coefficients::{ASIN, ATAN, HALF_PI_PAIR_HI, HALF_PI_PAIR_LO, PI_PAIR_HI, PI_PAIR_LO};
 use super::pair::fast_two_sum;
 use super::root::sqrt_pair;
-use super::tables::ATAN_NEAR;
 use crate::double::select;
+use crate::instructions::{atan_1, atan_2, atan_3, atan_across, atan_centre, atan_up};
 
 /// (atan q − q)/q³ of z = q² for |q| ≤ 1.
 #[inline(always)]
@@ -43,27 +45,21 @@ pub fn atan(x: f32) -> f32 {
     let magnitude = x.abs();
     // Beyond, the result is π/2 anyhow.
     let a = select(magnitude > 1e20, 1e20, magnitude);
-    // a, (a − 1)/(a + 1) or −1/a, of magnitude ≤ ½, plus 0, π/4 or π/2.
-    let (middle, large) = (a > 0.5, a > 2.0);
-    let num = select(large, -1.0, select(middle, a - 1.0, a));
-    let sum = a + 1.0;
-    let den = select(large, a, select(middle, sum, 1.0));
-    let den_error = select(large, 0.0, select(middle, a - (sum - 1.0), 0.0));
-    let base = select(large, HALF_PI_PAIR_HI, select(middle, 0.5 * HALF_PI_PAIR_HI, 0.0));
-    let base_tail = select(large, HALF_PI_PAIR_LO, select(middle, 0.5 * HALF_PI_PAIR_LO, 0.0));
-    let reciprocal = 1.0 / den;
-    let q = num * reciprocal;
-    let remainder = (-q).mul_add(den_error, (-q).mul_add(den, num));
-    let z = q * q;
-    let w = z * z;
-    let c = &ATAN_NEAR;
-    let even = w.mul_add(w.mul_add(c[4], c[2]), c[0]);
-    let odd = w.mul_add(w.mul_add(c[5], c[3]), c[1]);
-    let rest = z * z.mul_add(odd, even);
-    // The derivative of atan there is 0.9, near enough.
-    let (sum, error) = fast_two_sum(base, q);
-    let low = remainder.mul_add(0.9 * reciprocal, error + base_tail);
-    (sum + q.mul_add(rest, low)).copysign(x)
+    // a, or 1/a with its rounding error.
+    let large = a > 1.0;
+    let q = select(large, 1.0 / a, a);
+    let remainder = select(large, (-q).mul_add(a, 1.0), 0.0);
+    let shifted = q.mul_add(31.0, ROUNDER);
+    let index = shifted.to_bits();
+    // The difference is exact.
+    let t = remainder.mul_add(q, q - atan_centre(index));
+    // Small results are q and the rest.
+    let small = !large & (shifted < ROUNDER + 2.0);
+    let slope = atan_1(index) - select(small, 1.0, 0.0);
+    let slope = t.mul_add(t.mul_add(atan_3(index), atan_2(index)), slope);
+    let base = select(large, atan_across(index), atan_up(index));
+    let rest = select(large, -t, t).mul_add(slope, base);
+    select(small, rest + q, rest).copysign(x)
 }
 
 /// (asin x − x)/x³ of z = x².

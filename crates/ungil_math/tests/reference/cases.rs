@@ -76,7 +76,7 @@ pub const UNARY: &[Unary] = &[
         function: exponential::exp,
         reference: super::expf128,
         ranges: &[Uniform(-746.0, 710.0), Uniform(-1.0, 1.0), Exponent(-60, 10), Uniform(-745.2, -708.0)],
-        bound: 0.8,
+        bound: 0.82,
     },
     Unary {
         name: "exp2",
@@ -145,7 +145,7 @@ pub const UNARY: &[Unary] = &[
         function: trigonometric::tan,
         reference: super::tanf128,
         ranges: TRIGONOMETRIC,
-        bound: 0.96,
+        bound: 0.99,
     },
     Unary {
         name: "tanh",
@@ -159,7 +159,7 @@ pub const UNARY: &[Unary] = &[
         function: hyperbolic::sinh,
         reference: super::sinhf128,
         ranges: &[Uniform(-3.0, 3.0), Uniform(-711.0, 711.0), Exponent(-1074, 9), Uniform(-0.5, 0.5)],
-        bound: 0.75,
+        bound: 0.8,
     },
     Unary {
         name: "cosh",
@@ -180,7 +180,7 @@ pub const UNARY: &[Unary] = &[
         function: hyperbolic::acosh,
         reference: super::acoshf128,
         ranges: &[Uniform(1.0, 3.0), Positive(0, 1023), Uniform(1.0, 1.001), Positive(25, 35)],
-        bound: 0.85,
+        bound: 0.9,
     },
     Unary {
         name: "atanh",
@@ -222,7 +222,7 @@ pub const UNARY: &[Unary] = &[
         function: error_function::erf,
         reference: super::erff128,
         ranges: &[Uniform(-7.0, 7.0), Uniform(-1.2, 1.2), Uniform(0.9, 2.0), Exponent(-1074, 3)],
-        bound: 0.95,
+        bound: 0.97,
     },
     Unary {
         name: "erfc",

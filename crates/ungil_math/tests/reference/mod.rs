@@ -8,7 +8,11 @@
 use std::arch::asm;
 use std::arch::x86_64::__m128;
 
+use local::Pair;
+
 pub mod cases;
+pub mod local;
+pub mod screened;
 
 macro_rules! binary128 {
     ($($name:ident($first:ident $(, $second:ident)?);)*) => {
@@ -90,6 +94,21 @@ impl Quad {
 
     fn is_negative(self) -> bool {
         self.0 >> 127 != 0
+    }
+
+    /// The binary exponent; not of zeros, infinities and NaN.
+    pub fn exponent(self) -> Option<i32> {
+        let biased = ((self.0 >> 112) & 0x7fff) as i32;
+        (biased != 0 && biased != 0x7fff).then_some(biased - 16383)
+    }
+
+    /// The number over 2^`exponent`, to 2⁻¹⁰⁴ of it, where that is near 1.
+    pub fn scaled(self, exponent: i32) -> Option<Pair> {
+        let shift = self.exponent()? - exponent;
+        let significand = (self.0 & MANTISSA) | (1 << 112);
+        let (high, low) = ((significand >> 60) as f64, (significand & ((1 << 60) - 1)) as f64);
+        let unit = f64::from(shift - 52).exp2() * if self.is_negative() { -1.0 } else { 1.0 };
+        (shift.abs() < 400).then(|| Pair::new(high * unit, low * unit * (-60_f64).exp2()))
     }
 
     /// The distance of `got` to this number in units of the last place of this number as a float64.

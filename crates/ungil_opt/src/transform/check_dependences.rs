@@ -26,6 +26,7 @@ use crate::legality::{Reason, Refusal};
 use crate::pipeline::Context;
 use crate::transform::alias_guard;
 use crate::transform::inline::inline_calls;
+use crate::transform::open_tuples::{open_tuples, use_items};
 use std::collections::{BTreeMap, BTreeSet};
 use ungil_ir::builder::Builder;
 use ungil_ir::entities::{Inst, Region, Value};
@@ -77,7 +78,7 @@ fn region(func: &mut Function, known: &Known, r: Region, context: &mut Context) 
             changed |= region(func, known, inner, context);
         }
         if let InstKind::ParallelFor(node) = func.inst(inst).kind.clone() {
-            let plan = Plan::through_calls(func, known, inst, &node)
+            let plan = Plan::through_calls(func, known, r, inst, &node)
                 .unwrap_or_else(|| Plan::make(func, &known.effects, inst, &node));
             changed |= plan.carry_out(func, r, inst, context);
         }
@@ -103,13 +104,21 @@ impl Plan {
     /// The plan for a loop that calls functions that write to arrays, found on a copy of the function in which the calls
     /// are replaced by the bodies; what lies in front of the loop is the same there. `None`: there are no such calls,
     /// or they cannot be looked into, or elements are updated in them, whose code cannot be redirected.
-    fn through_calls(func: &Function, known: &Known, inst: Inst, node: &ParallelFor) -> Option<Plan> {
+    fn through_calls(
+        func: &mut Function,
+        known: &Known,
+        parent: Region,
+        inst: Inst,
+        node: &ParallelFor,
+    ) -> Option<Plan> {
         let module = known.callees.as_ref()?;
         if !writing_calls(func, &known.effects, node.body, true) {
             return None;
         }
+        let items = open_tuples(func, parent, inst, node.body);
         let mut copy = func.clone();
         inline_calls(module, &mut copy, node.body).ok()?;
+        use_items(&mut copy, node.body, &items);
         let plan = Plan::make(&copy, &known.effects, inst, node);
         plan.updated.is_empty().then_some(plan)
     }

@@ -17,6 +17,7 @@ pub mod inline;
 pub mod insert_ownership;
 pub mod lanes;
 pub mod lower_domains;
+pub mod open_tuples;
 pub mod place_safepoints;
 pub mod speculate_checks;
 pub mod strips;
