@@ -64,7 +64,8 @@ def best(rows: list[dict], wanted) -> tuple[float, str] | None:
 
 READING = """\
 Ratios are ungil's time over the other's: below 1, ungil is faster. Kernels are plain loops with bounds checks on and strict
-arithmetic; peers include fastmath versions and other algorithms (OpenBLAS). `./dev bench --quick --write` makes this file.
+arithmetic; peers include fastmath versions and other algorithms (OpenBLAS). `./dev bench --quick --write` makes this file. docs/speed.md
+says where others are ahead, and why.
 """
 UNEVEN = """\
 Parallel loops whose iterations take different times (`benchmarks/uneven.py`); Numba has no guided schedule, and its dynamic one
