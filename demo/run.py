@@ -16,7 +16,7 @@ os.environ.setdefault("NUMBA_THREADING_LAYER", "omp")
 # scikit-learn's helper warns where it cannot count the processors itself.
 os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(len(os.sched_getaffinity(0))))
 
-from show import measure, page, table  # noqa: E402
+from show import measure, page, steps, table  # noqa: E402
 
 
 def main() -> None:
@@ -30,12 +30,14 @@ def main() -> None:
 
     measure.first_run_cache()
     data = measure.everything(out / "cython", say)
+    say("the Cython language in five steps")
+    data["steps"] = steps.run(out / "steps", say)
     page.write(data, out / "index.html")
     numbers = [
         {key: case[key] for key in ("title", "size", "check", "times", "first")} for case in data["cases"]
     ]
     formulas = [{key: row[key] for key in ("title", "check", "times", "memory")} for row in data["formulas"]]
-    results = {"cases": numbers, "formulas": formulas, "threads": data["threads"]}
+    results = {"cases": numbers, "formulas": formulas, "threads": data["threads"], "steps": data["steps"]}
     (out / "results.json").write_text(json.dumps(results, indent=1))
     print("\n" + table.terminal(data))
     print(f"\nthe page: {out / 'index.html'}")

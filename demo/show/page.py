@@ -26,6 +26,7 @@ def write(data: dict[str, Any], target: Path) -> None:
         formula_table=as_table(table.FORMULA_HEADER, table.formula_rows(data), own_row=""),
         formula_memory=plot.memory(data),
         formulas="".join(formula_section(row) for row in data["formulas"]),
+        steps=step_table(data["steps"]),
         thread_table=as_table(
             ["", "one thread", "two threads, each as much", "ratio"], table.thread_rows(data), own_row="ungil"
         ),
@@ -40,6 +41,16 @@ def write(data: dict[str, Any], target: Path) -> None:
 
 def escape(value: str) -> str:
     return html.escape(str(value))
+
+
+def step_table(rows: list[dict[str, Any]]) -> str:
+    """The steps of the Cython language with their times and reports."""
+    body = "".join(
+        f"<tr><td>{number}. {escape(row['title'])}</td><td><code>{escape(row['words'])}</code></td><td>{text(row['seconds'])}</td>"
+        f'<td>{rows[0]["seconds"] / row["seconds"]:,.1f}×</td><td><a href="steps/{escape(row["report"])}">report</a></td></tr>'
+        for number, row in enumerate(rows, 1)
+    )
+    return f"<table><tr><th>step</th><th></th><th>time</th><th>faster</th><th></th></tr>{body}</table>"
 
 
 def cards(data: dict[str, Any]) -> str:

@@ -47,6 +47,10 @@ def jit(signature: Any = None, /, **options: Any) -> Any:
         Whether calls from other kernels are inlined; by default the compiler decides.
     debug : bool, default False
         Emit line tables for debuggers and profilers.
+    profile : bool, default False
+        Calls from Python appear in cProfile and others by name, file and line.
+    linetrace : bool, default False
+        The function runs as plain Python while something traces lines.
     source : str, optional
         The text of the function, where Python has none.
 

@@ -279,6 +279,8 @@ class GUFunc:
             if not core and (k >= self.nin or k in self._views)
         ]
         run = _loops.broadcast_loop(self._kernel, cores, self.nin, views, self._options.loop)
+        if self._frozen and len(self._loops) == 1 and self.nout == 1:
+            run = _loops.casting(self.__name__, run, next(iter(self._loops)), self._options.loop)
         results = self._only_loop()
         sizes = self._result_sizes()
         if self.nout != 1 or results is None or sizes is None:

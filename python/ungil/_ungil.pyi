@@ -4,8 +4,13 @@ from typing import Any, final
 __all__ = [
     "Callback",
     "make_callback",
+    "make_builtin",
     "make_pyx_function",
+    "pyx_load",
     "pyx_read",
+    "pyx_size",
+    "pyx_store",
+    "pyx_view",
     "parse_prototype",
     "make_dispatcher",
     "after_fork",
@@ -152,6 +157,7 @@ def make_dispatcher(
     options: dict[str, Any],
     disabled: bool,
 ) -> Dispatcher: ...
+def make_builtin(dispatcher: Any) -> Any: ...
 def make_pyx_function(
     func: Callable[..., Any], text: str, info: dict[str, Any], make_fallback: Callable[[], Any]
 ) -> Dispatcher: ...
@@ -169,6 +175,7 @@ def make_ufunc(
 def max_threads() -> int: ...
 def parse_prototype(text: str) -> tuple[str, Any, list[Any], list[str]]: ...
 def parse_signature(text: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]] | None]: ...
+def pyx_load(text: str, c_name: str, address: int) -> Any: ...
 def pyx_read(
     text: str,
     file: str,
@@ -177,6 +184,9 @@ def pyx_read(
     types: Mapping[str, tuple[str, str]],
     chosen: Mapping[str, int] | None,
 ) -> dict[str, Any]: ...
+def pyx_size(text: str, c_name: str) -> int: ...
+def pyx_store(text: str, c_name: str, address: int, value: Any) -> None: ...
+def pyx_view(text: str, c_name: str, address: int, value: Any) -> Any: ...
 def re_evaluate(
     local_dict: Mapping[str, Any] | None = None,
     global_dict: Mapping[str, Any] | None = None,

@@ -616,3 +616,54 @@ def test_machine_questions(capsys):
     assert ungil.set_vml_num_threads(2) is None
     ungil.print_versions()
     assert "NumPy version" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint64", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 5), (40, 33), (6000, 3), (3, 6000), (70, 9, 40), (2, 3, 4, 5)])
+def test_reductions_along_axes(dtype, shape):
+    a, b = (RNG.uniform(-2, 3, shape).astype(dtype) for _ in range(2))
+    views = [a, np.asfortranarray(a), np.repeat(a, 2, axis=0)[::-2], a.swapaxes(0, -1).copy().swapaxes(0, -1)]
+    n = len(shape)
+    axes = [*range(-n, n), (0, -1), tuple(range(n)), ()]
+    names = ["sum", "prod"] if "complex" in dtype else ["sum", "prod", "min", "max"]
+    for a, name in itertools.product(views, names):
+        if name == "prod" and a.size > 200 and a.dtype.kind in "fc":
+            continue  # Overflows in some orders only.
+        terms = a * b + a
+        for axis in axes if a is views[0] else axes[:2]:
+            expected = getattr(np, name)(terms, axis=axis)
+            found = ungil.evaluate(f"{name}(a*b + a, axis={axis})")
+            assert found.shape == np.shape(expected)
+            tolerance = 2e-4 if dtype == "float32" else 1e-10
+            np.testing.assert_allclose(found, np.asarray(expected).astype(found.dtype), tolerance, tolerance)
+
+
+def test_reductions_along_axes_keep_what_numpy_keeps():
+    a = np.array([[np.nan, 1.0, -0.0], [2.0, np.inf, -0.0]])
+    for name in ("sum", "prod", "min", "max"):
+        for axis in (0, 1):
+            np.testing.assert_array_equal(
+                ungil.evaluate(f"{name}(a, axis={axis})"), getattr(np, name)(a, axis=axis)
+            )
+    assert ungil.evaluate("sum(a, axis=0)").flags.owndata
+    b = np.asfortranarray(RNG.random((30, 40, 50)))
+    found = ungil.evaluate("sum(2*b, axis=1)")
+    assert found.strides == np.sum(2 * b, axis=1).strides
+    empty = np.zeros((0, 3))
+    assert ungil.evaluate("sum(empty, axis=0)").tolist() == [0, 0, 0]
+    with pytest.raises(ValueError):
+        ungil.evaluate("min(empty, axis=0)")
+
+
+def test_reductions_along_axes_have_one_result_for_any_number_of_threads():
+    threads = ungil.get_num_threads()
+    a = RNG.random((300, 7000)).astype("float32")
+    try:
+        for axis in (0, 1):
+            results = []
+            for n in (1, 2):
+                ungil.set_num_threads(n)
+                results.append(ungil.evaluate(f"sum(sin(a) * a, axis={axis})").tobytes())
+            assert results[0] == results[1]
+    finally:
+        ungil.set_num_threads(threads)

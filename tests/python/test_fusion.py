@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from checking import check_numpy
 
 from ungil import jit
 
@@ -222,6 +223,52 @@ def pairwise_in_steps(x):
 
 def pairwise_at_once(x):
     return np.sqrt(((x[:, None, :] - x) ** 2).sum(axis=-1))
+
+
+def nearest_in_steps(x):
+    d = np.sqrt(((x[:, None, :] - x) ** 2).sum(-1))
+    return d.min(axis=1)
+
+
+def nearest_at_once(x):
+    return np.sqrt(((x[:, None, :] - x) ** 2).sum(-1)).min(axis=1)
+
+
+def farthest_in_steps(x):
+    d = ((x[:, None] - x) ** 2).sum(axis=-1)
+    at = np.argmax(d)
+    return at, x * 2
+
+
+def written_after_the_first(x):
+    d = ((x[:, None] - x) ** 2).sum(axis=-1)
+    x[0] = 7
+    return d.max(axis=1)
+
+
+def stored_where_it_is_read(x):
+    d = ((x[:, None] - x) ** 2).sum(axis=-1)
+    x[:, 0] = d.max(axis=1)
+    return x
+
+
+def reduced_twice(x):
+    d = ((x[:, None] - x) ** 2).mean(axis=-1)
+    return d.max(), d.min(axis=1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [nearest_in_steps, farthest_in_steps, written_after_the_first, stored_where_it_is_read, reduced_twice],
+)
+@pytest.mark.parametrize("n", [1, 5, 63, 64, 150])
+def test_reductions_of_reductions_in_steps(function, n):
+    check_numpy(function, np.random.default_rng(n).random((n, 3)), rtol=1e-14)
+
+
+def test_reductions_of_reductions_in_steps_make_no_array():
+    x = rng.random((3, 3))
+    assert allocations(nearest_in_steps, x) == allocations(nearest_at_once, x)
 
 
 def test_statements_need_no_more_arrays_than_one_expression():

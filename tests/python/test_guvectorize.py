@@ -381,3 +381,30 @@ def test_results_made_inside_kernels():
     )
     with pytest.raises(ValueError):
         ungil.jit(lambda x, y: inner(x, y))(a, a[:1, :3])
+
+
+def test_operands_are_converted_inside_kernels():
+    @ungil.jit
+    def made(x, y):
+        return scaled_sums(x, y)
+
+    @ungil.jit
+    def given(x, y, out):
+        scaled_sums(x, y, out)
+        return out
+
+    for code in "?bBhif":
+        x = np.arange(24).reshape(2, 3, 4).astype(code)
+        for y in (2, 1.5, np.int8(3), np.float32(0.5), np.array([1, 2])):
+            expected = scaled_sums(x, y)
+            found = made(x, y)
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
+            for out in (np.zeros((2, 3), np.float32), np.zeros((2, 3), complex)):
+                np.testing.assert_array_equal(given(x, y, out), expected)
+    x = np.ones((3, 4))
+    for function in (scaled_sums, given):
+        with pytest.raises(TypeError):
+            function(x, 1.0, np.zeros(3, int))
+        with pytest.raises(TypeError):
+            function(x * 1j, 1.0, np.zeros(3))

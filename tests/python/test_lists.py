@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from checking import check
+from checking import check, check_numpy
 
 import ungil
 from ungil import jit, prange
@@ -598,3 +598,40 @@ def test_empty_argument():
     check(lambda x: (len(x), np.asarray(x).sum(), [y for y in range(3)]), [])
     with pytest.raises(ungil.errors.CompileError, match="empty when the kernel is called"):
         jit(lambda x: x.append(2.0))([])
+
+
+def joined(n):
+    parts = [np.arange(i) for i in range(n)]
+    return np.concatenate(parts), np.hstack(parts), np.concatenate(parts, axis=None)
+
+
+def joined_rows(n):
+    rows = [np.arange(3.0) * i for i in range(n)]
+    blocks = [np.full((i, 2), i) for i in range(n)]
+    return np.stack(rows), np.stack(rows, axis=1), np.vstack(rows), np.vstack(blocks), np.concatenate(blocks)
+
+
+def joined_columns(n):
+    blocks = [np.full((2, i), i, np.int16) for i in range(n)]
+    return np.concatenate(blocks, axis=1), np.hstack(blocks)
+
+
+def stacked_unequal(n):
+    return np.stack([np.zeros(i) for i in range(n)])
+
+
+def in_order(n):
+    values = [(i * 7) % 5 - 2.5 for i in range(n)]
+    return sorted(values), sorted(values, reverse=True), sorted((n, 2, 1)), values
+
+
+@pytest.mark.parametrize("function", [joined, joined_rows, joined_columns, stacked_unequal, in_order])
+@pytest.mark.parametrize("n", [0, 1, 6])
+def test_arrays_in_lists_are_joined(function, n):
+    check_numpy(function, n)
+
+
+def test_lists_of_arguments_are_joined():
+    check_numpy(lambda arrays: np.concatenate(arrays), [np.ones(3), np.zeros(5)])
+    check_numpy(lambda arrays: np.stack(arrays), [np.ones(3), np.zeros(3)])
+    check_numpy(lambda arrays: np.vstack(arrays), [np.ones(3), np.zeros(4)])

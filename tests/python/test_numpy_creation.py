@@ -100,3 +100,47 @@ def test_diagonals_are_filled():
             for function in (filled, wrapped):
                 check_numpy(function, np.zeros(shape), v)
                 check_numpy(function, np.zeros(shape, "i", order="F"), v)
+
+
+INDICES = {
+    "tril_indices": lambda n: (np.tril_indices(n), np.tril_indices(n, -1), np.tril_indices(n, 1, 2)),
+    "triu_indices": lambda n: (np.triu_indices(n), np.triu_indices(n, 1), np.triu_indices(n, -1, 5)),
+    "diag_indices": lambda n: (np.diag_indices(n), np.diag_indices(n, 3)),
+    "unravel_index": lambda n: (np.unravel_index(n, (2, 3)), np.unravel_index([n, 0], (2, 2, 2))),
+    "ravel_multi_index": lambda n: np.ravel_multi_index((1, n), (2, 4)),
+    "ix_": lambda n: np.ix_([0, n], [True, False, True], np.arange(2)),
+    "hanning": lambda n: (np.hanning(n), np.hanning(n + 6)),
+    "hamming": lambda n: (np.hamming(n), np.hamming(n + 6)),
+    "blackman": lambda n: (np.blackman(n), np.blackman(n + 6)),
+    "bartlett": lambda n: (np.bartlett(n), np.bartlett(n + 6)),
+    "kaiser": lambda n: np.kaiser(n + 2, 8.5),
+    "i0": lambda n: np.i0(np.array([0.0, 0.5, -3.0, 8.0, 8.5, 40.0]) + n),
+}
+
+
+@pytest.mark.parametrize("function", INDICES.values(), ids=INDICES)
+@pytest.mark.parametrize("n", [0, 1, 3, 7])
+def test_indices_and_windows(function, n):
+    check_numpy(function, n, rtol=1e-13)
+
+
+@pytest.mark.parametrize("code", "bild")
+def test_indices_of_a_matrix(code):
+    def triangles(a):
+        return np.tril_indices_from(a), np.triu_indices_from(a, 1)
+
+    def largest(a):
+        return np.unravel_index(np.argmax(a), a.shape)
+
+    def chosen(a):
+        return a[np.ix_([2, 0], [1, 2])], a.mT
+
+    def finite(a):
+        return np.asarray_chkfinite(a)
+
+    a = (np.arange(12).reshape(3, 4) * 7 % 11).astype(code)
+    for function in (triangles, largest, chosen, finite):
+        check_numpy(function, a)
+        check_numpy(function, a[::-1, ::2][:, [0, 1, 0]])
+    check_numpy(triangles, np.arange(3))
+    check_numpy(finite, np.array([1.0, np.nan]))

@@ -133,3 +133,46 @@ def test_errors_name_the_line_of_the_callee():
         beyond(np.ones(9))
     names = [frame.name for frame in caught.traceback]
     assert names[-2:] == ["beyond", "store"]
+
+
+@jit
+def weigh(args, i):
+    (a, (out, weights)) = args
+    out[i] = a[i] * weights[0]
+
+
+@jit
+def weighed(args):
+    for i in prange(args[0].shape[0]):
+        weigh(args, i)
+
+
+@jit
+def follow_in_tuple(args, i):
+    args[1][i] = args[1][i - 1] + args[0][i]
+
+
+@jit
+def running_sum_in_tuple(args):
+    for i in prange(1, args[0].shape[0]):
+        follow_in_tuple(args, i)
+
+
+def test_arrays_in_tuples():
+    a = np.arange(5000.0)
+    out = np.zeros(5000)
+    weighed((a, (out, np.array([3.0]))))
+    assert np.array_equal(out, a * 3)
+    assert "parallel: iterations are independent" in str(weighed.diagnostics())
+    # One array is a part of another: the loop runs in order.
+    b = np.arange(5000.0)
+    expected = b.copy()
+    for i in range(4999):
+        expected[i + 1] = expected[i] * 0.5
+    weighed((b[:-1], (b[1:], np.array([0.5]))))
+    assert np.array_equal(b, expected)
+
+
+def test_races_in_tuples_are_refused():
+    with pytest.raises(ParallelError):
+        running_sum_in_tuple((np.ones(9), np.zeros(9)))

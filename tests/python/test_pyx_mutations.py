@@ -1,4 +1,7 @@
-"""Mutated modules: whatever the text, the compiler answers with a module or with errors. `UNGIL_MUTATIONS` says how many."""
+"""Mutated modules: whatever the text, the compiler answers with a module or with errors.
+
+`UNGIL_MUTATIONS` says how many are read, `UNGIL_COMPILATIONS` how many compiled, `UNGIL_SEED` which.
+"""
 
 import os
 import random
@@ -10,6 +13,7 @@ from ungil import _ungil, errors, pyx
 
 TEXTS = [path.read_text() for path in sorted((Path(__file__).parent / "pyx").glob("*.pyx"))]
 COUNT = int(os.environ.get("UNGIL_MUTATIONS", "300"))
+COMPILED = int(os.environ.get("UNGIL_COMPILATIONS", str(min(COUNT, 300))))
 SEED = int(os.environ.get("UNGIL_SEED", "1"))
 WORDS = (
     "i n a p x 0 1 -1 2.5 None True a[i] a[1:] a.T &x p[0] break continue return raise pass try: finally: nogil double int double[:] "
@@ -60,7 +64,7 @@ def test_mutated_texts_are_read():
 def test_mutated_functions_are_compiled(tmp_path):
     rng, known = random.Random(SEED), list(functions())
     path = tmp_path / "mutated.pyx"
-    for _ in range(COUNT):
+    for _ in range(COMPILED):
         path.write_text(text := mutated_function(rng, known))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -148,8 +148,9 @@ def test_out_is_written_and_returned():
     f = kernel("np.sum(a, axis=0, out=out)", "a, out")
     a, out = np.random.rand(3, 4), np.zeros(4)
     assert f(a, out) is not None and np.allclose(out, a.sum(axis=0), rtol=1e-15)
+    check(f, a, np.zeros(4, int))
     with pytest.raises(TypeError, match="same_kind"):
-        f(a, np.zeros(4, int))
+        kernel("np.std(a, axis=0, out=out)", "a, out")(a, np.zeros(4, int))
 
 
 @pytest.mark.parametrize("n", [100, 5000, 300_000])
@@ -236,3 +237,40 @@ class TestNumbersAndArraysWithoutAxes:
         expressions = ["a[1].T", "a[1].ravel()", "a[1].reshape(1, 1)", "a[1].astype(np.int32)", "a[1].copy()"]
         for expression in expressions:
             check(kernel(expression), np.array([1.5, 2.5]))
+
+
+@pytest.mark.parametrize("code", "bhdfD")
+@pytest.mark.parametrize("out", "?bldfD")
+def test_results_are_converted_to_any_out(code, out):
+    a = (np.arange(1, 16).reshape(3, 5) * 1.25).astype(code)
+    for name in ("sum", "prod", "mean", "max", "nansum", "any"):
+        check(kernel(f"np.{name}(a, axis=1, out=out)", "a, out"), a, np.zeros(3, out))
+    check(kernel("np.cumsum(a, axis=1, out=out)", "a, out"), a, np.zeros((3, 5), out))
+
+
+def test_extrema_of_complex_numbers_with_initial_and_where():
+    a = np.array([[1 + 2j, 3 - 1j, 0j], [2j, -1 + 0j, 3 + 0j]])
+    for expression in (
+        "np.max(a, initial=2)",
+        "np.min(a, axis=0, initial=1j, keepdims=True)",
+        "a.max(axis=1, initial=0, where=a != 3)",
+        "a[:, :0].max(axis=1, initial=-5)",
+    ):
+        check(kernel(expression), a)
+        check(kernel(expression), a.astype("F"))
+
+
+def test_extrema_of_nothing():
+    for shape in ((0, 0), (0, 3), (3, 0), (2, 0, 0), (0, 2, 0)):
+        for axis in range(len(shape)):
+            for name in ("min", "max", "argmin", "nanmax"):
+                check(kernel(f"np.{name}(a, axis={axis})"), np.zeros(shape))
+
+
+def test_spread_in_a_type():
+    a = np.arange(12.0).reshape(3, 4) ** 2
+    for x in (a, a.astype("f"), a.astype("F") + 1j):
+        check(kernel("np.std(a, axis=0, dtype=np.complex128)"), x)
+        check(kernel("np.var(a, dtype=np.complex64)"), x)
+    with pytest.raises(TypingError, match="dtype"):
+        kernel("np.std(a, dtype=np.int32)")(a)

@@ -210,3 +210,19 @@ def test_refused_weights():
             call(a, w)
         with pytest.raises((TypeError, ValueError)):
             jit(call)(a, w)
+
+
+@pytest.mark.parametrize("code", "?hifdFD")
+def test_covariance(code):
+    functions = [
+        lambda a: (np.cov(a), np.cov(a, rowvar=False), np.cov(a, bias=True), np.cov(a, ddof=0)),
+        lambda a: (np.cov(a[0]), np.cov(a[0], a[1])),
+        lambda a: np.cov(a, fweights=[1, 2, 0, 3], aweights=[0.5, 1.0, 2.0, 1.5]),
+        lambda a: np.cov(a, a[:1], aweights=[0.5, 1.0, 2.0, 1.5]),
+        lambda a: np.cov(a, aweights=[0.5, -1.0, 2.0, 1.5]),
+        lambda a: (np.corrcoef(a), np.corrcoef(a[0], a[2]), np.corrcoef(a, rowvar=False)),
+    ]
+    a = np.array([[3.0, -1, 4, 1], [5, 9, -2, 6], [5, 3, 5, -8]])
+    a = (a + 1j * a[::-1]).astype(code) if code in "FD" else a.astype(code)
+    for function in functions:
+        check_numpy(function, a, rtol=1e-12)

@@ -14,11 +14,21 @@ pub struct KernelOptions {
     pub nogil: Option<bool>,
     /// Emit debug information for gdb and perf.
     pub debug: bool,
+    /// Whether calls are seen by profilers, and lines by tracers.
+    pub profile: bool,
+    pub linetrace: bool,
 }
 
 impl Default for KernelOptions {
     fn default() -> KernelOptions {
-        KernelOptions { compile: Options::default(), cache: true, nogil: None, debug: false }
+        KernelOptions {
+            compile: Options::default(),
+            cache: true,
+            nogil: None,
+            debug: false,
+            profile: false,
+            linetrace: false,
+        }
     }
 }
 
@@ -34,6 +44,8 @@ pub const NAMES: &[&str] = &[
     "inline",
     "debug",
     "overflowcheck",
+    "profile",
+    "linetrace",
     "simd",
     "source",
     "nopython",
@@ -77,6 +89,8 @@ impl KernelOptions {
             "cache" => self.cache = flag()?,
             "nogil" => self.nogil = Some(flag()?),
             "debug" => self.debug = flag()?,
+            "profile" => self.profile = flag()?,
+            "linetrace" => self.linetrace = flag()?,
             "fastmath" => {
                 self.compile.fastmath = fast_math(value)
                     .ok_or_else(|| wrong("True, False or a set of LLVM's flags, as {'contract'}"))?;

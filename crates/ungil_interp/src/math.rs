@@ -103,6 +103,7 @@ pub fn relaxed_double(function: MathFn, args: &[f64]) -> Option<f64> {
         MathFn::Expm1 => relaxed::expm1(x),
         MathFn::Atan => relaxed::atan(x),
         MathFn::Erf => relaxed::erf(x),
+        MathFn::Atanh => relaxed::atanh(x),
         MathFn::Hypot => relaxed::hypot(x, y),
         MathFn::Atan2 => relaxed::atan2(x, y),
         _ => return None,

@@ -65,7 +65,7 @@ impl MathFn {
         use MathFn::*;
         match self {
             Sin | Cos | Tan | Expm1 | Atan | Hypot | Atan2 => true,
-            Exp | Erf => !single,
+            Exp | Erf | Atanh => !single,
             Sinh => single,
             _ => false,
         }

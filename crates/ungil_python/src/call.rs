@@ -15,6 +15,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use ungil_abi::array::MemInfo;
 use ungil_abi::context::Ctx;
+use ungil_driver::compiled::Compiled;
 use ungil_runtime::context::{current_ctx, enter_call, leave_call};
 
 use crate::dispatcher::{Dispatcher, State};
@@ -112,11 +113,12 @@ pub unsafe fn bind_and_enter(
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
         let state = dispatcher.state();
         if !state.disabled
+            && (!state.params.double_star || state.pyx.is_some())
             && let Some(bound) = state.params.bind(dispatcher.func, args, n, kwnames)
         {
             return enter_native(dispatcher, bound.args.as_ptr(), bound.args.len());
         }
-        if !state.disabled && state.params.double_star {
+        if !state.disabled && state.params.double_star && state.pyx.is_none() {
             return Python::attach(|py| {
                 let title = format!("{}() collects keyword arguments with `**`", state.name);
                 errors::plain_error(py, "U0601", &title, Some("name the parameters one by one")).restore(py);
@@ -237,8 +239,50 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
         heap = vec![MaybeUninit::uninit(); compiled.ret_size.div_ceil(8)];
         heap.as_mut_ptr().cast::<u8>()
     };
-    // SAFETY: the entry point was compiled for exactly these argument types (equal fingerprints) and this result
-    // size; the context is this thread's own; the thread is attached again before Python is touched.
+    // SAFETY: the entry point was compiled for exactly these argument types (equal fingerprints) and this result size.
+    unsafe {
+        enter(compiled, packer.block(), ret, |status, ctx| {
+            let written = packer.lists.as_ref().is_none_or(|lists| lists.write_back(packer));
+            if status != 0 {
+                raise::raise(ctx, compiled);
+                return core::ptr::null_mut();
+            }
+            let object = result::build(entry, packer, ret);
+            if !written && !object.is_null() {
+                ffi::Py_DECREF(object);
+                return core::ptr::null_mut();
+            }
+            object
+        })
+    }
+}
+
+/// Runs a specialisation on words that are packed already; `false` with an exception set.
+///
+/// # Safety
+/// The interpreter is attached; the words are what the entry point was compiled for, and `ret` has room for its result.
+pub unsafe fn run_words(compiled: &Compiled, block: *const u8, ret: *mut u8) -> bool {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        enter(compiled, block, ret, |status, ctx| {
+            if status != 0 {
+                raise::raise(ctx, compiled);
+            }
+            status == 0
+        })
+    }
+}
+
+/// Enters native code; `then` has its status.
+#[inline(always)]
+unsafe fn enter<T>(
+    compiled: &Compiled,
+    block: *const u8,
+    ret: *mut u8,
+    then: impl FnOnce(i32, *mut Ctx) -> T,
+) -> T {
+    // SAFETY: arguments and result are what the entry point was compiled for; the context is this thread's own; the thread is
+    // attached again before Python is touched.
     unsafe {
         let function = core::mem::transmute::<usize, EntryPoint>(compiled.code.entry);
         let ctx = current_ctx();
@@ -247,32 +291,20 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
         let token = enter_call(ctx, compiled.polls && on_main_thread());
         let status = if compiled.releases_gil {
             let thread = ffi::PyEval_SaveThread();
-            let status = function(ctx, ret, packer.block());
+            let status = function(ctx, ret, block);
             stop_if_finalizing();
             ffi::PyEval_RestoreThread(thread);
             status
         } else {
-            function(ctx, ret, packer.block())
+            function(ctx, ret, block)
         };
         leave_call(ctx, token);
         mpi::after_call();
         if compiled.uses_errno {
             errno::publish(Python::assume_attached());
         }
-        let written = packer.lists.as_ref().is_none_or(|lists| lists.write_back(packer));
-        let object = if status == 0 {
-            let object = result::build(entry, packer, ret);
-            if !written && !object.is_null() {
-                ffi::Py_DECREF(object);
-                core::ptr::null_mut()
-            } else {
-                object
-            }
-        } else {
-            raise::raise(ctx, compiled);
-            core::ptr::null_mut()
-        };
+        let result = then(status, ctx);
         (*ctx).host = host;
-        object
+        result
     }
 }

@@ -244,6 +244,9 @@ pub fn canonical_name(object: &Bound<'_, PyAny>) -> Option<String> {
         // A function of a C library, by its own word.
         return object.getattr("canonical").ok()?.extract().ok();
     }
+    if object.get_type().module().is_ok_and(|m| m == "ungil.pyx._variables") {
+        return Some("cython.data".to_owned());
+    }
     let name: String = object.getattr("__name__").ok()?.extract().ok()?;
     let is_ufunc = object.get_type().name().ok()? == "ufunc";
     let module = match object.getattr("__module__").ok().and_then(|m| m.extract::<String>().ok()) {

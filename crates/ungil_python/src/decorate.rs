@@ -35,6 +35,8 @@ pub fn make_dispatcher<'py>(
         params: Params::of(func)?,
         options: read_options(options)?,
         entries: Entries::new(),
+        fast: std::sync::OnceLock::new(),
+        seen: pyo3::sync::PyOnceLock::new(),
         signatures: parsed,
         annotated: annotated.is_some(),
         source: source::capture(func, given.as_deref()),

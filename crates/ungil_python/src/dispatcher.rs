@@ -10,6 +10,7 @@ use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::mem::offset_of;
 use core::ptr;
+use std::sync::OnceLock;
 
 use pyo3::ffi::{self, Py_ssize_t, PyObject, PyTypeObject, visitproc};
 use pyo3::prelude::*;
@@ -19,7 +20,9 @@ use ungil_driver::options::KernelOptions;
 use ungil_driver::signature::Signature;
 
 use crate::entry::Entries;
+use crate::fast::Fast;
 use crate::params::Params;
+use crate::profile;
 use crate::pyx::Pyx;
 use crate::source::Captured;
 
@@ -54,6 +57,10 @@ pub struct State {
     pub disabled: bool,
     /// Of a function in the Cython language.
     pub pyx: Option<Pyx>,
+    /// The specialisation that is called without preparations.
+    pub fast: OnceLock<Fast>,
+    /// The function with the frame that profilers see.
+    pub seen: PyOnceLock<Py<PyAny>>,
     /// The decorator's keywords, to pickle.
     pub given_options: Py<PyDict>,
 }
@@ -106,7 +113,9 @@ pub fn make<'py>(py: Python<'py>, func: &Bound<'py, PyAny>, state: State) -> PyR
         if object.is_null() {
             return Err(PyErr::fetch(py));
         }
-        (&raw mut (*object).vectorcall).write(vectorcall);
+        let options = &state.options;
+        let is_seen = profile::is_wanted(options.profile, options.linetrace);
+        (&raw mut (*object).vectorcall).write(if is_seen { profile::vectorcall } else { vectorcall });
         ffi::Py_INCREF(func.as_ptr());
         (*object).func = func.as_ptr();
         (*object).state = Box::into_raw(Box::new(state));
@@ -121,7 +130,34 @@ pub fn make<'py>(py: Python<'py>, func: &Bound<'py, PyAny>, state: State) -> PyR
 pub unsafe fn call_objects(dispatcher: &Dispatcher) {
     let object = core::ptr::from_ref(dispatcher).cast_mut();
     // SAFETY: the interpreter reads the field while attached, as this thread is; nobody holds a reference to it.
-    unsafe { (&raw mut (*object).vectorcall).write(crate::object::vectorcall) };
+    unsafe {
+        let field = &raw mut (*object).vectorcall;
+        // Calls that profilers see find the way themselves.
+        if field.read() as usize == vectorcall as *const () as usize {
+            field.write(crate::object::vectorcall);
+        }
+    }
+}
+
+/// Calls the compiled function of a dispatcher whose calls profilers see.
+///
+/// # Safety
+/// The vectorcall protocol, on a dispatcher.
+pub unsafe fn call_compiled(
+    slf: *mut PyObject,
+    args: *const *mut PyObject,
+    n: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let state = (*slf.cast::<Dispatcher>()).state();
+        let has_objects = state.pyx.as_ref().is_some_and(|pyx| pyx.objects().is_some());
+        if has_objects && state.entries.iter().next().is_none() {
+            return crate::object::vectorcall(slf, args, n, kwnames);
+        }
+        vectorcall(slf, args, n, kwnames)
+    }
 }
 
 unsafe extern "C" fn vectorcall(
@@ -134,7 +170,13 @@ unsafe extern "C" fn vectorcall(
     unsafe {
         let dispatcher = &*slf.cast::<Dispatcher>();
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
-        if kwnames.is_null() && n == dispatcher.state().params.plain {
+        let state = dispatcher.state();
+        if kwnames.is_null() && n == state.params.plain {
+            if let Some(fast) = state.fast.get()
+                && let Some(result) = fast.call(args, n)
+            {
+                return result;
+            }
             crate::call::enter_native(dispatcher, args, n)
         } else {
             crate::call::bind_and_enter(dispatcher, args, nargsf, kwnames)

@@ -36,6 +36,11 @@ pub struct Guards {
 }
 
 impl Guards {
+    /// Whether the code relies on nothing.
+    pub fn is_empty(&self) -> bool {
+        self.guards.is_empty()
+    }
+
     /// Records that `dict[key]` is `expected`.
     ///
     /// # Safety

@@ -13,6 +13,7 @@ mod entry;
 mod errno;
 mod errors;
 mod evaluate;
+mod fast;
 mod foreign;
 mod fork;
 mod guard;
@@ -27,6 +28,7 @@ mod numpy;
 mod object;
 mod pack;
 mod params;
+mod profile;
 mod pyx;
 mod raise;
 mod reject;
@@ -62,7 +64,7 @@ mod _ungil {
     #[pymodule_export]
     use crate::info::{cache_clear, cache_info, command_line, threading_layer};
     #[pymodule_export]
-    use crate::pyx::{make_pyx_function, pyx_read};
+    use crate::pyx::{make_builtin, make_pyx_function, pyx_load, pyx_read, pyx_size, pyx_store, pyx_view};
     #[pymodule_export]
     use crate::threads::{
         empty_cache, get_num_threads, get_thread_id, live_blocks, max_threads, sampling_start, sampling_stop,

@@ -6,7 +6,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-/// Parameters of a Python function, in the order positional, `*args`, keyword-only.
+/// Parameters of a Python function, in the order positional, `*args`, keyword-only, `**keywords`.
 pub struct Params {
     pub names: Vec<Py<PyString>>,
     /// Parameters that may be given by position, and how many of them only so.
@@ -25,19 +25,45 @@ pub struct Params {
 pub struct BoundArgs {
     pub args: Vec<*mut PyObject>,
     star: *mut PyObject,
+    double_star: *mut PyObject,
 }
 
 impl Drop for BoundArgs {
     fn drop(&mut self) {
-        // SAFETY: dropped while attached; the tuple of surplus arguments is its own.
-        unsafe { ffi::Py_XDECREF(self.star) };
+        // SAFETY: dropped while attached; the tuple and dictionary of surplus arguments are its own.
+        unsafe {
+            ffi::Py_XDECREF(self.star);
+            ffi::Py_XDECREF(self.double_star);
+        }
+    }
+}
+
+impl BoundArgs {
+    /// Adds a keyword that is no parameter; `false` if it is there already.
+    unsafe fn add_keyword(&mut self, keyword: *mut PyObject, value: *mut PyObject) -> bool {
+        // SAFETY: attached; a name and a live object.
+        unsafe {
+            if self.double_star.is_null() {
+                self.double_star = ffi::PyDict_New();
+            }
+            let known = self.double_star.is_null() || ffi::PyDict_Contains(self.double_star, keyword) != 0;
+            if known || ffi::PyDict_SetItem(self.double_star, keyword, value) < 0 {
+                ffi::PyErr_Clear();
+                return false;
+            }
+        }
+        true
     }
 }
 
 impl Params {
     /// The parameters of a Python function.
     pub fn of(func: &Bound<'_, PyAny>) -> PyResult<Params> {
-        let code = func.getattr("__code__")?;
+        Params::of_code(&func.getattr("__code__")?)
+    }
+
+    /// The parameters of a function's code.
+    pub fn of_code(code: &Bound<'_, PyAny>) -> PyResult<Params> {
         let number = |name: &str| code.getattr(name)?.extract::<usize>();
         let flags = number("co_flags")?;
         let (star, double_star) = (flags & 0x4 != 0, flags & 0x8 != 0);
@@ -47,6 +73,7 @@ impl Params {
         let mut order: Vec<usize> = (0..positional).collect();
         order.extend(star.then_some(positional + keyword_only));
         order.extend(positional..positional + keyword_only);
+        order.extend(double_star.then_some(positional + keyword_only + usize::from(star)));
         let names = order
             .into_iter()
             .map(|i| Ok(variables.get_item(i)?.cast_into::<PyString>()?.unbind()))
@@ -73,7 +100,11 @@ impl Params {
         kwnames: *mut PyObject,
     ) -> Option<BoundArgs> {
         let star_at = self.positional;
-        let mut bound = BoundArgs { args: vec![ptr::null_mut(); self.names.len()], star: ptr::null_mut() };
+        let mut bound = BoundArgs {
+            args: vec![ptr::null_mut(); self.names.len()],
+            star: ptr::null_mut(),
+            double_star: ptr::null_mut(),
+        };
         // SAFETY: `args` holds `n` positional and then the keyword values; all are borrowed for the call.
         unsafe {
             let given = n.min(self.positional);
@@ -97,11 +128,24 @@ impl Params {
             }
             let keywords = if kwnames.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(kwnames) as usize };
             for k in 0..keywords {
-                let place = self.index_of(ffi::PyTuple_GET_ITEM(kwnames, k as ffi::Py_ssize_t))?;
+                let keyword = ffi::PyTuple_GET_ITEM(kwnames, k as ffi::Py_ssize_t);
+                let Some(place) = self.index_of(keyword) else {
+                    if !self.double_star || !bound.add_keyword(keyword, *args.add(n + k)) {
+                        return None;
+                    }
+                    continue;
+                };
                 if !bound.args[place].is_null() {
                     return None;
                 }
                 bound.args[place] = *args.add(n + k);
+            }
+            if self.double_star {
+                if bound.double_star.is_null() {
+                    bound.double_star = ffi::PyDict_New();
+                }
+                let last = bound.args.len() - 1;
+                bound.args[last] = bound.double_star;
             }
             self.fill_defaults(func, &mut bound.args)?;
         }
@@ -111,7 +155,7 @@ impl Params {
     /// Place of the parameter that a keyword names.
     unsafe fn index_of(&self, keyword: *mut PyObject) -> Option<usize> {
         let by_keyword = |i: &usize| *i >= self.positional_only && !(self.star && *i == self.positional);
-        (0..self.names.len()).filter(by_keyword).find(|i| {
+        (0..self.names.len() - usize::from(self.double_star)).filter(by_keyword).find(|i| {
             let name = self.names[*i].as_ptr();
             // SAFETY: both are strings; comparing them cannot fail.
             name == keyword || unsafe { ffi::PyUnicode_Compare(name, keyword) } == 0
@@ -129,8 +173,12 @@ impl Params {
                 *arg = ffi::PyTuple_GET_ITEM(defaults, i as ffi::Py_ssize_t);
             }
             let keyword_defaults = ffi::PyFunction_GetKwDefaults(func);
-            let keyword_only =
-                self.names.iter().zip(args.iter_mut()).skip(self.names.len() - self.keyword_only);
+            let keyword_only = self
+                .names
+                .iter()
+                .zip(args.iter_mut())
+                .skip(self.positional + usize::from(self.star))
+                .take(self.keyword_only);
             for (name, arg) in keyword_only.filter(|(_, a)| a.is_null() && !keyword_defaults.is_null()) {
                 *arg = ffi::PyDict_GetItemWithError(keyword_defaults, name.as_ptr());
             }

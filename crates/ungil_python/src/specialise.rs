@@ -19,6 +19,7 @@ use ungil_sema::world::ObjectId;
 
 use crate::dispatcher::{Dispatcher, State};
 use crate::entry::{Entry, Owners};
+use crate::fast::Fast;
 use crate::numpy::PyArray;
 use crate::signature;
 use crate::world::PyWorld;
@@ -192,7 +193,13 @@ pub fn compile<'s>(
     held.extend(keep.into_iter().map(Py::into_ptr));
     let mut entry = Entry::new(key, compiled, findings.guards, held, owners);
     entry.python_numbers = state.pyx.is_some();
-    Ok(state.entries.push(entry))
+    let entry = state.entries.push(entry);
+    if state.fast.get().is_none()
+        && let Some(fast) = Fast::of(entry, state.params.plain)
+    {
+        let _ = state.fast.set(fast);
+    }
+    Ok(entry)
 }
 
 /// What to return instead of a value that Python has no object for.

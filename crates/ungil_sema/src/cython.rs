@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ungil_ir::types::{DType, Layout};
 
-use crate::ctype::CType;
+use crate::ctype::{CStruct, CType};
 
 /// The declared type of a variable, parameter or result.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -18,7 +18,11 @@ pub enum Declared {
     /// A truth value that is an `int` in arithmetic.
     Bint,
     /// A typed memoryview or buffer; `None` layout: any.
-    View { dtype: DType, ndim: u8, layout: Option<Layout>, is_const: bool },
+    View { dtype: DType, ndim: u8, layout: Option<Layout>, is_const: bool, name: Arc<str> },
+    /// A typed memoryview of structs.
+    Structs { element: Arc<CStruct>, ndim: u8, layout: Option<Layout>, is_const: bool, name: Arc<str> },
+    /// A typed memoryview of Python objects.
+    Objects { ndim: u8, layout: Option<Layout> },
     /// A pointer, array, struct or function of C, with its name in C.
     C { ty: CType, name: Arc<str> },
     /// A tuple of C.
@@ -32,6 +36,10 @@ pub enum Declared {
 pub struct CFunction {
     /// Division as C has it: towards zero, no check of the divisor.
     pub cdivision: bool,
+    /// Whether a division that rounds otherwise than Python's warns.
+    pub cdivision_warnings: bool,
+    /// Whether arithmetic of C's integers that overflows raises.
+    pub overflowcheck: bool,
     /// `**` as C's `pow`: integers stay integers, and domains are not checked.
     pub cpow: bool,
     /// `/` of integers divides integers, as at language level 2.
@@ -39,6 +47,8 @@ pub struct CFunction {
     /// Parameters and variables.
     pub vars: BTreeMap<String, Declared>,
     pub ret: Option<Declared>,
+    /// Variables of the module that live in memory of C, with their addresses.
+    pub data: BTreeMap<String, (Declared, u64)>,
     /// Structs and unions by name, for pointers to types that were incomplete where they were named.
     pub types: BTreeMap<String, CType>,
 }

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod c_arithmetic;
 pub mod c_text;
 pub mod ctype;
 pub mod cython;

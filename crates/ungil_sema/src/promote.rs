@@ -9,7 +9,7 @@ use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::lower::choice::join_functions;
 use crate::mpi::Mpi;
-use crate::ty::{ListTy, RecordTy, Ty};
+use crate::ty::{ListTy, RecordTy, StructViewTy, Ty};
 
 /// Kind of a number; the order is that of promotion.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -123,6 +123,11 @@ pub fn join(a: &Ty, b: &Ty) -> Option<Ty> {
         (Ty::Mpi(x), Ty::Mpi(y)) if x.is_request() && y.is_request() => Some(Ty::Mpi(Mpi::Request)),
         (Ty::Mpi(x), Ty::Mpi(y)) if x.is_comm() && y.is_comm() => Some(Ty::Mpi(Mpi::Comm)),
         (Ty::Array(x), Ty::Array(y)) => join_arrays(x, y).map(Ty::Array),
+        (Ty::StructView(x), Ty::StructView(y)) if x.element == y.element => {
+            let array = join_arrays(&x.array, &y.array)?;
+            let layout = if x.layout == y.layout { x.layout } else { Layout::Strided };
+            Some(Ty::StructView(StructViewTy { element: x.element.clone(), array, layout }.into()))
+        }
         _ => join_functions(a, b),
     }
 }

@@ -47,6 +47,7 @@ pub const NAMES: &[&str] = &[
     "builtins.print",
     "builtins.tuple",
     "builtins.list",
+    "builtins.sorted",
     "numpy.empty",
     "numpy.zeros",
     "numpy.ones",
@@ -144,9 +145,11 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
         return l.libc_math(function, args);
     }
     if name.starts_with("numpy.") && !matches!(name, "numpy.array" | "numpy.asarray" | "numpy.fromiter") {
-        // Lists stand for arrays.
+        // Lists stand for arrays, except where arrays of different lengths are joined.
+        let joins =
+            matches!(&name[6..], "concatenate" | "concat" | "stack" | "vstack" | "hstack" | "row_stack");
         for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {
-            if matches!(value.ty, Ty::List(_)) {
+            if matches!(value.ty, Ty::List(_)) && !(joins && l.lists_arrays(value)) {
                 *value = l.as_array(value, None, value.span)?;
             }
         }
@@ -330,6 +333,12 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
                 Some(items) => l.list_from(items, span),
                 None => l.list_of(&[], span),
             }
+        }
+        "sorted" => {
+            let bound = args.bind(function, &["iterable", "reverse"], 1)?;
+            let list = l.list_from(bound[0].as_ref().expect("required"), span)?;
+            l.list_sort(&list, bound[1].as_ref(), span)?;
+            Ok(list)
         }
         "tuple" => {
             let x = one(args, function, "iterable")?;
@@ -558,6 +567,9 @@ pub(crate) fn call_method(
     }
     if let Some(method) = name.strip_prefix("list.") {
         return l.list_method(method, receiver, args);
+    }
+    if let Some(method) = name.strip_prefix("cython.view.") {
+        return l.struct_view_method(method, receiver, args);
     }
     match name {
         "numpy.ndarray.ctypes.data_as" => l.data_as(receiver, args),

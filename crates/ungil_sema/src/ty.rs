@@ -102,6 +102,8 @@ pub enum RecordKind {
     Numbers,
     /// The only item is an array of bytes, up to the first that is zero.
     Bytes,
+    /// An array of structs: the only item is the array of their first bytes.
+    Structs(Arc<CStruct>),
 }
 
 /// A Python scalar that is known at compile time and part of an instance's key; a float by its bits.
@@ -110,6 +112,16 @@ pub enum ConstTy {
     Bool(bool),
     Int(i64),
     Float(u64),
+}
+
+/// Type of memoryviews of structs. In the machine they are arrays of the structs' first bytes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct StructViewTy {
+    pub element: Arc<CStruct>,
+    /// Of bytes, with the strides of the structs; its layout says nothing.
+    pub array: ArrayType,
+    /// How the structs lie, where that is declared.
+    pub layout: Layout,
 }
 
 /// Type of an expression.
@@ -152,6 +164,7 @@ pub enum Ty {
     Pending(Box<Ty>),
     /// A C struct, by a pointer to it.
     CStruct(Arc<CStruct>),
+    StructView(Arc<StructViewTy>),
     // Compile-time entities.
     CFunc(Arc<CFunction>),
     /// A function with fused types.
@@ -188,6 +201,7 @@ impl Ty {
             Ty::Range => Type::Tuple(vec![Type::I64; 3]),
             Ty::Slice(s) => Type::Tuple(vec![Type::I64; s.count()]),
             Ty::Array(a) => Type::Array(*a),
+            Ty::StructView(view) => Type::Array(view.array),
             Ty::List(_) => Type::Array(BOX),
             Ty::Iter(iter) => match &**iter {
                 IterTy::Enumerate(t) => Type::Tuple(vec![t.ir(), Type::I64]),
@@ -321,6 +335,7 @@ impl fmt::Display for Ty {
             Ty::Record(record) => f.write_str(match record.kind {
                 RecordKind::Dict(_) => "dict",
                 RecordKind::Bytes => "bytes",
+                RecordKind::Structs(_) => "ndarray",
                 RecordKind::List | RecordKind::Numbers => "list",
             }),
             Ty::Tuple(items) => write!(f, "tuple({})", list(items)),
@@ -361,6 +376,10 @@ impl fmt::Display for Ty {
             Ty::Mpi(kind) => write!(f, "{kind}"),
             Ty::Pending(ty) => write!(f, "MPI.Request for `{ty}`"),
             Ty::CStruct(s) => write!(f, "struct {}", s.name),
+            Ty::StructView(view) => {
+                let axes = vec![":"; usize::from(view.array.ndim)];
+                write!(f, "{}[{}]", view.element.name, axes.join(", "))
+            }
             Ty::CFunc(c) => write!(f, "C function {}", c.prototype()),
             Ty::CType(ty) => write!(f, "C type {ty}"),
             Ty::Constant(ConstTy::Bool(_)) => f.write_str("bool"),

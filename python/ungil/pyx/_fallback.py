@@ -11,13 +11,30 @@ from typing import Any
 
 import numpy as np
 
+from ungil import _ungil
+
+
+def _is_view(text: str) -> bool:
+    return "[" in text or text.startswith("view ")
+
+
+def _as_view(text: str, name: str, value: Any) -> Any:
+    """A value as a memoryview: an array that has been compared with the declaration."""
+    described = np.zeros(2 + 16, dtype=np.uint64)
+    made = _ungil.pyx_view(text, name, described.ctypes.data, value)
+    # Structs are handed to compiled code as bytes.
+    is_struct = text.startswith("view ") and not text.endswith("|object")
+    return np.asarray(value) if is_struct and value is not None else made
+
 
 def convert(text: str, name: str, value: Any) -> Any:
     """A value as a declared C type."""
     if text == "bint":
         return bool(value)
-    if text == "void" or "[" in text:
+    if text.startswith("buffer ") or text.endswith("|object") or text == "void":
         return value
+    if _is_view(text):
+        return _as_view(text, name, value)
     kind = np.dtype(text).kind
     if kind == "f":
         if not hasattr(value, "__float__") and not hasattr(value, "__index__"):
@@ -40,9 +57,11 @@ class Typed(ast.NodeTransformer):
     """Makes assignments to declared variables convert."""
 
     def __init__(self, info: dict[str, Any]) -> None:
-        self.params = [(n, t) for n, t, _ in info["params"] if t and "[" not in t[0]]
+        self.params = [(n, t) for n, t, _ in info["params"] if t and not _is_view(t[0])]
         declared = [(n, t) for n, t, _ in info["params"] if t] + list(info["locals"])
-        self.types = {n: t for n, t in declared if "[" not in t[0]}
+        self.types = {n: t for n, t in declared if not _is_view(t[0])}
+        constructed = ("[", "*", "struct ", "union ", "packed ")
+        self.views = {n: t for n, t in info["locals"] if _is_view(t[0]) and not t[0].startswith(constructed)}
         self.ret = info["ret"]
         # Objects divide as Python's do; integers of C do not.
         integers = any(t[0].startswith(("int", "uint")) for t in self.types.values())
@@ -73,7 +92,7 @@ class Typed(ast.NodeTransformer):
             head.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), first))
         node.body = head + [s for old in node.body for s in _list(self.visit(old))]
         self.depth -= 1
-        if self.ret and self.ret[0] not in ("void",) and "[" not in self.ret[0]:
+        if self.ret and self.ret[0] not in ("void",) and not _is_view(self.ret[0]):
             node.body.append(ast.copy_location(ast.Return(ast.Constant(0)), node.body[-1]))
         return node
 
@@ -86,7 +105,7 @@ class Typed(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> Any:
         self.generic_visit(node)
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            ty = self.types.get(node.targets[0].id)
+            ty = self.types.get(node.targets[0].id) or self.views.get(node.targets[0].id)
             if ty:
                 node.value = self._convert(ty, node.value)
             return node
@@ -125,7 +144,7 @@ class Typed(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> Any:
         self.generic_visit(node)
-        if self.ret and node.value is not None and "[" not in self.ret[0]:
+        if self.ret and node.value is not None and not _is_view(self.ret[0]):
             node.value = self._convert(self.ret, node.value)
         return node
 

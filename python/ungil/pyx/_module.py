@@ -12,15 +12,25 @@ import builtins
 import copy
 import linecache
 import os
+import re
 import sys
 import types
 from typing import Any
 
 from ungil import _ungil
-from ungil.pyx import _fallback, _fused, _libc, _names
+from ungil.pyx import _fallback, _fused, _libc, _names, _shim, _variables
 
 # Directives with a meaning to the compiler; others change nothing here.
-_DIRECTIVES = {"boundscheck", "wraparound", "cdivision", "cpow", "overflowcheck"}
+_DIRECTIVES = {
+    "boundscheck",
+    "wraparound",
+    "cdivision",
+    "cdivision_warnings",
+    "cpow",
+    "overflowcheck",
+    "profile",
+    "linetrace",
+}
 _MODULE_TYPES: dict[str, dict[str, tuple[str, str]]] = {}
 
 
@@ -114,6 +124,8 @@ class Builder:
         #: The module as plain Python, line by line.
         self.text = ""
         self.variants: dict[Any, dict[str, Any]] = {}
+        #: Variables that live in memory of C.
+        self.data = _variables.Variables()
 
     def run(self, text: str, file: str) -> None:
         """Compile a text and run it; what is private to C is hidden afterwards."""
@@ -122,6 +134,7 @@ class Builder:
         self.names |= {
             "__pyx_convert__": _fallback.convert,
             "NULL": None,
+            "__pyx_g__": self.data,
         }
         self.names["__pyx_include__"] = lambda name: self._execute(*self._included(name, file))
         namespace["__builtins__"] = self.names
@@ -151,6 +164,8 @@ class Builder:
     def _execute(self, text: str, file: str) -> str:
         plan = self._plan(text, file)
         tree = ast.parse(plan["text"], file)
+        for name, ty, c_name in plan["data"]:
+            self.data._declare(name, ty, c_name)
         self._constants(plan)
         self._externs(plan, text, file)
         lines = plan["text"].splitlines(True)
@@ -218,20 +233,67 @@ class Builder:
             self._cimports(inner["cimports"], path)
             self.types |= inner["types"]
         plan = _ungil.pyx_read(text, file, False, self.level, self.types, {})
+        shim = self._shim(plan, text, file)
+        if shim is not None and plan["extern_structs"]:
+            layouts = shim.layouts()
+            self.types |= {name: (layout, name) for name, layout in layouts.items()}
+            plan = _ungil.pyx_read(text, file, False, self.level, self.types, {})
         plan["source"] = text, file
+        plan["shim"] = shim
         self._define(plan["types"])
         return plan
 
+    def _shim(self, plan: dict[str, Any], text: str, file: str) -> _shim.Shim | None:
+        """What a C compiler tells of the headers that a module declares; `None` where nothing needs one."""
+        named = _libc.libraries(text)
+        sources = _shim.settings(text, "sources")
+        code = [c for c in plan["c_code"] if not c.startswith("#include")]
+        made = _shim.Shim(text, file, plan["c_code"], plan["extern_structs"])
+        wanted = bool(plan["extern_structs"] or sources or code)
+        try:
+            for number, (_, cname, ty, _, _) in enumerate(plan["externs"]):
+                is_value = ty.startswith("= ")
+                if is_value and _libc.constant(cname) is None:
+                    made.constant(number, cname, ty[2:])
+                    wanted = True
+                elif not is_value and _libc.address(cname, named) is None:
+                    made.function(number, cname, ty)
+                    wanted = True
+            if not wanted:
+                return None
+            if _shim.compiler() is None:
+                if sources or code:
+                    title = f"`sources = {' '.join(sources)}`" if sources else "C code in a module"
+                    help = "install one or set CC, or build a library and name it: `# distutils: libraries = name`"
+                    raise _error("U0808", f"{title} needs a C compiler: {help}", file, 1)
+                return None
+            made.build()
+        except _shim.ShimError as error:
+            page = "U0808" if sources or code else "U0807"
+            raise _error(
+                page, f"the C compiler does not take what this module declares: {error}", file, 1
+            ) from None
+        return made
+
     def _externs(self, plan: dict[str, Any], source: str, file: str) -> None:
-        """Functions that headers declare, from the libraries that are loaded or named."""
-        for name, cname, text, header, line in plan["externs"]:
-            if not text:
+        """Functions and constants that headers declare: from the libraries that are loaded or named, or from C."""
+        shim = plan.get("shim")
+        for number, (name, cname, text, header, line) in enumerate(plan["externs"]):
+            if text.startswith("= "):
                 found = _libc.constant(cname)
+                if found is None and shim is not None:
+                    found = shim.value(number, text[2:])
                 if found is None:
-                    raise _error("U0807", f"`{cname}` of {header} is a macro or variable of C", file, line)
+                    help = "install a C compiler or set CC, or write the value: `DEF NAME = 1`"
+                    raise _error(
+                        "U0807", f"`{cname}` of {header} is a macro or variable of C: {help}", file, line
+                    )
                 self.names[name] = found
                 continue
-            address = _libc.address(cname, _libc.libraries(source))
+            address = shim.address(cname) if shim is not None else None
+            address = address or _libc.address(cname, _libc.libraries(source))
+            if address is None and shim is not None:
+                address = shim.address(f"ungil_call_{number}")
             if address is None:
                 title = f"`{cname}` of {header} is in no library that is loaded: name one by `# distutils: libraries = name`"
                 raise _error("U0807", title, file, line)
@@ -248,6 +310,10 @@ class Builder:
         first = _ungil.pyx_read(text, pxd, True, self.level, self.types, None)
         self._cimports(first["cimports"], pxd)
         plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, {})
+        plan["shim"] = shim = self._shim(plan, text, pxd)
+        if shim is not None and plan["extern_structs"]:
+            self.types |= {name: (layout, name) for name, layout in shim.layouts().items()}
+            plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, {}) | {"shim": shim}
         self._define(plan["types"])
         self._constants(plan)
         self._externs(plan, text, pxd)
@@ -345,14 +411,24 @@ class Builder:
         )
         info |= {k: v for k, v in directives.items() if k in _DIRECTIVES}
         info.setdefault("cdivision", False)
+        info["embedsignature"] = bool(directives.get("embedsignature"))
+        info["binding"] = directives.get("binding", True)
+        if not directives.get("annotation_typing", True):
+            info["annotation_typing"] = False
         info["integer_division"] = plan["is_level_two"] or self.level == "2"
         text = "".join(lines[node.lineno - 1 : node.end_lineno])
         info["structs"] = [(n, t) for t, n in self.types.values() if t.startswith(_names.AGGREGATES)]
+        info["data"] = self.data._described() if "__pyx_g__" in text else []
         declared = [t for _, t, _ in info["params"]] + [t for _, t in info["locals"]] + [info["ret"]]
+        views = [name for name, ty, _ in plan["data"] if _variables.is_view(ty)]
+        stores = any(re.search(rf"__pyx_g__\.{name}\s*=[^=]", text) for name in views)
         info["must_compile"] = (
             info["releases_gil"]
-            or any(t[0].startswith(_names.CONSTRUCTED) for t in declared if t)
-            or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "sizeof", "view", "parallel"))
+            or not stores
+            and (
+                any(_names.needs_compiler(t[0]) for t in declared if t)
+                or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "sizeof", "view", "parallel"))
+            )
         )
         plain = copy.deepcopy(node)
         plain.decorator_list = []
@@ -413,14 +489,19 @@ class Builder:
         def fallback() -> Any:
             return self._plain_function(function, info, plain)
 
-        code = function.__code__
-        if info["is_plain"] or code.co_flags & 0x08:
+        if info["is_plain"]:
             self.functions.append((info, function))
             return fallback() if any(t for _, t, _ in info["params"]) or info["locals"] else function
         compiled = _ungil.make_pyx_function(function, text, info, fallback)
         self.functions.append((info, compiled))
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(compiled, attribute, getattr(function, attribute))
+        if info["embedsignature"] and info["kind"] != "cdef":
+            head = info["name"] + info["signature"]
+            compiled.__doc__ = f"{head}\n\n{function.__doc__}" if function.__doc__ else head
+        if info["kind"] == "def" and not info["binding"]:
+            # A builtin binds to no object.
+            return _ungil.make_builtin(compiled)
         return compiled
 
     def _plain_function(self, function: Any, info: dict[str, Any], plain: ast.AST) -> Any:

@@ -92,6 +92,11 @@ AGGREGATES = ("struct ", "union ", "packed ")
 CONSTRUCTED = ("*", "[", "@", "(", "fn(", *AGGREGATES)
 
 
+def needs_compiler(text: str) -> bool:
+    """Whether only compiled code can handle values of a type."""
+    return text.startswith(CONSTRUCTED) or (text.startswith("view ") and not text.endswith("|object"))
+
+
 def operators() -> dict[str, Any]:
     """Operators of C by the names that plain text calls them."""
     return {

@@ -11,7 +11,11 @@ mod functions;
 mod gil;
 mod plain;
 mod plan;
+mod scope;
 mod types;
+mod without_gil;
 
-pub use plan::{Cimport, Constant, Directive, External, Function, Parameter, Plan, read, reading};
+pub use plan::{
+    Cimport, Constant, Directive, External, ExternalStruct, Function, Parameter, Plan, read, reading,
+};
 pub use types::Types;

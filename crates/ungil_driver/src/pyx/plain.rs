@@ -18,10 +18,12 @@ use ungil_syntax::directive;
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
 use super::error::unsupported;
-use super::types::{Types, dotted, is_c, is_constructed, is_number};
+use super::scope;
+use super::types::{Types, dotted, is_aggregate, is_c, is_constructed, is_number};
 
 /// Directives that `with` statements switch in compiled code.
-const SETTINGS: &[&str] = &["boundscheck", "wraparound", "cdivision", "cpow", "overflowcheck"];
+const SETTINGS: &[&str] =
+    &["boundscheck", "wraparound", "cdivision", "cdivision_warnings", "cpow", "overflowcheck"];
 
 /// What else stands behind `cython.` in decorators and `with` statements.
 const WORDS: &[&str] = &[
@@ -69,13 +71,29 @@ pub struct Plain<'a> {
     edits: Vec<Edit>,
     /// Functions with fused types.
     fused: Rc<HashSet<String>>,
-    /// Names by which the module calls `cython` directives in `with` statements.
+    /// Variables of the module that live in memory of C.
+    data: Rc<HashSet<String>>,
+    /// Names that the functions around this place bind, from the outermost.
+    bound: Vec<Rc<HashSet<String>>>,
     pub errors: Vec<Diagnostic>,
 }
 
 /// The module's text as plain Python.
-pub fn plain(text: &str, body: &[Stmt], types: &Types, fused: HashSet<String>) -> (String, Vec<Diagnostic>) {
-    let mut plain = Plain { text, types, edits: Vec::new(), fused: Rc::new(fused), errors: Vec::new() };
+pub fn plain(
+    text: &str,
+    body: &[Stmt],
+    types: &Types,
+    (fused, data): (HashSet<String>, HashSet<String>),
+) -> (String, Vec<Diagnostic>) {
+    let mut plain = Plain {
+        text,
+        types,
+        edits: Vec::new(),
+        fused: Rc::new(fused),
+        data: Rc::new(data),
+        bound: Vec::new(),
+        errors: Vec::new(),
+    };
     body.iter().for_each(|stmt| plain.visit_stmt(stmt));
     let result = plain.apply(0, text.len());
     (result, plain.errors)
@@ -121,6 +139,8 @@ impl Plain<'_> {
             types: self.types,
             edits: Vec::new(),
             fused: self.fused.clone(),
+            data: self.data.clone(),
+            bound: self.bound.clone(),
             errors: Vec::new(),
         };
         inner.visit_expr(expr);
@@ -185,7 +205,17 @@ impl Plain<'_> {
                 }
             }
         }
+        if self.data.is_empty() {
+            return def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+        }
+        self.bound.push(Rc::new(scope::bound(def)));
         def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+        self.bound.pop();
+    }
+
+    /// Whether a name means a variable of the module that lives in memory of C.
+    fn is_data(&self, name: &str) -> bool {
+        self.data.contains(name) && !self.bound.iter().any(|bound| bound.contains(name))
     }
 
     /// Reports a directive that there is not.
@@ -212,7 +242,9 @@ impl Plain<'_> {
             let Some(name) = declarator.name() else { continue };
             if let Some(value) = declarator.value() {
                 let value = self.rendered(value);
-                parts.push(format!("{} = {value}", name.name));
+                let of_module = self.bound.is_empty() && self.is_data(&name.name);
+                let prefix = if of_module { "__pyx_g__." } else { "" };
+                parts.push(format!("{prefix}{} = {value}", name.name));
             }
         }
         let text = if parts.is_empty() { "pass".to_owned() } else { parts.join("; ") };
@@ -388,7 +420,7 @@ impl Plain<'_> {
     /// `<double[:n, :m]>pointer`.
     fn view_cast(&mut self, span: Span, (base, axes): (&CType, &[Expr]), value: &Expr) {
         let element = match self.types.base(base) {
-            Ok(known) if is_number(&known.text) => known.text,
+            Ok(known) if is_number(&known.text) || is_aggregate(&known.text) => known.text,
             Ok(_) => return self.unsupported("memoryviews of this type are", base.span, None),
             Err(error) => return self.errors.push(error),
         };
@@ -490,6 +522,15 @@ impl Visitor for Plain<'_> {
             StmtKind::FunctionDef(def) => self.function(stmt, def),
             StmtKind::With(with) => self.with(stmt, with),
             StmtKind::Cython(inner) => self.cython_stmt(stmt, inner),
+            StmtKind::Global(names) if names.iter().any(|name| self.data.contains(&*name.name)) => {
+                let others = names.iter().filter(|name| !self.data.contains(&*name.name));
+                let others: Vec<&str> = others.map(|name| &*name.name).collect();
+                let text = match others.is_empty() {
+                    true => "pass".to_owned(),
+                    false => format!("global {}", others.join(", ")),
+                };
+                self.replace_span(stmt.span, &text);
+            }
             StmtKind::Raise { exc: Some(exc), .. } => {
                 if let ExprKind::Call(call) = &exc.kind
                     && let Some(gap) = self.comma_gap(call)
@@ -517,6 +558,10 @@ impl Visitor for Plain<'_> {
 
     fn visit_expr(&mut self, expr: &Expr) {
         match &expr.kind {
+            ExprKind::Name(name) if self.is_data(name) => {
+                let text = format!("__pyx_g__.{name}");
+                return self.replace_span(expr.span, &text);
+            }
             ExprKind::Cython(inner) => return self.cython_expr(expr, inner),
             ExprKind::Subscript { value, index } => {
                 if let ExprKind::Name(name) = &value.kind

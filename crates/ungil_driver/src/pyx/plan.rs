@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ungil_diag::diagnostic::{Diagnostic, Diagnostics};
 use ungil_diag::source::SourceFile;
 use ungil_diag::span::SourceId;
-use ungil_syntax::ast::cython::{CType, CythonStmt, Declarator, DeclaratorKind, EnumItem, Visibility};
+use ungil_syntax::ast::cython::{CType, CythonStmt, Declarator, DeclaratorKind, EnumItem, Tag, Visibility};
 use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::stmt::{Alias, Stmt, StmtKind};
 use ungil_syntax::check::check_module;
@@ -15,7 +15,7 @@ use ungil_syntax::parser::{CythonOptions, LanguageLevel, parse_cython};
 use super::error::unsupported;
 use super::functions;
 use super::plain::plain;
-use super::types::{Known, Types, is_constructed};
+use super::types::{Known, Types, is_aggregate, is_data};
 
 /// A parameter's declaration.
 #[derive(Clone, Debug)]
@@ -55,6 +55,10 @@ pub struct Function {
     pub releases_gil: bool,
     /// Whether it is a generator or a coroutine, which run as plain Python.
     pub is_plain: bool,
+    /// Its parameters and result as written, for `embedsignature`.
+    pub signature: String,
+    /// Functions inside it.
+    pub inner: Vec<Function>,
 }
 
 /// Something cimported: `name` is `None` for a whole module.
@@ -86,6 +90,19 @@ pub struct External {
     pub line: u32,
 }
 
+/// A struct that a header declares: what C calls it, and the members that the module names.
+#[derive(Clone, Debug)]
+pub struct ExternalStruct {
+    pub name: String,
+    /// `struct name`, or `name` of a type definition.
+    pub spelling: String,
+    /// `struct`, `union` or `packed struct`.
+    pub keyword: String,
+    /// Names and the texts of types.
+    pub members: Vec<(String, String)>,
+    pub header: String,
+}
+
 /// What a module is.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -95,6 +112,9 @@ pub struct Plan {
     pub constants: Vec<Constant>,
     /// What headers declare.
     pub externs: Vec<External>,
+    pub extern_structs: Vec<ExternalStruct>,
+    /// C code of the module itself, and the headers that it names, in their order.
+    pub c_code: Vec<String>,
     /// Types that the module defines, with those it was given.
     pub types: Types,
     /// Directives of the whole module.
@@ -103,6 +123,8 @@ pub struct Plan {
     pub includes: Vec<String>,
     /// Variables of the module that only C sees.
     pub variables: Vec<String>,
+    /// Variables of the module that live in memory of C, with their types.
+    pub data: Vec<(String, Known)>,
 }
 
 /// How to read a module: its language level as a directive gives it, and whether it is a `.pxd` file.
@@ -137,9 +159,13 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
     }
     let (text, more) = {
         let fused = plan.functions.iter().filter(|f| !f.fused.is_empty()).map(|f| f.name.clone()).collect();
-        plain(&source.text, body, &plan.types, fused)
+        let data = plan.data.iter().map(|(name, _)| name.clone()).collect();
+        plain(&source.text, body, &plan.types, (fused, data))
     };
     plan.text = text;
+    errors.extend(super::without_gil::operations(body, &plan.types));
+    // Fused types are looked up on the way.
+    plan.types.take_used();
     for error in errors.into_iter().chain(more) {
         if !diagnostics.iter().any(|known| *known == error) {
             diagnostics.push(error);
@@ -152,7 +178,8 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
 fn functions_of(plan: &mut Plan, source: &SourceFile, stmt: &Stmt, errors: &mut Vec<Diagnostic>) {
     match &stmt.kind {
         StmtKind::FunctionDef(def) => {
-            let function = functions::function(stmt, def, &plan.types, source, errors);
+            let annotates = !plan.directives.contains(&("annotation_typing", false));
+            let function = functions::function((stmt, def), &plan.types, source, annotates, errors);
             plan.functions.push(function);
         }
         StmtKind::Cython(inner) => match &**inner {
@@ -210,7 +237,9 @@ fn collect(plan: &mut Plan, source: &SourceFile, body: &[Stmt], errors: &mut Vec
                 });
             }
             CythonStmt::Declare { declarators, storage, base, .. } => {
-                variables(plan, base, declarators, errors);
+                if storage.visibility != Visibility::Extern {
+                    variables(plan, base, declarators, errors);
+                }
                 let is_hidden = matches!(storage.visibility, Visibility::Private);
                 for declarator in declarators.iter().filter(|d| is_hidden && d.function().is_none()) {
                     plan.variables.extend(declarator.name().map(|name| name.name.to_string()));
@@ -223,17 +252,51 @@ fn collect(plan: &mut Plan, source: &SourceFile, body: &[Stmt], errors: &mut Vec
                 collect(plan, source, &chain.orelse, errors);
             }
             CythonStmt::Extern { header, verbatim, body, .. } => {
-                if let Some(code) = verbatim {
-                    let _ = code;
-                    let help = Some("put the function into a library, or write it in Cython");
-                    errors.push(unsupported("C code in a module is", stmt.span.start(), help));
-                }
                 let header = header.as_ref().and_then(|text| text.as_str()).unwrap_or("*").to_owned();
+                if header != "*" {
+                    plan.c_code.push(match header.starts_with('<') {
+                        true => format!("#include {header}"),
+                        false => format!("#include \"{header}\""),
+                    });
+                }
+                if let Some(code) = verbatim.as_ref().and_then(|code| code.as_str()) {
+                    plan.c_code.push(code.to_owned());
+                }
                 externals(plan, source, &header, body, errors);
             }
             _ => {}
         }
     }
+}
+
+/// A struct that a header is said to declare.
+fn external_struct(plan: &mut Plan, header: &str, stmt: &CythonStmt) -> Result<(), Diagnostic> {
+    let CythonStmt::Struct { tag, name, body, is_packed, is_typedef } = stmt else { return Ok(()) };
+    let members = body.iter().flatten().any(|stmt| matches!(stmt.kind, StmtKind::Cython(_)));
+    if !members {
+        plan.types.add(&name.name, &format!("@{}", name.name), &name.name);
+        return Ok(());
+    }
+    // What the header itself says, where that has been asked for.
+    let told = plan.types.known(&name.name).filter(|known| is_aggregate(&known.text));
+    let found = plan.types.aggregate((*tag, *is_packed), &name.name, body.as_deref().unwrap_or(&[]))?;
+    let word = if *tag == Tag::Union { "union" } else { "struct" };
+    let keyword = if *is_packed { "packed struct" } else { word };
+    let spelling = match is_typedef {
+        true => name.name.to_string(),
+        false => format!("{word} {}", name.name),
+    };
+    plan.extern_structs.push(ExternalStruct {
+        name: name.name.to_string(),
+        spelling,
+        keyword: keyword.to_owned(),
+        members: found,
+        header: header.to_owned(),
+    });
+    if let Some(told) = told {
+        plan.types.add(&name.name, &told.text, &told.name);
+    }
+    Ok(())
 }
 
 /// What a header is said to declare. Layouts of structs and values of macros are the header's own, so that only functions
@@ -253,7 +316,14 @@ fn externals(
                     let Some(name) = declarator.name() else { continue };
                     let line = source.line_column(declarator.span.lo).line;
                     let text = match declarator.function() {
-                        None => String::new(),
+                        // A variable, or a macro that stands for a value.
+                        None => match plan.types.declared(base, declarator) {
+                            Ok(known) => format!("= {}", known.text),
+                            Err(error) => {
+                                errors.push(error);
+                                continue;
+                            }
+                        },
                         Some(_) => match plan.types.declared(base, declarator) {
                             Ok(known) => known.text,
                             Err(error) => {
@@ -271,35 +341,40 @@ fn externals(
                     plan.externs.push(External { name, cname, text, header: header.to_owned(), line });
                 }
             }
-            CythonStmt::Struct { name, body, .. } => {
-                plan.types.add(&name.name, &format!("@{}", name.name), &name.name);
-                let members = body.iter().flatten().any(|stmt| !matches!(stmt.kind, StmtKind::Pass));
-                if members {
-                    let help = Some(
-                        "declare it outside `cdef extern` with all its members, or use pointers to it only",
-                    );
-                    errors.push(unsupported("members of a header's struct are", stmt.span.start(), help));
+            CythonStmt::Struct { .. } => errors.extend(external_struct(plan, header, inner).err()),
+            CythonStmt::Enum { name, items, .. } if items.iter().any(|item| item.value.is_none()) => {
+                if let Some(name) = name {
+                    plan.types.add(&name.name, "int32", &name.name);
+                }
+                for item in items {
+                    let line = source.line_column(stmt.span.lo).line;
+                    let (name, header) = (item.name.name.to_string(), header.to_owned());
+                    plan.externs.push(External {
+                        cname: name.clone(),
+                        name,
+                        text: "= int64".to_owned(),
+                        header,
+                        line,
+                    });
                 }
             }
-            CythonStmt::Enum { items, .. } if items.iter().any(|item| item.value.is_none()) => {
-                let help = Some("give the values: `enum: NAME = 1`");
-                errors.push(unsupported("constants of a header are", stmt.span.start(), help));
+            CythonStmt::CppClass { .. } => {
+                let help = Some("write a C interface to the class, and declare its functions");
+                errors.push(unsupported("classes of C++ are", stmt.span.start(), help));
             }
             _ => collect(plan, source, std::slice::from_ref(stmt), errors),
         }
     }
 }
 
-/// Checks the types of a module's variables.
-fn variables(plan: &Plan, base: &CType, declarators: &[Declarator], errors: &mut Vec<Diagnostic>) {
+/// Reads the declarations of a module's variables.
+fn variables(plan: &mut Plan, base: &CType, declarators: &[Declarator], errors: &mut Vec<Diagnostic>) {
     for declarator in declarators.iter().filter(|d| d.function().is_none()) {
         match plan.types.declared(base, declarator) {
-            Ok(known) if is_constructed(&known.text) => {
-                errors.push(unsupported(
-                    "variables of this type outside functions are",
-                    declarator.span,
-                    Some("declare it inside the functions that use it"),
-                ));
+            Ok(known) if is_data(&known.text) => {
+                let Some(name) = declarator.name() else { continue };
+                plan.data.retain(|(other, _)| *other != *name.name);
+                plan.data.push((name.name.to_string(), known));
             }
             Ok(_) => {}
             Err(error) => errors.push(error),

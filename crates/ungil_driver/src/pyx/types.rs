@@ -130,7 +130,10 @@ impl Types {
                 self.around(known, false, inner, is_result)
             }
             DeclaratorKind::Pointer { is_const, inner } => {
-                if base.text == "object" || base.text.ends_with(']') && !base.text.starts_with('[') {
+                if base.text == "object"
+                    || base.text.starts_with("view ")
+                    || base.text.ends_with(']') && !base.text.starts_with('[')
+                {
                     let help = Some("use the object itself");
                     return Err(unsupported("pointers to Python objects are", declarator.span, help));
                 }
@@ -149,14 +152,14 @@ impl Types {
                 let (mut texts, mut names) = (Vec::new(), Vec::new());
                 for p in params {
                     let param = decayed(self.declared(&p.base, &p.declarator)?);
-                    if !is_c(&param.text) || is_aggregate(&param.text) {
+                    if !is_c(&param.text) {
                         let help = Some("numbers and pointers can be passed through a pointer to a function");
                         return Err(unsupported("this parameter of a function pointer is", p.span, help));
                     }
                     texts.push(param.text);
                     names.push(param.name);
                 }
-                if !is_c(&base.text) && base.text != "void" || is_aggregate(&base.text) {
+                if !is_c(&base.text) && base.text != "void" {
                     return Err(unsupported("this result of a function pointer is", declarator.span, None));
                 }
                 let text = format!("fn({}){}", texts.join(","), base.text);
@@ -196,14 +199,16 @@ impl Types {
         self.constants.insert(name.to_owned(), value);
     }
 
-    /// The definition of a struct or union, whose members come one after the other.
+    /// The definition of a struct or union, whose members come one after the other; their names and the texts of their
+    /// types.
     pub fn aggregate(
         &mut self,
         (tag, is_packed): (Tag, bool),
         name: &str,
         body: &[Stmt],
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<Vec<(String, String)>, Diagnostic> {
         self.add(name, &format!("@{name}"), name);
+        let mut found = Vec::new();
         let mut members = String::new();
         for stmt in body {
             let StmtKind::Cython(inner) = &stmt.kind else { continue };
@@ -216,6 +221,7 @@ impl Types {
                     return Err(unsupported("a member of this type is", declarator.span, help));
                 }
                 members.push_str(&format!("{} {};", member.name, ty.text));
+                found.push((member.name.to_string(), ty.text));
             }
         }
         let keyword = match (tag, is_packed) {
@@ -224,7 +230,7 @@ impl Types {
             (Tag::Struct, false) => "struct",
         };
         self.add(name, &format!("{keyword} {name}{{{members}}}"), name);
-        Ok(())
+        Ok(found)
     }
 
     /// A base type alone.
@@ -240,7 +246,7 @@ impl Types {
                 Ok(known(&inner.text, &format!("const {}", inner.name)))
             }
             CTypeKind::Qualified { base, .. } => self.base(base),
-            CTypeKind::View { base, axes } => self.view(ty, base, axes),
+            CTypeKind::View { base, axes } => self.view(base, axes),
             CTypeKind::Template { base, args, keywords } => self.buffer(ty, base, args, keywords),
             CTypeKind::Tuple(items) => {
                 let (mut texts, mut names) = (Vec::new(), Vec::new());
@@ -346,9 +352,10 @@ impl Types {
         OBJECTS.contains(&name).then(|| known("object", name))
     }
 
-    fn view(&self, ty: &CType, base: &CType, axes: &[Expr]) -> Result<Known, Diagnostic> {
+    fn view(&self, base: &CType, axes: &[Expr]) -> Result<Known, Diagnostic> {
         let element = self.base(base)?;
-        if !is_number(&element.text) {
+        let is_other = is_aggregate(&element.text) || element.text == "object";
+        if !is_number(&element.text) && !is_other {
             return Err(unsupported("memoryviews of this type are", base.span, None));
         }
         let last = axes.len() - 1;
@@ -375,8 +382,10 @@ impl Types {
         }
         let is_const = matches!(&base.kind, CTypeKind::Qualified { is_const: true, .. });
         let prefix = if is_const { "const " } else { "" };
-        let text = format!("{prefix}{}[{}]", element.text, texts.join(", "));
-        let _ = ty;
+        let text = match is_other {
+            true => format!("view {prefix}{}|{}", texts.join(", "), element.text),
+            false => format!("{prefix}{}[{}]", element.text, texts.join(", ")),
+        };
         Ok(known(&text, &element.name))
     }
 
@@ -443,12 +452,20 @@ fn alternatives(text: &str) -> Vec<Known> {
 
 /// Whether a type's text is that of a number.
 pub fn is_number(text: &str) -> bool {
-    !text.contains(['[', ' ', '*', '@', '(', '{']) && !matches!(text, "object" | "void" | "bint")
+    !text.contains(['[', ' ', '*', '@', '(', '{', '|']) && !matches!(text, "object" | "void" | "bint")
 }
 
 /// Whether a type's text is that of a value of C: a number, pointer, array or struct.
 pub fn is_c(text: &str) -> bool {
     is_number(text) || text == "bint" || is_constructed(text)
+}
+
+/// Whether variables of the module of this type live in memory of C: numbers, pointers, arrays, structs and views of
+/// what is no Python object.
+pub fn is_data(text: &str) -> bool {
+    let is_object = text.starts_with("view ") && text.ends_with("|object");
+    let is_view = text.starts_with("view ") || text.ends_with(']') && !text.starts_with("buffer ");
+    is_c(text) || text == "bint" || is_view && !is_object
 }
 
 /// Whether a type's text is that of a pointer, array, struct or function.
@@ -457,7 +474,8 @@ pub fn is_constructed(text: &str) -> bool {
         || ["struct ", "union ", "packed ", "fn("].iter().any(|word| text.starts_with(word))
 }
 
-fn is_aggregate(text: &str) -> bool {
+/// Whether a type's text is that of a struct or union.
+pub fn is_aggregate(text: &str) -> bool {
     text.starts_with('@') || ["struct ", "union ", "packed "].iter().any(|word| text.starts_with(word))
 }
 

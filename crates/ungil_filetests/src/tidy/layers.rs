@@ -44,6 +44,7 @@ pub const MAY_USE: [(&str, &[&str]); 18] = [
         &[
             "ungil_diag",
             "ungil_abi",
+            "ungil_syntax",
             "ungil_ir",
             "ungil_sema",
             "ungil_runtime",

@@ -53,7 +53,7 @@ fn power<T: Float>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
         return (T::ONE, T::ZERO);
     }
     if a.0 == T::ZERO && a.1 == T::ZERO {
-        let positive = b.0 > T::ZERO && b.1 == T::ZERO;
+        let positive = b.0 > T::ZERO;
         return if positive { (T::ZERO, T::ZERO) } else { (T::NAN, T::NAN) };
     }
     let n = b.0.widen();

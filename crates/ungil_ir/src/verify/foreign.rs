@@ -44,7 +44,10 @@ impl Verifier<'_> {
         }
         if let Some(v) = result {
             let ty = self.ty(v);
-            self.require(is_c_value(ty) || ty.is_unit(), || format!("a C function does not return {ty}"));
+            let is_struct = matches!(ty, Type::Tuple(items) if items.iter().all(is_c_value));
+            self.require(is_c_value(ty) || is_struct || ty.is_unit(), || {
+                format!("a C function does not return {ty}")
+            });
         }
     }
 }

@@ -10,6 +10,7 @@ use ungil_sema::evaluate::lower::{self, Access, Form};
 use ungil_sema::evaluate::stages::{Stage, Text};
 use ungil_sema::evaluate::tree::What;
 
+use crate::evaluate::axes::{self, Axes};
 use crate::evaluate::cache::{CachedFormula, Part, Typed};
 use crate::evaluate::casting::Casting;
 use crate::evaluate::execute::execute;
@@ -102,6 +103,9 @@ fn stage<'py>(
             {
                 return Ok(total);
             }
+            if let Some(sums) = along(py, formula, part, operands, (name, *kind), axes.as_deref())? {
+                return Ok(sums);
+            }
             let array = match part.root.what {
                 // The array itself, if it has the type that it is computed in.
                 What::Variable(0) if Some(operands[part.uses[0]].dtype) == part.root.kind.dtype() => {
@@ -127,12 +131,7 @@ fn total<'py>(
     kind: Kind,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let used: Vec<Operand<'py>> = part.uses.iter().map(|k| operands[*k].clone()).collect();
-    let op = match name {
-        "sum" => ReduceOp::Add,
-        "prod" => ReduceOp::Mul,
-        "min" => ReduceOp::Min,
-        _ => ReduceOp::Max,
-    };
+    let op = operation(name);
     let Some(dtype) = kind.dtype().filter(|d| *d != DType::Bool) else { return Ok(None) };
     let nowhere = core::ptr::null_mut();
     let shape = iterate::broadcast(&used, None)?;
@@ -147,7 +146,7 @@ fn total<'py>(
         return Ok(None);
     }
     let out = lower::Operand { dtype, swapped: false, access: Access::Contiguous };
-    let form = Form { out, operands, rows: false, fold: Some(op) };
+    let form = Form { out, operands, rows: false, fold: Some(op), gather: None };
     let kernel = formula.kernel(py, part, &form)?;
     let value = fold(py, &kernel.compiled, &kernel.form, &nest, &values, part.cost, op)?;
     let array = result::empty_array(py, dtype, &[], &[]);
@@ -158,6 +157,64 @@ fn total<'py>(
         core::ptr::copy_nonoverlapping(value.as_ptr().cast::<u8>(), data, dtype.size() as usize);
         Ok(Some(array))
     }
+}
+
+fn operation(name: &str) -> ReduceOp {
+    match name {
+        "sum" => ReduceOp::Add,
+        "prod" => ReduceOp::Mul,
+        "min" => ReduceOp::Min,
+        _ => ReduceOp::Max,
+    }
+}
+
+/// A reduction of a part along axes, computed with its elements; `None` if there is nothing to reduce, an axis does not
+/// exist, or the elements are no numbers.
+fn along<'py>(
+    py: Python<'py>,
+    formula: &CachedFormula,
+    part: &Part,
+    operands: &[Operand<'py>],
+    (name, kind): (&str, Kind),
+    along: Option<&[i64]>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(dtype) = kind.dtype().filter(|d| *d != DType::Bool) else { return Ok(None) };
+    let used: Vec<Operand<'py>> = part.uses.iter().map(|k| operands[*k].clone()).collect();
+    let shape = iterate::broadcast(&used, None)?;
+    let Some(reduced) = axes::reduced(shape.len(), along) else { return Ok(None) };
+    if shape.contains(&0) {
+        return Ok(None);
+    }
+    let order = iterate::axes(&shape, &used, None, Order::Keep);
+    let itemsize = dtype.size() as isize;
+    // The result has the kept axes, in the operands' order.
+    let place = |axis: &usize| reduced[..*axis].iter().filter(|r| !**r).count();
+    let kept: Vec<usize> = (0..shape.len()).filter(|axis| !reduced[*axis]).collect();
+    let extents: Vec<isize> = kept.iter().map(|axis| shape[*axis]).collect();
+    let inward: Vec<usize> = order.iter().filter(|axis| !reduced[**axis]).map(place).collect();
+    let own = iterate::strides_in_order(&extents, &inward, itemsize);
+    let array = result::empty_array(py, dtype, &extents, &own);
+    // SAFETY: a new array, or null with an exception set.
+    let array = unsafe { Bound::from_owned_ptr_or_err(py, array)? };
+    // SAFETY: an ndarray.
+    let data = unsafe { (*array.as_ptr().cast::<numpy::PyArray>()).data };
+    let mut strides = vec![0; shape.len()];
+    kept.iter().for_each(|axis| strides[*axis] = own[place(axis)]);
+    let mut nest = Loop::new(&used, &Target { data, shape, strides }, itemsize, &order);
+    let fold = axes::arrange(&mut nest);
+    let (operands, values) = forms(&used, &nest);
+    if operands.iter().all(|o| o.access == Access::Value) {
+        return Ok(None);
+    }
+    let op = operation(name);
+    let access = if fold { Access::Contiguous } else { access(&nest, 0, dtype) };
+    let out = lower::Operand { dtype, swapped: false, access };
+    let way = |yes: bool| yes.then_some(op);
+    let form = Form { out, operands, rows: false, fold: way(fold), gather: way(!fold) };
+    let kernel = formula.kernel(py, part, &form)?;
+    let job = Axes { form: &kernel.form, nest: &nest, values: &values, op, cost: part.cost };
+    job.run(py, &kernel.compiled, fold)?;
+    Ok(Some(array))
 }
 
 /// A reduction of an array.
@@ -359,7 +416,7 @@ fn run(
     }
     let (operands, values) = forms(operands, nest);
     let out = lower::Operand { dtype: out.0, swapped: out.1, access: access(nest, 0, out.0) };
-    let form = Form { out, operands, rows: nest.extents.len() > 1, fold: None };
+    let form = Form { out, operands, rows: nest.extents.len() > 1, fold: None, gather: None };
     let kernel = formula.kernel(py, part, &form)?;
     execute(py, &kernel.compiled, &kernel.form, nest, &values, part.cost)
 }

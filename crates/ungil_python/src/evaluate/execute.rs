@@ -26,21 +26,21 @@ use crate::raise;
 /// parallel loop takes microseconds.
 pub const PARALLEL_NS: f64 = 20_000.0;
 /// Work of one piece, so that pieces can be shared evenly and polls come often.
-const PIECE_NS: f64 = 10_000.0;
+pub const PIECE_NS: f64 = 10_000.0;
 /// Longer calls release the interpreter.
 const DETACH_NS: f64 = 20_000.0;
 
 pub type EntryPoint = unsafe extern "C" fn(*mut Ctx, *mut u8, *const u8) -> i32;
 
 /// A kernel with its loop.
-struct Job<'a> {
-    entry: EntryPoint,
-    form: &'a Form,
-    nest: &'a Loop,
-    values: &'a [[u64; 2]],
+pub struct Job<'a> {
+    pub entry: EntryPoint,
+    pub form: &'a Form,
+    pub nest: &'a Loop,
+    pub values: &'a [[u64; 2]],
     /// The axis that is shared, and the length of a piece.
-    axis: usize,
-    piece: isize,
+    pub axis: usize,
+    pub piece: isize,
 }
 
 /// Runs a kernel over a loop. `values`: those of the operands that are numbers.
@@ -125,7 +125,7 @@ fn shared_axis(extents: &[isize]) -> usize {
 }
 
 impl Job<'_> {
-    fn extent(&self) -> isize {
+    pub fn extent(&self) -> isize {
         self.nest.extents[self.axis]
     }
 
@@ -133,7 +133,7 @@ impl Job<'_> {
     ///
     /// # Safety
     /// `ctx` is this thread's context.
-    unsafe fn run(&self, ctx: *mut Ctx, from: isize, to: isize) -> i32 {
+    pub unsafe fn run(&self, ctx: *mut Ctx, from: isize, to: isize) -> i32 {
         let axes = self.nest.extents.len();
         let own = if self.form.rows { 2 } else { 1 };
         let outer = axes - own;
@@ -222,7 +222,8 @@ impl Job<'_> {
     }
 }
 
-unsafe extern "C" fn run_pieces(ctx: *mut Ctx, env: *mut c_void, lo: i64, hi: i64, _: *mut Block) -> i32 {
+/// Runs pieces of a `Job`.
+pub unsafe extern "C" fn run_pieces(ctx: *mut Ctx, env: *mut c_void, lo: i64, hi: i64, _: *mut Block) -> i32 {
     // SAFETY: the environment is the job that started the loop and waits for it.
     unsafe {
         let job = &*env.cast::<Job<'_>>();

@@ -19,7 +19,7 @@ use crate::evaluate::execute::{EntryPoint, PARALLEL_NS, enter, share};
 use crate::evaluate::iterate::Loop;
 
 /// Elements of a block.
-const BLOCK: isize = 4096;
+pub const BLOCK: isize = 4096;
 
 struct Job<'a> {
     entry: EntryPoint,
@@ -94,7 +94,7 @@ unsafe extern "C" fn run_blocks(ctx: *mut Ctx, env: *mut c_void, lo: i64, hi: i6
 }
 
 /// Combines the blocks' results in order.
-fn combine(op: ReduceOp, dtype: DType, partials: &[[u64; 2]]) -> [u64; 2] {
+pub fn combine(op: ReduceOp, dtype: DType, partials: &[[u64; 2]]) -> [u64; 2] {
     let words = partials.iter().map(|p| p[0]);
     match dtype {
         DType::F64 => [real(op, words.map(f64::from_bits)).to_bits(), 0],

@@ -3,6 +3,7 @@
 //! A call looks its formula up by the text, fetches the names from the caller's frame, looks at the operands and runs
 //! the kernel for them: a few hundred nanoseconds beside the work, once everything is compiled.
 
+mod axes;
 mod cache;
 mod casting;
 mod compute;

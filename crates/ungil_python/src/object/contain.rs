@@ -15,6 +15,8 @@ entries! {
         ffi::PyObject_GetIter(object)
     }
 
+    fn get_iter(object: O) -> O { ffi::PyObject_GetIter(object) }
+
     fn next(iterator: O, position: *mut i64) -> O {
         let failed = core::ptr::without_provenance_mut(1);
         if ffi::PyList_CheckExact(iterator) != 0 {

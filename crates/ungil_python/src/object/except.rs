@@ -192,6 +192,11 @@ entries! {
         ffi::PyErr_Restore(class, value, trace);
     }
 
+    fn warn(text: O) -> i64 {
+        let text = ffi::PyUnicode_AsUTF8(text);
+        if text.is_null() { -1 } else { i64::from(ffi::PyErr_WarnEx(ffi::PyExc_RuntimeWarning, text, 1)) }
+    }
+
     fn fail_assertion(message: O) {
         if message.is_null() {
             ffi::PyErr_SetNone(ffi::PyExc_AssertionError);

@@ -9,52 +9,35 @@ mod access;
 mod contain;
 mod convert;
 mod except;
+mod inner;
 mod operate;
+mod own;
+mod pattern;
 mod table;
+mod unit;
 
 use core::mem::MaybeUninit;
-use std::ffi::CString;
 use std::sync::Arc;
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::SourceId;
 use ungil_driver::compiled::Compiled;
 use ungil_driver::excerpt::parse_kernel;
-use ungil_driver::options::KernelOptions;
-use ungil_ir::types::DType;
 use ungil_runtime::context::current_ctx;
-use ungil_sema::cython::Declared;
-use ungil_sema::lower::Lowered;
 use ungil_sema::object::entries::Entry;
 use ungil_sema::object::shape::shape;
-use ungil_sema::object::value::CTy;
-use ungil_sema::object::{Meaning, Objects, Source, lower};
-use ungil_sema::ty::Ty;
 use ungil_sema::world::KernelCode;
 
 use crate::call::EntryPoint;
-use crate::dispatcher::{self, Dispatcher, State};
-use crate::{log, raise, specialise};
-use table::{Place, Table};
+use crate::dispatcher::{Dispatcher, State};
+use crate::pyx::Pyx;
+use crate::raise;
+use table::Table;
+use unit::{Origin, Unit};
 
-/// Functions of C's mathematical library that are compiled, with their numbers of arguments.
-const MATH: &[(&str, usize)] = &[
-    ("fabs", 1),
-    ("sqrt", 1),
-    ("floor", 1),
-    ("ceil", 1),
-    ("sin", 1),
-    ("cos", 1),
-    ("tan", 1),
-    ("exp", 1),
-    ("log", 1),
-    ("pow", 2),
-    ("hypot", 2),
-    ("atan2", 2),
-];
+pub use access::OFFSET;
 
 /// A function compiled for objects.
 pub struct ObjectCode {
@@ -63,22 +46,25 @@ pub struct ObjectCode {
 }
 
 /// Whether a function is compiled for objects before anything else: it makes containers or takes containers of
-/// containers, which kernels convert whole, and has no loop inside a loop, where kernels would make up for that.
+/// containers, or lists for generator expressions, which kernels convert whole, and has no loop inside a loop, where kernels would make up for that.
 pub fn is_preferred(state: &State, args: &[*mut PyObject]) -> bool {
     let Ok(text) = &state.source else { return false };
     let file = SourceFile::new(text.file.as_str(), text.text.as_str());
     let (code, _) = parse_kernel(&file, SourceId(0), false);
     let Some(KernelCode::Function(def)) = code.filter(|_| !text.is_lambda) else { return false };
     let shape = shape(&def.body);
-    shape.depth <= 1 && (shape.builds || args.iter().any(|a| holds_containers(*a)))
+    let whole = |a: &*mut PyObject| shape.generates && is_sequence(*a) || holds_containers(*a);
+    shape.depth <= 1 && (shape.builds || args.iter().any(whole))
+}
+
+/// Whether an object is a list or tuple.
+fn is_sequence(object: *mut PyObject) -> bool {
+    // SAFETY: attached, with a live object.
+    unsafe { ffi::PyList_Check(object) != 0 || ffi::PyTuple_Check(object) != 0 }
 }
 
 /// Whether an object is a list or tuple that begins with one.
 fn holds_containers(object: *mut PyObject) -> bool {
-    let is_sequence = |o: *mut PyObject| {
-        // SAFETY: attached, with a live object.
-        unsafe { ffi::PyList_Check(o) != 0 || ffi::PyTuple_Check(o) != 0 }
-    };
     // SAFETY: attached; items are looked at while their list, which is alive, is not changed.
     unsafe {
         is_sequence(object)
@@ -92,7 +78,12 @@ fn holds_containers(object: *mut PyObject) -> bool {
 }
 
 /// Compiles a function for objects; `None` if it cannot be.
-pub fn compile(py: Python<'_>, func: &Bound<'_, PyAny>, state: &State) -> PyResult<Option<ObjectCode>> {
+pub fn compile(
+    py: Python<'_>,
+    func: &Bound<'_, PyAny>,
+    state: &State,
+    pyx: &Pyx,
+) -> PyResult<Option<ObjectCode>> {
     let (Ok(text), Some(c)) = (&state.source, &state.options.compile.c) else { return Ok(None) };
     if state.disabled || text.is_lambda || !func.getattr("__closure__")?.is_none() {
         return Ok(None);
@@ -102,107 +93,31 @@ pub fn compile(py: Python<'_>, func: &Bound<'_, PyAny>, state: &State) -> PyResu
     let id = sources.add(file.clone());
     let (code, diagnostics) = parse_kernel(&file, id, false);
     let Some(KernelCode::Function(def)) = code.filter(|_| !diagnostics.has_errors()) else { return Ok(None) };
-    let names = Names {
-        globals: func.getattr("__globals__")?.cast_into()?,
-        builtins: func.getattr("__builtins__")?.cast_into()?,
+    let source = Origin { path: text.file.clone(), file, first_line: text.first_line, indent: text.indent };
+    let unit = Unit {
+        def,
+        name: state.name.clone(),
+        source: Arc::new(source),
+        c: c.clone(),
+        code: func.getattr("__code__")?.unbind(),
+        free: Vec::new(),
+        declared: pyx.inner.clone(),
     };
-    let source = Source {
-        def: &def,
-        file: text.file.clone(),
-        line: &|offset| text.first_line + file.line(offset) - 1,
-        c,
-        meaning: &|name| names.meaning(name).unwrap_or(Meaning::Other),
-    };
-    let objects = match lower(&source) {
-        Ok(objects) => objects,
-        Err(refusal) => {
-            log::plain(py, &state.name, &refusal.0);
-            return Ok(None);
-        }
-    };
-    let place = Place { file: CString::new(text.file.as_str())?, name: CString::new(state.name.as_str())? };
-    let table = Table::new(func, place, &objects.constants)?;
-    let lowered = lowered(objects);
-    match py.detach(|| specialise::session().compile_objects(lowered, &KernelOptions::default(), &sources)) {
-        Ok(compiled) => {
-            log::objects(py, &state.name, &compiled);
-            Ok(Some(ObjectCode { compiled, table }))
-        }
-        Err(failure) => Err(specialise::failure_error(py, failure, &crate::world::PyWorld::default())),
-    }
-}
-
-fn lowered(objects: Objects) -> Lowered {
-    Lowered {
-        module: objects.module,
-        params: vec![Ty::Scalar(DType::I64); 2],
-        ret: Ty::Scalar(DType::I64),
-        guards: Vec::new(),
-        remarks: Vec::new(),
-        arrays: Vec::new(),
-        externs: Entry::ALL.iter().map(|e| address(*e)).collect(),
-        functions: Vec::new(),
-        has_parallel: false,
-        unclassified: false,
-    }
-}
-
-/// What a function's free names stand for when it is compiled.
-struct Names<'py> {
-    globals: Bound<'py, PyDict>,
-    builtins: Bound<'py, PyDict>,
-}
-
-impl Names<'_> {
-    fn meaning(&self, name: &str) -> PyResult<Meaning> {
-        let (found, is_global) = match self.globals.get_item(name)? {
-            Some(found) => (found, true),
-            None => match self.builtins.get_item(name)? {
-                Some(found) => (found, false),
-                None => return Ok(Meaning::Object),
-            },
-        };
-        let py = found.py();
-        if let Some(dispatcher) = dispatcher::downcast(&found) {
-            let c = dispatcher.state().options.compile.c.as_ref();
-            return Ok(match c.and_then(|c| c.ret.as_ref()) {
-                None | Some(Declared::Void) => Meaning::Object,
-                Some(Declared::Bint) => Meaning::Typed(CTy::Bint),
-                Some(Declared::Scalar { dtype, name }) if dtype.is_int() || dtype.is_float() => {
-                    Meaning::Typed(CTy::Num(*dtype, name.clone()))
-                }
-                Some(_) => Meaning::Other,
-            });
-        }
-        if let Some(dtype) = name.strip_prefix("__pyx_").and_then(DType::from_name) {
-            let is_number = dtype.is_int() || dtype.is_float();
-            return Ok(if is_number { Meaning::Cast(CTy::num(dtype)) } else { Meaning::Other });
-        }
-        let class = found.get_type();
-        if name.starts_with("__pyx_") {
-            return Ok(Meaning::Other);
-        }
-        if class.getattr("__module__")?.eq("ungil.pyx._names")? || name == "NULL" {
-            let canonical = found.getattr_opt("canonical")?.map(|c| c.to_string()).unwrap_or_default();
-            let function = canonical.strip_prefix("libc.math.").unwrap_or_default();
-            let known = MATH.iter().find(|(n, _)| *n == function);
-            return Ok(known.map_or(Meaning::Other, |(n, count)| Meaning::Math((*n).to_owned(), *count)));
-        }
-        let builtin = py.import("builtins")?.getattr_opt(name)?;
-        let is_builtin = !is_global && builtin.is_some_and(|b| b.is(&found));
-        Ok(if is_builtin { Meaning::Builtin } else { Meaning::Object })
-    }
+    let globals = func.getattr("__globals__")?.cast_into()?;
+    let builtins = func.getattr("__builtins__")?.cast_into()?;
+    unit::compile_unit(py, &unit, &globals, &builtins, pyx.parameters())
 }
 
 impl ObjectCode {
     /// Runs the function.
     ///
     /// # Safety
-    /// The interpreter is attached; `args` are live objects, one for each parameter.
-    pub unsafe fn run(&self, args: *const *mut PyObject) -> *mut PyObject {
+    /// The interpreter is attached; `args` are live objects, one for each parameter; `cells` are those of functions around
+    /// it.
+    pub unsafe fn run(&self, args: *const *mut PyObject, cells: *const *mut PyObject) -> *mut PyObject {
         let mut result = MaybeUninit::<u64>::uninit();
-        let block = [args as u64, self.table.address() as u64];
-        // SAFETY: the code was compiled for two words and gives one; the context is this thread's own.
+        let block = [args as u64, self.table.address() as u64, cells as u64];
+        // SAFETY: the code was compiled for three words and gives one; the context is this thread's own.
         unsafe {
             let function = core::mem::transmute::<usize, EntryPoint>(self.compiled.code.entry);
             let ctx = current_ctx();
@@ -235,10 +150,10 @@ pub unsafe extern "C" fn vectorcall(
             return ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames);
         };
         if kwnames.is_null() && n == state.params.plain {
-            return code.run(args);
+            return code.run(args, core::ptr::null());
         }
         match state.params.bind(dispatcher.func, args, n, kwnames) {
-            Some(bound) => code.run(bound.args.as_ptr()),
+            Some(bound) => code.run(bound.args.as_ptr(), core::ptr::null()),
             // Python itself reports arguments that do not fit.
             None => ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames),
         }
@@ -319,5 +234,26 @@ fn address(entry: Entry) -> u64 {
         Entry::Exit => except::exit as *const () as u64,
         Entry::Get => access::get as *const () as u64,
         Entry::FailAssertion => except::fail_assertion as *const () as u64,
+        Entry::GetIter => contain::get_iter as *const () as u64,
+        _ => address_inside(entry),
+    }
+}
+
+/// Where the entries for functions inside, patterns and functions of the module are.
+fn address_inside(entry: Entry) -> u64 {
+    match entry {
+        Entry::ViewOf => own::view_of as *const () as u64,
+        Entry::Warn => except::warn as *const () as u64,
+        Entry::NewCell => inner::new_cell as *const () as u64,
+        Entry::CellGet => inner::cell_get as *const () as u64,
+        Entry::CellSet => inner::cell_set as *const () as u64,
+        Entry::MakeFunction => inner::make_function as *const () as u64,
+        Entry::BuildClass => inner::build_class as *const () as u64,
+        Entry::IsPattern => pattern::is_pattern as *const () as u64,
+        Entry::MatchKeys => pattern::match_keys as *const () as u64,
+        Entry::MatchClass => pattern::match_class as *const () as u64,
+        Entry::MatchRest => pattern::match_rest as *const () as u64,
+        Entry::CallOwn => own::call_own as *const () as u64,
+        _ => unreachable!("every entry has a place"),
     }
 }

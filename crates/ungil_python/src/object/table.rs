@@ -4,10 +4,12 @@ use std::ffi::CString;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyString, PyTuple};
 use ungil_sema::object::{Constant, TABLE_HEAD};
 
 use super::operate::O;
+use super::own::Own;
+use crate::pyx::Parameter;
 
 /// Words of the head.
 pub const GLOBALS: usize = 0;
@@ -23,6 +25,10 @@ pub struct Place {
 /// The words. The function holds its globals and builtins, and outlives the table; constants are the table's own.
 pub struct Table {
     words: Box<[O]>,
+    /// Words that are no objects.
+    records: Vec<usize>,
+    /// Where they are must not change.
+    _owns: Box<[Own]>,
     _place: Box<Place>,
 }
 
@@ -32,19 +38,53 @@ unsafe impl Send for Table {}
 unsafe impl Sync for Table {}
 
 impl Table {
-    pub fn new(func: &Bound<'_, PyAny>, place: Place, constants: &[Constant]) -> PyResult<Table> {
-        let py = func.py();
+    /// `codes` are those of functions inside.
+    pub fn new(
+        (globals, builtins): (&Bound<'_, PyDict>, &Bound<'_, PyDict>),
+        place: Place,
+        constants: &[Constant],
+        codes: &[Bound<'_, PyAny>],
+        owns: Vec<Own>,
+        parameters: &[Parameter],
+    ) -> PyResult<Table> {
+        let py = globals.py();
         let place = Box::new(place);
         let mut words = vec![core::ptr::null_mut(); TABLE_HEAD];
-        words[GLOBALS] = func.getattr("__globals__")?.as_ptr();
-        words[BUILTINS] = func.getattr("__builtins__")?.as_ptr();
+        words[GLOBALS] = globals.as_ptr();
+        words[BUILTINS] = builtins.as_ptr();
         words[PLACE] = core::ptr::from_ref(&*place).cast_mut().cast();
+        let mut records = Vec::new();
+        let mut declared: Vec<(usize, *const Parameter)> = Vec::new();
+        let owns: Box<[Own]> = owns.into();
         let mut made = Vec::new();
         for constant in constants {
-            made.push(object(py, constant)?);
+            if let Constant::Parameter(name) = constant {
+                let found = parameters.iter().find(|p| p.name == *name);
+                let place = found.map_or(core::ptr::null(), core::ptr::from_ref);
+                made.push(py.None().into_bound(py));
+                declared.push((TABLE_HEAD + made.len() - 1, place));
+                continue;
+            }
+            if let Constant::Own(number) = constant {
+                made.push(py.None().into_bound(py));
+                records.push((TABLE_HEAD + made.len() - 1, *number));
+                continue;
+            }
+            made.push(match constant {
+                Constant::Code(number) => codes[*number].clone(),
+                other => object(py, other)?,
+            });
         }
         words.extend(made.into_iter().map(Bound::into_ptr));
-        Ok(Table { words: words.into(), _place: place })
+        for (at, number) in &records {
+            words[*at] = core::ptr::from_ref(&owns[*number]).cast_mut().cast();
+        }
+        for (at, place) in &declared {
+            words[*at] = place.cast_mut().cast();
+        }
+        let records =
+            records.into_iter().map(|(at, _)| at).chain(declared.into_iter().map(|(at, _)| at)).collect();
+        Ok(Table { words: words.into(), records, _owns: owns, _place: place })
     }
 
     pub fn address(&self) -> *const O {
@@ -54,7 +94,9 @@ impl Table {
 
 impl Drop for Table {
     fn drop(&mut self) {
-        for word in &self.words[TABLE_HEAD..] {
+        for (_, word) in
+            self.words.iter().enumerate().skip(TABLE_HEAD).filter(|(at, _)| !self.records.contains(at))
+        {
             // SAFETY: functions are freed while attached; the table owned the references.
             unsafe { ffi::Py_DECREF(*word) };
         }
@@ -72,6 +114,7 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
         Constant::Imaginary(bits) => PyComplex::from_doubles(py, 0.0, f64::from_bits(*bits)).into_any(),
         Constant::Str(text) => string(py, text),
         Constant::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+        Constant::Code(_) | Constant::Own(_) | Constant::Parameter(_) => py.None().into_bound(py),
         Constant::Names(names) => PyTuple::new(py, names.iter().map(|n| string(py, n)))?.into_any(),
     })
 }

@@ -3,14 +3,16 @@
 //! Ranges of integers are checked in the compiled function; here an argument only gets a type that it can be compiled
 //! for. Views must fit as they are.
 
-use pyo3::exceptions::{PyBufferError, PyOverflowError, PyTypeError, PyValueError};
+use core::ffi::{CStr, c_int};
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 use ungil_ir::types::{DType, Layout};
-use ungil_sema::ctype::element_name;
 use ungil_sema::cython::Declared;
 
+use super::format::{self, Info};
 use super::{Parameter, structs};
 use crate::classify;
 use crate::numpy;
@@ -29,7 +31,22 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
         Some(Declared::Scalar { dtype, name }) if dtype.is_int() => integer(object, *dtype, name),
         Some(Declared::Scalar { dtype, .. }) if dtype.is_float() => float(object),
         Some(Declared::Scalar { .. }) => complex(object),
-        Some(declared @ Declared::View { .. }) => view(parameter, declared, object),
+        Some(_) if object.is_none() => Ok(object.clone()),
+        Some(Declared::View { dtype, ndim, layout, is_const, name }) => {
+            let info = Info::number(*dtype, name);
+            let wanted = Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const };
+            view_of_numbers(parameter, &wanted, *dtype, object)
+        }
+        Some(Declared::Structs { element, ndim, layout, is_const, name }) => {
+            let info = Info::structure(element, name);
+            let wanted = Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const };
+            view_of_structs(parameter, &wanted, object)
+        }
+        Some(Declared::Objects { ndim, layout }) => {
+            let wanted = Wanted { info: Info::object(), ndim: *ndim, layout: *layout, is_const: false };
+            let array = view(parameter, &wanted, object)?;
+            object.py().import("ungil.pyx._views")?.getattr("object_view")?.call1((array,))
+        }
     }
 }
 
@@ -91,6 +108,14 @@ fn integer<'py>(object: &Bound<'py, PyAny>, dtype: DType, name: &str) -> PyResul
     Err(PyOverflowError::new_err(format!("Python int too large to convert to C {wide}")))
 }
 
+/// A number as the integer that C's conversion makes of it.
+pub fn whole_number<'py>(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    match object.is_exact_instance_of::<PyInt>() {
+        true => Ok(object.clone()),
+        false => as_integer(object, name),
+    }
+}
+
 fn as_integer<'py>(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
     if name == "Py_ssize_t" || name == "ptrdiff_t" {
@@ -127,16 +152,69 @@ fn complex<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     Ok(PyComplex::from_doubles(object.py(), value.real, value.imag).into_any())
 }
 
+/// What `PyObject_GetBuffer` is asked for, as Cython asks.
+fn flags_of(layout: Option<Layout>, writes: bool) -> c_int {
+    let layout = match layout {
+        Some(Layout::C) => ffi::PyBUF_C_CONTIGUOUS | ffi::PyBUF_FORMAT,
+        Some(Layout::F) => ffi::PyBUF_F_CONTIGUOUS | ffi::PyBUF_FORMAT,
+        _ => ffi::PyBUF_RECORDS_RO,
+    };
+    layout | if writes { ffi::PyBUF_WRITABLE } else { 0 }
+}
+
+/// What a memoryview is declared as.
+struct Wanted {
+    info: Info,
+    ndim: u8,
+    layout: Option<Layout>,
+    is_const: bool,
+}
+
+/// Compares the buffer of an object with a declaration; raises Cython's errors.
+fn check_buffer(object: &Bound<'_, PyAny>, wanted: &Wanted, writes: bool) -> PyResult<()> {
+    let mut buffer = core::mem::MaybeUninit::<ffi::Py_buffer>::uninit();
+    let flags = flags_of(wanted.layout, writes);
+    // SAFETY: attached, with a live object that exports a buffer.
+    if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), buffer.as_mut_ptr(), flags) } != 0 {
+        return Err(PyErr::fetch(object.py()));
+    }
+    // SAFETY: filled by the call above; released below, exactly once.
+    let mut buffer = unsafe { buffer.assume_init() };
+    let found = buffer.ndim;
+    let checked = if found != c_int::from(wanted.ndim) {
+        let ndim = wanted.ndim;
+        Err(format!("Buffer has wrong number of dimensions (expected {ndim}, got {found})"))
+    } else {
+        let format: &[u8] = match buffer.format.is_null() {
+            true => b"B",
+            // SAFETY: a text with a NUL behind it that lives as long as the buffer.
+            false => unsafe { CStr::from_ptr(buffer.format) }.to_bytes(),
+        };
+        format::check(&wanted.info, format).and_then(|()| {
+            let (found, size) = (buffer.itemsize as usize, wanted.info.size);
+            let s = |n: usize| if n > 1 { "s" } else { "" };
+            match found == size {
+                true => Ok(()),
+                false => Err(format!(
+                    "Item size of buffer ({found} byte{}) does not match size of '{}' ({size} byte{})",
+                    s(found),
+                    wanted.info.name,
+                    s(size)
+                )),
+            }
+        })
+    };
+    // SAFETY: acquired above.
+    unsafe { ffi::PyBuffer_Release(&raw mut buffer) };
+    checked.map_err(PyValueError::new_err)
+}
+
 fn view<'py>(
     parameter: &Parameter,
-    declared: &Declared,
+    wanted: &Wanted,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
-    let Declared::View { dtype, ndim, layout, is_const } = declared else { return Ok(object.clone()) };
-    if object.is_none() {
-        return Ok(object.clone());
-    }
     // SAFETY: type checks on a live object.
     let (is_array, class) = unsafe {
         let array = ffi::PyObject_TypeCheck(object.as_ptr(), numpy::api(py).array_type) != 0;
@@ -152,54 +230,37 @@ fn view<'py>(
     if !is_array && unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) == 0 } {
         return Err(PyTypeError::new_err(format!("a bytes-like object is required, not '{class}'")));
     }
+    check_buffer(object, wanted, !(wanted.is_const || parameter.is_buffer))?;
     let module = py.import("numpy")?;
-    let array = if is_array {
-        module.getattr("asarray")?.call1((object,))?
-    } else {
-        let view = py.import("builtins")?.getattr("memoryview")?.call1((object,))?;
-        module.getattr("asarray")?.call1((view,))?
-    };
-    let writes = !(*is_const || parameter.is_buffer);
-    if writes && !array.getattr("flags")?.getattr("writeable")?.extract::<bool>()? {
-        return Err(match is_array {
-            true => PyValueError::new_err("buffer source array is read-only"),
-            false => PyBufferError::new_err("Object is not writable."),
-        });
+    if is_array {
+        return module.getattr("asarray")?.call1((object,));
     }
-    let flags = array.getattr("flags")?;
-    match layout {
-        Some(Layout::C) if !flags.getattr("c_contiguous")?.extract::<bool>()? => {
-            return Err(PyValueError::new_err("ndarray is not C-contiguous"));
-        }
-        Some(Layout::F) if !flags.getattr("f_contiguous")?.extract::<bool>()? => {
-            return Err(PyValueError::new_err("ndarray is not Fortran contiguous"));
-        }
-        _ => {}
+    let view = py.import("builtins")?.getattr("memoryview")?.call1((object,))?;
+    module.getattr("asarray")?.call1((view,))
+}
+
+/// A view of numbers, as an array of exactly these.
+fn view_of_numbers<'py>(
+    parameter: &Parameter,
+    wanted: &Wanted,
+    dtype: DType,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let array = view(parameter, wanted, object)?;
+    // What C does not tell apart: `long long` and `long`, truth values and bytes, characters and numbers.
+    match classify::array_type(&array).map(|ty| ty.dtype) {
+        Some(found) if found == dtype => Ok(array),
+        _ => array.call_method1("view", (dtype.name(),)),
     }
-    let found: usize = array.getattr("ndim")?.extract()?;
-    if found != usize::from(*ndim) {
-        let text = format!("Buffer has wrong number of dimensions (expected {ndim}, got {found})");
-        return Err(PyValueError::new_err(text));
-    }
-    if !array.getattr("dtype")?.getattr("isnative")?.extract::<bool>()? {
-        return Err(PyValueError::new_err("Big-endian buffer not supported on little-endian compiler"));
-    }
-    let actual = classify::array_type(&array).map(|ty| ty.dtype);
-    if actual == Some(DType::Bool) && *dtype == DType::U8 {
-        // Truth values are bytes to C.
-        return array.call_method1("view", (module.getattr("uint8")?,));
-    }
-    if actual != Some(*dtype) {
-        let found = match actual {
-            Some(dtype) => format!("'{}'", element_name(dtype)),
-            None => other_name(&array)?,
-        };
-        let prefix = if *is_const { "const " } else { "" };
-        let text =
-            format!("Buffer dtype mismatch, expected '{prefix}{}' but got {found}", element_name(*dtype));
-        return Err(PyValueError::new_err(text));
-    }
-    Ok(array)
+}
+
+/// A view of structs, as an array of their first bytes.
+fn view_of_structs<'py>(
+    parameter: &Parameter,
+    wanted: &Wanted,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    view(parameter, wanted, object)?.call_method1("getfield", ("u1", 0))
 }
 
 /// Module and name of an object's class, as C's type objects have it.
@@ -207,14 +268,4 @@ fn full_name(object: &Bound<'_, PyAny>) -> PyResult<String> {
     let class = object.get_type();
     let (module, name) = (class.module()?.to_string(), class.qualname()?.to_string());
     Ok(if module == "builtins" { name } else { format!("{module}.{name}") })
-}
-
-fn other_name(array: &Bound<'_, PyAny>) -> PyResult<String> {
-    let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
-    Ok(match kind.as_str() {
-        "O" => "Python object".to_owned(),
-        "V" => "a struct".to_owned(),
-        "S" | "U" => "a string".to_owned(),
-        _ => format!("'{}'", array.getattr("dtype")?.str()?),
-    })
 }

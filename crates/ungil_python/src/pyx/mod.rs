@@ -5,15 +5,18 @@
 //! as plain Python, unless it gives up the interpreter's lock.
 
 mod argument;
+mod builtin;
+mod format;
 mod read;
 mod structs;
+mod variables;
 
 use core::ffi::{c_int, c_void};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
-use pyo3::ffi::{PyObject, visitproc};
+use pyo3::ffi::{self, PyObject, visitproc};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyTuple};
 use ungil_driver::options::KernelOptions;
@@ -23,16 +26,24 @@ use ungil_sema::options::ErrorModel;
 
 use crate::dispatcher::{self, Dispatcher, State};
 use crate::entry::Entries;
+use crate::numpy::{self, PyArray};
 use crate::object::{self, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
+pub use builtin::make_builtin;
 pub use read::pyx_read;
+pub use structs::array_of_structs;
+pub use variables::{pyx_load, pyx_size, pyx_store, pyx_view};
 
 /// What a dispatcher of the Cython language knows besides.
 pub struct Pyx {
     /// One for each parameter, in the order of [`Params`].
     params: Vec<Parameter>,
+    /// Whether it warns, which kernels cannot.
+    warns: bool,
+    /// Whether Python cannot see it: nobody can give its name to another function.
+    pub is_private: bool,
     /// Whether a function that cannot be compiled is an error.
     must_compile: bool,
     /// Makes the function that runs in the compiled one's place.
@@ -40,6 +51,8 @@ pub struct Pyx {
     fallback: Mutex<Option<Py<PyAny>>>,
     /// The function compiled for objects, once that was tried.
     objects: OnceLock<Option<ObjectCode>>,
+    /// Declarations of functions inside it, by the line of their `def`.
+    pub inner: Arc<HashMap<u32, CFunction>>,
     /// Fingerprints of arguments that it cannot be compiled for.
     failed: Mutex<HashSet<Vec<u64>>>,
 }
@@ -89,6 +102,8 @@ pub fn make_pyx_function<'py>(
         cdivision: flag("cdivision")?,
         cpow: flag("cpow")?,
         integer_division: flag("integer_division")?,
+        overflowcheck: flag("overflowcheck")?,
+        cdivision_warnings: flag("cdivision_warnings")?,
         ..CFunction::default()
     };
     let mut params = Vec::new();
@@ -107,6 +122,10 @@ pub fn make_pyx_function<'py>(
     }
     let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
     c.types.extend(types.into_iter().filter_map(|(name, text)| Some((name, parse_c_text(&text)?))));
+    let data: Vec<(String, u64, String, String)> = option(info, "data")?.unwrap_or_default();
+    c.data.extend(data.into_iter().filter_map(|(name, address, text, c_name)| {
+        Some((name, (read::declared(&text, &c_name)?, address)))
+    }));
     c.ret = ret.and_then(|(text, c_name)| read::declared(&text, &c_name));
     let own = Params::of(func)?;
     // In the order of the dispatcher's parameters.
@@ -116,11 +135,19 @@ pub fn make_pyx_function<'py>(
     options.compile.boundscheck = option::<bool>(info, "boundscheck")?.unwrap_or(true);
     options.compile.wraparound = option::<bool>(info, "wraparound")?.unwrap_or(true);
     options.compile.overflowcheck = flag("overflowcheck")?;
+    options.debug = std::env::var_os("UNGIL_GDB").is_some();
+    (options.profile, options.linetrace) = (flag("profile")?, flag("linetrace")?);
     options.compile.error_model = if c.cdivision { ErrorModel::Numpy } else { ErrorModel::Python };
     options.compile.python = py.version_info().minor;
-    options.compile.c = Some(Arc::new(c));
+    let c = Arc::new(c);
+    options.compile.c = Some(c.clone());
+    let mut inner = HashMap::new();
+    functions_inside(info, c.as_ref(), &mut inner)?;
     let pyx = Pyx {
         params,
+        inner: Arc::new(inner),
+        warns: flag("cdivision")? && flag("cdivision_warnings")?,
+        is_private: option::<String>(info, "kind")?.is_some_and(|kind| kind == "cdef"),
         must_compile: flag("must_compile")?,
         make_fallback,
         fallback: Mutex::new(None),
@@ -132,6 +159,8 @@ pub fn make_pyx_function<'py>(
         params: own,
         options,
         entries: Entries::new(),
+        fast: std::sync::OnceLock::new(),
+        seen: pyo3::sync::PyOnceLock::new(),
         signatures: Vec::new(),
         annotated: false,
         source: source::capture(func, Some(text)),
@@ -140,6 +169,76 @@ pub fn make_pyx_function<'py>(
         pyx: Some(pyx),
     };
     dispatcher::make(py, func, state)
+}
+
+/// The array that an argument is to a parameter which is a memoryview of numbers; its memory, extents and strides go to
+/// `words`. For `None` all are zero.
+///
+/// # Safety
+/// The words are as many as the declaration needs.
+pub unsafe fn array_of<'py>(
+    py: Python<'py>,
+    parameter: &Parameter,
+    object: &Bound<'py, PyAny>,
+    words: *mut u64,
+) -> PyResult<Bound<'py, PyAny>> {
+    let Some(Declared::View { ndim, .. }) = &parameter.declared else {
+        return Err(PyTypeError::new_err("not a memoryview"));
+    };
+    let ndim = usize::from(*ndim);
+    let array = argument::convert(parameter, object)?;
+    // SAFETY: attached; what is no array of that many axes is refused or `None`.
+    unsafe {
+        core::slice::from_raw_parts_mut(words, 1 + 2 * ndim).fill(0);
+        if array.is_none() {
+            return Ok(array);
+        }
+        let fields = &*array.as_ptr().cast::<PyArray>();
+        let is_array = ffi::PyObject_TypeCheck(array.as_ptr(), numpy::api(py).array_type) != 0;
+        if !is_array || fields.nd as usize != ndim {
+            return Err(PyTypeError::new_err("a memoryview that is no array"));
+        }
+        words.write(fields.data as u64);
+        for axis in 0..ndim {
+            words.add(1 + axis).write(*fields.dimensions.add(axis) as u64);
+            words.add(1 + ndim + axis).write(*fields.strides.add(axis) as u64);
+        }
+    }
+    Ok(array)
+}
+
+/// Declarations of the functions inside another.
+fn functions_inside(
+    info: &Bound<'_, PyDict>,
+    outer: &CFunction,
+    found: &mut HashMap<u32, CFunction>,
+) -> PyResult<()> {
+    let inner: Vec<Bound<'_, PyDict>> = option(info, "inner")?.unwrap_or_default();
+    for info in inner {
+        let params: Vec<DeclaredParameter> = option(&info, "params")?.unwrap_or_default();
+        let locals: Vec<(String, Named)> = option(&info, "locals")?.unwrap_or_default();
+        let ret: Option<Named> = option(&info, "ret")?;
+        let declared = params.into_iter().filter_map(|(name, ty, _)| Some((name, ty?))).chain(locals);
+        let vars = declared
+            .filter_map(|(name, (text, c_name))| Some((name, read::declared(&text, &c_name)?)))
+            .collect();
+        let c = CFunction {
+            vars,
+            ret: ret.and_then(|(text, c_name)| read::declared(&text, &c_name)),
+            cdivision: outer.cdivision,
+            cpow: outer.cpow,
+            integer_division: outer.integer_division,
+            overflowcheck: outer.overflowcheck,
+            cdivision_warnings: outer.cdivision_warnings,
+            data: outer.data.clone(),
+            types: outer.types.clone(),
+        };
+        functions_inside(&info, outer, found)?;
+        if let Some(line) = option::<u32>(&info, "line")? {
+            found.insert(line, c);
+        }
+    }
+    Ok(())
 }
 
 /// A call whose arguments have no specialisation yet, or cannot have one.
@@ -155,23 +254,34 @@ pub unsafe fn enter(
     let state = dispatcher.state();
     let is_new = pyx.objects.get().is_none() && !pyx.must_compile && state.entries.iter().next().is_none();
     if is_new
-        && object::is_preferred(state, objects)
+        && (state.params.double_star || pyx.warns || object::is_preferred(state, objects))
         && let Some(code) = pyx.for_objects(py, dispatcher)?
     {
         // SAFETY: attached, with live objects, one for each parameter.
-        let result = unsafe { code.run(objects.as_ptr()) };
+        let result = unsafe { code.run(objects.as_ptr(), core::ptr::null()) };
         return if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) };
     }
     // SAFETY: live objects, as the caller vouches.
     let given = objects.iter().map(|o| unsafe { Bound::from_borrowed_ptr(py, *o) });
-    let mut held = Vec::with_capacity(objects.len());
+    let mut converted = Vec::with_capacity(objects.len());
     for (i, object) in given.enumerate() {
-        held.push(match pyx.params.get(i) {
+        converted.push(match pyx.params.get(i) {
             Some(parameter) => argument::convert(parameter, &object)?,
             None => object,
         });
     }
-    let pointers: Vec<*mut PyObject> = held.iter().map(Bound::as_ptr).collect();
+    let pointers: Vec<*mut PyObject> = converted.iter().map(Bound::as_ptr).collect();
+    // Arrays of structs are handed to kernels as bytes.
+    let mut held = converted.clone();
+    for (k, parameter) in pyx.params.iter().enumerate() {
+        if matches!(parameter.declared, Some(Declared::Structs { .. })) && k < held.len() {
+            // SAFETY: live objects, as the caller vouches.
+            held[k] = unsafe { Bound::from_borrowed_ptr(py, objects[k]) };
+        }
+    }
+    if state.params.double_star {
+        return pyx.call_fallback(py, dispatcher, &held);
+    }
     let key = match call::fingerprint(py, state, &pointers) {
         Ok(key) => key,
         // Integers of any size are objects.
@@ -235,6 +345,19 @@ impl Pyx {
         self.call_fallback(py, dispatcher, held)
     }
 
+    /// The function as plain Python, unless it cannot run so.
+    pub fn plain(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        if self.must_compile {
+            return None;
+        }
+        self.make_fallback.bind(py).call0().ok().map(Bound::unbind)
+    }
+
+    /// The parameters as declared.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.params
+    }
+
     /// The function compiled for objects, if it was.
     pub fn objects(&self) -> Option<&ObjectCode> {
         self.objects.get()?.as_ref()
@@ -245,7 +368,7 @@ impl Pyx {
         if self.objects.get().is_none() {
             // SAFETY: a live dispatcher holds its function.
             let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
-            let code = object::compile(py, &func, dispatcher.state())?;
+            let code = object::compile(py, &func, dispatcher.state(), self)?;
             // Another thread may have been faster.
             let is_first = self.objects.set(code).is_ok();
             if is_first && self.objects().is_some() && dispatcher.state().entries.iter().next().is_none() {
@@ -265,7 +388,7 @@ impl Pyx {
         if let Some(code) = self.for_objects(py, dispatcher)? {
             let args: Vec<*mut PyObject> = held.iter().map(Bound::as_ptr).collect();
             // SAFETY: attached, with live objects, one for each parameter.
-            let result = unsafe { code.run(args.as_ptr()) };
+            let result = unsafe { code.run(args.as_ptr(), core::ptr::null()) };
             return if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) };
         }
         let state = dispatcher.state();
@@ -289,6 +412,11 @@ impl Pyx {
             rest = more;
         }
         let keywords = PyDict::new(py);
+        let double_star = if params.double_star { rest.split_last() } else { None };
+        if let Some((more, named)) = double_star {
+            keywords.update(more.cast::<PyDict>()?.as_mapping())?;
+            rest = named;
+        }
         for (i, value) in rest.iter().enumerate() {
             let at = params.positional + usize::from(params.star) + i;
             keywords.set_item(params.name(py, at), value)?;

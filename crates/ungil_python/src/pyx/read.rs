@@ -10,6 +10,7 @@ use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_driver::pyx::{Function, Plan, Types, read, reading};
 use ungil_ir::types::{DType, Layout};
 use ungil_sema::c_text::parse_c_text;
+use ungil_sema::ctype::CType;
 use ungil_sema::cython::Declared;
 
 use crate::errors;
@@ -22,6 +23,9 @@ pub fn declared(text: &str, c_name: &str) -> Option<Declared> {
     if text.starts_with('(') {
         let types: Option<Vec<Declared>> = split(text).iter().map(|part| declared(part, part)).collect();
         return types.map(Declared::Tuple);
+    }
+    if let Some(rest) = text.strip_prefix("view ") {
+        return view_of_others(rest, c_name);
     }
     if text.starts_with(['*', '[', '@']) || CONSTRUCTED.iter().any(|word| text.starts_with(word)) {
         let ty = parse_c_text(text)?;
@@ -43,14 +47,35 @@ pub fn declared(text: &str, c_name: &str) -> Option<Declared> {
     let Some((element, axes)) = text.split_once('[') else {
         return DType::from_name(text).map(|dtype| Declared::Scalar { dtype, name: Arc::from(c_name) });
     };
-    let axes: Vec<&str> = axes.trim_end_matches(']').split(", ").collect();
+    let (ndim, layout) = shape_of(axes.trim_end_matches(']'));
+    let dtype = DType::from_name(element)?;
+    Some(Declared::View { dtype, ndim, layout, is_const, name: Arc::from(c_name) })
+}
+
+/// Number of axes and layout of a view's axes: `:, ::1`.
+fn shape_of(axes: &str) -> (u8, Option<Layout>) {
+    let axes: Vec<&str> = axes.split(", ").collect();
     let layout = match (axes.first(), axes.last()) {
         (_, Some(&"::1")) => Some(Layout::C),
         (Some(&"::1"), _) => Some(Layout::F),
         _ => None,
     };
-    let dtype = DType::from_name(element)?;
-    Some(Declared::View { dtype, ndim: axes.len() as u8, layout, is_const })
+    (axes.len() as u8, layout)
+}
+
+/// A view of structs or objects: `const :, ::1|struct P{…}`.
+fn view_of_others(text: &str, c_name: &str) -> Option<Declared> {
+    let (text, is_const) = match text.strip_prefix("const ") {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let (axes, element) = text.split_once('|')?;
+    let (ndim, layout) = shape_of(axes);
+    if element == "object" {
+        return Some(Declared::Objects { ndim, layout });
+    }
+    let CType::Struct(element) = parse_c_text(element)? else { return None };
+    Some(Declared::Structs { element, ndim, layout, is_const, name: Arc::from(c_name) })
 }
 
 /// The types in a tuple's text.
@@ -112,12 +137,24 @@ fn describe<'py>(py: Python<'py>, plan: &Plan) -> PyResult<Bound<'py, PyDict>> {
     result.set_item("is_level_two", plan.is_level_two)?;
     result.set_item("includes", &plan.includes)?;
     result.set_item("variables", &plan.variables)?;
+    let data: Vec<_> =
+        plan.data.iter().map(|(n, t)| (n.as_str(), t.text.as_str(), t.name.as_str())).collect();
+    result.set_item("data", data)?;
     let externs: Vec<_> = plan
         .externs
         .iter()
         .map(|e| (e.name.as_str(), e.cname.as_str(), e.text.as_str(), e.header.as_str(), e.line))
         .collect();
     result.set_item("externs", externs)?;
+    let structs: Vec<_> = plan
+        .extern_structs
+        .iter()
+        .map(|s| {
+            (s.name.as_str(), s.spelling.as_str(), s.keyword.as_str(), s.members.clone(), s.header.as_str())
+        })
+        .collect();
+    result.set_item("extern_structs", structs)?;
+    result.set_item("c_code", &plan.c_code)?;
     let functions = PyList::empty(py);
     for f in &plan.functions {
         functions.append(function(py, f)?)?;
@@ -149,6 +186,7 @@ fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> 
     let result = PyDict::new(py);
     result.set_item("name", &f.name)?;
     result.set_item("line", f.line)?;
+    result.set_item("signature", &f.signature)?;
     result.set_item("kind", f.kind)?;
     result.set_item("releases_gil", f.releases_gil)?;
     result.set_item("is_plain", f.is_plain)?;
@@ -165,6 +203,11 @@ fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> 
         f.locals.iter().map(|(name, t)| (name.as_str(), (t.text.as_str(), t.name.as_str()))).collect();
     result.set_item("locals", locals)?;
     result.set_item("ret", f.ret.as_ref().map(|t| (t.text.as_str(), t.name.as_str())))?;
+    let inner = PyList::empty(py);
+    for f in &f.inner {
+        inner.append(function(py, f)?)?;
+    }
+    result.set_item("inner", inner)?;
     let directives: Vec<_> = f.directives.iter().map(|d| (d.name.as_str(), d.value, d.lo)).collect();
     result.set_item("directives", directives)?;
     Ok(result)

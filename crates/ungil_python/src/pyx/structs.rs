@@ -5,9 +5,9 @@
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 use ungil_ir::types::DType;
-use ungil_sema::ctype::{CStruct, CType, element_name};
+use ungil_sema::ctype::{CStruct, CType, Field, element_name};
 
 use crate::reject::type_name;
 
@@ -22,6 +22,52 @@ pub fn convert<'py>(ty: &CType, name: &str, object: &Bound<'py, PyAny>) -> PyRes
     py.import("numpy")?.getattr("frombuffer")?.call1((PyBytes::new(py, &bytes), "uint8"))
 }
 
+/// NumPy's type of a struct.
+fn dtype_of<'py>(py: Python<'py>, s: &CStruct) -> PyResult<Bound<'py, PyAny>> {
+    let (mut names, mut formats, mut offsets) = (Vec::new(), Vec::new(), Vec::new());
+    for field in members(s) {
+        names.push(field.name.to_string());
+        formats.push(format_of(py, &field.ty)?);
+        offsets.push(field.offset);
+    }
+    let spec = PyDict::new(py);
+    spec.set_item("names", names)?;
+    spec.set_item("formats", formats)?;
+    spec.set_item("offsets", offsets)?;
+    spec.set_item("itemsize", s.size)?;
+    py.import("numpy")?.getattr("dtype")?.call1((spec,))
+}
+
+fn format_of<'py>(py: Python<'py>, ty: &CType) -> PyResult<Bound<'py, PyAny>> {
+    let dtype = |name: &str| py.import("numpy")?.getattr("dtype")?.call1((name,));
+    match ty {
+        CType::Scalar(d) => dtype(d.name()),
+        CType::Struct(s) => dtype_of(py, s),
+        CType::Array(..) => {
+            let (mut extents, mut at) = (Vec::new(), ty);
+            while let CType::Array(element, n) = at {
+                extents.push(*n);
+                at = element;
+            }
+            let shape = PyTuple::new(py, extents)?;
+            py.import("numpy")?.getattr("dtype")?.call1(((format_of(py, at)?, shape),))
+        }
+        // Pointers are numbers to Python.
+        _ => dtype("uint64"),
+    }
+}
+
+/// An array of structs over the memory of an array of their first bytes.
+pub fn array_of_structs<'py>(s: &CStruct, bytes: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = bytes.py();
+    py.import("ungil.pyx._views")?.getattr("array_of_structs")?.call1((bytes, dtype_of(py, s)?))
+}
+
+/// The members of a struct without the gaps of a header's one.
+pub fn members(s: &CStruct) -> impl Iterator<Item = &Field> {
+    s.fields.iter().filter(|field| !field.name.starts_with("__pyx_pad"))
+}
+
 fn structure(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
     // SAFETY: attached, with a live object.
     if unsafe { ffi::PyMapping_Check(object.as_ptr()) } == 0 {
@@ -33,7 +79,7 @@ fn structure(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResu
         return union(s, object, bytes);
     }
     let mut values = Vec::new();
-    for field in &s.fields {
+    for field in members(s) {
         let value = object.get_item(&*field.name).map_err(|error| {
             match error.is_instance_of::<PyKeyError>(object.py()) {
                 true => {
@@ -44,7 +90,7 @@ fn structure(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResu
         })?;
         values.push(value);
     }
-    for (field, value) in s.fields.iter().zip(&values) {
+    for (field, value) in members(s).zip(&values) {
         put(&field.ty, value, &mut bytes[field.offset as usize..])?;
     }
     Ok(())
@@ -53,7 +99,7 @@ fn structure(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResu
 fn union(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
     let mut left = object.len()?;
     let mut last = None;
-    for field in &s.fields {
+    for field in members(s) {
         if left == 0 || !object.contains(&*field.name)? {
             continue;
         }
@@ -79,7 +125,8 @@ fn union(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
     )))
 }
 
-fn put(ty: &CType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
+/// Writes a value as C has it.
+pub fn put(ty: &CType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
     match ty {
         CType::Struct(s) => structure(s, value, bytes),
         CType::Array(element, n) => {

@@ -56,6 +56,8 @@ pub struct Form {
     pub rows: bool,
     /// The elements of one axis are reduced to one.
     pub fold: Option<ReduceOp>,
+    /// Elements are combined with those that the result has.
+    pub gather: Option<ReduceOp>,
 }
 
 impl Operand {
@@ -148,7 +150,11 @@ impl Kernel<'_> {
                 .map(|(k, fixed)| fixed.unwrap_or_else(|| b.load(arrays[k + 1], vec![j])))
                 .collect();
             let result = self.element(b, root, &elements);
-            let result = convert(b, result, self.form.out.dtype);
+            let mut result = convert(b, result, self.form.out.dtype);
+            if let Some(op) = self.form.gather {
+                let before = b.load(arrays[0], vec![j]);
+                result = b.binary(op.binary(), before, result);
+            }
             b.store(arrays[0], vec![j], result);
         });
         b.push(InstKind::Domain { extents: vec![extent], ivs: vec![j], body });

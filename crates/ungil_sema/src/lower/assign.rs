@@ -11,6 +11,7 @@ use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
+use crate::lower::data;
 use crate::operand::Operand;
 use crate::ty::Ty;
 use crate::world::Global;
@@ -18,7 +19,8 @@ use crate::world::Global;
 impl Lowerer<'_, '_> {
     /// `a = b = value`.
     pub(crate) fn assign(&mut self, targets: &[Expr], value: &Expr) -> Result<()> {
-        if let [Expr { kind: ExprKind::Name(name), .. }] = targets
+        let key = if let [target] = targets { variable_key(target) } else { None };
+        if let Some(name) = &key
             && let Some(value) = self.struct_display(name, value)?
         {
             return self.assign_to(&targets[0], &value);
@@ -30,9 +32,11 @@ impl Lowerer<'_, '_> {
             {
                 self.display(value)?
             }
-            [Expr { kind: ExprKind::Name(name), .. }]
-                if self.memory.get(&**name).is_some_and(|m| matches!(m.ty, CType::Array(..)))
-                    && matches!(value.kind, ExprKind::List(_) | ExprKind::Tuple(_)) =>
+            [_] if key
+                .as_ref()
+                .and_then(|k| self.memory.get(k))
+                .is_some_and(|m| matches!(m.ty, CType::Array(..)))
+                && matches!(value.kind, ExprKind::List(_) | ExprKind::Tuple(_)) =>
             {
                 self.display(value)?
             }
@@ -64,6 +68,11 @@ impl Lowerer<'_, '_> {
                         self.set_span(target.span);
                         self.array_assign(&container, &index, value, target.span)
                     }
+                    Ty::StructView(_) => {
+                        let index = self.index_operands(index)?;
+                        self.set_span(target.span);
+                        self.struct_view_assign(&container, &index, value, target.span)
+                    }
                     Ty::Pointer(_) => {
                         let at = self.lower_expr(index)?;
                         self.set_span(target.span);
@@ -81,6 +90,9 @@ impl Lowerer<'_, '_> {
             ExprKind::Attribute { value: object, attr } => {
                 let object = self.lower_expr(object)?;
                 self.set_span(target.span);
+                if matches!(&object.ty, Ty::Builtin(name) if &**name == data::NAME) {
+                    return self.write_data(&attr.name, value, target.span);
+                }
                 match self.assign_attribute(&object, &attr.name, value, target.span)? {
                     true => Ok(()),
                     false => Err(attribute_target(target.span)),
@@ -228,6 +240,9 @@ impl Lowerer<'_, '_> {
                 let value = self.lower_expr(value)?;
                 self.set_span(span);
                 let new = apply(self, &old, &value)?;
+                if matches!(&object.ty, Ty::Builtin(name) if &**name == data::NAME) {
+                    return self.write_data(&attr.name, &new, target.span);
+                }
                 match self.assign_attribute(&object, &attr.name, &new, target.span)? {
                     true => Ok(()),
                     false => Err(attribute_target(target.span)),
@@ -293,6 +308,18 @@ impl Lowerer<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// How a variable that is assigned is called among those in memory.
+fn variable_key(target: &Expr) -> Option<String> {
+    match &target.kind {
+        ExprKind::Name(name) => Some(name.to_string()),
+        ExprKind::Attribute { value, attr } => {
+            matches!(&value.kind, ExprKind::Name(name) if &**name == "__pyx_g__")
+                .then(|| data::key(&attr.name))
+        }
+        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::names::NameError;
 use crate::lower::Lowerer;
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
+use crate::lower::data;
 use crate::lower::mpi;
 use crate::lower::numpy::methods;
 use crate::operand::Operand;
@@ -28,6 +29,7 @@ impl Lowerer<'_, '_> {
                     None => Err(NameError::NoModuleAttribute { module, attr: attr.to_owned(), span }.into()),
                 };
             }
+            Ty::Builtin(name) if &**name == data::NAME => self.read_data(attr, span)?,
             Ty::Builtin(name) if methods::has(name, attr) => {
                 Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
             }
@@ -36,6 +38,7 @@ impl Lowerer<'_, '_> {
             }
             Ty::Mpi(_) | Ty::Pending(_) => self.mpi_attribute(value, attr, span)?,
             Ty::Array(_) => self.array_attribute(value, attr, span)?,
+            Ty::StructView(_) => self.struct_view_attribute(value, attr, span)?,
             Ty::Pointer(_) | Ty::CBox(_) | Ty::CStruct(_) => self.foreign_attribute(value, attr, span)?,
             Ty::Method(_, name) if &**name == "numpy.ndarray.ctypes" => {
                 self.ctypes_attribute(value, attr, span)?

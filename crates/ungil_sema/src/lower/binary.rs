@@ -194,6 +194,7 @@ impl Lowerer<'_, '_> {
         } else {
             self.b().binary(ir, a, b)
         };
+        self.check_overflow(ir, (a, b), value, &ty);
         if dtype.is_signed() {
             self.widen_result_of(ir, a, b, value);
         }
@@ -347,6 +348,9 @@ impl Lowerer<'_, '_> {
         }
         let ir = if op == BinaryOp::LShift { Ir::Shl } else { Ir::Shr };
         let value = self.b().binary(ir, a, b);
+        if ir == Ir::Shl {
+            self.check_overflow(ir, (a, b), value, &ty);
+        }
         Ok(Operand::value(ty, value, span))
     }
 
@@ -519,6 +523,13 @@ impl Lowerer<'_, '_> {
         let (a, b) = self.both(left, right, dtype)?;
         if right.const_int() == Some(2) {
             let value = self.b().binary(Ir::Mul, a, a);
+            return Ok(Operand::value(ty.clone(), value, span));
+        }
+        if self.c_function().is_some_and(|c| c.cpow) && !ty.is_weak() && dtype.is_signed() {
+            // C's powers of integers have no fractions.
+            let (zero, value) = (self.zero(dtype), self.b().binary(Ir::Pow, a, b));
+            let negative = self.b().compare(CompareOp::Lt, b, zero);
+            let value = self.b().select(negative, zero, value);
             return Ok(Operand::value(ty.clone(), value, span));
         }
         if dtype.is_signed() && right.const_int().is_none_or(|c| c < 0) {

@@ -76,6 +76,7 @@ impl Lowerer<'_, '_> {
                 let value = self.as_strided(operand, *ty)?;
                 Ok(Operand::value(to.clone(), value, span))
             }
+            (Ty::StructView(_), Ty::StructView(_)) => Ok(Operand { ty: to.clone(), ..operand.clone() }),
             // Communicators and requests of more special types.
             (Ty::Mpi(a), Ty::Mpi(b)) if a.is_comm() && b.is_comm() || a.is_request() && b.is_request() => {
                 Ok(Operand { ty: to.clone(), ..operand.clone() })

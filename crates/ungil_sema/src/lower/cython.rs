@@ -11,13 +11,13 @@
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp as Ir, CompareOp};
-use ungil_ir::math::MathFn;
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp, UnaryOp};
 use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::BinaryOp;
 
+use crate::c_arithmetic;
 use crate::ctype::CType;
 use crate::cython::{CFunction, Declared};
 use crate::diagnostics::Result;
@@ -27,7 +27,7 @@ use crate::lower::build::{fits, int_range};
 use crate::lower::call::Args;
 use crate::lower::memory::misuse;
 use crate::operand::Operand;
-use crate::ty::{Ty, display_array};
+use crate::ty::{RecordKind, Ty, display_array};
 
 impl Lowerer<'_, '_> {
     /// The function's C declarations; those of nested functions are their own.
@@ -60,7 +60,7 @@ impl Lowerer<'_, '_> {
         Some(options)
     }
 
-    fn declared(&self, name: &str) -> Option<Declared> {
+    pub(crate) fn declared(&self, name: &str) -> Option<Declared> {
         if self.code.id.nested.is_some() {
             return None;
         }
@@ -114,6 +114,14 @@ impl Lowerer<'_, '_> {
                 }
                 self.as_number(operand, *dtype, name)
             }
+            Declared::Structs { element, ndim, layout, is_const, .. } => {
+                let wanted = (&element.clone(), *ndim, *layout, *is_const);
+                match self.as_struct_view(wanted, operand)? {
+                    Some(view) => Ok(view),
+                    None => Err(refuse(&format!("{}[…]", element.name)).into()),
+                }
+            }
+            Declared::Objects { .. } => Err(refuse("object[…]").into()),
             Declared::View { dtype, ndim, layout, .. } => {
                 let fits_view = |a: &ungil_ir::types::ArrayType| a.dtype == *dtype && a.ndim == *ndim;
                 match &operand.ty {
@@ -333,45 +341,27 @@ impl Lowerer<'_, '_> {
 
     /// `//` and `%` towards zero, as C has them; of floats also with Python's sign, as Cython computes them.
     pub(crate) fn c_division(&mut self, op: BinaryOp, a: Value, b: Value, dtype: DType) -> Value {
+        let is_rest = op == BinaryOp::Mod;
+        let cdivision = self.c_function().is_some_and(|c| c.cdivision);
         if dtype.is_float() {
-            if op == BinaryOp::Mod {
-                let rest = self.b().math(MathFn::Fmod, &[a, b]);
-                if self.c_function().is_some_and(|c| c.cdivision) {
-                    return rest;
-                }
-                // Python's sign; a rest of zero keeps the dividend's, as in Cython.
-                let zero = self.zero(dtype);
-                let inexact = self.b().compare(CompareOp::Ne, rest, zero);
-                let (left, right) =
-                    (self.b().compare(CompareOp::Lt, rest, zero), self.b().compare(CompareOp::Lt, b, zero));
-                let differ = self.b().binary(Ir::Xor, left, right);
-                let adjust = self.b().binary(Ir::And, inexact, differ);
-                let other = self.b().binary(Ir::Add, rest, b);
-                return self.b().select(adjust, other, rest);
-            }
-            let quotient = self.b().binary(Ir::Div, a, b);
-            return self.b().math(MathFn::Floor, &[quotient]);
+            return c_arithmetic::divided_floats(&mut self.b(), is_rest, a, b, dtype, cdivision);
         }
-        let floor = self.b().binary(Ir::FloorDiv, a, b);
-        let product = self.b().binary(Ir::Mul, floor, b);
-        let rest = self.b().binary(Ir::Sub, a, product);
-        if dtype.is_unsigned() {
-            return if op == BinaryOp::Mod { rest } else { floor };
+        c_arithmetic::divided(&mut self.b(), is_rest, a, b, dtype)
+    }
+
+    /// Raises OverflowError where an operation of C's integers overflows, if it is asked for.
+    pub(crate) fn check_overflow(&mut self, op: Ir, operands: (Value, Value), result: Value, common: &Ty) {
+        let Some(dtype) = common.dtype().filter(|d| d.is_int()) else { return };
+        if !self.options.overflowcheck || !self.is_c() || common.is_weak() {
+            return;
         }
-        // Rounded down with a rest means rounded towards zero one higher, where the signs differ.
-        let zero = self.zero(dtype);
-        let inexact = self.b().compare(CompareOp::Ne, rest, zero);
-        let (left, right) =
-            (self.b().compare(CompareOp::Lt, a, zero), self.b().compare(CompareOp::Lt, b, zero));
-        let differ = self.b().binary(Ir::Xor, left, right);
-        let adjust = self.b().binary(Ir::And, inexact, differ);
-        if op == BinaryOp::Mod {
-            let other = self.b().binary(Ir::Sub, rest, b);
-            return self.b().select(adjust, other, rest);
-        }
-        let one = self.b().value(ungil_ir::inst::InstKind::Const(ungil_ir::inst::Const::Int(dtype, 1)));
-        let higher = self.b().binary(Ir::Add, floor, one);
-        self.b().select(adjust, higher, floor)
+        let over = if op == Ir::Shl {
+            c_arithmetic::shift_overflowed(&mut self.b(), operands.0, operands.1, dtype)
+        } else {
+            c_arithmetic::overflowed(&mut self.b(), op, operands, result, dtype)
+        };
+        let fine = self.b().unary(UnaryOp::Not, over);
+        self.check(fine, ExcClass::OVERFLOW, "value too large", Vec::new());
     }
 
     /// A result for Python: C's numbers become Python's.
@@ -389,6 +379,11 @@ impl Lowerer<'_, '_> {
             Ty::CStruct(s) => {
                 let (ty, address) = (CType::Struct(s.clone()), self.pointer_address(operand)?);
                 self.python_of(address, &ty, operand.span)
+            }
+            Ty::StructView(view) => {
+                let s = view.element.clone();
+                let bytes = self.bytes_of_view(operand)?;
+                Ok(crate::lower::structs::record(RecordKind::Structs(s), vec![bytes], operand.span))
             }
             Ty::Array(_) if self.is_frame_array(operand) => self.python_of_variable(operand),
             Ty::Pointer(p) => {

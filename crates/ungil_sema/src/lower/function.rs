@@ -116,6 +116,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             leaving: Vec::new(),
             tuples: HashMap::new(),
             ones: HashSet::new(),
+            const_structs: HashSet::new(),
+            data_views: Default::default(),
             unit_axes: HashMap::new(),
             roots: HashMap::new(),
             temporaries: HashSet::new(),
@@ -139,6 +141,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     fn body(&mut self, args: &[Ty]) -> Result<()> {
         self.init_flags();
         self.init_memory()?;
+        self.init_data()?;
         self.bind_parameters(args)?;
         match &*self.code.body.clone() {
             Body::Expr(e) => {
@@ -177,8 +180,10 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 .insert(values[next], crate::lower::array::lazy::Root { array: values[next], fresh: false });
             next += 1;
             let operand = match &p.annotation {
-                Some(annotation) => self.annotated(&p.name.name, annotation, operand)?,
-                None => operand,
+                Some(annotation) if self.declared(&p.name.name).is_none() => {
+                    self.annotated(&p.name.name, annotation, operand)?
+                }
+                _ => operand,
             };
             let operand = self.as_variable(&p.name.name, &operand, p.name.span)?;
             if self.write_memory(&p.name.name, &operand, p.name.span)? {

@@ -35,6 +35,10 @@ impl Lowerer<'_, '_> {
                 let index = self.index_operands(index)?;
                 self.array_subscript(value, &index, span)
             }
+            Ty::StructView(_) => {
+                let index = self.index_operands(index)?;
+                self.struct_view_subscript(value, &index, span)
+            }
             Ty::Pointer(_) => {
                 let at = self.lower_expr(index)?;
                 self.pointer_subscript(value, &at, span)

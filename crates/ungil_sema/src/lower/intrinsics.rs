@@ -93,6 +93,7 @@ fn of_types(name: &str, given: &[Operand], span: Span) -> Result<Option<Operand>
         ("is_bool", [x]) => kind_of(x)? == Kind::Bool,
         ("is_array", [x]) => matches!(x.ty, Ty::Array(_)),
         ("is_number", [x]) => x.ty.is_scalar(),
+        ("is_list", [x]) => matches!(x.ty, Ty::List(_)),
         ("is_tuple", [x]) => matches!(x.ty, Ty::Tuple(_)),
         ("is_fortran", [x]) => x.ty.as_array().is_some_and(|t| t.layout == Layout::F && t.ndim > 1),
         ("is_contiguous", [x]) => x.ty.as_array().is_some_and(|t| t.layout == Layout::C),

@@ -125,7 +125,10 @@ impl Lowerer<'_, '_> {
             PatternKind::Sequence(patterns) => self.matches_sequence(subject, patterns, pattern),
             PatternKind::Class(class) => self.matches_class(subject, class, pattern),
             PatternKind::Or(patterns) => self.matches_any(subject, patterns),
-            PatternKind::Mapping(_) => Ok(Cond::Known(false)),
+            PatternKind::Mapping(_) => {
+                decided_by_type(subject, "a mapping pattern for this value is", pattern)?;
+                Ok(Cond::Known(false))
+            }
             // What did not parse was reported by the parser.
             PatternKind::Invalid => Err(Error::Untyped),
         }
@@ -150,6 +153,7 @@ impl Lowerer<'_, '_> {
             let what = "a sequence pattern for an array or a range is";
             return Err(Unsupported::Statement { what, span: whole.span, help }.into());
         }
+        decided_by_type(subject, "a sequence pattern for this value is", whole)?;
         let Some(pairs) = self.paired(subject, patterns) else { return Ok(Cond::Known(false)) };
         let mut all: Option<Value> = None;
         for (item, pattern) in &pairs {
@@ -260,6 +264,16 @@ impl Lowerer<'_, '_> {
             }
         }
     }
+}
+
+/// Refuses subjects whose type does not tell whether a pattern of a container fits: lists have any length.
+fn decided_by_type(subject: &Operand, what: &'static str, pattern: &Pattern) -> Result<()> {
+    let is_plain = matches!(subject.ty, Ty::None | Ty::Tuple(_) | Ty::Str(_));
+    if is_plain || subject.ty.is_scalar() {
+        return Ok(());
+    }
+    let help = "match the class or the length, and unpack it in the case";
+    Err(Unsupported::Statement { what, span: pattern.span, help }.into())
 }
 
 /// Whether a pattern holds a class pattern.

@@ -24,7 +24,9 @@ use crate::diagnostics::foreign::ForeignError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
+use crate::lower::data;
 use crate::lower::external::external;
+use crate::lower::struct_calls::Registers;
 use crate::operand::Operand;
 use crate::resolve::scopes::Body;
 use crate::ty::Ty;
@@ -118,17 +120,31 @@ impl Lowerer<'_, '_> {
         let memory = self.b().typed(InstKind::StackArray(words.max(1) as u32), Type::Array(flat));
         let address = self.b().value(InstKind::Address(memory));
         let pointer = self.b().value(InstKind::Pointer(address));
-        let array = match (extents.len(), at) {
-            (0, _) => None,
-            (1, CType::Scalar(_)) => Some(Operand::value(Ty::Array(flat), memory, span)),
-            (n, CType::Scalar(_)) if n <= 8 => {
-                let ty = ArrayType { ndim: n as u8, ..flat };
+        if let (1, CType::Scalar(_)) = (extents.len(), at) {
+            let array = Some(Operand::value(Ty::Array(flat), memory, span));
+            return Ok(Memory { ty: ty.clone(), is_bint, pointer, array });
+        }
+        Ok(self.memory_over(ty, is_bint, pointer, span))
+    }
+
+    /// Memory of a type behind a pointer.
+    pub(crate) fn memory_over(&mut self, ty: &CType, is_bint: bool, pointer: Value, span: Span) -> Memory {
+        let (mut extents, mut at) = (Vec::new(), ty);
+        while let CType::Array(element, n) = at {
+            extents.push(*n as i64);
+            at = element;
+        }
+        let array = match at {
+            CType::Scalar(dtype) if (1..=8).contains(&extents.len()) => {
+                let ndim = extents.len() as u8;
+                let flat =
+                    ArrayType { dtype: *dtype, ndim, layout: Layout::C, readonly: false, swapped: false };
                 let shape: Vec<Value> = extents.iter().map(|n| self.b().i64(*n)).collect();
-                Some(self.array_over(pointer, shape, ty, span))
+                Some(self.array_over(pointer, shape, flat, span))
             }
             _ => None,
         };
-        Ok(Memory { ty: ty.clone(), is_bint, pointer, array })
+        Memory { ty: ty.clone(), is_bint, pointer, array }
     }
 
     /// An array over memory behind a pointer, one element behind the other.
@@ -150,6 +166,10 @@ impl Lowerer<'_, '_> {
         if let Some(array) = memory.array {
             return Ok(Some(array.at(span)));
         }
+        if let CType::Array(element, _) = &memory.ty {
+            let to = Pointee { to: (**element).clone(), constant: false };
+            return Ok(Some(Operand::value(Ty::Pointer(Arc::new(to)), memory.pointer, span)));
+        }
         let address = self.b().value(InstKind::Address(memory.pointer));
         let value = self.load_c(address, &memory.ty, span)?;
         if memory.is_bint {
@@ -162,7 +182,7 @@ impl Lowerer<'_, '_> {
     /// Assigns a variable in memory; whether there is one of that name.
     pub(crate) fn write_memory(&mut self, name: &str, value: &Operand, span: Span) -> Result<bool> {
         let Some(memory) = self.memory.get(name).cloned() else { return Ok(false) };
-        if self.in_parallel() {
+        if self.in_parallel() && !name.starts_with("__pyx_g__.") {
             let title = format!("the threads of a parallel loop share `{name}`, which has an address");
             let help = "use a variable of its own inside the loop, whose address is not taken";
             return Err(misuse(title, "assigned by several threads", help, span));
@@ -289,6 +309,12 @@ impl Lowerer<'_, '_> {
                         let value = self.b().value(InstKind::Pointer(address));
                         Ok(pointer(to.to, to.constant, value))
                     }
+                    Ty::StructView(view) => {
+                        let (view, index) = (view.clone(), self.index_operands(index)?);
+                        let address = self.struct_view_place(&container, &index, span)?;
+                        let value = self.b().value(InstKind::Pointer(address));
+                        Ok(pointer(CType::Struct(view.element.clone()), view.array.readonly, value))
+                    }
                     Ty::Array(a) => {
                         let (a, index) = (*a, self.index_operands(index)?);
                         let address = self.place_address(&container, &index, span)?;
@@ -300,6 +326,12 @@ impl Lowerer<'_, '_> {
             }
             ExprKind::Attribute { value, attr } => {
                 let object = self.lower_expr(value)?;
+                if let (Ty::Builtin(name), Some(memory)) =
+                    (&object.ty, self.memory.get(&data::key(&attr.name)))
+                    && &**name == data::NAME
+                {
+                    return Ok(pointer(memory.ty.clone(), false, memory.pointer));
+                }
                 let object = self.completed(&object);
                 match self.field_place(&object, &attr.name)? {
                     Some((address, ty)) => {
@@ -347,13 +379,22 @@ impl Lowerer<'_, '_> {
             return Err(ForeignError::Count { name, prototype, expected, given, span }.into());
         }
         let pointer = self.value(callee)?;
-        let mut values = Vec::new();
+        let (mut values, mut registers) = (Vec::new(), Registers::default());
+        let returned = self.struct_result(&f.ret, &mut registers, &mut values, span)?;
         for (param, arg) in f.params.iter().zip(&args.positional) {
+            if let CType::Struct(s) = self.complete(param) {
+                self.struct_argument(&s, arg, &mut registers, &mut values)?;
+                continue;
+            }
+            registers.take(param);
             let arg = self.as_c(param, &param.to_string(), arg, arg.span)?;
             values.push(self.value(&arg)?);
         }
         self.set_span(span);
-        let result = self.b().call_c(pointer, values, f.ret.ir());
+        let result = self.b().call_c(pointer, values, returned.ir());
+        if let Some(made) = self.returned_struct(&returned, result, span)? {
+            return Ok(made);
+        }
         self.c_result(&f.ret, result, span)
     }
 
@@ -368,7 +409,10 @@ impl Lowerer<'_, '_> {
                 let f = external(&name["cython.extern:".len()..]).ok_or(Error::Untyped)?;
                 return Ok(self.function_pointer(&f));
             }
-            Ty::Func(f) if f.code.nested.is_none() => f.clone(),
+            Ty::Func(f) if f.code.nested.is_none() => {
+                self.refuse_struct_callback(&wanted.params, &wanted.ret, span)?;
+                f.clone()
+            }
             ty => return Err(no_address(ty, span)),
         };
         match self.program.world.c_entry(f.code.kernel, wanted) {
@@ -459,6 +503,12 @@ impl Lowerer<'_, '_> {
                     });
                 }
             }
+            if let ExprKind::Attribute { value, attr } = &arg.kind
+                && matches!(&value.kind, ExprKind::Name(name) if &**name == "__pyx_g__")
+                && let Some(memory) = l.memory.get(&data::key(&attr.name))
+            {
+                return Ok(memory.ty.size());
+            }
             let x = l.lower_expr(arg)?;
             Ok(match &x.ty {
                 Ty::Str(text) => parse_c_text(text).and_then(|ty| l.complete(&ty).size()),
@@ -479,15 +529,16 @@ impl Lowerer<'_, '_> {
         let [element, order, p, extents @ ..] = args.positional.as_slice() else {
             return Err(Error::Untyped);
         };
-        let dtype = element.as_str().and_then(DType::from_name).ok_or(Error::Untyped)?;
+        let text = element.as_str().ok_or(Error::Untyped)?;
+        let element = self.complete(&parse_c_text(text).ok_or(Error::Untyped)?);
         let layout = if order.as_str() == Some("f") { Layout::F } else { Layout::C };
-        let any = Arc::new(Pointee { to: CType::Scalar(dtype), constant: true });
+        let any = Arc::new(Pointee { to: element.clone(), constant: true });
         let pointer = match &p.ty {
             Ty::None => None,
             _ => self.as_pointer(&any, p, span)?,
         };
         let Some(pointer) = pointer else {
-            let title = format!("a value of type {} does not become a memoryview of `{dtype}`", p.ty);
+            let title = format!("a value of type {} does not become a memoryview of `{element}`", p.ty);
             return Err(misuse(title, "not a pointer to such elements", "cast the pointer first", span));
         };
         let (address, zero) = (self.b().value(InstKind::Address(pointer)), self.b().i64(0));
@@ -503,6 +554,10 @@ impl Lowerer<'_, '_> {
             self.check(fine, class, &message, vec![(n, true)]);
             shape.push(n);
         }
+        if let CType::Struct(s) = &element {
+            return Ok(self.structs_over(pointer, shape, (s, layout, readonly), span));
+        }
+        let CType::Scalar(dtype) = element else { return Err(Error::Untyped) };
         let ty = ArrayType { dtype, ndim: shape.len() as u8, layout, readonly, swapped: false };
         Ok(self.array_over(pointer, shape, ty, span))
     }

@@ -31,6 +31,7 @@ pub mod choice;
 pub mod classes;
 pub mod compare;
 pub mod cython;
+pub mod data;
 pub mod decide;
 pub mod effects;
 pub mod exceptions;
@@ -60,6 +61,8 @@ pub mod raise;
 pub mod region;
 pub mod sequence;
 pub mod stmt;
+pub mod struct_calls;
+pub mod struct_view;
 pub mod structs;
 pub mod unary;
 pub mod vars;
@@ -185,6 +188,10 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) tuples: HashMap<Value, Vec<Value>>,
     /// Values that are the extent one, whatever runs.
     pub(crate) ones: HashSet<Value>,
+    /// Memoryviews of the module.
+    pub(crate) data_views: data::DataViews,
+    /// Pointers to structs that are `const`.
+    pub(crate) const_structs: HashSet<Value>,
     /// Axes of arrays that have one element, whatever runs.
     pub(crate) unit_axes: HashMap<Value, u64>,
     /// The parameter or fresh array whose memory an array is, where it is known.

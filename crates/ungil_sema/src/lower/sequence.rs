@@ -92,6 +92,10 @@ impl Lowerer<'_, '_> {
                 let base = self.value(iter)?;
                 Ok(self.b().dim(base, 0))
             }
+            Ty::StructView(view) if view.array.ndim > 0 => {
+                let base = self.value(iter)?;
+                Ok(self.b().dim(base, 0))
+            }
             Ty::List(_) => self.list_length(iter),
             Ty::Tuple(items) => Ok(self.b().i64(items.len() as i64)),
             Ty::Range => {

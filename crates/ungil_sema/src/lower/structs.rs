@@ -111,7 +111,8 @@ impl Lowerer<'_, '_> {
             }
             CType::Struct(s) => {
                 let (mut names, mut items) = (Vec::new(), Vec::new());
-                for field in &s.fields {
+                // Gaps of a header's struct are no members.
+                for field in s.fields.iter().filter(|f| !f.name.starts_with("__pyx_pad")) {
                     let offset = self.b().i64(field.offset as i64);
                     let at = self.b().binary(Ir::Add, address, offset);
                     items.push(self.python_of(at, &field.ty, span)?);
@@ -203,7 +204,7 @@ impl Lowerer<'_, '_> {
     }
 }
 
-fn record(kind: RecordKind, items: Vec<Operand>, span: Span) -> Operand {
+pub(crate) fn record(kind: RecordKind, items: Vec<Operand>, span: Span) -> Operand {
     let types = items.iter().map(|item| item.ty.clone()).collect();
     Operand::parts(Ty::Record(Arc::new(RecordTy { kind, items: types })), items, span)
 }

@@ -7,7 +7,7 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{CTy, Obj, Val};
-use super::{Constant, Meaning, Result, refuse};
+use super::{Constant, Meaning, Own, Result, refuse};
 
 impl Lowerer<'_> {
     pub(super) fn call_expr(&mut self, e: &Expr, call: &Call) -> Result<Val> {
@@ -16,7 +16,8 @@ impl Lowerer<'_> {
         if let ExprKind::Name(name) = &call.func.kind
             && self.local(name).is_none()
             && !self.globals.contains(&**name)
-            && let Meaning::Typed(ty) = (self.source.meaning)(name)
+            && let Meaning::Typed(ty) | Meaning::Own(Own { ret: Some(ty), .. }) = (self.source.meaning)(name)
+            && !matches!(value, Val::C(..))
         {
             let value = self.number(value, &ty)?;
             return Ok(Val::C(value, ty));
@@ -25,6 +26,9 @@ impl Lowerer<'_> {
     }
 
     fn any_call(&mut self, e: &Expr, call: &Call) -> Result<Val> {
+        if let Some(value) = self.consumed(e, call)? {
+            return Ok(value);
+        }
         if let ExprKind::Name(name) = &call.func.kind
             && self.local(name).is_none()
             && !self.globals.contains(&**name)
@@ -44,6 +48,9 @@ impl Lowerer<'_> {
                     ) =>
                 {
                     return refuse("a builtin that looks at the frame");
+                }
+                Meaning::Own(own) if own.params.len() == call.args.len() && is_simple(call) => {
+                    return self.call_own(e, call, &own);
                 }
                 Meaning::Cast(ty) if call.args.len() == 1 && call.keywords.is_empty() => {
                     let value = self.expr(&call.args[0])?;
@@ -65,8 +72,7 @@ impl Lowerer<'_> {
                 _ => {}
             }
         }
-        let is_plain = !call.args.iter().any(|a| matches!(a.kind, ExprKind::Starred(_)))
-            && call.keywords.iter().all(|k| k.name.is_some());
+        let is_plain = !has_star(call) && call.keywords.iter().all(|k| k.name.is_some());
         if !is_plain {
             return self.call_spread(e, call);
         }
@@ -81,6 +87,26 @@ impl Lowerer<'_> {
         let n = self.word((values.len() - call.keywords.len()) as i64);
         let result = self.call(Entry::Call, &[func.value, address, n, names]);
         Ok(Val::Obj(self.finish(result, func, args)))
+    }
+
+    /// A call of a `cdef` function of numbers.
+    fn call_own(&mut self, e: &Expr, call: &Call, own: &Own) -> Result<Val> {
+        let mut args = Vec::new();
+        for (arg, ty) in call.args.iter().zip(&own.params) {
+            let value = self.expr(arg)?;
+            args.push((self.number(value, ty)?, word_of(ty)));
+        }
+        self.at(e.span);
+        let address = self.scratch(args.len().max(1));
+        for (i, (value, dtype)) in args.into_iter().enumerate() {
+            let value = self.b().cast(value, dtype);
+            self.put_as(address, i, value, dtype);
+        }
+        let record = self.constant(Constant::Own(own.number)).value;
+        self.status(Entry::CallOwn, &[record, address, address]);
+        let Some(ty) = &own.ret else { return Ok(Val::Obj(self.none())) };
+        let value = self.load_as(address, 0, word_of(ty));
+        Ok(Val::C(self.b().cast(value, ty.dtype()), ty.clone()))
     }
 
     fn finish(&mut self, result: Value, func: Obj, args: Vec<Obj>) -> Obj {
@@ -156,4 +182,18 @@ impl Lowerer<'_> {
         let operands: Vec<Obj> = [func, args].into_iter().chain(keywords).collect();
         Ok(Val::Obj(self.make_from(Entry::CallEx, &given, &operands)))
     }
+}
+
+fn has_star(call: &Call) -> bool {
+    call.args.iter().any(|a| matches!(a.kind, ExprKind::Starred(_)))
+}
+
+/// Whether a call has arguments by position only.
+fn is_simple(call: &Call) -> bool {
+    call.keywords.is_empty() && !has_star(call)
+}
+
+/// The type in which a number travels to a function of the module.
+fn word_of(ty: &CTy) -> DType {
+    if ty.dtype().is_float() { DType::F64 } else { DType::I64 }
 }

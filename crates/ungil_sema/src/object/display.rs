@@ -35,7 +35,7 @@ impl Lowerer<'_> {
         Ok(self.collect(entry, &objs, per))
     }
 
-    fn collect(&mut self, entry: Entry, objs: &[Obj], per: usize) -> Obj {
+    pub(super) fn collect(&mut self, entry: Entry, objs: &[Obj], per: usize) -> Obj {
         let values: Vec<Value> = objs.iter().map(|o| o.value).collect();
         let address = self.arguments(&values);
         let n = self.word((values.len() / per) as i64);
@@ -160,6 +160,18 @@ impl Lowerer<'_> {
             Into::Dict(..) => Entry::Dict,
         };
         let made = self.collect(entry, &[], 1);
+        self.in_comprehension(generators, |l, first| {
+            l.generator(e, Some(first), generators, &mut |l| l.element(&into, made))
+        })?;
+        Ok(Val::Obj(made))
+    }
+
+    /// Builds loops over generators, whose variables are their own.
+    pub(super) fn in_comprehension(
+        &mut self,
+        generators: &[Comprehension],
+        build: impl FnOnce(&mut Self, Obj) -> Result<()>,
+    ) -> Result<()> {
         // The first iterable belongs to the function's scope.
         let first = self.obj(&generators[0].iter)?;
         let mut scope = HashMap::new();
@@ -174,7 +186,7 @@ impl Lowerer<'_> {
         let owned: Vec<_> = scope.values().map(|l| l.var).collect();
         self.scopes.push(scope);
         let outer_globals = core::mem::take(&mut self.globals);
-        let result = self.generator(e, Some(first), generators, &into, made);
+        let result = build(self, first);
         self.globals = outer_globals;
         self.scopes.pop();
         result?;
@@ -184,26 +196,23 @@ impl Lowerer<'_> {
             self.b().set(var, zero);
             self.call(Entry::ReleaseMaybe, &[value]);
         }
-        Ok(Val::Obj(made))
+        Ok(())
     }
 
-    fn generator(
+    pub(super) fn generator(
         &mut self,
         e: &Expr,
         first: Option<Obj>,
         generators: &[Comprehension],
-        into: &Into<'_>,
-        made: Obj,
+        each: &mut dyn FnMut(&mut Self) -> Result<()>,
     ) -> Result<()> {
-        let Some((generator, rest)) = generators.split_first() else {
-            return self.element(into, made);
-        };
+        let Some((generator, rest)) = generators.split_first() else { return each(self) };
         let iterable = match first {
             Some(obj) => obj,
             None => self.obj(&generator.iter)?,
         };
         self.iterate(e.span, iterable, &generator.target, |l| {
-            l.conditions(&generator.conditions, |l| l.generator(e, None, rest, into, made))?;
+            l.conditions(&generator.conditions, |l| l.generator(e, None, rest, each))?;
             Ok(true)
         })
     }

@@ -75,6 +75,8 @@ entries! {
     /// Object, value: `object.append(value)`.
     Append "oo" "o",
     Iter "o" "o",
+    /// As `iter(object)`.
+    GetIter "o" "o",
     /// Iterator, address of its position: 0 at the end, 1 for an error.
     Next "oo" "o",
     /// Object, number of items, where they go.
@@ -134,6 +136,30 @@ entries! {
     Get "ooo" "o",
     /// Value or 0.
     FailAssertion "o" "",
+    /// Declaration of a parameter, argument, where memory, extents and strides go: the array.
+    ViewOf "ooo" "o",
+    /// Text: warns with RuntimeWarning.
+    Warn "o" "o",
+    /// Value or 0: a cell with it.
+    NewCell "o" "o",
+    /// Cell, name, whether the variable is of a function around.
+    CellGet "ooo" "o",
+    /// Cell, value or 0.
+    CellSet "oo" "o",
+    /// Table, number of the code, defaults, those of keywords, cells, annotations; 0: none.
+    MakeFunction "oooooo" "o",
+    /// Table, code of the body, its cells or 0, name, bases, keywords or 0.
+    BuildClass "oooooo" "o",
+    /// Whether a pattern of a sequence (0) or a mapping (1) may fit an object.
+    IsPattern "oo" "o",
+    /// Mapping, tuple of keys: a tuple of values, or None.
+    MatchKeys "oo" "o",
+    /// Object, class, number of positional patterns, names of the others: a tuple of attributes, or None.
+    MatchClass "oooo" "o",
+    /// Mapping, tuple of keys: a dictionary of the others.
+    MatchRest "oo" "o",
+    /// Record of a function of the module, words of its arguments, where its result goes: a status.
+    CallOwn "ooo" "o",
 }
 
 impl Entry {

@@ -10,7 +10,7 @@ use ungil_syntax::ast::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::typing::Kind;
-use super::value::{CTy, Obj, Val};
+use super::value::{CTy, Cell, Obj, Val};
 use super::{Constant, Meaning, Result, refuse};
 
 impl Lowerer<'_> {
@@ -60,6 +60,8 @@ impl Lowerer<'_> {
                 self.store_name(&target.name, Val::Obj(copy))?;
                 Ok(Val::Obj(obj))
             }
+            ExprKind::Lambda { params, body } => self.lambda(params, body),
+            ExprKind::Generator { element, generators } => self.generator_object(element, generators),
             _ => refuse("this expression"),
         }
     }
@@ -87,6 +89,14 @@ impl Lowerer<'_> {
         }
         let Some(local) = self.local(name) else { return self.read_global(name) };
         let value = self.b().get(local.var);
+        if let Some(cell) = local.cell {
+            let (name, is_free) = (self.name(name), self.word(i64::from(cell == Cell::Free)));
+            let obj = self.make(Entry::CellGet, &[value, name, is_free]);
+            return Ok(match local.ty {
+                Some(ty) => Val::C(self.number(Val::Obj(obj), &ty)?, ty),
+                None => Val::Obj(obj),
+            });
+        }
         if let Some(ty) = local.ty {
             return Ok(Val::C(value, ty));
         }
@@ -125,7 +135,15 @@ impl Lowerer<'_> {
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr, e: &Expr) -> Result<Val> {
         let of_c = matches!(self.kind(e), Kind::C(_));
         let integers = |k: &Kind| matches!(k, Kind::C(ty) if !ty.dtype().is_float());
-        if op == BinaryOp::Pow && (integers(&self.kind(left)) || self.source.c.cpow) && self.is_c(right) {
+        if op == BinaryOp::Pow && self.c.cpow && of_c {
+            let a = self.expr(left)?;
+            let a = self.c_operand(a)?;
+            let b = self.expr(right)?;
+            let b = self.c_operand(b)?;
+            self.at(e.span);
+            return self.c_power(a, b);
+        }
+        if op == BinaryOp::Pow && integers(&self.kind(left)) && self.is_c(right) {
             return refuse("a power of numbers of C");
         }
         if op == BinaryOp::Pow
@@ -336,13 +354,66 @@ impl Lowerer<'_> {
             return Ok(Val::C(self.b().cast(truth, DType::I32), CTy::Bint));
         }
         if rest.len() > 1 {
-            return refuse("a chain of comparisons as a value");
+            return self.chain_value(left, rest);
         }
         let a = self.obj(left)?;
         let b = self.obj(&rest[0].right)?;
         self.at(e.span);
         let code = self.word(compare_code(rest[0].op));
         Ok(Val::Obj(self.make_from(Entry::Compare, &[a.value, b.value, code], &[a, b])))
+    }
+
+    /// `a < b < c` as an object: what the first comparison that is not true gives, or the last one.
+    fn chain_value(&mut self, left: &Expr, rest: &[Comparison]) -> Result<Val> {
+        let left = self.obj(left)?;
+        let left = self.keep_own(left);
+        let temp = self.new_temp();
+        self.value_links(left, rest, temp)?;
+        let value = self.b().get(temp);
+        Ok(Val::Obj(Obj { value, temp: Some(temp) }))
+    }
+
+    fn value_links(&mut self, left: Obj, rest: &[Comparison], temp: ungil_ir::entities::Var) -> Result<()> {
+        let right = self.obj(&rest[0].right)?;
+        let is_last = rest.len() == 1;
+        let right = if is_last { right } else { self.keep_own(right) };
+        let again = Obj { value: right.value, temp: if is_last { right.temp } else { None } };
+        let result = match rest[0].op {
+            CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn => {
+                let truth = self.compare_one(Val::Obj(left), rest[0].op, Val::Obj(again), true)?;
+                let truth = self.b().cast(truth, DType::I32);
+                self.object(Val::C(truth, CTy::Bint))?
+            }
+            op => {
+                let code = self.word(compare_code(op));
+                self.make_from(Entry::Compare, &[left.value, right.value, code], &[left, again])
+            }
+        };
+        let result = self.own(result);
+        self.b().set(temp, result);
+        if is_last {
+            return Ok(());
+        }
+        let status = self.status(Entry::Truth, &[result]);
+        let truth = self.flag(status);
+        // The temporary is given up in both branches, and free behind them.
+        let free = self.free.clone();
+        self.branch(
+            truth,
+            |l| {
+                let zero = l.word(0);
+                l.b().set(temp, zero);
+                l.call(Entry::Release, &[result]);
+                l.value_links(right, &rest[1..], temp)?;
+                l.free.clone_from(&free);
+                Ok(true)
+            },
+            |l| {
+                l.drop_obj(right);
+                Ok(true)
+            },
+        )?;
+        Ok(())
     }
 
     fn bool_value(&mut self, op: BoolOp, values: &[Expr]) -> Result<Val> {
@@ -405,6 +476,9 @@ impl Lowerer<'_> {
     }
 
     fn subscript(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Val> {
+        if let Some(item) = self.view_item(e, value, index)? {
+            return Ok(item);
+        }
         let obj = self.obj(value)?;
         let index = self.expr(index)?;
         self.at(e.span);

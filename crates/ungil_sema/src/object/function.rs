@@ -7,15 +7,17 @@ use ungil_ir::entities::{FuncId, Inst, Label, Region, Value, Var};
 use ungil_ir::function::{ExternData, Function, Module, Origin};
 use ungil_ir::inst::{InstKind, Loc};
 use ungil_ir::types::Type;
+use ungil_syntax::visit::contains_yield;
 
 use super::convert::declared;
 use super::entries::Entry;
 use super::loops::Frame;
 use super::store::assigned;
 use super::temp::frame_type;
-use super::value::{CTy, Local, Obj, Val};
+use super::value::{CTy, Cell, Local, Obj, Val};
+use super::view::{View, is_view};
 use super::{Constant, Objects, Result, Source, refuse};
-use crate::cython::Declared;
+use crate::cython::{CFunction, Declared};
 
 /// Lowers one function.
 pub struct Lowerer<'a> {
@@ -48,18 +50,24 @@ pub struct Lowerer<'a> {
     pub(super) ret: Option<Option<CTy>>,
     /// Whether a name may be bound again while an expression is computed.
     pub(super) rebinds: bool,
+    /// Directives, which blocks change.
+    pub(super) c: CFunction,
+    /// Parameters that are memoryviews.
+    pub(super) views: HashMap<String, View>,
+    /// Own variables that functions inside share.
+    pub(super) cells: HashSet<String>,
 }
 
 pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
     let def = source.def;
-    if def.is_async || def.params.kwarg.is_some() || !def.type_params.is_empty() {
-        return refuse("a coroutine or `**` parameter");
+    if def.is_async || !def.type_params.is_empty() || contains_yield(&def.body) {
+        return refuse("a coroutine or generator");
     }
-    let mut func = Function::new(&def.name.name, &[Type::I64, Type::I64], Type::I64);
+    let mut func = Function::new(&def.name.name, &[Type::I64, Type::I64, Type::I64], Type::I64);
     let first_line = (source.line)(def.name.span.lo);
     func.origin = Origin { file: source.file.clone(), first_line };
     func.attributes.recursive = true;
-    let (args, table) = (func.params[0], func.params[1]);
+    let (args, table, closure) = (func.params[0], func.params[1], func.params[2]);
     let (line_var, result) = (func.new_var("line", Type::I64), func.new_var("result", Type::I64));
     let (done, fail) = (func.new_label(), func.new_label());
     let region = func.body;
@@ -95,8 +103,11 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
         slots: 0,
         ret,
         rebinds: false,
+        c: CFunction { vars: Default::default(), types: Default::default(), ..source.c.clone() },
+        cells: HashSet::new(),
+        views: HashMap::new(),
     };
-    l.whole(args, done, fail)?;
+    l.whole((args, closure), done, fail)?;
     let (scratch_size, slot_count) = (l.scratch_size, l.slots.max(1));
     l.func.inst_mut(scratch).kind = InstKind::StackArray(scratch_size);
     l.func.inst_mut(slots).kind = InstKind::StackArray(slot_count);
@@ -117,10 +128,10 @@ fn frame_words(func: &mut Function, region: Region) -> (Inst, Value) {
 }
 
 impl Lowerer<'_> {
-    fn whole(&mut self, args: Value, done: Label, fail: Label) -> Result<()> {
+    fn whole(&mut self, (args, closure): (Value, Value), done: Label, fail: Label) -> Result<()> {
         self.forever(done, |l| {
             l.forever(fail, |l| {
-                l.parameters(args)?;
+                l.parameters(args, closure)?;
                 let def = l.source.def;
                 if l.block(&def.body)? {
                     l.default_result()?;
@@ -172,12 +183,15 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    fn parameters(&mut self, args: Value) -> Result<()> {
+    fn parameters(&mut self, args: Value, closure: Value) -> Result<()> {
         let def = self.source.def;
-        let names = assigned(&def.body)?;
-        self.globals = names.globals;
+        let mut names = assigned(&def.body)?;
+        names.bound.retain(|n| !self.source.free.iter().any(|(free, _)| free == n));
+        self.globals.clone_from(&names.globals);
         self.rebinds = names.rebinds;
+        self.free_variables(closure)?;
         let params: Vec<String> = def.params.iter().map(|p| p.name.name.to_string()).collect();
+        self.cells = self.captured(&params, &names)?;
         // As the caller orders them: `*args` before keyword-only ones, which is the source's order.
         for (i, name) in params.iter().enumerate() {
             let value = self.load(args, i);
@@ -192,13 +206,62 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// Variables of functions around this one.
+    fn free_variables(&mut self, closure: Value) -> Result<()> {
+        for (i, (name, ty)) in self.source.free.iter().enumerate() {
+            let ty = match ty {
+                Some(ty) => Some(declared(ty)?),
+                None => None,
+            };
+            let cell = self.load(closure, i);
+            let var = self.func.new_var(name, Type::I64);
+            self.b().set(var, cell);
+            let local = Local { var, ty, is_borrowed: true, is_bound: false, cell: Some(Cell::Free) };
+            self.scopes[0].insert(name.clone(), local);
+        }
+        Ok(())
+    }
+
+    /// A variable that functions inside share, with its first value or 0.
+    fn new_cell(&mut self, name: &str, ty: Option<CTy>, value: Value) {
+        let cell = self.call(Entry::NewCell, &[value]);
+        let var = self.func.new_var(name, Type::I64);
+        self.owners.push(var);
+        self.b().set(var, cell);
+        let failed = self.is_zero(cell);
+        self.fail_if(failed);
+        let local = Local { var, ty, is_borrowed: false, is_bound: false, cell: Some(Cell::Own) };
+        self.scopes[0].insert(name.to_owned(), local);
+    }
+
     fn parameter(&mut self, name: &str, value: Value, is_assigned: bool) -> Result<()> {
+        if let Some(ty) = self.source.c.vars.get(name).filter(|ty| is_view(ty)) {
+            if is_assigned || self.cells.contains(name) || !self.source.free.is_empty() {
+                return refuse("a memoryview that is assigned or shared");
+            }
+            return self.view_parameter(name, ty, value);
+        }
+        if self.cells.contains(name) {
+            let ty = match self.source.c.vars.get(name) {
+                Some(ty) => Some(declared(ty)?),
+                None => None,
+            };
+            let Some(ty) = ty else {
+                self.new_cell(name, None, value);
+                return Ok(());
+            };
+            let number = self.number(Val::Obj(Obj { value, temp: None }), &ty)?;
+            let obj = self.object(Val::C(number, ty.clone()))?;
+            self.new_cell(name, Some(ty), obj.value);
+            self.drop_obj(obj);
+            return Ok(());
+        }
         if let Some(ty) = self.source.c.vars.get(name) {
             let ty = declared(ty)?;
             let value = self.number(Val::Obj(Obj { value, temp: None }), &ty)?;
             let var = self.func.new_var(name, Type::Scalar(ty.dtype()));
             self.b().set(var, value);
-            let local = Local { var, ty: Some(ty), is_borrowed: false, is_bound: true };
+            let local = Local { var, ty: Some(ty), is_borrowed: false, is_bound: true, cell: None };
             self.scopes[0].insert(name.to_owned(), local);
             return Ok(());
         }
@@ -208,20 +271,25 @@ impl Lowerer<'_> {
             self.owners.push(var);
         }
         self.b().set(var, value);
-        let local = Local { var, ty: None, is_borrowed: !is_assigned, is_bound: !is_assigned };
+        let local = Local { var, ty: None, is_borrowed: !is_assigned, is_bound: !is_assigned, cell: None };
         self.scopes[0].insert(name.to_owned(), local);
         Ok(())
     }
 
     /// A variable of the function.
-    pub(super) fn declare(&mut self, name: &str) -> Result<Local> {
+    pub(super) fn declare(&mut self, name: &str) -> Result<()> {
         let ty = match self.source.c.vars.get(name) {
             Some(ty) => Some(declared(ty)?),
             None => None,
         };
+        if self.cells.contains(name) {
+            let zero = self.word(0);
+            self.new_cell(name, ty, zero);
+            return Ok(());
+        }
         let local = self.new_local(name, ty);
-        self.scopes[0].insert(name.to_owned(), local.clone());
-        Ok(local)
+        self.scopes[0].insert(name.to_owned(), local);
+        Ok(())
     }
 
     pub(super) fn new_local(&mut self, name: &str, ty: Option<CTy>) -> Local {
@@ -229,7 +297,7 @@ impl Lowerer<'_> {
         if ty.is_none() {
             self.owners.push(var);
         }
-        Local { var, is_bound: ty.is_some(), ty, is_borrowed: false }
+        Local { var, is_bound: ty.is_some(), ty, is_borrowed: false, cell: None }
     }
 
     pub(super) fn local(&self, name: &str) -> Option<Local> {

@@ -133,7 +133,12 @@ impl Lowerer<'_> {
     /// The name of a handler is gone behind it.
     fn unbind(&mut self, name: Option<&str>) {
         if let Some(local) = name.and_then(|name| self.local(name)) {
-            self.empty(local.var);
+            if local.cell.is_some() {
+                let (cell, zero) = (self.b().get(local.var), self.word(0));
+                self.call(Entry::CellSet, &[cell, zero]);
+            } else {
+                self.empty(local.var);
+            }
         }
     }
 

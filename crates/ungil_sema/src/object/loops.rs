@@ -175,7 +175,7 @@ impl Lowerer<'_> {
         {
             return None;
         }
-        let local = self.local(target)?;
+        let local = self.local(target).filter(|l| l.cell.is_none())?;
         let ty = local.ty.filter(|t| t.dtype().is_int() && *t != CTy::Bint && t.dtype() != DType::U64)?;
         // Of objects Python makes the range.
         let known_step = call.args.iter().all(|a| self.is_c(a))

@@ -1,7 +1,7 @@
 //! Functions of the Cython language that handle Python objects.
 //!
-//! Such a function becomes one IR function of two words: the address of its arguments (borrowed references, one for
-//! each parameter) and that of its table of constants; it gives a new reference, or 0 with a Python exception set.
+//! Such a function becomes one IR function of three words: the address of its arguments (borrowed references, one for
+//! each parameter), that of its table of constants and that of the cells of functions around it; it gives a new reference, or 0 with a Python exception set.
 //! Untyped values are Python objects and mean what they mean in Python; declared variables are C's. All that is done
 //! with objects is a call of an [`entries::Entry`].
 //!
@@ -11,6 +11,7 @@
 //! Contract: what cannot be compiled is refused with a reason, and the function runs as plain Python.
 
 pub mod call;
+pub mod consume;
 pub mod convert;
 pub mod display;
 pub mod entries;
@@ -18,7 +19,9 @@ pub mod expr;
 pub mod function;
 pub mod handlers;
 pub mod import;
+pub mod inner;
 pub mod loops;
+pub mod pattern;
 pub mod scalar;
 pub mod shape;
 pub mod stmt;
@@ -26,11 +29,12 @@ pub mod store;
 pub mod temp;
 pub mod typing;
 pub mod value;
+pub mod view;
 
 use ungil_ir::function::Module;
 use ungil_syntax::ast::stmt::FunctionDef;
 
-use crate::cython::CFunction;
+use crate::cython::{CFunction, Declared};
 
 /// A constant of a function's table.
 #[derive(Clone, PartialEq, Debug)]
@@ -47,6 +51,12 @@ pub enum Constant {
     Str(String),
     Bytes(Vec<u8>),
     Names(Vec<String>),
+    /// The code of a function inside, by the host's number.
+    Code(usize),
+    /// The record of a function of the module, by the host's number.
+    Own(usize),
+    /// The declaration of a parameter, by its name.
+    Parameter(String),
 }
 
 /// Words of the table in front of the constants: globals, builtins, the host's own.
@@ -63,10 +73,22 @@ pub enum Meaning {
     Math(String, usize),
     /// A function of the module whose result is of C.
     Typed(value::CTy),
+    /// A `cdef` function of numbers, which is called without Python.
+    Own(Own),
     /// A cast.
     Cast(value::CTy),
     /// What is not handled here.
     Other,
+}
+
+/// A function that is called without Python.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Own {
+    /// The host's number of its record.
+    pub number: usize,
+    pub params: Vec<value::CTy>,
+    /// None: void.
+    pub ret: Option<value::CTy>,
 }
 
 /// What is compiled.
@@ -77,6 +99,10 @@ pub struct Source<'a> {
     pub line: &'a dyn Fn(u32) -> u32,
     pub c: &'a CFunction,
     pub meaning: &'a dyn Fn(&str) -> Meaning,
+    /// Variables of functions around it, in the order of their cells, with their types of C.
+    pub free: &'a [(String, Option<Declared>)],
+    /// Code of what stands inside it.
+    pub inner: &'a dyn Fn(&inner::Place) -> Option<inner::Code>,
 }
 
 /// A compiled function.

@@ -12,13 +12,11 @@ use super::function::Lowerer;
 use super::typing::{common, promoted};
 use super::value::{CTy, Val};
 use super::{Result, refuse};
+use crate::c_arithmetic;
 
 impl Lowerer<'_> {
     pub(super) fn c_binary(&mut self, op: BinaryOp, a: (Value, CTy), b: (Value, CTy)) -> Result<Val> {
         let ty = common(&a.1, &b.1);
-        if self.source.c.cdivision && !ty.dtype().is_float() && division(op) {
-            return refuse("C's division of integers");
-        }
         let dtype = ty.dtype();
         let (mut x, mut y) = (self.b().cast(a.0, dtype), self.b().cast(b.0, dtype));
         let simple = match op {
@@ -31,31 +29,97 @@ impl Lowerer<'_> {
             _ => None,
         };
         if let Some(op) = simple {
-            return Ok(Val::C(self.b().binary(op, x, y), ty));
+            let value = self.b().binary(op, x, y);
+            let can_overflow = matches!(op, Ir::Add | Ir::Sub | Ir::Mul) && dtype.is_int();
+            if can_overflow && self.c.overflowcheck {
+                let over = c_arithmetic::overflowed(&mut self.b(), op, (x, y), value, dtype);
+                self.raise_if(over, ExcClass::OVERFLOW, "value too large");
+            }
+            return Ok(Val::C(value, ty));
         }
         match op {
-            BinaryOp::Div if self.source.c.integer_division && !dtype.is_float() => {
-                refuse("`/` of integers at language level 2")
+            BinaryOp::Div if self.c.integer_division && !dtype.is_float() => self.divided(false, (x, y), ty),
+            BinaryOp::FloorDiv | BinaryOp::Mod => self.divided(op == BinaryOp::Mod, (x, y), ty),
+            BinaryOp::LShift | BinaryOp::RShift if dtype.is_int() => {
+                let op = if op == BinaryOp::LShift { Ir::Shl } else { Ir::Shr };
+                if op == Ir::Shl && self.c.overflowcheck {
+                    let over = c_arithmetic::shift_overflowed(&mut self.b(), x, y, dtype);
+                    self.raise_if(over, ExcClass::OVERFLOW, "value too large");
+                }
+                Ok(Val::C(self.b().binary(op, x, y), ty))
             }
             BinaryOp::Div => {
                 let to = if dtype.is_float() { dtype } else { DType::F64 };
                 (x, y) = (self.b().cast(x, to), self.b().cast(y, to));
-                if !self.source.c.cdivision {
+                if !self.c.cdivision {
                     self.divisor(y, "float division");
                 }
                 let ty = if dtype.is_float() { ty } else { CTy::num(DType::F64) };
                 Ok(Val::C(self.b().binary(Ir::Div, x, y), ty))
             }
-            BinaryOp::FloorDiv | BinaryOp::Mod if dtype.is_int() && !dtype.is_unsigned() => {
-                self.divisor(y, "integer division or modulo by zero");
-                let op = if op == BinaryOp::Mod { Ir::Mod } else { Ir::FloorDiv };
-                if op == Ir::FloorDiv {
-                    self.check_quotient(x, y, dtype);
-                }
-                Ok(Val::C(self.b().binary(op, x, y), ty))
-            }
             _ => refuse("this operation on numbers of C"),
         }
+    }
+
+    /// Quotient or rest, as the directives have them.
+    fn divided(&mut self, is_rest: bool, (x, y): (Value, Value), ty: CTy) -> Result<Val> {
+        let (dtype, cdivision) = (ty.dtype(), self.c.cdivision);
+        if dtype.is_float() {
+            if !cdivision {
+                self.divisor(y, if is_rest { "float divmod()" } else { "float division" });
+            }
+            let value = c_arithmetic::divided_floats(&mut self.b(), is_rest, x, y, dtype, cdivision);
+            return Ok(Val::C(value, ty));
+        }
+        if !cdivision {
+            self.divisor(y, "integer division or modulo by zero");
+            if !is_rest && !dtype.is_unsigned() {
+                self.check_quotient(x, y, dtype);
+            }
+            let op = if is_rest { Ir::Mod } else { Ir::FloorDiv };
+            return Ok(Val::C(self.b().binary(op, x, y), ty));
+        }
+        if self.c.cdivision_warnings && !dtype.is_unsigned() {
+            self.warn_of_division(x, y);
+        }
+        Ok(Val::C(c_arithmetic::divided(&mut self.b(), is_rest, x, y, dtype), ty))
+    }
+
+    /// Warns where C's division differs from Python's.
+    fn warn_of_division(&mut self, x: Value, y: Value) {
+        let cond = {
+            let dtype = self.func.ty(x).dtype().expect("a number");
+            let mut b = self.b();
+            let zero = b.i64(0);
+            let zero = b.cast(zero, dtype);
+            let (p, q) = (b.compare(IrCompare::Lt, x, zero), b.compare(IrCompare::Lt, y, zero));
+            b.binary(Ir::Xor, p, q)
+        };
+        let (then, ()) = self.nested(|l| {
+            let text = "division with oppositely signed operands, C and Python semantics differ";
+            let text = l.name(text);
+            l.status(Entry::Warn, &[text]);
+        });
+        let otherwise = self.func.new_region();
+        self.b().push(InstKind::If { cond, then, otherwise });
+    }
+
+    /// `x ** y` of numbers of C.
+    pub(super) fn c_power(&mut self, x: (Value, CTy), y: (Value, CTy)) -> Result<Val> {
+        let ty = common(&x.1, &y.1);
+        let dtype = ty.dtype();
+        let mut b = self.b();
+        let (x, y) = (b.cast(x.0, dtype), b.cast(y.0, dtype));
+        if dtype.is_float() {
+            return Ok(Val::C(b.math(MathFn::Pow, &[x, y]), ty));
+        }
+        let zero = b.i64(0);
+        let zero = b.cast(zero, dtype);
+        // C's powers of integers have no fractions.
+        let negative = b.compare(IrCompare::Lt, y, zero);
+        let by = b.select(negative, zero, y);
+        let value = b.binary(Ir::Pow, x, by);
+        Ok(Val::C(b.select(negative, zero, value), ty))
     }
 
     /// Raises ZeroDivisionError for zero.
@@ -137,8 +201,4 @@ impl Lowerer<'_> {
         };
         Ok(Val::C(self.b().math(function, args), CTy::num(DType::F64)))
     }
-}
-
-fn division(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod)
 }

@@ -12,6 +12,8 @@ pub struct Shape {
     pub depth: u32,
     /// Whether it builds lists, sets or dictionaries.
     pub builds: bool,
+    /// Whether it has generator expressions.
+    pub generates: bool,
 }
 
 /// The shape of a function's body.
@@ -39,6 +41,11 @@ fn expression(e: &Expr, depth: u32, shape: &mut Shape) {
         | ExprKind::DictComp { generators, .. } => {
             shape.builds = true;
             shape.depth = shape.depth.max(depth + generators.len() as u32);
+        }
+        ExprKind::Generator { element, generators } => {
+            shape.generates = true;
+            shape.depth = shape.depth.max(depth + generators.len() as u32);
+            expression(element, depth, shape);
         }
         ExprKind::List(_) | ExprKind::Set(_) | ExprKind::Dict(_) => shape.builds = true,
         _ => {}

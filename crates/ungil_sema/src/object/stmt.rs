@@ -1,12 +1,13 @@
 //! Statements.
 
-use ungil_syntax::ast::expr::ExprKind;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::{If, IfBranch, Stmt, StmtKind};
 
 use super::function::Lowerer;
 use super::value::{Obj, Val};
 use super::{Result, refuse};
+use crate::cython::CFunction;
 
 impl Lowerer<'_> {
     /// Lowers statements; returns whether control goes on behind them.
@@ -22,7 +23,7 @@ impl Lowerer<'_> {
     fn stmt(&mut self, s: &Stmt) -> Result<bool> {
         self.at(s.span);
         match &s.kind {
-            StmtKind::Pass | StmtKind::Global(_) => {}
+            StmtKind::Pass | StmtKind::Global(_) | StmtKind::Nonlocal(_) => {}
             // The documentation, and constants that stand for nothing.
             StmtKind::Expr(e) if matches!(e.kind, ExprKind::Literal(_)) => {}
             StmtKind::Expr(e) => {
@@ -69,6 +70,9 @@ impl Lowerer<'_> {
             StmtKind::Import(aliases) => self.import(aliases)?,
             StmtKind::ImportFrom(from) => self.import_from(from)?,
             StmtKind::Assert { test, msg } => self.assert(test, msg.as_ref())?,
+            StmtKind::FunctionDef(def) => self.nested_function(def)?,
+            StmtKind::ClassDef(def) => self.class(def)?,
+            StmtKind::Match(m) => return self.match_stmt(m),
             _ => return refuse("a statement of this kind"),
         }
         Ok(true)
@@ -87,12 +91,38 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// The directives of a block, whose test the driver wrote for `with cython.cdivision(True):` and the like.
+    fn with_directives(&self, test: &Expr) -> Option<CFunction> {
+        let ExprKind::Call(call) = &test.kind else { return None };
+        if !matches!(&call.func.kind, ExprKind::Name(name) if &**name == "__pyx_with") {
+            return None;
+        }
+        let mut c = self.c.clone();
+        for keyword in &call.keywords {
+            let ExprKind::Literal(Literal::Bool(value)) = keyword.value.kind else { continue };
+            match &*keyword.name.as_ref()?.name {
+                "overflowcheck" => c.overflowcheck = value,
+                "cdivision" => c.cdivision = value,
+                "cdivision_warnings" => c.cdivision_warnings = value,
+                "cpow" => c.cpow = value,
+                _ => {}
+            }
+        }
+        Some(c)
+    }
+
     fn if_stmt(&mut self, i: &If) -> Result<bool> {
         self.branches(&i.branches, &i.orelse)
     }
 
     fn branches(&mut self, branches: &[IfBranch], orelse: &[Stmt]) -> Result<bool> {
         let Some((first, rest)) = branches.split_first() else { return self.block(orelse) };
+        if let Some(c) = self.with_directives(&first.test) {
+            let outer = core::mem::replace(&mut self.c, c);
+            let falls = self.block(&first.body);
+            self.c = outer;
+            return falls;
+        }
         self.at(first.test.span);
         let truth = self.cond(&first.test)?;
         self.branch(truth, |l| l.block(&first.body), |l| l.branches(rest, orelse))

@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, HashSet};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
+use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_stmt};
 
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{Obj, Val};
 use super::{Meaning, Result, refuse};
+use crate::resolve::children::blocks;
 
 /// What a function's names are.
 #[derive(Default)]
@@ -24,8 +26,44 @@ pub(super) struct Names {
 pub(super) fn assigned(body: &[Stmt]) -> Result<Names> {
     let mut names = Names::default();
     statements(body, &mut names)?;
+    let mut named = Named(Vec::new());
+    walk_body(&mut named, body);
+    names.rebinds = !named.0.is_empty();
+    names.bound.extend(named.0);
     names.bound.retain(|n| !names.globals.contains(n));
     Ok(names)
+}
+
+/// Names that expressions bind.
+struct Named(Vec<String>);
+
+impl Visitor for Named {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            // Other scopes, but for what is computed where they are defined.
+            StmtKind::FunctionDef(def) => {
+                def.decorators.iter().for_each(|e| self.visit_expr(e));
+                def.params.iter().filter_map(|p| p.default.as_ref()).for_each(|e| self.visit_expr(e));
+            }
+            StmtKind::ClassDef(def) => {
+                def.decorators.iter().chain(&def.bases).for_each(|e| self.visit_expr(e));
+            }
+            _ => walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, e: &Expr) {
+        match &e.kind {
+            ExprKind::Lambda { params, .. } => {
+                params.iter().filter_map(|p| p.default.as_ref()).for_each(|e| self.visit_expr(e));
+            }
+            ExprKind::Named { target, value } => {
+                self.0.push(target.name.to_string());
+                self.visit_expr(value);
+            }
+            _ => walk_expr(self, e),
+        }
+    }
 }
 
 fn statements(body: &[Stmt], names: &mut Names) -> Result<()> {
@@ -34,51 +72,32 @@ fn statements(body: &[Stmt], names: &mut Names) -> Result<()> {
 
 fn statement(s: &Stmt, names: &mut Names) -> Result<()> {
     match &s.kind {
-        StmtKind::Assign { targets, value } => {
-            targets.iter().try_for_each(|t| target(t, names))?;
-            walrus(value, names)
-        }
-        StmtKind::AugAssign { target: t, value, .. } => {
-            target(t, names)?;
-            walrus(value, names)
-        }
-        StmtKind::AnnAssign { target: t, value, .. } => {
-            target(t, names)?;
-            value.iter().try_for_each(|v| walrus(v, names))
-        }
+        StmtKind::Assign { targets, .. } => targets.iter().try_for_each(|t| target(t, names)),
+        StmtKind::AugAssign { target: t, .. } | StmtKind::AnnAssign { target: t, .. } => target(t, names),
         StmtKind::For(f) if !f.is_async => {
             target(&f.target, names)?;
-            walrus(&f.iter, names)?;
             statements(&f.body, names)?;
             statements(&f.orelse, names)
         }
-        StmtKind::While(w) => {
-            walrus(&w.test, names)?;
-            statements(&w.body, names)?;
-            statements(&w.orelse, names)
-        }
-        StmtKind::If(i) => {
-            for branch in &i.branches {
-                walrus(&branch.test, names)?;
-                statements(&branch.body, names)?;
-            }
-            statements(&i.orelse, names)
-        }
         StmtKind::With(w) if !w.is_async => {
             for item in &w.items {
-                walrus(&item.context, names)?;
                 item.target.iter().try_for_each(|t| target(t, names))?;
             }
             statements(&w.body, names)
         }
         StmtKind::Try(t) if !t.is_star => {
-            statements(&t.body, names)?;
             for handler in &t.handlers {
                 names.bound.extend(handler.name.iter().map(|n| n.name.to_string()));
-                statements(&handler.body, names)?;
             }
-            statements(&t.orelse, names)?;
-            statements(&t.finalbody, names)
+            blocks(s).into_iter().try_for_each(|b| statements(b, names))
+        }
+        StmtKind::Match(m) => {
+            for case in &m.cases {
+                super::pattern::bound(&case.pattern, &mut |name| {
+                    names.bound.insert(name.to_owned());
+                });
+            }
+            blocks(s).into_iter().try_for_each(|b| statements(b, names))
         }
         StmtKind::Import(aliases) => {
             for alias in aliases {
@@ -98,10 +117,18 @@ fn statement(s: &Stmt, names: &mut Names) -> Result<()> {
             Ok(())
         }
         StmtKind::Delete(list) => list.iter().try_for_each(|t| target(t, names)),
-        StmtKind::Expr(e) | StmtKind::Return(Some(e)) => walrus(e, names),
-        StmtKind::Raise { .. } | StmtKind::Assert { .. } | StmtKind::Return(None) => Ok(()),
-        StmtKind::Pass | StmtKind::Break | StmtKind::Continue => Ok(()),
-        _ => refuse("a nested function, class or statement of another kind"),
+        StmtKind::FunctionDef(def) => {
+            names.bound.insert(def.name.name.to_string());
+            Ok(())
+        }
+        StmtKind::ClassDef(def) => {
+            names.bound.insert(def.name.name.to_string());
+            Ok(())
+        }
+        StmtKind::While(_) | StmtKind::If(_) => blocks(s).into_iter().try_for_each(|b| statements(b, names)),
+        StmtKind::Expr(_) | StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Assert { .. } => Ok(()),
+        StmtKind::Pass | StmtKind::Break | StmtKind::Continue | StmtKind::Nonlocal(_) => Ok(()),
+        _ => refuse("a statement of this kind"),
     }
 }
 
@@ -110,32 +137,6 @@ fn target(t: &Expr, names: &mut Names) -> Result<()> {
     names_of(t, &mut found)?;
     names.bound.extend(found);
     Ok(())
-}
-
-/// A name that an expression of a statement binds; in an expression that is looked into only as far as needed.
-fn walrus(e: &Expr, names: &mut Names) -> Result<()> {
-    match &e.kind {
-        ExprKind::Named { target, value } => {
-            names.rebinds = true;
-            names.bound.insert(target.name.to_string());
-            walrus(value, names)
-        }
-        ExprKind::Bool { values, .. } => values.iter().try_for_each(|v| walrus(v, names)),
-        ExprKind::Unary { operand, .. } => walrus(operand, names),
-        ExprKind::Binary { left, right, .. } => {
-            walrus(left, names)?;
-            walrus(right, names)
-        }
-        ExprKind::Compare { left, rest } => {
-            walrus(left, names)?;
-            rest.iter().try_for_each(|r| walrus(&r.right, names))
-        }
-        ExprKind::Call(call) => {
-            walrus(&call.func, names)?;
-            call.args.iter().try_for_each(|a| walrus(a, names))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The names in a target.
@@ -166,6 +167,7 @@ impl Lowerer<'_> {
                 Ok(())
             }
             ExprKind::Subscript { value: object, index } => {
+                let Some(value) = self.store_view(t, object, index, value)? else { return Ok(()) };
                 let value = self.object(value)?;
                 let object = self.obj(object)?;
                 let index = self.expr(index)?;
@@ -205,6 +207,15 @@ impl Lowerer<'_> {
             return Ok(());
         }
         let Some(local) = self.local(name) else { return refuse("a name that is not bound here") };
+        if local.cell.is_some() {
+            let value = match &local.ty {
+                Some(ty) => Val::C(self.number(value, ty)?, ty.clone()),
+                None => value,
+            };
+            let (obj, cell) = (self.object(value)?, self.b().get(local.var));
+            self.status_from(Entry::CellSet, &[cell, obj.value], &[obj]);
+            return Ok(());
+        }
         if let Some(ty) = &local.ty {
             let value = self.number(value, ty)?;
             self.b().set(local.var, value);
@@ -247,11 +258,16 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    pub(super) fn augment(&mut self, t: &Expr, op: BinaryOp, value: &Expr) -> Result<()> {
+    pub(super) fn augment(&mut self, t: &Expr, op: BinaryOp, value_of: &Expr) -> Result<()> {
         match &t.kind {
+            ExprKind::Subscript { value, index } if self.is_view_item(value, index) && !is_call(index) => {
+                let old = self.expr(t)?;
+                let new = self.combine(t, op, old, value_of)?;
+                self.store(t, new)
+            }
             ExprKind::Name(_) => {
                 let old = self.expr(t)?;
-                let new = self.combine(t, op, old, value)?;
+                let new = self.combine(t, op, old, value_of)?;
                 self.store(t, new)
             }
             ExprKind::Attribute { value: object, attr } => {
@@ -259,7 +275,7 @@ impl Lowerer<'_> {
                 let object = self.keep_own(object);
                 let name = self.name(&attr.name);
                 let old = self.make(Entry::GetAttr, &[object.value, name]);
-                let new = self.combine(t, op, Val::Obj(old), value)?;
+                let new = self.combine(t, op, Val::Obj(old), value_of)?;
                 let new = self.object(new)?;
                 self.status_from(Entry::SetAttr, &[object.value, name, new.value], &[new, object]);
                 Ok(())
@@ -284,7 +300,7 @@ impl Lowerer<'_> {
                         self.make(Entry::GetItem, &[object.value, key.value])
                     }
                 };
-                let new = self.combine(t, op, Val::Obj(old), value)?;
+                let new = self.combine(t, op, Val::Obj(old), value_of)?;
                 let new = self.object(new)?;
                 self.store_item(object, again, new, true)?;
                 held.into_iter().for_each(|key| self.drop_obj(key));
@@ -298,8 +314,13 @@ impl Lowerer<'_> {
         if let Val::C(left, ty) = &old
             && self.is_c(value)
         {
-            if op == BinaryOp::Pow {
+            if op == BinaryOp::Pow && !self.c.cpow {
                 return refuse("a power of numbers of C");
+            }
+            if op == BinaryOp::Pow {
+                let right = self.expr(value)?;
+                let right = self.c_operand(right)?;
+                return self.c_power((*left, ty.clone()), right);
             }
             let right = self.expr(value)?;
             let right = self.c_operand(right)?;
@@ -320,10 +341,18 @@ impl Lowerer<'_> {
                 self.status(Entry::DelGlobal, &[table, text]);
             }
             ExprKind::Name(name) => {
-                let local = self.local(name).filter(|l| l.ty.is_none() && !l.is_borrowed);
+                let local =
+                    self.local(name).filter(|l| l.ty.is_none() && (!l.is_borrowed || l.cell.is_some()));
                 let Some(local) = local else { return refuse("`del` of this variable") };
                 // An unbound one raises.
-                self.expr(t)?;
+                if let Val::Obj(obj) = self.expr(t)? {
+                    self.drop_obj(obj);
+                }
+                if local.cell.is_some() {
+                    let (cell, zero) = (self.b().get(local.var), self.word(0));
+                    self.call(Entry::CellSet, &[cell, zero]);
+                    return Ok(());
+                }
                 let old = self.b().get(local.var);
                 let zero = self.word(0);
                 self.b().set(local.var, zero);
@@ -345,5 +374,16 @@ impl Lowerer<'_> {
             _ => return refuse("this target"),
         }
         Ok(())
+    }
+}
+
+/// Whether computing an index may do anything: it would be done twice.
+fn is_call(index: &Expr) -> bool {
+    match &index.kind {
+        ExprKind::Name(_) | ExprKind::Literal(_) => false,
+        ExprKind::Tuple(items) => items.iter().any(is_call),
+        ExprKind::Binary { left, right, .. } => is_call(left) || is_call(right),
+        ExprKind::Unary { operand, .. } => is_call(operand),
+        _ => true,
     }
 }

@@ -207,6 +207,20 @@ impl Lowerer<'_> {
         b.store(array, vec![index], value);
     }
 
+    /// Reads a word as another type of its size.
+    pub(super) fn load_as(&mut self, address: Value, at: usize, dtype: DType) -> Value {
+        let mut b = self.b();
+        let (array, index) = words_as(&mut b, address, at, dtype);
+        b.load(array, vec![index])
+    }
+
+    /// Writes a word as another type of its size.
+    pub(super) fn put_as(&mut self, address: Value, at: usize, value: Value, dtype: DType) {
+        let mut b = self.b();
+        let (array, index) = words_as(&mut b, address, at, dtype);
+        b.store(array, vec![index], value);
+    }
+
     /// A constant of the table, borrowed.
     pub(super) fn constant(&mut self, constant: Constant) -> Obj {
         let number = self.constant_number(constant);
@@ -252,9 +266,14 @@ impl Lowerer<'_> {
 }
 
 fn words(b: &mut Builder<'_>, address: Value, at: usize) -> (Value, Value) {
+    words_as(b, address, at, DType::I64)
+}
+
+fn words_as(b: &mut Builder<'_>, address: Value, at: usize, dtype: DType) -> (Value, Value) {
+    let ty = Type::Array(ArrayType { dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false });
     let pointer = b.value(InstKind::Pointer(address));
     let (n, eight) = (b.i64(at as i64 + 1), b.i64(8));
-    let array = b.typed(InstKind::ArrayAt { pointer, shape: vec![n], strides: vec![eight] }, WORDS);
+    let array = b.typed(InstKind::ArrayAt { pointer, shape: vec![n], strides: vec![eight] }, ty);
     let index = b.i64(at as i64);
     (array, index)
 }

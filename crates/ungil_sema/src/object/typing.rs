@@ -1,13 +1,14 @@
 //! Types of expressions before they are lowered: what is of C and what is an object.
 
 use ungil_ir::types::DType;
-use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, CompareOp, UnaryOp};
 
-use super::Meaning;
+use super::consume::is_consumed;
 use super::function::Lowerer;
 use super::value::CTy;
+use super::{Meaning, Own};
 
 /// What an expression gives.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,6 +42,11 @@ impl Lowerer<'_> {
                 if all_c || truth { Kind::C(CTy::Bint) } else { Kind::Object }
             }
             ExprKind::Conditional { body, orelse, .. } => self.joined(body, orelse),
+            ExprKind::Subscript { value, index } => match self.view_kind(value, index) {
+                Some(ty) => Kind::C(ty),
+                None => Kind::Object,
+            },
+            ExprKind::Call(call) if self.gives_truth(call) => Kind::C(CTy::Bint),
             ExprKind::Call(call) => {
                 let ExprKind::Name(name) = &call.func.kind else { return Kind::Object };
                 if self.local(name).is_some() || self.globals.contains(&**name) {
@@ -53,6 +59,7 @@ impl Lowerer<'_> {
                         Kind::C(CTy::Num(DType::I64, "Py_ssize_t".into()))
                     }
                     Meaning::Typed(ty) => Kind::C(ty),
+                    Meaning::Own(Own { ret: Some(ty), .. }) => Kind::C(ty),
                     Meaning::Cast(ty) if call.args.len() == 1 => Kind::C(ty),
                     Meaning::Math(_, n) if n == call.args.len() => Kind::C(CTy::num(DType::F64)),
                     _ => Kind::Object,
@@ -60,6 +67,12 @@ impl Lowerer<'_> {
             }
             _ => Kind::Object,
         }
+    }
+
+    /// Whether a call is `any` or `all` of a generator expression.
+    fn gives_truth(&self, call: &Call) -> bool {
+        matches!(&call.func.kind, ExprKind::Name(name) if matches!(&**name, "any" | "all"))
+            && is_consumed(call, &|name| self.is_builtin(name))
     }
 
     /// Whether an expression is a number of C, or a literal that may be one.
@@ -91,14 +104,14 @@ impl Lowerer<'_> {
         let both = common(&x, &y);
         let is_float = both.dtype().is_float();
         match op {
+            BinaryOp::Pow if self.c.cpow => Kind::C(both),
             BinaryOp::MatMult | BinaryOp::Pow => Kind::Object,
-            BinaryOp::Div if !is_float && !self.source.c.integer_division && !self.source.c.cdivision => {
+            BinaryOp::Div if !is_float && !self.c.integer_division && !self.c.cdivision => {
                 Kind::C(CTy::num(DType::F64))
             }
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult => Kind::C(both),
             BinaryOp::Div if is_float => Kind::C(both),
             BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor if !is_float => Kind::C(both),
-            BinaryOp::FloorDiv | BinaryOp::Mod if !is_float && !self.source.c.cdivision => Kind::C(both),
             // What is refused when it is lowered.
             _ => Kind::C(both),
         }

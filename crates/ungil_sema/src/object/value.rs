@@ -57,4 +57,14 @@ pub struct Local {
     pub is_borrowed: bool,
     /// Whether it always has a value.
     pub is_bound: bool,
+    /// Whether the variable holds a cell, which functions inside share, with the value in it.
+    pub cell: Option<Cell>,
+}
+
+/// Whose variable is in a cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cell {
+    Own,
+    /// Of a function around.
+    Free,
 }

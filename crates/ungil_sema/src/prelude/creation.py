@@ -194,3 +194,126 @@ def frombuffer(buffer, dtype=float, count=-1, offset=0):
     if count * size > room:
         raise ValueError("buffer is smaller than requested size")
     return reinterpreted(buffer, like, offset, count)
+
+
+def tril_indices(n, k=0, m=None):
+    return np.nonzero(tri(n, m, k, bool))
+
+
+def triu_indices(n, k=0, m=None):
+    return np.nonzero(~tri(n, m, k - 1, bool))
+
+
+def tril_indices_from(arr, k=0):
+    if arr.ndim != 2:
+        raise ValueError("input array must be 2-d")
+    return tril_indices(arr.shape[0], k, arr.shape[1])
+
+
+def triu_indices_from(arr, k=0):
+    if arr.ndim != 2:
+        raise ValueError("input array must be 2-d")
+    return triu_indices(arr.shape[0], k, arr.shape[1])
+
+
+def diag_indices(n, ndim: const = 2):
+    return same(np.arange(n), ndim)
+
+
+def ix_(*args):
+    return each(_open_grid, steps(len(args)), each(np.asarray, args))
+
+
+def _open_grid(k: const, arrays):
+    a = arrays[k]
+    if a.ndim != 1:
+        raise ValueError("Cross index must be 1 dimensional")
+    if is_bool(a):
+        return spread(np.flatnonzero(a), len(arrays), k)
+    return spread(a, len(arrays), k)
+
+
+def unravel_index(indices, shape):
+    size = 1
+    for n in shape:
+        size *= n
+    if is_number(indices):
+        if indices < 0 or indices >= size:
+            raise ValueError(f"index {indices} is out of bounds for array with size {size}")
+        return each(_coordinate, steps(len(shape)), np.int64(indices), shape)
+    flat = np.ravel(indices)
+    for i in range(flat.shape[0]):
+        if flat[i] < 0 or flat[i] >= size:
+            raise ValueError(f"index {flat[i]} is out of bounds for array with size {size}")
+    return each(_coordinate, steps(len(shape)), np.asarray(indices).astype(np.int64), shape)
+
+
+def _coordinate(k: const, index, shape):
+    below = 1
+    for n in shape[k + 1 :]:
+        below *= n
+    return index // below % shape[k]
+
+
+def ravel_multi_index(multi_index, dims):
+    at = np.int64(0) * multi_index[0]
+    for k in steps(len(dims)):
+        if np.any((np.asarray(multi_index[k]) < 0) | (np.asarray(multi_index[k]) >= dims[k])):
+            raise ValueError("invalid entry in coordinates array")
+        at = at * dims[k] + multi_index[k]
+    return at
+
+
+def asarray_chkfinite(a, dtype=None):
+    x = np.asarray(a) if dtype is None else np.asarray(a, dtype)
+    if is_inexact(x) and not np.isfinite(x).all():
+        raise ValueError("array must not contain infs or NaNs")
+    return x
+
+
+def astype(x, dtype):
+    return x.astype(dtype)
+
+
+def bartlett(M):
+    if M < 1:
+        return np.empty(0)
+    if M == 1:
+        return np.ones(1)
+    n = np.arange(1 - np.float64(M), M, 2)
+    return np.where(n <= 0, 1 + n / (M - 1), 1 - n / (M - 1))
+
+
+def hanning(M):
+    if M < 1:
+        return np.empty(0)
+    if M == 1:
+        return np.ones(1)
+    n = np.arange(1 - np.float64(M), M, 2)
+    return 0.5 + 0.5 * np.cos(np.pi * n / (M - 1))
+
+
+def hamming(M):
+    if M < 1:
+        return np.empty(0)
+    if M == 1:
+        return np.ones(1)
+    n = np.arange(1 - np.float64(M), M, 2)
+    return 0.54 + 0.46 * np.cos(np.pi * n / (M - 1))
+
+
+def blackman(M):
+    if M < 1:
+        return np.empty(0)
+    if M == 1:
+        return np.ones(1)
+    n = np.arange(1 - np.float64(M), M, 2)
+    return 0.42 + 0.5 * np.cos(np.pi * n / (M - 1)) + 0.08 * np.cos(2.0 * np.pi * n / (M - 1))
+
+
+def kaiser(M, beta):
+    if M == 1:
+        return np.ones(1)
+    n = np.arange(0, np.float64(M))
+    alpha = (M - 1) / 2.0
+    return np.i0(beta * np.sqrt(1 - ((n - alpha) / alpha) ** 2.0)) / np.i0(np.float64(beta))

@@ -2,6 +2,8 @@
 
 
 def concatenate(arrays, axis: const = 0, dtype=None):
+    if is_list(arrays):
+        return _joined_list(arrays, axis, dtype)
     if is_array(arrays):
         _check_rows(arrays)
         if arrays.ndim < 2:
@@ -18,6 +20,27 @@ def concatenate(arrays, axis: const = 0, dtype=None):
     if axis is None:
         return concatenate(each(np.ravel, arrays), 0, dtype)
     return _joined(each(np.asarray, arrays), axis, dtype)
+
+
+def _joined_list(arrays, axis: const, dtype):
+    # Arrays of one type, as many as the list has.
+    if len(arrays) == 0:
+        raise ValueError("need at least one array to concatenate")
+    if axis is None:
+        return _joined_flat(arrays, dtype)
+    return _joined(arrays, axis, dtype)
+
+
+def _joined_flat(arrays, dtype):
+    total = 0
+    for a in arrays:
+        total += a.size
+    out = np.empty(total, arrays[0].dtype if dtype is None else dtype)
+    at = 0
+    for a in arrays:
+        out[at : at + a.size] = np.ravel(a)
+        at += a.size
+    return out
 
 
 def _check_rows(a):
@@ -42,7 +65,12 @@ def _joined(arrays, axis: const, dtype):
                     "all the input array dimensions except for the concatenation axis must match exactly"
                 )
         total += a.shape[axis]
-    wanted = np.result_type(*arrays) if dtype is None else dtype
+    if dtype is not None:
+        wanted = dtype
+    elif is_list(arrays):
+        wanted = first.dtype
+    else:
+        wanted = np.result_type(*arrays)
     out = np.empty(first.shape[:axis] + (total,) + first.shape[axis + 1 :], wanted)
     at = 0
     for a in arrays:
@@ -53,6 +81,8 @@ def _joined(arrays, axis: const, dtype):
 
 
 def stack(arrays, axis: const = 0, dtype=None):
+    if is_list(arrays):
+        return _stacked_list(arrays, axis, dtype)
     if is_array(arrays):
         _check_rows(arrays)
         at = axis_of(axis, arrays.ndim)
@@ -60,6 +90,19 @@ def stack(arrays, axis: const = 0, dtype=None):
     if len(arrays) == 0:
         raise ValueError("need at least one array to stack")
     return _stacked(each(np.asarray, arrays), axis, dtype)
+
+
+def _stacked_list(arrays, axis: const, dtype):
+    if len(arrays) == 0:
+        raise ValueError("need at least one array to stack")
+    first = arrays[0]
+    out = np.empty((len(arrays),) + first.shape, first.dtype if dtype is None else dtype)
+    for i in range(len(arrays)):
+        for k in steps(first.ndim):
+            if arrays[i].shape[k] != first.shape[k]:
+                raise ValueError("all input arrays must have the same shape")
+        out[i] = arrays[i]
+    return np.moveaxis(out, 0, axis_of(axis, first.ndim + 1))
 
 
 def _stacked(arrays, axis: const, dtype):
@@ -74,11 +117,43 @@ def _stacked(arrays, axis: const, dtype):
     return _joined(each(np.expand_dims, arrays, at), at, dtype)
 
 
+def concat(arrays, axis: const = 0, dtype=None):
+    return concatenate(arrays, axis, dtype)
+
+
+def row_stack(tup, dtype=None):
+    return vstack(tup, dtype)
+
+
 def vstack(tup, dtype=None):
+    if is_list(tup):
+        if len(tup) == 0:
+            raise ValueError("need at least one array to concatenate")
+        if tup[0].ndim > 1:
+            return _joined(tup, 0, dtype)
+        return _rows_of_list(tup, dtype)
     return _joined(each(np.atleast_2d, rows_of(tup)), 0, dtype)
 
 
+def _rows_of_list(arrays, dtype):
+    n = arrays[0].size
+    out = np.empty((len(arrays), n), arrays[0].dtype if dtype is None else dtype)
+    for i in range(len(arrays)):
+        if arrays[i].size != n:
+            raise ValueError(
+                "all the input array dimensions except for the concatenation axis must match exactly"
+            )
+        out[i] = np.ravel(arrays[i])
+    return out
+
+
 def hstack(tup, dtype=None):
+    if is_list(tup):
+        if len(tup) == 0:
+            raise ValueError("need at least one array to concatenate")
+        if tup[0].ndim < 2:
+            return _joined_flat(tup, dtype)
+        return _joined(tup, 1, dtype)
     arrays = each(np.atleast_1d, rows_of(tup))
     if arrays[0].ndim == 1:
         return _joined(arrays, 0, dtype)

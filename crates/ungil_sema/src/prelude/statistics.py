@@ -68,7 +68,9 @@ def nanpercentile(
 def _quantile(a, q, whole: const, weights, axis: const, out, keepdims: const, method: const, skip: const):
     parts = _parts(a, q, whole)
     if weights is not None:
-        return _weighted_quantile(np.asarray(a), weights, _shares(q, whole), axis, out, keepdims, method, skip)
+        return _weighted_quantile(
+            np.asarray(a), weights, _shares(q, whole), axis, out, keepdims, method, skip
+        )
     return _statistic(np.asarray(a), parts, axis, out, keepdims, method, skip)
 
 
@@ -308,6 +310,25 @@ def _select(values, k):
     return values[k]
 
 
+def _complex_extremum_from(a, largest: const, axes: const, keepdims: const, initial, mask):
+    start = like(np.zeros(1, a.dtype)[0], initial)
+    x = a if mask is None else np.where(mask, a, start)
+    table = _rows(x, axes)
+    kept = np.moveaxis(x, axes, steps(x.ndim)[x.ndim - len(axes) :]).shape[: x.ndim - len(axes)]
+    out = np.full(kept, start)
+    flat = out.reshape(table.shape[0])
+    for i in range(table.shape[0]):
+        best = start
+        for j in range(table.shape[1]):
+            best = np.maximum(best, table[i, j]) if largest else np.minimum(best, table[i, j])
+        flat[i] = best
+    if keepdims:
+        return out.reshape(each(_kept_extent, steps(a.ndim), a, axes))
+    if out.ndim == 0:
+        return out[()]
+    return out
+
+
 def _complex_extremum(a, largest: const, axes: const, keepdims: const):
     table = _rows(a, axes)
     kept = np.moveaxis(a, axes, steps(a.ndim)[a.ndim - len(axes) :]).shape[: a.ndim - len(axes)]
@@ -374,3 +395,76 @@ def vecmat(x1, x2):
     if is_complex(x):
         return np.squeeze(matmul(np.conj(x)[..., None, :], y), axis=-2)
     return np.squeeze(matmul(x[..., None, :], y), axis=-2)
+
+
+def cov(
+    m,
+    y=None,
+    rowvar: const = True,
+    bias: const = False,
+    ddof: const = None,
+    fweights=None,
+    aweights=None,
+):
+    x = _observations(np.asarray(m), rowvar)
+    if y is not None:
+        z = np.concatenate((x, _observations(np.asarray(y), rowvar)), 0)
+        return _covariance(z, bias, ddof, fweights, aweights)
+    c = _covariance(x, bias, ddof, fweights, aweights)
+    if np.ndim(m) < 2:
+        return c.reshape(())
+    return c
+
+
+def _observations(x, rowvar: const):
+    if x.ndim > 2:
+        raise ValueError("m has more than 2 dimensions")
+    rows = np.atleast_2d(x)
+    if not rowvar and x.ndim == 2:
+        return rows.T
+    return rows
+
+
+def _covariance(x, bias: const, ddof: const, fweights, aweights):
+    free = ddof
+    if ddof is None:
+        free = 0 if bias else 1
+    n = x.shape[1]
+    data = x.astype(np.result_type(x, np.float64))
+    if fweights is None and aweights is None:
+        data = data - data.mean(axis=1)[:, None]
+        return _scaled(np.dot(data, np.conj(data.T)), n - free)
+    if fweights is None:
+        w = np.asarray(aweights).astype(np.float64)
+    elif aweights is None:
+        w = np.asarray(fweights).astype(np.float64)
+    else:
+        w = np.asarray(fweights) * np.asarray(aweights).astype(np.float64)
+    if w.ndim != 1:
+        raise RuntimeError("cannot handle multidimensional weights")
+    if w.shape[0] != n:
+        raise RuntimeError("incompatible numbers of samples and weights")
+    if (w < 0).any():
+        raise ValueError("weights cannot be negative")
+    total = w.sum()
+    left = total - free
+    if aweights is not None and free != 0:
+        left = total - free * np.sum(w * np.asarray(aweights)) / total
+    data = data - (data * w).sum(axis=1)[:, None] / total
+    return _scaled(np.dot(data, np.conj((data * w).T)), left)
+
+
+def _scaled(c, count):
+    return c * np.true_divide(1, max(count, 0))
+
+
+def corrcoef(x, y=None, rowvar: const = True):
+    c = cov(x, y, rowvar)
+    if c.ndim == 0:
+        return c / c
+    d = np.sqrt(np.real(np.diag(c)))
+    c = c / d[:, None] / d[None, :]
+    if is_complex(c):
+        re, im = np.clip(c.real, -1, 1), np.clip(c.imag, -1, 1)
+        return re + 1j * im
+    return np.clip(c, -1, 1)

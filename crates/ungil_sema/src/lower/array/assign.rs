@@ -195,9 +195,15 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             let equal = self.b().compare(CompareOp::Eq, found, wanted);
             let single = self.b().compare(CompareOp::Eq, found, one);
             let fits = self.b().binary(BinaryOp::Or, equal, single);
+            let number = self.b().i64((added + axis) as i64);
+            if self.is_c() {
+                let message = "got differing extents in dimension {0} (got {1} and {2})";
+                let class = ExcClass::VALUE_ERROR;
+                self.check(fits, class, message, vec![(number, true), (wanted, true), (found, true)]);
+                continue;
+            }
             let message =
                 "could not broadcast input array: axis {0} has {1} elements, the destination's has {2}";
-            let number = self.b().i64((added + axis) as i64);
             let args = vec![(number, true), (found, true), (wanted, true)];
             self.check(fits, ExcClass::VALUE_ERROR, message, args);
         }

@@ -7,6 +7,7 @@ use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
+use crate::lower::call::Args;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
@@ -39,7 +40,7 @@ pub(crate) const METHODS: &[&str] = &[
 
 /// Attributes of arrays, for suggestions.
 pub(crate) const ATTRIBUTES: &[&str] =
-    &["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "T", "flat", "real", "imag"];
+    &["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "T", "mT", "flat", "real", "imag"];
 
 impl Lowerer<'_, '_> {
     /// `array.name`; `None` if arrays have no such attribute in compiled code.
@@ -90,6 +91,10 @@ impl Lowerer<'_, '_> {
             }
             "flat" => self.flat(array, span)?,
             "T" => self.transposed(array, None, span)?,
+            "mT" => {
+                let args = Args { positional: vec![array.clone()], keywords: Vec::new(), span };
+                crate::registry::call(self, "numpy.matrix_transpose", args)?
+            }
             "real" | "imag" => self.array_part(array, name == "imag", span)?,
             _ => return Ok(None),
         }))

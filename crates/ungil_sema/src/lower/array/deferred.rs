@@ -59,8 +59,10 @@ impl Lowerer<'_, '_> {
         }
         let Some(web) = self.webs.def_at(span.lo) else { return Ok(false) };
         let Some(uses) = self.later_uses(web, value, rest) else { return Ok(false) };
+        let reduction = self.producer(value).filter(|_| uses.count == 1 && self.is_reduced(web, rest));
+        self.held_rows.extend(reduction);
         let mut operand = self.lower_lazily(value)?;
-        if self.may_wait(&operand, &uses)? {
+        if self.may_wait(&operand, &uses)? || reduction.is_some() && self.rows_in(&operand).is_some() {
             let mut names = Vec::new();
             self.names_in(value, &mut names);
             self.deferred_names.insert(web, names);
@@ -112,6 +114,28 @@ impl Lowerer<'_, '_> {
             }
         }
         None
+    }
+
+    /// Whether what reads a variable is a reduction that computes another one's results where it needs them.
+    fn is_reduced(&self, web: WebId, rest: &[Stmt]) -> bool {
+        rest.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Assign { value, .. } | StmtKind::AugAssign { value, .. } => {
+                self.is_reduced_in(web, value)
+            }
+            StmtKind::Return(value) => value.as_ref().is_some_and(|e| self.is_reduced_in(web, e)),
+            _ => false,
+        })
+    }
+
+    fn is_reduced_in(&self, web: WebId, e: &Expr) -> bool {
+        let mut found = match &e.kind {
+            ExprKind::Call(call) => self.consumed(call).and_then(|e| self.source(e)).is_some_and(|source| {
+                matches!(source.kind, ExprKind::Name(_)) && self.web_at(source.span) == Some(web)
+            }),
+            _ => false,
+        };
+        children::operands(e, &mut |operand| found = found || self.is_reduced_in(web, operand));
+        found
     }
 
     /// Names whose values an expression is computed from, through deferred variables too.

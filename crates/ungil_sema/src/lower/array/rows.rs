@@ -5,7 +5,8 @@
 //! buffer, from which it goes on as it would from the array. The order of every operation is that of the array, so that
 //! fusion changes no bits.
 //!
-//! Limits: both must be written in one expression; rows of fewer than [`LONG_ROW`] results are put into memory.
+//! Limits: the first is written in the other's expression, or assigned to a variable that only the other one reads; rows
+//! of fewer than [`LONG_ROW`] results are put into memory.
 
 use std::rc::Rc;
 
@@ -50,17 +51,20 @@ struct Buffer {
 impl Lowerer<'_, '_> {
     /// Remembers the reduction that a call of another one consumes, if there is one.
     pub(crate) fn hold_rows(&mut self, call: &Call) {
-        let ExprKind::Attribute { value, attr } = &call.func.kind else { return };
-        if !CONSUMERS.contains(&&attr.name[..]) {
-            return;
-        }
-        let consumed = match self.library_function(&call.func) {
-            Some(Some(_)) => call.args.first(),
-            Some(None) => Some(&**value),
-            None => None,
-        };
-        if let Some(span) = consumed.and_then(|e| self.producer(e)) {
+        if let Some(span) = self.consumed(call).and_then(|e| self.producer(e)) {
             self.held_rows.insert(span);
+        }
+    }
+
+    /// What a call reduces that computes results of another reduction where it needs them.
+    pub(crate) fn consumed<'e>(&self, call: &'e Call) -> Option<&'e Expr> {
+        let ExprKind::Attribute { value, attr } = &call.func.kind else { return None };
+        if !CONSUMERS.contains(&&attr.name[..]) {
+            return None;
+        }
+        match self.library_function(&call.func)? {
+            Some(_) => call.args.first(),
+            None => Some(&**value),
         }
     }
 
@@ -74,20 +78,30 @@ impl Lowerer<'_, '_> {
     }
 
     /// The place of the reduction that an expression is computed from, element by element.
-    fn producer(&self, e: &Expr) -> Option<Span> {
+    pub(crate) fn producer(&self, e: &Expr) -> Option<Span> {
+        let source = self.source(e)?;
+        let ExprKind::Call(call) = &source.kind else { return None };
+        let ExprKind::Attribute { attr, .. } = &call.func.kind else { return None };
+        self.library_function(&call.func)?;
+        PRODUCERS.contains(&&attr.name[..]).then_some(source.span)
+    }
+
+    /// What an expression is computed from, element by element, by functions and operators that may stand in between.
+    pub(crate) fn source<'e>(&self, e: &'e Expr) -> Option<&'e Expr> {
         match &e.kind {
-            ExprKind::Unary { operand, .. } => self.producer(operand),
+            ExprKind::Name(_) => Some(e),
+            ExprKind::Unary { operand, .. } => self.source(operand),
             ExprKind::Binary { left, right, .. } if matches!(right.kind, ExprKind::Literal(_)) => {
-                self.producer(left)
+                self.source(left)
             }
             ExprKind::Call(call) => {
                 let ExprKind::Attribute { attr, .. } = &call.func.kind else { return None };
                 let function = self.library_function(&call.func)?;
                 let plain = call.keywords.is_empty() && call.args.len() == 1;
                 if function.is_some() && plain && BETWEEN.contains(&&attr.name[..]) {
-                    return self.producer(&call.args[0]);
+                    return self.source(&call.args[0]);
                 }
-                PRODUCERS.contains(&&attr.name[..]).then_some(e.span)
+                Some(e)
             }
             _ => None,
         }

@@ -433,9 +433,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         leaves: &[Operand],
         body: &mut Body<'_, 'p, 'w>,
     ) -> Result<()> {
-        let one = self.b().i64(1);
-        // Masks, not choices: LLVM would make a loop for each combination.
-        let (none, all) = (self.b().i64(0), self.b().i64(-1));
+        // Masks for the indices, of no bit or all: LLVM would make a loop for each combination of what it recognises
+        // as a choice. An axis without elements is not walked.
+        let (none, one) = (self.b().i64(0), self.b().i64(1));
         let mut repeated = HashMap::new();
         for leaf in leaves {
             let base = self.value(leaf)?;
@@ -447,8 +447,10 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                     continue;
                 }
                 let extent = self.b().dim(base, axis);
-                let single = self.b().compare(CompareOp::Eq, extent, one);
-                axes.push(Some(self.b().select(single, none, all)));
+                let more = self.b().binary(BinaryOp::Sub, extent, one);
+                let few = self.b().compare(CompareOp::Lt, more, one);
+                let step = self.b().select(few, more, one);
+                axes.push(Some(self.b().binary(BinaryOp::Sub, none, step)));
             }
             repeated.insert(base, axes);
         }

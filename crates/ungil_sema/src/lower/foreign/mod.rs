@@ -21,6 +21,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::foreign::ForeignError;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
+use crate::lower::struct_calls::{Registers, Returned};
 use crate::operand::Operand;
 use crate::ty::Ty;
 
@@ -40,8 +41,17 @@ impl Lowerer<'_, '_> {
             let (name, prototype) = (f.name.to_string(), f.prototype());
             return Err(ForeignError::Count { name, prototype, expected, given, span }.into());
         }
-        let mut values = Vec::new();
+        let (mut values, mut registers) = (Vec::new(), Registers::default());
+        let returned = match self.is_c() {
+            true => self.struct_result(&f.ret, &mut registers, &mut values, span)?,
+            false => Returned::Plain(f.ret.ir()),
+        };
         for (k, (param, arg)) in f.params.iter().zip(&args.positional).enumerate() {
+            if let (CType::Struct(s), true) = (self.complete(param), self.is_c()) {
+                self.struct_argument(&s, arg, &mut registers, &mut values)?;
+                continue;
+            }
+            registers.take(param);
             values.push(self.c_argument(f, k, param, arg)?);
         }
         if f.hidden {
@@ -51,8 +61,11 @@ impl Lowerer<'_, '_> {
         self.set_span(span);
         let callee = self.extern_address(&f.name, f.address);
         self.exchange_errno(f);
-        let result = self.b().call_c(callee, values, f.ret.ir());
+        let result = self.b().call_c(callee, values, returned.ir());
         self.exchange_errno(f);
+        if let Some(made) = self.returned_struct(&returned, result, span)? {
+            return Ok(made);
+        }
         self.c_result(&f.ret, result, span)
     }
 

@@ -225,7 +225,11 @@ impl Lowerer<'_, '_> {
             (ty, _) => match struct_of(ty).and_then(|s| field(s, attr)) {
                 Some((ty, offset)) => {
                     let address = self.field_address(value, offset)?;
-                    Some(self.load_c(address, &ty, span)?)
+                    let found = self.load_c(address, &ty, span)?;
+                    if value.value.is_some_and(|v| self.const_structs.contains(&v)) {
+                        self.const_structs.extend(found.value);
+                    }
+                    Some(found)
                 }
                 None => None,
             },
@@ -254,6 +258,10 @@ impl Lowerer<'_, '_> {
         span: Span,
     ) -> Result<bool> {
         let x = &self.completed(x);
+        if x.value.is_some_and(|v| self.const_structs.contains(&v)) {
+            let title = "a memoryview of `const` structs is read-only";
+            return Err(misuse(title, "cannot be assigned", "declare it without `const`", span));
+        }
         match (&x.ty, attr) {
             (Ty::CBox(_), "value") => self.set_box(x, value, span)?,
             (ty, _) => {

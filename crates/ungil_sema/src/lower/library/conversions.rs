@@ -151,6 +151,11 @@ impl Lowerer<'_, '_> {
                 let n = self.b().dim(base, 0);
                 Ok(Operand::value(Ty::PyInt, n, span))
             }
+            Ty::StructView(view) if view.array.ndim > 0 => {
+                let base = self.value(x)?;
+                let n = self.b().dim(base, 0);
+                Ok(Operand::value(Ty::PyInt, n, span))
+            }
             Ty::Range => self.range_length(x, span),
             Ty::List(_) => {
                 let n = self.list_length(x)?;

@@ -254,7 +254,12 @@ impl Lowerer<'_, '_> {
     }
 
     /// `list.sort(reverse=…)`: insertion into runs that are merged would need memory; numbers are sorted by the prelude.
-    fn list_sort(&mut self, list: &Operand, descending: Option<&Operand>, span: Span) -> Result<()> {
+    pub(crate) fn list_sort(
+        &mut self,
+        list: &Operand,
+        descending: Option<&Operand>,
+        span: Span,
+    ) -> Result<()> {
         let Some(element) = list_ty(list).element.clone() else { return Ok(()) };
         if element.dtype().is_none_or(|d| d.is_complex()) {
             let help = "sort lists of numbers, or the places of an array with np.argsort";
@@ -274,6 +279,11 @@ impl Lowerer<'_, '_> {
     /// Notes what is put into lists, for a reader that has no element at hand.
     pub(crate) fn note_element(&mut self, made: &[(u32, u32)], element: &Ty, span: Span) -> Result<()> {
         self.put_into(made, element, span)
+    }
+
+    /// Whether the elements of a list are arrays.
+    pub(crate) fn lists_arrays(&self, x: &Operand) -> bool {
+        matches!(x.ty, Ty::List(_)) && list_ty(x).element.as_ref().is_some_and(|e| e.as_array().is_some())
     }
 
     /// Whether a list may be made longer or shorter while it is iterated over: see `loops`.

@@ -97,7 +97,10 @@ impl Lowerer<'_, '_> {
         let (a, b) = (self.numpy_float(x, function)?, self.numpy_float(y, function)?);
         let single =
             |float: &Operand, given: &Operand| float.ty == Ty::Scalar(DType::F32) || given.ty.is_weak();
-        let both = single(&a, x) && single(&b, y) && !(x.ty.is_weak() && y.ty.is_weak());
+        // What is float16 in NumPy does not widen float32.
+        let half = |given: &Operand| matches!(given.ty, Ty::Scalar(DType::Bool | DType::I8 | DType::U8));
+        let proper = |float: &Operand| float.ty == Ty::Scalar(DType::F32);
+        let both = (single(&a, x) || half(x)) && (single(&b, y) || half(y)) && (proper(&a) || proper(&b));
         let dtype = if both && name != "float_power" { DType::F32 } else { DType::F64 };
         let (a, b) = (self.cast_to(&a, dtype)?, self.cast_to(&b, dtype)?);
         let value = match name {

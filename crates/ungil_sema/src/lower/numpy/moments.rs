@@ -10,6 +10,7 @@ use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
 use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::numpy::reductions::Request;
 use crate::operand::Operand;
@@ -87,12 +88,42 @@ impl Lowerer<'_, '_> {
 
     /// Mean squares of the deviations from the mean, or their roots.
     pub(super) fn variance(&mut self, r: &Request, nan: bool, root: bool) -> Result<Operand> {
+        let (span, found) = (r.span, r.x.ty.as_array().expect("an array").dtype);
+        let natural = if found.is_int() || found == DType::Bool { DType::F64 } else { found };
+        let wanted = r.dtype.unwrap_or(natural);
+        let exact = wanted.is_int() || wanted == DType::Bool;
+        if exact && (root || nan) || found.is_complex() && !wanted.is_complex() {
+            let kind = if found.is_complex() { "complex" } else { "floating-point" };
+            return Err(TypeError::Argument {
+                function: r.function.clone(),
+                parameter: "dtype".to_owned(),
+                expected: format!("a {kind} type"),
+                found: Ty::DType(wanted),
+                span,
+            }
+            .into());
+        }
+        let dtype = if found.is_complex() { wanted } else { wanted.real() };
+        let spread = self.mean_square(r, dtype, nan, root)?;
+        if r.dtype != Some(wanted) || !wanted.is_complex() {
+            return Ok(spread);
+        }
+        // NumPy's result has the type that was asked for, its imaginary part zero.
+        self.lift(
+            &[spread],
+            span,
+            Rc::new(move |l, x| {
+                let value = l.cast_to(&x[0], wanted)?;
+                Ok(Operand::value(Ty::Scalar(wanted), value, span))
+            }),
+        )
+    }
+
+    /// Mean squares of deviations that are computed in `dtype`.
+    fn mean_square(&mut self, r: &Request, dtype: DType, nan: bool, root: bool) -> Result<Operand> {
         let x = self.settled(&r.x)?;
         let r = r.with(x);
         let span = r.span;
-        let found = r.x.ty.as_array().expect("an array").dtype;
-        let natural = if found.is_int() || found == DType::Bool { DType::F64 } else { found };
-        let dtype = r.dtype.unwrap_or(natural);
         let mean = self.mean(&Request { keepdims: true, dtype: Some(dtype), ..r.with(r.x.clone()) }, nan)?;
         let mean = self.settled(&mean)?;
         let squares = self.lift(

@@ -2,14 +2,14 @@
 //!
 //! `sum prod min max any all count_nonzero mean var std ptp average argmin argmax`, their nan-versions, `cumsum cumprod`.
 //! The loops are those of `lower::array::reduce`; arguments may be lazy, so that `np.sum(a * b)` has no temporary.
-//! Limits: `axis` and `keepdims` are constants; `min` and `max` of complex numbers have no `initial` and `where`.
+//! Limits: `axis` and `keepdims` are constants.
 
 use std::rc::Rc;
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp};
+use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout};
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
@@ -103,6 +103,13 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
     };
     let axis = given("axis");
     let strict = matches!(name.trim_start_matches("nan"), "mean" | "var" | "std" | "average");
+    // A wider result is computed in its own type.
+    let target = given("out").and_then(|o| o.ty.as_array()).map(|t| t.dtype);
+    let wider = match (x.ty.as_array().expect("an array").dtype, target) {
+        (DType::F32, Some(DType::F64 | DType::C128)) if !name.contains("arg") => Some(DType::F64),
+        (DType::C64, Some(DType::C128)) if !name.contains("arg") => Some(DType::C128),
+        _ => None,
+    };
     let request = Request {
         axes: l.axes_of(
             axis.as_ref(),
@@ -111,7 +118,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         )?,
         flat: axis.is_none(),
         keepdims: constant_flag(given("keepdims"), &qualified, "keepdims")? && !no_axes,
-        dtype,
+        dtype: dtype.or(wider),
         initial: given("initial"),
         mask: given("where").filter(|m| !m.constant.is_some_and(|c| c.truth())),
         ddof: given("ddof").unwrap_or_else(|| Operand::int(0, span)),
@@ -122,7 +129,10 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
     };
     let result = l.reduction(name, request)?;
     match given("out") {
-        Some(out) => l.write_out(&out, &result).map(Some),
+        Some(out) if matches!(name.trim_start_matches("nan"), "std" | "ptp" | "argmin" | "argmax") => {
+            l.write_out(&out, &result).map(Some)
+        }
+        Some(out) => l.write_any(&out, &result).map(Some),
         None => Ok(Some(result)),
     }
 }
@@ -206,6 +216,46 @@ impl Lowerer<'_, '_> {
         self.check_same_kind(&element, ty.dtype)?;
         self.fill_view(out, result)?;
         Ok(out.clone())
+    }
+
+    /// Stores a result of a reduction, which NumPy converts to whatever `out` has.
+    fn write_any(&mut self, out: &Operand, result: &Operand) -> Result<Operand> {
+        let found = extremum_type(result);
+        let wanted = out.ty.as_array().map(|t| t.dtype);
+        let real = if found.is_complex() && wanted.is_some_and(|d| !d.is_complex()) {
+            let span = result.span;
+            self.lift(
+                std::slice::from_ref(result),
+                span,
+                Rc::new(move |l, x| {
+                    let value = l.value(&x[0])?;
+                    let value = l.b().unary(UnaryOp::Real, value);
+                    Ok(Operand::value(Ty::Scalar(found.real()), value, span))
+                }),
+            )?
+        } else {
+            result.clone()
+        };
+        match wanted {
+            Some(DType::Bool) if found != DType::Bool => {
+                let span = result.span;
+                let truths = self.lift(
+                    std::slice::from_ref(&real),
+                    span,
+                    Rc::new(move |l, x| {
+                        let truth = l.truth_value(&x[0])?;
+                        Ok(Operand::value(Ty::Scalar(DType::Bool), truth, span))
+                    }),
+                )?;
+                self.write_out(out, &truths)
+            }
+            Some(_) => {
+                self.check_writable(out)?;
+                self.fill_view(out, &real)?;
+                Ok(out.clone())
+            }
+            None => self.write_out(out, result),
+        }
     }
 
     pub(super) fn reduction(&mut self, name: &str, mut r: Request) -> Result<Operand> {
@@ -401,43 +451,34 @@ impl Lowerer<'_, '_> {
 
     /// An extremum of complex numbers or its place, by a function of the prelude.
     pub(super) fn complex_statistic(&mut self, r: &Request, name: &str, largest: bool) -> Result<Operand> {
-        if let Some(refused) = r.initial.as_ref().or(r.mask.as_ref()) {
-            return Err(TypeError::Argument {
-                function: r.function.clone(),
-                parameter: if r.initial.is_some() { "initial" } else { "where" }.to_owned(),
-                expected: "nothing for complex numbers".to_owned(),
-                found: refused.ty.clone(),
-                span: refused.span,
-            }
-            .into());
-        }
         let axes = r.axes.iter().map(|axis| Operand::int(*axis as i64, r.span)).collect();
-        let positional = vec![
+        let mut positional = vec![
             self.settled(&r.x)?,
             Operand::bool(largest, r.span),
             Operand::tuple(axes, r.span),
             Operand::bool(r.keepdims, r.span),
         ];
+        let mut name = name;
+        if let Some(initial) = &r.initial {
+            name = "numpy._complex_extremum_from";
+            positional.push(initial.clone());
+            positional.push(match &r.mask {
+                Some(mask) => self.settled(mask)?,
+                None => Operand::none(r.span),
+            });
+        }
         let kernel = prelude::find(name).expect("a function of the prelude");
         self.call_prelude(kernel, Args { positional, keywords: Vec::new(), span: r.span })
     }
 
-    /// ValueError if there is nothing to reduce for some result.
+    /// ValueError if results would be made of nothing, even if there are no results.
     pub(super) fn check_not_empty(&mut self, r: &Request, message: &str) -> Result<()> {
         if r.axes.is_empty() {
             return Ok(());
         }
         let count = self.reduced_count(r)?;
         let zero = self.b().i64(0);
-        let mut fine = self.b().compare(CompareOp::Ne, count, zero);
-        // Without results there is nothing to complain about.
-        let shape = self.extents(&r.x)?;
-        for (axis, &extent) in shape.iter().enumerate() {
-            if !r.axes.contains(&axis) {
-                let none = self.b().compare(CompareOp::Eq, extent, zero);
-                fine = self.b().binary(BinaryOp::Or, fine, none);
-            }
-        }
+        let fine = self.b().compare(CompareOp::Ne, count, zero);
         self.check(fine, ExcClass::VALUE_ERROR, message, Vec::new());
         Ok(())
     }

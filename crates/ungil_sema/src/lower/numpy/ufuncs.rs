@@ -16,6 +16,7 @@ use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::numpy::{calling, methods};
 use crate::operand::Operand;
+use crate::promote::promote_scalars;
 use crate::registry::unknown;
 use crate::ty::Ty;
 
@@ -353,7 +354,7 @@ fn scalar(
         }
         ("reciprocal", [x]) if !x.ty.dtype().is_some_and(|d| d.is_float()) => l.reciprocal_of(x, span),
         ("sign", [x]) if x.ty.dtype().is_some_and(|d| d.is_int()) => l.integer_sign(x, span),
-        ("fmod", [x, y]) if x.ty.is_integral() && y.ty.is_integral() => l.integer_fmod(x, y, span),
+        ("fmod", [x, y]) if both_integral(x, y) => l.integer_fmod(x, y, span),
         ("modf", [x]) => l.parts_of(x, qualified, span),
         ("negative", [x]) => l.unary(Prefix::Neg, x, span),
         ("positive", [x]) => l.unary(Prefix::Pos, x, span),
@@ -399,4 +400,9 @@ fn scalar(
             _ => Err(unknown(qualified, span)),
         },
     }
+}
+
+/// Whether two numbers are combined as integers: `uint64` and a signed type are combined as floats.
+fn both_integral(x: &Operand, y: &Operand) -> bool {
+    x.ty.is_integral() && y.ty.is_integral() && promote_scalars(&x.ty, &y.ty).is_integral()
 }

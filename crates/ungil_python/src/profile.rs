@@ -1,0 +1,99 @@
+//! Functions that profilers and tracers see.
+//!
+//! With `profile=True` (or `UNGIL_PROFILE=1`) a call goes by way of a Python frame of the function's own name, file and line, which
+//! is what cProfile and others count. With `linetrace=True` a call runs the function as plain Python while a trace function
+//! is set, line by line.
+
+use core::ptr::null_mut;
+
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::dispatcher::{self, Dispatcher};
+use crate::methods;
+
+/// Whether calls of a dispatcher are to be seen.
+pub fn is_wanted(profile: bool, linetrace: bool) -> bool {
+    profile || linetrace || std::env::var("UNGIL_PROFILE").is_ok_and(|v| !v.is_empty() && v != "0")
+}
+
+/// The compiled function, past the frame.
+#[pyclass(frozen, name = "compiled", module = "ungil")]
+struct Compiled {
+    dispatcher: Py<PyAny>,
+}
+
+#[pymethods]
+impl Compiled {
+    #[pyo3(signature = (*args, **keywords))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let mut objects: Vec<Bound<'py, PyAny>> = args.iter().collect();
+        let n = objects.len();
+        let mut names = None;
+        if let Some(keywords) = keywords.filter(|k| !k.is_empty()) {
+            objects.extend(keywords.values().iter());
+            names = Some(keywords.keys().to_tuple());
+        }
+        let pointers: Vec<*mut PyObject> = objects.iter().map(Bound::as_ptr).collect();
+        let names = names.as_ref().map_or(null_mut(), |n| n.as_ptr());
+        // SAFETY: attached; the protocol's arguments, held until the call has ended.
+        unsafe {
+            let result = dispatcher::call_compiled(self.dispatcher.as_ptr(), pointers.as_ptr(), n, names);
+            Bound::from_owned_ptr_or_err(py, result)
+        }
+    }
+}
+
+/// The function with the frame.
+fn frame(py: Python<'_>, dispatcher: &Dispatcher) -> PyResult<Py<PyAny>> {
+    let state = dispatcher.state();
+    // SAFETY: attached, with a live dispatcher, which holds its function.
+    let (this, func) = unsafe {
+        let this = core::ptr::from_ref(dispatcher).cast_mut().cast::<PyObject>();
+        (Bound::from_borrowed_ptr(py, this), Bound::from_borrowed_ptr(py, dispatcher.func))
+    };
+    let compiled = Compiled { dispatcher: this.unbind() };
+    let plain = match &state.pyx {
+        _ if !state.options.linetrace => None,
+        None => Some(func.clone().unbind()),
+        Some(pyx) => pyx.plain(py),
+    };
+    let make = py.import("ungil._profile")?.getattr("frame")?;
+    Ok(make.call1((func, compiled, plain))?.unbind())
+}
+
+/// A call of a dispatcher that profilers see.
+///
+/// # Safety
+/// The vectorcall protocol, on a dispatcher.
+pub unsafe extern "C" fn vectorcall(
+    slf: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the vectorcall protocol; the caller holds the dispatcher.
+    unsafe {
+        let dispatcher = &*slf.cast::<Dispatcher>();
+        let state = dispatcher.state();
+        let known = state.seen.get(Python::assume_attached()).map(|f| f.as_ptr());
+        let function = known.unwrap_or_else(|| {
+            Python::attach(|py| {
+                methods::guarded_result(py, || {
+                    let made = frame(py, dispatcher)?;
+                    Ok(state.seen.get_or_init(py, || made).as_ptr())
+                })
+            })
+        });
+        if function.is_null() {
+            return function;
+        }
+        ffi::PyObject_Vectorcall(function, args, nargsf & !crate::object::OFFSET, kwnames)
+    }
+}

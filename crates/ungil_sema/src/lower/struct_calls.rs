@@ -1,0 +1,228 @@
+//! Structs by value in calls of C functions.
+//!
+//! Source: the System V ABI for x86-64, section 3.2.3. A struct of at most 16 bytes travels in one or two eightbytes: one
+//! that holds only floats in a vector register, another in a general one; both or none are in registers. A larger result
+//! is written where a hidden first argument says.
+//!
+//! Limits: arguments that the ABI puts into memory are refused.
+
+use std::sync::Arc;
+
+use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
+use ungil_ir::inst::{BinaryOp as Ir, InstKind};
+use ungil_ir::types::{DType, Type};
+
+use crate::c_text::alignment;
+use crate::ctype::{CStruct, CType};
+use crate::diagnostics::{Error, Result};
+use crate::lower::Lowerer;
+use crate::lower::memory::misuse;
+use crate::operand::Operand;
+use crate::ty::Ty;
+
+/// Registers that arguments have taken.
+#[derive(Default)]
+pub(crate) struct Registers {
+    general: usize,
+    vector: usize,
+}
+
+const GENERAL: usize = 6;
+const VECTOR: usize = 8;
+
+impl Registers {
+    /// Counts an argument that is no struct.
+    pub fn take(&mut self, ty: &CType) {
+        match ty {
+            CType::Scalar(DType::C128) => self.vector += 2,
+            CType::Scalar(d) if d.is_float() || d.is_complex() => self.vector += 1,
+            _ => self.general += 1,
+        }
+    }
+
+    fn take_all(&mut self, parts: &[DType]) -> bool {
+        let vector = parts.iter().filter(|d| d.is_float()).count();
+        let general = parts.len() - vector;
+        if self.general + general > GENERAL || self.vector + vector > VECTOR {
+            return false;
+        }
+        self.general += general;
+        self.vector += vector;
+        true
+    }
+}
+
+/// The eightbytes of a struct, `F64` for those of floats; `None` if it is passed in memory.
+fn eightbytes(s: &CStruct) -> Option<Vec<DType>> {
+    if s.size > 16 || s.size == 0 {
+        return None;
+    }
+    let mut parts = vec![DType::F64; s.size.div_ceil(8) as usize];
+    mark(&CType::Struct(Arc::new(s.clone())), 0, &mut parts).then_some(parts)
+}
+
+/// Marks the eightbytes with integers of what lies at an offset; whether all of it is aligned.
+fn mark(ty: &CType, offset: u64, parts: &mut [DType]) -> bool {
+    match ty {
+        CType::Struct(s) => s.fields.iter().all(|f| mark(&f.ty, offset + f.offset, parts)),
+        CType::Array(element, n) => {
+            let size = element.size().unwrap_or(0);
+            (0..*n).all(|k| mark(element, offset + k * size, parts))
+        }
+        ty => {
+            let floats = matches!(ty, CType::Scalar(d) if d.is_float() || d.is_complex());
+            if !floats && let Some(part) = parts.get_mut((offset / 8) as usize) {
+                *part = DType::I64;
+            }
+            offset.is_multiple_of(alignment(ty))
+        }
+    }
+}
+
+/// How a result comes back.
+pub(crate) enum Returned {
+    /// As the type says.
+    Plain(Type),
+    /// In registers.
+    Parts(Arc<CStruct>, Vec<DType>),
+    /// Where the hidden argument says.
+    Memory(Arc<CStruct>, Value),
+}
+
+impl Returned {
+    /// The type that the call has in the machine.
+    pub fn ir(&self) -> Type {
+        match self {
+            Returned::Plain(ty) => ty.clone(),
+            Returned::Parts(_, parts) => match parts.as_slice() {
+                [one] => Type::Scalar(*one),
+                parts => Type::Tuple(parts.iter().map(|d| Type::Scalar(*d)).collect()),
+            },
+            Returned::Memory(..) => Type::Pointer,
+        }
+    }
+}
+
+impl Lowerer<'_, '_> {
+    /// A struct as the values that a call passes.
+    pub(crate) fn struct_argument(
+        &mut self,
+        s: &Arc<CStruct>,
+        arg: &Operand,
+        registers: &mut Registers,
+        values: &mut Vec<Value>,
+    ) -> Result<()> {
+        let ty = CType::Struct(s.clone());
+        let value = self.as_c(&ty, &ty.to_string(), arg, arg.span)?;
+        let parts = match cfg!(all(target_arch = "x86_64", unix)) {
+            true => eightbytes(s).filter(|parts| registers.take_all(parts)),
+            false => None,
+        };
+        let Some(parts) = parts else {
+            let title = format!("`{ty}` cannot be passed by value here");
+            let help = "pass a pointer to it, through a C function that takes one";
+            return Err(misuse(title, "travels in memory", help, arg.span));
+        };
+        // In the frame, which ends with a whole word.
+        let copy = self.struct_copy(&value)?;
+        let start = self.pointer_address(&copy)?;
+        for (k, dtype) in parts.into_iter().enumerate() {
+            let offset = self.b().i64(8 * k as i64);
+            let at = self.b().binary(Ir::Add, start, offset);
+            let memory = self.memory_at(at, dtype, true);
+            let zero = self.b().i64(0);
+            values.push(self.b().load(memory, vec![zero]));
+        }
+        Ok(())
+    }
+
+    /// How a result comes back; the hidden argument is appended to `values`, which has no other yet.
+    pub(crate) fn struct_result(
+        &mut self,
+        ret: &CType,
+        registers: &mut Registers,
+        values: &mut Vec<Value>,
+        span: Span,
+    ) -> Result<Returned> {
+        let ret = self.complete(ret);
+        let CType::Struct(s) = &ret else { return Ok(Returned::Plain(ret.ir())) };
+        if !cfg!(all(target_arch = "x86_64", unix)) {
+            let title = format!("`{ret}` cannot be returned by value on this machine");
+            return Err(misuse(title, "a struct", "take a pointer to it as an argument", span));
+        }
+        match eightbytes(s) {
+            Some(parts) => Ok(Returned::Parts(s.clone(), parts)),
+            None => {
+                let memory = self.frame_memory(&ret, false, span)?;
+                values.push(memory.pointer);
+                registers.general += 1;
+                Ok(Returned::Memory(s.clone(), memory.pointer))
+            }
+        }
+    }
+
+    /// The struct that a call gave; `None` where it gave something else.
+    pub(crate) fn returned_struct(
+        &mut self,
+        returned: &Returned,
+        result: Value,
+        span: Span,
+    ) -> Result<Option<Operand>> {
+        match returned {
+            Returned::Plain(_) => Ok(None),
+            Returned::Memory(s, pointer) => Ok(Some(Operand::value(Ty::CStruct(s.clone()), *pointer, span))),
+            Returned::Parts(s, parts) => {
+                let memory = self.frame_memory(&CType::Struct(s.clone()), false, span)?;
+                let start = self.b().value(InstKind::Address(memory.pointer));
+                for (k, dtype) in parts.iter().enumerate() {
+                    let part = match parts.len() {
+                        1 => result,
+                        _ => self.tuple_get(result, k),
+                    };
+                    let offset = self.b().i64(8 * k as i64);
+                    let at = self.b().binary(Ir::Add, start, offset);
+                    let place = self.memory_at(at, *dtype, false);
+                    let zero = self.b().i64(0);
+                    self.b().store(place, vec![zero], part);
+                }
+                Ok(Some(Operand::value(Ty::CStruct(s.clone()), memory.pointer, span)))
+            }
+        }
+    }
+
+    /// Refuses functions with structs where only their pointers could be called.
+    pub(crate) fn refuse_struct_callback(&self, params: &[CType], ret: &CType, span: Span) -> Result<()> {
+        let is_struct = |ty: &CType| matches!(self.complete(ty), CType::Struct(_));
+        match params.iter().any(is_struct) || is_struct(ret) {
+            true => Err(misuse(
+                "a function that takes or returns structs by value does not become a pointer to a function",
+                "cannot be called by C",
+                "pass pointers to the structs",
+                span,
+            )),
+            false => Ok::<(), Error>(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::c_text::parse_c_text;
+
+    #[test]
+    fn structs_travel_as_the_abi_says() {
+        let parts = |text| match parse_c_text(text) {
+            Some(CType::Struct(s)) => eightbytes(&s),
+            other => panic!("{other:?}"),
+        };
+        let (general, vector) = (DType::I64, DType::F64);
+        assert_eq!(parts("struct A{x float64;y float64}"), Some(vec![vector, vector]));
+        assert_eq!(parts("struct A{x float32;y float32;z float32}"), Some(vec![vector, vector]));
+        assert_eq!(parts("struct A{x int32;y float32;z float64}"), Some(vec![general, vector]));
+        assert_eq!(parts("struct A{c [3]int8}"), Some(vec![general]));
+        assert_eq!(parts("struct A{x float64;y [2]int64}"), None);
+        assert_eq!(parts("packed struct A{c int8;x float64}"), None);
+    }
+}

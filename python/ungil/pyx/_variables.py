@@ -1,0 +1,150 @@
+"""Variables of a module that live in memory of C.
+
+Plain text calls them attributes of one object, `__pyx_g__`; compiled code reads and writes the memory itself. What Python
+gets of an array is a list, and of a struct a dictionary, that write through to the memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ungil import _ungil
+
+
+class Variables:
+    """The variables of one module."""
+
+    def __init__(self) -> None:
+        vars(self).update(_places={}, _memory=[], _arrays={})
+
+    def _declare(self, name: str, text: str, c_name: str) -> None:
+        """Give a variable its memory, filled with zeros; a second declaration changes nothing."""
+        places = vars(self)["_places"]
+        if name in places:
+            return
+        # In words, so that it is aligned for every type.
+        memory = np.zeros(_ungil.pyx_size(text, c_name) // 16 * 2 + 2, dtype=np.uint64)
+        vars(self)["_memory"].append(memory)
+        places[name] = (memory.ctypes.data, text, c_name)
+
+    def _described(self) -> list[tuple[str, int, str, str]]:
+        """Names, addresses, types and their names in C."""
+        return [(name, *place) for name, place in vars(self)["_places"].items()]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            address, text, c_name = vars(self)["_places"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+        if is_view(text):
+            arrays = vars(self)["_arrays"]
+            if name not in arrays:
+                raise UnboundLocalError(f"local variable '{name}' referenced before assignment")
+            return arrays[name]
+        value = _ungil.pyx_load(text, c_name, address)
+        if text.startswith("*"):
+            return value if value is None else _Pointer.to(value, text)
+        return _through(value, self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        address, text, c_name = vars(self)["_places"][name]
+        if is_view(text):
+            kept = _ungil.pyx_view(text, c_name, address, value)
+            arrays = vars(self)["_arrays"]
+            arrays[name] = np.asarray(value) if text.startswith("view ") and value is not None else kept
+        else:
+            _ungil.pyx_store(text, c_name, address, value)
+
+
+def is_view(text: str) -> bool:
+    """Whether a type is that of a memoryview."""
+    return text.startswith("view ") or (text.endswith("]") and not text.startswith(("[", "*")))
+
+
+class _Pointer(int):
+    """A pointer in plain Python: an address with elements."""
+
+    _element: str
+
+    @classmethod
+    def to(cls, address: int, text: str) -> _Pointer:
+        """A pointer by its address and its type's text."""
+        made = cls(address)
+        made._element = text[1:].removeprefix("const ")
+        return made
+
+    def _place(self, index: int) -> int:
+        return int(self) + index * _ungil.pyx_size(self._element, "")
+
+    def __getitem__(self, index: int) -> Any:
+        return _ungil.pyx_load(self._element, "", self._place(index))
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        _ungil.pyx_store(self._element, "", self._place(index), value)
+
+
+class _List(list):  # type: ignore[type-arg]
+    """An array: a change is one of the variable too."""
+
+    _owner: tuple[Variables, str]
+    _whole: Any
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        count = len(self)
+        super().__setitem__(index, value)
+        if len(self) != count:
+            raise ValueError("the length of an array of C does not change")
+        setattr(*self._owner, self._whole)
+
+
+class _Dict(dict):  # type: ignore[type-arg]
+    """A struct: a change is one of the variable too."""
+
+    _owner: tuple[Variables, str]
+    _whole: Any
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if key not in self:
+            raise KeyError(key)
+        super().__setitem__(key, value)
+        setattr(*self._owner, self._whole)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            super().__setattr__(name, value)
+        else:
+            self[name] = value
+
+
+for _made, _name in ((_List, "list"), (_Dict, "dict")):
+    _made.__name__ = _made.__qualname__ = _name
+
+
+def _through(value: Any, owner: Variables, name: str) -> Any:
+    whole = _wrapped(value)
+    for part in _parts(whole):
+        part._owner, part._whole = (owner, name), whole
+    return whole
+
+
+def _wrapped(value: Any) -> Any:
+    if type(value) is list:
+        return _List(_wrapped(v) for v in value)
+    if type(value) is dict:
+        return _Dict((k, _wrapped(v)) for k, v in value.items())
+    return value
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, (_List, _Dict)):
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _parts(inner)
