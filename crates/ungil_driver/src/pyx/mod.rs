@@ -9,6 +9,7 @@
 mod error;
 mod functions;
 mod gil;
+mod parallel;
 mod plain;
 mod plan;
 mod scope;

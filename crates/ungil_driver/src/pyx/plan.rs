@@ -164,6 +164,7 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
     };
     plan.text = text;
     errors.extend(super::without_gil::operations(body, &plan.types));
+    errors.extend(super::parallel::mistakes(body, &plan.types));
     // Fused types are looked up on the way.
     plan.types.take_used();
     for error in errors.into_iter().chain(more) {

@@ -415,7 +415,7 @@ fn is_display(expr: &Expr) -> bool {
 }
 
 /// Variables that a function declares as Python objects, and parameters without a type.
-fn declared_objects(def: &FunctionDef, types: &Types) -> HashSet<String> {
+pub fn declared_objects(def: &FunctionDef, types: &Types) -> HashSet<String> {
     let mut found = Declared { types, objects: HashSet::new() };
     for p in def.params.iter() {
         let is_object = match &p.ty {

@@ -33,7 +33,7 @@ pub enum Updates {
 
 /// Classifies all reads and writes of `x` in a region.
 pub fn updates(func: &Function, defs: &Definitions, body: Region, x: Var) -> Updates {
-    let counts = walk::use_counts(func);
+    let counts = counts_of_what_matters(func);
     let mut search =
         Search { func, defs, x, counts, found: Vec::new(), consumed: Vec::new(), other: None, running: None };
     search.region(body, None);
@@ -62,6 +62,20 @@ pub fn updates(func: &Function, defs: &Definitions, body: Region, x: Var) -> Upd
         Some(read) => Updates::OtherRead { update: first.1, read },
         None => Updates::Reduction(first.0),
     }
+}
+
+/// How often each value is used by something that has an effect in the end. Integers of C are computed in 64 bits beside
+/// their own width in case an index needs them: where none does, that is no use.
+fn counts_of_what_matters(func: &Function) -> Vec<u32> {
+    let mut counts = walk::use_counts(func);
+    for inst in walk::insts_of(func, func.body).into_iter().rev() {
+        let data = func.inst(inst);
+        let is_pure = matches!(data.kind, InstKind::Binary(..) | InstKind::Cast(..));
+        if is_pure && data.result.is_some_and(|v| counts[v.index()] == 0) {
+            walk::for_each_operand(&data.kind, &mut |v| counts[v.index()] -= 1);
+        }
+    }
+    counts
 }
 
 /// The first update with another operator than the first.
