@@ -28,6 +28,8 @@ if TYPE_CHECKING:
             schedule: Schedule = ...,
             chunksize: int | None = ...,
             num_threads: int | None = ...,
+            nogil: bool = ...,
+            use_threads_if: object = ...,
         ) -> prange: ...
 
 else:
@@ -47,6 +49,8 @@ else:
             Iterations dealt at a time.
         num_threads : int, optional
             Number of threads of this loop.
+        nogil, use_threads_if : bool, optional
+            As in Cython, for modules in its language.
 
         Examples
         --------
@@ -55,13 +59,22 @@ else:
         [1, 3, 5]
         """
 
-        def __new__(cls, *args, schedule="auto", chunksize=None, num_threads=None):
-            if schedule not in ("static", "dynamic", "guided", "auto"):
+        def __new__(
+            cls,
+            *args,
+            schedule="auto",
+            chunksize=None,
+            num_threads=None,
+            nogil=False,
+            use_threads_if=None,
+        ):
+            if schedule not in ("static", "dynamic", "guided", "auto", "runtime", None):
                 raise ValueError(
                     f'schedule must be "static", "dynamic", "guided" or "auto", not {schedule!r}'
                 )
-            for name, value in (("chunksize", chunksize), ("num_threads", num_threads)):
-                if value is not None and value < 1:
+            # Of no threads Cython makes as many as there are.
+            for name, value, least in (("chunksize", chunksize, 1), ("num_threads", num_threads, 0)):
+                if value is not None and value < least:
                     raise ValueError(f"{name} must be positive, not {value}")
             return range(*args)
 

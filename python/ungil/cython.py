@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import ungil as _ungil
+from ungil.pyx import _memory
 from ungil.pyx._names import Cast as _Cast
 
 compiled = False
@@ -187,6 +188,7 @@ def likely(condition: Any) -> Any:
 
 unlikely = likely
 NULL = None
+view = _types.SimpleNamespace(**_memory.NAMES)
 parallel = _types.SimpleNamespace(prange=_ungil.prange, threadid=_ungil.get_thread_id)
 
 

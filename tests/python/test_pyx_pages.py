@@ -41,7 +41,7 @@ def test_every_code_has_a_page():
     root = FOLDER.parents[1]
     sources = [
         *root.glob("crates/ungil_sema/src/diagnostics/cython.rs"),
-        *root.glob("crates/ungil_driver/src/pyx/*.rs"),
+        *root.glob("crates/ungil_driver/src/pyx/**/*.rs"),
     ]
     sources += root.glob("python/ungil/pyx/*.py")
     codes = {code for path in sources for code in re.findall(r'"(U08\d\d)"', path.read_text())}

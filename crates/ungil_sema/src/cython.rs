@@ -44,6 +44,8 @@ pub struct CFunction {
     pub cpow: bool,
     /// `/` of integers divides integers, as at language level 2.
     pub integer_division: bool,
+    /// Parameters and variables that hold instances of one class of Python's, by its name.
+    pub classes: BTreeMap<String, String>,
     /// Parameters and variables.
     pub vars: BTreeMap<String, Declared>,
     pub ret: Option<Declared>,
@@ -51,4 +53,11 @@ pub struct CFunction {
     pub data: BTreeMap<String, (Declared, u64)>,
     /// Structs and unions by name, for pointers to types that were incomplete where they were named.
     pub types: BTreeMap<String, CType>,
+}
+
+impl CFunction {
+    /// Whether `/` of integers divides integers, which it also does where division is C's.
+    pub fn divides_integers(&self) -> bool {
+        self.integer_division || self.cdivision
+    }
 }

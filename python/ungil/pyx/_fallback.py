@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ungil import _ungil
+from ungil.pyx import _views
 
 
 def _is_view(text: str) -> bool:
@@ -22,6 +23,8 @@ def _as_view(text: str, name: str, value: Any) -> Any:
     """A value as a memoryview: an array that has been compared with the declaration."""
     described = np.zeros(2 + 16, dtype=np.uint64)
     made = _ungil.pyx_view(text, name, described.ctypes.data, value)
+    if not text.startswith("view "):
+        return made if made is None else _views.number_view(made, value)
     # Structs are handed to compiled code as bytes.
     is_struct = text.startswith("view ") and not text.endswith("|object")
     return np.asarray(value) if is_struct and value is not None else made
@@ -57,15 +60,20 @@ class Typed(ast.NodeTransformer):
     """Makes assignments to declared variables convert."""
 
     def __init__(self, info: dict[str, Any]) -> None:
-        self.params = [(n, t) for n, t, _ in info["params"] if t and not _is_view(t[0])]
+        self.info = info
+        constructed = ("[", "*", "struct ", "union ", "packed ")
+        self.params = [
+            (n, t) for n, t, _ in info["params"] if t and not t[0].startswith(("view ", *constructed))
+        ]
         declared = [(n, t) for n, t, _ in info["params"] if t] + list(info["locals"])
         self.types = {n: t for n, t in declared if not _is_view(t[0])}
-        constructed = ("[", "*", "struct ", "union ", "packed ")
-        self.views = {n: t for n, t in info["locals"] if _is_view(t[0]) and not t[0].startswith(constructed)}
+        self.views = {n: t for n, t in declared if _is_view(t[0]) and not t[0].startswith(constructed)}
+        self.inner = {(f["name"], f["line"]): f for f in info["inner"]}
         self.ret = info["ret"]
         # Objects divide as Python's do; integers of C do not.
         integers = any(t[0].startswith(("int", "uint")) for t in self.types.values())
         self.c_division = integers and (info["cdivision"] or info["integer_division"])
+        self.c_power = bool(info.get("cpow"))
         self.depth = 0
 
     def _convert(self, ty: tuple[str, str], value: ast.expr) -> ast.expr:
@@ -83,7 +91,7 @@ class Typed(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         if self.depth:
-            return node
+            return self._inside(node)
         self.depth += 1
         first = node.body[0]
         head = [] if not _is_text(first) else [node.body.pop(0)]
@@ -95,6 +103,18 @@ class Typed(ast.NodeTransformer):
         if self.ret and self.ret[0] not in ("void",) and not _is_view(self.ret[0]):
             node.body.append(ast.copy_location(ast.Return(ast.Constant(0)), node.body[-1]))
         return node
+
+    def _inside(self, node: ast.FunctionDef) -> ast.AST:
+        """A function inside, with its own declarations and those of the variables that it takes from here."""
+        settings = {key: self.info[key] for key in ("cdivision", "integer_division")}
+        found = self.inner.get(
+            (node.name, node.lineno), {"params": [], "locals": [], "ret": None, "inner": []}
+        )
+        typed = Typed(settings | {"cpow": self.c_power} | found)
+        taken = {n for s in ast.walk(node) if isinstance(s, ast.Nonlocal) for n in s.names}
+        typed.types |= {name: ty for name, ty in self.types.items() if name in taken}
+        typed.views |= {name: ty for name, ty in self.views.items() if name in taken}
+        return typed.visit_FunctionDef(node)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         return self.visit_FunctionDef(node)  # type: ignore[arg-type]
@@ -118,7 +138,20 @@ class Typed(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         self._check_division(node.op)
-        return self.generic_visit(node)
+        is_power = isinstance(node.op, ast.Pow) and not self.c_power
+        is_double = is_power and self._is_integer(node.left) and isinstance(node.right, ast.Name)
+        is_double = is_double and self._is_integer(node.right)
+        self.generic_visit(node)
+        if is_double:
+            # Integers of C have a power that is a double, unless the exponent is written out.
+            node.left = ast.copy_location(ast.Call(ast.Name("float", ast.Load()), [node.left], []), node.left)
+        return node
+
+    def _is_integer(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name):
+            text: str = self.types.get(node.id, ("",))[0]
+            return text.startswith(("int", "uint"))
+        return isinstance(node, ast.Constant) and type(node.value) is int
 
     def _check_division(self, op: ast.operator) -> None:
         if self.c_division and isinstance(op, (ast.Div, ast.FloorDiv, ast.Mod)):
@@ -144,6 +177,11 @@ class Typed(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> Any:
         self.generic_visit(node)
+        if self.views and node.value is not None:
+            args: list[ast.expr] = [node.value]
+            node.value = ast.copy_location(
+                ast.Call(ast.Name("__pyx_plain__", ast.Load()), args, []), node.value
+            )
         if self.ret and node.value is not None and not _is_view(self.ret[0]):
             node.value = self._convert(self.ret, node.value)
         return node

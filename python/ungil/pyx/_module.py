@@ -18,7 +18,7 @@ import types
 from typing import Any
 
 from ungil import _ungil
-from ungil.pyx import _fallback, _fused, _libc, _names, _shim, _variables
+from ungil.pyx import _fallback, _fused, _libc, _names, _shim, _variables, _views
 
 # Directives with a meaning to the compiler; others change nothing here.
 _DIRECTIVES = {
@@ -133,6 +133,7 @@ class Builder:
         self.names |= _names.casts() | _names.operators() | _names.OLD_NAMES
         self.names |= {
             "__pyx_convert__": _fallback.convert,
+            "__pyx_plain__": _views.plain,
             "NULL": None,
             "__pyx_g__": self.data,
         }
@@ -422,12 +423,13 @@ class Builder:
         declared = [t for _, t, _ in info["params"]] + [t for _, t in info["locals"]] + [info["ret"]]
         views = [name for name, ty, _ in plan["data"] if _variables.is_view(ty)]
         stores = any(re.search(rf"__pyx_g__\.{name}\s*=[^=]", text) for name in views)
+        info["may_hold"] = info["name"] in self._taking_the_lock(plan)
         info["must_compile"] = (
             info["releases_gil"]
             or not stores
             and (
                 any(_names.needs_compiler(t[0]) for t in declared if t)
-                or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "sizeof", "view", "parallel"))
+                or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "view", "parallel"))
             )
         )
         plain = copy.deepcopy(node)
@@ -441,6 +443,25 @@ class Builder:
 
         self.names[key] = bind
         node.decorator_list.append(ast.copy_location(ast.Name(key, ast.Load()), node))
+
+    def _taking_the_lock(self, plan: dict[str, Any]) -> set[str]:
+        """Functions that take the lock somewhere, or call one that does: they may need to be compiled for objects."""
+        if "taking" not in plan:
+            lines = plan["text"].splitlines(True)
+            starts = sorted(f["line"] for f in plan["functions"]) + [len(lines) + 1]
+            texts = {
+                f["name"]: "".join(lines[f["line"] : starts[starts.index(f["line"]) + 1] - 1])
+                for f in plan["functions"]
+            }
+            taking = {f["name"] for f in plan["functions"] if f["takes_gil"]}
+            while more := {
+                name
+                for name, text in texts.items()
+                if name not in taking and any(re.search(rf"\b{other}\s*\(", text) for other in taking)
+            }:
+                taking |= more
+            plan["taking"] = taking
+        return set(plan["taking"])
 
     def _fused(self, function: Any, info: dict[str, Any], plan: dict[str, Any]) -> Any:
         """A function with fused types; its specialisations are compiled from the module's text when they are needed."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ungil.pyx import _libc
+from ungil.pyx import _libc, _memory
 
 
 class Cast:
@@ -97,16 +97,23 @@ def needs_compiler(text: str) -> bool:
     return text.startswith(CONSTRUCTED) or (text.startswith("view ") and not text.endswith("|object"))
 
 
+def _size_of(text: str) -> int:
+    """The size of a number, in plain Python."""
+    if text.startswith(CONSTRUCTED):
+        raise TypeError("pointers, addresses and structs of C work in compiled functions only")
+    return 4 if text == "bint" else int(np.dtype(text).itemsize)
+
+
 def operators() -> dict[str, Any]:
     """Operators of C by the names that plain text calls them."""
     return {
         "__pyx_addr": Special("cython.addressof"),
         "__pyx_cast": Special("cython.cast"),
-        "__pyx_sizeof": Special("cython.sizeof"),
+        "__pyx_sizeof": Replaced("cython.sizeof", _size_of),
         "__pyx_view": Special("cython.view"),
         "__pyx_from": Replaced("cython.forfrom", range),
         "__pyx_with": Replaced("cython.directives", lambda **settings: True),
-        "__pyx_parallel": Special("cython.parallel.region"),
+        "__pyx_parallel": Replaced("cython.parallel.region", lambda **settings: range(1)),
     }
 
 
@@ -247,6 +254,8 @@ def library_names(module: str) -> dict[str, Any] | None:
         return {}
     if module == "numpy":
         return {"import_array": _nothing, "import_ufunc": _nothing, "import_umath": _nothing}
+    if module == "cython.view":
+        return dict(_memory.NAMES)
     if module in ("cython", "cython.parallel"):
         from ungil import cython
 

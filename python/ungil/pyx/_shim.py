@@ -18,6 +18,8 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
+from ungil.pyx import _shim_cache
+
 _NUMBERS = {
     "int8": "signed char", "uint8": "unsigned char", "int16": "short", "uint16": "unsigned short", "int32": "int",
     "uint32": "unsigned int", "int64": "long", "uint64": "unsigned long", "float32": "float", "float64": "double",
@@ -111,11 +113,7 @@ class Shim:
         command = compiler()
         if command is None:
             raise ShimError("there is no C compiler")
-        folder = tempfile.mkdtemp(prefix="ungil-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        text, made = os.path.join(folder, "shim.c"), os.path.join(folder, "shim.so")
-        with open(text, "w", encoding="utf-8") as out:
-            out.write("\n".join(self.parts) + "\n")
+        content = "\n".join(self.parts) + "\n"
         here = os.path.dirname(os.path.abspath(self.file)) if os.path.exists(self.file) else os.getcwd()
         flags = [f"-I{here}", *(f"-I{os.path.join(here, d)}" for d in settings(self.source, "include_dirs"))]
         flags += [a for a in settings(self.source, "extra_compile_args") if "openmp" not in a]
@@ -125,11 +123,30 @@ class Shim:
             sources.append(near if os.path.exists(near) else name)
         ends = [f"-L{os.path.join(here, d)}" for d in settings(self.source, "library_dirs")]
         ends += [f"-l{name}" for name in settings(self.source, "libraries")] + ["-lm"]
-        line = [*command, "-shared", "-fPIC", "-O2", "-w", *flags, text, *sources, "-o", made, *ends]
+        key = _shim_cache.key(command, [*flags, *ends], content, sources)
+        kept = _shim_cache.find(key)
+        if kept is not None:
+            self._load(kept)
+            return
+        folder = tempfile.mkdtemp(prefix="ungil-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        text, made = os.path.join(folder, "shim.c"), os.path.join(folder, "shim.so")
+        with open(text, "w", encoding="utf-8") as out:
+            out.write(content)
+        base = [*command, "-shared", "-fPIC", "-O2", "-w", *flags]
+        self._run([*base, text, *sources, "-o", made, *ends])
+        rules = self._run([*command, "-MM", "-w", *flags, text, *sources])
+        _shim_cache.keep(key, made, rules, text)
+        self._load(made)
+
+    def _run(self, line: list[str]) -> str:
         ran = subprocess.run(line, capture_output=True, text=True)
         if ran.returncode:
             lines = (line for line in ran.stderr.splitlines() if "error" in line or "undefined" in line)
             raise ShimError(next(lines, ran.stderr.strip() or "the C compiler failed"))
+        return ran.stdout
+
+    def _load(self, made: str) -> None:
         try:
             self.library = ctypes.CDLL(made)
         except OSError as error:

@@ -29,14 +29,30 @@ def array_of_structs(array: Any, dtype: np.dtype[Any]) -> Any:
     return np.asarray(_Memory(array, dtype)).view(dtype)
 
 
-class ObjectView(np.ndarray):
-    """A memoryview of Python objects, in functions that run as Python."""
+class _View(np.ndarray):
+    """A memoryview in functions that run as Python."""
 
     def __getitem__(self, index: Any) -> Any:
         try:
             return super().__getitem__(index)
         except IndexError as error:
             raise _out_of_bounds(error) from None
+
+    def copy_fortran(self) -> Any:
+        """A copy with the first axis fastest."""
+        return self.copy("F")
+
+    def is_c_contig(self) -> bool:
+        """Whether the elements lie one behind the other, the last axis fastest."""
+        return bool(self.flags.c_contiguous)
+
+    def is_f_contig(self) -> bool:
+        """Whether the elements lie one behind the other, the first axis fastest."""
+        return bool(self.flags.f_contiguous)
+
+
+class ObjectView(_View):
+    """A memoryview of Python objects."""
 
     def __setitem__(self, index: Any, value: Any) -> None:
         parts = index if isinstance(index, tuple) else (index,)
@@ -58,17 +74,29 @@ class ObjectView(np.ndarray):
                     raise ValueError(text) from None
             raise
 
-    def copy_fortran(self) -> Any:
-        """A copy with the first axis fastest."""
-        return self.copy("F")
 
-    def is_c_contig(self) -> bool:
-        """Whether the elements lie one behind the other, the last axis fastest."""
-        return bool(self.flags.c_contiguous)
+class NumberView(_View):
+    """A memoryview of numbers, whose elements are Python's."""
 
-    def is_f_contig(self) -> bool:
-        """Whether the elements lie one behind the other, the first axis fastest."""
-        return bool(self.flags.f_contiguous)
+    _source: Any = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        self._source = getattr(source, "_source", None)
+
+    @property
+    def base(self) -> Any:
+        """What the memory was taken from."""
+        return self._source
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return found.item() if isinstance(found, np.generic) else found
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        try:
+            super().__setitem__(index, value)
+        except IndexError as error:
+            raise _out_of_bounds(error) from None
 
 
 def _out_of_bounds(error: IndexError) -> IndexError:
@@ -79,3 +107,19 @@ def _out_of_bounds(error: IndexError) -> IndexError:
 def object_view(array: Any) -> Any:
     """An array of objects as a memoryview."""
     return array.view(ObjectView)
+
+
+def number_view(array: Any, source: Any = None) -> Any:
+    """An array of numbers as a memoryview of `source`."""
+    if not isinstance(array, np.ndarray):
+        return array
+    made = array.view(NumberView)
+    made._source = getattr(array, "_source", None)
+    if made._source is None:
+        made._source = source if source is not None else array
+    return made
+
+
+def plain(value: Any) -> Any:
+    """A result, in which a memoryview of numbers is an array."""
+    return value.view(np.ndarray) if isinstance(value, NumberView) else value

@@ -25,6 +25,7 @@ pub fn function(
     errors: &mut Vec<Diagnostic>,
 ) -> Function {
     let mut params = Vec::new();
+    let mut classes = BTreeMap::new();
     let mut fused: Vec<(String, String)> = Vec::new();
     types.take_used();
     let own = def.decorators.iter().filter_map(directive).find(|d| d.name == "annotation_typing");
@@ -33,6 +34,7 @@ pub fn function(
         let ty = p.ty.as_ref().and_then(|ty| keep(types.declared(&ty.base, &ty.declarator), errors));
         let ty = ty.or_else(|| p.annotation.as_ref().filter(|_| annotates).and_then(|a| annotated(a, types)));
         let used = types.take_used();
+        classes.extend(ty.as_ref().and_then(class).map(|class| (p.name.name.to_string(), class)));
         params.push(Parameter {
             fused: used.first().map(|(name, _)| name.clone()),
             name: p.name.name.to_string(),
@@ -45,9 +47,10 @@ pub fn function(
             }
         }
     }
-    let mut locals = Locals { types, source, annotates, found: BTreeMap::new(), inner: Vec::new(), errors };
+    let mut locals =
+        Locals { types, source, annotates, found: BTreeMap::new(), classes, inner: Vec::new(), errors };
     def.body.iter().for_each(|stmt| locals.visit_stmt(stmt));
-    let (found, inner) = (locals.found, locals.inner);
+    let (found, classes, inner) = (locals.found, locals.classes, locals.inner);
     let ret = def
         .signature
         .as_ref()
@@ -67,6 +70,8 @@ pub fn function(
         ret: ret.filter(|known| known.text != "object"),
         directives: def.decorators.iter().filter_map(directive).collect(),
         releases_gil: gil::releases(def),
+        takes_gil: gil::takes(def),
+        classes,
         is_plain: def.is_async || contains_yield(&def.body),
         signature: signature(def, source),
         inner,
@@ -147,6 +152,7 @@ struct Locals<'a> {
     source: &'a SourceFile,
     annotates: bool,
     found: BTreeMap<String, Known>,
+    classes: BTreeMap<String, String>,
     inner: Vec<Function>,
     errors: &'a mut Vec<Diagnostic>,
 }
@@ -162,10 +168,12 @@ impl Visitor for Locals<'_> {
                 CythonStmt::Declare { base, declarators, .. } => {
                     for declarator in declarators {
                         let Some(name) = declarator.name() else { continue };
-                        if let Some(known) = keep(self.types.declared(base, declarator), self.errors)
-                            && known.text != "object"
-                        {
-                            self.found.insert(name.name.to_string(), known);
+                        if let Some(known) = keep(self.types.declared(base, declarator), self.errors) {
+                            match class(&known) {
+                                Some(class) => drop(self.classes.insert(name.name.to_string(), class)),
+                                None if known.text == "object" => {}
+                                None => drop(self.found.insert(name.name.to_string(), known)),
+                            }
                         }
                     }
                 }
@@ -174,6 +182,13 @@ impl Visitor for Locals<'_> {
             _ => walk_stmt(self, stmt),
         }
     }
+}
+
+/// The class whose instances alone, beside None, a variable of a declared type may hold.
+fn class(known: &Known) -> Option<String> {
+    const CLASSES: [&str; 8] = ["list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray"];
+    let name = if known.name == "unicode" { "str" } else { &known.name };
+    (known.text == "object" && CLASSES.contains(&name)).then(|| name.to_owned())
 }
 
 /// Whether a declared type is one of Python's. Types with errors, which are told elsewhere, are not.

@@ -15,6 +15,37 @@ pub fn releases(def: &FunctionDef) -> bool {
     search.found
 }
 
+/// Whether a function takes the lock again, for all of its body or in `with gil` blocks, or keeps it in a parallel loop.
+pub fn takes(def: &FunctionDef) -> bool {
+    let mut search =
+        Takes { found: def.signature.as_ref().is_some_and(|signature| signature.suffix.with_gil) };
+    walk_body(&mut search, &def.body);
+    search.found
+}
+
+struct Takes {
+    found: bool,
+}
+
+impl Visitor for Takes {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        if let StmtKind::With(with) = &stmt.kind {
+            let names = with.items.iter().filter_map(|item| dotted(&item.context));
+            self.found |= names.into_iter().any(|name| name == "gil" || name == "cython.gil");
+        }
+        if let StmtKind::For(node) = &stmt.kind
+            && let ExprKind::Call(call) = &node.iter.kind
+        {
+            let named =
+                |name: &str| call.keywords.iter().any(|k| k.name.as_ref().is_some_and(|n| &*n.name == name));
+            self.found |= dotted(&call.func).is_some_and(|name| name.ends_with("prange")) && !named("nogil");
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, _: &Expr) {}
+}
+
 struct Search {
     found: bool,
 }

@@ -53,6 +53,10 @@ pub struct Function {
     pub directives: Vec<Directive>,
     /// Whether it must be compiled because it gives up the lock.
     pub releases_gil: bool,
+    /// Whether it takes the lock somewhere, for which it may need to be compiled for objects.
+    pub takes_gil: bool,
+    /// Parameters and variables that hold instances of one class of Python's: their names with the class.
+    pub classes: BTreeMap<String, String>,
     /// Whether it is a generator or a coroutine, which run as plain Python.
     pub is_plain: bool,
     /// Its parameters and result as written, for `embedsignature`.

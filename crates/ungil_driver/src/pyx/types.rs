@@ -368,17 +368,11 @@ impl Types {
                     Some("write `:` or `::1`"),
                 ));
             };
-            match step.as_deref() {
-                None => texts.push(":"),
-                Some(step) if integer(step) == Some(1) && (i == last || i == 0) => texts.push("::1"),
-                Some(step) => {
-                    return Err(unsupported(
-                        "this axis of a memoryview is",
-                        step.span,
-                        Some("write `:` or `::1`"),
-                    ));
-                }
-            }
+            texts.push(match step.as_deref() {
+                None => ":",
+                Some(step) if integer(step) == Some(1) && (i == last || i == 0) => "::1",
+                Some(step) => axis_named(step, axes.len())?,
+            });
         }
         let is_const = matches!(&base.kind, CTypeKind::Qualified { is_const: true, .. });
         let prefix = if is_const { "const " } else { "" };
@@ -453,6 +447,21 @@ fn alternatives(text: &str) -> Vec<Known> {
 /// Whether a type's text is that of a number.
 pub fn is_number(text: &str) -> bool {
     !text.contains(['[', ' ', '*', '@', '(', '{', '|']) && !matches!(text, "object" | "void" | "bint")
+}
+
+/// The text of an axis that `cython.view` has a name for.
+fn axis_named(step: &Expr, ndim: usize) -> Result<&'static str, Diagnostic> {
+    let name = dotted(step);
+    match name.as_deref().map(|name| name.rsplit('.').next().unwrap_or(name)) {
+        Some("strided" | "generic") => Ok(":"),
+        // Beside others such an axis says nothing about them, for which there is no layout.
+        Some("contiguous" | "generic_contiguous") => Ok(if ndim == 1 { "::1" } else { ":" }),
+        Some(name) if name.starts_with("indirect") => {
+            let help = Some("copy the rows into one array; write `:` or `::1`");
+            Err(unsupported("memoryviews through pointers to their rows are", step.span, help))
+        }
+        _ => Err(unsupported("this axis of a memoryview is", step.span, Some("write `:` or `::1`"))),
+    }
 }
 
 /// Whether a type's text is that of a value of C: a number, pointer, array or struct.

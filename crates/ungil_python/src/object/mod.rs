@@ -243,6 +243,7 @@ fn address(entry: Entry) -> u64 {
 fn address_inside(entry: Entry) -> u64 {
     match entry {
         Entry::ViewOf => own::view_of as *const () as u64,
+        Entry::CheckClass => own::check_class as *const () as u64,
         Entry::Warn => except::warn as *const () as u64,
         Entry::NewCell => inner::new_cell as *const () as u64,
         Entry::CellGet => inner::cell_get as *const () as u64,

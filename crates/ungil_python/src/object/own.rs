@@ -4,6 +4,7 @@
 
 use core::ptr::null_mut;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt};
@@ -140,6 +141,22 @@ entries! {
                 error.restore(py);
                 null_mut()
             }
+        })
+    }
+
+    fn check_class(object: O, class: O, name: O) -> i64 {
+        Python::attach(|py| {
+            let (object, class) = (Bound::from_borrowed_ptr(py, object), Bound::from_borrowed_ptr(py, class));
+            let Some(found) = crate::pyx::class_mismatch(&object, &class.to_string()) else { return 0 };
+            let text = match name.is_null() {
+                true => format!("Expected {class}, got {found}"),
+                false => {
+                    let name = Bound::from_borrowed_ptr(py, name);
+                    format!("Argument '{name}' has incorrect type (expected {class}, got {found})")
+                }
+            };
+            PyTypeError::new_err(text).restore(py);
+            -1
         })
     }
 

@@ -5,6 +5,7 @@ use std::ffi::CString;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::object::{Constant, TABLE_HEAD};
 
 use super::operate::O;
@@ -29,6 +30,7 @@ pub struct Table {
     records: Vec<usize>,
     /// Where they are must not change.
     _owns: Box<[Own]>,
+    _variables: Box<[Parameter]>,
     _place: Box<Place>,
 }
 
@@ -45,7 +47,7 @@ impl Table {
         constants: &[Constant],
         codes: &[Bound<'_, PyAny>],
         owns: Vec<Own>,
-        parameters: &[Parameter],
+        (parameters, c): (&[Parameter], &CFunction),
     ) -> PyResult<Table> {
         let py = globals.py();
         let place = Box::new(place);
@@ -56,10 +58,12 @@ impl Table {
         let mut records = Vec::new();
         let mut declared: Vec<(usize, *const Parameter)> = Vec::new();
         let owns: Box<[Own]> = owns.into();
+        let views = c.vars.iter().filter(|(_, declared)| matches!(declared, Declared::View { .. }));
+        let variables: Box<[Parameter]> = views.map(|(name, ty)| Parameter::variable(name, ty)).collect();
         let mut made = Vec::new();
         for constant in constants {
             if let Constant::Parameter(name) = constant {
-                let found = parameters.iter().find(|p| p.name == *name);
+                let found = parameters.iter().chain(variables.iter()).find(|p| p.name == *name);
                 let place = found.map_or(core::ptr::null(), core::ptr::from_ref);
                 made.push(py.None().into_bound(py));
                 declared.push((TABLE_HEAD + made.len() - 1, place));
@@ -84,7 +88,7 @@ impl Table {
         }
         let records =
             records.into_iter().map(|(at, _)| at).chain(declared.into_iter().map(|(at, _)| at)).collect();
-        Ok(Table { words: words.into(), records, _owns: owns, _place: place })
+        Ok(Table { words: words.into(), records, _owns: owns, _variables: variables, _place: place })
     }
 
     pub fn address(&self) -> *const O {

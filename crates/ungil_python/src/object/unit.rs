@@ -153,6 +153,7 @@ impl<'py> Inside<'_, 'py> {
             let c = outer.declared.get(&line).filter(|_| at.name != "<lambda>");
             let c = c.cloned().unwrap_or_else(|| CFunction {
                 vars: std::collections::BTreeMap::new(),
+                classes: std::collections::BTreeMap::new(),
                 ret: None,
                 ..(*outer.c).clone()
             });
@@ -211,7 +212,8 @@ pub fn compile_unit(
     let owns = names.owns.into_inner().into_iter().filter_map(|(_, own)| Some(own?.0)).collect();
     let place =
         Place { file: CString::new(unit.source.path.as_str())?, name: CString::new(unit.name.as_str())? };
-    let table = Table::new((globals, builtins), place, &objects.constants, &codes, owns, parameters)?;
+    let table =
+        Table::new((globals, builtins), place, &objects.constants, &codes, owns, (parameters, &unit.c))?;
     let lowered = lowered(objects);
     let mut sources = SourceMap::new();
     sources.add(unit.source.file.clone());

@@ -8,7 +8,10 @@ use core::ffi::{CStr, c_int};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyComplex, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString,
+    PyTuple,
+};
 use ungil_ir::types::{DType, Layout};
 use ungil_sema::cython::Declared;
 
@@ -22,6 +25,13 @@ use crate::reject::type_name;
 pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if parameter.not_none && object.is_none() {
         return Err(PyTypeError::new_err(format!("Argument '{}' must not be None", parameter.name)));
+    }
+    if let Some(class) = &parameter.class
+        && let Some(found) = class_mismatch(object, class)
+    {
+        let name = &parameter.name;
+        let text = format!("Argument '{name}' has incorrect type (expected {class}, got {found})");
+        return Err(PyTypeError::new_err(text));
     }
     match &parameter.declared {
         None | Some(Declared::Void) => Ok(object.clone()),
@@ -50,6 +60,23 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
     }
 }
 
+/// The class of an object that is neither None nor an instance of the builtin class of this name itself.
+pub fn class_mismatch(object: &Bound<'_, PyAny>, class: &str) -> Option<String> {
+    let fits = match class {
+        "list" => object.is_exact_instance_of::<PyList>(),
+        "tuple" => object.is_exact_instance_of::<PyTuple>(),
+        "dict" => object.is_exact_instance_of::<PyDict>(),
+        "set" => object.is_exact_instance_of::<PySet>(),
+        "frozenset" => object.is_exact_instance_of::<PyFrozenSet>(),
+        "str" => object.is_exact_instance_of::<PyString>(),
+        "bytes" => object.is_exact_instance_of::<PyBytes>(),
+        "bytearray" => object.is_exact_instance_of::<PyByteArray>(),
+        _ => true,
+    };
+    // SAFETY: attached, with a live object.
+    (!fits && !object.is_none()).then(|| unsafe { type_name(object.as_ptr()) }.to_string())
+}
+
 /// A sequence as a tuple of C.
 fn tuple<'py>(
     parameter: &Parameter,
@@ -73,6 +100,7 @@ fn tuple<'py>(
         let inner = Parameter {
             name: parameter.name.clone(),
             declared: Some(ty.clone()),
+            class: None,
             not_none: false,
             is_buffer: false,
         };

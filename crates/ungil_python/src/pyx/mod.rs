@@ -31,6 +31,7 @@ use crate::object::{self, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
+pub use argument::class_mismatch;
 pub use builtin::make_builtin;
 pub use read::pyx_read;
 pub use structs::array_of_structs;
@@ -46,6 +47,8 @@ pub struct Pyx {
     pub is_private: bool,
     /// Whether a function that cannot be compiled is an error.
     must_compile: bool,
+    /// Whether it may be compiled for objects, or run as plain Python, all the same: it takes the lock somewhere.
+    may_hold: bool,
     /// Makes the function that runs in the compiled one's place.
     make_fallback: Py<PyAny>,
     fallback: Mutex<Option<Py<PyAny>>>,
@@ -61,9 +64,19 @@ pub struct Pyx {
 pub struct Parameter {
     pub name: String,
     pub declared: Option<Declared>,
+    /// The class of Python's whose instances it holds, or None.
+    pub class: Option<String>,
     pub not_none: bool,
     /// Of a buffer, which takes arrays only.
     pub is_buffer: bool,
+}
+
+impl Parameter {
+    /// A variable, which is converted like a parameter.
+    pub fn variable(name: &str, declared: &Declared) -> Parameter {
+        let declared = Some(declared.clone());
+        Parameter { name: name.to_owned(), declared, class: None, not_none: false, is_buffer: false }
+    }
 }
 
 fn option<'py, T: FromPyObjectOwned<'py>>(info: &Bound<'py, PyDict>, name: &str) -> PyResult<Option<T>> {
@@ -104,6 +117,7 @@ pub fn make_pyx_function<'py>(
         integer_division: flag("integer_division")?,
         overflowcheck: flag("overflowcheck")?,
         cdivision_warnings: flag("cdivision_warnings")?,
+        classes: option(info, "classes")?.unwrap_or_default(),
         ..CFunction::default()
     };
     let mut params = Vec::new();
@@ -113,13 +127,11 @@ pub fn make_pyx_function<'py>(
         if let Some(declared) = &declared {
             c.vars.insert(name.clone(), declared.clone());
         }
-        params.push(Parameter { name, declared, not_none, is_buffer });
+        let class = c.classes.get(&name).cloned();
+        params.push(Parameter { name, declared, class, not_none, is_buffer });
     }
-    for (name, (text, c_name)) in locals {
-        if let Some(declared) = read::declared(&text, &c_name) {
-            c.vars.insert(name, declared);
-        }
-    }
+    let known = |(name, (text, c_name)): (String, Named)| Some((name, read::declared(&text, &c_name)?));
+    c.vars.extend(locals.into_iter().filter_map(known));
     let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
     c.types.extend(types.into_iter().filter_map(|(name, text)| Some((name, parse_c_text(&text)?))));
     let data: Vec<(String, u64, String, String)> = option(info, "data")?.unwrap_or_default();
@@ -149,6 +161,7 @@ pub fn make_pyx_function<'py>(
         warns: flag("cdivision")? && flag("cdivision_warnings")?,
         is_private: option::<String>(info, "kind")?.is_some_and(|kind| kind == "cdef"),
         must_compile: flag("must_compile")?,
+        may_hold: flag("may_hold")?,
         make_fallback,
         fallback: Mutex::new(None),
         objects: OnceLock::new(),
@@ -230,6 +243,7 @@ fn functions_inside(
             integer_division: outer.integer_division,
             overflowcheck: outer.overflowcheck,
             cdivision_warnings: outer.cdivision_warnings,
+            classes: option(&info, "classes")?.unwrap_or_default(),
             data: outer.data.clone(),
             types: outer.types.clone(),
         };
@@ -299,12 +313,18 @@ pub unsafe fn enter(
         // SAFETY: as above.
         Ok(arguments) => unsafe { call::run_packed(py, state, arguments.pointers()) },
         Err(error) => {
-            if !pyx.must_compile && is_compile_error(py, &error)? {
+            if pyx.may_fall_back(py, &error)? {
                 pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
             }
             pyx.instead(py, dispatcher, &held, error)
         }
     }
+}
+
+/// Whether an error tells why iterations of a parallel loop depend on each other.
+fn is_about_parallel(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
+    let class = py.import("ungil.errors")?.getattr("ParallelError")?;
+    error.value(py).is_instance(&class)
 }
 
 fn is_compile_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
@@ -331,6 +351,12 @@ impl Pyx {
         0
     }
 
+    /// Whether the function can be run otherwise where no kernel can be made of it.
+    fn may_fall_back(&self, py: Python<'_>, error: &PyErr) -> PyResult<bool> {
+        let may = !self.must_compile || self.may_hold && !is_about_parallel(py, error)?;
+        Ok(may && is_compile_error(py, error)?)
+    }
+
     /// Runs plain Python instead of raising an error of the compiler, where that is allowed.
     fn instead(
         &self,
@@ -339,7 +365,7 @@ impl Pyx {
         held: &[Bound<'_, PyAny>],
         error: PyErr,
     ) -> PyResult<*mut PyObject> {
-        if self.must_compile || !is_compile_error(py, &error)? {
+        if !self.may_fall_back(py, &error)? {
             return Err(error);
         }
         self.call_fallback(py, dispatcher, held)

@@ -189,6 +189,8 @@ fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> 
     result.set_item("signature", &f.signature)?;
     result.set_item("kind", f.kind)?;
     result.set_item("releases_gil", f.releases_gil)?;
+    result.set_item("takes_gil", f.takes_gil)?;
+    result.set_item("classes", &f.classes)?;
     result.set_item("is_plain", f.is_plain)?;
     result.set_item("fused", &f.fused)?;
     let fused: Vec<_> = f.params.iter().map(|p| p.fused.as_deref()).collect();

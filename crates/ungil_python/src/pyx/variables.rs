@@ -171,8 +171,13 @@ pub unsafe fn pyx_view<'py>(
     let (Declared::View { ndim, .. } | Declared::Structs { ndim, .. }) = declared else {
         return Err(PyTypeError::new_err("not a memoryview"));
     };
-    let parameter =
-        Parameter { name: String::new(), declared: Some(declared), not_none: false, is_buffer: false };
+    let parameter = Parameter {
+        name: String::new(),
+        declared: Some(declared),
+        class: None,
+        not_none: false,
+        is_buffer: false,
+    };
     let array = argument::convert(&parameter, value)?;
     let n = usize::from(ndim);
     let mut words = vec![0u64; 2 + 2 * n];

@@ -238,7 +238,7 @@ impl Lowerer<'_, '_> {
         // Objects divide as Python's do, at every language level.
         let are_objects = *common == Ty::PyInt && (left.constant.is_none() || right.constant.is_none());
         let cuts = common.is_integral() && !are_objects;
-        if cuts && self.c_function().is_some_and(|c| c.integer_division) {
+        if cuts && self.c_function().is_some_and(|c| c.divides_integers()) {
             return self.floor_divide(BinaryOp::FloorDiv, left, right, common, span);
         }
         // Integers divide as floats; NumPy keeps float32 for small ones only with float32 operands.

@@ -71,7 +71,25 @@ impl Lowerer<'_, '_> {
     pub(crate) fn as_variable(&mut self, name: &str, operand: &Operand, span: Span) -> Result<Operand> {
         match self.declared(name) {
             Some(declared) => self.as_declared(&declared, operand, span),
-            None => Ok(operand.clone()),
+            None => self.of_class(name, operand, span),
+        }
+    }
+
+    /// A value that is assigned to a variable of one class of Python's; others than kernels have are refused.
+    fn of_class(&self, name: &str, operand: &Operand, span: Span) -> Result<Operand> {
+        let class = self.options.c.as_ref().and_then(|c| c.classes.get(name));
+        let class = class.filter(|_| self.code.id.nested.is_none());
+        let found = match &operand.ty {
+            Ty::List(_) => "list",
+            Ty::Tuple(_) => "tuple",
+            Ty::Str(_) => "str",
+            _ => "",
+        };
+        match class {
+            Some(class) if class != found && !operand.is_none() => {
+                Err(CTypeError::Assign { declared: class.clone(), found: operand.ty.clone(), span }.into())
+            }
+            _ => Ok(operand.clone()),
         }
     }
 

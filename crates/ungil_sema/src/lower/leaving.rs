@@ -5,7 +5,8 @@
 //! `break` takes along the variables that its iteration has assigned on the straight way to it; all others keep the values from
 //! before the loop. A variable that is assigned on the way to a `break` only is the iteration's own in the loop.
 //!
-//! Limits: no `break` beside reductions, whose parts nobody could combine; at most [`MOST`] variables; numbers only.
+//! Limits: `break` beside reductions, whose parts nobody could combine: in the Cython language, which promises nothing about
+//! threads there, such a loop runs in order; at most [`MOST`] variables; numbers only.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -251,6 +252,15 @@ impl Search {
             }
         }
     }
+}
+
+/// Whether a loop both is left by `break` and has a reduction.
+pub(crate) fn breaks_beside_reduction(node: &For) -> bool {
+    let (mut search, mut before) = (Search::default(), Vec::new());
+    search.block(&node.body, &mut before);
+    let mut all = Everything::default();
+    node.body.iter().for_each(|s| all.visit_stmt(s));
+    !search.sites.is_empty() && all.reduced().is_some()
 }
 
 /// All assignments of a body, and where variables are updated.

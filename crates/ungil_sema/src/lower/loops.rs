@@ -190,12 +190,7 @@ impl Lowerer<'_, '_> {
                 return Ok(Flow::Ends);
             }
         } else if iter.ty == Ty::Range {
-            let parts = self.items(&iter);
-            let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
-            self.check_counter(&node.target, bounds);
-            self.counted(node, bounds, (broke, hints), &mut |l, i, span| {
-                Ok(l.c_counter(&node.target, i, span))
-            })?;
+            self.over_range(node, &iter, (broke, hints))?;
         } else {
             let len = self.iteration_length(&iter)?;
             let (zero, one) = (self.b().i64(0), self.b().i64(1));
@@ -204,6 +199,23 @@ impl Lowerer<'_, '_> {
             })?;
         }
         self.loop_else(&node.orelse, broke)
+    }
+
+    /// A parallel loop without an `else` whose iterations run in order.
+    pub(crate) fn loop_over_range(&mut self, node: &For, range: &Operand, hints: LoopHints) -> Result<()> {
+        self.over_range(node, range, (None, hints))
+    }
+
+    fn over_range(
+        &mut self,
+        node: &For,
+        range: &Operand,
+        (broke, hints): (Option<Var>, LoopHints),
+    ) -> Result<()> {
+        let parts = self.items(range);
+        let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
+        self.check_counter(&node.target, bounds);
+        self.counted(node, bounds, (broke, hints), &mut |l, i, span| Ok(l.c_counter(&node.target, i, span)))
     }
 
     /// `for i from a <= i < b`: a loop over a range, which leaves a variable of C as C does.

@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
+use ungil_diag::remark::Remark;
 use ungil_diag::span::Span;
 use ungil_ir::entities::{Label, Region, Value};
-use ungil_ir::inst::{InstKind, ParallelFor, Schedule};
+use ungil_ir::inst::{InstKind, LoopHints, ParallelFor, Schedule};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::Call;
 use ungil_syntax::ast::stmt::For;
@@ -14,6 +15,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::call::Args;
+use crate::lower::leaving::breaks_beside_reduction;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -43,6 +45,11 @@ impl Lowerer<'_, '_> {
         let num_threads = self.optional_integer(args.take("num_threads"), "num_threads")?;
         let builtin = Operand::entity(Ty::Builtin("builtins.range".into()), span);
         let range = self.call_operand(&builtin, args, span)?;
+        if self.is_c() && !self.in_team(node) && breaks_beside_reduction(node) {
+            let text = "runs in order: `break` beside a reduction needs what all lower iterations added up";
+            self.program.remarks.push(Remark::missed("parallel_loops", span, text));
+            return self.loop_over_range(node, &range, LoopHints::default()).map(|()| Flow::Falls);
+        }
         if self.in_team(node) {
             return self.team_loop(node, &range, span).map(|()| Flow::Falls);
         }
@@ -87,7 +94,7 @@ impl Lowerer<'_, '_> {
             if l.options.parallel {
                 l.push_parallel(label, iv, (start, stop, step), (schedule, chunk, num_threads), body);
             } else {
-                let hints = ungil_ir::inst::LoopHints::default();
+                let hints = LoopHints::default();
                 let node = ungil_ir::inst::For { label, iv, start, stop, step, body, hints };
                 l.b().push(InstKind::For(Box::new(node)));
             }
@@ -147,6 +154,8 @@ impl Lowerer<'_, '_> {
             Some("static") => Ok(Schedule::Static),
             Some("dynamic") => Ok(Schedule::Dynamic),
             Some("guided") => Ok(Schedule::Guided),
+            // Which one the environment names, without which it is this.
+            Some("runtime") if self.is_c() => Ok(Schedule::Dynamic),
             Some("auto") => Ok(Schedule::Auto),
             _ if o.is_none() => Ok(Schedule::Static),
             _ => Err(TypeError::Argument {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ungil_diag::diagnostic::{Diagnostic, Diagnostics};
+use ungil_diag::remark::Remark;
 use ungil_diag::source::SourceMap;
 use ungil_diag::span::Span;
 use ungil_ir::entities::FuncId;
@@ -68,6 +69,8 @@ pub struct Program<'w> {
     pub externs: Vec<(ExternData, u64)>,
     pub diagnostics: Vec<Diagnostic>,
     pub has_parallel: bool,
+    /// What the user should know of how something was compiled.
+    pub remarks: Vec<Remark>,
     /// Whether there are loops whose variables a pass has yet to classify.
     pub unclassified: bool,
     /// Variables of parallel loops, by function instance, that hold lists which iterations share.
@@ -96,6 +99,7 @@ impl<'w> Program<'w> {
             externs: Vec::new(),
             diagnostics: Vec::new(),
             has_parallel: false,
+            remarks: Vec::new(),
             unclassified: false,
             shared_lists: HashSet::new(),
             elements: HashMap::new(),
@@ -154,6 +158,7 @@ impl<'w> Program<'w> {
             self.arrays.clear();
             self.externs.clear();
             self.has_parallel = false;
+            self.remarks.clear();
             self.unclassified = false;
             functions.clear();
             for instance in &mut self.instances {
@@ -194,7 +199,7 @@ impl<'w> Program<'w> {
             params: entry.args.clone(),
             ret: entry.ret.clone().unwrap_or(Ty::None),
             guards: self.guards,
-            remarks: Vec::new(),
+            remarks: self.remarks,
             arrays: objects,
             externs: addresses,
             functions: self

@@ -4,6 +4,8 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::inst::{InstKind, MessageArg, Raise};
 use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::BinaryOp;
 
 use crate::diagnostics::Result;
 use crate::diagnostics::unsupported::Unsupported;
@@ -53,6 +55,10 @@ impl Lowerer<'_, '_> {
     fn message(&mut self, e: &Expr) -> Result<(String, Vec<MessageArg>)> {
         let (mut text, mut args) = (String::new(), Vec::new());
         let ExprKind::FString(parts) = &e.kind else {
+            if let Some((format, values)) = formatted(e) {
+                self.formatted_message(format, values, e.span, &mut text, &mut args)?;
+                return Ok((text, args));
+            }
             let operand = self.lower_expr(e)?;
             match operand.as_str() {
                 Some(s) => text.push_str(&escaped(s)),
@@ -81,6 +87,43 @@ impl Lowerer<'_, '_> {
         Ok((text, args))
     }
 
+    /// `"…" % values`, with `%d %i %u %s %r` of numbers, which read as they do in braces.
+    fn formatted_message(
+        &mut self,
+        format: &str,
+        values: &[Expr],
+        span: Span,
+        text: &mut String,
+        args: &mut Vec<MessageArg>,
+    ) -> Result<()> {
+        let refused = |what: &str| Unsupported::Format { span, what: format!("{what} is") };
+        let mut values = values.iter();
+        let mut parts = format.split('%');
+        text.push_str(&escaped(parts.next().unwrap_or_default()));
+        while let Some(part) = parts.next() {
+            if part.is_empty() {
+                // Behind `%%` comes text.
+                let literal = parts.next().ok_or_else(|| refused("an incomplete format"))?;
+                text.push_str(&escaped(&format!("%{literal}")));
+                continue;
+            }
+            let value = values.next().ok_or_else(|| refused("a format with more places than values"))?;
+            let operand = self.lower_expr(value)?;
+            let is_int = operand.ty.is_integral();
+            match (part.chars().next(), operand.as_str()) {
+                (Some('s'), Some(s)) => text.push_str(&escaped(s)),
+                (Some('d' | 'i' | 'u'), None) if is_int => self.argument(&operand, text, args)?,
+                (Some('s' | 'r'), None) => self.argument(&operand, text, args)?,
+                _ => return Err(refused(&format!("the format `%{part}`")).into()),
+            }
+            text.push_str(&escaped(&part[1..]));
+        }
+        match values.next() {
+            None => Ok(()),
+            Some(_) => Err(refused("a format with fewer places than values").into()),
+        }
+    }
+
     fn argument(
         &mut self,
         operand: &crate::operand::Operand,
@@ -96,6 +139,17 @@ impl Lowerer<'_, '_> {
         args.push((self.value(operand)?, weak));
         Ok(())
     }
+}
+
+/// The format and the values of `"…" % value` and `"…" % (value, …)`.
+fn formatted(e: &Expr) -> Option<(&str, &[Expr])> {
+    let ExprKind::Binary { left, op: BinaryOp::Mod, right } = &e.kind else { return None };
+    let ExprKind::Literal(Literal::Str(format)) = &left.kind else { return None };
+    let values = match &right.kind {
+        ExprKind::Tuple(items) => &items[..],
+        _ => std::slice::from_ref(&**right),
+    };
+    Some((format.as_str()?, values))
 }
 
 fn escaped(text: &str) -> String {

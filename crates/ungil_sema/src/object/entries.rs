@@ -138,6 +138,8 @@ entries! {
     FailAssertion "o" "",
     /// Declaration of a parameter, argument, where memory, extents and strides go: the array.
     ViewOf "ooo" "o",
+    /// Object, name of a builtin class, name of a parameter or 0: a status.
+    CheckClass "ooo" "o",
     /// Text: warns with RuntimeWarning.
     Warn "o" "o",
     /// Value or 0: a cell with it.

@@ -30,6 +30,9 @@ impl Lowerer<'_> {
             ExprKind::Conditional { test, body, orelse } => self.conditional(e, test, body, orelse),
             ExprKind::Call(call) => self.call_expr(e, call),
             ExprKind::Attribute { value, attr } => {
+                if self.is_view_base(value, &attr.name) {
+                    return refuse("`base` of a memoryview");
+                }
                 let obj = self.obj(value)?;
                 let name = self.name(&attr.name);
                 self.at(e.span);
@@ -101,17 +104,22 @@ impl Lowerer<'_> {
             return Ok(Val::C(value, ty));
         }
         if !local.is_bound {
-            let unbound = self.is_zero(value);
-            let (then, ()) = self.nested(|l| {
-                let name = l.name(name);
-                l.call(Entry::Unbound, &[name]);
-                l.fail();
-            });
-            let otherwise = self.func.new_region();
-            self.b().push(InstKind::If { cond: unbound, then, otherwise });
+            self.raise_unbound(value, name);
         }
         let obj = Obj { value, temp: None };
         Ok(Val::Obj(if self.rebinds && !local.is_borrowed { self.keep_own(obj) } else { obj }))
+    }
+
+    /// Raises where a variable's object is 0.
+    pub(super) fn raise_unbound(&mut self, value: Value, name: &str) {
+        let unbound = self.is_zero(value);
+        let (then, ()) = self.nested(|l| {
+            let name = l.name(name);
+            l.call(Entry::Unbound, &[name]);
+            l.fail();
+        });
+        let otherwise = self.func.new_region();
+        self.b().push(InstKind::If { cond: unbound, then, otherwise });
     }
 
     fn read_global(&mut self, name: &str) -> Result<Val> {

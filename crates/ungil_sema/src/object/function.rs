@@ -236,10 +236,14 @@ impl Lowerer<'_> {
 
     fn parameter(&mut self, name: &str, value: Value, is_assigned: bool) -> Result<()> {
         if let Some(ty) = self.source.c.vars.get(name).filter(|ty| is_view(ty)) {
-            if is_assigned || self.cells.contains(name) || !self.source.free.is_empty() {
-                return refuse("a memoryview that is assigned or shared");
+            if self.cells.contains(name) || !self.source.free.is_empty() {
+                return refuse("a memoryview that is shared with a function inside");
             }
             return self.view_parameter(name, ty, value);
+        }
+        if let Some(class) = self.source.c.classes.get(name) {
+            let (class, name) = (self.name(class), self.name(name));
+            self.status_from(Entry::CheckClass, &[value, class, name], &[]);
         }
         if self.cells.contains(name) {
             let ty = match self.source.c.vars.get(name) {
@@ -278,6 +282,12 @@ impl Lowerer<'_> {
 
     /// A variable of the function.
     pub(super) fn declare(&mut self, name: &str) -> Result<()> {
+        if let Some(ty) = self.source.c.vars.get(name).filter(|ty| is_view(ty)) {
+            if self.cells.contains(name) || !self.source.free.is_empty() {
+                return refuse("a memoryview that is shared with a function inside");
+            }
+            return self.view_variable(name, ty);
+        }
         let ty = match self.source.c.vars.get(name) {
             Some(ty) => Some(declared(ty)?),
             None => None,

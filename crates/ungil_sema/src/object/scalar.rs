@@ -38,7 +38,9 @@ impl Lowerer<'_> {
             return Ok(Val::C(value, ty));
         }
         match op {
-            BinaryOp::Div if self.c.integer_division && !dtype.is_float() => self.divided(false, (x, y), ty),
+            BinaryOp::Div if self.c.divides_integers() && !dtype.is_float() => {
+                self.divided(false, (x, y), ty)
+            }
             BinaryOp::FloorDiv | BinaryOp::Mod => self.divided(op == BinaryOp::Mod, (x, y), ty),
             BinaryOp::LShift | BinaryOp::RShift if dtype.is_int() => {
                 let op = if op == BinaryOp::LShift { Ir::Shl } else { Ir::Shr };

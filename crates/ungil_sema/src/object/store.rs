@@ -207,6 +207,8 @@ impl Lowerer<'_> {
             return Ok(());
         }
         let Some(local) = self.local(name) else { return refuse("a name that is not bound here") };
+        let Some(value) = self.assign_view(name, value)? else { return Ok(()) };
+        let value = self.of_class(name, value)?;
         if local.cell.is_some() {
             let value = match &local.ty {
                 Some(ty) => Val::C(self.number(value, ty)?, ty.clone()),
@@ -227,6 +229,16 @@ impl Lowerer<'_> {
         self.b().set(local.var, value);
         self.call(Entry::ReleaseMaybe, &[old]);
         Ok(())
+    }
+
+    /// A value that is assigned to a variable of one class of Python's.
+    fn of_class(&mut self, name: &str, value: Val) -> Result<Val> {
+        let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(name));
+        let Some(class) = self.source.c.classes.get(name).filter(|_| !is_inner) else { return Ok(value) };
+        let obj = self.object(value)?;
+        let (class, none) = (self.name(class), self.word(0));
+        self.status_from(Entry::CheckClass, &[obj.value, class, none], &[]);
+        Ok(Val::Obj(obj))
     }
 
     fn unpack(&mut self, t: &Expr, items: &[Expr], value: Obj) -> Result<()> {

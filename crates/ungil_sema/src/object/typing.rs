@@ -106,9 +106,7 @@ impl Lowerer<'_> {
         match op {
             BinaryOp::Pow if self.c.cpow => Kind::C(both),
             BinaryOp::MatMult | BinaryOp::Pow => Kind::Object,
-            BinaryOp::Div if !is_float && !self.c.integer_division && !self.c.cdivision => {
-                Kind::C(CTy::num(DType::F64))
-            }
+            BinaryOp::Div if !is_float && !self.c.divides_integers() => Kind::C(CTy::num(DType::F64)),
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult => Kind::C(both),
             BinaryOp::Div if is_float => Kind::C(both),
             BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor if !is_float => Kind::C(both),

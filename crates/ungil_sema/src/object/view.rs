@@ -1,10 +1,12 @@
-//! Memoryviews of numbers beside objects: parameters whose elements are read and written where they lie.
+//! Memoryviews of numbers beside objects: parameters and variables whose elements are read and written where they lie.
 //!
 //! The host converts the argument and says where its memory, extents and strides are; that lies in words of the frame. As an
 //! object such a parameter is the array. Indices are always checked.
 
+use std::sync::Arc;
+
 use ungil_abi::exception::ExcClass;
-use ungil_ir::entities::Value;
+use ungil_ir::entities::{Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
@@ -16,9 +18,11 @@ use super::value::{CTy, Local, Val};
 use super::{Constant, Result, refuse};
 use crate::cython::Declared;
 
-/// A parameter that is a memoryview.
+/// A parameter or variable that is a memoryview.
 #[derive(Clone, Debug)]
 pub(super) struct View {
+    /// A variable, which may have no value yet.
+    variable: Option<(Arc<str>, Var)>,
     element: CTy,
     ndim: usize,
     is_const: bool,
@@ -42,6 +46,26 @@ fn indices(index: &Expr) -> Vec<&Expr> {
 impl Lowerer<'_> {
     /// A parameter's view.
     pub(super) fn view_parameter(&mut self, name: &str, ty: &Declared, value: Value) -> Result<()> {
+        let address = self.new_view(name, ty, None)?;
+        let array = self.view_of(name, value, address);
+        let var = self.func.new_var(name, Type::I64);
+        self.owners.push(var);
+        self.b().set(var, array);
+        let local = Local { var, ty: None, is_borrowed: false, is_bound: true, cell: None };
+        self.scopes[0].insert(name.to_owned(), local);
+        Ok(())
+    }
+
+    /// A variable's view, which has no value yet.
+    pub(super) fn view_variable(&mut self, name: &str, ty: &Declared) -> Result<()> {
+        let local = self.new_local(name, None);
+        self.new_view(name, ty, Some(local.var))?;
+        self.scopes[0].insert(name.to_owned(), local);
+        Ok(())
+    }
+
+    /// Room in the frame for a view, and its address.
+    fn new_view(&mut self, name: &str, ty: &Declared, var: Option<Var>) -> Result<Value> {
         let Declared::View { dtype, ndim, is_const, name: element, .. } = ty else {
             return refuse("a memoryview of this kind");
         };
@@ -50,18 +74,45 @@ impl Lowerer<'_> {
         self.slots += 1 + 2 * ndim as u32;
         let base = self.slots_address;
         let address = self.b().binary(Ir::Add, base, offset);
+        let element = CTy::Num(*dtype, element.clone());
+        let variable = var.map(|var| (name.into(), var));
+        self.views.insert(name.to_owned(), View { variable, element, ndim, is_const: *is_const, address });
+        Ok(address)
+    }
+
+    /// The array that an object is as a memoryview, whose words go to an address.
+    fn view_of(&mut self, name: &str, value: Value, address: Value) -> Value {
         let record = self.constant(Constant::Parameter(name.to_owned())).value;
         let array = self.call(Entry::ViewOf, &[record, value, address]);
         let failed = self.is_zero(array);
         self.fail_if(failed);
-        let var = self.func.new_var(name, Type::I64);
-        self.owners.push(var);
-        self.b().set(var, array);
-        let local = Local { var, ty: None, is_borrowed: false, is_bound: true, cell: None };
-        self.scopes[0].insert(name.to_owned(), local);
-        let element = CTy::Num(*dtype, element.clone());
-        self.views.insert(name.to_owned(), View { element, ndim, is_const: *is_const, address });
-        Ok(())
+        array
+    }
+
+    /// Assigns an object to a variable that is a memoryview; gives the value back if it is none.
+    pub(super) fn assign_view(&mut self, name: &str, value: Val) -> Result<Option<Val>> {
+        let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(name));
+        let (Some(view), Some(local)) = (self.views.get(name).cloned(), self.local(name)) else {
+            return Ok(Some(value));
+        };
+        if is_inner {
+            return Ok(Some(value));
+        }
+        let obj = self.object(value)?;
+        let array = self.view_of(name, obj.value, view.address);
+        let old = self.b().get(local.var);
+        self.b().set(local.var, array);
+        self.call(Entry::ReleaseMaybe, &[old]);
+        self.drop_obj(obj);
+        Ok(None)
+    }
+
+    /// Raises where a view's variable has no value.
+    fn check_bound(&mut self, view: &View) {
+        if let Some((name, var)) = view.variable.clone() {
+            let value = self.b().get(var);
+            self.raise_unbound(value, &name);
+        }
     }
 
     fn view_named(&self, e: &Expr) -> Option<&View> {
@@ -96,6 +147,11 @@ impl Lowerer<'_> {
         Some((view.clone(), n))
     }
 
+    /// Whether an expression is `view.base`, which only plain Python knows.
+    pub(super) fn is_view_base(&self, value: &Expr, name: &str) -> bool {
+        name == "base" && self.view_named(value).is_some()
+    }
+
     /// The type of what a subscript of a view gives.
     pub(super) fn view_kind(&self, value: &Expr, index: &Expr) -> Option<CTy> {
         if let Some((view, _)) = self.element_of(value, index) {
@@ -107,6 +163,8 @@ impl Lowerer<'_> {
     /// Reads an element or an extent; `None` if the subscript is neither.
     pub(super) fn view_item(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Option<Val>> {
         if let Some((view, n)) = self.extent(value, index) {
+            self.at(e.span);
+            self.check_bound(&view);
             let extent = self.load(view.address, 1 + n);
             return Ok(Some(Val::C(extent, CTy::Num(DType::I64, "Py_ssize_t".into()))));
         }
@@ -156,8 +214,10 @@ impl Lowerer<'_> {
             });
         }
         self.at(e.span);
+        self.check_bound(view);
         let mut place = self.load(view.address, 0);
-        for (axis, index) in numbers.into_iter().enumerate() {
+        // Of several bad indices Cython tells the last.
+        for (axis, index) in numbers.into_iter().enumerate().rev() {
             let extent = self.load(view.address, 1 + axis);
             let stride = self.load(view.address, 1 + view.ndim + axis);
             let (index, bad) = {

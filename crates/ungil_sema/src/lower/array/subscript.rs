@@ -50,13 +50,19 @@ impl Lowerer<'_, '_> {
         if all_integers && index.len() == usize::from(ty.ndim) {
             let base = self.value(array)?;
             let mut at = Vec::new();
-            for (axis, i) in index.iter().enumerate() {
+            for axis in self.axes_to_check(index.len()) {
                 let size = self.b().dim(base, axis as u8);
-                at.push(self.checked_index(i, size, axis as u8, &array.ty)?);
+                at.push((axis, self.checked_index(&index[axis], size, axis as u8, &array.ty)?));
             }
-            return Ok(Place::Element(at));
+            at.sort_by_key(|(axis, _)| *axis);
+            return Ok(Place::Element(at.into_iter().map(|(_, at)| at).collect()));
         }
         Ok(Place::View(self.view_of(array, index, true, span)?))
+    }
+
+    /// Axes in the order in which their indices are checked: of several bad ones NumPy tells the first, Cython the last.
+    fn axes_to_check(&self, ndim: usize) -> Vec<usize> {
+        if self.is_c() { (0..ndim).rev().collect() } else { (0..ndim).collect() }
     }
 
     /// The view that an index denotes. `check`: integers are yet to be checked.
