@@ -275,40 +275,46 @@ def astype(x, dtype):
     return x.astype(dtype)
 
 
-def bartlett(M):
+def _window(shape, M):
+    # A function of twice the distances of M points from their middle, and the largest of them.
     if M < 1:
         return np.empty(0)
     if M == 1:
         return np.ones(1)
-    n = np.arange(1 - np.float64(M), M, 2)
-    return np.where(n <= 0, 1 + n / (M - 1), 1 - n / (M - 1))
+    points = np.float64(M)
+    return shape(np.arange(1 - points, points, 2), points - 1)
+
+
+def bartlett(M):
+    return _window(_bartlett, M)
+
+
+def _bartlett(n, largest):
+    return np.where(n <= 0, 1 + n / largest, 1 - n / largest)
 
 
 def hanning(M):
-    if M < 1:
-        return np.empty(0)
-    if M == 1:
-        return np.ones(1)
-    n = np.arange(1 - np.float64(M), M, 2)
-    return 0.5 + 0.5 * np.cos(np.pi * n / (M - 1))
+    return _window(_hanning, M)
+
+
+def _hanning(n, largest):
+    return 0.5 + 0.5 * np.cos(np.pi * n / largest)
 
 
 def hamming(M):
-    if M < 1:
-        return np.empty(0)
-    if M == 1:
-        return np.ones(1)
-    n = np.arange(1 - np.float64(M), M, 2)
-    return 0.54 + 0.46 * np.cos(np.pi * n / (M - 1))
+    return _window(_hamming, M)
+
+
+def _hamming(n, largest):
+    return 0.54 + 0.46 * np.cos(np.pi * n / largest)
 
 
 def blackman(M):
-    if M < 1:
-        return np.empty(0)
-    if M == 1:
-        return np.ones(1)
-    n = np.arange(1 - np.float64(M), M, 2)
-    return 0.42 + 0.5 * np.cos(np.pi * n / (M - 1)) + 0.08 * np.cos(2.0 * np.pi * n / (M - 1))
+    return _window(_blackman, M)
+
+
+def _blackman(n, largest):
+    return 0.42 + 0.5 * np.cos(np.pi * n / largest) + 0.08 * np.cos(2.0 * np.pi * n / largest)
 
 
 def kaiser(M, beta):
