@@ -169,9 +169,9 @@ def test_sums_are_as_accurate_as_numpys(n, code):
 
 def test_errors():
     a = np.random.rand(3, 4)
-    with pytest.raises(TypeError, match="axis 2 is out of bounds"):
+    with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
         kernel("np.sum(a, axis=2)")(a)
-    with pytest.raises(TypeError, match="known when it is compiled"):
+    with pytest.raises(TypeError, match="expected a constant axis"):
         kernel("np.sum(a, axis=k)", "a, k")(a, 1)
     with pytest.raises(
         ValueError, match="zero-size array to reduction operation maximum which has no identity"
@@ -219,7 +219,7 @@ class TestNumbersAndArraysWithoutAxes:
         axes = ["", ", axis=0", ", axis=-1"]
         if name.removeprefix("nan") in ("mean", "var", "std", "average"):
             axes = [""]
-            with pytest.raises(TypingError, match="axis 0 is out of bounds"):
+            with pytest.raises(np.exceptions.AxisError, match="axis 0 is out of bounds"):
                 kernel(f"np.{name}(a, axis=0)")(2.5)
         for axis in axes:
             f = kernel(f"np.{name}(a{axis})")

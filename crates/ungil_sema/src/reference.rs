@@ -6,7 +6,9 @@
 use ungil_ir::math::MathFn;
 
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
-use crate::lower::numpy::{picking, reductions, selection, shapes, typing, ufuncs};
+use crate::lower::numpy::{
+    block, calling, einsum, limits, picking, reductions, selection, shapes, typing, ufuncs,
+};
 use crate::prelude;
 use crate::registry;
 
@@ -14,7 +16,14 @@ use crate::registry;
 pub(crate) type Table = &'static [(&'static str, &'static str)];
 
 /// Families with a table of their own.
-const FAMILIES: &[Table] = &[shapes::FUNCTIONS, typing::FUNCTIONS];
+const FAMILIES: &[Table] = &[
+    shapes::FUNCTIONS,
+    typing::FUNCTIONS,
+    limits::FUNCTIONS,
+    einsum::FUNCTIONS,
+    block::FUNCTIONS,
+    calling::FUNCTIONS,
+];
 
 const HEAD: &str = "\
 # NumPy in kernels

@@ -16,7 +16,9 @@ use crate::lower::foreign::library;
 use crate::lower::intrinsics;
 use crate::lower::mpi;
 use crate::lower::numpy::create::Content;
-use crate::lower::numpy::{methods, reductions, selection, shapes, typing, ufuncs};
+use crate::lower::numpy::{
+    block, calling, einsum, limits, methods, reductions, selection, shapes, typing, ufuncs,
+};
 use crate::operand::Operand;
 use crate::prelude;
 use crate::reference;
@@ -102,6 +104,12 @@ pub(crate) fn takes_lazy(name: &str) -> bool {
         && prelude::find(name).is_none_or(prelude::is_elementwise)
 }
 
+/// A family of functions: `None` where the function is another's.
+type Family = fn(&mut Lowerer<'_, '_>, &str, &Args) -> Result<Option<Operand>>;
+
+const FAMILIES: [Family; 7] =
+    [selection::call, shapes::call, typing::call, limits::call, einsum::call, block::call, calling::call];
+
 /// NumPy's functions that look at arrays as such.
 const EAGER: &[&str] = &[
     "empty",
@@ -120,6 +128,8 @@ const EAGER: &[&str] = &[
     "copy",
     "ascontiguousarray",
     "asfortranarray",
+    "block",
+    "einsum",
 ];
 
 /// Calls a library function.
@@ -335,15 +345,17 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
             }
         }
         "sorted" => {
-            let bound = args.bind(function, &["iterable", "reverse"], 1)?;
-            let list = l.list_from(bound[0].as_ref().expect("required"), span)?;
-            l.list_sort(&list, bound[1].as_ref(), span)?;
+            let mut args = args;
+            let (key, descending) = (args.take("key"), args.take("reverse"));
+            let items = one(args, function, "iterable")?;
+            let list = l.list_from(&items, span)?;
+            l.list_sort(&list, key.as_ref(), descending.as_ref(), span)?;
             Ok(list)
         }
-        "tuple" => {
-            let x = one(args, function, "iterable")?;
-            if matches!(x.ty, Ty::Tuple(_)) { Ok(x) } else { Err(unknown("builtins.tuple", span)) }
-        }
+        "tuple" => match args.bind(function, &["iterable"], 0)?.remove(0) {
+            None => Ok(Operand::tuple(Vec::new(), span)),
+            Some(items) => l.tuple_from(&items, span),
+        },
         "print" => l.print(args),
         _ => Err(unknown(&format!("builtins.{function}"), span)),
     }
@@ -419,7 +431,7 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
     }
     let function = function.strip_prefix("lib.stride_tricks.").unwrap_or(function);
     let qualified = format!("numpy.{function}");
-    for family in [selection::call, shapes::call, typing::call] {
+    for family in FAMILIES {
         if let Some(done) = family(l, function, &args)? {
             return Ok(done);
         }
@@ -608,7 +620,7 @@ pub(crate) fn call_method(
             l.converted_copy(&flat, ty.dtype, Layout::C, span)
         }
         "numpy.ndarray.transpose" => {
-            let axes = l.axes_argument(receiver, &args.positional, span)?;
+            let axes = l.axes_argument(receiver, &args.positional)?;
             l.transposed(receiver, axes.as_deref(), span)
         }
         "numpy.ndarray.astype" => {
@@ -621,19 +633,26 @@ pub(crate) fn call_method(
                 .map_or(Layout::C, |t| if t.layout == Layout::F { Layout::F } else { Layout::C });
             l.converted_copy(receiver, dtype, layout, span)
         }
-        "numpy.ndarray.item" => {
-            let element = if args.positional.is_empty() && receiver.ty.as_array().is_some_and(|t| t.ndim == 0)
-            {
-                l.load_element(receiver, Vec::new())?
-            } else {
-                l.array_subscript(receiver, &args.positional, span)?
-            };
-            match element.ty.dtype() {
-                Some(d) => l.convert_to_weak(&element, d, span),
-                None => Err(unknown(name, span)),
-            }
+        "numpy.ndarray.item" => l.item_of_array(receiver, args),
+        "numpy.ndarray.view" => l.viewed(receiver, args),
+        "numpy.ndarray.tolist" => {
+            args.bind(name, &[], 0)?;
+            l.list_of_array(receiver, span)
         }
-        "scalar.item" => {
+        // NumPy gives real arrays back as they are.
+        "numpy.ndarray.conj" | "numpy.ndarray.conjugate"
+            if args.positional.is_empty()
+                && receiver.ty.as_array().is_some_and(|t| !t.dtype.is_complex()) =>
+        {
+            args.bind(name, &[], 0)?;
+            Ok(receiver.clone().at(span))
+        }
+        "scalar.view" => {
+            let array = l.as_array(receiver, None, span)?;
+            let view = l.viewed(&array, args)?;
+            l.element_of(&view)
+        }
+        "scalar.item" | "scalar.tolist" => {
             let d = receiver.ty.dtype().expect("a scalar");
             l.convert_to_weak(receiver, d, span)
         }

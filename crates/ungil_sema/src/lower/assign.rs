@@ -114,8 +114,10 @@ impl Lowerer<'_, '_> {
 
     /// `a, (b, *c) = value`.
     fn unpack(&mut self, targets: &[Expr], value: &Operand, span: Span) -> Result<()> {
-        let items = self.unpacked(targets, value, span)?;
+        let (items, counted) = self.unpacked(targets, value, span)?;
         let star = targets.iter().position(|t| matches!(t.kind, ExprKind::Starred(_)));
+        // Where the number of items shows at run time only, there is one for each target, starred or not.
+        let star = star.filter(|_| counted);
         let n = items.len();
         let wrong =
             |expected, at_least| TypeError::UnpackCount { expected, at_least, found: n, span: value.span };
@@ -143,29 +145,26 @@ impl Lowerer<'_, '_> {
         Ok(())
     }
 
-    /// The elements of a value that is unpacked. An array's number of items is checked at run time.
-    fn unpacked(&mut self, targets: &[Expr], value: &Operand, span: Span) -> Result<Vec<Operand>> {
-        match &value.ty {
-            Ty::Tuple(_) => {
-                // The variables may be assigned while later elements are still to be read from them.
-                let items = self.items(value);
-                Ok(items)
-            }
-            Ty::List(_) => self.unpacked_at_run_time(targets, value),
-            Ty::Array(ty) if ty.ndim > 0 => self.unpacked_at_run_time(targets, value),
-            Ty::Range => self.unpacked_at_run_time(targets, value),
-            Ty::Iter(_) => match self.static_items(value) {
-                Some(items) => Ok(items),
-                None => self.unpacked_at_run_time(targets, value),
-            },
-            ty => Err(TypeError::NotUnpackable { ty: ty.clone(), span }.into()),
+    /// The elements of a value that is unpacked, and whether their number is known. That of others is checked at run time.
+    fn unpacked(&mut self, targets: &[Expr], value: &Operand, span: Span) -> Result<(Vec<Operand>, bool)> {
+        let known = match &value.ty {
+            // The variables may be assigned while later elements are still to be read from them.
+            Ty::Tuple(_) => Some(self.items(value)),
+            Ty::Iter(_) => self.static_items(value),
+            Ty::List(_) | Ty::Range => None,
+            Ty::Array(ty) if ty.ndim > 0 => None,
+            ty => return Err(TypeError::NotUnpackable { ty: ty.clone(), span }.into()),
+        };
+        match known {
+            Some(items) => Ok((items, true)),
+            None => Ok((self.unpacked_at_run_time(targets, value)?, false)),
         }
     }
 
     /// As many items as there are targets of an iterable whose length is known at run time only.
     fn unpacked_at_run_time(&mut self, targets: &[Expr], value: &Operand) -> Result<Vec<Operand>> {
-        if let Some(starred) = targets.iter().find(|t| matches!(t.kind, ExprKind::Starred(_))) {
-            return Err(TypeError::NotUnpackable { ty: value.ty.clone(), span: starred.span }.into());
+        if let Some(star) = targets.iter().position(|t| matches!(t.kind, ExprKind::Starred(_))) {
+            return self.unpacked_around(star, targets, value);
         }
         let wanted = targets.len();
         let (n, expected) = (self.iteration_length(value)?, self.b().i64(wanted as i64));
@@ -179,6 +178,36 @@ impl Lowerer<'_, '_> {
         let mut items = Vec::new();
         for k in 0..wanted {
             let k = self.b().i64(k as i64);
+            items.push(self.iteration_item(value, k)?);
+        }
+        Ok(items)
+    }
+
+    /// The items before and behind a starred target, and for that a list of those between.
+    fn unpacked_around(&mut self, star: usize, targets: &[Expr], value: &Operand) -> Result<Vec<Operand>> {
+        let fixed = targets.len() - 1;
+        let (n, least) = (self.iteration_length(value)?, self.b().i64(fixed as i64));
+        let enough = self.b().compare(ungil_ir::inst::CompareOp::Ge, n, least);
+        let message = format!("not enough values to unpack (expected at least {fixed}, got {{0}})");
+        self.check(enough, ungil_abi::exception::ExcClass::VALUE_ERROR, &message, vec![(n, true)]);
+        let rest = self.b().binary(ungil_ir::inst::BinaryOp::Sub, n, least);
+        let mut items = Vec::new();
+        for k in 0..star {
+            let k = self.b().i64(k as i64);
+            items.push(self.iteration_item(value, k)?);
+        }
+        let span = targets[star].span;
+        let list = self.empty_list(None, span)?;
+        let first = self.b().i64(star as i64);
+        self.ordered(&[rest], &mut |l, at| {
+            let k = l.b().binary(ungil_ir::inst::BinaryOp::Add, first, at[0]);
+            let item = l.iteration_item(value, k)?;
+            l.push_item(&list, &item, span)
+        })?;
+        items.push(list);
+        for k in star..fixed {
+            let k = self.b().i64(k as i64);
+            let k = self.b().binary(ungil_ir::inst::BinaryOp::Add, rest, k);
             items.push(self.iteration_item(value, k)?);
         }
         Ok(items)

@@ -10,7 +10,7 @@ use crate::lower::Lowerer;
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
 use crate::lower::data;
 use crate::lower::mpi;
-use crate::lower::numpy::methods;
+use crate::lower::numpy::{limits, methods};
 use crate::operand::Operand;
 use crate::ty::Ty;
 use crate::world::GuardPlace;
@@ -36,6 +36,8 @@ impl Lowerer<'_, '_> {
             Ty::Builtin(name) if name.starts_with(mpi::PREFIX) => {
                 Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
             }
+            Ty::Builtin(name) if limits::is_limits(name) => limits::attribute_of_limits(name, attr, span),
+            Ty::DType(dtype) => limits::attribute_of_dtype(*dtype, attr, span),
             Ty::Mpi(_) | Ty::Pending(_) => self.mpi_attribute(value, attr, span)?,
             Ty::Array(_) => self.array_attribute(value, attr, span)?,
             Ty::StructView(_) => self.struct_view_attribute(value, attr, span)?,
@@ -43,6 +45,7 @@ impl Lowerer<'_, '_> {
             Ty::Method(_, name) if &**name == "numpy.ndarray.ctypes" => {
                 self.ctypes_attribute(value, attr, span)?
             }
+            Ty::Method(_, name) if &**name == "numpy.ndarray.flags" => self.array_flag(value, attr, span)?,
             Ty::List(_) if crate::lower::list::method::METHODS.contains(&attr) => {
                 let method = Ty::Method(Box::new(value.ty.clone()), format!("list.{attr}").into());
                 Some(Operand { ty: method, span, ..value.clone() })
@@ -81,7 +84,9 @@ impl Lowerer<'_, '_> {
                 let zero = Operand::int(0, span);
                 self.convert(&zero, &value.ty)?
             }
-            "conjugate" | "conj" | "item" | "astype" | "copy" if attr == "conjugate" || numpy => {
+            "conjugate" | "conj" | "item" | "tolist" | "astype" | "copy" | "view"
+                if attr == "conjugate" || numpy =>
+            {
                 let method = Ty::Method(Box::new(value.ty.clone()), format!("scalar.{attr}").into());
                 let number = self.value(value)?;
                 Operand::value(method, number, span)

@@ -9,6 +9,7 @@ use ungil_abi::exception::ExcClass;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::numpy::selection::argument;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
@@ -60,6 +61,13 @@ impl Lowerer<'_, '_> {
             Ty::Range => {
                 let at = self.lower_expr(index)?;
                 self.range_subscript(value, &at, span)
+            }
+            Ty::Method(_, name) if &**name == "numpy.ndarray.flags" => {
+                let at = self.lower_expr(index)?;
+                let flag = at.as_str().unwrap_or_default().to_owned();
+                self.array_flag(value, &flag, span)?.ok_or_else(|| {
+                    argument("numpy.ndarray.flags", "key", "the name of a flag such as 'C_CONTIGUOUS'", &at)
+                })
             }
             ty => Err(TypeError::NotSubscriptable { ty: ty.clone(), span }.into()),
         }

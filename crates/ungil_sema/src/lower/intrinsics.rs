@@ -24,7 +24,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     let span = args.span;
     let given = args.positional;
     match (name, &given[..]) {
-        ("axis_of", [axis, ndim]) => l.axis_of(axis, ndim, span),
+        ("axis_of", [axis, ndim]) => l.axis_of("", axis, ndim, span),
+        ("axis_of", [axis, ndim, prefix]) => l.axis_of(prefix.as_str().unwrap_or_default(), axis, ndim, span),
         ("cut", [x, axis, bounds @ ..]) => l.cut(x, axis, bounds, span),
         ("pick", [x, axis, index]) => {
             let axis = l.axis_number(axis, rank(x))?;
@@ -184,21 +185,32 @@ fn constant(x: &Operand) -> Result<usize> {
 }
 
 impl Lowerer<'_, '_> {
-    fn axis_of(&mut self, axis: &Operand, ndim: &Operand, span: Span) -> Result<Operand> {
-        let axis = self.axis_number(axis, constant(ndim)?)?;
+    fn axis_of(&mut self, prefix: &str, axis: &Operand, ndim: &Operand, span: Span) -> Result<Operand> {
+        let axis = self.axis_number_as(prefix, axis, constant(ndim)?)?;
         Ok(Operand::int(axis as i64, span))
     }
 
     /// A constant axis, counted from the end if it is negative. One that is out of bounds raises when it gets there.
     pub(crate) fn axis_number(&mut self, axis: &Operand, ndim: usize) -> Result<usize> {
-        let Some(given) = axis.const_int().filter(|_| axis.ty.is_integral()) else {
+        self.axis_number_as("", axis, ndim)
+    }
+
+    /// As [`Lowerer::axis_number`], with what NumPy puts in front of the message: `axis1: `.
+    pub(crate) fn axis_number_as(&mut self, prefix: &str, axis: &Operand, ndim: usize) -> Result<usize> {
+        if axis.constant.is_none() {
             return Err(TypeError::IndexConstant { span: axis.span, expected: "axis" }.into());
+        }
+        let integral = axis.ty.is_integral() && axis.ty.dtype() != Some(DType::Bool);
+        let Some(given) = axis.const_int().filter(|_| integral) else {
+            let (function, parameter) = ("numpy".to_owned(), "axis".to_owned());
+            let (expected, found) = ("an integer".to_owned(), axis.ty.clone());
+            return Err(TypeError::Argument { function, parameter, expected, found, span: axis.span }.into());
         };
         let n = ndim as i128;
         if (-n..n).contains(&given) {
             return Ok((if given < 0 { given + n } else { given }) as usize);
         }
-        let message = format!("axis {given} is out of bounds for array of dimension {ndim}");
+        let message = format!("{prefix}axis {given} is out of bounds for array of dimension {ndim}");
         self.always_raise(ExcClass::AXIS_ERROR, &message)
     }
 

@@ -1,5 +1,6 @@
 //! Iteration over tuples, arrays, ranges, `enumerate`, `zip` and `reversed`.
 
+use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
 use ungil_syntax::ast::operator::BinaryOp as Operator;
@@ -17,6 +18,9 @@ use crate::ty::{IterTy, Ty};
 /// Longest tuple over which a loop is unrolled although its elements have one type.
 const UNROLL: usize = 8;
 
+/// Longest range of which `tuple` makes a tuple.
+const LONGEST: i64 = 256;
+
 impl Lowerer<'_, '_> {
     /// The items of an iterable whose number is known, if the loop over it should be unrolled.
     pub(crate) fn static_items(&mut self, iter: &Operand) -> Option<Vec<Operand>> {
@@ -26,6 +30,28 @@ impl Lowerer<'_, '_> {
             return None;
         }
         Some(self.all_items(iter))
+    }
+
+    /// `tuple(iterable)` of as many items as the type says, or a constant range.
+    pub(crate) fn tuple_from(&mut self, items: &Operand, span: Span) -> Result<Operand> {
+        if matches!(items.ty, Ty::Tuple(_)) {
+            return Ok(items.clone().at(span));
+        }
+        if let Ty::Range = items.ty
+            && let [Some(start), Some(stop), Some(step)] =
+                [0, 1, 2].map(|k| self.items(items)[k].const_int().and_then(|n| i64::try_from(n).ok()))
+            && step != 0
+            && (stop - start) / step <= LONGEST
+        {
+            let inside = |n: &i64| if step > 0 { *n < stop } else { *n > stop };
+            let numbers = std::iter::successors(Some(start), |n| Some(n + step)).take_while(inside);
+            return Ok(Operand::tuple(numbers.map(|n| Operand::int(n, span)).collect(), span));
+        }
+        if static_count(&items.ty).is_some() {
+            return Ok(Operand::tuple(self.all_items(items), span));
+        }
+        let help = "how many items it has must be known when the kernel is compiled: keep a list, or write `(a[0], a[1])`";
+        Err(Unsupported::Expression { what: "tuple() of this iterable is", span: items.span, help }.into())
     }
 
     fn all_items(&mut self, iter: &Operand) -> Vec<Operand> {

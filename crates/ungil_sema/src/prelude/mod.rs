@@ -36,6 +36,7 @@ const FILES: &[(&str, &str)] = &[
     ("numpy", include_str!("creation.py")),
     ("numpy", include_str!("joining.py")),
     ("numpy", include_str!("numerics.py")),
+    ("numpy", include_str!("padding.py")),
     ("numpy", include_str!("products.py")),
     ("numpy", include_str!("statistics.py")),
     ("numpy", include_str!("universal.py")),

@@ -267,7 +267,8 @@ def cross(a, b, axisa: const = -1, axisb: const = -1, axisc: const = -1, axis: c
     x, y = np.asarray(a), np.asarray(b)
     if x.ndim == 0 or y.ndim == 0:
         raise ValueError("At least one array has zero dimension")
-    x, y = np.moveaxis(x, axisa, -1), np.moveaxis(y, axisb, -1)
+    x = np.moveaxis(x, axis_of(axisa, x.ndim, "axisa: "), -1)
+    y = np.moveaxis(y, axis_of(axisb, y.ndim, "axisb: "), -1)
     if x.shape[-1] != 3 or y.shape[-1] != 3:
         raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     p, q, r = x[..., 0], x[..., 1], x[..., 2]
@@ -278,7 +279,7 @@ def cross(a, b, axisa: const = -1, axisb: const = -1, axisc: const = -1, axis: c
     out[..., 0] = first
     out[..., 1] = r * u - p * w
     out[..., 2] = p * v - q * u
-    return np.moveaxis(out, -1, axisc)
+    return np.moveaxis(out, -1, axis_of(axisc, out.ndim, "axisc: "))
 
 
 def convolve(a, v, mode: const = "full"):
@@ -380,11 +381,3 @@ def polyval(p, x):
 
 def trace(a, offset=0, axis1: const = 0, axis2: const = 1, dtype=None):
     return np.diagonal(a, offset, axis1, axis2).sum(axis=-1, dtype=dtype)
-
-
-def copyto(dst, src, where=True):
-    if is_number(where):
-        if where:
-            dst[...] = src
-    else:
-        dst[...] = np.where(where, src, dst)

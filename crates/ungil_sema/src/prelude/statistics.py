@@ -152,8 +152,6 @@ def _rows(x, axes: const):
 
 
 def _statistics(x, q, axes: const, method: const, skip: const):
-    if is_complex(x):
-        refuse("complex numbers have no order")
     table = _rows(x, axes)
     kept = np.moveaxis(x, axes, steps(x.ndim)[x.ndim - len(axes) :]).shape[: x.ndim - len(axes)]
     rows, n = table.shape[0], table.shape[1]
@@ -199,6 +197,8 @@ def _of_row(row, buffer, q, target, method: const, skip: const):
         elif not skip:
             return like(target[0], row[i])
     if n == 0:
+        if is_complex(target):
+            return like(target[0], complex(np.nan, np.nan))
         if is_inexact(target):
             return like(target[0], np.nan)
         raise IndexError("cannot take a quantile of no elements")
@@ -370,7 +370,7 @@ def vecdot(x1, x2, axis: const = -1):
     x, y = np.asarray(x1), np.asarray(x2)
     if x.ndim == 0 or y.ndim == 0:
         raise ValueError("vecdot: Input operand does not have enough dimensions")
-    x, y = np.moveaxis(x, axis, -1), np.moveaxis(y, axis, -1)
+    x, y = np.moveaxis(x, axis_of(axis, x.ndim), -1), np.moveaxis(y, axis_of(axis, y.ndim), -1)
     if x.shape[-1] != y.shape[-1]:
         raise ValueError("vecdot: Input operand 1 has a mismatch in its core dimension 0")
     if is_bool(x) and is_bool(y):

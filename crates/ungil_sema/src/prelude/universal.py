@@ -8,7 +8,7 @@ def _ufunc_reduce(f, identity: const, array, axis: const = 0, keepdims: const = 
         if keepdims:
             return _reduced_rows(f, identity, x).reshape(same(1, a.ndim))
         return _reduced_rows(f, identity, x)
-    x = np.moveaxis(a, axis, 0)
+    x = np.moveaxis(a, axis_of(axis, a.ndim), 0)
     if keepdims:
         return np.expand_dims(np.asarray(_reduced_rows(f, identity, x)), axis)
     return _reduced_rows(f, identity, x)
@@ -43,7 +43,7 @@ def _filled(out, value):
 
 def _ufunc_accumulate(f, array, axis: const = 0):
     a = np.asarray(array)
-    x = np.moveaxis(a, axis, 0)
+    x = np.moveaxis(a, axis_of(axis, a.ndim), 0)
     out = np.empty(a.shape, f(x[:1], x[:1]).dtype)
     target = np.moveaxis(out, axis, 0)
     if x.shape[0] > 0:
@@ -62,7 +62,7 @@ def _ufunc_outer(f, a, b):
 
 def _ufunc_reduceat(f, array, indices, axis: const = 0):
     a, at = np.asarray(array), np.asarray(indices)
-    x = np.moveaxis(a, axis, 0)
+    x = np.moveaxis(a, axis_of(axis, a.ndim), 0)
     first = f(x[:1], x[:1])
     out = np.empty(at.shape + x.shape[1:], first.dtype)
     n = x.shape[0]

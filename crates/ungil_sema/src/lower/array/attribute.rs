@@ -36,11 +36,15 @@ pub(crate) const METHODS: &[&str] = &[
     "clip",
     "dot",
     "searchsorted",
+    "view",
+    "tolist",
 ];
 
 /// Attributes of arrays, for suggestions.
-pub(crate) const ATTRIBUTES: &[&str] =
-    &["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "T", "mT", "flat", "real", "imag"];
+pub(crate) const ATTRIBUTES: &[&str] = &[
+    "shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "T", "mT", "flat", "flags", "real",
+    "imag",
+];
 
 impl Lowerer<'_, '_> {
     /// `array.name`; `None` if arrays have no such attribute in compiled code.
@@ -51,7 +55,7 @@ impl Lowerer<'_, '_> {
         span: Span,
     ) -> Result<Option<Operand>> {
         let ty = array.ty.as_array().expect("an array");
-        if name == "ctypes"
+        if matches!(name, "ctypes" | "flags")
             || METHODS.contains(&name)
             || crate::lower::numpy::reductions::METHODS.contains(&name)
         {

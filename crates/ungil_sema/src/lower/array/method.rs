@@ -1,5 +1,6 @@
 //! Helpers of array methods and of NumPy's functions on scalars.
 
+use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, CompareOp};
 use ungil_ir::math::MathFn;
@@ -129,33 +130,22 @@ impl Lowerer<'_, '_> {
     }
 
     /// The axes given to `transpose`: none, a tuple, or one by one; constants.
-    pub(crate) fn axes_argument(
-        &mut self,
-        array: &Operand,
-        args: &[Operand],
-        span: Span,
-    ) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn axes_argument(&mut self, array: &Operand, args: &[Operand]) -> Result<Option<Vec<u8>>> {
         let given = match args {
             [] => return Ok(None),
             [only] if only.is_none() => return Ok(None),
             [only] if matches!(only.ty, Ty::Tuple(_)) => self.items(only),
             several => several.to_vec(),
         };
-        let ndim = i128::from(array.ty.as_array().expect("an array").ndim);
-        let mut axes = Vec::new();
-        for axis in &given {
-            let constant = axis.const_int().filter(|a| (-ndim..ndim).contains(a));
-            let Some(a) = constant else {
-                return Err(TypeError::IndexConstant { span: axis.span, expected: "axis" }.into());
-            };
-            axes.push((if a < 0 { a + ndim } else { a }) as u8);
+        let ndim = usize::from(array.ty.as_array().expect("an array").ndim);
+        if given.len() != ndim {
+            return self.always_raise(ExcClass::VALUE_ERROR, "axes don't match array");
         }
-        let mut sorted = axes.clone();
-        sorted.sort_unstable();
-        if sorted.iter().map(|a| i128::from(*a)).ne(0..ndim) {
-            return Err(TypeError::IndexConstant { span, expected: "permutation of the axes" }.into());
+        let axes = given.iter().map(|a| self.axis_number(a, ndim)).collect::<Result<Vec<_>>>()?;
+        if (1..ndim).any(|k| axes[..k].contains(&axes[k])) {
+            return self.always_raise(ExcClass::VALUE_ERROR, "repeated axis in transpose");
         }
-        Ok(Some(axes))
+        Ok(Some(axes.into_iter().map(|a| a as u8).collect()))
     }
 }
 

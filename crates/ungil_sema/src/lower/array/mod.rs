@@ -16,6 +16,7 @@ pub mod method;
 pub mod ordered;
 pub mod overlap;
 pub mod reduce;
+pub mod reinterpret;
 pub mod reshape;
 pub mod rows;
 pub mod scatter;

@@ -201,7 +201,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// What an item is compared by.
-    fn rank(&mut self, key: Option<&Operand>, item: &Operand, span: Span) -> Result<Operand> {
+    pub(crate) fn rank(&mut self, key: Option<&Operand>, item: &Operand, span: Span) -> Result<Operand> {
         match key {
             None => Ok(item.clone()),
             Some(key) => {

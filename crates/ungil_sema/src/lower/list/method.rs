@@ -79,13 +79,9 @@ impl Lowerer<'_, '_> {
                 self.list_reverse(list)?;
             }
             "sort" => {
-                let descending = args.take("reverse");
-                if args.take("key").is_some_and(|k| !k.is_none()) {
-                    let help = "sort a list of tuples whose first element is the key";
-                    return Err(Unsupported::Expression { what: "`key=` of sort() is", span, help }.into());
-                }
+                let (key, descending) = (args.take("key"), args.take("reverse"));
                 args.bind(&name, &[], 0)?;
-                self.list_sort(list, descending.as_ref(), span)?;
+                self.list_sort(list, key.as_ref(), descending.as_ref(), span)?;
             }
             _ => return Err(CallError::UnknownFunction { name, span, similar: None }.into()),
         }
@@ -251,29 +247,6 @@ impl Lowerer<'_, '_> {
             l.b().store(base, vec![y], p);
             Ok(())
         })
-    }
-
-    /// `list.sort(reverse=…)`: insertion into runs that are merged would need memory; numbers are sorted by the prelude.
-    pub(crate) fn list_sort(
-        &mut self,
-        list: &Operand,
-        descending: Option<&Operand>,
-        span: Span,
-    ) -> Result<()> {
-        let Some(element) = list_ty(list).element.clone() else { return Ok(()) };
-        if element.dtype().is_none_or(|d| d.is_complex()) {
-            let help = "sort lists of numbers, or the places of an array with np.argsort";
-            let what = "sorting lists of other elements than real numbers is";
-            return Err(Unsupported::Expression { what, span, help }.into());
-        }
-        self.change_list(list)?;
-        let array = self.list_as_array(list)?.expect("elements are numbers");
-        let no = Operand::bool(false, span);
-        let descending = descending.unwrap_or(&no).clone();
-        let args = Args { positional: vec![array, descending], keywords: Vec::new(), span };
-        let kernel = crate::prelude::find("list._sort").expect("the prelude sorts lists");
-        self.call_prelude(kernel, args)?;
-        Ok(())
     }
 
     /// Notes what is put into lists, for a reader that has no element at hand.

@@ -13,3 +13,4 @@ pub mod element;
 pub mod make;
 pub mod method;
 pub mod operators;
+pub mod sort;

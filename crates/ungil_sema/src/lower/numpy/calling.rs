@@ -79,6 +79,62 @@ impl Casting {
     }
 }
 
+/// Signatures, and what is not supported.
+pub(crate) const FUNCTIONS: &[(&str, &str)] =
+    &[("copyto(dst, src, casting='same_kind', where=True)", "`casting` is a constant")];
+
+/// Calls `np.copyto`; `None` if the function is another.
+pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Option<Operand>> {
+    if function != "copyto" {
+        return Ok(None);
+    }
+    let span = args.span;
+    let mut bound = args.clone().bind("numpy.copyto", &["dst", "src", "casting", "where"], 2)?.into_iter();
+    let mut next = || bound.next().flatten();
+    let (dst, src) = (next().expect("required"), next().expect("required"));
+    let casting = casting_argument(next(), "numpy.copyto")?;
+    let mask = next().filter(|m| !m.constant.is_some_and(|c| c.truth()));
+    if !matches!(dst.ty, Ty::Array(_)) {
+        return Err(argument_error("numpy.copyto", "dst", "an array".to_owned(), &dst));
+    }
+    let src = l.array_like_operand(&src)?;
+    let mask = mask.map(|m| l.array_like_operand(&m)).transpose()?;
+    match mask {
+        // Elements without axes have no masks.
+        Some(mask) if !l.is_proper_array(&dst) => {
+            let options = Options { outs: vec![Some(dst)], mask: None, dtype: None, casting };
+            let mask = l.element_of(&mask)?;
+            let chosen = l.truth_value(&mask)?;
+            l.if_then(chosen, |l| l.with_options(src, &options, span))?;
+        }
+        mask => {
+            // A truth for each element, so that the source's shape is checked where none is true.
+            let spread = |l: &mut Lowerer<'_, '_>, m| {
+                l.lift(&[dst.clone(), m], span, Rc::new(|_, x| Ok(x[1].clone())))
+            };
+            let mask = mask.map(|m| spread(l, m)).transpose()?;
+            let options = Options { outs: vec![Some(dst.clone())], mask, dtype: None, casting };
+            l.with_options(src, &options, span)?;
+        }
+    }
+    Ok(Some(Operand::none(span)))
+}
+
+/// A `casting=` argument.
+fn casting_argument(rule: Option<Operand>, function: &str) -> Result<Casting> {
+    let Some(rule) = rule else { return Ok(Casting::SameKind) };
+    Ok(match rule.as_str() {
+        Some("no" | "equiv") => Casting::No,
+        Some("safe") => Casting::Safe,
+        Some("same_kind") => Casting::SameKind,
+        Some("unsafe") => Casting::Unsafe,
+        _ => {
+            let expected = "\"no\", \"equiv\", \"safe\", \"same_kind\" or \"unsafe\"".to_owned();
+            return Err(argument_error(function, "casting", expected, &rule));
+        }
+    })
+}
+
 /// Takes what says how a function of so many operands and results is called out of its arguments.
 pub(super) fn options(
     l: &mut Lowerer<'_, '_>,
@@ -116,19 +172,7 @@ pub(super) fn options(
         Some(d) => l.dtype_argument(&d, function)?,
         None => None,
     };
-    let casting = match args.take("casting") {
-        None => Casting::SameKind,
-        Some(rule) => match rule.as_str() {
-            Some("no" | "equiv") => Casting::No,
-            Some("safe") => Casting::Safe,
-            Some("same_kind") => Casting::SameKind,
-            Some("unsafe") => Casting::Unsafe,
-            _ => {
-                let expected = "\"no\", \"equiv\", \"safe\", \"same_kind\" or \"unsafe\"".to_owned();
-                return Err(argument_error(function, "casting", expected, &rule));
-            }
-        },
-    };
+    let casting = casting_argument(args.take("casting"), function)?;
     if let Some(order) = args.take("order")
         && order.as_str() != Some("K")
     {

@@ -1,10 +1,13 @@
 //! NumPy functions in kernels.
 
+pub mod block;
 pub mod calling;
 pub mod complex;
 pub mod create;
+pub mod einsum;
 pub mod elementary;
 pub mod elementwise;
+pub mod limits;
 pub mod methods;
 pub mod moments;
 pub mod picking;

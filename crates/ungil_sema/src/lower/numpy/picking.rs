@@ -10,7 +10,6 @@ use ungil_ir::inst::{BinaryOp, CompareOp};
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
-use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::array::fancy::{Axis, Selection};
 use crate::lower::call::Args;
@@ -98,12 +97,10 @@ impl Lowerer<'_, '_> {
     }
 
     /// An axis that is given as a constant; `None` for all elements as one axis.
-    fn chosen_axis(&self, axis: Option<&Operand>, ndim: u8) -> Result<Option<usize>> {
-        let Some(axis) = axis.filter(|a| !a.is_none()) else { return Ok(None) };
-        let n = i128::from(ndim);
-        match axis.const_int() {
-            Some(a) if (-n..n).contains(&a) => Ok(Some((if a < 0 { a + n } else { a }) as usize)),
-            _ => Err(TypeError::IndexConstant { span: axis.span, expected: "axis" }.into()),
+    fn chosen_axis(&mut self, axis: Option<&Operand>, ndim: u8) -> Result<Option<usize>> {
+        match axis.filter(|a| !a.is_none()) {
+            Some(axis) => self.axis_number(axis, usize::from(ndim)).map(Some),
+            None => Ok(None),
         }
     }
 
@@ -258,7 +255,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The index of element `place`, counted in C order.
-    fn unraveled(&mut self, base: Value, ty: ArrayType, place: Value) -> Vec<Value> {
+    pub(crate) fn unraveled(&mut self, base: Value, ty: ArrayType, place: Value) -> Vec<Value> {
         let mut index = Vec::new();
         let mut rest = place;
         for axis in (0..ty.ndim).rev() {
@@ -433,7 +430,6 @@ impl Lowerer<'_, '_> {
     fn lined_place(
         &mut self,
         places: &Operand,
-
         axis: usize,
         size: Value,
         at: &[Value],

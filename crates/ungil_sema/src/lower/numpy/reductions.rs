@@ -111,11 +111,11 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         _ => None,
     };
     let request = Request {
-        axes: l.axes_of(
-            axis.as_ref(),
-            if no_axes && strict && axis.is_some() { 0 } else { ndim },
-            &qualified,
-        )?,
+        axes: if no_axes {
+            l.axes_of_scalar(axis.as_ref(), strict)?
+        } else {
+            l.axes_of(axis.as_ref(), ndim)?
+        },
         flat: axis.is_none(),
         keepdims: constant_flag(given("keepdims"), &qualified, "keepdims")? && !no_axes,
         dtype: dtype.or(wider),
@@ -153,53 +153,26 @@ fn constant_flag(o: Option<Operand>, function: &str, parameter: &str) -> Result<
 
 impl Lowerer<'_, '_> {
     /// Axes named by an argument: all without one, in order.
-    pub(crate) fn axes_of(
-        &mut self,
-        axis: Option<&Operand>,
-        ndim: usize,
-        function: &str,
-    ) -> Result<Vec<usize>> {
+    fn axes_of(&mut self, axis: Option<&Operand>, ndim: usize) -> Result<Vec<usize>> {
         let Some(axis) = axis else { return Ok((0..ndim).collect()) };
-        let items = if matches!(axis.ty, Ty::Tuple(_)) { self.items(axis) } else { vec![axis.clone()] };
-        let n = ndim as i128;
-        let mut axes = Vec::new();
-        for item in &items {
-            let found = item.const_int();
-            match found.filter(|k| (-n..n).contains(k)) {
-                Some(k) => axes.push((if k < 0 { k + n } else { k }) as usize),
-                None => {
-                    let expected = match found {
-                        Some(k) if ndim == 0 => {
-                            format!("no axis, as there is none (axis {k} is out of bounds)")
-                        }
-                        Some(k) => {
-                            format!("an axis from -{ndim} to {} (axis {k} is out of bounds)", ndim - 1)
-                        }
-                        None => "axes known when it is compiled".to_owned(),
-                    };
-                    return Err(TypeError::Argument {
-                        function: function.to_owned(),
-                        parameter: "axis".to_owned(),
-                        expected,
-                        found: item.ty.clone(),
-                        span: item.span,
-                    }
-                    .into());
-                }
-            }
-        }
+        let given = self.items_or_self(axis);
+        let mut axes = given.iter().map(|a| self.axis_number(a, ndim)).collect::<Result<Vec<_>>>()?;
         axes.sort_unstable();
         if axes.windows(2).any(|w| w[0] == w[1]) {
-            return Err(TypeError::Argument {
-                function: function.to_owned(),
-                parameter: "axis".to_owned(),
-                expected: "every axis once".to_owned(),
-                found: axis.ty.clone(),
-                span: axis.span,
-            }
-            .into());
+            return self.always_raise(ExcClass::VALUE_ERROR, "duplicate value in 'axis'");
         }
         Ok(axes)
+    }
+
+    /// The axes to reduce of what had no axes and is one element on one axis, which universal functions let `axis` name.
+    fn axes_of_scalar(&mut self, axis: Option<&Operand>, strict: bool) -> Result<Vec<usize>> {
+        let named = axis.and_then(Operand::const_int);
+        if axis.is_none() || !strict && matches!(named, Some(0 | -1)) {
+            return Ok(vec![0]);
+        }
+        let none = self.axes_of(axis, 0)?;
+        debug_assert!(none.is_empty());
+        Ok(vec![0])
     }
 
     /// Stores a result where `out=` says.

@@ -93,7 +93,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
         "transpose" | "permute_dims" => {
             let b = bound(&["a", "axes"], 1)?;
             let x = l.as_array(needed(&b, 0), None, span)?;
-            let axes = l.axes_argument(&x, b[1].as_slice(), span)?;
+            let axes = l.axes_argument(&x, b[1].as_slice())?;
             l.transposed(&x, axes.as_deref(), span)?
         }
         "as_strided" => {
@@ -203,7 +203,8 @@ fn moved(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Option<
             order.swap(n - 1, n - 2);
         }
         "swapaxes" => {
-            let (i, j) = (l.axis_number(needed(&b, 1), n)?, l.axis_number(needed(&b, 2), n)?);
+            let i = l.axis_number_as("axis1: ", needed(&b, 1), n)?;
+            let j = l.axis_number_as("axis2: ", needed(&b, 2), n)?;
             order.swap(i, j);
         }
         "moveaxis" => order = l.moved_axes(needed(&b, 1), needed(&b, 2), n)?,
@@ -290,7 +291,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The extent of an axis, marked if it is known to be one.
-    fn extent_of(&mut self, x: &Operand, base: Value, axis: usize) -> Value {
+    pub(super) fn extent_of(&mut self, x: &Operand, base: Value, axis: usize) -> Value {
         let extent = self.b().dim(base, axis as u8);
         if self.is_unit(x, axis) {
             self.ones.insert(extent);
@@ -335,16 +336,27 @@ impl Lowerer<'_, '_> {
 
     /// Constant axes, each once.
     pub(crate) fn axis_numbers(&mut self, axes: &Operand, ndim: usize) -> Result<Vec<usize>> {
+        self.axis_numbers_as("", axes, ndim)
+    }
+
+    /// As [`Lowerer::axis_numbers`], for an argument that messages name.
+    fn axis_numbers_as(&mut self, argument: &str, axes: &Operand, ndim: usize) -> Result<Vec<usize>> {
+        let (prefix, place) = match argument {
+            "" => (String::new(), String::new()),
+            name => (format!("{name}: "), format!(" in `{name}` argument")),
+        };
         let given = self.items_or_self(axes);
-        let found = given.iter().map(|a| self.axis_number(a, ndim)).collect::<Result<Vec<_>>>()?;
+        let found =
+            given.iter().map(|a| self.axis_number_as(&prefix, a, ndim)).collect::<Result<Vec<_>>>()?;
         if (1..found.len()).any(|k| found[..k].contains(&found[k])) {
-            return self.always_raise(ExcClass::VALUE_ERROR, "repeated axis");
+            return self.always_raise(ExcClass::VALUE_ERROR, &format!("repeated axis{place}"));
         }
         Ok(found)
     }
 
     fn moved_axes(&mut self, source: &Operand, destination: &Operand, n: usize) -> Result<Vec<Axis>> {
-        let (from, to) = (self.axis_numbers(source, n)?, self.axis_numbers(destination, n)?);
+        let from = self.axis_numbers_as("source", source, n)?;
+        let to = self.axis_numbers_as("destination", destination, n)?;
         if from.len() != to.len() {
             let message = "`source` and `destination` arguments must have the same number of elements";
             return self.always_raise(ExcClass::VALUE_ERROR, message);
@@ -364,6 +376,7 @@ impl Lowerer<'_, '_> {
                 (if s < 0 { s + n as i128 } else { s }) as usize
             }
             Some((_, Some(s))) => {
+                let s = if s < 0 { s + n as i128 } else { s };
                 let message =
                     format!("'start' arg requires -{n} <= start < {}, but {s} was passed in", n + 1);
                 return self.always_raise(ExcClass::AXIS_ERROR, &message);

@@ -140,7 +140,8 @@ impl Lowerer<'_, '_> {
             let message = "diag requires an array of at least two dimensions";
             return self.always_raise(ExcClass::VALUE_ERROR, message);
         }
-        let [i, j] = [self.axis_number(axes[0], n)?, self.axis_number(axes[1], n)?];
+        let i = self.axis_number_as("axis1: ", axes[0], n)?;
+        let j = self.axis_number_as("axis2: ", axes[1], n)?;
         if i == j {
             return self.always_raise(ExcClass::VALUE_ERROR, "axis1 and axis2 cannot be the same");
         }
