@@ -160,7 +160,9 @@ pub(crate) fn initialize() {
 fn set_options() {
     // Pairs of doubles beside each other take more shuffles than they save (a step of n-body: 8 % slower); four are
     // worth it (products of 4 × 4 matrices: twice as fast).
-    let words = [c"ungil", c"-slp-min-reg-size=256"].map(std::ffi::CStr::as_ptr);
+    // Sums that keep their order: the terms are still computed side by side, only the additions follow each other.
+    let words =
+        [c"ungil", c"-slp-min-reg-size=256", c"-force-ordered-reductions"].map(std::ffi::CStr::as_ptr);
     llvm!(LLVMParseCommandLineOptions(words.len() as i32, words.as_ptr(), std::ptr::null()));
 }
 

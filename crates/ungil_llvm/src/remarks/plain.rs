@@ -5,8 +5,9 @@
 //! no other, and what LLVM did to its best version is said, or the one reason that says most.
 
 use std::collections::{BTreeMap, BTreeSet};
+use ungil_ir::entities::Region;
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{InstKind, Loc};
+use ungil_ir::inst::{BinaryOp, InstKind, Loc};
 use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::walk::insts_of;
 
@@ -47,7 +48,8 @@ pub fn summarise(lines: &[Line], ir: &Module) -> Vec<Remark> {
         said.entry((line.function, place)).or_default().take(line.text);
     }
     let remark = |((function, (line, col)), said): ((usize, (u32, u32)), Said)| {
-        let (kind, text) = said.text()?;
+        let in_order = loops[function].found.get(&(line, col)).is_some_and(|extent| extent.sums_in_order);
+        let (kind, text) = said.text(in_order)?;
         let function = ir.functions[function].name.clone();
         Some(Remark { pass: PASS, kind, function, loc: Loc { line, col }, text })
     };
@@ -73,14 +75,16 @@ impl Said {
         }
     }
 
-    fn text(&self) -> Option<(RemarkKind, String)> {
+    fn text(&self, in_order: bool) -> Option<(RemarkKind, String)> {
+        let but =
+            if in_order { ", but sums in their order (fastmath frees them, so does prange)" } else { "" };
         match (self.vectors, self.reason) {
             (Some((width, 1)), _) => {
-                Some((RemarkKind::Applied, format!("vectorised: {width} iterations at once")))
+                Some((RemarkKind::Applied, format!("vectorised: {width} iterations at once{but}")))
             }
             (Some((width, count)), _) => {
                 let all = width * count;
-                let text = format!("vectorised: {all} iterations at once in {count} vectors of {width}");
+                let text = format!("vectorised: {all} iterations at once in {count} vectors of {width}{but}");
                 Some((RemarkKind::Applied, text))
             }
             (None, Some(reason)) => {
@@ -112,6 +116,8 @@ struct Extent {
     inside: BTreeSet<u32>,
     holds_others: bool,
     in_lanes: bool,
+    /// Adds up or multiplies floats one after the other.
+    sums_in_order: bool,
 }
 
 impl Loops {
@@ -126,6 +132,7 @@ impl Loops {
                 _ => continue,
             };
             let extent = found.entry((data.loc.line, data.loc.col)).or_default();
+            extent.sums_in_order |= sums_in_order(f, body);
             for inner in insts_of(f, body) {
                 let inner = f.inst(inner);
                 extent.inside.insert(inner.loc.line);
@@ -154,4 +161,26 @@ fn is_loop(kind: &InstKind) -> bool {
         kind,
         InstKind::For(_) | InstKind::ParallelFor(_) | InstKind::While { .. } | InstKind::Domain { .. }
     )
+}
+
+/// Whether a region assigns a float variable its own value plus or times another, which must keep its order.
+fn sums_in_order(f: &Function, body: Region) -> bool {
+    let mut read = BTreeMap::new();
+    let mut sums = BTreeMap::new();
+    insts_of(f, body).into_iter().any(|inst| {
+        let data = f.inst(inst);
+        match (&data.kind, data.result) {
+            (InstKind::Get(x), Some(v)) if f.ty(v).dtype().is_some_and(|d| d.is_float()) => {
+                read.insert(v, *x);
+            }
+            (InstKind::Binary(BinaryOp::Add | BinaryOp::Mul, a, b), Some(v)) => {
+                if let Some(x) = read.get(a).or_else(|| read.get(b)) {
+                    sums.insert(v, *x);
+                }
+            }
+            (InstKind::Set(x, v), _) => return !f.attributes.fastmath.reassoc && sums.get(v) == Some(x),
+            _ => {}
+        }
+        false
+    })
 }
