@@ -35,6 +35,79 @@ def parallel_norms(x, o):
         o[i] = x[i, 0] * x[i, 0] + x[i, 1] * x[i, 1]
 
 
+def pairs(x, o):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[0]):
+            s = 0.0
+            for k in range(x.shape[1]):
+                t = x[i, k] - x[j, k]
+                s += t * t
+            o[i, j] = np.sqrt(s)
+
+
+def nearest(x, centres, o):
+    dims = x.shape[1]
+    for i in range(x.shape[0]):
+        best = np.inf
+        for c in range(len(centres)):
+            s = 0.0
+            for k in range(dims):
+                s += abs(x[i, k] - centres[c, k])
+            if s < best:
+                best = s
+                o[i] = c
+
+
+def drift(x, o):
+    for _ in range(2):
+        for i in range(x.shape[0]):
+            for j in range(x.shape[0]):
+                for k in range(x.shape[1]):
+                    o[j, k] += x[i, k] * 0.5 - o[j, 0]
+
+
+def window(image, o):
+    for i in range(1, image.shape[0] - 1):
+        for j in range(1, image.shape[1] - 1):
+            s = 0.0
+            for di in range(-1, 2):
+                for dj in range(1, -2, -2):
+                    s = s * 0.5 + image[i + di, j + dj]
+            o[i, j] = s
+
+
+def uneven(x, o):
+    for i in range(len(x)):
+        for k in range(3):
+            if x[i, k] < 0.5:
+                continue
+            o[i] += x[i, k]
+        for k in range(0, 4, 3):
+            if x[i, k] < 0.25:
+                break
+            o[i] -= k
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("n", [0, 1, 5, 40])
+def test_loops_along_rows(columns, n):
+    x = np.random.default_rng(columns).random((n, columns))
+    check(pairs, x, np.zeros((n, n)))
+    check(pairs, x.astype(np.float32)[::-1], np.zeros((n, n)))
+    check(drift, x, x[::-1].copy())
+    check(window, np.random.default_rng(n).random((n, columns)), np.zeros((n, columns)))
+    check(uneven, x, np.zeros(n))
+    for other in (columns, columns - 1, 3):
+        check(nearest, x, np.random.default_rng(7).random((4, other)), np.zeros(n, np.int64))
+
+
+def test_short_loops_are_written_out():
+    report = check(window, np.ones((5, 9)), np.zeros((5, 9))).diagnostics()
+    assert "written out: 3 iterations" in report and "written out: 2 iterations" in report, report
+    report = check(pairs, np.ones((5, 3)), np.zeros((5, 5))).diagnostics()
+    assert "rows of 3 in vectors" in report, report
+
+
 @pytest.mark.parametrize("columns", [1, 2, 3, 4, 9])
 @pytest.mark.parametrize("n", [0, 1, 5, 40])
 def test_rows_of_any_length(columns, n):

@@ -8,7 +8,7 @@ use crate::transform::{
     fold_counting::fold_counting, forward_locals::forward_locals, fuse_siblings::fuse_siblings,
     hoist_checks::hoist_checks, hoist_invariants::hoist_invariants, insert_ownership::insert_ownership,
     lanes::run_in_lanes, lower_domains::lower_domains, place_safepoints::place_safepoints,
-    speculate_checks::speculate_checks,
+    speculate_checks::speculate_checks, unroll_short_loops::unroll_short_loops,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
@@ -57,6 +57,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "fold_counting", run: |m, _| fold_counting(m) },
     Pass { name: "check_dependences", run: check_dependences },
     Pass { name: "fuse_siblings", run: |m, _| fuse_siblings(m) },
+    Pass { name: "unroll_short_loops", run: unroll_short_loops },
     Pass { name: "fold_checks", run: |m, _| fold_checks(m) },
     Pass { name: "hoist_checks", run: hoist_checks },
     Pass { name: "fix_short_rows", run: fix_short_rows },

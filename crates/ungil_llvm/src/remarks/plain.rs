@@ -5,7 +5,7 @@
 //! no other, and what LLVM did to its best version is said, or the one reason that says most.
 
 use std::collections::{BTreeMap, BTreeSet};
-use ungil_ir::entities::Region;
+use ungil_ir::entities::{Region, Value};
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::{BinaryOp, InstKind, Loc};
 use ungil_ir::remark::{Remark, RemarkKind};
@@ -163,24 +163,29 @@ fn is_loop(kind: &InstKind) -> bool {
     )
 }
 
-/// Whether a region assigns a float variable its own value plus or times another, which must keep its order.
+/// Whether a region adds to or multiplies a float that it carries from iteration to iteration, which must keep its order.
 fn sums_in_order(f: &Function, body: Region) -> bool {
-    let mut read = BTreeMap::new();
-    let mut sums = BTreeMap::new();
-    insts_of(f, body).into_iter().any(|inst| {
-        let data = f.inst(inst);
-        match (&data.kind, data.result) {
-            (InstKind::Get(x), Some(v)) if f.ty(v).dtype().is_some_and(|d| d.is_float()) => {
-                read.insert(v, *x);
-            }
-            (InstKind::Binary(BinaryOp::Add | BinaryOp::Mul, a, b), Some(v)) => {
-                if let Some(x) = read.get(a).or_else(|| read.get(b)) {
-                    sums.insert(v, *x);
+    let (mut carried, mut sums, mut assigned) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+    !f.attributes.fastmath.reassoc
+        && insts_of(f, body).into_iter().any(|inst| {
+            let data = f.inst(inst);
+            match (&data.kind, data.result) {
+                (InstKind::Get(x), Some(v)) if !assigned.contains(x) && is_float(f, v) => {
+                    carried.insert(v, *x);
                 }
+                (InstKind::Binary(BinaryOp::Add | BinaryOp::Mul, a, b), Some(v)) => {
+                    sums.extend(carried.get(a).or_else(|| carried.get(b)).map(|x| (v, *x)));
+                }
+                (InstKind::Set(x, v), _) => {
+                    assigned.insert(*x);
+                    return sums.get(v) == Some(x);
+                }
+                _ => {}
             }
-            (InstKind::Set(x, v), _) => return !f.attributes.fastmath.reassoc && sums.get(v) == Some(x),
-            _ => {}
-        }
-        false
-    })
+            false
+        })
+}
+
+fn is_float(f: &Function, v: Value) -> bool {
+    f.ty(v).dtype().is_some_and(|d| d.is_float())
 }

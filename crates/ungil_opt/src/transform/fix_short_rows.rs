@@ -8,17 +8,22 @@
 //! if dim p, 1 == 3 { q = view p as (…, 3); nest over q } else { nest over p }
 //! ```
 //! Runs behind the hoisting of checks, on the versions without them; cold versions stay as they are.
+//!
+//! Where a loop inside two others runs along such a row (`for k in range(p.shape[1])` over `p[j, k]`), rows are taken to
+//! be points in space: in the version for three coordinates the loop is written out. Other lengths are as likely, so
+//! that both versions are made fast.
 
 use crate::analysis::affine::Affine;
 use crate::analysis::definitions::Definitions;
 use crate::pipeline::Context;
 use crate::transform::hoist_checks::keep_scalar;
+use crate::transform::unroll_short_loops::inner_loops;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ungil_ir::builder::Builder;
 use ungil_ir::clone::{CloneMap, clone_region};
 use ungil_ir::entities::{Inst, Region, Value};
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
+use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind};
 use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::types::{ArrayType, Layout, Type};
 use ungil_ir::walk;
@@ -26,6 +31,10 @@ use ungil_ir::walk;
 const PASS: &str = "fix_short_rows";
 /// Longest row that is taken apart in registers.
 const MAX_LENGTH: i64 = 8;
+/// Length of rows that a loop runs along.
+const POINT: i64 = 3;
+/// Largest body of such a loop.
+const MAX_BODY: usize = 30;
 
 /// Versions the nests of all functions that read short rows.
 pub fn fix_short_rows(module: &mut Module, context: &mut Context) -> bool {
@@ -49,12 +58,12 @@ fn region(func: &mut Function, r: Region, context: &mut Context) -> bool {
             continue;
         }
         let cold = matches!(kind, InstKind::For(l) if l.hints.scalar);
-        let rows = if cold { BTreeMap::new() } else { Rows::read(func, inst) };
+        let rows = if cold { BTreeMap::new() } else { Search::rows(func, inst) };
         if rows.is_empty() {
             continue;
         }
         version(func, r, inst, &rows);
-        let lengths: BTreeSet<i64> = rows.values().copied().collect();
+        let lengths: BTreeSet<i64> = rows.values().map(|row| row.length).collect();
         let text = format!("rows of {} in vectors, tested in front of the loop", list(&lengths));
         let (function, loc) = (func.name.clone(), func.inst(inst).loc);
         context.remarks.push(Remark { pass: PASS, kind: RemarkKind::Applied, function, loc, text });
@@ -67,90 +76,146 @@ fn list(lengths: &BTreeSet<i64>) -> String {
     lengths.iter().map(i64::to_string).collect::<Vec<_>>().join(" and ")
 }
 
+/// What is expected of the rows of an array.
+#[derive(Clone, Copy)]
+struct Row {
+    length: i64,
+    /// A loop runs along them.
+    looped: bool,
+}
+
+/// The last indices of the accesses to an array.
+#[derive(Clone, Default)]
+struct Columns {
+    constants: BTreeSet<i64>,
+    /// Some are the counter of a loop along the row.
+    looped: bool,
+    /// Some are neither.
+    others: bool,
+    /// A loop strides from row to row.
+    strided: bool,
+}
+
+impl Columns {
+    fn row(&self) -> Option<Row> {
+        let least = self.constants.last().map_or(0, |c| c + 1);
+        let length = if self.looped { least.max(POINT) } else { least };
+        let worth = self.strided && !self.others && (self.looped || self.constants.len() > 1);
+        (worth && length <= MAX_LENGTH).then_some(Row { length, looped: self.looped })
+    }
+}
+
+/// The loops around an access.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    depth: u32,
+    counter: Option<Value>,
+    /// The counter of the loop along a row, of which `counter` belongs to the loop around.
+    along: Option<Value>,
+}
+
 /// Accesses of a nest to arrays from outside.
-struct Rows<'f> {
+struct Search<'f> {
     func: &'f Function,
     defs: Definitions,
     inside: BTreeSet<Value>,
-    /// Constants that are the last index of an access; `None`: something else is, too.
-    columns: BTreeMap<Value, Option<BTreeSet<i64>>>,
-    /// Arrays that the counter of an innermost loop strides over.
-    strided: BTreeSet<Value>,
+    columns: BTreeMap<Value, Columns>,
 }
 
-impl Rows<'_> {
-    /// The expected length of the rows of each array that is worth it.
-    fn read(func: &Function, root: Inst) -> BTreeMap<Value, i64> {
+impl Search<'_> {
+    /// What is expected of the rows of each array, where knowing it is worth a version.
+    fn rows(func: &Function, root: Inst) -> BTreeMap<Value, Row> {
         let mut inside = BTreeSet::new();
         for r in walk::nested_regions(&func.inst(root).kind) {
             inside.extend(walk::defined_values(func, r));
         }
         let defs = Definitions::compute(func);
-        let mut rows = Rows { func, defs, inside, columns: BTreeMap::new(), strided: BTreeSet::new() };
-        rows.inst(root, None);
-        let expected = |(array, columns): (Value, Option<BTreeSet<i64>>)| {
-            let columns = columns.filter(|c| c.len() > 1)?;
-            let length = columns.last()? + 1;
-            (length <= MAX_LENGTH && rows.strided.contains(&array)).then_some((array, length))
-        };
-        rows.columns.clone().into_iter().filter_map(expected).collect()
+        let mut search = Search { func, defs, inside, columns: BTreeMap::new() };
+        search.inst(root, Around::default());
+        search.columns.iter().filter_map(|(array, columns)| Some((*array, columns.row()?))).collect()
     }
 
-    fn inst(&mut self, inst: Inst, counter: Option<Value>) {
+    fn inst(&mut self, inst: Inst, around: Around) {
         let kind = &self.func.inst(inst).kind;
         match kind {
             InstKind::Load { array, index, .. } | InstKind::Store { array, index, .. } => {
-                self.access(*array, index, counter);
+                self.access(*array, index, around);
             }
             InstKind::AtomicUpdate { array, .. } => {
-                self.columns.insert(*array, None);
+                self.columns.entry(*array).or_default().others = true;
             }
             _ => {}
         }
-        let counter = match kind {
-            InstKind::For(l) => Some(l.iv),
-            InstKind::ParallelFor(l) => Some(l.iv),
-            _ => counter,
+        let depth = around.depth + 1;
+        let around = match kind {
+            InstKind::For(l) if around.depth > 1 && runs_along_a_row(self.func, &self.defs, l) => {
+                Around { depth, counter: around.counter, along: Some(l.iv) }
+            }
+            InstKind::For(l) => Around { depth, counter: Some(l.iv), along: None },
+            InstKind::ParallelFor(l) => Around { depth, counter: Some(l.iv), along: None },
+            _ => around,
         };
         for r in walk::nested_regions(kind) {
             for inner in self.func.region(r) {
-                self.inst(*inner, counter);
+                self.inst(*inner, around);
             }
         }
     }
 
-    fn access(&mut self, array: Value, index: &[Value], counter: Option<Value>) {
+    fn access(&mut self, array: Value, index: &[Value], around: Around) {
         let Type::Array(ty) = self.func.ty(array) else { return };
         let Some((last, rest)) = index.split_last() else { return };
         if self.inside.contains(&array) || ty.layout != Layout::C || rest.is_empty() {
             return;
         }
         let of = |v: &Value| Affine::of(self.func, &self.defs, *v);
-        let column = of(last).and_then(|e| e.as_constant()).filter(|c| *c >= 0);
-        let steps = |v: &Value| of(v).is_some_and(|e| counter.is_some_and(|iv| e.terms.contains_key(&iv)));
-        if rest.iter().any(steps) {
-            self.strided.insert(array);
-        }
-        let known = self.columns.entry(array).or_insert_with(|| Some(BTreeSet::new()));
-        match (column, &mut *known) {
-            (Some(c), Some(set)) => {
-                set.insert(c);
-            }
-            _ => *known = None,
-        }
+        let constant = of(last).and_then(|e| e.as_constant()).filter(|c| *c >= 0);
+        let steps =
+            |v: &Value| of(v).is_some_and(|e| around.counter.is_some_and(|iv| e.terms.contains_key(&iv)));
+        let strided = rest.iter().any(steps);
+        let known = self.columns.entry(array).or_default();
+        known.strided |= strided;
+        known.constants.extend(constant);
+        known.looped |= around.along == Some(*last);
+        known.others |= constant.is_none() && around.along != Some(*last);
     }
 }
 
-fn version(func: &mut Function, parent: Region, root: Inst, rows: &BTreeMap<Value, i64>) {
+/// Whether a loop takes each index of the last axis of an array from outside, and is short enough to be written out.
+fn runs_along_a_row(func: &Function, defs: &Definitions, node: &For) -> bool {
+    let unit = defs.constant(func, node.start) == Some(0) && defs.constant(func, node.step) == Some(1);
+    unit && row_of(func, defs, node).is_some() && {
+        let body = walk::insts_of(func, node.body);
+        let simple = |i: &Inst| {
+            let kind = &func.inst(*i).kind;
+            walk::nested_regions(kind).next().is_none()
+                && !matches!(kind, InstKind::Break(_) | InstKind::Continue(_))
+        };
+        body.len() <= MAX_BODY && body.iter().all(simple)
+    }
+}
+
+/// The array whose rows are as long as the loop.
+fn row_of(func: &Function, defs: &Definitions, node: &For) -> Option<Value> {
+    match defs.kind(func, node.stop) {
+        Some(InstKind::Dim(array, axis)) => (axis + 1 == rank(func, *array)).then_some(*array),
+        _ => None,
+    }
+}
+
+fn version(func: &mut Function, parent: Region, root: Inst, rows: &BTreeMap<Value, Row>) {
     let fast = func.new_region();
     func.regions[fast.index()].push(root);
     let slow = clone_region(func, fast, &mut CloneMap::default());
-    keep_scalar(func, slow);
+    if !rows.values().any(|row| row.looped) {
+        keep_scalar(func, slow);
+    }
+    fix_loops(func, fast, rows);
     let scratch = func.new_region();
     let loc = func.inst(root).loc;
     let mut b = Builder { func, region: scratch, loc };
     let mut all = None;
-    for (&array, &length) in rows {
+    for (&array, &Row { length, .. }) in rows {
         let axis = rank(b.func, array) - 1;
         let (found, expected) = (b.dim(array, axis), b.i64(length));
         let same = b.compare(CompareOp::Eq, found, expected);
@@ -160,13 +225,34 @@ fn version(func: &mut Function, parent: Region, root: Inst, rows: &BTreeMap<Valu
     let test = std::mem::take(&mut func.regions[scratch.index()]);
     let mut b = Builder { func, region: scratch, loc };
     let views: HashMap<Value, Value> =
-        rows.iter().map(|(&array, &length)| (array, with_length(&mut b, array, length))).collect();
+        rows.iter().map(|(&array, row)| (array, with_length(&mut b, array, row.length))).collect();
     walk::replace_uses(func, fast, &|v| views.get(&v).copied().unwrap_or(v));
     let views = std::mem::take(&mut func.regions[scratch.index()]);
     func.regions[fast.index()].splice(0..0, views);
     let list = &mut func.regions[parent.index()];
     let position = list.iter().position(|i| *i == root).expect("the loop is in its region");
     list.splice(position..=position, test);
+}
+
+/// Gives the loops along rows their length, and writes them out.
+fn fix_loops(func: &mut Function, fast: Region, rows: &BTreeMap<Value, Row>) {
+    let defs = Definitions::compute(func);
+    let mut lengths = Vec::new();
+    for inst in walk::insts_of(func, fast) {
+        let InstKind::For(node) = func.inst(inst).kind.clone() else { continue };
+        let row = row_of(func, &defs, &node).and_then(|array| rows.get(&array));
+        if let Some(row) = row.filter(|row| row.looped && runs_along_a_row(func, &defs, &node)) {
+            let loc = func.inst(inst).loc;
+            let stop = Builder { func, region: fast, loc }.i64(row.length);
+            lengths.extend(func.regions[fast.index()].pop());
+            let InstKind::For(node) = &mut func.insts[inst.index()].kind else {
+                unreachable!("it is a loop")
+            };
+            node.stop = stop;
+        }
+    }
+    func.regions[fast.index()].splice(0..0, lengths);
+    inner_loops(func, &Definitions::compute(func), fast, false);
 }
 
 fn rank(func: &Function, array: Value) -> u8 {

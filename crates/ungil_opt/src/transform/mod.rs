@@ -21,3 +21,4 @@ pub mod open_tuples;
 pub mod place_safepoints;
 pub mod speculate_checks;
 pub mod strips;
+pub mod unroll_short_loops;
