@@ -326,6 +326,21 @@ pub fn replace_uses(func: &mut Function, region: Region, replace: &dyn Fn(Value)
     }
 }
 
+/// Whether an instruction computes a number from numbers, and does nothing else.
+pub fn is_arithmetic(kind: &InstKind) -> bool {
+    use InstKind as K;
+    matches!(
+        kind,
+        K::Const(_)
+            | K::Unary(..)
+            | K::Binary(..)
+            | K::Compare(..)
+            | K::Select(..)
+            | K::Cast(..)
+            | K::Math(..)
+    )
+}
+
 /// Whether an instruction itself can raise.
 pub fn can_fail(kind: &InstKind) -> bool {
     use InstKind as K;

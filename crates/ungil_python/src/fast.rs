@@ -9,6 +9,7 @@ use core::mem::MaybeUninit;
 use pyo3::ffi::{self, PyObject};
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::DType;
+use ungil_ir::walk;
 use ungil_runtime::context::current_ctx;
 use ungil_sema::ty::Ty;
 
@@ -72,24 +73,18 @@ fn computes(entry: &Entry) -> bool {
     let compiled = &*entry.compiled;
     let [function] = compiled.module.functions.as_slice() else { return false };
     let plain = function.insts.iter().all(|inst| {
-        matches!(
-            inst.kind,
-            InstKind::Const(_)
-                | InstKind::Unary(..)
-                | InstKind::Binary(..)
-                | InstKind::Compare(..)
-                | InstKind::Select(..)
-                | InstKind::Cast(..)
-                | InstKind::Math(..)
-                | InstKind::CheckedBinary(..)
-                | InstKind::Get(_)
-                | InstKind::Set(..)
-                | InstKind::If { .. }
-                | InstKind::Raise { .. }
-                | InstKind::Check { .. }
-                | InstKind::Break(_)
-                | InstKind::Return(_)
-        )
+        walk::is_arithmetic(&inst.kind)
+            || matches!(
+                inst.kind,
+                InstKind::CheckedBinary(..)
+                    | InstKind::Get(_)
+                    | InstKind::Set(..)
+                    | InstKind::If { .. }
+                    | InstKind::Raise { .. }
+                    | InstKind::Check { .. }
+                    | InstKind::Break(_)
+                    | InstKind::Return(_)
+            )
     });
     plain && !compiled.polls && !compiled.releases_gil && !compiled.uses_errno && compiled.ret_size <= 8
 }

@@ -21,26 +21,20 @@ pub fn hoist_invariants(module: &mut Module) -> bool {
 
 /// Whether an instruction computes its result from its operands alone.
 pub fn is_pure(kind: &InstKind) -> bool {
-    matches!(
-        kind,
-        InstKind::Const(_)
-            | InstKind::Unary(..)
-            | InstKind::Binary(..)
-            | InstKind::Compare(..)
-            | InstKind::Select(..)
-            | InstKind::Cast(..)
-            | InstKind::Math(..)
-            | InstKind::TupleMake(_)
-            | InstKind::TupleGet(..)
-            | InstKind::Dim(..)
-            | InstKind::Stride(..)
-            | InstKind::Address(_)
-            | InstKind::View { .. }
-            | InstKind::GlobalArray(_)
-            | InstKind::Extern(_)
-            | InstKind::Pointer(_)
-            | InstKind::ArrayAt { .. }
-    )
+    walk::is_arithmetic(kind)
+        || matches!(
+            kind,
+            InstKind::TupleMake(_)
+                | InstKind::TupleGet(..)
+                | InstKind::Dim(..)
+                | InstKind::Stride(..)
+                | InstKind::Address(_)
+                | InstKind::View { .. }
+                | InstKind::GlobalArray(_)
+                | InstKind::Extern(_)
+                | InstKind::Pointer(_)
+                | InstKind::ArrayAt { .. }
+        )
 }
 
 fn region(func: &mut Function, r: Region) -> bool {

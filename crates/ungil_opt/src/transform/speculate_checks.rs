@@ -281,13 +281,12 @@ fn keep_scalar(func: &mut Function, region: Region) {
 fn is_simple(func: &Function, defs: &Definitions, inst: Inst, inside: &BTreeSet<Value>) -> bool {
     let data = func.inst(inst);
     match &data.kind {
-        InstKind::Const(_)
-        | InstKind::Unary(..)
-        | InstKind::Compare(..)
-        | InstKind::Select(..)
-        | InstKind::Cast(..)
-        | InstKind::Math(..)
-        | InstKind::TupleMake(_)
+        // Division by zero would be undefined where its check is not made.
+        InstKind::Binary(op, a, _) => {
+            !matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow | BinaryOp::Div)
+                || func.ty(*a).dtype().is_some_and(|d| d.is_float())
+        }
+        InstKind::TupleMake(_)
         | InstKind::TupleGet(..)
         | InstKind::Get(_)
         | InstKind::Set(..)
@@ -295,11 +294,7 @@ fn is_simple(func: &Function, defs: &Definitions, inst: Inst, inside: &BTreeSet<
         | InstKind::Stride(..)
         | InstKind::Check(..)
         | InstKind::If { .. } => true,
-        // Division by zero would be undefined where its check is not made.
-        InstKind::Binary(op, a, _) => {
-            !matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow | BinaryOp::Div)
-                || func.ty(*a).dtype().is_some_and(|d| d.is_float())
-        }
+        kind if walk::is_arithmetic(kind) => true,
         InstKind::CheckIndex { check, .. } => !check,
         InstKind::Load { index, .. } | InstKind::Store { index, .. } => {
             index.iter().all(|v| is_address(func, defs, v, inside))

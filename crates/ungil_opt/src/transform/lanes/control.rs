@@ -329,7 +329,7 @@ impl Lowerer<'_> {
             }
         });
         // The next test notices lanes that are gone, unless evaluating it needs one.
-        let arithmetic = !walk::any_inst(self.func, cond, &|kind| !is_arithmetic(kind));
+        let arithmetic = !walk::any_inst(self.func, cond, &|kind| !is_plain(kind));
         let noticed = frame.divergent && arithmetic && !matches!(self.lane(cond_test), Lane::Uniform(_));
         let (made_body, ()) = self.nested(|s| {
             s.mask = mask;
@@ -505,18 +505,6 @@ impl Lowerer<'_> {
     }
 }
 
-fn is_arithmetic(kind: &InstKind) -> bool {
-    matches!(
-        kind,
-        InstKind::Const(_)
-            | InstKind::Unary(..)
-            | InstKind::Binary(..)
-            | InstKind::Compare(..)
-            | InstKind::Select(..)
-            | InstKind::Cast(..)
-            | InstKind::Math(..)
-            | InstKind::Get(_)
-            | InstKind::Set(..)
-            | InstKind::If { .. }
-    )
+fn is_plain(kind: &InstKind) -> bool {
+    walk::is_arithmetic(kind) || matches!(kind, InstKind::Get(_) | InstKind::Set(..) | InstKind::If { .. })
 }

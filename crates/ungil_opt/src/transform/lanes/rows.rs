@@ -75,22 +75,17 @@ fn may_read_ahead(func: &Function, body: Region) -> bool {
     let insts = walk::insts_of(func, body);
     insts.len() <= MAX_BODY
         && insts.iter().all(|i| {
-            matches!(
-                func.inst(*i).kind,
-                InstKind::Const(_)
-                    | InstKind::Unary(..)
-                    | InstKind::Binary(..)
-                    | InstKind::Compare(..)
-                    | InstKind::Select(..)
-                    | InstKind::Cast(..)
-                    | InstKind::Math(..)
-                    | InstKind::Get(_)
-                    | InstKind::Set(..)
-                    | InstKind::Dim(..)
-                    | InstKind::Load { .. }
-                    | InstKind::CheckIndex { check: false, .. }
-                    | InstKind::If { .. }
-            )
+            let kind = &func.inst(*i).kind;
+            walk::is_arithmetic(kind)
+                || matches!(
+                    kind,
+                    InstKind::Get(_)
+                        | InstKind::Set(..)
+                        | InstKind::Dim(..)
+                        | InstKind::Load { .. }
+                        | InstKind::CheckIndex { check: false, .. }
+                        | InstKind::If { .. }
+                )
         })
 }
 
