@@ -88,6 +88,15 @@ def uneven(x, o):
             o[i] -= k
 
 
+def first(x):
+    for i in range(len(x)):
+        for k in range(2):
+            if x[i, k] > 0.5:
+                return i
+            return i - 1
+    raise ValueError("no rows")
+
+
 @pytest.mark.parametrize("columns", [1, 2, 3, 4, 9])
 @pytest.mark.parametrize("n", [0, 1, 5, 40])
 def test_loops_along_rows(columns, n):
@@ -97,6 +106,7 @@ def test_loops_along_rows(columns, n):
     check(drift, x, x[::-1].copy())
     check(window, np.random.default_rng(n).random((n, columns)), np.zeros((n, columns)))
     check(uneven, x, np.zeros(n))
+    check(first, x)
     for other in (columns, columns - 1, 3):
         check(nearest, x, np.random.default_rng(7).random((4, other)), np.zeros(n, np.int64))
 

@@ -341,6 +341,12 @@ pub fn is_arithmetic(kind: &InstKind) -> bool {
     )
 }
 
+/// Whether an instruction always leaves its region.
+pub fn is_exit(kind: &InstKind) -> bool {
+    use InstKind as K;
+    matches!(kind, K::Break(_) | K::Continue(_) | K::Return(_) | K::Raise(_) | K::Reraise)
+}
+
 /// Whether an instruction itself can raise.
 pub fn can_fail(kind: &InstKind) -> bool {
     use InstKind as K;

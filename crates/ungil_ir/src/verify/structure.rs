@@ -88,7 +88,7 @@ impl Verifier<'_> {
                 self.error(format!("{inst} is placed twice"));
                 continue;
             }
-            let leaves = is_exit(&self.func.inst(inst).kind);
+            let leaves = walk::is_exit(&self.func.inst(inst).kind);
             self.require(!leaves || i + 1 == insts.len(), || {
                 "leaves its region but is not the last instruction".to_owned()
             });
@@ -121,7 +121,7 @@ impl Verifier<'_> {
 
     fn check_nested(&mut self, scopes: &mut Scopes, kind: &InstKind) {
         if let Some(label) = label_of(kind)
-            && !is_exit(kind)
+            && !walk::is_exit(kind)
             && std::mem::replace(&mut scopes.labels[label.index()], true)
         {
             self.error(format!("{label} is defined twice"));
@@ -194,7 +194,7 @@ impl Verifier<'_> {
         let func = self.func;
         let Some(&last) = func.region(region).last() else { return true };
         match &func.inst(last).kind {
-            kind if is_exit(kind) => false,
+            kind if walk::is_exit(kind) => false,
             InstKind::If { then, otherwise, .. } => {
                 self.falls_through(*then) || self.falls_through(*otherwise)
             }
@@ -209,10 +209,4 @@ impl Verifier<'_> {
             _ => true,
         }
     }
-}
-
-/// Whether an instruction always leaves its region.
-fn is_exit(kind: &InstKind) -> bool {
-    use InstKind as K;
-    matches!(kind, K::Break(_) | K::Continue(_) | K::Return(_) | K::Raise(_) | K::Reraise)
 }

@@ -65,9 +65,7 @@ fn counts(func: &Function, defs: &Definitions, node: &For) -> Option<Vec<i64>> {
     let constant = |v| defs.constant(func, v);
     let (start, stop, step) = (constant(node.start)?, constant(node.stop)?, constant(node.step)?);
     let hints = node.hints;
-    let leaves =
-        |kind: &InstKind| matches!(kind, InstKind::Break(l) | InstKind::Continue(l) if *l == node.label);
-    if step == 0 || hints.scalar || hints.lanes || hints.strips || walk::any_inst(func, node.body, &leaves) {
+    if step == 0 || hints.scalar || hints.lanes || hints.strips || !runs_through(func, node) {
         return None;
     }
     let span = i128::from(stop) - i128::from(start);
@@ -76,6 +74,14 @@ fn counts(func: &Function, defs: &Definitions, node: &For) -> Option<Vec<i64>> {
     let size = walk::insts_of(func, node.body).len() as i64;
     let short = (1..=MAX_TRIPS).contains(&trips) && trips * size <= MAX_SIZE;
     short.then(|| (0..trips).map(|i| start + i * step).collect())
+}
+
+/// Whether each iteration comes to its end, so that the next one can follow it.
+fn runs_through(func: &Function, node: &For) -> bool {
+    let leaves =
+        |kind: &InstKind| matches!(kind, InstKind::Break(l) | InstKind::Continue(l) if *l == node.label);
+    let last = func.region(node.body).last();
+    !walk::any_inst(func, node.body, &leaves) && !last.is_some_and(|i| walk::is_exit(&func.inst(*i).kind))
 }
 
 fn write_out(func: &mut Function, parent: Region, inst: Inst, node: &For, counts: &[i64]) {
