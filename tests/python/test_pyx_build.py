@@ -8,6 +8,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+import setuptools
 
 import ungil
 from ungil import errors
@@ -189,13 +190,14 @@ def test_flags_are_kept_for_those_who_look(here):
     assert extension.sources == ["m.pyx"]
 
 
-def test_mistakes_are_named(here):
+def test_mistakes_are_named(here, monkeypatch):
     (here / "bad.pyx").write_text("def f(:\n")
     (here / "good.pyx").write_text("def f():\n    return 1\n")
     (here / "needs.pyx").write_text("# distutils: sources = helper.c\ndef f():\n    return 1\n")
+    monkeypatch.setenv("CC", "/no/such/compiler")
     with pytest.raises(errors.CompileError):
         ungil.cythonize("bad.pyx", quiet=True)
-    with pytest.raises(ValueError, match="needs a C compiler"):
+    with pytest.raises(errors.CompileError, match="needs a C compiler"):
         ungil.cythonize("needs.pyx", quiet=True)
     with pytest.raises(ValueError, match="unknown compiler directive 'fast'"):
         ungil.cythonize("good.pyx", quiet=True, compiler_directives={"fast": True})
@@ -204,6 +206,26 @@ def test_mistakes_are_named(here):
     assert [e.name for e in ungil.cythonize(["bad.pyx", "good.pyx"], quiet=True, exclude_failures=True)] == [
         "good"
     ]
+
+
+def test_sources_of_c_are_compiled_when_the_module_is_built(here, monkeypatch):
+    """What the compiler made travels in the module: where it is imported, neither it nor the sources are needed."""
+    (here / "inc").mkdir()
+    (here / "inc" / "helper.h").write_text("int tripled(int);\n#define LIMIT_OF_HELPER (10 * SCALE)\n")
+    (here / "helper.c").write_text('#include "helper.h"\nint tripled(int x) { return 3 * x + SCALE; }\n')
+    (here / "uses.pyx").write_text(
+        'cdef extern from "helper.h":\n    int tripled(int)\n    int LIMIT_OF_HELPER\n'
+        "def f(int x):\n    return tripled(x), LIMIT_OF_HELPER\n"
+    )
+    given = setuptools.Extension(
+        "uses", ["uses.pyx", "helper.c"], include_dirs=["inc"], define_macros=[("SCALE", "4")]
+    )
+    (extension,) = ungil.cythonize([given], quiet=True)
+    (here / f"uses{SUFFIX}").write_bytes(_elf.extension("uses", extension._ungil_payload))
+    for path in (here / "uses.pyx", here / "helper.c", here / "inc" / "helper.h"):
+        path.unlink()
+    monkeypatch.setenv("CC", "/no/such/compiler")
+    assert run(here, "-c", "import uses; print(uses.f(5))") == "(19, 40)\n"
 
 
 def test_directives_of_setup_hold(here):

@@ -73,7 +73,7 @@ def total():
 
 HEADERS = [
     ("adds", 1.5), ("three", 2.0), ("mixes", 3), ("swaps", 9), ("partials", 3), ("constants",), ("macros", 5),
-    ("free_of_lock", np.arange(4.0)), ("both", 2.0),
+    ("free_of_lock", np.arange(4.0)), ("both", 2.0), ("by_value", 1.5), ("matrices", 0.5), ("between", 1.5),
 ]  # fmt: skip
 
 

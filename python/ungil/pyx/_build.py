@@ -123,12 +123,8 @@ def _modules(module_list: Any, exclude: Any) -> list[tuple[str, str, Any]]:
     for item in _listed(module_list):
         sources = _listed(getattr(item, "sources", None)) if hasattr(item, "sources") else [item]
         template = item if hasattr(item, "sources") else None
-        others = [s for s in sources if os.path.splitext(os.fspath(s))[1].lower() in _C_SOURCES]
-        if others:
-            raise ValueError(
-                f"{others[0]} needs a C compiler, which ungil does without: load it with ungil.extern"
-            )
-        for pattern in sources[:1]:
+        own = [s for s in sources if os.path.splitext(os.fspath(s))[1].lower() not in _C_SOURCES]
+        for pattern in own[:1]:
             paths = _paths(pattern)
             if not paths:
                 raise ValueError(f"{os.fspath(pattern)!r} doesn't match any files")
@@ -168,13 +164,12 @@ def _make(
     with open(path, encoding="utf-8") as file:
         text = file.read()
     settings = _settings(text, aliases)
-    sources = [s for s in settings.pop("sources", []) if os.path.splitext(s)[1].lower() in _C_SOURCES]
-    if sources:
-        raise ValueError(f"{path}: {sources[0]} needs a C compiler, which ungil does without")
+    settings.pop("sources", [])
     module = types.ModuleType(name)
     module.__package__ = name.rpartition(".")[0]
     absolute = os.path.abspath(path)
     builder = Builder(module, level, directives)
+    builder.c_settings = _c_settings(template)
     root = os.path.abspath(_root(path) or ".")
     sys.path.insert(0, root)
     try:
@@ -183,8 +178,26 @@ def _make(
         sys.path.remove(root)
     folder = os.path.dirname(absolute)
     files = {os.path.relpath(p, folder): t for p, t in builder.files.items()}
-    payload = _extension.payload(text, os.path.basename(path), level, directives, files)
+    shims = {made.digest(): made.held() for made in builder.made_shims}
+    payload = _extension.payload(text, os.path.basename(path), level, directives, files, shims)
     return _extension_object(name, path, template, settings, payload)
+
+
+def _c_settings(template: Any) -> dict[str, list[str]]:
+    """What an `Extension` says to the C compiler, with absolute paths."""
+    if template is None:
+        return {}
+    paths = {
+        key: [os.path.abspath(p) for p in getattr(template, key, None) or []]
+        for key in ("include_dirs", "library_dirs")
+    }
+    sources = [os.path.abspath(s) for s in template.sources if os.path.splitext(s)[1].lower() in _C_SOURCES]
+    macros = [
+        name if value is None else f"{name}={value}"
+        for name, value in getattr(template, "define_macros", None) or []
+    ]
+    lists = {key: list(getattr(template, key, None) or []) for key in ("libraries", "extra_compile_args")}
+    return {**paths, **lists, "sources": sources, "define_macros": macros}
 
 
 def _extension_object(name: str, path: str, template: Any, settings: dict[str, Any], payload: str) -> Any:

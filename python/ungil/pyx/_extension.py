@@ -9,9 +9,25 @@ import types
 from typing import Any
 
 
-def payload(text: str, file: str, level: str, directives: dict[str, bool], files: dict[str, str]) -> str:
-    """What an extension module holds, in ASCII. `files` are the texts that it includes or cimports, by relative path."""
-    held = {"text": text, "file": file, "level": level, "directives": directives, "files": files}
+def payload(
+    text: str,
+    file: str,
+    level: str,
+    directives: dict[str, bool],
+    files: dict[str, str],
+    shims: dict[str, str] | None = None,
+) -> str:
+    """What an extension module holds, in ASCII. `files` are the texts that it includes or cimports, by relative path, `shims` what
+    a C compiler has made for it."""
+    held: dict[str, Any] = {
+        "text": text,
+        "file": file,
+        "level": level,
+        "directives": directives,
+        "files": files,
+    }
+    if shims:
+        held["shims"] = shims
     return json.dumps(held, ensure_ascii=True, separators=(",", ":"))
 
 
@@ -27,4 +43,6 @@ def execute(module: types.ModuleType, payload: str) -> None:
         # For tracebacks: the source need not be installed.
         linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     files = {os.path.normpath(os.path.join(folder, path)): text for path, text in held["files"].items()}
-    Builder(module, held["level"], held["directives"], files).run(text, file)
+    builder = Builder(module, held["level"], held["directives"], files)
+    builder.shims = held.get("shims", {})
+    builder.run(text, file)

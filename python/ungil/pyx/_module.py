@@ -126,6 +126,11 @@ class Builder:
         self.variants: dict[Any, dict[str, Any]] = {}
         #: Variables that live in memory of C.
         self.data = _variables.Variables()
+        #: What is said to the C compiler elsewhere than in the text.
+        self.c_settings: dict[str, list[str]] = {}
+        #: What it made when the module was built, in base 64 by what it made it of, and what it makes now.
+        self.shims: dict[str, str] = {}
+        self.made_shims: list[_shim.Shim] = []
 
     def run(self, text: str, file: str) -> None:
         """Compile a text and run it; what is private to C is hidden afterwards."""
@@ -247,9 +252,9 @@ class Builder:
     def _shim(self, plan: dict[str, Any], text: str, file: str) -> _shim.Shim | None:
         """What a C compiler tells of the headers that a module declares; `None` where nothing needs one."""
         named = _libc.libraries(text)
-        sources = _shim.settings(text, "sources")
+        sources = _shim.settings(text, "sources") + self.c_settings.get("sources", [])
         code = [c for c in plan["c_code"] if not c.startswith("#include")]
-        made = _shim.Shim(text, file, plan["c_code"], plan["extern_structs"])
+        made = _shim.Shim(text, file, plan["c_code"], plan["extern_structs"], self.c_settings)
         wanted = bool(plan["extern_structs"] or sources or code)
         try:
             for number, (_, cname, ty, _, _) in enumerate(plan["externs"]):
@@ -262,6 +267,10 @@ class Builder:
                     wanted = True
             if not wanted:
                 return None
+            held = self.shims.get(made.digest())
+            if held is not None:
+                made.load_held(held)
+                return made
             if _shim.compiler() is None:
                 if sources or code:
                     title = f"`sources = {' '.join(sources)}`" if sources else "C code in a module"
@@ -269,6 +278,7 @@ class Builder:
                     raise _error("U0808", f"{title} needs a C compiler: {help}", file, 1)
                 return None
             made.build()
+            self.made_shims.append(made)
         except _shim.ShimError as error:
             page = "U0808" if sources or code else "U0807"
             raise _error(

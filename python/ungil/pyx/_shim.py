@@ -8,7 +8,9 @@ give, and what else would be asked for is an error that says what to do.
 from __future__ import annotations
 
 import atexit
+import base64
 import ctypes
+import hashlib
 import os
 import re
 import shlex
@@ -81,12 +83,21 @@ def _split(text: str) -> tuple[list[str], str]:
 class Shim:
     """A file of C, as it is put together, and the library that it becomes."""
 
-    def __init__(self, source: str, file: str, c_code: Sequence[str], structs: Sequence[Any]) -> None:
-        self.source, self.file = source, file
+    def __init__(
+        self,
+        source: str,
+        file: str,
+        c_code: Sequence[str],
+        structs: Sequence[Any],
+        given: dict[str, list[str]] | None = None,
+    ) -> None:
+        """`given` are settings from elsewhere than the module's own lines, with absolute paths."""
+        self.source, self.file, self.given = source, file, given or {}
         self.structs = list(structs)
         self.spellings = {name: spelling for name, spelling, *_ in structs}
         self.parts = [*c_code, "#include <stddef.h>"]
         self.library: ctypes.CDLL | None = None
+        self.path = ""
         for k, (_, spelling, _, members, _) in enumerate(self.structs):
             values = [f"sizeof({spelling})"]
             for name, _ in members:
@@ -108,6 +119,28 @@ class Shim:
         back = "" if ty == "void" else "return "
         self.parts.append(f"{ty} ungil_call_{number}({listed}) {{ {back}{cname}({', '.join(names)}); }}")
 
+    def _settings(self, name: str) -> list[str]:
+        return settings(self.source, name) + self.given.get(name, [])
+
+    def digest(self) -> str:
+        """What tells the file from others."""
+        return hashlib.sha256("\n".join(self.parts).encode()).hexdigest()
+
+    def load_held(self, held: str) -> None:
+        """Loads a library that was made before, from its text in base 64."""
+        handle, path = tempfile.mkstemp(prefix="ungil-", suffix=".so")
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64decode(held))
+        try:
+            self._load(path)
+        finally:
+            os.unlink(path)
+
+    def held(self) -> str:
+        """The library in base 64."""
+        with open(self.path, "rb") as file:
+            return base64.b64encode(file.read()).decode()
+
     def build(self) -> None:
         """Compiles the file and loads it."""
         command = compiler()
@@ -115,14 +148,15 @@ class Shim:
             raise ShimError("there is no C compiler")
         content = "\n".join(self.parts) + "\n"
         here = os.path.dirname(os.path.abspath(self.file)) if os.path.exists(self.file) else os.getcwd()
-        flags = [f"-I{here}", *(f"-I{os.path.join(here, d)}" for d in settings(self.source, "include_dirs"))]
-        flags += [a for a in settings(self.source, "extra_compile_args") if "openmp" not in a]
+        flags = [f"-I{here}", *(f"-I{os.path.join(here, d)}" for d in self._settings("include_dirs"))]
+        flags += [f"-D{macro}" for macro in self._settings("define_macros")]
+        flags += [a for a in self._settings("extra_compile_args") if "openmp" not in a]
         sources = []
-        for name in settings(self.source, "sources"):
+        for name in self._settings("sources"):
             near = os.path.join(here, name)
             sources.append(near if os.path.exists(near) else name)
-        ends = [f"-L{os.path.join(here, d)}" for d in settings(self.source, "library_dirs")]
-        ends += [f"-l{name}" for name in settings(self.source, "libraries")] + ["-lm"]
+        ends = [f"-L{os.path.join(here, d)}" for d in self._settings("library_dirs")]
+        ends += [f"-l{name}" for name in self._settings("libraries")] + ["-lm"]
         key = _shim_cache.key(command, [*flags, *ends], content, sources)
         kept = _shim_cache.find(key)
         if kept is not None:
@@ -148,7 +182,7 @@ class Shim:
 
     def _load(self, made: str) -> None:
         try:
-            self.library = ctypes.CDLL(made)
+            self.library, self.path = ctypes.CDLL(made), made
         except OSError as error:
             raise ShimError(str(error).removeprefix(f"{made}: ")) from None
 

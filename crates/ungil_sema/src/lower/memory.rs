@@ -26,7 +26,7 @@ use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::data;
 use crate::lower::external::external;
-use crate::lower::struct_calls::Registers;
+use crate::lower::struct_calls::Passed;
 use crate::operand::Operand;
 use crate::resolve::scopes::Body;
 use crate::ty::Ty;
@@ -379,17 +379,18 @@ impl Lowerer<'_, '_> {
             return Err(ForeignError::Count { name, prototype, expected, given, span }.into());
         }
         let pointer = self.value(callee)?;
-        let (mut values, mut registers) = (Vec::new(), Registers::default());
-        let returned = self.struct_result(&f.ret, &mut registers, &mut values, span)?;
+        let mut passed = Passed::default();
+        let returned = self.struct_result(&f.ret, &mut passed, span)?;
         for (param, arg) in f.params.iter().zip(&args.positional) {
             if let CType::Struct(s) = self.complete(param) {
-                self.struct_argument(&s, arg, &mut registers, &mut values)?;
+                self.struct_argument(&s, arg, &mut passed)?;
                 continue;
             }
-            registers.take(param);
             let arg = self.as_c(param, &param.to_string(), arg, arg.span)?;
-            values.push(self.value(&arg)?);
+            let value = self.value(&arg)?;
+            passed.push(param, value);
         }
+        let values = self.passed_values(passed);
         self.set_span(span);
         let result = self.b().call_c(pointer, values, returned.ir());
         if let Some(made) = self.returned_struct(&returned, result, span)? {

@@ -2,9 +2,9 @@
 //!
 //! Source: the System V ABI for x86-64, section 3.2.3. A struct of at most 16 bytes travels in one or two eightbytes: one
 //! that holds only floats in a vector register, another in a general one; both or none are in registers. A larger result
-//! is written where a hidden first argument says.
-//!
-//! Limits: arguments that the ABI puts into memory are refused.
+//! is written where a hidden first argument says. A larger argument, and what registers have no room for, lies on the stack in
+//! the order of the arguments, in whole eightbytes: it is passed as so many integers behind all others, before which integers
+//! that nobody reads fill the general registers.
 
 use std::sync::Arc;
 
@@ -21,9 +21,20 @@ use crate::lower::memory::misuse;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
+/// Arguments by where they go.
+#[derive(Default)]
+pub(crate) struct Passed {
+    registers: Registers,
+    as_given: Vec<Value>,
+    in_registers: Vec<Value>,
+    on_stack: Vec<Value>,
+    /// Whether a struct is on the stack.
+    has_struct: bool,
+}
+
 /// Registers that arguments have taken.
 #[derive(Default)]
-pub(crate) struct Registers {
+struct Registers {
     general: usize,
     vector: usize,
 }
@@ -32,12 +43,12 @@ const GENERAL: usize = 6;
 const VECTOR: usize = 8;
 
 impl Registers {
-    /// Counts an argument that is no struct.
-    pub fn take(&mut self, ty: &CType) {
+    /// Takes what an argument that is no struct needs; whether there is room.
+    fn take(&mut self, ty: &CType) -> bool {
         match ty {
-            CType::Scalar(DType::C128) => self.vector += 2,
-            CType::Scalar(d) if d.is_float() || d.is_complex() => self.vector += 1,
-            _ => self.general += 1,
+            CType::Scalar(DType::C128) => self.take_all(&[DType::F64, DType::F64]),
+            CType::Scalar(d) if d.is_float() || d.is_complex() => self.take_all(&[DType::F64]),
+            _ => self.take_all(&[DType::I64]),
         }
     }
 
@@ -104,26 +115,48 @@ impl Returned {
     }
 }
 
+impl Passed {
+    /// Adds an argument that is no struct.
+    pub fn push(&mut self, ty: &CType, value: Value) {
+        self.as_given.push(value);
+        match self.registers.take(ty) {
+            true => self.in_registers.push(value),
+            false => self.on_stack.push(value),
+        }
+    }
+}
+
 impl Lowerer<'_, '_> {
+    /// Arguments in the order in which a call has them.
+    pub(crate) fn passed_values(&mut self, passed: Passed) -> Vec<Value> {
+        let Passed { registers, as_given, mut in_registers, on_stack, has_struct } = passed;
+        if !has_struct {
+            return as_given;
+        }
+        let filler = self.b().i64(0);
+        in_registers.extend((registers.general..GENERAL).map(|_| filler));
+        in_registers.extend(on_stack);
+        in_registers
+    }
+
     /// A struct as the values that a call passes.
     pub(crate) fn struct_argument(
         &mut self,
         s: &Arc<CStruct>,
         arg: &Operand,
-        registers: &mut Registers,
-        values: &mut Vec<Value>,
+        passed: &mut Passed,
     ) -> Result<()> {
         let ty = CType::Struct(s.clone());
         let value = self.as_c(&ty, &ty.to_string(), arg, arg.span)?;
-        let parts = match cfg!(all(target_arch = "x86_64", unix)) {
-            true => eightbytes(s).filter(|parts| registers.take_all(parts)),
-            false => None,
-        };
-        let Some(parts) = parts else {
+        if !cfg!(all(target_arch = "x86_64", unix)) || s.size == 0 {
             let title = format!("`{ty}` cannot be passed by value here");
             let help = "pass a pointer to it, through a C function that takes one";
             return Err(misuse(title, "travels in memory", help, arg.span));
-        };
+        }
+        let parts = eightbytes(s).filter(|parts| passed.registers.take_all(parts));
+        passed.has_struct |= parts.is_none();
+        let in_memory = parts.is_none();
+        let parts = parts.unwrap_or_else(|| vec![DType::I64; s.size.div_ceil(8) as usize]);
         // In the frame, which ends with a whole word.
         let copy = self.struct_copy(&value)?;
         let start = self.pointer_address(&copy)?;
@@ -132,19 +165,15 @@ impl Lowerer<'_, '_> {
             let at = self.b().binary(Ir::Add, start, offset);
             let memory = self.memory_at(at, dtype, true);
             let zero = self.b().i64(0);
-            values.push(self.b().load(memory, vec![zero]));
+            let part = self.b().load(memory, vec![zero]);
+            passed.as_given.push(part);
+            if in_memory { passed.on_stack.push(part) } else { passed.in_registers.push(part) }
         }
         Ok(())
     }
 
-    /// How a result comes back; the hidden argument is appended to `values`, which has no other yet.
-    pub(crate) fn struct_result(
-        &mut self,
-        ret: &CType,
-        registers: &mut Registers,
-        values: &mut Vec<Value>,
-        span: Span,
-    ) -> Result<Returned> {
+    /// How a result comes back; the hidden argument is added to those that are passed, of which it is the first.
+    pub(crate) fn struct_result(&mut self, ret: &CType, passed: &mut Passed, span: Span) -> Result<Returned> {
         let ret = self.complete(ret);
         let CType::Struct(s) = &ret else { return Ok(Returned::Plain(ret.ir())) };
         if !cfg!(all(target_arch = "x86_64", unix)) {
@@ -155,8 +184,9 @@ impl Lowerer<'_, '_> {
             Some(parts) => Ok(Returned::Parts(s.clone(), parts)),
             None => {
                 let memory = self.frame_memory(&ret, false, span)?;
-                values.push(memory.pointer);
-                registers.general += 1;
+                passed.as_given.push(memory.pointer);
+                passed.in_registers.push(memory.pointer);
+                passed.registers.general += 1;
                 Ok(Returned::Memory(s.clone(), memory.pointer))
             }
         }

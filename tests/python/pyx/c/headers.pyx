@@ -32,6 +32,13 @@ cdef extern from "vectors.h" nogil:
     two swap2(two t)
     double many(vec2 a, int i, vec2 b, double s, vec2 c, vec2 d)
     void fill(partial *p, int kind)
+    ctypedef struct matrix:
+        double m[3][3]
+        int n
+    double sum_of(vec3 v)
+    double spread(int i, vec3 v, double s, two t, long a, long b, long c, vec3 w, float f, two u)
+    vec3 cross(vec3 a, vec3 b)
+    matrix scaled(matrix m, double s)
     int is_square(shape s)
     double scale_of(mixed m, two t)
 
@@ -101,3 +108,38 @@ def both(double d):
     t.a = 3
     t.b = 4
     return scale_of(m, t)
+
+
+def by_value(double x):
+    cdef vec3 v, w
+    cdef two t, u
+    v.x, v.y, v.z = x, 2, 3
+    w.x, w.y, w.z = 4, x, 6
+    t.a, t.b, u.a, u.b = 7, 8, 9, 10
+    return sum_of(v), spread(1, v, x, t, 2, 3, 4, w, 0.5, u), cross(v, w), v
+
+
+def matrices(double x):
+    cdef matrix m, r
+    cdef int i, j
+    m.n = 5
+    for i in range(3):
+        for j in range(3):
+            m.m[i][j] = i * 3 + j
+    r = scaled(scaled(m, x), 2)
+    return [r.m[i][j] for i in range(3) for j in range(3)], r.n, m.n, m.m[2][2]
+
+
+cdef double inside(vec3 v, matrix m) noexcept nogil:
+    v.x += 1
+    m.m[0][0] = v.x
+    return sum_of(v) + m.m[0][0]
+
+
+def between(double x):
+    cdef vec3 v
+    cdef matrix m
+    v.x, v.y, v.z = x, 2, 3
+    m.m[0][0] = 5
+    m.n = 0
+    return inside(v, m), v.x, m.m[0][0]

@@ -19,3 +19,8 @@ double many(vec2 a, int i, vec2 b, double s, vec2 c, vec2 d);
 void fill(partial *p, int kind);
 int is_square(enum shape s);
 extern double scale_of(struct mixed m, struct two t);
+typedef struct { double m[3][3]; int n; } matrix;
+double sum_of(vec3 v);
+double spread(int i, vec3 v, double s, struct two t, long a, long b, long c, vec3 w, float f, struct two u);
+vec3 cross(vec3 a, vec3 b);
+matrix scaled(matrix m, double s);

@@ -21,7 +21,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::foreign::ForeignError;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
-use crate::lower::struct_calls::{Registers, Returned};
+use crate::lower::struct_calls::{Passed, Returned};
 use crate::operand::Operand;
 use crate::ty::Ty;
 
@@ -41,23 +41,25 @@ impl Lowerer<'_, '_> {
             let (name, prototype) = (f.name.to_string(), f.prototype());
             return Err(ForeignError::Count { name, prototype, expected, given, span }.into());
         }
-        let (mut values, mut registers) = (Vec::new(), Registers::default());
+        let mut passed = Passed::default();
         let returned = match self.is_c() {
-            true => self.struct_result(&f.ret, &mut registers, &mut values, span)?,
+            true => self.struct_result(&f.ret, &mut passed, span)?,
             false => Returned::Plain(f.ret.ir()),
         };
         for (k, (param, arg)) in f.params.iter().zip(&args.positional).enumerate() {
             if let (CType::Struct(s), true) = (self.complete(param), self.is_c()) {
-                self.struct_argument(&s, arg, &mut registers, &mut values)?;
+                self.struct_argument(&s, arg, &mut passed)?;
                 continue;
             }
-            registers.take(param);
-            values.push(self.c_argument(f, k, param, arg)?);
+            let value = self.c_argument(f, k, param, arg)?;
+            passed.push(param, value);
         }
         if f.hidden {
             let zero = self.b().i64(0);
-            values.push(self.b().cast(zero, DType::I32));
+            let zero = self.b().cast(zero, DType::I32);
+            passed.push(&CType::Scalar(DType::I32), zero);
         }
+        let values = self.passed_values(passed);
         self.set_span(span);
         let callee = self.extern_address(&f.name, f.address);
         self.exchange_errno(f);
