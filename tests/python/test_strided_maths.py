@@ -109,3 +109,9 @@ def test_copies_in_every_order():
     )
     check_numpy(lambda a: (a.copy(), a.astype(np.float32)), np.array(3.0))
     check_numpy(lambda a: a.astype(np.float32), np.arange(4, dtype=">f8"))
+
+
+def test_arrays_that_go_backwards_along_every_axis():
+    a = np.arange(6.0).reshape(2, 3)[::-1, ::-1]
+    for f in (lambda x: np.fmod(x, 2), lambda x: np.hypot(x, x), lambda x: np.exp2(x)):
+        check_numpy(f, a, rtol=1e-15)

@@ -5,12 +5,13 @@
 //! here: a pointer to the start plus the index. It is made here and hidden from that pass by
 //! `llvm.launder.invariant.group`, which code generation drops afterwards.
 //! Runs behind the vectoriser.
-//! Limits: loops of one block with one way in; other addresses stay as they are.
+//! Limits: loops of one block with one way in; other addresses, and vectors of them, stay as they are.
 
 use crate::mathlib::{functions, name_of};
 use crate::raw::walk::{blocks, instructions, is_in, opcode, opcode_of, operand, successors};
 use crate::raw::{Block, Llvm, Val, llvm};
 use llvm_sys::LLVMOpcode::*;
+use llvm_sys::LLVMTypeKind;
 use llvm_sys::core::*;
 
 const LAUNDER: &str = "llvm.launder.invariant.group";
@@ -77,7 +78,9 @@ struct Address {
 impl Address {
     /// The parts of an address of a loop of one block, and what varies.
     fn of(inst: Val, block: Block) -> Option<(Address, Val)> {
-        let is_plain = opcode(inst) == LLVMGetElementPtr && llvm!(LLVMGetNumOperands(inst)) == 2;
+        // Several addresses at once, of a gather, have no one start.
+        let is_one = || llvm!(LLVMGetTypeKind(LLVMTypeOf(inst))) == LLVMTypeKind::LLVMPointerTypeKind;
+        let is_plain = opcode(inst) == LLVMGetElementPtr && llvm!(LLVMGetNumOperands(inst)) == 2 && is_one();
         if !is_plain || is_in(operand(inst, 0), block) {
             return None;
         }
