@@ -274,3 +274,23 @@ def test_spread_in_a_type():
         check(kernel("np.var(a, dtype=np.complex64)"), x)
     with pytest.raises(TypingError, match="dtype"):
         kernel("np.std(a, dtype=np.int32)")(a)
+
+
+class TestAverages:
+    """What goes with an average, and weights without a sum."""
+
+    @pytest.mark.parametrize("code", "?blfdF")
+    def test_returned(self, code):
+        a = (np.arange(6) % 4).reshape(2, 3).astype(code)
+        w = np.array([1.0, 2.0, 0.5])
+        for call in (
+            "a, returned=True",
+            "a, axis=0, returned=True",
+            "a, -1, w, True",
+            "a, axis=1, keepdims=True, returned=True",
+        ):
+            check(kernel(f"np.average({call})", "a, w"), a, w)
+
+    def test_weights_without_a_sum(self):
+        check(kernel("np.average(a, axis=1, weights=w)", "a, w"), np.ones((2, 3)), np.array([1.0, -1.0, 0.0]))
+        check(kernel("np.average(a, axis=0, weights=w)", "a, w"), np.ones((0, 3)), np.zeros(0))

@@ -318,6 +318,8 @@ def _precedes(x, y):
 
 
 def digitize(x, bins, right: const = False):
+    if is_complex(np.asarray(x)):
+        raise TypeError("x may not be complex")
     edges = np.asarray(bins)
     if edges.ndim != 1:
         raise ValueError("object too deep for desired array")

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, ReduceOp, UnaryOp};
 use ungil_ir::types::DType;
@@ -12,6 +13,7 @@ use ungil_syntax::ast::operator::BinaryOp as Operator;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::call::Args;
 use crate::lower::numpy::reductions::Request;
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -179,8 +181,35 @@ impl Lowerer<'_, '_> {
         Ok(Operand::value(Ty::Scalar(dtype.real()), sum, x.span))
     }
 
+    /// `np.average`; with `returned` a pair of it and the sums of the weights.
     pub(super) fn average(&mut self, r: &Request) -> Result<Operand> {
-        let Some(weights) = &r.weights else { return self.mean(r, false) };
+        let span = r.span;
+        let (mean, scale) = match &r.weights {
+            Some(weights) => self.weighted_average(r, weights)?,
+            None if r.returned => {
+                let mean = self.mean(r, false)?;
+                let dtype = mean.ty.as_array().map(|t| t.dtype).or(mean.ty.dtype()).expect("a number");
+                let ones = self.lift(
+                    std::slice::from_ref(&r.x),
+                    span,
+                    Rc::new(move |l, _| {
+                        let one = l.cast_to(&Operand::int(1, span), dtype)?;
+                        Ok(Operand::value(Ty::Scalar(dtype), one, span))
+                    }),
+                )?;
+                (mean, self.folded(&r.with(ones), ReduceOp::Add, dtype)?)
+            }
+            None => return self.mean(r, false),
+        };
+        if !r.returned {
+            return Ok(mean);
+        }
+        let pair = [self.settled(&mean)?, self.settled(&scale)?];
+        Ok(Operand::tuple(pair.to_vec(), span))
+    }
+
+    /// The average, and the sums of the weights, none of which may be zero.
+    fn weighted_average(&mut self, r: &Request, weights: &Operand) -> Result<(Operand, Operand)> {
         let x = self.settled(&r.x)?;
         let weights = self.settled(weights)?;
         let span = r.span;
@@ -199,6 +228,10 @@ impl Lowerer<'_, '_> {
         let total = self.folded(&r.with(weighted), ReduceOp::Add, dtype)?;
         let spread = self.lift(&[x, weights], span, Rc::new(move |_, x| Ok(x[1].clone())))?;
         let scale = self.folded(&r.with(spread), ReduceOp::Add, dtype)?;
-        self.quotient(&total, &scale, dtype, span)
+        let all = Args { positional: vec![scale.clone()], keywords: Vec::new(), span };
+        let nonzero = crate::registry::call(self, "numpy.all", all)?;
+        let fine = self.value(&nonzero)?;
+        self.check(fine, ExcClass::ZERO_DIVISION, "Weights sum to zero, can't be normalized", Vec::new());
+        Ok((self.quotient(&total, &scale, dtype, span)?, scale))
     }
 }

@@ -73,6 +73,8 @@ pub(super) struct Request {
     pub mask: Option<Operand>,
     pub ddof: Operand,
     pub weights: Option<Operand>,
+    /// Whether an average comes with the sums of its weights.
+    pub returned: bool,
     pub span: Span,
 }
 
@@ -123,6 +125,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         mask: given("where").filter(|m| !m.constant.is_some_and(|c| c.truth())),
         ddof: given("ddof").unwrap_or_else(|| Operand::int(0, span)),
         weights: given("weights"),
+        returned: constant_flag(given("returned"), &qualified, "returned")?,
         function: qualified,
         x,
         span,
@@ -513,6 +516,7 @@ impl Request {
             keepdims: self.keepdims,
             dtype: self.dtype,
             initial: self.initial.clone(),
+            returned: false,
             mask: self.mask.clone(),
             ddof: self.ddof.clone(),
             weights: self.weights.clone(),
