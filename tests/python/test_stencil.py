@@ -447,3 +447,16 @@ def test_pickling():
     copy = pickle.loads(pickle.dumps(local))
     same(copy(np.arange(4.0)), local(np.arange(4.0)))
     assert "nearest" in repr(copy)
+
+
+@pytest.mark.parametrize("mode", ["constant", "nearest", "reflect", "mirror", "wrap"])
+@pytest.mark.parametrize("parallel", [False, True])
+def test_strided_arrays_in_every_mode(mode, parallel):
+    @ungil.stencil(mode, parallel=parallel)
+    def both(a):
+        return a[-1] + 2 * a[3]
+
+    for n in (0, 1, 2, 3, 4, 9, 40):
+        a = np.arange(2.0 * n) ** 2
+        for view in (a[::2], a[n - 1 :: -1] if n else a):
+            np.testing.assert_array_equal(both(view), both(view.copy()))
