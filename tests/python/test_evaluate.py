@@ -667,3 +667,25 @@ def test_reductions_along_axes_have_one_result_for_any_number_of_threads():
             assert results[0] == results[1]
     finally:
         ungil.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32", "float64", "complex128", ">f8"])
+@pytest.mark.parametrize("short", [2, 3, 7, 16, 31, 40, 41])
+def test_reductions_along_short_axes(dtype, short):
+    random = np.random.default_rng(3)
+    base = (random.random((300, short, 2)) * 2 + 0.5).astype(dtype)
+    tall = np.ascontiguousarray(base[:, :, 0])
+    flat = np.ascontiguousarray(tall.T)
+    for a, axis in ((tall, 1), (flat, 0), (base[:, :, 0], 1), (tall.T, 0), (tall[::-1, ::-1], 1), (base, 1)):
+        names = ("sum", "prod") if dtype == "complex128" else ("sum", "prod", "min", "max")
+        for name in names:
+            kept = a.astype(a.dtype.newbyteorder("="))
+            expected = getattr(np, name)(
+                kept, axis=axis, **({"dtype": kept.dtype} if name in ("sum", "prod") else {})
+            )
+            found = ungil.evaluate(f"{name}(a, axis={axis})")
+            assert found.shape == expected.shape and found.dtype == expected.dtype
+            np.testing.assert_allclose(found, expected, rtol=2e-5)
+        scale = np.arange(a.shape[axis]).reshape([-1 if k == axis else 1 for k in range(a.ndim)]) * 1.0
+        found = ungil.evaluate(f"sum(a*scale + 1, axis={axis})")
+        np.testing.assert_allclose(found, (a * scale + 1).sum(axis=axis), rtol=1e-5)

@@ -1,6 +1,7 @@
 //! Reductions of the elements of a formula along axes, computed with the elements.
 //!
-//! Where the innermost axis is kept, rows of elements are combined with the result's, one after another as NumPy does it.
+//! Where the innermost axis is kept, rows of elements are combined with the result's, one after another as NumPy does it;
+//! a few rows at once, so that results are written once.
 //! Where it is reduced, each result is made of the blocks of its rows as a reduction of all elements is. Threads share
 //! results, or blocks where there are few results; the bits do not depend on their number.
 //!
@@ -15,9 +16,9 @@ use ungil_abi::parallel::Block;
 use ungil_driver::compiled::Compiled;
 use ungil_ir::inst::ReduceOp;
 use ungil_ir::types::DType;
-use ungil_sema::evaluate::lower::{Access, Form};
+use ungil_sema::evaluate::lower::{Access, Form, Operand};
 
-use crate::evaluate::execute::{EntryPoint, Job, PARALLEL_NS, PIECE_NS, enter, run_pieces, share};
+use crate::evaluate::execute::{EntryPoint, Job, PARALLEL_NS, PIECE_NS, enter, share};
 use crate::evaluate::fold::{BLOCK, combine};
 use crate::evaluate::iterate::Loop;
 
@@ -27,6 +28,9 @@ const SHORT: isize = 32;
 const PIECE: isize = 512;
 /// With so many results, threads share these.
 const MANY: isize = 64;
+/// Most rows that are reduced at once, and the nanoseconds that their elements may take: the code has all of them.
+const FEW: isize = 40;
+const LIGHT: f64 = 12.0;
 
 /// A reduction along axes: those along which the result's strides are zero.
 pub struct Axes<'a> {
@@ -72,12 +76,46 @@ pub fn arrange(nest: &mut Loop) -> bool {
     !kept(nest, last)
 }
 
+/// Puts the axis that is reduced beside the innermost, which is kept, and returns its extent, if it is the only one and
+/// short. `cost`: nanoseconds of an element.
+pub fn short(nest: &mut Loop, cost: f64) -> Option<u8> {
+    let last = nest.extents.len() - 1;
+    let mut reduced = (0..last).filter(|axis| nest.strides[0][*axis] == 0);
+    let (Some(axis), None) = (reduced.next(), reduced.next()) else { return None };
+    let extent = nest.extents[axis];
+    if extent > FEW || cost * extent as f64 > LIGHT {
+        return None;
+    }
+    nest.extents.remove(axis);
+    nest.extents.insert(last - 1, extent);
+    for strides in &mut nest.strides {
+        let stride = strides.remove(axis);
+        strides.insert(last - 1, stride);
+    }
+    Some(extent as u8)
+}
+
+/// Marks the operands whose `count` elements of a result lie one behind the other without gaps.
+pub fn beside(nest: &Loop, operands: &mut [Operand], count: u8) {
+    let last = nest.extents.len() - 1;
+    for (operand, strides) in operands.iter_mut().zip(&nest.strides[1..]) {
+        let size = operand.dtype.size() as isize;
+        let dense = strides[last - 1] == size && strides[last] == size * isize::from(count);
+        if operand.access == Access::Strided && dense {
+            operand.access = Access::Beside;
+        }
+    }
+}
+
 impl Axes<'_> {
-    /// Runs the kernel, which reduces rows (`fold`) or combines them with the result.
-    pub fn run(&self, py: Python<'_>, compiled: &Compiled, fold: bool) -> PyResult<()> {
+    /// Runs the kernel, which reduces rows or combines them with the result.
+    pub fn run(&self, py: Python<'_>, compiled: &Compiled) -> PyResult<()> {
         // SAFETY: compiled code's address; it was compiled for this form.
         let entry = unsafe { core::mem::transmute::<usize, EntryPoint>(compiled.code.entry) };
-        if fold { self.rows(py, compiled, entry) } else { self.gather(py, compiled, entry) }
+        match self.form.fold {
+            Some(_) => self.rows(py, compiled, entry),
+            None => self.gather(py, compiled, entry),
+        }
     }
 
     fn is_kept(&self, axis: usize) -> bool {
@@ -88,38 +126,25 @@ impl Axes<'_> {
         self.cost * self.nest.size() as f64
     }
 
-    /// Rows are combined with the result's, one after another.
+    /// Rows are combined with the result's, one after another or a few at once.
     fn gather(&self, py: Python<'_>, compiled: &Compiled, entry: EntryPoint) -> PyResult<()> {
-        self.fill();
         let (extents, total) = (&self.nest.extents, self.total());
         let last = extents.len() - 1;
         let axis = (0..last).find(|k| self.is_kept(*k) && extents[*k] >= MANY).unwrap_or(last);
         let least = if axis == last { PIECE.min(extents[axis]) } else { 1 };
         let piece = ((PIECE_NS * extents[axis] as f64 / total) as isize).clamp(least, extents[axis]);
         let job = Job { entry, form: self.form, nest: self.nest, values: self.values, axis, piece };
+        let gather = Gather { axes: self, job };
         enter(py, compiled, total, |ctx| {
+            let job = &gather.job;
             // SAFETY: the context is this thread's; pieces have results of their own.
             unsafe {
                 match total > PARALLEL_NS {
-                    true => share(ctx, (job.extent() - 1) / job.piece + 1, run_pieces, &job),
-                    false => job.run(ctx, 0, job.extent()),
+                    true => share(ctx, (job.extent() - 1) / job.piece + 1, run_gather, &gather),
+                    false => gather.run(ctx, 0, job.extent()),
                 }
             }
         })
-    }
-
-    /// Writes what changes nothing to all results, which lie without gaps.
-    fn fill(&self) {
-        let neutral = identity(self.op, self.form.out.dtype);
-        let (n, data) = (self.walk(true).count as usize, self.nest.data[0]);
-        // SAFETY: the results, which lie without gaps in aligned memory and are nobody else's.
-        unsafe {
-            match self.form.out.dtype.size() {
-                4 => core::slice::from_raw_parts_mut(data.cast::<u32>(), n).fill(neutral[0] as u32),
-                8 => core::slice::from_raw_parts_mut(data.cast::<u64>(), n).fill(neutral[0]),
-                _ => core::slice::from_raw_parts_mut(data.cast::<[u64; 2]>(), n).fill(neutral),
-            }
-        }
     }
 
     /// Each result is made of the blocks of its rows.
@@ -187,6 +212,75 @@ impl Walk {
     }
 }
 
+struct Gather<'a> {
+    axes: &'a Axes<'a>,
+    job: Job<'a>,
+}
+
+impl Gather<'_> {
+    /// Computes the results `from..to` of the shared axis.
+    ///
+    /// # Safety
+    /// `ctx` is this thread's context; no other thread has these results.
+    unsafe fn run(&self, ctx: *mut Ctx, from: isize, to: isize) -> i32 {
+        if self.job.form.gather.is_some() {
+            self.fill(from, to);
+        }
+        // SAFETY: by contract.
+        unsafe { self.job.run(ctx, from, to) }
+    }
+
+    /// Writes what changes nothing to these results, which are still in the cache when rows are combined with them.
+    fn fill(&self, from: isize, to: isize) {
+        let (nest, shared) = (self.axes.nest, self.job.axis);
+        let last = nest.extents.len() - 1;
+        let extent = |axis: usize| if axis == shared { to - from } else { nest.extents[axis] };
+        let neutral = identity(self.axes.op, self.axes.form.out.dtype);
+        let rows: Vec<usize> = (0..last).filter(|axis| self.axes.is_kept(*axis)).collect();
+        let start = nest.data[0].wrapping_offset(from * nest.strides[0][shared]);
+        for row in 0..rows.iter().map(|axis| extent(*axis)).product() {
+            let (mut position, mut at) = (row, start);
+            for axis in rows.iter().rev() {
+                at = at.wrapping_offset(position % extent(*axis) * nest.strides[0][*axis]);
+                position /= extent(*axis);
+            }
+            // SAFETY: a row of results, which are aligned and nobody else's.
+            unsafe {
+                let step = nest.strides[0][last];
+                match self.axes.form.out.dtype.size() {
+                    4 => fill_row(at.cast(), neutral[0] as u32, extent(last), step),
+                    8 => fill_row(at.cast(), neutral[0], extent(last), step),
+                    _ => fill_row(at.cast(), neutral, extent(last), step),
+                }
+            }
+        }
+    }
+}
+
+/// Writes a value to `n` places at a distance in bytes.
+///
+/// # Safety
+/// The places are valid, aligned and nobody else's.
+unsafe fn fill_row<T: Copy>(at: *mut T, value: T, n: isize, step: isize) {
+    if step == size_of::<T>() as isize {
+        // SAFETY: the places lie one behind the other.
+        return unsafe { core::slice::from_raw_parts_mut(at, n as usize).fill(value) };
+    }
+    for i in 0..n {
+        // SAFETY: by contract.
+        unsafe { at.wrapping_byte_offset(i * step).write(value) };
+    }
+}
+
+unsafe extern "C" fn run_gather(ctx: *mut Ctx, env: *mut c_void, lo: i64, hi: i64, _: *mut Block) -> i32 {
+    // SAFETY: the environment is the job that started the loop and waits for it.
+    unsafe {
+        let gather = &*env.cast::<Gather<'_>>();
+        let (piece, extent) = (gather.job.piece, gather.job.extent());
+        gather.run(ctx, lo as isize * piece, (hi as isize * piece).min(extent))
+    }
+}
+
 struct Rows<'a> {
     axes: &'a Axes<'a>,
     entry: EntryPoint,
@@ -205,6 +299,10 @@ impl Rows<'_> {
         let tasks = self.rows.count * self.blocks;
         let mut partials = vec![[0u64; 2]; tasks as usize];
         let mut params = Vec::new();
+        if let (1, [axis]) = (tasks, &self.results.axes[..]) {
+            // SAFETY: by contract.
+            return unsafe { self.run_single_rows(ctx, *axis, from, to) };
+        }
         for result in from..to {
             for task in 0..tasks {
                 // SAFETY: by contract.
@@ -219,6 +317,29 @@ impl Rows<'_> {
                 all => combine(self.axes.op, self.axes.form.out.dtype, all),
             };
             self.axes.write(self.results.offset(self.axes.nest, 0, result), value);
+        }
+        0
+    }
+
+    /// Results along one axis that are one block each: the parameters of one and the next differ by strides.
+    ///
+    /// # Safety
+    /// As for [`Rows::run_results`].
+    unsafe fn run_single_rows(&self, ctx: *mut Ctx, axis: usize, from: isize, to: isize) -> i32 {
+        let nest = self.axes.nest;
+        let mut partial = [0u64; 2];
+        let mut params = Vec::new();
+        let places = self.parameters(&mut params, from, 0, &raw mut partial);
+        for result in from..to {
+            // SAFETY: the packed parameters of this kernel, which has no result.
+            let status = unsafe { (self.entry)(ctx, ptr::null_mut(), params.as_ptr().cast()) };
+            if status != 0 {
+                return status;
+            }
+            self.axes.write(result * nest.strides[0][axis], partial);
+            for (place, array) in &places {
+                params[*place] = params[*place].wrapping_add_signed(nest.strides[*array][axis] as i64);
+            }
         }
         0
     }
@@ -253,11 +374,25 @@ impl Rows<'_> {
         task: isize,
         partial: *mut [u64; 2],
     ) -> i32 {
+        self.parameters(params, result, task, partial);
+        // SAFETY: the packed parameters of this kernel, which has no result.
+        unsafe { (self.entry)(ctx, ptr::null_mut(), params.as_ptr().cast()) }
+    }
+
+    /// Writes the packed parameters; returns where addresses are, with the numbers of their arrays.
+    fn parameters(
+        &self,
+        params: &mut Vec<u64>,
+        result: isize,
+        task: isize,
+        partial: *mut [u64; 2],
+    ) -> Vec<(usize, usize)> {
         let nest = self.axes.nest;
         let last = nest.extents.len() - 1;
         let row = task / self.blocks;
         let low = task % self.blocks * BLOCK;
         let length = (nest.extents[last] - low).min(BLOCK) as u64;
+        let mut places = Vec::new();
         params.clear();
         params.extend([partial as u64, 0, 1, 16]);
         for (k, operand) in self.axes.form.operands.iter().enumerate() {
@@ -270,10 +405,10 @@ impl Rows<'_> {
             let (outer, inner) =
                 (self.results.offset(nest, k + 1, result), self.rows.offset(nest, k + 1, row));
             let at = nest.data[k + 1].wrapping_offset(outer + inner + low * stride);
+            places.push((params.len(), k + 1));
             params.extend([at as u64, 0, length, stride as u64]);
         }
-        // SAFETY: the packed parameters of this kernel, which has no result.
-        unsafe { (self.entry)(ctx, ptr::null_mut(), params.as_ptr().cast()) }
+        places
     }
 }
 

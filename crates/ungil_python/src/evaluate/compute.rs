@@ -146,7 +146,7 @@ fn total<'py>(
         return Ok(None);
     }
     let out = lower::Operand { dtype, swapped: false, access: Access::Contiguous };
-    let form = Form { out, operands, rows: false, fold: Some(op), gather: None };
+    let form = Form { out, operands, rows: false, fold: Some(op), gather: None, short: None };
     let kernel = formula.kernel(py, part, &form)?;
     let value = fold(py, &kernel.compiled, &kernel.form, &nest, &values, part.cost, op)?;
     let array = result::empty_array(py, dtype, &[], &[]);
@@ -202,18 +202,29 @@ fn along<'py>(
     kept.iter().for_each(|axis| strides[*axis] = own[place(axis)]);
     let mut nest = Loop::new(&used, &Target { data, shape, strides }, itemsize, &order);
     let fold = axes::arrange(&mut nest);
-    let (operands, values) = forms(&used, &nest);
+    let op = operation(name);
+    let count = if fold { None } else { axes::short(&mut nest, part.cost) };
+    let (mut operands, values) = forms(&used, &nest);
+    if let Some(count) = count {
+        axes::beside(&nest, &mut operands, count);
+    }
     if operands.iter().all(|o| o.access == Access::Value) {
         return Ok(None);
     }
-    let op = operation(name);
     let access = if fold { Access::Contiguous } else { access(&nest, 0, dtype) };
     let out = lower::Operand { dtype, swapped: false, access };
     let way = |yes: bool| yes.then_some(op);
-    let form = Form { out, operands, rows: false, fold: way(fold), gather: way(!fold) };
+    let form = Form {
+        out,
+        operands,
+        rows: count.is_some(),
+        fold: way(fold),
+        gather: way(!fold && count.is_none()),
+        short: count.map(|count| (op, count)),
+    };
     let kernel = formula.kernel(py, part, &form)?;
     let job = Axes { form: &kernel.form, nest: &nest, values: &values, op, cost: part.cost };
-    job.run(py, &kernel.compiled, fold)?;
+    job.run(py, &kernel.compiled)?;
     Ok(Some(array))
 }
 
@@ -416,7 +427,7 @@ fn run(
     }
     let (operands, values) = forms(operands, nest);
     let out = lower::Operand { dtype: out.0, swapped: out.1, access: access(nest, 0, out.0) };
-    let form = Form { out, operands, rows: nest.extents.len() > 1, fold: None, gather: None };
+    let form = Form { out, operands, rows: nest.extents.len() > 1, fold: None, gather: None, short: None };
     let kernel = formula.kernel(py, part, &form)?;
     execute(py, &kernel.compiled, &kernel.form, nest, &values, part.cost)
 }

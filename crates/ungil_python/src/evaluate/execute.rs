@@ -223,7 +223,7 @@ impl Job<'_> {
 }
 
 /// Runs pieces of a `Job`.
-pub unsafe extern "C" fn run_pieces(ctx: *mut Ctx, env: *mut c_void, lo: i64, hi: i64, _: *mut Block) -> i32 {
+unsafe extern "C" fn run_pieces(ctx: *mut Ctx, env: *mut c_void, lo: i64, hi: i64, _: *mut Block) -> i32 {
     // SAFETY: the environment is the job that started the loop and waits for it.
     unsafe {
         let job = &*env.cast::<Job<'_>>();

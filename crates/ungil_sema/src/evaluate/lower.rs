@@ -35,6 +35,8 @@ pub enum Access {
     Strided,
     /// One for all elements of a row.
     Row,
+    /// In a form with `short`: the elements that are reduced to one lie one behind the other, and behind them the next ones.
+    Beside,
 }
 
 /// An operand of a kernel, or its result.
@@ -58,6 +60,8 @@ pub struct Form {
     pub fold: Option<ReduceOp>,
     /// Elements are combined with those that the result has.
     pub gather: Option<ReduceOp>,
+    /// So many rows are reduced to one, element by element.
+    pub short: Option<(ReduceOp, u8)>,
 }
 
 impl Operand {
@@ -96,10 +100,11 @@ pub fn lower(root: &Arc<Node>, form: &Form) -> Module {
     let mut b = Builder::new(&mut func);
     // What does not depend on the element stands in front of the loops.
     let mut kernel = Kernel { form, params: values, known: HashMap::new() };
-    match form.fold {
-        Some(op) => kernel.fold(&mut b, root, op),
-        None if form.rows => kernel.rows(&mut b, root),
-        None => kernel.row(&mut b, root, None),
+    match (form.fold, form.short) {
+        (Some(op), _) => kernel.fold(&mut b, root, op),
+        (None, Some((op, count))) => kernel.short(&mut b, root, op, count),
+        (None, None) if form.rows => kernel.rows(&mut b, root),
+        (None, None) => kernel.row(&mut b, root, None),
     }
     b.push(InstKind::Return(None));
     Module { functions: vec![func], entry: Some(FuncId(0)), ..Module::default() }
@@ -140,7 +145,7 @@ impl Kernel<'_> {
             .map(|k| match self.form.operands[k].access {
                 Access::Value => Some(self.params[k + 1]),
                 Access::Row => Some(b.load(arrays[k + 1], vec![zero])),
-                Access::Contiguous | Access::Strided => None,
+                Access::Contiguous | Access::Strided | Access::Beside => None,
             })
             .collect();
         let (body, ()) = b.nested(|b| {
@@ -156,6 +161,40 @@ impl Kernel<'_> {
                 result = b.binary(op.binary(), before, result);
             }
             b.store(arrays[0], vec![j], result);
+        });
+        b.push(InstKind::Domain { extents: vec![extent], ivs: vec![j], body });
+    }
+
+    /// A loop over the elements of one row of the result, each made of one element of each of `count` rows, in order.
+    fn short(&mut self, b: &mut Builder<'_>, root: &Arc<Node>, op: ReduceOp, count: u8) {
+        let (zero, extent) = (b.i64(0), b.dim(self.params[0], 1));
+        let out = self.part(b, 0, Some(zero), extent);
+        let rows: Vec<Vec<(Value, bool)>> = (0..count)
+            .map(|row| {
+                let row = b.i64(i64::from(row));
+                let operands = self.form.operands.clone();
+                let one = |(k, operand): (usize, &Operand)| {
+                    let array = self.part(b, k + 1, Some(row), extent);
+                    match operand.access {
+                        Access::Value => (array, true),
+                        Access::Row => (b.load(array, vec![zero]), true),
+                        _ => (array, false),
+                    }
+                };
+                operands.iter().enumerate().map(one).collect()
+            })
+            .collect();
+        let j = b.func.new_value(Type::I64);
+        let (body, ()) = b.nested(|b| {
+            let mut result = None;
+            for row in &rows {
+                let elements: Vec<Value> =
+                    row.iter().map(|(x, fixed)| if *fixed { *x } else { b.load(*x, vec![j]) }).collect();
+                let element = self.element(b, root, &elements);
+                let element = convert(b, element, self.form.out.dtype);
+                result = Some(result.map_or(element, |before| b.binary(op.binary(), before, element)));
+            }
+            b.store(out, vec![j], result.expect("a row at least"));
         });
         b.push(InstKind::Domain { extents: vec![extent], ivs: vec![j], body });
     }
@@ -213,10 +252,14 @@ impl Kernel<'_> {
         let param = self.params[k];
         let operand = if k == 0 { self.form.out } else { self.form.operands[k - 1] };
         let (Some(i), true) = (i, operand.access != Access::Value) else { return param };
-        let step = b.stride(param, 0);
-        let offset = b.binary(ungil_ir::inst::BinaryOp::Mul, i, step);
+        let size = operand.dtype.size() as i64;
         let contiguous = operand.access == Access::Contiguous;
-        let stride = if contiguous { b.i64(operand.dtype.size() as i64) } else { b.stride(param, 1) };
+        let (step, stride) = match (operand.access, self.form.short) {
+            (Access::Beside, Some((_, count))) => (b.i64(size), b.i64(size * i64::from(count))),
+            _ if contiguous => (b.stride(param, 0), b.i64(size)),
+            _ => (b.stride(param, 0), b.stride(param, 1)),
+        };
+        let offset = b.binary(ungil_ir::inst::BinaryOp::Mul, i, step);
         let layout = if contiguous { Layout::C } else { Layout::Strided };
         let readonly = k > 0;
         let ty = ArrayType { dtype: operand.dtype, ndim: 1, layout, readonly, swapped: operand.swapped };
