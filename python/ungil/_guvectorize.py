@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from ungil import _decorators, _loops, _ungil
+from ungil import _choice, _decorators, _loops, _ungil
 from ungil._ufunc import (
     DTYPES,
     Options,
@@ -23,6 +23,9 @@ from ungil._ufunc import (
     parameter_count,
     signature_texts,
 )
+
+#: Most inputs of a function with several loops that kernels call: the choice among them is a text.
+_MOST_CHOSEN = 5
 
 
 def guvectorize(*args: Any, **options: Any) -> Any:
@@ -137,6 +140,10 @@ class GUFunc:
         self._loops: dict[tuple[str, ...], tuple[tuple[str, ...], _ungil.UfuncLoop, str]] = {}
         #: Inputs without core dimensions that are declared as arrays of one.
         self._views: set[int] = set()
+        #: The same by the dtypes of each loop.
+        self._loop_views: dict[tuple[str, ...], set[int]] = {}
+        #: The `ufunc` that the function for kernels was made for, and that function.
+        self._for_kernels: tuple[Any, Any] | None = None
         self._frozen = False
         self._lock = threading.RLock()
         self._rebuild()
@@ -209,7 +216,9 @@ class GUFunc:
                 parts.append("[_i:_i + 1]" if ndim and not core else "[_i]")
                 readonly = k < self.nin and k not in self._writable
                 operands.append((dtype, [self._layout.number[d] for d in core], readonly))
-            self._views |= {k for k, part in enumerate(parts[: self.nin]) if ":" in part}
+            views = {k for k, part in enumerate(parts[: self.nin]) if ":" in part}
+            self._views |= views
+            self._loop_views[types] = views
             loop = _loops.row_loop(self._kernel, parts, self._options.loop)
             made = _ungil.UfuncLoop.rows(loop, operands, self._options.parallel)
             self._loops[types] = types, made, text
@@ -269,22 +278,54 @@ class GUFunc:
         """Whether several loops take these inputs."""
         return sum(types[: self.nin] == dtypes for types in self._loops) > 1
 
-    @functools.cached_property
+    @property
     def _in_kernels(self) -> Any:
         """The function that kernels call: it loops over the axes that the result has beyond its core."""
+        known = self._for_kernels
+        if known is None or known[0] is not self.ufunc:
+            # Other loops may decide otherwise.
+            known = self._for_kernels = self.ufunc, self._make_for_kernels()
+        return known[1]
+
+    def _make_for_kernels(self) -> Any:
+        options = self._options.loop
+        if not self._frozen:
+            run = _choice.adapting(self._broadcast(self._views), self.nin, self.nout, options)
+            return self._making_result(run, self._only_loop())
+        loops = []
+        for types in self._loops:
+            run = self._broadcast(self._loop_views[types])
+            loops.append((types, _choice.casting(run, types, self.nin, options)))
+        if len(loops) > 1 and self.nin > _MOST_CHOSEN:
+            raise TypeError(
+                f"kernels do not choose among the {len(loops)} loops of {self.__name__}(): it has {self.nin} inputs"
+            )
+        given = _choice.choosing(self.__name__, self.ufunc, loops, self.nargs, options)
+        made = [(types, self._making_result(given, types[self.nin :])) for types, _ in loops]
+        if self.nout != 1 or self._result_sizes() is None:
+            return given
+        return _loops.with_optional_result(
+            self.__name__,
+            given,
+            _choice.choosing(self.__name__, self.ufunc, made, self.nin, options),
+            self.nin,
+            options,
+        )
+
+    def _broadcast(self, views: set[int]) -> Any:
+        """The function over the axes beyond the core. `views`: inputs without a core that it gets as arrays."""
         cores = [len(core) for core in self._layout.operands]
-        views = [
-            k
-            for k, core in enumerate(self._layout.operands)
-            if not core and (k >= self.nin or k in self._views)
+        own = [
+            k for k, core in enumerate(self._layout.operands) if not core and (k >= self.nin or k in views)
         ]
-        run = _loops.broadcast_loop(self._kernel, cores, self.nin, views, self._options.loop)
-        if self._frozen and len(self._loops) == 1 and self.nout == 1:
-            run = _loops.casting(self.__name__, run, next(iter(self._loops)), self._options.loop)
-        results = self._only_loop()
-        sizes = self._result_sizes()
-        if self.nout != 1 or results is None or sizes is None:
+        return _loops.broadcast_loop(self._kernel, cores, self.nin, own, self._options.loop)
+
+    def _making_result(self, run: Any, results: tuple[str, ...] | None) -> Any:
+        """`run` with a result that may be left out, if it has one whose dtype and size are known."""
+        sizes = self._result_sizes() if self.nout == 1 else None
+        if results is None or sizes is None:
             return run
+        cores = [len(core) for core in self._layout.operands]
         return _loops.allocating(
             self.__name__, run, cores, sizes, numpy.dtype(results[0]), self._options.loop
         )

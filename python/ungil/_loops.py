@@ -11,7 +11,6 @@ import numpy
 
 from ungil import _ungil
 from ungil._rewrite import Edits, Source
-from ungil._ufunc import DTYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,47 +144,6 @@ def broadcast_loop(
     return define("_broadcast", text, scope, {"boundscheck": True, **options})
 
 
-def casting(name: str, run: Any, dtypes: tuple[str, ...], options: dict[str, Any]) -> Any:
-    """`run` for operands of other dtypes, as NumPy converts them: safely to the loop's, and its result by kind."""
-    *names, out = [f"_{k}" for k in range(len(dtypes))]
-    scope: dict[str, Any] = {"_np": numpy, "_array": numpy.ndarray, "_run": run, "__name__": "ungil._loops"}
-    scope.update({f"_{code.__name__}": code for code in {d.type for d in DTYPES.values()}})
-    for k, own in enumerate(numpy.dtype(d) for d in dtypes):
-        pairs = [(d, own) if k < len(names) else (own, d) for d in DTYPES.values() if d != own]
-        fits = [
-            (a if b == own else b).type.__name__
-            for a, b in pairs
-            if numpy.can_cast(a, b, "safe" if k < len(names) else "same_kind")
-        ]
-        test = " or ".join(f"_x.dtype == _{d}" for d in fits) or "False"
-        refusal = f"raise TypeError('{name}: no loop for the dtypes of the operands (operand {k})')"
-        convert = f"_x.astype(_{own.type.__name__})" if k < len(names) else "_np.empty(_x.shape, _own)"
-        text = (
-            f"def _cast{k}(_x):\n"
-            f"    if not isinstance(_x, _array):\n"
-            f"        return _own(_x)\n"
-            f"    elif _x.dtype == _own:\n"
-            f"        return _x\n"
-            f"    elif {test}:\n"
-            f"        return {convert}\n"
-            f"    else:\n"
-            f"        {refusal}\n"
-        )
-        scope[f"_cast{k}"] = define(f"_cast{k}", text, {**scope, "_own": own.type}, options)
-    result = numpy.dtype(dtypes[-1]).type.__name__
-    given = ", ".join(f"_cast{k}({x})" for k, x in enumerate(names))
-    text = (
-        f"def _casting({', '.join(names)}, {out}):\n"
-        f"    if {out}.dtype == _{result}:\n"
-        f"        _run({given}, {out})\n"
-        f"    else:\n"
-        f"        _result = _cast{len(names)}({out})\n"
-        f"        _run({given}, _result)\n"
-        f"        {out}[...] = _result\n"
-    )
-    return define("_casting", text, scope, {"boundscheck": True, **options})
-
-
 def allocating(
     name: str, run: Any, cores: list[int], sizes: list[str], dtype: numpy.dtype[Any], options: dict[str, Any]
 ) -> Any:
@@ -209,6 +167,20 @@ def allocating(
     ]
     scope = {"_np": numpy, "_dtype": dtype.type, "_run": run, "__name__": "ungil._loops"}
     return define(name, "\n".join(lines) + "\n", scope, {"boundscheck": True, **options})
+
+
+def with_optional_result(name: str, given: Any, made: Any, nin: int, options: dict[str, Any]) -> Any:
+    """`made`, which makes its result, or `given`, where the last argument is to receive it."""
+    inputs = ", ".join(f"_{k}" for k in range(nin))
+    text = (
+        f"def {name}({inputs}, _out=None):\n"
+        f"    if _out is None:\n"
+        f"        return _made({inputs})\n"
+        f"    _given({inputs}, _out)\n"
+        f"    return _out\n"
+    )
+    scope = {"_given": given, "_made": made, "__name__": "ungil._loops"}
+    return define(name, text, scope, {"boundscheck": True, **options})
 
 
 def define_beside(

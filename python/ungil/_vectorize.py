@@ -251,12 +251,16 @@ class DUFunc:
         return self._reduction("reduceat", (array, indices), {"axis": axis, "dtype": dtype, "out": out})
 
     def _reduction(self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        given = {name: value for name, value in kwargs.items() if value is not None or name == "axis"}
+        kept = ("axis", "initial")
+        given = {name: value for name, value in kwargs.items() if value is not None or name in kept}
         result = overridden(self, method, args, given)
         if result is not NotImplemented:
             return result
         if not self._frozen:
-            given["dtype"] = self._for_reduction(args[0], given.get("dtype"), given.get("out"))
+            array = np.asanyarray(args[0])
+            dtype = given["dtype"] = self._for_reduction(array, given.get("dtype"), given.get("out"))
+            # Else loops of mixed dtypes that earlier calls have made would be found.
+            args = (array.astype(dtype, copy=False), *args[1:])
         return getattr(self.ufunc, method)(*args, **given)
 
     def outer(self, *args: Any, **kwargs: Any) -> Any:
@@ -264,9 +268,10 @@ class DUFunc:
         result = overridden(self, "outer", args, kwargs)
         if result is not NotImplemented:
             return result
-        operands: list[Any] = list(args)
+        # Numbers are arrays here and do not adapt, as in NumPy.
+        operands = [np.asanyarray(operand) for operand in args]
         if not self._frozen and len(args) == self.nin:
-            operands, dtypes = operand_dtypes(self.__name__, args)
+            operands, dtypes = operand_dtypes(self.__name__, tuple(operands))
             self._ensure(dtypes)
             if needs_signature(operands, dtypes):
                 kwargs = {**kwargs, "signature": (*(DTYPES[d] for d in dtypes), *(None,) * self.nout)}

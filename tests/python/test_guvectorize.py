@@ -408,3 +408,89 @@ def test_operands_are_converted_inside_kernels():
             function(x, 1.0, np.zeros(3, int))
         with pytest.raises(TypeError):
             function(x * 1j, 1.0, np.zeros(3))
+
+
+@ungil.guvectorize(
+    [
+        "void(int64[:], int64, int64[:])",
+        "void(float32[:], float32, float32[:])",
+        "void(float64[:], float64, float64[:])",
+        "void(complex128[:], complex128, complex128[:])",
+    ],
+    "(n),()->(n)",
+)
+def several(x, y, out):
+    for i in range(x.shape[0]):
+        out[i] = x[i] * 3 + y
+
+
+@ungil.guvectorize(["void(float64[:], float64[:], int64[:])"], "(n)->(),()")
+def extremes(x, least, place):
+    place[0] = np.argmin(x)
+    least[0] = x[place[0]]
+
+
+@ungil.jit
+def call_several(x, y):
+    return several(x, y)
+
+
+@ungil.jit
+def call_several_into(x, y, out):
+    several(x, y, out)
+    return out
+
+
+@pytest.mark.parametrize("code", "?hLfdF")
+def test_kernels_choose_among_loops_as_numpy_does(code):
+    x = np.arange(12).reshape(3, 4).astype(code)
+    for y in (2, 1.5, 1j, True, np.float32(0.5), np.arange(3, dtype=np.int16)):
+        expected, found = several(x, y), call_several(x, y)
+        assert found.dtype == expected.dtype, y
+        np.testing.assert_array_equal(found, expected)
+    for y, to in ((1.5, "i"), (1.5, "f"), (2, "d"), (1j, "d"), (2, "D")):
+        out, own = np.zeros((3, 4), to), np.zeros((3, 4), to)
+        try:
+            several(x, y, out)
+        except TypeError:
+            with pytest.raises(TypeError):
+                call_several_into(x, y, own)
+            continue
+        np.testing.assert_array_equal(call_several_into(x, y, own), out)
+
+
+def test_several_results_are_converted_inside_kernels():
+    @ungil.jit
+    def kernel(x, least, place):
+        extremes(x, least, place)
+
+    x = np.array([[3, 1, 2], [5, 4, 0]], np.int32)
+    least, place = np.zeros(2, np.float32), np.zeros(2, np.int8)
+    kernel(x, least, place)
+    assert least.tolist() == [1, 0] and place.tolist() == [1, 2]
+    with pytest.raises(TypeError, match="no loop"):
+        kernel(x * 1j, least, place)
+
+
+def test_numbers_adapt_in_kernels_to_the_operands_of_dynamic_functions():
+    @ungil.guvectorize("(n),()->(n)")
+    def cubes(x, y, out):
+        for i in range(x.shape[0]):
+            out[i] = y * y * y / 3 + x[i]
+
+    @ungil.jit
+    def kernel(x, y, out):
+        cubes(x, y, out)
+        return out
+
+    for code in "bf":
+        x = np.arange(3).astype(code)
+        for y in (7, 0.1, np.float32(0.1), np.int8(100), True):
+            for to in "d":
+                expected = np.zeros(3, to)
+                cubes(x, y, expected)
+                np.testing.assert_array_equal(kernel(x, y, np.zeros(3, to)), expected)
+    with pytest.raises(OverflowError):
+        cubes(np.zeros(3, np.int8), 300, np.zeros(3))
+    with pytest.raises(OverflowError):
+        kernel(np.zeros(3, np.int8), 300, np.zeros(3))

@@ -676,3 +676,27 @@ def test_functions_that_only_compute_fuse():
     same(
         ordered(np.array([0.0, 1.0])), np.array([1.0, 2.0]) + np.array([11.0, 12.0]) + np.array([10.0, 11.0])
     )
+
+
+def test_methods_of_dynamic_functions_do_as_numpys():
+    @vectorize
+    def plus(x, y):
+        return x + y
+
+    small = np.arange(12, dtype=np.int8).reshape(3, 4)
+    plus(np.float32(1), small)  # A loop of mixed dtypes, which reductions do not use.
+    for dtype in (np.float32, np.float64, np.int64):
+        np.testing.assert_array_equal(
+            plus.accumulate(small, dtype=dtype), np.add.accumulate(small, dtype=dtype)
+        )
+        found = plus.reduceat(small, [0, 2, 1], dtype=dtype)
+        np.testing.assert_array_equal(found, np.add.reduceat(small, [0, 2, 1], dtype=dtype))
+        assert found.dtype == dtype and plus.reduce(small, dtype=dtype).dtype == dtype
+    out = np.zeros((3, 4))
+    np.testing.assert_array_equal(plus.accumulate(small, out=out), np.add.accumulate(small, dtype=float))
+    for x, y in ((small, 3), (3, np.float32(1)), (1j, np.float32(1)), (small.astype(np.uint64), 3)):
+        found, expected = plus.outer(x, y), np.add.outer(x, y)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError):
+        vectorize(None, identity=0)(plus.py_func).reduce(np.zeros((0, 3)), initial=None)
