@@ -596,8 +596,9 @@ def test_deletion(i):
 
 def test_empty_argument():
     check(lambda x: (len(x), np.asarray(x).sum(), [y for y in range(3)]), [])
+    check(lambda x: x.append(2.0), [])
     with pytest.raises(ungil.errors.CompileError, match="empty when the kernel is called"):
-        jit(lambda x: x.append(2.0))([])
+        jit(lambda x: x[0].append(2.0))([[]])
 
 
 def joined(n):
@@ -635,3 +636,141 @@ def test_lists_of_arguments_are_joined():
     check_numpy(lambda arrays: np.concatenate(arrays), [np.ones(3), np.zeros(5)])
     check_numpy(lambda arrays: np.stack(arrays), [np.ones(3), np.zeros(3)])
     check_numpy(lambda arrays: np.vstack(arrays), [np.ones(3), np.zeros(4)])
+
+
+def multiplied(c, n):
+    same = c
+    c *= n
+    same *= 2
+    rows = [[1], [2, 3]]
+    first = rows[0]
+    rows[0] *= n
+    rows[1] += [4]
+    first.append(7)
+    return c, same, rows, first
+
+
+def without(values, start, stop, step):
+    rows = [[v] for v in values]
+    kept = rows[:]
+    del values[start:stop:step]
+    del rows[start:stop:step]
+    return values, rows, kept
+
+
+@pytest.mark.parametrize("n", [-1, 0, 1, 2, 5])
+def test_multiplied_in_place(n):
+    check(multiplied, [1, 2, 3], n)
+    check(multiplied, [[1], [2]], n)
+    check(multiplied, [1.5], n)
+
+
+def test_too_many_repetitions():
+    function = ungil.jit(lambda values, n: values * n)
+    for n in (2**62, 2**61 + 1, 2**55):
+        with pytest.raises(MemoryError):
+            function([1, 2, 3, 4], n)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, -1, -2, -3, 7, -7])
+def test_deleted_slices(step):
+    for start in (0, 2, -1, -3, 100, -100):
+        for stop in (0, 3, -1, 100, -100):
+            check(without, list(range(7)), start, stop, step)
+    check(without, [5], 0, 1, step)
+
+
+def keeps_first(c):
+    first = c[0]
+    copies = list(c)
+    c[0] = [9, -1]
+    others = [[0.0, 3.0], [0.5]]
+    c.pop()
+    return first, copies, c, others
+
+
+def test_inner_lists_that_an_argument_loses_stay_alive():
+    for _ in range(20):
+        check(keeps_first, [[1, 2], [3, 4], [5, 6]])
+        check(keeps_first, [[1, 2], [3, 4]])
+
+
+def arrays_replaced(parts):
+    first = parts[0]
+    parts[0] = np.zeros(2)
+    parts.append(first)
+    return first, parts
+
+
+def test_arrays_that_an_argument_loses_stay_alive():
+    for _ in range(20):
+        parts = [np.full(1000, 3.0), np.ones(2)]
+        first, found = ungil.jit(arrays_replaced)(parts)
+        assert first.sum() == 3000 and found[-1].sum() == 3000 and len(parts) == 3
+
+
+def filled(found, n):
+    for i in range(n):
+        found.append(i * 0.5)
+    return found, len(found)
+
+
+def replaced(pairs, n):
+    if n > 2:
+        pairs = [(1, 2.5)]
+    pairs.append((n, 0.5))
+    pairs.append((n, 1.5))
+    return pairs
+
+
+def two_lists(a, b):
+    a.append((1, 2.0))
+    b.append(3)
+    return a, b
+
+
+def inner_empty(c, n):
+    x = c[0] if n > 0 else [1.5]
+    y = c[1] if n > 0 else [2]
+    y.append(3)
+    return x, len(c)
+
+
+def given_on(found, n):
+    filled_by(found, n)
+    return found[0]
+
+
+@jit
+def filled_by(found, n):
+    found.extend([n, n + 1])
+
+
+def test_empty_arguments_get_elements():
+    check(filled, [], 3)
+    check(filled, [], 0)
+    check(filled, [1.5], 2)
+    check(replaced, [], 1)
+    check(replaced, [], 3)
+    check(replaced, [(0, 0.25)], 1)
+    check(two_lists, [], [])
+    check(given_on, [], 5)
+    same = []
+    with pytest.raises(TypeError, match="several types"):
+        ungil.jit(two_lists)(same, same)
+    with pytest.raises(TypeError, match="not known"):
+        ungil.jit(inner_empty)([[], []], 1)
+
+
+def zipped(b):
+    count = 0
+    for _ in zip([1.0, 2.0], b):
+        count += 1
+    for _, (_, _) in enumerate(zip(b, [1, 2, 3])):
+        count += 1
+    return count
+
+
+def test_zip_of_empty_lists():
+    check(zipped, [])
+    check(zipped, [4, 5])

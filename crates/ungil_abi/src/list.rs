@@ -18,3 +18,13 @@ pub const CHANGED: usize = 3;
 pub const ELEMENT: usize = 4;
 /// Bit `k`: word `k` of an element is a `MemInfo *` that the element holds a reference to.
 pub const OWNERS: usize = 5;
+/// Which type the elements of a list have that was empty when the kernel was called: [`tag`] of its name; 0: it is known.
+pub const TYPE: usize = 6;
+
+/// A number for the name of a type, never 0 (FNV-1a).
+pub fn tag(name: &str) -> i64 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash >> 1 | 1) as i64
+}

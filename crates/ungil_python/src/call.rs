@@ -242,7 +242,8 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
     // SAFETY: the entry point was compiled for exactly these argument types (equal fingerprints) and this result size.
     unsafe {
         enter(compiled, packer.block(), ret, |status, ctx| {
-            let written = packer.lists.as_ref().is_none_or(|lists| lists.write_back(packer));
+            let written =
+                packer.lists.as_ref().is_none_or(|lists| lists.write_back(packer, &compiled.params));
             if status != 0 {
                 raise::raise(ctx, compiled);
                 return core::ptr::null_mut();

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 use ungil_abi::array::{MemInfo, MemKind, descriptor_size};
-use ungil_abi::list::{CHANGED, DATA, ELEMENT, LEN};
+use ungil_abi::list::{CAPACITY, CHANGED, DATA, ELEMENT, LEN, OWNERS, TYPE, tag};
 use ungil_ir::packing::packed_size;
 use ungil_ir::types::DType;
 use ungil_runtime::{alloc, list};
@@ -31,6 +31,8 @@ pub struct Lists {
     /// Boxes with the types of their elements, inner ones first. Each is a reference.
     boxes: Vec<(*mut MemInfo, Option<Ty>)>,
     known: HashMap<*mut PyObject, *mut MemInfo>,
+    /// The lists and arrays themselves: a list that gets other elements lets go of what results still name.
+    held: Vec<Py<PyAny>>,
     /// Owners of arrays in lists; kernels hold their addresses.
     #[expect(clippy::vec_box, reason = "an owner must not move when the vector grows")]
     arrays: Vec<Box<MemInfo>>,
@@ -177,7 +179,9 @@ impl Lists {
         ty: &ListTy,
     ) -> Result<*mut MemInfo, Failure> {
         if let Some(info) = self.known.get(&object) {
-            return Ok(*info);
+            let info = *info;
+            self.type_again(info, ty);
+            return Ok(info);
         }
         let (size, owners) = ty.element.as_ref().map_or((8, 0), layout);
         let info = list::new_list(size, owners);
@@ -188,14 +192,45 @@ impl Lists {
         unsafe {
             let n = ffi::PyList_GET_SIZE(object);
             (*info).object = object.cast();
+            self.hold(object);
             let words = (*info).data.cast::<i64>();
             let filled = self.fill(api, object, n, ty.element.as_ref(), info);
             *words.add(CHANGED) = 0;
+            if let (0, Some(element)) = (n, &ty.element) {
+                *words.add(TYPE) = tag(&element.to_string());
+            }
             self.boxes.push((info, ty.element.clone()));
             self.known.insert(object, info);
             filled?;
         }
         Ok(info)
+    }
+
+    /// An empty list may have no type where it is met first, and one where it is met again.
+    fn type_again(&mut self, info: *mut MemInfo, ty: &ListTy) {
+        let (Some(element), Some(own)) = (&ty.element, self.boxes.iter_mut().find(|own| own.0 == info))
+        else {
+            return;
+        };
+        if own.1.is_some() {
+            return;
+        }
+        let (size, owners) = layout(element);
+        // SAFETY: the live box of a list without elements.
+        unsafe {
+            let words = (*info).data.cast::<i64>();
+            debug_assert_eq!(*words.add(CAPACITY), 0, "without room, too");
+            *words.add(ELEMENT) = size;
+            *words.add(OWNERS) = owners as i64;
+            *words.add(TYPE) = tag(&element.to_string());
+        }
+        own.1 = Some(element.clone());
+    }
+
+    /// Keeps an object alive until the call has ended.
+    unsafe fn hold(&mut self, object: *mut PyObject) {
+        // SAFETY: the interpreter is attached; `object` is live.
+        self.held.push(unsafe { Bound::from_borrowed_ptr(Python::assume_attached(), object).unbind() });
     }
 
     unsafe fn fill(
@@ -267,6 +302,7 @@ impl Lists {
     unsafe fn array(&mut self, array: *mut PyArray, dtype: DType, at: *mut u8) {
         // SAFETY: an ndarray with the element's rank, whose descriptor there is room for.
         unsafe {
+            self.hold(array.cast());
             let nd = (*array).nd as usize;
             let mut elements = 1;
             let words = at.cast::<u64>();
@@ -289,12 +325,12 @@ impl Lists {
         }
     }
 
-    /// Gives changed lists their new elements.
+    /// Gives changed lists their new elements. `params`: the kernel's, among them those of lists that were empty.
     ///
     /// # Safety
     /// The interpreter is attached and the call has ended.
     #[inline]
-    pub unsafe fn write_back(&self, packer: &Packer) -> bool {
+    pub unsafe fn write_back(&self, packer: &Packer, params: &[Ty]) -> bool {
         let mut fine = true;
         for (info, element) in &self.boxes {
             // SAFETY: the box is alive, and its Python list is held by the caller of the kernel.
@@ -303,9 +339,15 @@ impl Lists {
                 if *words.add(CHANGED) == 0 {
                     continue;
                 }
+                let element = element.as_ref().or_else(|| put_into(*words.add(TYPE), params));
+                if element.is_none() && *words.add(LEN) != 0 {
+                    let text = c"a list in a list that was empty when the kernel was called got elements: their type is not known";
+                    ffi::PyErr_SetString(ffi::PyExc_TypeError, text.as_ptr());
+                    return false;
+                }
                 // A reference more, so that the elements stay in the box.
                 alloc::ungil_rt_retain(*info);
-                let new = result::new_list(*info, element.as_ref(), packer);
+                let new = result::new_list(*info, element, packer);
                 alloc::ungil_rt_release(*info);
                 let object = (**info).object.cast::<PyObject>();
                 fine &=
@@ -315,6 +357,13 @@ impl Lists {
         }
         fine
     }
+}
+
+/// The type with this tag among those of the elements of parameters.
+fn put_into(number: i64, params: &[Ty]) -> Option<&Ty> {
+    let elements =
+        params.iter().filter_map(|ty| if let Ty::List(list) = ty { list.element.as_ref() } else { None });
+    elements.filter(|_| number != 0).find(|element| tag(&element.to_string()) == number)
 }
 
 /// A number as an element of another type than its own.

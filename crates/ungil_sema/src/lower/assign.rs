@@ -230,6 +230,10 @@ impl Lowerer<'_, '_> {
                     self.list_extend(&old, &value, span)?;
                     return self.define_name(target.span, &old);
                 }
+                if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Mult && value.ty.is_integral() {
+                    self.repeat_in_place(&old, &value, span)?;
+                    return self.define_name(target.span, &old);
+                }
                 let new = self.binary(op, &old, &value, span)?;
                 let new = self.settled(&new)?;
                 self.define_name(target.span, &new)
@@ -243,6 +247,13 @@ impl Lowerer<'_, '_> {
                     self.set_span(span);
                     if old.ty.as_array().is_some() {
                         return self.update_view(&old, &value, &mut apply);
+                    }
+                    // Lists in lists are the same ones afterwards.
+                    if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Add {
+                        return self.list_extend(&old, &value, span);
+                    }
+                    if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Mult && value.ty.is_integral() {
+                        return self.repeat_in_place(&old, &value, span);
                     }
                     let new = apply(self, &old, &value)?;
                     let new = self.settled(&new)?;

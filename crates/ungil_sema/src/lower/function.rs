@@ -175,7 +175,10 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let values = self.func.params.clone();
         let mut next = 0;
         for p in params.iter() {
-            let operand = operand_of(&args[next], values[next], p.name.span);
+            let mut operand = operand_of(&args[next], values[next], p.name.span);
+            if self.instance == 0 && is_untyped_list(&operand.ty) {
+                operand = self.empty_parameter(operand, next)?;
+            }
             self.roots
                 .insert(values[next], crate::lower::array::lazy::Root { array: values[next], fresh: false });
             next += 1;
@@ -294,4 +297,9 @@ fn operand_of(ty: &Ty, value: ungil_ir::entities::Value, span: Span) -> Operand 
     } else {
         Operand::value(ty.clone(), value, span)
     }
+}
+
+/// Whether a type is that of an empty list among the arguments of a kernel.
+pub(crate) fn is_untyped_list(ty: &Ty) -> bool {
+    matches!(ty, Ty::List(list) if list.element.is_none() && list.made.is_empty())
 }

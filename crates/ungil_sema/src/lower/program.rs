@@ -20,15 +20,16 @@ use crate::diagnostics::calls::CallError;
 use crate::diagnostics::names::NameError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::decide::ParameterOracle;
-use crate::lower::function::Code;
+use crate::lower::function::{Code, is_untyped_list};
 use crate::lower::lines::annotated_lines;
+use crate::lower::list::element::parameter_site;
 use crate::lower::{FunctionTypes, Lowered, Lowerer};
 use crate::options::Options;
 use crate::prelude;
 use crate::promote::join;
 use crate::resolve::comprehensions::written;
 use crate::resolve::webs::{WebId, Webs};
-use crate::ty::{CodeId, Ty};
+use crate::ty::{CodeId, ListTy, Ty};
 use crate::world::{Global, Guard, GuardPlace, KernelId, ObjectId, World};
 
 /// More instances than this mean a recursion over ever new types.
@@ -196,7 +197,7 @@ impl<'w> Program<'w> {
         let (objects, arrays) = self.arrays.iter().cloned().unzip();
         let (names, addresses) = self.externs.iter().cloned().unzip();
         Lowered {
-            params: entry.args.clone(),
+            params: entry.args.iter().enumerate().map(|(k, ty)| self.parameter(k, ty)).collect(),
             ret: entry.ret.clone().unwrap_or(Ty::None),
             guards: self.guards,
             remarks: self.remarks,
@@ -211,6 +212,15 @@ impl<'w> Program<'w> {
             has_parallel: self.has_parallel,
             unclassified: self.unclassified,
             module: Module { functions, entry: Some(FuncId(0)), arrays, externs: names },
+        }
+    }
+
+    /// The type of a parameter: an empty list has the elements that are put into it.
+    fn parameter(&self, number: usize, ty: &Ty) -> Ty {
+        let element = self.elements.get(&parameter_site(number));
+        match element.filter(|_| is_untyped_list(ty)) {
+            Some(element) => Ty::List(ListTy { element: Some(element.clone()), made: Vec::new() }.into()),
+            None => ty.clone(),
         }
     }
 

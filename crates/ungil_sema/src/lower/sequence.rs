@@ -25,6 +25,11 @@ impl Lowerer<'_, '_> {
     /// The items of an iterable whose number is known, if the loop over it should be unrolled.
     pub(crate) fn static_items(&mut self, iter: &Operand) -> Option<Vec<Operand>> {
         let count = static_count(&iter.ty)?;
+        if count == 0 {
+            // What is left are the checks of strict lengths.
+            let _ = self.iteration_length(iter);
+            return Some(Vec::new());
+        }
         let homogeneous = is_homogeneous(&iter.ty);
         if homogeneous && count > UNROLL {
             return None;
@@ -255,6 +260,8 @@ fn static_count(ty: &Ty) -> Option<usize> {
         Ty::List(list) if list.element.is_none() => Some(0),
         Ty::Iter(kind) => match &**kind {
             IterTy::Enumerate(t) | IterTy::Reversed(t) => static_count(t),
+            // An empty list may have no type that items could be read by.
+            IterTy::Zip(items, _) if items.iter().any(|t| static_count(t) == Some(0)) => Some(0),
             IterTy::Zip(items, strict) => {
                 let counts = items.iter().map(static_count).collect::<Option<Vec<usize>>>()?;
                 // Where strict lengths differ the check at run time raises.

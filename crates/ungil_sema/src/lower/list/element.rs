@@ -1,7 +1,7 @@
 //! The words of a list's box, element types, and access to elements.
 
 use ungil_abi::exception::ExcClass;
-use ungil_abi::list::{CHANGED, DATA, ELEMENT, LEN, OWNERS, WORDS};
+use ungil_abi::list::{CHANGED, DATA, ELEMENT, LEN, OWNERS, TYPE, WORDS};
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
@@ -98,6 +98,33 @@ impl Lowerer<'_, '_> {
         Ok(list)
     }
 
+    /// A parameter whose argument is an empty list: its elements are what the kernel puts into it.
+    pub(crate) fn empty_parameter(&mut self, list: Operand, number: usize) -> Result<Operand> {
+        let site = parameter_site(number);
+        let element = self.program.elements.get(&site).cloned();
+        if let Some(element) = &element {
+            self.give_layout(&list, element)?;
+        }
+        Ok(Operand { ty: Ty::List(ListTy { element, made: vec![site] }.into()), ..list })
+    }
+
+    /// Prepares a list that was empty, without a type, when the kernel was called for its elements.
+    fn give_layout(&mut self, list: &Operand, element: &Ty) -> Result<()> {
+        let (size, owners) = self.element_layout(element, list.span)?;
+        let own = self.b().i64(ungil_abi::list::tag(&element.to_string()));
+        let (known, zero) = (self.list_word(list, TYPE)?, self.b().i64(0));
+        let unknown = self.b().compare(CompareOp::Eq, known, zero);
+        let same = self.b().compare(CompareOp::Eq, known, own);
+        let fine = self.b().binary(BinaryOp::Or, unknown, same);
+        let message = "a list that is empty when the kernel is called would get elements of several types";
+        self.check(fine, ExcClass::TYPE_ERROR, message, Vec::new());
+        for (word, value) in [(ELEMENT, size), (OWNERS, owners as i64)] {
+            let value = self.b().i64(value);
+            self.set_list_word(list, word, value)?;
+        }
+        self.set_list_word(list, TYPE, own)
+    }
+
     /// Size of an element in bytes, and which of its words are owners.
     fn element_layout(&self, element: &Ty, span: Span) -> Result<(i64, u64)> {
         if let Some(d) = element.dtype() {
@@ -175,6 +202,9 @@ impl Lowerer<'_, '_> {
             if own.made.is_empty() && !own.element.as_ref().is_none_or(|own| same_layout(own, element)) {
                 let to = to.to_string();
                 return Err(TypeError::Convert { from: list.ty.clone(), to, span: list.span }.into());
+            }
+            if own.made.is_empty() && own.element.is_none() {
+                self.give_layout(list, element)?;
             }
             self.put_into(&own.made, element, list.span)?;
         }
@@ -368,4 +398,9 @@ impl Lowerer<'_, '_> {
         self.check(inside, ExcClass::INDEX_ERROR, message, Vec::new());
         self.list_item(list, i, list.span)
     }
+}
+
+/// What stands for the expression that made an argument, among those that make lists.
+pub(crate) fn parameter_site(number: usize) -> (u32, u32) {
+    (u32::MAX, number as u32)
 }

@@ -3,14 +3,11 @@
 use ungil_abi::exception::ExcClass;
 use ungil_abi::list::LEN;
 use ungil_diag::span::Span;
-use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp};
 use ungil_ir::types::DType;
-use ungil_syntax::ast::expr::{Expr, ExprKind};
 
 use crate::diagnostics::Result;
 use crate::diagnostics::calls::CallError;
-use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::list::element::list_ty;
@@ -142,42 +139,6 @@ impl Lowerer<'_, '_> {
             self.take_out(list, i, one)?;
         }
         Ok(item)
-    }
-
-    /// `del list[at]`; other targets are refused.
-    pub(crate) fn delete(&mut self, target: &Expr, refused: Unsupported) -> Result<()> {
-        let ExprKind::Subscript { value, index } = &target.kind else { return Err(refused.into()) };
-        let list = self.lower_expr(value)?;
-        if !matches!(list.ty, Ty::List(_)) {
-            return Err(refused.into());
-        }
-        let at = self.lower_expr(index)?;
-        self.change_list(&list)?;
-        if let Ty::Slice(slice) = &at.ty {
-            if slice.step {
-                return Err(refused.into());
-            }
-            let n = self.list_length(&list)?;
-            let part = self.slice_extent(&at, n)?;
-            return self.take_out(&list, part.start, part.len);
-        }
-        let i = self.list_place(&list, &at, "list assignment index out of range")?;
-        let one = self.b().i64(1);
-        self.take_out(&list, i, one)
-    }
-
-    /// Takes `count` elements from `i` on out.
-    fn take_out(&mut self, list: &Operand, i: Value, count: Value) -> Result<()> {
-        if list_ty(list).element.is_none() {
-            return Ok(());
-        }
-        let n = self.list_length(list)?;
-        let next = self.b().binary(BinaryOp::Add, i, count);
-        self.drop_items(list, i, next)?;
-        let rest = self.b().binary(BinaryOp::Sub, n, next);
-        self.move_items(list, next, i, rest)?;
-        let fewer = self.b().binary(BinaryOp::Sub, n, count);
-        self.set_list_word(list, LEN, fewer)
     }
 
     fn list_count(&mut self, list: &Operand, wanted: &Operand, span: Span) -> Result<Operand> {

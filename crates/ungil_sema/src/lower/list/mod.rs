@@ -9,8 +9,10 @@
 
 pub mod arrays;
 pub mod collect;
+pub mod delete;
 pub mod element;
 pub mod make;
 pub mod method;
 pub mod operators;
+pub mod repeat;
 pub mod sort;

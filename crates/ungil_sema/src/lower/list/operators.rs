@@ -131,27 +131,6 @@ impl Lowerer<'_, '_> {
         Ok(Extent { start, len, step, full: true, unit: true })
     }
 
-    fn repeated(&mut self, list: &Operand, times: &Operand, span: Span) -> Result<Operand> {
-        let element = list_ty(list).element.clone();
-        let new = self.empty_list(element.as_ref(), span)?;
-        if element.is_none() {
-            return Ok(new);
-        }
-        let (times, n, zero) = (self.index(times)?, self.list_length(list)?, self.b().i64(0));
-        let times = self.b().binary(Ir::Max, times, zero);
-        let all = self.b().binary(Ir::Mul, times, n);
-        self.reserve_items(&new, all)?;
-        self.ordered(&[times, n], &mut |l, at| {
-            let item = l.list_item(list, at[1], span)?;
-            let Some(item) = l.as_element(&new, &item, span)? else { return Ok(()) };
-            let row = l.b().binary(Ir::Mul, at[0], n);
-            let k = l.b().binary(Ir::Add, row, at[1]);
-            l.fill_item(&new, k, &item)
-        })?;
-        self.set_list_word(&new, ungil_abi::list::LEN, all)?;
-        Ok(new)
-    }
-
     /// `left == right`, `<` and the others; `None` if elements have no such comparison.
     pub(crate) fn compare_lists(
         &mut self,
