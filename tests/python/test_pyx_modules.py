@@ -41,8 +41,32 @@ def constants():
     assert m.table == [0, 1, 4, 9]
     assert m.constants() == (4, 0, 5, 6, 3)
     assert m.Plain().method(4) == 19
-    assert m.ROUND == 2
-    assert not any(hasattr(m, name) for name in ("square", "counter", "RED", "N"))
+    assert m.shape.ROUND == 2 and m.shape.__module__ == m.__name__
+    assert not any(hasattr(m, name) for name in ("square", "counter", "RED", "N", "ROUND"))
+
+
+def test_enumerations_that_python_sees():
+    m = compiled(
+        """
+cpdef enum Color:
+    RED = 1
+    GREEN
+    BLUE = RED + 6
+cpdef enum:
+    LONELY = 5
+def typed(Color c, int x):
+    cdef Color d = BLUE
+    return c + d + x + LONELY
+def members():
+    return Color.GREEN, GREEN == Color.GREEN, [int(c) for c in Color]
+"""
+    )
+    assert [(c.name, c.value) for c in m.Color] == [("RED", 1), ("GREEN", 2), ("BLUE", 7)]
+    assert m.LONELY == 5 and not hasattr(m, "RED")
+    assert m.typed(m.Color.RED, 2) == m.typed(1, 2) == 15
+    assert m.members() == (m.Color.GREEN, True, [1, 2, 7])
+    with pytest.raises(TypeError):
+        m.typed("a", 2)
 
 
 def test_functions_that_handle_objects():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import enum
 import linecache
 import os
 import re
@@ -397,7 +398,8 @@ class Builder:
 
     def _constants(self, plan: dict[str, Any]) -> None:
         last = -1
-        for name, value, is_public in plan["constants"]:
+        classes: dict[str, dict[str, int]] = {}
+        for name, value, is_public, enumeration in plan["constants"]:
             if value is None:
                 last += 1
                 found: Any = last
@@ -407,6 +409,11 @@ class Builder:
             self.names[name] = found
             if is_public:
                 setattr(self.module, name, found)
+            if enumeration is not None:
+                classes.setdefault(enumeration, {})[name] = found
+        for name, members in classes.items():
+            made = enum.IntEnum(name, members, module=self.module.__name__)  # type: ignore[misc]
+            setattr(self.module, name, made)
 
     def _decorate(
         self,

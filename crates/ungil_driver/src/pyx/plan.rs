@@ -80,8 +80,10 @@ pub struct Cimport {
 pub struct Constant {
     pub name: String,
     pub value: Option<String>,
-    /// Whether Python sees it.
+    /// Whether Python sees it in the module.
     pub is_public: bool,
+    /// The enumeration that Python sees it in.
+    pub class: Option<String>,
 }
 
 /// A function that a header declares, by its type's text; without one it is a variable or a macro.
@@ -239,6 +241,7 @@ fn collect(plan: &mut Plan, source: &SourceFile, body: &[Stmt], errors: &mut Vec
                     name: name.name.to_string(),
                     value: Some(value),
                     is_public: false,
+                    class: None,
                 });
             }
             CythonStmt::Declare { declarators, storage, base, .. } => {
@@ -412,7 +415,12 @@ fn enumeration(
             .map(|value| source.text[value.span.lo as usize..value.span.hi as usize].to_owned());
         // Each enumeration counts from zero.
         let value = value.or_else(|| (i == 0).then(|| "0".to_owned()));
-        plan.constants.push(Constant { name: item.name.name.to_string(), value, is_public: is_cpdef });
+        plan.constants.push(Constant {
+            name: item.name.name.to_string(),
+            value,
+            is_public: is_cpdef && name.is_none(),
+            class: name.filter(|_| is_cpdef).map(|name| name.name.to_string()),
+        });
     }
 }
 

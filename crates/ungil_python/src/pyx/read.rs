@@ -166,8 +166,11 @@ fn describe<'py>(py: Python<'py>, plan: &Plan) -> PyResult<Bound<'py, PyDict>> {
         .map(|c| (c.module.as_str(), c.level, c.name.as_deref(), c.asname.as_str(), c.line))
         .collect();
     result.set_item("cimports", cimports)?;
-    let constants: Vec<_> =
-        plan.constants.iter().map(|c| (c.name.as_str(), c.value.as_deref(), c.is_public)).collect();
+    let constants: Vec<_> = plan
+        .constants
+        .iter()
+        .map(|c| (c.name.as_str(), c.value.as_deref(), c.is_public, c.class.as_deref()))
+        .collect();
     result.set_item("constants", constants)?;
     let types = PyDict::new(py);
     for (name, known) in plan.types.iter() {
