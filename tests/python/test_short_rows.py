@@ -111,6 +111,34 @@ def test_loops_along_rows(columns, n):
         check(nearest, x, np.random.default_rng(7).random((4, other)), np.zeros(n, np.int64))
 
 
+def parallel_pairs(x, o):
+    for i in prange(x.shape[0]):
+        for j in range(x.shape[0]):
+            s = 0.0
+            for k in range(x.shape[1]):
+                t = x[i, k] - x[j, k]
+                s += t * t
+            o[i, j] = s
+
+
+def repeated(a, x, o):
+    for _ in range(3):
+        for i in prange(a.shape[0]):
+            s = 0.0
+            for k in range(a.shape[1]):
+                s += a[i, k] * x[k]
+            o[i] += s
+
+
+def test_other_lengths_stay_in_lanes():
+    x = np.random.default_rng(3).random((40, 10))
+    o = np.zeros((40, 40))
+    report = check(parallel_pairs, x, o).diagnostics()
+    assert "rows of 3 in vectors" in report and "runs in lanes" in report, report
+    report = check(repeated, x, x[0].copy(), o[0].copy()).diagnostics()
+    assert "rows of 3" not in report and "runs in lanes" in report, report
+
+
 def test_short_loops_are_written_out():
     report = check(window, np.ones((5, 9)), np.zeros((5, 9))).diagnostics()
     assert "written out: 3 iterations" in report and "written out: 2 iterations" in report, report

@@ -220,6 +220,8 @@ pub struct ParallelFor {
     pub min_block: u32,
     /// One block, run by the thread that gets there: a serial loop whose reductions rotate over partials as a block's do.
     pub in_place: bool,
+    /// The version of a loop for failed checks, which nobody makes faster.
+    pub scalar: bool,
     pub body: Region,
 }
 

@@ -369,6 +369,9 @@ impl Writer<'_> {
         if node.in_place {
             write!(self.out, " in_place")?;
         }
+        if node.scalar {
+            write!(self.out, " scalar")?;
+        }
         self.clause("private", &node.privates)?;
         self.clause("last", &node.lasts)?;
         if !node.scalars.is_empty() {

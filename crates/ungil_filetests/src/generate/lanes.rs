@@ -107,6 +107,7 @@ impl Generator<'_> {
                 arrays: Vec::new(),
                 min_block: 1,
                 in_place: false,
+                scalar: false,
                 body,
             }))
         };

@@ -48,6 +48,7 @@ impl Generator<'_> {
             arrays: Vec::new(),
             min_block: 1 + self.random.below(40) as u32,
             in_place: false,
+            scalar: false,
             body,
         };
         self.push(InstKind::ParallelFor(Box::new(node)));

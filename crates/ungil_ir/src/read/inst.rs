@@ -569,6 +569,7 @@ impl Parser {
             arrays: Vec::new(),
             min_block: 0,
             in_place: false,
+            scalar: false,
             body: Region(0),
         };
         while matches!(self.peek(), Token::Word(_)) {
@@ -599,6 +600,10 @@ impl Parser {
             }
             "in_place" => {
                 node.in_place = true;
+                Ok(())
+            }
+            "scalar" => {
+                node.scalar = true;
                 Ok(())
             }
             "private" => self.vars().map(|vars| node.privates = vars),

@@ -9,9 +9,9 @@
 //! ```
 //! Runs behind the hoisting of checks, on the versions without them; cold versions stay as they are.
 //!
-//! Where a loop inside two others runs along such a row (`for k in range(p.shape[1])` over `p[j, k]`), rows are taken to
-//! be points in space: in the version for three coordinates the loop is written out. Other lengths are as likely, so
-//! that both versions are made fast.
+//! Where a loop inside two others runs along rows of both (`for k in range(p.shape[1])` over `p[i, k]` and `p[j, k]`), rows
+//! are taken to be points in space: in the version for three coordinates the loop is written out. Other lengths are as
+//! likely, so that both versions are made fast.
 
 use crate::analysis::affine::Affine;
 use crate::analysis::definitions::Definitions;
@@ -57,13 +57,17 @@ fn region(func: &mut Function, r: Region, context: &mut Context) -> bool {
             }
             continue;
         }
-        let cold = matches!(kind, InstKind::For(l) if l.hints.scalar);
-        let rows = if cold { BTreeMap::new() } else { Search::rows(func, inst) };
-        if rows.is_empty() {
+        let cold = match kind {
+            InstKind::For(l) => l.hints.scalar,
+            InstKind::ParallelFor(l) => l.scalar,
+            _ => false,
+        };
+        let found = if cold { Expected::default() } else { Search::rows(func, inst) };
+        if found.rows.is_empty() {
             continue;
         }
-        version(func, r, inst, &rows);
-        let lengths: BTreeSet<i64> = rows.values().map(|row| row.length).collect();
+        version(func, r, inst, &found);
+        let lengths: BTreeSet<i64> = found.rows.values().map(|row| row.length).collect();
         let text = format!("rows of {} in vectors, tested in front of the loop", list(&lengths));
         let (function, loc) = (func.name.clone(), func.inst(inst).loc);
         context.remarks.push(Remark { pass: PASS, kind: RemarkKind::Applied, function, loc, text });
@@ -84,12 +88,20 @@ struct Row {
     looped: bool,
 }
 
+/// What is expected of the arrays of a nest.
+#[derive(Default)]
+struct Expected {
+    rows: BTreeMap<Value, Row>,
+    /// Counters of the loops along rows, which are written out.
+    loops: BTreeSet<Value>,
+}
+
 /// The last indices of the accesses to an array.
 #[derive(Clone, Default)]
 struct Columns {
     constants: BTreeSet<i64>,
-    /// Some are the counter of a loop along the row.
-    looped: bool,
+    /// Those that are counters of loops along the row.
+    counters: BTreeSet<Value>,
     /// Some are neither.
     others: bool,
     /// A loop strides from row to row.
@@ -97,11 +109,13 @@ struct Columns {
 }
 
 impl Columns {
-    fn row(&self) -> Option<Row> {
+    fn row(&self, loops: &BTreeSet<Value>) -> Option<Row> {
+        let looped = !self.counters.is_empty();
         let least = self.constants.last().map_or(0, |c| c + 1);
-        let length = if self.looped { least.max(POINT) } else { least };
-        let worth = self.strided && !self.others && (self.looped || self.constants.len() > 1);
-        (worth && length <= MAX_LENGTH).then_some(Row { length, looped: self.looped })
+        let length = if looped { least.max(POINT) } else { least };
+        let known = !self.others && self.counters.is_subset(loops);
+        let worth = self.strided && known && (looped || self.constants.len() > 1);
+        (worth && length <= MAX_LENGTH).then_some(Row { length, looped })
     }
 }
 
@@ -120,19 +134,25 @@ struct Search<'f> {
     defs: Definitions,
     inside: BTreeSet<Value>,
     columns: BTreeMap<Value, Columns>,
+    /// Counters of loops along a row that the loop around strides over, and of those along one that it does not.
+    strided: BTreeSet<Value>,
+    fixed: BTreeSet<Value>,
 }
 
 impl Search<'_> {
     /// What is expected of the rows of each array, where knowing it is worth a version.
-    fn rows(func: &Function, root: Inst) -> BTreeMap<Value, Row> {
+    fn rows(func: &Function, root: Inst) -> Expected {
         let mut inside = BTreeSet::new();
         for r in walk::nested_regions(&func.inst(root).kind) {
             inside.extend(walk::defined_values(func, r));
         }
         let defs = Definitions::compute(func);
-        let mut search = Search { func, defs, inside, columns: BTreeMap::new() };
+        let (columns, strided, fixed) = Default::default();
+        let mut search = Search { func, defs, inside, columns, strided, fixed };
         search.inst(root, Around::default());
-        search.columns.iter().filter_map(|(array, columns)| Some((*array, columns.row()?))).collect()
+        let loops: BTreeSet<Value> = search.strided.intersection(&search.fixed).copied().collect();
+        let row = |(array, columns): (&Value, &Columns)| Some((*array, columns.row(&loops)?));
+        Expected { rows: search.columns.iter().filter_map(row).collect(), loops }
     }
 
     fn inst(&mut self, inst: Inst, around: Around) {
@@ -173,11 +193,15 @@ impl Search<'_> {
         let steps =
             |v: &Value| of(v).is_some_and(|e| around.counter.is_some_and(|iv| e.terms.contains_key(&iv)));
         let strided = rest.iter().any(steps);
+        let counter = around.along.filter(|iv| iv == last);
+        if let Some(iv) = counter {
+            if strided { &mut self.strided } else { &mut self.fixed }.insert(iv);
+        }
         let known = self.columns.entry(array).or_default();
         known.strided |= strided;
+        known.others |= constant.is_none() && counter.is_none();
         known.constants.extend(constant);
-        known.looped |= around.along == Some(*last);
-        known.others |= constant.is_none() && around.along != Some(*last);
+        known.counters.extend(counter);
     }
 }
 
@@ -203,14 +227,15 @@ fn row_of(func: &Function, defs: &Definitions, node: &For) -> Option<Value> {
     }
 }
 
-fn version(func: &mut Function, parent: Region, root: Inst, rows: &BTreeMap<Value, Row>) {
+fn version(func: &mut Function, parent: Region, root: Inst, found: &Expected) {
+    let rows = &found.rows;
     let fast = func.new_region();
     func.regions[fast.index()].push(root);
     let slow = clone_region(func, fast, &mut CloneMap::default());
     if !rows.values().any(|row| row.looped) {
         keep_scalar(func, slow);
     }
-    fix_loops(func, fast, rows);
+    fix_loops(func, fast, found);
     let scratch = func.new_region();
     let loc = func.inst(root).loc;
     let mut b = Builder { func, region: scratch, loc };
@@ -235,13 +260,13 @@ fn version(func: &mut Function, parent: Region, root: Inst, rows: &BTreeMap<Valu
 }
 
 /// Gives the loops along rows their length, and writes them out.
-fn fix_loops(func: &mut Function, fast: Region, rows: &BTreeMap<Value, Row>) {
+fn fix_loops(func: &mut Function, fast: Region, found: &Expected) {
     let defs = Definitions::compute(func);
     let mut lengths = Vec::new();
     for inst in walk::insts_of(func, fast) {
         let InstKind::For(node) = func.inst(inst).kind.clone() else { continue };
-        let row = row_of(func, &defs, &node).and_then(|array| rows.get(&array));
-        if let Some(row) = row.filter(|row| row.looped && runs_along_a_row(func, &defs, &node)) {
+        let row = row_of(func, &defs, &node).and_then(|array| found.rows.get(&array));
+        if let Some(row) = row.filter(|_| found.loops.contains(&node.iv)) {
             let loc = func.inst(inst).loc;
             let stop = Builder { func, region: fast, loc }.i64(row.length);
             lengths.extend(func.regions[fast.index()].pop());

@@ -240,6 +240,7 @@ impl Kernel<'_> {
             arrays: Vec::new(),
             min_block: 0,
             in_place: true,
+            scalar: false,
             body,
         })));
         let zero = b.i64(0);

@@ -144,6 +144,7 @@ impl Lowerer<'_, '_> {
             arrays: Vec::new(),
             min_block: 1,
             in_place: false,
+            scalar: false,
             body,
         })));
     }

@@ -279,8 +279,10 @@ impl Hoister<'_> {
 /// Marks the loops of a region as cold.
 pub fn keep_scalar(func: &mut Function, r: Region) {
     for inst in walk::insts_of(func, r) {
-        if let InstKind::For(l) = &mut func.inst_mut(inst).kind {
-            l.hints.scalar = true;
+        match &mut func.inst_mut(inst).kind {
+            InstKind::For(l) => l.hints.scalar = true,
+            InstKind::ParallelFor(l) => l.scalar = true,
+            _ => {}
         }
     }
 }

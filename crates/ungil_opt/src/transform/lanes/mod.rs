@@ -103,13 +103,13 @@ impl Pass<'_> {
                 continue;
             }
             let mut inside = false;
-            for inner in walk::nested_regions(&kind).take(if has_cold_version(func, &kind) { 1 } else { 2 }) {
+            for inner in walk::nested_regions(&kind) {
                 inside |= self.region(func, inner);
             }
             any |= inside;
             let node = match kind {
                 InstKind::For(node) if !inside && !node.hints.scalar => as_parallel(&node),
-                InstKind::ParallelFor(node) if !inside && !node.in_place => *node,
+                InstKind::ParallelFor(node) if !inside && !node.in_place && !node.scalar => *node,
                 _ => continue,
             };
             match self.attempt(func, r, inst, &node, false) {
@@ -259,16 +259,6 @@ impl Pass<'_> {
     }
 }
 
-/// Whether the second branch of an `if` is the version of a loop for failed checks.
-fn has_cold_version(func: &Function, kind: &InstKind) -> bool {
-    let InstKind::If { then, otherwise, .. } = kind else { return false };
-    let places = |r: Region| -> BTreeSet<_> {
-        let parallel = |i: &Inst| matches!(func.inst(*i).kind, InstKind::ParallelFor(_));
-        walk::insts_of(func, r).into_iter().filter(parallel).map(|i| func.inst(i).loc).collect()
-    };
-    !places(*then).is_disjoint(&places(*otherwise))
-}
-
 fn as_parallel(node: &For) -> ParallelFor {
     ParallelFor {
         label: node.label,
@@ -285,6 +275,7 @@ fn as_parallel(node: &For) -> ParallelFor {
         arrays: Vec::new(),
         min_block: 1,
         in_place: false,
+        scalar: false,
         body: node.body,
     }
 }

@@ -403,6 +403,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             arrays: Vec::new(),
             min_block: 0,
             in_place: false,
+            scalar: false,
             body,
         }
     }
