@@ -2,14 +2,16 @@
 //!
 //! Every block is a 64-byte header, whose first 40 bytes are the [`MemInfo`], and the data right behind it, so
 //! that a bare data pointer (what a NumPy array with a memory handler of ours holds) leads back to its header.
-//! Data are 64-byte aligned. Blocks of [`MAPPED`] bytes and more come from the kernel and go back to it through a
+//! Data are 64-byte aligned. Large blocks begin on pages, and their headers at different places of the first one: arrays
+//! that all began at the same place would get into each other's way, since a processor that loads just behind a store
+//! compares the last 12 bits of addresses only (a heat equation takes 2.5 times as long). Blocks of [`MAPPED`] bytes and more come from the kernel and go back to it through a
 //! cache (`mapping`, `recycle`); smaller ones are the C allocator's, and threads keep short ones (`small`).
 //! Sizes that overflow give null; nothing here aborts for lack of memory.
 
 use crate::{mapping, recycle, small};
 use core::mem::offset_of;
 use core::ptr;
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use ungil_abi::array::{MemInfo, MemKind};
 use ungil_abi::context::Ctx;
 
@@ -41,11 +43,25 @@ pub fn live_blocks() -> i64 {
     LIVE.iter().map(|s| s.0.load(Ordering::Relaxed)).sum()
 }
 
-/// Whole size of a block for `bytes` of data: header and, for mapped blocks, whole pages.
+/// Whole size of a block for `bytes` of data: header and, for mapped blocks, whole pages, where the header may lie
+/// anywhere in the first.
 fn block_size(bytes: usize) -> Option<usize> {
     let total = bytes.checked_add(HEADER)?;
-    let total = if total >= MAPPED { total.checked_next_multiple_of(mapping::PAGE)? } else { total };
+    let total = if total >= MAPPED {
+        bytes.checked_add(mapping::PAGE)?.checked_next_multiple_of(mapping::PAGE)?
+    } else {
+        total
+    };
     (total <= isize::MAX as usize).then_some(total)
+}
+
+/// Where in its first page the header of the next large block lies: successive ones are far apart, and all places of
+/// the page take turns.
+fn next_place() -> usize {
+    /// 25 headers; a page has 64.
+    const STEP: usize = 25 * HEADER;
+    static PLACE: AtomicUsize = AtomicUsize::new(0);
+    PLACE.fetch_add(STEP, Ordering::Relaxed) % mapping::PAGE
 }
 
 /// A block of at least `total` bytes from the cache or the kernel, its size, and whether it is known to be zero.
@@ -66,8 +82,10 @@ pub fn allocate(bytes: usize, zeroed: bool) -> *mut MemInfo {
     let got =
         if total >= MAPPED { large_block(total) } else { small::take(total).map(|block| (block, 0, false)) };
     let Some((block, mapped, is_zero)) = got else { return ptr::null_mut() };
-    // SAFETY: the block is `total >= HEADER + bytes` long, aligned to 64, and nobody else knows it.
+    let place = if total >= MAPPED { next_place() } else { 0 };
+    // SAFETY: the block is `total >= place + HEADER + bytes` long, aligned to 64, and nobody else knows it.
     unsafe {
+        let block = block.add(place);
         if zeroed && !is_zero {
             ptr::write_bytes(block.add(HEADER), 0, bytes);
         }
@@ -89,13 +107,16 @@ pub fn allocate(bytes: usize, zeroed: bool) -> *mut MemInfo {
 /// `info` came from [`allocate`] and is used by nobody any more.
 unsafe fn free_block(info: *mut MemInfo) {
     count_live(-1);
+    let header = info.cast::<u8>();
+    // Large blocks begin on pages, with the header in the first.
+    let page = header.map_addr(|address| address & !(mapping::PAGE - 1));
     // SAFETY: the header is intact until the block goes; it tells how long the block is.
     unsafe {
         match (*info).reserved {
-            0 => small::put(info.cast::<u8>(), HEADER + (*info).size as usize),
+            0 => small::put(header, HEADER + (*info).size as usize),
             // So large that the cache never had it: it is as long as its data need.
-            UNKNOWN => mapping::unmap(info.cast::<u8>(), block_size((*info).size as usize).unwrap_or(0)),
-            pages => recycle::put(info.cast::<u8>(), pages as usize * mapping::PAGE),
+            UNKNOWN => mapping::unmap(page, block_size((*info).size as usize).unwrap_or(0)),
+            pages => recycle::put(page, pages as usize * mapping::PAGE),
         }
     }
 }

@@ -93,16 +93,39 @@ fn large_blocks_are_used_again() {
         free_raw(first, SIZE);
         assert!(recycle::cached_bytes() >= SIZE);
         let again = alloc_raw(SIZE - 1000, true);
-        assert_eq!(again, first);
+        assert_eq!(again.addr() >> 12, first.addr() >> 12);
         assert!(core::slice::from_raw_parts(again, SIZE - 1000).iter().all(|b| *b == 0));
         free_raw(again, 0);
         let much_smaller = alloc_raw(SIZE / 2, false);
-        assert_ne!(much_smaller, first);
+        assert_ne!(much_smaller.addr() >> 12, first.addr() >> 12);
         free_raw(much_smaller, 0);
         // Idle blocks beyond what the cache keeps go, the oldest first.
         let many: Vec<_> = (0..200).map(|_| alloc_raw(MAPPED, false)).collect();
         many.iter().for_each(|data| free_raw(*data, 0));
         assert!(recycle::cached_bytes() <= recycle::limit());
         assert!(recycle::empty() > 0);
+    }
+}
+
+/// Large arrays begin at places of a page that are far apart, aligned as all are, and their memory goes back whole.
+#[test]
+fn large_blocks_begin_at_different_places() {
+    const SIZE: usize = 1 << 20;
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for round in 0..20 {
+        let arrays: Vec<_> = (0..3).map(|k| alloc_raw(SIZE + 64 * k, round % 2 == 0)).collect();
+        for data in &arrays {
+            assert!(data.addr().is_multiple_of(64));
+            // SAFETY: the block is so long.
+            unsafe { data.write_bytes(1, SIZE) };
+        }
+        for (i, one) in arrays.iter().enumerate() {
+            for other in &arrays[i + 1..] {
+                let apart = one.addr().wrapping_sub(other.addr()) % 4096;
+                assert!((512..=3584).contains(&apart), "{one:?} and {other:?}");
+            }
+        }
+        // SAFETY: nobody uses them any more.
+        arrays.into_iter().for_each(|data| unsafe { free_raw(data, 0) });
     }
 }
