@@ -26,7 +26,7 @@ def stencil(func_or_mode: Any = "constant", /, **options: Any) -> Any:
         neighbourhood leaves the array. ``"constant"``: the result is `cval` there. The others compute the result from
         elements beyond the border, as in `scipy.ndimage`: the nearest one (``a a | a b c | c c``), mirrored at the edge
         (``b a | a b c | c b``), mirrored at the last element (``c b | a b c | b a``), or the array again
-        (``b c | a b c | a b``).
+        (``b c | a b c | a b``). ``mode=`` says the same.
     cval : number, default 0
         The result at the border.
     neighborhood : tuple of pairs, optional
@@ -54,8 +54,9 @@ def stencil(func_or_mode: Any = "constant", /, **options: Any) -> Any:
     array([ 1.,  3.,  6.,  9., 12., 14.])
     """
     if isinstance(func_or_mode, str):
-        return lambda function: StencilFunc(function, func_or_mode, options)
-    return StencilFunc(func_or_mode, "constant", options)
+        mode = options.pop("mode", func_or_mode)
+        return lambda function: StencilFunc(function, mode, options)
+    return StencilFunc(func_or_mode, options.pop("mode", "constant"), options)
 
 
 class StencilFunc:
