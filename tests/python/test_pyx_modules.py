@@ -405,3 +405,29 @@ def test_the_cell_magic_defines_names():
     assert shell.names["g"](7) == 3
     with pytest.raises(ValueError, match="no option"):
         shell.magics["ungil_pyx"]("--cplus", "")
+
+
+def test_pointers_to_bytes():
+    m = compiled(
+        """
+from libc.string cimport strlen
+def first(bytes b):
+    cdef char* p = b
+    return p[0], strlen(p)
+def total(bytes b):
+    cdef const unsigned char* p = b
+    cdef Py_ssize_t i, n = len(b)
+    cdef long s = 0
+    for i in range(n):
+        s += p[i]
+    return s
+def second(b):
+    cdef char* p = b
+    return p[1]
+"""
+    )
+    assert m.first(b"xyz") == (120, 3)
+    assert m.total(b"xyz\xff") == 120 + 121 + 122 + 255
+    assert m.second(b"a\xff") == -1
+    with pytest.raises(TypeError):
+        m.total("text")

@@ -83,6 +83,12 @@ impl Lowerer<'_, '_> {
             Ty::List(_) => "list",
             Ty::Tuple(_) => "tuple",
             Ty::Str(_) => "str",
+            Ty::Bytes(_) => "bytes",
+            // Kernels have them as arrays.
+            Ty::Array(a) if (a.dtype, a.ndim) == (DType::U8, 1) => match a.readonly {
+                true => "bytes",
+                false => "bytearray",
+            },
             _ => "",
         };
         match class {

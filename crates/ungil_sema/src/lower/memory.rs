@@ -258,6 +258,7 @@ impl Lowerer<'_, '_> {
         Ok(match &x.ty {
             Ty::None => Some(self.null_pointer()),
             Ty::Pointer(from) if converts(from, to) => Some(self.value(x)?),
+            Ty::Array(a) if is_text(a, &to.to) => Some(self.array_pointer(x)?),
             Ty::Array(a) if to.to == CType::Void || elements_suit(a, &to.to) => {
                 if a.layout == Layout::Strided || (a.readonly && !to.constant) {
                     None
@@ -623,6 +624,12 @@ pub(crate) fn same_type(a: &CType, b: &CType) -> bool {
 }
 
 /// Whether a pointer to this leads to the elements of an array.
+/// Whether an array is what kernels have instead of bytes, which are a `char *` to C, constant or not.
+fn is_text(a: &ArrayType, to: &CType) -> bool {
+    let is_bytes = a.readonly && a.ndim == 1 && a.dtype == DType::U8 && a.layout == Layout::C;
+    is_bytes && matches!(to, CType::Scalar(DType::I8 | DType::U8))
+}
+
 fn elements_suit(a: &ArrayType, to: &CType) -> bool {
     match to {
         CType::Array(element, _) => elements_suit(a, element),
