@@ -8,13 +8,14 @@
 //! Needs: loops that do nothing but compute, load and store, with equal bounds. Keeps: every value, as the iterations of
 //! each loop stay in their order; which exception is raised, as loops do not raise, and checks move over loops only that
 //! write to arrays made here, and not in the body of a `try`.
-//! Leaves alone: loops that share no array, that would be long, or where one writes what the other reads at other places.
+//! Leaves alone: loops that share no array, that would be long, copies that put elements in order for vectors, or where one writes what the other reads at other places.
 
 use std::collections::BTreeSet;
 
 use ungil_ir::entities::{Inst, Region, Value, Var};
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::{For, InstKind, ParallelFor};
+use ungil_ir::types::{Layout, Type};
 use ungil_ir::walk;
 
 use crate::analysis::definitions::Definitions;
@@ -322,7 +323,18 @@ fn pays(func: &Function, defs: &Definitions, inst: Inst, (a, b): (&Summary, &Sum
         b.loads.iter().any(|(y, _)| defs.memory_root(func, *x) == defs.memory_root(func, *y))
     });
     let small = a.size + b.size <= LARGEST && a.maths + b.maths <= MOST_MATHS;
-    shared && (small || matches!(func.inst(inst).kind, InstKind::If { .. }))
+    shared
+        && !puts_in_order(func, defs, a, b)
+        && (small || matches!(func.inst(inst).kind, InstKind::If { .. }))
+}
+
+/// Whether the first copies elements that lie apart, so that the second computes functions of them in vectors.
+fn puts_in_order(func: &Function, defs: &Definitions, a: &Summary, b: &Summary) -> bool {
+    let apart = |x: &Value| matches!(func.ty(*x), Type::Array(ty) if ty.layout != Layout::C);
+    let copies = a.maths == 0 && a.loads.iter().any(|(x, _)| apart(x));
+    let root = |x: &Value| defs.memory_root(func, *x);
+    let feeds = a.stores.iter().any(|(x, _)| b.loads.iter().any(|(y, _)| root(x) == root(y)));
+    copies && feeds && b.maths > 0
 }
 
 /// Whether the second's iterations may run between those of the first.
