@@ -24,6 +24,25 @@ pub enum DType {
 }
 
 impl DType {
+    /// NumPy's number of the type, where C's long has 64 bits.
+    pub const fn numpy_number(self) -> i32 {
+        match self {
+            DType::Bool => 0,
+            DType::I8 => 1,
+            DType::U8 => 2,
+            DType::I16 => 3,
+            DType::U16 => 4,
+            DType::I32 => 5,
+            DType::U32 => 6,
+            DType::I64 => 7,
+            DType::U64 => 8,
+            DType::F32 => 11,
+            DType::F64 => 12,
+            DType::C64 => 14,
+            DType::C128 => 15,
+        }
+    }
+
     pub const ALL: [DType; 13] = [
         DType::Bool,
         DType::I8,

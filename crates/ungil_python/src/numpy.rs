@@ -76,21 +76,7 @@ pub fn dtype_of_type_num(type_num: c_int) -> Option<DType> {
 
 /// NumPy's type number of a DType.
 pub const fn type_num(dtype: DType) -> c_int {
-    match dtype {
-        DType::Bool => 0,
-        DType::I8 => 1,
-        DType::U8 => 2,
-        DType::I16 => 3,
-        DType::U16 => 4,
-        DType::I32 => 5,
-        DType::U32 => 6,
-        DType::I64 => 7,
-        DType::U64 => 8,
-        DType::F32 => 11,
-        DType::F64 => 12,
-        DType::C64 => 14,
-        DType::C128 => 15,
-    }
+    dtype.numpy_number()
 }
 
 /// `PyDataMem_Handler` (NEP 49).

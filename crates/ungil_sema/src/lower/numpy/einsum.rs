@@ -138,12 +138,21 @@ fn read_operand(part: &str, k: usize, rank: usize) -> std::result::Result<Vec<La
         return Err(format!("einstein sum subscripts string contains too many subscripts for operand {k}"));
     }
     let others = rank - found.len();
+    spread(found, ellipsis, others, "operand")
+}
+
+/// Letters with the other axes where `...` stands among them.
+fn spread(
+    found: Vec<char>,
+    ellipsis: Option<usize>,
+    others: usize,
+    what: &str,
+) -> std::result::Result<Vec<Label>, String> {
     if ellipsis.is_none() && others > 0 {
-        return Err(
-            "operand has more dimensions than subscripts given in einstein sum, but no '...' ellipsis \
-                    provided to broadcast the extra dimensions."
-                .to_owned(),
-        );
+        return Err(format!(
+            "{what} has more dimensions than subscripts given in einstein sum, but no '...' ellipsis \
+             provided to broadcast the extra dimensions."
+        ));
     }
     let at = ellipsis.unwrap_or(found.len());
     let mut labels: Vec<Label> = found.into_iter().map(Label::Letter).collect();
@@ -163,17 +172,7 @@ fn read_output(part: &str, all: &[Label], others: usize) -> std::result::Result<
             return Err(format!("{start} included output subscript '{c}' which never appeared in an input"));
         }
     }
-    if ellipsis.is_none() && others > 0 {
-        return Err(
-            "output has more dimensions than subscripts given in einstein sum, but no '...' ellipsis \
-                    provided to broadcast the extra dimensions."
-                .to_owned(),
-        );
-    }
-    let at = ellipsis.unwrap_or(found.len());
-    let mut labels: Vec<Label> = found.into_iter().map(Label::Letter).collect();
-    labels.splice(at..at, (0..others).rev().map(Label::Other));
-    Ok(labels)
+    spread(found, ellipsis, others, "output")
 }
 
 /// Without an output: what `...` stands for, then the letters that occur once, in order.

@@ -122,7 +122,7 @@ pub(crate) fn attribute_of_dtype(dtype: DType, attr: &str, span: Span) -> Option
         "alignment" => {
             Operand::int(if dtype.is_complex() { dtype.real() } else { dtype }.size() as i64, span)
         }
-        "num" => Operand::int(type_number(dtype), span),
+        "num" => Operand::int(dtype.numpy_number().into(), span),
         "ndim" => Operand::int(0, span),
         "shape" => Operand::tuple(Vec::new(), span),
         "isnative" => Operand::bool(true, span),
@@ -157,24 +157,5 @@ fn type_letter(dtype: DType) -> &'static str {
         DType::F64 => "d",
         DType::C64 => "F",
         DType::C128 => "D",
-    }
-}
-
-/// NumPy's number of a type, where long has 64 bits.
-fn type_number(dtype: DType) -> i64 {
-    match dtype {
-        DType::Bool => 0,
-        DType::I8 => 1,
-        DType::U8 => 2,
-        DType::I16 => 3,
-        DType::U16 => 4,
-        DType::I32 => 5,
-        DType::U32 => 6,
-        DType::I64 => 7,
-        DType::U64 => 8,
-        DType::F32 => 11,
-        DType::F64 => 12,
-        DType::C64 => 14,
-        DType::C128 => 15,
     }
 }
