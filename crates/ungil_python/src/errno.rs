@@ -55,10 +55,12 @@ unsafe extern "C" fn wait(counter: *const AtomicI64, wanted: i64) -> i64 {
     for round in 0..64 {
         // SAFETY: as the caller vouches; threads change it by atomic operations only.
         if unsafe { (*counter).load(Ordering::Acquire) } >= wanted {
+            ungil_runtime::region::waiting(false);
             return 1;
         }
         if round < 32 { core::hint::spin_loop() } else { std::thread::yield_now() }
     }
+    ungil_runtime::region::waiting(true);
     0
 }
 

@@ -80,6 +80,9 @@ unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot, is_cython: bool) -> P
         // `raise KeyError(k)`: the exception's argument is the number itself.
         // SAFETY: the argument was written by generated code.
         let value = unsafe { values::scalar(py, value)? };
+        // C's numbers are Python's there.
+        let is_c = is_cython && value.hasattr("item")?;
+        let value = if is_c { value.call_method0("item")? } else { value };
         return Ok(PyErr::from_value(class.call1((value,))?));
     }
     let template = if is_cython { cython_text(template) } else { template };

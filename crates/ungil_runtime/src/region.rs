@@ -3,10 +3,12 @@
 //! Unlike loops, regions cannot be finished by their caller alone, so they get threads of their own: a crew that
 //! grows on demand and is kept for the next region. The caller is number 0. All threads are started before the
 //! first body runs; if the system refuses one, the region fails with RuntimeError and nothing has run.
-//! When a body fails the others are cancelled; of several errors that of the lowest number is raised.
+//! When a body fails those with higher numbers are cancelled, and of several errors that of the lowest number is raised.
+//! Lower ones run on, but are cancelled where they wait for the others ([`waiting`]); so do all where a body is left by
+//! `break`, `continue` or `return`.
 
 use crate::barrier::Barrier;
-use crate::context::{current_state, state_of};
+use crate::context::{CHECK, current_state, state_of};
 use crate::error::raise_static;
 use crate::futex;
 use crate::poll::poll_if_raised;
@@ -21,7 +23,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use ungil_abi::context::Ctx;
+use ungil_abi::context::{Ctx, ErrorKind};
 use ungil_abi::exception::ExcClass;
 use ungil_abi::parallel::RegionBody;
 
@@ -141,7 +143,7 @@ unsafe fn take_part(region: &Region, ctx: *mut Ctx, id: u32) {
     let state = unsafe { state_of(ctx) };
     let frame = Frame {
         scope: &raw const region.scope,
-        at: Cell::new(0),
+        at: Cell::new(i64::from(id)),
         owner: id == 0,
         parent: state.frame.get(),
         root: ptr::null(),
@@ -157,8 +159,15 @@ unsafe fn take_part(region: &Region, ctx: *mut Ctx, id: u32) {
     unsafe {
         let before = ((*ctx).thread_id, (*ctx).depth, (*ctx).host);
         ((*ctx).thread_id, (*ctx).depth, (*ctx).host) = (id, region.depth + 1, region.host);
-        if !region.scope.cancels(0) && (region.body)(ctx, region.env, id, region.n) != 0 {
-            region.scope.failed(ctx, i64::from(id), -1);
+        let number = i64::from(id);
+        if !region.scope.cancels(number) && (region.body)(ctx, region.env, id, region.n) != 0 {
+            // A thread that was cancelled while it waited for a higher one has no error of its own.
+            let order = if frame.at.get() == i64::MAX { i64::MAX } else { number };
+            // One that leaves of its own accord stops only those that wait for it.
+            let class = (*ctx).error.class;
+            let leaves = [ExcClass::BREAK, ExcClass::RETURN].iter().any(|way| u32::from(way.0) == class);
+            let at = if leaves && (*ctx).error.kind == ErrorKind::RAISED { i64::MAX - 1 } else { number };
+            region.scope.failed(ctx, order, at);
         }
         region.barrier.leave();
         if id == 0 {
@@ -172,6 +181,29 @@ unsafe fn take_part(region: &Region, ctx: *mut Ctx, id: u32) {
     state.num_threads.set(num_threads);
     state.region.set(outer);
     state.frame.set(frame.parent);
+}
+
+/// Says that this thread begins or ends to wait for the others of the innermost region: where one has failed, or fails while it
+/// waits, the next safepoint ends it.
+pub fn waiting(begins: bool) {
+    // SAFETY: the state of this thread; its frames lie on its stack, and regions outlive theirs.
+    unsafe {
+        let state = &*current_state();
+        let (Some(frame), Some(region)) = (state.frame.get().as_ref(), state.region.get().as_ref()) else {
+            return;
+        };
+        if !ptr::eq(frame.region, region) {
+            return;
+        }
+        if !begins {
+            return frame.at.set(i64::from((*state.ctx.get()).thread_id));
+        }
+        frame.at.set(i64::MAX);
+        // An earlier safepoint may have passed over a failure that did not concern a thread at work.
+        if region.scope.cancels(i64::MAX) {
+            state.word.fetch_or(CHECK, Ordering::Release);
+        }
+    }
 }
 
 /// The caller waits for the members.

@@ -2,6 +2,7 @@
 //!
 //! A way out is raised as an error that no `except` catches, with what it takes along as arguments, and caught behind the
 //! loop: of all iterations that fail or leave, the runtime hands on the lowest, and starts no higher one.
+//! In the block of a team, `break` and `continue` outside its loops are those of the loop around the block.
 //! `break` takes along the variables that its iteration has assigned on the straight way to it; all others keep the values from
 //! before the loop. A variable that is assigned on the way to a `break` only is the iteration's own in the loop.
 //!
@@ -23,6 +24,7 @@ use ungil_syntax::visit::{Visitor, walk_stmt};
 
 use crate::diagnostics::Result;
 use crate::diagnostics::unsupported::Unsupported;
+use crate::lower::loops::Leaves;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 use crate::resolve::webs::{Use, WebId};
@@ -45,24 +47,53 @@ pub(crate) struct Leaving {
     breaks: Vec<Vec<(WebId, Ty, Span)>>,
     /// The type of a result, where there is a `return`.
     returns: Option<Option<Type>>,
+    /// Whether threads of a team leave the loop around their block, or go on with it.
+    jumps: [bool; 2],
+}
+
+impl Leaving {
+    /// The places of the breaks behind which a variable has been assigned, in the order of the text.
+    pub(crate) fn sites_of(&self, name: &str) -> Vec<u32> {
+        let mut sites: Vec<u32> = self.sites.keys().copied().collect();
+        sites.sort_unstable();
+        sites.retain(|site| self.sites[site].iter().any(|(known, _)| known == name));
+        sites
+    }
+
+    /// Whether a variable is assigned on the way to a `break` only.
+    pub(crate) fn is_own(&self, web: WebId) -> bool {
+        self.own.contains(&web)
+    }
+
+    /// Whether a `break` leaves the loop.
+    pub(crate) fn has_breaks(&self) -> bool {
+        !self.sites.is_empty()
+    }
 }
 
 impl Lowerer<'_, '_> {
     /// Looks for ways out of a parallel loop.
     pub(crate) fn enter_leaving(&mut self, node: &For) -> Result<()> {
+        let (leaving, reduced) = self.ways_out_of(node);
+        if let (true, Some(span)) = (leaving.has_breaks(), reduced) {
+            let what = "`break` in a `prange` loop with a reduction is";
+            let help = "search in one loop and add up in another";
+            return Err(Unsupported::Statement { what, span, help }.into());
+        }
+        self.leaving.push(leaving);
+        Ok(())
+    }
+
+    /// The breaks of a parallel loop, with what they have behind them, and a reduction.
+    pub(crate) fn ways_out_of(&self, node: &For) -> (Leaving, Option<Span>) {
         let mut search = Search::default();
         let mut before = Vec::new();
         target_names(&node.target, &mut before);
         search.block(&node.body, &mut before);
         let mut leaving = Leaving::default();
+        let mut all = Everything::default();
+        node.body.iter().for_each(|s| all.visit_stmt(s));
         if !search.sites.is_empty() {
-            let mut all = Everything::default();
-            node.body.iter().for_each(|s| all.visit_stmt(s));
-            if let Some(span) = all.reduced() {
-                let what = "`break` in a `prange` loop with a reduction is";
-                let help = "search in one loop and add up in another";
-                return Err(Unsupported::Statement { what, span, help }.into());
-            }
             for places in all.names.values() {
                 let on_the_way = |span: &Span| search.on_the_way.iter().any(|(_, s)| s.lo == span.lo);
                 if places.iter().all(on_the_way) {
@@ -71,13 +102,28 @@ impl Lowerer<'_, '_> {
             }
         }
         leaving.sites = search.sites;
-        self.leaving.push(leaving);
-        Ok(())
+        (leaving, all.reduced())
+    }
+
+    /// Looks for ways out of the block of a team, while `run` builds it.
+    pub(crate) fn leaving_team<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> (Leaving, T) {
+        self.leaving.push(Leaving::default());
+        let result = run(self);
+        (self.leaving.pop().expect("pushed above"), result)
+    }
+
+    /// `break` or `continue` in the block of a team: meant is the loop around it.
+    pub(crate) fn leave_team(&mut self, is_break: bool) -> Result<Flow> {
+        let way = usize::from(!is_break);
+        self.leaving.last_mut().expect("the block's").jumps[way] = true;
+        let number = self.b().i64(way as i64);
+        self.raise_exit(ExcClass::BREAK, vec![(number, true)]);
+        Ok(Flow::Ends)
     }
 
     /// Whether the innermost parallel loop can be left.
     pub(crate) fn may_leave(&self) -> bool {
-        self.loops.iter().rev().find(|f| f.parallel).is_some_and(|f| f.leaves)
+        self.loops.iter().rev().find(|f| f.parallel).is_some_and(|f| f.leaves != Leaves::Never)
     }
 
     /// `break` out of a parallel loop.
@@ -150,7 +196,7 @@ impl Lowerer<'_, '_> {
 
     /// Places a loop, which stands alone in `tried`, and what its ways out lead to.
     pub(crate) fn left(&mut self, leaving: &Leaving, tried: Region, span: Span) -> Result<()> {
-        if leaving.breaks.is_empty() && leaving.returns.is_none() {
+        if leaving.breaks.is_empty() && leaving.returns.is_none() && leaving.jumps == [false; 2] {
             let insts = std::mem::take(&mut self.func.regions[tried.index()]);
             let here = self.region;
             self.func.regions[here.index()].extend(insts);
@@ -180,12 +226,29 @@ impl Lowerer<'_, '_> {
             self.b().push(InstKind::If { cond: returned, then, otherwise });
         }
         let broke = self.b().value(InstKind::Caught(ExcClass::BREAK));
-        let (then, result) = self.nested(|l| l.take_over(&leaving.breaks, span));
+        let (then, result) = self.nested(|l| {
+            l.jump_on(leaving.jumps, span)?;
+            l.take_over(&leaving.breaks, span)
+        });
         let (otherwise, ()) = self.nested(|l| {
             l.b().push(InstKind::Reraise);
         });
         self.b().push(InstKind::If { cond: broke, then, otherwise });
         result
+    }
+
+    /// Leaves the loop around the block of a team, or goes on with it, as the lowest thread that left says.
+    fn jump_on(&mut self, jumps: [bool; 2], span: Span) -> Result<()> {
+        for (way, _) in jumps.iter().enumerate().filter(|(_, used)| **used) {
+            let number = self.b().typed(InstKind::CaughtArg(0), Type::I64);
+            let own = self.b().i64(way as i64);
+            let cond = self.b().compare(CompareOp::Eq, number, own);
+            let (then, result) = self.nested(|l| l.jump(way == 0, span));
+            let (otherwise, ()) = self.nested(|_| ());
+            self.b().push(InstKind::If { cond, then, otherwise });
+            result?;
+        }
+        Ok(())
     }
 
     /// Gives variables the values that the `break` took along.

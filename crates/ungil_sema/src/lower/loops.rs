@@ -16,7 +16,7 @@ use crate::lower::call::Args;
 use crate::lower::list::method::METHODS;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
-use crate::resolve::children;
+use crate::resolve::children::{self, is_team};
 use crate::ty::Ty;
 
 /// A loop around the current place.
@@ -28,10 +28,21 @@ pub(crate) struct LoopFrame {
     /// Where `continue` goes; in copies of an unrolled body it leaves the copy.
     continue_to: Jump,
     pub parallel: bool,
-    /// Whether `break` and `return` may leave it, a parallel loop.
-    pub leaves: bool,
+    pub leaves: Leaves,
     /// The bytes of the body of a parallel loop.
     pub lines: std::ops::Range<u32>,
+}
+
+/// How `break` and `return` leave a parallel loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    Never,
+    /// As errors of their own.
+    Raising,
+    /// It is no loop but the block of a team: its jumps are those of the loop around.
+    OfTeam,
+    /// A loop that a team shares: each thread leaves its own part.
+    OfShare,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +62,15 @@ impl Lowerer<'_, '_> {
         let Some(frame) = self.loops.last().cloned() else {
             return Err(Error::Untyped);
         };
-        if is_break && frame.leaves {
-            return self.leave_loop(span);
+        match frame.leaves {
+            Leaves::OfTeam => return self.leave_team(is_break),
+            Leaves::Raising if is_break => return self.leave_loop(span),
+            Leaves::OfShare if is_break => {
+                self.note_way_out(span);
+                self.b().push(InstKind::Break(frame.break_to));
+                return Ok(Flow::Ends);
+            }
+            _ => {}
         }
         if is_break && frame.parallel {
             let help = "use a reduction or a flag, or `range` for a loop that ends early";
@@ -93,7 +111,7 @@ impl Lowerer<'_, '_> {
                 broke,
                 continue_to: Jump::Continue(label),
                 parallel: false,
-                leaves: false,
+                leaves: Leaves::Never,
                 lines: 0..0,
             },
             &node.body,
@@ -138,7 +156,7 @@ impl Lowerer<'_, '_> {
                 broke: None,
                 continue_to,
                 parallel: true,
-                leaves: false,
+                leaves: Leaves::Never,
                 lines: 0..0,
             },
             run,
@@ -310,7 +328,7 @@ impl Lowerer<'_, '_> {
             broke,
             continue_to: Jump::Continue(label),
             parallel: false,
-            leaves: false,
+            leaves: Leaves::Never,
             lines: 0..0,
         };
         let (body, result) = self.nested(|l| {
@@ -342,7 +360,7 @@ impl Lowerer<'_, '_> {
             broke,
             continue_to: Jump::Continue(label),
             parallel: false,
-            leaves: false,
+            leaves: Leaves::Never,
             lines: 0..0,
         };
         let (body, result) = self.nested(|l| {
@@ -366,7 +384,7 @@ impl Lowerer<'_, '_> {
                     broke,
                     continue_to: Jump::Break(label),
                     parallel: false,
-                    leaves: false,
+                    leaves: Leaves::Never,
                     lines: 0..0,
                 };
                 if self.framed(frame, |l| l.block(&node.body)) == Flow::Ends {
@@ -384,7 +402,7 @@ impl Lowerer<'_, '_> {
                     broke,
                     continue_to: Jump::Break(inner),
                     parallel: false,
-                    leaves: false,
+                    leaves: Leaves::Never,
                     lines: 0..0,
                 };
                 l.once(inner, |l| {
@@ -409,10 +427,9 @@ impl Lowerer<'_, '_> {
         result
     }
 
-    /// The body of a parallel loop over `iv`.
     /// Runs `run` as what each thread of a team does.
     pub(crate) fn inside_parallel(&mut self, node: &For, label: Label, run: impl FnOnce(&mut Self)) {
-        let frame = self.parallel_frame(node, label);
+        let frame = LoopFrame { leaves: Leaves::OfTeam, ..self.parallel_frame(node, label) };
         self.framed(frame, run);
     }
 
@@ -422,15 +439,16 @@ impl Lowerer<'_, '_> {
             _ => 0..0,
         };
         let continue_to = Jump::Continue(label);
-        LoopFrame { break_to: label, broke: None, continue_to, parallel: true, leaves: false, lines }
+        LoopFrame { break_to: label, broke: None, continue_to, parallel: true, leaves: Leaves::Never, lines }
     }
 
+    /// The body of a parallel loop over `iv`.
     pub(crate) fn parallel_body(
         &mut self,
         node: &For,
         label: Label,
         iv: Value,
-        leaves: bool,
+        leaves: Leaves,
     ) -> (Region, Result<()>) {
         let frame = LoopFrame { leaves, ..self.parallel_frame(node, label) };
         self.nested(|l| {
@@ -465,6 +483,8 @@ fn continues(body: &[Stmt]) -> bool {
 fn jumps(body: &[Stmt], test: &dyn Fn(&StmtKind) -> bool) -> bool {
     body.iter().any(|s| match &s.kind {
         kind if test(kind) => true,
+        // The block of a team is no loop, though it stands as one.
+        StmtKind::For(f) if is_team(&f.iter) => jumps(&f.body, test),
         // Jumps in an inner loop's body are its own, those in its else clause are not.
         StmtKind::For(f) => jumps(&f.orelse, test),
         StmtKind::While(w) => jumps(&w.orelse, test),

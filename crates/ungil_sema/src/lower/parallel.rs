@@ -16,6 +16,7 @@ use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::call::Args;
 use crate::lower::leaving::breaks_beside_reduction;
+use crate::lower::loops::Leaves;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -87,7 +88,7 @@ impl Lowerer<'_, '_> {
             }
         }
         self.enter_leaving(node)?;
-        let (body, result) = self.parallel_body(node, label, iv, true);
+        let (body, result) = self.parallel_body(node, label, iv, Leaves::Raising);
         let leaving = self.leaving.pop().expect("pushed by `enter_leaving`");
         self.keep_apart(&leaving, body);
         let (tried, ()) = self.nested(|l| {
@@ -111,7 +112,7 @@ impl Lowerer<'_, '_> {
         self.check_counter(&node.target, [zero, n, one]);
         let label = self.func.new_label();
         let iv = self.func.new_value(Type::I64);
-        let (body, result) = self.parallel_body(node, label, iv, false);
+        let (body, result) = self.parallel_body(node, label, iv, Leaves::Never);
         let plain = self.work_sharing(label, iv, (zero, n, one), body);
         self.program.unclassified = true;
         self.b().push(InstKind::ParallelFor(Box::new(ParallelFor { in_place: true, ..plain })));

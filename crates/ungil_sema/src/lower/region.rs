@@ -5,12 +5,16 @@
 //! function, as in Cython: a reduction is combined in the order of the threads, other variables keep the values of the
 //! last iteration. A loop's threads wait for each other at its end.
 //!
-//! Limits: iterations are dealt in one piece to each thread, whatever the schedule.
+//! The lowest thread that leaves by `return`, `raise`, or a `break` or `continue` of the loop around the block, decides how the
+//! block ends: lower threads run on, unless they wait for it. `break` of a loop inside ends the thread's own part, and the lowest
+//! thread's counts: of reductions the parts up to it are combined, other variables are those of its iteration.
+//!
+//! Limits: higher iterations may run beside a `break`; iterations are dealt in one piece to each thread, whatever the schedule.
 
 use std::collections::{BTreeMap, HashMap};
 
 use ungil_diag::span::Span;
-use ungil_ir::entities::Value;
+use ungil_ir::entities::{Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp, Const, For as IrFor, InstKind, LoopHints, ParallelRegion};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
@@ -21,6 +25,7 @@ use ungil_syntax::visit::{Visitor, walk_stmt};
 use crate::cython::Declared;
 use crate::diagnostics::Result;
 use crate::lower::call::Args;
+use crate::lower::loops::Leaves;
 use crate::lower::memory::misuse;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::{Constant, Operand};
@@ -41,6 +46,10 @@ pub(crate) struct Team {
     n: Value,
     /// The barrier's counter, then for each shared variable whether a loop assigned it.
     sync: Value,
+    /// Where threads say by which `break` they left a loop; 0: by none.
+    exits: Value,
+    /// The variable with this thread's.
+    exit: Option<Var>,
     /// Variables of the loops, by where the loops start.
     shared: HashMap<u32, Vec<Shared>>,
 }
@@ -97,6 +106,11 @@ impl Visitor for Assigned {
     }
 }
 
+/// What stands for a `break`, by its place in the text.
+fn exit_number(place: u32) -> i64 {
+    i64::from(place) + 1
+}
+
 fn is_prange(iter: &Expr) -> bool {
     let ExprKind::Call(call) = &iter.kind else { return false };
     match &call.func.kind {
@@ -144,20 +158,27 @@ impl Lowerer<'_, '_> {
         }
         let size = self.b().i64(place);
         let sync = self.b().alloc(FLAT, vec![size], true);
+        let exits = self.b().alloc(FLAT, vec![room], true);
         let id = self.func.new_value(Type::I64);
         let all: Vec<Shared> = shared.values().flatten().cloned().collect();
-        let outer = self.team.replace(Team { id, n, sync, shared });
+        let outer = self.team.replace(Team { id, n, sync, exits, exit: None, shared });
         let label = self.func.new_label();
-        let (body, ()) = self.nested(|l| {
-            l.inside_parallel(node, label, |l| {
-                l.block(&node.body);
+        let (leaving, body) = self.leaving_team(|l| {
+            let (body, ()) = l.nested(|l| {
+                l.inside_parallel(node, label, |l| {
+                    l.block(&node.body);
+                });
             });
+            body
         });
         self.team = outer;
         self.program.has_parallel = true;
         self.program.unclassified = true;
         let region = ParallelRegion { n, id, privates: Vec::new(), body };
-        self.b().push(InstKind::ParallelRegion(Box::new(region)));
+        let (tried, ()) = self.nested(|l| {
+            l.b().push(InstKind::ParallelRegion(Box::new(region)));
+        });
+        self.left(&leaving, tried, span)?;
         for variable in all {
             self.hand_over(&variable, (n, sync), span)?;
         }
@@ -285,8 +306,15 @@ impl Lowerer<'_, '_> {
                 self.define_web(variable.web, &identity, span)?;
             }
         }
+        let (leaving, _) = self.ways_out_of(node);
+        let exit = leaving.has_breaks().then(|| {
+            let (exit, none) = (self.new_var("exit", Type::I64), self.b().i64(0));
+            self.b().set(exit, none);
+            exit
+        });
+        self.team.as_mut().expect("as above").exit = exit;
         let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
-        let (body, result) = self.parallel_body(node, label, iv, false);
+        let (body, result) = self.parallel_body(node, label, iv, Leaves::OfShare);
         let hints = LoopHints::default();
         let node = IrFor { label, iv, start: first, stop: last, step, body, hints };
         self.b().push(InstKind::For(Box::new(node)));
@@ -294,22 +322,72 @@ impl Lowerer<'_, '_> {
         let ends = self.b().compare(CompareOp::Eq, high, total);
         let some = self.b().compare(CompareOp::Lt, low, high);
         let is_last = self.b().binary(Ir::And, ends, some);
-        self.leave_last(&variables, is_last, &team, span)?;
-        self.combine_team(&variables, &team, span)
+        let lowest = match exit {
+            Some(exit) => self.lowest_exit(exit, &team)?,
+            None => team.n,
+        };
+        let none = self.b().compare(CompareOp::Eq, lowest, team.n);
+        let is_last = self.b().binary(Ir::And, is_last, none);
+        let is_lowest = self.b().compare(CompareOp::Eq, lowest, team.id);
+        for variable in variables.iter().filter(|v| v.op.is_none()) {
+            let mut leaves = if leaving.is_own(variable.web) { self.b().bool(false) } else { is_last };
+            for site in exit.iter().flat_map(|_| leaving.sites_of(&variable.name)) {
+                let (taken, own) = (self.b().get(exit.expect("as above")), self.b().i64(exit_number(site)));
+                let there = self.b().compare(CompareOp::Eq, taken, own);
+                let there = self.b().binary(Ir::And, there, is_lowest);
+                leaves = self.b().binary(Ir::Or, leaves, there);
+            }
+            self.leave_last(variable, leaves, &team, span)?;
+        }
+        let one = self.b().i64(1);
+        let parts = self.b().binary(Ir::Add, lowest, one);
+        let parts = self.b().binary(Ir::Min, parts, team.n);
+        self.combine_team(&variables, parts, &team, span)
     }
 
-    /// The thread with the last iteration leaves the values of the variables that are no reductions.
-    fn leave_last(&mut self, variables: &[Shared], is_last: Value, team: &Team, span: Span) -> Result<()> {
+    /// Notes the `break` by which this thread leaves its part of a loop.
+    pub(crate) fn note_way_out(&mut self, span: Span) {
+        if let Some(exit) = self.team.as_ref().and_then(|team| team.exit) {
+            let number = self.b().i64(exit_number(span.lo));
+            self.b().set(exit, number);
+        }
+    }
+
+    /// The lowest thread that left a loop by `break`; the number of threads where none did.
+    fn lowest_exit(&mut self, exit: Var, team: &Team) -> Result<Value> {
+        let own = self.b().get(exit);
+        self.b().store(team.exits, vec![team.id], own);
+        self.barrier(team)?;
+        let lowest = self.new_var("lowest", Type::I64);
+        self.b().set(lowest, team.n);
+        let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
+        let (body, ()) = self.nested(|l| {
+            let (taken, zero) = (l.b().load(team.exits, vec![iv]), l.b().i64(0));
+            let left = l.b().compare(CompareOp::Ne, taken, zero);
+            let (before, all) = (l.b().get(lowest), team.n);
+            let number = l.b().select(left, iv, all);
+            let least = l.b().binary(Ir::Min, before, number);
+            l.b().set(lowest, least);
+        });
+        let (zero, one) = (self.b().i64(0), self.b().i64(1));
+        let hints = LoopHints::default();
+        let node = IrFor { label, iv, start: zero, stop: team.n, step: one, body, hints };
+        self.b().push(InstKind::For(Box::new(node)));
+        // The next loop writes to the same places.
+        self.barrier(team)?;
+        Ok(self.b().get(lowest))
+    }
+
+    /// The thread with the iteration that counts leaves the value of a variable that is no reduction.
+    fn leave_last(&mut self, variable: &Shared, is_last: Value, team: &Team, span: Span) -> Result<()> {
         let (then, result) = self.nested(|l| {
-            for variable in variables.iter().filter(|v| v.op.is_none()) {
-                let used = Use::Web { web: variable.web, maybe_unbound: false };
-                let value = l.read_use(used, &variable.name, span)?;
-                let value = l.convert(&value, &variable.ty)?;
-                let value = l.value(&value)?;
-                l.b().store(variable.memory, vec![team.n], value);
-                let (place, yes) = (l.b().i64(variable.place), l.b().i64(1));
-                l.b().store(team.sync, vec![place], yes);
-            }
+            let used = Use::Web { web: variable.web, maybe_unbound: false };
+            let value = l.read_use(used, &variable.name, span)?;
+            let value = l.convert(&value, &variable.ty)?;
+            let value = l.value(&value)?;
+            l.b().store(variable.memory, vec![team.n], value);
+            let (place, yes) = (l.b().i64(variable.place), l.b().i64(1));
+            l.b().store(team.sync, vec![place], yes);
             Ok(())
         });
         let (otherwise, ()) = self.nested(|_| ());
@@ -317,8 +395,8 @@ impl Lowerer<'_, '_> {
         result
     }
 
-    /// Combines reductions and waits for the team.
-    fn combine_team(&mut self, variables: &[Shared], team: &Team, span: Span) -> Result<()> {
+    /// Combines the first `parts` threads' reductions and waits for the team.
+    fn combine_team(&mut self, variables: &[Shared], parts: Value, team: &Team, span: Span) -> Result<()> {
         let reduced: Vec<&Shared> = variables.iter().filter(|v| v.op.is_some()).collect();
         for variable in &reduced {
             let used = Use::Web { web: variable.web, maybe_unbound: false };
@@ -352,7 +430,7 @@ impl Lowerer<'_, '_> {
             });
             let (zero, one) = (self.b().i64(0), self.b().i64(1));
             let hints = LoopHints::default();
-            let sum = IrFor { label, iv, start: zero, stop: team.n, step: one, body, hints };
+            let sum = IrFor { label, iv, start: zero, stop: parts, step: one, body, hints };
             self.b().push(InstKind::For(Box::new(sum)));
             result?;
             let value = self.b().get(total);

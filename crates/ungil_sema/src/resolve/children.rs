@@ -8,6 +8,12 @@ use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::pattern::{Pattern, PatternKind};
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
+/// Whether a loop over this stands for the block that each thread of a team runs.
+pub fn is_team(iter: &Expr) -> bool {
+    let ExprKind::Call(call) = &iter.kind else { return false };
+    matches!(&call.func.kind, ExprKind::Name(name) if &**name == "__pyx_parallel")
+}
+
 /// Calls `visit` on each operand of an expression, in the order of evaluation.
 pub fn operands<'e>(e: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
     match &e.kind {

@@ -21,7 +21,7 @@ use ungil_syntax::ast::name::Name;
 use ungil_syntax::ast::pattern::{Pattern, PatternKind};
 use ungil_syntax::ast::stmt::{For, If, Match, Stmt, StmtKind, Try, While};
 
-use crate::resolve::children;
+use crate::resolve::children::{self, is_team};
 use crate::resolve::scopes::{Body, FuncKey, Scopes, default_variable};
 
 /// Decides conditions that types decide.
@@ -546,6 +546,15 @@ impl<'a> Analysis<'a> {
 
     fn for_loop(&mut self, s: &'a Stmt, f: &'a For, flow: &mut Flow) {
         self.expr(&f.iter, flow);
+        if is_team(&f.iter) {
+            // What each thread of a team runs, once; `break` and `continue` are those of the loop around it.
+            let mut body = flow.clone();
+            self.within((s.span.lo, 1), |a| {
+                a.target(&f.target, &mut body);
+                a.block(&f.body, &mut body);
+            });
+            return merge(flow, &body);
+        }
         let mut exits = LoopExits::default();
         for _ in 0..MOST_WALKS {
             let before = flow.clone();

@@ -17,6 +17,7 @@ use ungil_syntax::visit::{Visitor, walk_expr};
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::list::element::list_ty;
+use crate::lower::loops::Leaves;
 use crate::operand::Operand;
 use crate::resolve::webs::{Use, WebId};
 use crate::ty::Ty;
@@ -152,7 +153,7 @@ impl Lowerer<'_, '_> {
         });
         let (region, i) = prefix;
         let outer = std::mem::replace(&mut self.region, region);
-        let (body, result) = self.parallel_body(node, label, i, false);
+        let (body, result) = self.parallel_body(node, label, i, Leaves::Never);
         let insts = self.func.region(body).to_vec();
         self.func.regions[region.index()].extend(insts);
         self.region = outer;
