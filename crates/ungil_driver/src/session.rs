@@ -398,7 +398,9 @@ fn entry_name(module: &Module, key: Key) -> String {
     let name = &module.function(module.entry()).name;
     let readable: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let hash: String = key.0.iter().take(8).map(|b| format!("{b:02x}")).collect();
-    format!("ungil_{readable}_{hash}")
+    // Names that begin with `ungil_math` are those of the library of maths functions.
+    let gap = if readable.starts_with("math") { "_" } else { "" };
+    format!("ungil_{gap}{readable}_{hash}")
 }
 
 fn internal(text: &str, module: &Module) -> CompileFailure {

@@ -449,6 +449,8 @@ class Builder:
                 or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "view", "parallel"))
             )
         )
+        # Loops in parallel are never run in order without a word.
+        info["kernel_only"] = bool(re.search(r"\bprange\s*\(|__pyx_parallel\(", text))
         plain = copy.deepcopy(node)
         plain.decorator_list = []
         key = f"__pyx_bind_{id(info)}"

@@ -25,6 +25,18 @@ entries! {
         }
     }
 
+    fn from_complex(re: f64, im: f64) -> O { ffi::PyComplex_FromDoubles(re, im) }
+
+    fn as_complex(object: O, parts: *mut f64) -> i64 {
+        let z = ffi::PyComplex_AsCComplex(object);
+        if z.real == -1.0 && !ffi::PyErr_Occurred().is_null() {
+            return -1;
+        }
+        parts.write(z.real);
+        parts.add(1).write(z.imag);
+        0
+    }
+
     /// −1 with an exception set, or the number.
     fn as_int(object: O, code: i64, name: O) -> i64 {
         let dtype = DType::ALL[code as usize];

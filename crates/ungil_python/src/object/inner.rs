@@ -71,13 +71,15 @@ pub fn attach(
 ) -> PyResult<bool> {
     let code = unit.code.clone_ref(py);
     let typed = declares(&unit.c, &unit.free);
-    let is_number = |ty: &Declared| matches!(ty, Declared::Scalar { .. } | Declared::Bint | Declared::Void);
-    if !unit.c.vars.values().all(is_number) {
+    let is_view = |ty: &Declared| {
+        matches!(ty, Declared::View { .. } | Declared::Structs { .. } | Declared::Objects { .. })
+    };
+    if unit.c.vars.values().any(is_view) {
         return Ok(false);
     }
     let made = OnceLock::new();
     if typed {
-        let Some(compiled) = compile_unit(py, &unit, globals, builtins, &[])? else { return Ok(false) };
+        let Ok(compiled) = compile_unit(py, &unit, globals, builtins, &[])? else { return Ok(false) };
         let _ = made.set(Some(compiled));
     }
     let name = CString::new(unit.name.as_str())?;
@@ -105,10 +107,10 @@ impl Inner {
         Python::attach(|py| {
             // SAFETY: a live function.
             let function = unsafe { Bound::from_borrowed_ptr(py, function) };
-            let made = (|| {
+            let made: PyResult<Option<ObjectCode>> = (|| {
                 let globals = function.getattr("__globals__")?.cast_into::<PyDict>()?;
                 let builtins = function.getattr("__builtins__")?.cast_into::<PyDict>()?;
-                compile_unit(py, &self.unit, &globals, &builtins, &[])
+                Ok(compile_unit(py, &self.unit, &globals, &builtins, &[])?.ok())
             })();
             match made {
                 // Another thread may have been faster.
@@ -223,17 +225,18 @@ entries! {
 
     fn cell_set(cell: O, value: O) -> i64 { i64::from(ffi::PyCell_Set(cell, value)) }
 
-    fn make_function(table: *const O, number: i64, defaults: O, keywords: O, cells: O, _annotations: O) -> O {
+    fn make_function(table: *const O, number: i64, defaults: O, keywords: O, cells: O, annotations: O) -> O {
         let code = *table.add(number as usize);
         let made = ffi::PyFunction_New(code, *table.add(GLOBALS));
         if made.is_null() {
             return made;
         }
         type Set = unsafe extern "C" fn(O, O) -> c_int;
-        let sets: [(Set, O); 3] = [
+        let sets: [(Set, O); 4] = [
             (ffi::PyFunction_SetDefaults, defaults),
             (ffi::PyFunction_SetKwDefaults, keywords),
             (ffi::PyFunction_SetClosure, cells),
+            (ffi::PyFunction_SetAnnotations, annotations),
         ];
         for (set, value) in sets {
             if !value.is_null() && set(made, value) < 0 {

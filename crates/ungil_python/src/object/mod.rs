@@ -6,8 +6,10 @@
 //! Contract: the code runs attached, from beginning to end.
 
 mod access;
+mod c_data;
 mod contain;
 mod convert;
+mod direct;
 mod except;
 mod inner;
 mod operate;
@@ -38,11 +40,15 @@ use table::Table;
 use unit::{Origin, Unit};
 
 pub use access::OFFSET;
+pub use direct::{Direct, kernel};
+pub use own::Own;
 
 /// A function compiled for objects.
 pub struct ObjectCode {
     compiled: Arc<Compiled>,
     table: Table,
+    /// What code for C that it refers to needs.
+    _keep: Vec<Py<PyAny>>,
 }
 
 /// Whether a function is compiled for objects before anything else: it makes containers or takes containers of
@@ -77,22 +83,28 @@ fn holds_containers(object: *mut PyObject) -> bool {
     }
 }
 
-/// Compiles a function for objects; `None` if it cannot be.
+/// Compiles a function for objects, or says why it cannot be. `is_direct`: for callers that pass words of C.
 pub fn compile(
     py: Python<'_>,
     func: &Bound<'_, PyAny>,
     state: &State,
     pyx: &Pyx,
-) -> PyResult<Option<ObjectCode>> {
-    let (Ok(text), Some(c)) = (&state.source, &state.options.compile.c) else { return Ok(None) };
+    is_direct: bool,
+) -> PyResult<Result<ObjectCode, String>> {
+    let no = |reason: &str| Ok(Err(reason.to_owned()));
+    let (Ok(text), Some(c)) = (&state.source, &state.options.compile.c) else {
+        return no("it has no source");
+    };
     if state.disabled || text.is_lambda || !func.getattr("__closure__")?.is_none() {
-        return Ok(None);
+        return no("it is a closure");
     }
     let mut sources = SourceMap::new();
     let file = SourceFile::new(text.file.as_str(), text.text.as_str());
     let id = sources.add(file.clone());
     let (code, diagnostics) = parse_kernel(&file, id, false);
-    let Some(KernelCode::Function(def)) = code.filter(|_| !diagnostics.has_errors()) else { return Ok(None) };
+    let Some(KernelCode::Function(def)) = code.filter(|_| !diagnostics.has_errors()) else {
+        return no("its source has errors");
+    };
     let source = Origin { path: text.file.clone(), file, first_line: text.first_line, indent: text.indent };
     let unit = Unit {
         def,
@@ -102,6 +114,7 @@ pub fn compile(
         code: func.getattr("__code__")?.unbind(),
         free: Vec::new(),
         declared: pyx.inner.clone(),
+        is_direct,
     };
     let globals = func.getattr("__globals__")?.cast_into()?;
     let builtins = func.getattr("__builtins__")?.cast_into()?;
@@ -255,6 +268,15 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::MatchClass => pattern::match_class as *const () as u64,
         Entry::MatchRest => pattern::match_rest as *const () as u64,
         Entry::CallOwn => own::call_own as *const () as u64,
+        Entry::FromC => c_data::from_c as *const () as u64,
+        Entry::ToC => c_data::to_c as *const () as u64,
+        Entry::AsChars => c_data::as_chars as *const () as u64,
+        Entry::BytesAt => c_data::bytes_at as *const () as u64,
+        Entry::BytesOf => c_data::bytes_of as *const () as u64,
+        Entry::TextLen => c_data::text_len as *const () as u64,
+        Entry::MoveMemory => c_data::move_memory as *const () as u64,
+        Entry::FromComplex => convert::from_complex as *const () as u64,
+        Entry::AsComplex => convert::as_complex as *const () as u64,
         _ => unreachable!("every entry has a place"),
     }
 }

@@ -1,116 +1,125 @@
-//! Calls of `cdef` functions of numbers: their machine code is entered with the numbers themselves.
+//! Calls of `cdef` functions without Python: arguments and results are words of C, and references.
 //!
-//! Python cannot see such a function, so that its name always means it, and it lives as long as its module.
+//! Python cannot see such a function, so that its name always means it, and it lives as long as its module. How it is run
+//! its first call decides ([`super::direct`]), so that functions may call each other in circles.
 
 use core::ptr::null_mut;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt};
 use ungil_ir::types::DType;
 use ungil_runtime::context::current_ctx;
 use ungil_sema::cython::Declared;
+use ungil_sema::object::Given;
+use ungil_sema::object::convert::declared;
 use ungil_sema::object::value::CTy;
-use ungil_sema::ty::Ty;
 
+use super::direct::{Direct, Kernel};
 use super::operate::{O, entries};
 use crate::dispatcher::Dispatcher;
-use crate::entry::Entry;
 use crate::pyx::Parameter;
-use crate::{call, fast, raise, specialise};
+use crate::{call, raise};
 
 /// Parameters of such a function at most.
 const MAX_PARAMS: usize = 16;
 
 /// What a call needs to know.
 pub struct Own {
-    dispatcher: *const Dispatcher,
-    entry: *const Entry,
-    /// Whether each parameter is a float.
-    floats: Vec<bool>,
-    /// None: void.
-    ret: Option<DType>,
-    /// Whether its code is entered without preparations.
-    is_plain: bool,
+    pub dispatcher: *const Dispatcher,
+    /// None: an object.
+    pub params: Vec<Option<CTy>>,
+    pub ret: Given,
 }
 
-/// A number's type, if such a function may have it.
-fn number(declared: Option<&Declared>) -> Option<CTy> {
-    match declared? {
-        Declared::Scalar { dtype, name }
-            if *dtype != DType::U64 && (dtype.is_int() || dtype.is_float()) && dtype.size() <= 8 =>
-        {
-            Some(CTy::Num(*dtype, name.clone()))
-        }
-        _ => None,
+/// The type of a parameter: none for an object. `Err`: such a function is called by way of Python.
+fn parameter(p: &Parameter) -> Result<Option<CTy>, ()> {
+    match &p.declared {
+        None | Some(Declared::View { .. } | Declared::Structs { .. } | Declared::Objects { .. }) => Ok(None),
+        Some(other) => declared(other).ok().filter(|ty| !ty.is_complex()).map(Some).ok_or(()),
     }
 }
 
 impl Own {
-    /// The record of a function with its types, if it is one that can be called so.
-    pub fn of(py: Python<'_>, dispatcher: &Dispatcher) -> Option<(Own, Vec<CTy>, Option<CTy>)> {
+    /// The record of a function, if it is one that can be called so.
+    pub fn of(dispatcher: &Dispatcher) -> Option<Own> {
         let state = dispatcher.state();
         let pyx = state.pyx.as_ref().filter(|pyx| pyx.is_private)?;
         let c = state.options.compile.c.as_ref()?;
-        let params: Option<Vec<CTy>> = pyx.parameters().iter().map(|p| number(p.declared.as_ref())).collect();
-        let params = params.filter(|p| p.len() == state.params.plain && p.len() <= MAX_PARAMS)?;
-        let ret = match c.ret.as_ref()? {
-            Declared::Void => None,
-            other => Some(number(Some(other))?),
+        let params: Result<Vec<Option<CTy>>, ()> = pyx.parameters().iter().map(parameter).collect();
+        let params = params.ok().filter(|p| p.len() == state.params.plain && p.len() <= MAX_PARAMS)?;
+        let ret = match &c.ret {
+            None => Given::Object,
+            Some(Declared::Void) => Given::Nothing,
+            Some(other) => Given::C(declared(other).ok().filter(|ty| !ty.is_complex())?),
         };
-        let floats: Vec<bool> = params.iter().map(|ty| ty.dtype().is_float()).collect();
-        let example = |is_float: &bool| {
-            if *is_float { PyFloat::new(py, 1.0).into_any() } else { PyInt::new(py, 1i64).into_any() }
-        };
-        let given: Vec<Bound<'_, PyAny>> = floats.iter().map(example).collect();
-        let given: Vec<*mut PyObject> = given.iter().map(Bound::as_ptr).collect();
-        let key = call::fingerprint(py, state, &given).ok()?;
-        // SAFETY: attached, with a live object for each parameter.
-        unsafe {
-            if state.entries.find(&key).is_none() {
-                specialise::ensure(py, dispatcher, &given).ok()?;
-            }
-            let entry = state.entries.find(&key)?;
-            let dtype = match (&ret, &entry.compiled.ret) {
-                (None, _) => None,
-                (Some(ty), Ty::PyFloat) if ty.dtype().is_float() => Some(DType::F64),
-                (Some(ty), Ty::PyInt) if ty.dtype().is_int() => Some(DType::I64),
-                (Some(ty), Ty::Scalar(dtype)) if ty.dtype() == *dtype => Some(*dtype),
-                _ => return None,
-            };
-            let own = Own { dispatcher, entry, floats, ret: dtype, is_plain: fast::is_plain(entry) };
-            (entry.compiled.ret_size <= 8).then_some((own, params, ret))
-        }
+        // Objects alone are passed as well by Python.
+        let of_c = params.iter().any(Option::is_some) || ret.c().is_some();
+        of_c.then_some(Own { dispatcher, params, ret })
     }
 
-    /// The call by way of Python, for a specialisation whose guards hold no more.
+    /// The call by way of Python, where there is no other.
     unsafe fn slowly(&self, args: *const u64, ret: *mut u64) -> bool {
         // SAFETY: attached; a word for each parameter.
         unsafe {
             let mut objects: Vec<*mut PyObject> = vec![null_mut()];
-            for (i, is_float) in self.floats.iter().enumerate() {
+            for (i, ty) in self.params.iter().enumerate() {
                 let word = *args.add(i);
-                objects.push(if *is_float {
-                    ffi::PyFloat_FromDouble(f64::from_bits(word))
-                } else {
-                    ffi::PyLong_FromLongLong(word as i64)
+                objects.push(match ty {
+                    None => ffi::Py_NewRef(word as *mut PyObject),
+                    Some(ty) if ty.dtype().is_float() => ffi::PyFloat_FromDouble(f64::from_bits(word)),
+                    Some(ty) if ty.dtype() == DType::U64 => ffi::PyLong_FromUnsignedLongLong(word),
+                    Some(_) => ffi::PyLong_FromLongLong(word as i64),
                 });
             }
-            let n = self.floats.len() | super::access::OFFSET;
+            let n = self.params.len() | super::access::OFFSET;
             let dispatcher = self.dispatcher.cast_mut().cast();
             let result = ffi::PyObject_Vectorcall(dispatcher, objects.as_ptr().add(1), n, null_mut());
             objects.iter().for_each(|o| ffi::Py_XDECREF(*o));
             if result.is_null() {
                 return false;
             }
-            match self.ret {
-                Some(dtype) if dtype.is_float() => ret.write(ffi::PyFloat_AsDouble(result).to_bits()),
-                Some(_) => ret.write(ffi::PyLong_AsLongLong(result) as u64),
-                None => {}
+            match &self.ret {
+                Given::Object => {
+                    ret.write(result as u64);
+                    return true;
+                }
+                Given::Nothing => {}
+                Given::C(ty) if ty.dtype().is_float() => ret.write(ffi::PyFloat_AsDouble(result).to_bits()),
+                Given::C(ty) if ty.dtype() == DType::U64 => ret.write(ffi::PyLong_AsUnsignedLongLong(result)),
+                Given::C(_) => ret.write(ffi::PyLong_AsLongLong(result) as u64),
             }
             ffi::Py_DECREF(result);
             ffi::PyErr_Occurred().is_null()
+        }
+    }
+
+    /// Whether Python has values of all types.
+    fn is_known_to_python(&self) -> bool {
+        let types = self.params.iter().flatten().chain(self.ret.c());
+        types.into_iter().all(|ty| !ty.is_address())
+    }
+
+    /// Runs a kernel; a struct's words go where its result goes, a number's word is widened.
+    unsafe fn run_kernel(&self, kernel: &Kernel, args: *const u64, ret: *mut u64) -> bool {
+        // SAFETY: the kernel was compiled for these words.
+        unsafe {
+            let entry = &*kernel.entry;
+            let mut bits = 0u64;
+            if kernel.is_plain {
+                let function = core::mem::transmute::<usize, call::EntryPoint>(entry.compiled.code.entry);
+                let ctx = current_ctx();
+                if function(ctx, (&raw mut bits).cast(), args.cast()) != 0 {
+                    raise::raise(ctx, &entry.compiled);
+                    return false;
+                }
+            } else if !call::run_words(&entry.compiled, args.cast(), (&raw mut bits).cast()) {
+                return false;
+            }
+            if let Some(dtype) = kernel.ret {
+                ret.write(widened(bits, dtype));
+            }
+            true
         }
     }
 }
@@ -162,23 +171,46 @@ entries! {
 
     fn call_own(own: *const Own, args: *const u64, ret: *mut u64) -> i64 {
         let own = &*own;
-        let entry = &*own.entry;
-        let mut bits = 0u64;
-        if own.is_plain {
-            let function = core::mem::transmute::<usize, call::EntryPoint>(entry.compiled.code.entry);
-            let ctx = current_ctx();
-            if function(ctx, (&raw mut bits).cast(), args.cast()) != 0 {
-                raise::raise(ctx, &entry.compiled);
-                return -1;
+        let Some(pyx) = (*own.dispatcher).state().pyx.as_ref() else { return -1 };
+        let direct = match pyx.known_direct() {
+            Some(direct) => direct,
+            None => match Python::attach(|py| pyx.direct(py, own)) {
+                Ok(direct) => direct,
+                Err(error) => {
+                    Python::attach(|py| error.restore(py));
+                    return -1;
+                }
+            },
+        };
+        let done = match direct {
+            Direct::Kernel(kernel) if kernel.is_plain || (*kernel.entry).guards.hold() => {
+                own.run_kernel(kernel, args, ret)
             }
-        } else if !entry.guards.hold() {
-            return if own.slowly(args, ret) { 0 } else { -1 };
-        } else if !call::run_words(&entry.compiled, args.cast(), (&raw mut bits).cast()) {
-            return -1;
-        }
-        if let Some(dtype) = own.ret {
-            ret.write(widened(bits, dtype));
-        }
-        0
+            Direct::Kernel(_) => match Python::attach(|py| super::direct::kernel(py, own)) {
+                Ok(Some(kernel)) => own.run_kernel(&kernel, args, ret),
+                Ok(None) => own.slowly(args, ret),
+                Err(error) => {
+                    Python::attach(|py| error.restore(py));
+                    false
+                }
+            },
+            Direct::Objects(code) => {
+                let result = code.run(args.cast(), ret.cast_const().cast());
+                if !result.is_null() && own.ret == Given::Object {
+                    ret.write(result as u64);
+                }
+                !result.is_null()
+            }
+            Direct::Python if own.is_known_to_python() => own.slowly(args, ret),
+            Direct::Python => {
+                let name = &(*own.dispatcher).state().name;
+                Python::attach(|py| {
+                    let text = format!("`{name}` cannot be compiled, and Python has no values of its types");
+                    PyTypeError::new_err(text).restore(py);
+                });
+                false
+            }
+        };
+        if done { 0 } else { -1 }
     }
 }

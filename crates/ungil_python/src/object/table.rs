@@ -1,10 +1,12 @@
 //! A function's table: its globals, and the constants that its code names.
 
 use std::ffi::CString;
+use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use ungil_sema::ctype::CType;
 use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::object::{Constant, TABLE_HEAD};
 
@@ -32,6 +34,7 @@ pub struct Table {
     _owns: Box<[Own]>,
     _variables: Box<[Parameter]>,
     _place: Box<Place>,
+    _types: Vec<Arc<CType>>,
 }
 
 // SAFETY: the words are only read after they are made, by code that runs attached.
@@ -60,6 +63,7 @@ impl Table {
         let owns: Box<[Own]> = owns.into();
         let views = c.vars.iter().filter(|(_, declared)| matches!(declared, Declared::View { .. }));
         let variables: Box<[Parameter]> = views.map(|(name, ty)| Parameter::variable(name, ty)).collect();
+        let (mut types, mut plain): (Vec<Arc<CType>>, Vec<(usize, usize)>) = Default::default();
         let mut made = Vec::new();
         for constant in constants {
             if let Constant::Parameter(name) = constant {
@@ -74,6 +78,19 @@ impl Table {
                 records.push((TABLE_HEAD + made.len() - 1, *number));
                 continue;
             }
+            let word = match constant {
+                Constant::Type(ty) => {
+                    types.push(Arc::new(ty.clone()));
+                    types.last().map(|ty| Arc::as_ptr(ty) as usize)
+                }
+                Constant::Address(address) => Some(*address as usize),
+                _ => None,
+            };
+            if let Some(word) = word {
+                made.push(py.None().into_bound(py));
+                plain.push((TABLE_HEAD + made.len() - 1, word));
+                continue;
+            }
             made.push(match constant {
                 Constant::Code(number) => codes[*number].clone(),
                 other => object(py, other)?,
@@ -86,9 +103,14 @@ impl Table {
         for (at, place) in &declared {
             words[*at] = place.cast_mut().cast();
         }
-        let records =
-            records.into_iter().map(|(at, _)| at).chain(declared.into_iter().map(|(at, _)| at)).collect();
-        Ok(Table { words: words.into(), records, _owns: owns, _variables: variables, _place: place })
+        for (at, word) in &plain {
+            words[*at] = *word as O;
+        }
+        let records = records.into_iter().map(|(at, _)| at);
+        let records = records.chain(declared.into_iter().map(|(at, _)| at));
+        let records = records.chain(plain.into_iter().map(|(at, _)| at)).collect();
+        let (_owns, _variables, _place, _types) = (owns, variables, place, types);
+        Ok(Table { words: words.into(), records, _owns, _variables, _place, _types })
     }
 
     pub fn address(&self) -> *const O {
@@ -118,7 +140,11 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
         Constant::Imaginary(bits) => PyComplex::from_doubles(py, 0.0, f64::from_bits(*bits)).into_any(),
         Constant::Str(text) => string(py, text),
         Constant::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
-        Constant::Code(_) | Constant::Own(_) | Constant::Parameter(_) => py.None().into_bound(py),
+        Constant::Code(_)
+        | Constant::Own(_)
+        | Constant::Parameter(_)
+        | Constant::Type(_)
+        | Constant::Address(_) => py.None().into_bound(py),
         Constant::Names(names) => PyTuple::new(py, names.iter().map(|n| string(py, n)))?.into_any(),
     })
 }

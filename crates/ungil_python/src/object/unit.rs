@@ -10,14 +10,19 @@ use pyo3::types::{PyDict, PyTuple};
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::Span;
 use ungil_driver::options::KernelOptions;
+use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
+use ungil_sema::c_text::parse_c_text;
+use ungil_sema::ctype::FunctionType;
 use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::lower::Lowered;
+use ungil_sema::lower::external::external;
 use ungil_sema::object::entries::Entry;
 use ungil_sema::object::inner::{Body, Code, Place as At};
 use ungil_sema::object::value::CTy;
 use ungil_sema::object::{Meaning, Objects, Own as Called, Source, lower};
 use ungil_sema::ty::Ty;
+use ungil_sema::world::{Global, World};
 use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
 use ungil_syntax::visit::contains_yield;
@@ -26,23 +31,17 @@ use super::own::Own;
 use super::table::{Place, Table};
 use super::{ObjectCode, address, inner};
 use crate::pyx::Parameter;
-use crate::{dispatcher, log, specialise};
+use crate::world::PyWorld;
+use crate::{dispatcher, foreign, log, specialise};
 
-/// Functions of C's mathematical library that are compiled, with their numbers of arguments.
-const MATH: &[(&str, usize)] = &[
-    ("fabs", 1),
-    ("sqrt", 1),
-    ("floor", 1),
-    ("ceil", 1),
-    ("sin", 1),
-    ("cos", 1),
-    ("tan", 1),
-    ("exp", 1),
-    ("log", 1),
-    ("pow", 2),
-    ("hypot", 2),
-    ("atan2", 2),
-];
+/// Functions of C's mathematical library that are no function of the compiler's own, with their numbers of arguments.
+const MATH: &[(&str, usize)] = &[("fabs", 1), ("isnan", 1), ("isinf", 1), ("isfinite", 1), ("signbit", 1)];
+
+/// The number of arguments of a function of C's mathematical library that is compiled.
+fn math_arity(name: &str) -> Option<usize> {
+    let own = MathFn::from_name(name).filter(|f| !f.is_internal() && !f.is_complex_part());
+    own.map(MathFn::arity).or_else(|| MATH.iter().find(|(n, _)| *n == name).map(|(_, n)| *n))
+}
 
 /// A function and where it stands.
 pub struct Unit {
@@ -55,6 +54,8 @@ pub struct Unit {
     pub free: Vec<(String, Option<Declared>)>,
     /// Declarations of functions inside, by their lines.
     pub declared: Arc<HashMap<u32, CFunction>>,
+    /// Whether callers pass words of C.
+    pub is_direct: bool,
 }
 
 /// The text that a function and those inside it stand in.
@@ -170,6 +171,7 @@ impl<'py> Inside<'_, 'py> {
                 code: code.unbind(),
                 free,
                 declared: outer.declared.clone(),
+                is_direct: false,
             };
             if !inner::attach(py, unit, globals, builtins)? {
                 return Ok(None);
@@ -179,37 +181,45 @@ impl<'py> Inside<'_, 'py> {
     }
 }
 
-/// Compiles a function for objects; `None` if it cannot be. `parameters` outlive the code.
+/// Compiles a function for objects, or says why it cannot be. `parameters` outlive the code.
 pub fn compile_unit(
     py: Python<'_>,
     unit: &Unit,
     globals: &Bound<'_, PyDict>,
     builtins: &Bound<'_, PyDict>,
     parameters: &[Parameter],
-) -> PyResult<Option<ObjectCode>> {
+) -> PyResult<Result<ObjectCode, String>> {
     let names = Names { globals: globals.clone(), builtins: builtins.clone(), owns: RefCell::default() };
+    let world = PyWorld::default();
     let inside = Inside { unit, code: unit.code.bind(py), found: RefCell::new(Vec::new()) };
     let source = Source {
         def: &unit.def,
         file: unit.source.path.clone(),
         line: &|offset| unit.source.line(offset),
+        text: &|span| {
+            let text = &unit.source.file.text;
+            text.get(span.lo as usize..span.hi as usize).unwrap_or_default().to_owned()
+        },
         c: &unit.c,
         meaning: &|name| names.meaning(name).unwrap_or(Meaning::Other),
         free: &unit.free,
+        is_direct: unit.is_direct,
+        address_of: &|name, ty| names.address_of(&world, name, ty),
         inner: &|at| inside.find(at),
     };
     let objects = match lower(&source) {
         Ok(objects) => objects,
         Err(refusal) => {
             log::plain(py, &unit.name, &refusal.0);
-            return Ok(None);
+            return Ok(Err(refusal.0));
         }
     };
     let Some(codes) = inside.attach(globals, builtins)? else {
-        log::plain(py, &unit.name, "a function inside it cannot be compiled");
-        return Ok(None);
+        let reason = "a function inside it cannot be compiled";
+        log::plain(py, &unit.name, reason);
+        return Ok(Err(reason.to_owned()));
     };
-    let owns = names.owns.into_inner().into_iter().filter_map(|(_, own)| Some(own?.0)).collect();
+    let owns = names.owns.into_inner().into_iter().filter_map(|(_, own)| own).collect();
     let place =
         Place { file: CString::new(unit.source.path.as_str())?, name: CString::new(unit.name.as_str())? };
     let table =
@@ -222,7 +232,8 @@ pub fn compile_unit(
     match py.detach(|| specialise::session().compile_objects(lowered, &options, &sources)) {
         Ok(compiled) => {
             log::objects(py, &unit.name, &compiled);
-            Ok(Some(ObjectCode { compiled, table }))
+            let keep = world.finish().objects.into_values().collect();
+            Ok(Ok(ObjectCode { compiled, table, _keep: keep }))
         }
         Err(failure) => Err(specialise::failure_error(py, failure, &crate::world::PyWorld::default())),
     }
@@ -244,7 +255,31 @@ fn lowered(objects: Objects) -> Lowered {
 }
 
 /// A function by its name, with its record if it is called without Python.
-type Asked = (String, Option<(Own, Called)>);
+type Asked = (String, Option<Own>);
+
+/// What a name of a library of C means, by what the driver calls it.
+fn c_name(py: Python<'_>, canonical: &str) -> PyResult<Meaning> {
+    if let Some(text) = canonical.strip_prefix("cython.struct.") {
+        return Ok(parse_c_text(text).map_or(Meaning::Other, Meaning::Struct));
+    }
+    if let Some(described) = canonical.strip_prefix("cython.extern:") {
+        return Ok(external(described).map_or(Meaning::Other, Meaning::Extern));
+    }
+    let Some(function) = canonical.strip_prefix("libc.math.") else { return Ok(Meaning::Other) };
+    if let Some(n) = math_arity(function) {
+        return Ok(Meaning::Math(function.to_owned(), n));
+    }
+    let (dtype, base) = match function.strip_suffix('f') {
+        Some(base) if math_arity(base).is_some() => ("float32", base),
+        _ => ("float64", function),
+    };
+    let n = if matches!(base, "fmin" | "fmax" | "pow" | "fmod") { 2 } else { 1 };
+    let found = py.import("ungil.pyx._libc")?.getattr("address")?.call1((function, ((),).0))?;
+    let Ok(address) = found.extract::<u64>() else { return Ok(Meaning::Other) };
+    let params = vec![dtype; n].join(",");
+    let described = format!("{address}:{function}:fn({params}){dtype}");
+    Ok(external(&described).map_or(Meaning::Other, Meaning::Extern))
+}
 
 /// What a function's free names stand for when it is compiled.
 struct Names<'py> {
@@ -256,17 +291,23 @@ struct Names<'py> {
 
 impl Names<'_> {
     /// A `cdef` function of numbers.
-    fn own(&self, py: Python<'_>, name: &str, dispatcher: &dispatcher::Dispatcher) -> Option<Called> {
-        if let Some((_, known)) = self.owns.borrow().iter().find(|(n, _)| n == name) {
-            return known.as_ref().map(|(_, called)| called.clone());
+    fn own(&self, name: &str, dispatcher: &dispatcher::Dispatcher) -> Option<Called> {
+        let mut owns = self.owns.borrow_mut();
+        if !owns.iter().any(|(n, _)| n == name) {
+            owns.push((name.to_owned(), Own::of(dispatcher)));
         }
-        let made = Own::of(py, dispatcher).map(|(own, params, ret)| {
-            let number = self.owns.borrow().iter().filter(|(_, own)| own.is_some()).count();
-            (own, Called { number, params, ret })
-        });
-        let called = made.as_ref().map(|(_, called)| called.clone());
-        self.owns.borrow_mut().push((name.to_owned(), made));
-        called
+        let at = owns.iter().position(|(n, _)| n == name)?;
+        let number = owns[..at].iter().filter(|(_, own)| own.is_some()).count();
+        owns[at].1.as_ref().map(|own| Called { number, params: own.params.clone(), ret: own.ret.clone() })
+    }
+
+    /// Where C finds a function of the module.
+    fn address_of(&self, world: &PyWorld, name: &str, ty: &FunctionType) -> Result<u64, String> {
+        let found = self.globals.get_item(name).ok().flatten();
+        let found = found.or_else(|| self.builtins.get_item(name).ok().flatten());
+        let found = found.ok_or_else(|| format!("`{name}` is not known"))?;
+        let kernel = world.kernel_of(&found);
+        world.c_entry(kernel, ty)
     }
 
     fn meaning(&self, name: &str) -> PyResult<Meaning> {
@@ -279,7 +320,7 @@ impl Names<'_> {
         };
         let py = found.py();
         if let Some(dispatcher) = dispatcher::downcast(&found) {
-            if let Some(called) = self.own(py, name, dispatcher) {
+            if let Some(called) = self.own(name, dispatcher) {
                 return Ok(Meaning::Own(called));
             }
             let c = dispatcher.state().options.compile.c.as_ref();
@@ -300,11 +341,15 @@ impl Names<'_> {
         if name.starts_with("__pyx_") {
             return Ok(Meaning::Other);
         }
-        if class.getattr("__module__")?.eq("ungil.pyx._names")? || name == "NULL" {
+        if name == "NULL" && !is_global {
+            return Ok(Meaning::Null);
+        }
+        if class.getattr("__module__")?.eq("ungil.pyx._names")? {
             let canonical = found.getattr_opt("canonical")?.map(|c| c.to_string()).unwrap_or_default();
-            let function = canonical.strip_prefix("libc.math.").unwrap_or_default();
-            let known = MATH.iter().find(|(n, _)| *n == function);
-            return Ok(known.map_or(Meaning::Other, |(n, count)| Meaning::Math((*n).to_owned(), *count)));
+            return c_name(py, &canonical);
+        }
+        if let Some(foreign::Meaning::Global(Global::CFunction(f))) = foreign::meaning(&found, name) {
+            return Ok(Meaning::Extern(f));
         }
         let builtin = py.import("builtins")?.getattr_opt(name)?;
         let is_builtin = !is_global && builtin.is_some_and(|b| b.is(&found));

@@ -13,6 +13,7 @@ use pyo3::types::{
     PyTuple,
 };
 use ungil_ir::types::{DType, Layout};
+use ungil_sema::ctype::CType;
 use ungil_sema::cython::Declared;
 
 use super::format::{self, Info};
@@ -36,6 +37,11 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
     match &parameter.declared {
         None | Some(Declared::Void) => Ok(object.clone()),
         Some(Declared::Tuple(types)) => tuple(parameter, types, object),
+        Some(Declared::C { ty: CType::Pointer(to), .. })
+            if matches!(to.to, CType::Scalar(DType::I8 | DType::U8)) =>
+        {
+            text(object)
+        }
         Some(Declared::C { ty, name }) => structs::convert(ty, name, object),
         Some(Declared::Bint) => Ok(PyBool::new(object.py(), object.is_truthy()?).to_owned().into_any()),
         Some(Declared::Scalar { dtype, name }) if dtype.is_int() => integer(object, *dtype, name),
@@ -58,6 +64,16 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
             object.py().import("ungil.pyx._views")?.getattr("object_view")?.call1((array,))
         }
     }
+}
+
+/// Characters for a `char *`.
+fn text<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() {
+        return Ok(object.clone());
+    }
+    // SAFETY: attached, with a live object.
+    let class = unsafe { type_name(object.as_ptr()) };
+    Err(PyTypeError::new_err(format!("expected bytes, {class} found")))
 }
 
 /// The class of an object that is neither None nor an instance of the builtin class of this name itself.

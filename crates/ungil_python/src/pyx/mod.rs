@@ -27,15 +27,15 @@ use ungil_sema::options::ErrorModel;
 use crate::dispatcher::{self, Dispatcher, State};
 use crate::entry::Entries;
 use crate::numpy::{self, PyArray};
-use crate::object::{self, ObjectCode};
+use crate::object::{self, Direct, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
 pub use argument::class_mismatch;
 pub use builtin::make_builtin;
 pub use read::pyx_read;
-pub use structs::array_of_structs;
-pub use variables::{pyx_load, pyx_size, pyx_store, pyx_view};
+pub use structs::{array_of_structs, put};
+pub use variables::{object_of, pyx_load, pyx_size, pyx_store, pyx_view};
 
 /// What a dispatcher of the Cython language knows besides.
 pub struct Pyx {
@@ -45,15 +45,19 @@ pub struct Pyx {
     warns: bool,
     /// Whether Python cannot see it: nobody can give its name to another function.
     pub is_private: bool,
-    /// Whether a function that cannot be compiled is an error.
+    /// Whether it cannot run as plain Python.
     must_compile: bool,
+    /// Whether only a kernel will do: it has loops in parallel.
+    kernel_only: bool,
     /// Whether it may be compiled for objects, or run as plain Python, all the same: it takes the lock somewhere.
     may_hold: bool,
     /// Makes the function that runs in the compiled one's place.
     make_fallback: Py<PyAny>,
     fallback: Mutex<Option<Py<PyAny>>>,
-    /// The function compiled for objects, once that was tried.
-    objects: OnceLock<Option<ObjectCode>>,
+    /// The function compiled for objects, or why it cannot be, once that was tried.
+    objects: OnceLock<Result<ObjectCode, String>>,
+    /// How callers without Python run it, once one of them did.
+    direct: OnceLock<Direct>,
     /// Declarations of functions inside it, by the line of their `def`.
     pub inner: Arc<HashMap<u32, CFunction>>,
     /// Fingerprints of arguments that it cannot be compiled for.
@@ -161,10 +165,12 @@ pub fn make_pyx_function<'py>(
         warns: flag("cdivision")? && flag("cdivision_warnings")?,
         is_private: option::<String>(info, "kind")?.is_some_and(|kind| kind == "cdef"),
         must_compile: flag("must_compile")?,
+        kernel_only: flag("kernel_only")?,
         may_hold: flag("may_hold")?,
         make_fallback,
         fallback: Mutex::new(None),
         objects: OnceLock::new(),
+        direct: OnceLock::new(),
         failed: Mutex::new(HashSet::new()),
     };
     let state = State {
@@ -266,7 +272,7 @@ pub unsafe fn enter(
     objects: &[*mut PyObject],
 ) -> PyResult<*mut PyObject> {
     let state = dispatcher.state();
-    let is_new = pyx.objects.get().is_none() && !pyx.must_compile && state.entries.iter().next().is_none();
+    let is_new = pyx.objects.get().is_none() && !pyx.kernel_only && state.entries.iter().next().is_none();
     if is_new
         && (state.params.double_star || pyx.warns || object::is_preferred(state, objects))
         && let Some(code) = pyx.for_objects(py, dispatcher)?
@@ -285,28 +291,32 @@ pub unsafe fn enter(
         });
     }
     let pointers: Vec<*mut PyObject> = converted.iter().map(Bound::as_ptr).collect();
-    // Arrays of structs are handed to kernels as bytes.
+    // Structs and arrays of them are handed to kernels as bytes.
     let mut held = converted.clone();
     for (k, parameter) in pyx.params.iter().enumerate() {
-        if matches!(parameter.declared, Some(Declared::Structs { .. })) && k < held.len() {
+        let is_whole = matches!(
+            parameter.declared,
+            Some(Declared::Structs { .. } | Declared::C { .. } | Declared::Tuple(_))
+        );
+        if is_whole && k < held.len() {
             // SAFETY: live objects, as the caller vouches.
             held[k] = unsafe { Bound::from_borrowed_ptr(py, objects[k]) };
         }
     }
     if state.params.double_star {
-        return pyx.call_fallback(py, dispatcher, &held);
+        return pyx.call_fallback(py, dispatcher, &held, None);
     }
     let key = match call::fingerprint(py, state, &pointers) {
         Ok(key) => key,
         // Integers of any size are objects.
-        Err(error) if !pyx.must_compile && error.is_instance_of::<PyOverflowError>(py) => {
-            return pyx.call_fallback(py, dispatcher, &held);
+        Err(error) if !pyx.kernel_only && error.is_instance_of::<PyOverflowError>(py) => {
+            return pyx.call_fallback(py, dispatcher, &held, Some(error));
         }
         Err(error) => return pyx.instead(py, dispatcher, &held, error),
     };
     let known_to_fail = pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
-    if known_to_fail {
-        return pyx.call_fallback(py, dispatcher, &held);
+    if known_to_fail && pyx.for_objects(py, dispatcher)?.is_some() | !pyx.must_compile {
+        return pyx.call_fallback(py, dispatcher, &held, None);
     }
     // SAFETY: live objects, one for each parameter.
     match unsafe { specialise::ensure(py, dispatcher, &pointers) } {
@@ -332,6 +342,23 @@ fn is_compile_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
     error.value(py).is_instance(&class)
 }
 
+/// The error of a function that neither a kernel nor code for objects can be made of: the kernel's, with the reason why
+/// there is none for objects.
+fn refused(py: Python<'_>, dispatcher: &Dispatcher, error: Option<PyErr>, reason: &str) -> PyErr {
+    let note = format!("= note: it cannot be compiled for Python objects either, because of {reason}");
+    match error {
+        Some(error) => {
+            // Notes are shown with tracebacks; without them the error says enough.
+            let _ = error.value(py).call_method1("add_note", (note,));
+            error
+        }
+        None => {
+            let title = format!("`{}` cannot be compiled: {reason}", dispatcher.state().name);
+            crate::errors::plain_error(py, "U0806", &title, None)
+        }
+    }
+}
+
 impl Pyx {
     /// Shows the collector the functions that are held.
     ///
@@ -353,7 +380,7 @@ impl Pyx {
 
     /// Whether the function can be run otherwise where no kernel can be made of it.
     fn may_fall_back(&self, py: Python<'_>, error: &PyErr) -> PyResult<bool> {
-        let may = !self.must_compile || self.may_hold && !is_about_parallel(py, error)?;
+        let may = !self.kernel_only || self.may_hold && !is_about_parallel(py, error)?;
         Ok(may && is_compile_error(py, error)?)
     }
 
@@ -368,7 +395,7 @@ impl Pyx {
         if !self.may_fall_back(py, &error)? {
             return Err(error);
         }
-        self.call_fallback(py, dispatcher, held)
+        self.call_fallback(py, dispatcher, held, Some(error))
     }
 
     /// The function as plain Python, unless it cannot run so.
@@ -386,7 +413,40 @@ impl Pyx {
 
     /// The function compiled for objects, if it was.
     pub fn objects(&self) -> Option<&ObjectCode> {
-        self.objects.get()?.as_ref()
+        self.objects.get()?.as_ref().ok()
+    }
+
+    /// How callers without Python run it, if that is known.
+    pub fn known_direct(&self) -> Option<&Direct> {
+        self.direct.get()
+    }
+
+    /// How callers without Python run it.
+    pub fn direct(&self, py: Python<'_>, own: &object::Own) -> PyResult<&Direct> {
+        if self.direct.get().is_none() {
+            let made = self.make_direct(py, own)?;
+            // Another thread may have been faster.
+            let _ = self.direct.set(made);
+        }
+        Ok(self.direct.get().unwrap_or(&Direct::Python))
+    }
+
+    fn make_direct(&self, py: Python<'_>, own: &object::Own) -> PyResult<Direct> {
+        // SAFETY: a private function's dispatcher lives as long as its module, whose code asks for it.
+        let dispatcher = unsafe { &*own.dispatcher };
+        let failed = match object::kernel(py, own) {
+            Ok(Some(kernel)) => return Ok(Direct::Kernel(kernel)),
+            Ok(None) => None,
+            Err(error) if self.may_fall_back(py, &error)? => Some(error),
+            Err(error) => return Err(error),
+        };
+        // SAFETY: a live dispatcher holds its function.
+        let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+        match object::compile(py, &func, dispatcher.state(), self, true)? {
+            Ok(code) => Ok(Direct::Objects(code)),
+            Err(_) if !self.must_compile => Ok(Direct::Python),
+            Err(reason) => Err(refused(py, dispatcher, failed, &reason)),
+        }
     }
 
     /// The function compiled for objects, if it can be.
@@ -394,7 +454,7 @@ impl Pyx {
         if self.objects.get().is_none() {
             // SAFETY: a live dispatcher holds its function.
             let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
-            let code = object::compile(py, &func, dispatcher.state(), self)?;
+            let code = object::compile(py, &func, dispatcher.state(), self, false)?;
             // Another thread may have been faster.
             let is_first = self.objects.set(code).is_ok();
             if is_first && self.objects().is_some() && dispatcher.state().entries.iter().next().is_none() {
@@ -410,12 +470,17 @@ impl Pyx {
         py: Python<'_>,
         dispatcher: &Dispatcher,
         held: &[Bound<'_, PyAny>],
+        error: Option<PyErr>,
     ) -> PyResult<*mut PyObject> {
         if let Some(code) = self.for_objects(py, dispatcher)? {
             let args: Vec<*mut PyObject> = held.iter().map(Bound::as_ptr).collect();
             // SAFETY: attached, with live objects, one for each parameter.
             let result = unsafe { code.run(args.as_ptr(), core::ptr::null()) };
             return if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) };
+        }
+        if self.must_compile && !self.may_hold {
+            let reason = self.objects.get().and_then(|made| made.as_ref().err()).cloned().unwrap_or_default();
+            return Err(refused(py, dispatcher, error, &reason));
         }
         let state = dispatcher.state();
         let made =

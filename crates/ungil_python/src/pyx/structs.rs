@@ -5,9 +5,10 @@
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyInt, PyTuple};
 use ungil_ir::types::DType;
 use ungil_sema::ctype::{CStruct, CType, Field, element_name};
+use ungil_sema::object::memory::is_tuple;
 
 use crate::reject::type_name;
 
@@ -125,9 +126,29 @@ fn union(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
     )))
 }
 
+/// A sequence as a tuple of C.
+fn tuple(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
+    let n = s.fields.len();
+    // SAFETY: attached, with a live object.
+    if unsafe { ffi::PySequence_Check(object.as_ptr()) } == 0 {
+        // SAFETY: attached, with a live object.
+        let class = unsafe { type_name(object.as_ptr()) };
+        return Err(PyTypeError::new_err(format!("Expected a sequence of size {n}, got {class}")));
+    }
+    let found = object.len()?;
+    if found != n {
+        return Err(PyTypeError::new_err(format!("Expected a sequence of size {n}, got size {found}")));
+    }
+    for (k, field) in s.fields.iter().enumerate() {
+        put(&field.ty, &object.get_item(k)?, &mut bytes[field.offset as usize..])?;
+    }
+    Ok(())
+}
+
 /// Writes a value as C has it.
 pub fn put(ty: &CType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
     match ty {
+        CType::Struct(s) if is_tuple(s) => tuple(s, value, bytes),
         CType::Struct(s) => structure(s, value, bytes),
         CType::Array(element, n) => {
             let size = element.size().unwrap_or(0) as usize;
@@ -148,15 +169,21 @@ pub fn put(ty: &CType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
     }
 }
 
+/// A number as an integer: what has `__int__` has one.
+fn whole<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if value.is_instance_of::<PyInt>() {
+        return Ok(value.clone());
+    }
+    if !value.hasattr("__int__")? {
+        return Err(PyTypeError::new_err("an integer is required"));
+    }
+    value.py().get_type::<PyInt>().call1((value,))
+}
+
 fn number(dtype: DType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
     let size = dtype.size() as usize;
     if dtype.is_int() {
-        let number = value
-            .py()
-            .import("operator")?
-            .getattr("index")?
-            .call1((value,))
-            .map_err(|_| PyTypeError::new_err("an integer is required"))?;
+        let number = whole(value)?;
         let too_large =
             || PyOverflowError::new_err(format!("value too large to convert to {}", c_name(dtype)));
         let wide: i128 = number.extract().unwrap_or(if number.lt(0)? { i128::MIN } else { i128::MAX });

@@ -5,10 +5,11 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList};
+use pyo3::types::{PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple};
 use ungil_ir::types::DType;
 use ungil_sema::ctype::CType;
 use ungil_sema::cython::Declared;
+use ungil_sema::object::memory::is_tuple;
 
 use super::{Parameter, argument, read, structs};
 
@@ -96,9 +97,14 @@ pub unsafe fn pyx_load<'py>(
     object_of(py, &ty, &bytes)
 }
 
-fn object_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+/// What Python gets of memory with a value of this type.
+pub fn object_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     match ty {
         CType::Scalar(dtype) => number(py, *dtype, bytes),
+        CType::Struct(s) if is_tuple(s) => {
+            let items = s.fields.iter().map(|f| object_of(py, &f.ty, &bytes[f.offset as usize..]));
+            Ok(PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any())
+        }
         CType::Struct(s) => {
             let dict = PyDict::new(py);
             for field in structs::members(s) {

@@ -19,7 +19,7 @@ use crate::operand::Operand;
 use crate::ty::Ty;
 
 /// The function that a description stands for.
-pub(crate) fn external(described: &str) -> Option<Arc<CFunction>> {
+pub fn external(described: &str) -> Option<Arc<CFunction>> {
     let mut parts = described.splitn(3, ':');
     let (address, name, text) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
     let CType::Function(f) = parse_c_text(text)? else { return None };

@@ -7,7 +7,8 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{CTy, Obj, Val};
-use super::{Constant, Meaning, Own, Result, refuse};
+use super::{Constant, Given, Meaning, Own, Result, refuse};
+use crate::ctype::FunctionType;
 
 impl Lowerer<'_> {
     pub(super) fn call_expr(&mut self, e: &Expr, call: &Call) -> Result<Val> {
@@ -16,7 +17,8 @@ impl Lowerer<'_> {
         if let ExprKind::Name(name) = &call.func.kind
             && self.local(name).is_none()
             && !self.globals.contains(&**name)
-            && let Meaning::Typed(ty) | Meaning::Own(Own { ret: Some(ty), .. }) = (self.source.meaning)(name)
+            && let Meaning::Typed(ty) | Meaning::Own(Own { ret: Given::C(ty), .. }) =
+                (self.source.meaning)(name)
             && !matches!(value, Val::C(..))
         {
             let value = self.number(value, &ty)?;
@@ -29,12 +31,27 @@ impl Lowerer<'_> {
         if let Some(value) = self.consumed(e, call)? {
             return Ok(value);
         }
+        if let Some(f) = self.function_behind(&call.func) {
+            return self.call_pointer(e, call, &f);
+        }
         if let ExprKind::Name(name) = &call.func.kind
             && self.local(name).is_none()
             && !self.globals.contains(&**name)
         {
+            if let Some(value) = self.c_operator(e, call, name)? {
+                return Ok(value);
+            }
             match (self.source.meaning)(name) {
+                Meaning::Extern(f) => {
+                    let address = self.constant(Constant::Address(f.address)).value;
+                    let ty = FunctionType { params: f.params.clone(), ret: f.ret.clone() };
+                    return self.call_address(e, call, address, &ty);
+                }
+                Meaning::Struct(ty) => return self.make_struct(call, &ty),
                 Meaning::Builtin if &**name == "len" && call.args.len() == 1 && call.keywords.is_empty() => {
+                    if let Some(n) = self.c_len(&call.args[0])? {
+                        return Ok(Val::C(n, CTy::Num(DType::I64, "Py_ssize_t".into())));
+                    }
                     let obj = self.obj(&call.args[0])?;
                     self.at(e.span);
                     let n = self.status_from(Entry::Len, &[obj.value], &[obj]);
@@ -87,26 +104,6 @@ impl Lowerer<'_> {
         let n = self.word((values.len() - call.keywords.len()) as i64);
         let result = self.call(Entry::Call, &[func.value, address, n, names]);
         Ok(Val::Obj(self.finish(result, func, args)))
-    }
-
-    /// A call of a `cdef` function of numbers.
-    fn call_own(&mut self, e: &Expr, call: &Call, own: &Own) -> Result<Val> {
-        let mut args = Vec::new();
-        for (arg, ty) in call.args.iter().zip(&own.params) {
-            let value = self.expr(arg)?;
-            args.push((self.number(value, ty)?, word_of(ty)));
-        }
-        self.at(e.span);
-        let address = self.scratch(args.len().max(1));
-        for (i, (value, dtype)) in args.into_iter().enumerate() {
-            let value = self.b().cast(value, dtype);
-            self.put_as(address, i, value, dtype);
-        }
-        let record = self.constant(Constant::Own(own.number)).value;
-        self.status(Entry::CallOwn, &[record, address, address]);
-        let Some(ty) = &own.ret else { return Ok(Val::Obj(self.none())) };
-        let value = self.load_as(address, 0, word_of(ty));
-        Ok(Val::C(self.b().cast(value, ty.dtype()), ty.clone()))
     }
 
     fn finish(&mut self, result: Value, func: Obj, args: Vec<Obj>) -> Obj {
@@ -191,9 +188,4 @@ fn has_star(call: &Call) -> bool {
 /// Whether a call has arguments by position only.
 fn is_simple(call: &Call) -> bool {
     call.keywords.is_empty() && !has_star(call)
-}
-
-/// The type in which a number travels to a function of the module.
-fn word_of(ty: &CTy) -> DType {
-    if ty.dtype().is_float() { DType::F64 } else { DType::I64 }
 }

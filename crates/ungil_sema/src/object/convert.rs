@@ -7,17 +7,24 @@ use ungil_syntax::ast::literal::Literal;
 
 use super::entries::Entry;
 use super::function::Lowerer;
+use super::memory::struct_of_tuple;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Result, refuse};
+use crate::ctype::CType;
 use crate::cython::Declared;
 
 /// A declared type that is handled here.
-pub(super) fn declared(ty: &Declared) -> Result<CTy> {
+pub fn declared(ty: &Declared) -> Result<CTy> {
     match ty {
         Declared::Bint => Ok(CTy::Bint),
-        Declared::Scalar { dtype, name } if dtype.is_int() || dtype.is_float() => {
+        Declared::Scalar { dtype, name } if dtype.is_int() || dtype.is_float() || dtype.is_complex() => {
             Ok(CTy::Num(*dtype, name.clone()))
         }
+        Declared::C { ty, name } => Ok(CTy::C(ty.clone(), name.clone())),
+        Declared::Tuple(items) => match struct_of_tuple(items) {
+            Some(ty) => Ok(CTy::of(&ty)),
+            None => refuse("a tuple of C of such types"),
+        },
         _ => refuse("a variable that is no number"),
     }
 }
@@ -28,6 +35,10 @@ impl Lowerer<'_> {
         Ok(match value {
             Val::Obj(obj) => obj,
             Val::Literal(literal) => self.literal(&literal)?,
+            Val::Function(name) => self.global(&name),
+            Val::Extern(f) => return refuse(&format!("`{}` of C as a Python object", f.name)),
+            Val::C(address, CTy::C(ty, _)) => self.object_at(address, &ty)?,
+            Val::C(value, CTy::Num(dtype, _)) if dtype.is_complex() => self.complex_object(value),
             Val::C(value, CTy::Bint) => {
                 let value = self.b().cast(value, DType::I64);
                 self.make(Entry::FromBool, &[value])
@@ -64,10 +75,17 @@ impl Lowerer<'_> {
 
     /// A value as a type of C. A temporary is given up.
     pub(super) fn number(&mut self, value: Val, ty: &CTy) -> Result<Value> {
+        match ty {
+            CTy::C(CType::Pointer(to), _) => return self.pointer(value, &to.clone(), None),
+            CTy::C(..) => return self.aggregate(value, ty),
+            _ => {}
+        }
         match value {
             Val::C(value, from) => self.c_to_c(value, &from, ty),
+            Val::Function(_) | Val::Extern(_) => refuse("a function as a number of C"),
             Val::Literal(literal) => match (&literal, ty) {
-                (Literal::Int(_) | Literal::Bool(_), _) | (Literal::Float(_), CTy::Num(..)) => {
+                (Literal::Int(_) | Literal::Bool(_), _)
+                | (Literal::Float(_) | Literal::Imaginary(_), CTy::Num(..)) => {
                     let (value, from) = self.c_literal(&literal)?;
                     self.c_to_c(value, &from, ty)
                 }
@@ -92,6 +110,7 @@ impl Lowerer<'_> {
                 (self.b().value(InstKind::Const(Const::Int(dtype, *n))), CTy::num(dtype))
             }
             Literal::Float(x) => (self.b().f64(*x), CTy::num(DType::F64)),
+            Literal::Imaginary(x) => self.complex_constant(0.0, *x),
             _ => return refuse("this constant as a number of C"),
         })
     }
@@ -103,9 +122,9 @@ impl Lowerer<'_> {
                 let truth = self.c_truth(value);
                 Ok(self.b().cast(truth, DType::I32))
             }
-            _ if from.dtype().is_float() && !to.dtype().is_float() => {
-                refuse("a float assigned to an integer")
-            }
+            (CTy::C(ty, _), _) => refuse(&format!("a value of type `{ty}` as a number")),
+            _ if from.is_complex() && !to.is_complex() => refuse("a complex number assigned to a real one"),
+            _ if from.dtype().is_float() && to.dtype().is_int() => refuse("a float assigned to an integer"),
             _ => Ok(self.b().cast(value, to.dtype())),
         }
     }
@@ -114,6 +133,10 @@ impl Lowerer<'_> {
     pub(super) fn c_truth(&mut self, value: Value) -> Value {
         let dtype = self.func.ty(value).dtype().expect("a number");
         let mut b = self.b();
+        if dtype.is_complex() {
+            let zero = b.value(InstKind::Const(Const::Complex(dtype, 0.0, 0.0)));
+            return b.compare(CompareOp::Ne, value, zero);
+        }
         let zero = b.i64(0);
         let zero = b.cast(zero, dtype);
         b.compare(CompareOp::Ne, value, zero)
@@ -125,6 +148,8 @@ impl Lowerer<'_> {
                 let truth = self.status_from(Entry::Truth, &[obj.value], &[obj]);
                 self.b().cast(truth, DType::I32)
             }
+            CTy::C(..) => self.number(Val::Obj(obj), ty)?,
+            CTy::Num(dtype, _) if dtype.is_complex() => self.complex_of(obj, *dtype),
             CTy::Num(dtype, _) if dtype.is_float() => {
                 let value = self.call(Entry::AsDouble, &[obj.value]);
                 self.drop_obj(obj);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ungil_ir::entities::Value;
 use ungil_syntax::ast::expr::{Comprehension, Conversion, DictItem, Expr, ExprKind, StringPart};
 
+use super::c_loop::Iterable;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::store::names_of;
@@ -170,17 +171,17 @@ impl Lowerer<'_> {
     pub(super) fn in_comprehension(
         &mut self,
         generators: &[Comprehension],
-        build: impl FnOnce(&mut Self, Obj) -> Result<()>,
+        build: impl FnOnce(&mut Self, Iterable) -> Result<()>,
     ) -> Result<()> {
         // The first iterable belongs to the function's scope.
-        let first = self.obj(&generators[0].iter)?;
+        let first = self.iterable(&generators[0].iter)?;
         let mut scope = HashMap::new();
         let mut names = Vec::new();
         for generator in generators {
             names_of(&generator.target, &mut names)?;
         }
         for name in names {
-            let local = self.new_local(&name, None);
+            let local = self.new_local(&name, None)?;
             scope.insert(name, local);
         }
         let owned: Vec<_> = scope.values().map(|l| l.var).collect();
@@ -199,17 +200,25 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// What a comprehension runs over.
+    fn iterable(&mut self, e: &Expr) -> Result<Iterable> {
+        match self.elements(e)? {
+            Some(elements) => Ok(Iterable::Elements(elements)),
+            None => self.obj(e).map(Iterable::Obj),
+        }
+    }
+
     pub(super) fn generator(
         &mut self,
         e: &Expr,
-        first: Option<Obj>,
+        first: Option<Iterable>,
         generators: &[Comprehension],
         each: &mut dyn FnMut(&mut Self) -> Result<()>,
     ) -> Result<()> {
         let Some((generator, rest)) = generators.split_first() else { return each(self) };
         let iterable = match first {
-            Some(obj) => obj,
-            None => self.obj(&generator.iter)?,
+            Some(first) => first,
+            None => self.iterable(&generator.iter)?,
         };
         self.iterate(e.span, iterable, &generator.target, |l| {
             l.conditions(&generator.conditions, |l| l.generator(e, None, rest, each))?;

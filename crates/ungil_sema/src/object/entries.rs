@@ -162,6 +162,23 @@ entries! {
     MatchRest "oo" "o",
     /// Record of a function of the module, words of its arguments, where its result goes: a status.
     CallOwn "ooo" "o",
+    /// Type of C, address: what Python gets of what lies there.
+    FromC "oo" "o",
+    /// Type of C, object, address: makes what lies there what the object says; a status.
+    ToC "ooo" "o",
+    /// The address of the characters of bytes.
+    AsChars "o" "o",
+    /// Characters up to their end as bytes; the second word is not used.
+    BytesAt "oo" "o",
+    /// Characters, number.
+    BytesOf "oo" "o",
+    /// Number of characters up to their end.
+    TextLen "o" "o",
+    /// To, from, number of bytes.
+    MoveMemory "ooo" "",
+    FromComplex "dd" "o",
+    /// Object, where both parts go: a status.
+    AsComplex "oo" "o",
 }
 
 impl Entry {

@@ -9,9 +9,12 @@ use ungil_syntax::ast::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 
 use super::entries::Entry;
 use super::function::Lowerer;
-use super::typing::Kind;
+use super::memory::Place;
+use super::pointer::{arithmetic_kind, null_type};
+use super::typing::{Kind, is_address};
 use super::value::{CTy, Cell, Obj, Val};
 use super::{Constant, Meaning, Result, refuse};
+use crate::ctype::CType;
 
 impl Lowerer<'_> {
     pub(super) fn expr(&mut self, e: &Expr) -> Result<Val> {
@@ -30,6 +33,12 @@ impl Lowerer<'_> {
             ExprKind::Conditional { test, body, orelse } => self.conditional(e, test, body, orelse),
             ExprKind::Call(call) => self.call_expr(e, call),
             ExprKind::Attribute { value, attr } => {
+                if let Some(place) = self.place(e)? {
+                    return Ok(self.load_place(&place));
+                }
+                if let Some(part) = self.complex_part(value, &attr.name)? {
+                    return Ok(part);
+                }
                 if self.is_view_base(value, &attr.name) {
                     return refuse("`base` of a memoryview");
                 }
@@ -91,6 +100,9 @@ impl Lowerer<'_> {
             return self.read_global(name);
         }
         let Some(local) = self.local(name) else { return self.read_global(name) };
+        if let (Some(address), Some(ty)) = (local.memory, &local.ty) {
+            return Ok(self.load_place(&Place { address, ty: ty.clone(), is_const: false }));
+        }
         let value = self.b().get(local.var);
         if let Some(cell) = local.cell {
             let (name, is_free) = (self.name(name), self.word(i64::from(cell == Cell::Free)));
@@ -123,12 +135,26 @@ impl Lowerer<'_> {
     }
 
     fn read_global(&mut self, name: &str) -> Result<Val> {
-        if matches!((self.source.meaning)(name), Meaning::Other | Meaning::Math(..) | Meaning::Cast(_)) {
-            return refuse("a name of C as a value");
+        match (self.source.meaning)(name) {
+            Meaning::Null => {
+                let zero = self.word(0);
+                return Ok(Val::C(zero, null_type()));
+            }
+            Meaning::Own(_) => return Ok(Val::Function(name.into())),
+            Meaning::Extern(f) => return Ok(Val::Extern(f)),
+            Meaning::Other | Meaning::Math(..) | Meaning::Cast(_) | Meaning::Struct(_) => {
+                return refuse(&format!("`{name}` of C as a value"));
+            }
+            _ => {}
         }
+        Ok(Val::Obj(self.global(name)))
+    }
+
+    /// The object of a global name.
+    pub(super) fn global(&mut self, name: &str) -> Obj {
         let number = self.constant_number(Constant::Str(name.to_owned()));
         let (table, number) = (self.table, self.word(number as i64));
-        Ok(Val::Obj(self.make(Entry::Global, &[table, number])))
+        self.make(Entry::Global, &[table, number])
     }
 
     /// Values that a conversion makes numbers of C.
@@ -136,11 +162,26 @@ impl Lowerer<'_> {
         match value {
             Val::C(value, ty) => Ok((value, ty)),
             Val::Literal(literal) => self.c_literal(&literal),
-            Val::Obj(_) => refuse("an object as a number of C"),
+            _ => refuse("an object as a number of C"),
         }
     }
 
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr, e: &Expr) -> Result<Val> {
+        let (left_kind, right_kind) = (self.kind(left), self.kind(right));
+        if is_address(&left_kind) || is_address(&right_kind) {
+            let a = self.expr(left)?;
+            let b = self.expr(right)?;
+            self.at(e.span);
+            // Arrays of characters and structs are objects to other operators.
+            return match arithmetic_kind(op, &left_kind, &right_kind) {
+                Some(_) => self.pointer_binary(op, a, b),
+                None => {
+                    let a = self.object(a)?;
+                    let b = self.object(b)?;
+                    Ok(Val::Obj(self.binary_objects(op, a, b, false)))
+                }
+            };
+        }
         let of_c = matches!(self.kind(e), Kind::C(_));
         let integers = |k: &Kind| matches!(k, Kind::C(ty) if !ty.dtype().is_float());
         if op == BinaryOp::Pow && self.c.cpow && of_c {
@@ -281,6 +322,9 @@ impl Lowerer<'_> {
 
     /// Whether both sides of a comparison are C's; two literals are objects.
     fn compares_c(&self, left: &Expr, rest: &[Comparison]) -> bool {
+        if self.compares_addresses(left, rest) {
+            return true;
+        }
         let truth = matches!(rest[0].op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn);
         let (a, b) = (self.kind(left), self.kind(&rest[0].right));
         !truth
@@ -289,8 +333,25 @@ impl Lowerer<'_> {
             && !matches!((a, b), (Kind::Literal(_), Kind::Literal(_)))
     }
 
+    /// Whether a comparison is one of pointers.
+    pub(super) fn compares_addresses(&self, left: &Expr, rest: &[Comparison]) -> bool {
+        let (a, b) = (self.kind(left), self.kind(&rest[0].right));
+        let is_pointer = |k: &Kind| {
+            matches!(k, Kind::C(CTy::C(CType::Pointer(_) | CType::Array(..), _)))
+                || matches!(k, Kind::Literal(Literal::Int(_)))
+        };
+        (is_address(&a) || is_address(&b))
+            && is_pointer(&a)
+            && is_pointer(&b)
+            && !matches!(rest[0].op, CompareOp::In | CompareOp::NotIn)
+    }
+
     /// Compares; objects are given up, the left one only if `drop_left`.
     fn compare_one(&mut self, a: Val, op: CompareOp, b: Val, drop_left: bool) -> Result<Value> {
+        let is_pointer = |v: &Val| matches!(v, Val::C(_, CTy::C(CType::Pointer(_) | CType::Array(..), _)));
+        if (is_pointer(&a) || is_pointer(&b)) && !matches!((&a, &b), (Val::Obj(_), _) | (_, Val::Obj(_))) {
+            return self.pointer_compare(op, a, b);
+        }
         if !matches!((&a, &b), (Val::Obj(_), _) | (_, Val::Obj(_)) | (Val::Literal(_), Val::Literal(_)))
             && !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
         {
@@ -486,6 +547,12 @@ impl Lowerer<'_> {
     fn subscript(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Val> {
         if let Some(item) = self.view_item(e, value, index)? {
             return Ok(item);
+        }
+        if let Some(place) = self.place(e)? {
+            return Ok(self.load_place(&place));
+        }
+        if let Some(slice) = self.slice_object(e)? {
+            return Ok(slice);
         }
         let obj = self.obj(value)?;
         let index = self.expr(index)?;

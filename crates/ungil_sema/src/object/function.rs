@@ -6,12 +6,14 @@ use std::sync::Arc;
 use ungil_ir::entities::{FuncId, Inst, Label, Region, Value, Var};
 use ungil_ir::function::{ExternData, Function, Module, Origin};
 use ungil_ir::inst::{InstKind, Loc};
-use ungil_ir::types::Type;
+use ungil_ir::types::{DType, Type};
 use ungil_syntax::visit::contains_yield;
 
+use super::c_call::word_of;
 use super::convert::declared;
 use super::entries::Entry;
 use super::loops::Frame;
+use super::memory::taken;
 use super::store::assigned;
 use super::temp::frame_type;
 use super::value::{CTy, Cell, Local, Obj, Val};
@@ -56,6 +58,10 @@ pub struct Lowerer<'a> {
     pub(super) views: HashMap<String, View>,
     /// Own variables that functions inside share.
     pub(super) cells: HashSet<String>,
+    /// Variables whose address is taken.
+    pub(super) taken: HashSet<String>,
+    /// Of a function that is called without Python: where its result goes.
+    pub(super) result_address: Value,
 }
 
 pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
@@ -106,6 +112,8 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
         c: CFunction { vars: Default::default(), types: Default::default(), ..source.c.clone() },
         cells: HashSet::new(),
         views: HashMap::new(),
+        taken: taken(&def.body),
+        result_address: closure,
     };
     l.whole((args, closure), done, fail)?;
     let (scratch_size, slot_count) = (l.scratch_size, l.slots.max(1));
@@ -160,13 +168,55 @@ impl Lowerer<'_> {
         self.call(Entry::Traceback, &[table, line]);
         let (old, zero) = (self.b().get(result), self.word(0));
         self.b().set(result, zero);
-        self.call(Entry::ReleaseMaybe, &[old]);
+        if self.gives_object() {
+            self.call(Entry::ReleaseMaybe, &[old]);
+        }
         self.b().push(InstKind::Break(done));
+    }
+
+    /// Whether the result is a reference: it is a status where callers get words of C.
+    fn gives_object(&self) -> bool {
+        !self.source.is_direct || self.ret.is_none()
+    }
+
+    /// Makes a value the result.
+    fn set_result(&mut self, value: Val) -> Result<()> {
+        let result = self.result;
+        if self.gives_object() {
+            let obj = self.object(value)?;
+            let value = self.own(obj);
+            // A `finally` that failed may have left one.
+            let old = self.b().get(result);
+            self.b().set(result, value);
+            self.call(Entry::ReleaseMaybe, &[old]);
+            return Ok(());
+        }
+        if let (Val::C(value, _), Some(Some(ty))) = (&value, self.ret.clone()) {
+            let (to, value) = (self.result_address, *value);
+            if ty.is_aggregate() {
+                self.copy(to, value, ty.ctype().size().unwrap_or(0));
+            } else {
+                let dtype = word_of(&ty);
+                let value = self.b().cast(value, dtype);
+                self.poke(to, value, dtype);
+            }
+        }
+        let one = self.word(1);
+        self.b().set(result, one);
+        Ok(())
     }
 
     /// The result of a function whose end is reached.
     fn default_result(&mut self) -> Result<()> {
         let value = match self.ret.clone() {
+            Some(Some(ty)) if ty.is_aggregate() => {
+                let address = self.frame_memory(&ty.ctype())?;
+                for at in 0..ty.ctype().size().unwrap_or(0).div_ceil(8) {
+                    let (place, zero) = (self.offset(address, 8 * at), self.word(0));
+                    self.poke(place, zero, DType::I64);
+                }
+                Val::C(address, ty)
+            }
             Some(Some(ty)) => {
                 let zero = self.word(0);
                 let zero = self.b().cast(zero, ty.dtype());
@@ -174,13 +224,7 @@ impl Lowerer<'_> {
             }
             _ => Val::Obj(self.none()),
         };
-        let obj = self.object(value)?;
-        let value = self.own(obj);
-        let result = self.result;
-        let old = self.b().get(result);
-        self.b().set(result, value);
-        self.call(Entry::ReleaseMaybe, &[old]);
-        Ok(())
+        self.set_result(value)
     }
 
     fn parameters(&mut self, args: Value, closure: Value) -> Result<()> {
@@ -194,16 +238,47 @@ impl Lowerer<'_> {
         self.cells = self.captured(&params, &names)?;
         // As the caller orders them: `*args` before keyword-only ones, which is the source's order.
         for (i, name) in params.iter().enumerate() {
-            let value = self.load(args, i);
+            let value = self.argument(args, i, name);
             self.parameter(name, value, names.bound.contains(name))?;
         }
         let rest: BTreeSet<String> = names.bound.iter().chain(self.source.c.vars.keys()).cloned().collect();
+        let mut untyped = Vec::new();
         for name in rest {
-            if !params.contains(&name) && !self.globals.contains(&name) {
-                self.declare(&name)?;
+            if params.contains(&name) || self.globals.contains(&name) {
+                continue;
+            }
+            match self.source.c.vars.contains_key(&name) || self.cells.contains(&name) {
+                true => self.declare(&name)?,
+                false => untyped.push(name),
             }
         }
-        Ok(())
+        // What one is may follow from another.
+        loop {
+            let before = untyped.len();
+            for name in core::mem::take(&mut untyped) {
+                let Some(ty) = self.inferred(&name) else {
+                    untyped.push(name);
+                    continue;
+                };
+                let local = self.new_local(&name, Some(ty))?;
+                self.scopes[0].insert(name, local);
+            }
+            if untyped.len() == before {
+                return untyped.iter().try_for_each(|name| self.declare(name));
+            }
+        }
+    }
+
+    /// The word of an argument, as the number that it is where the caller passes one.
+    fn argument(&mut self, args: Value, i: usize, name: &str) -> Value {
+        let ty = self.source.c.vars.get(name).filter(|ty| !is_view(ty) && self.source.is_direct);
+        match ty.and_then(|ty| declared(ty).ok()) {
+            Some(ty) => {
+                let value = self.load_as(args, i, word_of(&ty));
+                self.b().cast(value, ty.dtype())
+            }
+            None => self.load(args, i),
+        }
     }
 
     /// Variables of functions around this one.
@@ -216,22 +291,30 @@ impl Lowerer<'_> {
             let cell = self.load(closure, i);
             let var = self.func.new_var(name, Type::I64);
             self.b().set(var, cell);
-            let local = Local { var, ty, is_borrowed: true, is_bound: false, cell: Some(Cell::Free) };
+            let local =
+                Local { var, ty, is_borrowed: true, is_bound: false, cell: Some(Cell::Free), memory: None };
             self.scopes[0].insert(name.clone(), local);
         }
         Ok(())
     }
 
     /// A variable that functions inside share, with its first value or 0.
-    fn new_cell(&mut self, name: &str, ty: Option<CTy>, value: Value) {
+    fn new_cell(&mut self, name: &str, ty: Option<CTy>, value: Value) -> Result<()> {
+        if ty.as_ref().is_some_and(CTy::is_address) || self.taken.contains(name) {
+            return refuse(&format!(
+                "the variable `{name}` of C, which has an address, in a function inside"
+            ));
+        }
         let cell = self.call(Entry::NewCell, &[value]);
         let var = self.func.new_var(name, Type::I64);
         self.owners.push(var);
         self.b().set(var, cell);
         let failed = self.is_zero(cell);
         self.fail_if(failed);
-        let local = Local { var, ty, is_borrowed: false, is_bound: false, cell: Some(Cell::Own) };
+        let local =
+            Local { var, ty, is_borrowed: false, is_bound: false, cell: Some(Cell::Own), memory: None };
         self.scopes[0].insert(name.to_owned(), local);
+        Ok(())
     }
 
     fn parameter(&mut self, name: &str, value: Value, is_assigned: bool) -> Result<()> {
@@ -251,23 +334,29 @@ impl Lowerer<'_> {
                 None => None,
             };
             let Some(ty) = ty else {
-                self.new_cell(name, None, value);
-                return Ok(());
+                return self.new_cell(name, None, value);
             };
-            let number = self.number(Val::Obj(Obj { value, temp: None }), &ty)?;
+            let given = if self.source.is_direct {
+                Val::C(value, ty.clone())
+            } else {
+                Val::Obj(Obj { value, temp: None })
+            };
+            let number = self.number(given, &ty)?;
             let obj = self.object(Val::C(number, ty.clone()))?;
-            self.new_cell(name, Some(ty), obj.value);
+            self.new_cell(name, Some(ty), obj.value)?;
             self.drop_obj(obj);
             return Ok(());
         }
         if let Some(ty) = self.source.c.vars.get(name) {
             let ty = declared(ty)?;
-            let value = self.number(Val::Obj(Obj { value, temp: None }), &ty)?;
-            let var = self.func.new_var(name, Type::Scalar(ty.dtype()));
-            self.b().set(var, value);
-            let local = Local { var, ty: Some(ty), is_borrowed: false, is_bound: true, cell: None };
+            let value = if self.source.is_direct {
+                Val::C(value, ty.clone())
+            } else {
+                Val::Obj(Obj { value, temp: None })
+            };
+            let local = self.new_local(name, Some(ty))?;
             self.scopes[0].insert(name.to_owned(), local);
-            return Ok(());
+            return self.store_name(name, value);
         }
         let var = self.func.new_var(name, Type::I64);
         if is_assigned {
@@ -275,7 +364,14 @@ impl Lowerer<'_> {
             self.owners.push(var);
         }
         self.b().set(var, value);
-        let local = Local { var, ty: None, is_borrowed: !is_assigned, is_bound: !is_assigned, cell: None };
+        let local = Local {
+            var,
+            ty: None,
+            is_borrowed: !is_assigned,
+            is_bound: !is_assigned,
+            cell: None,
+            memory: None,
+        };
         self.scopes[0].insert(name.to_owned(), local);
         Ok(())
     }
@@ -294,20 +390,27 @@ impl Lowerer<'_> {
         };
         if self.cells.contains(name) {
             let zero = self.word(0);
-            self.new_cell(name, ty, zero);
-            return Ok(());
+            return self.new_cell(name, ty, zero);
         }
-        let local = self.new_local(name, ty);
+        let local = self.new_local(name, ty)?;
         self.scopes[0].insert(name.to_owned(), local);
         Ok(())
     }
 
-    pub(super) fn new_local(&mut self, name: &str, ty: Option<CTy>) -> Local {
+    pub(super) fn new_local(&mut self, name: &str, ty: Option<CTy>) -> Result<Local> {
+        let in_memory = match &ty {
+            Some(ty) => ty.is_aggregate() || self.taken.contains(name),
+            None => false,
+        };
+        let memory = match &ty {
+            Some(ty) if in_memory => Some(self.frame_memory(&ty.ctype())?),
+            _ => None,
+        };
         let var = self.func.new_var(name, ty.as_ref().map_or(Type::I64, |t| Type::Scalar(t.dtype())));
         if ty.is_none() {
             self.owners.push(var);
         }
-        Local { var, is_bound: ty.is_some(), ty, is_borrowed: false, cell: None }
+        Ok(Local { var, is_bound: ty.is_some(), ty, is_borrowed: false, cell: None, memory })
     }
 
     pub(super) fn local(&self, name: &str) -> Option<Local> {
@@ -329,13 +432,8 @@ impl Lowerer<'_> {
             }
             None => value,
         };
-        let obj = self.object(value)?;
-        let value = self.own(obj);
-        let (result, done) = (self.result, self.done);
-        // A `finally` that failed may have left one.
-        let old = self.b().get(result);
-        self.b().set(result, value);
-        self.call(Entry::ReleaseMaybe, &[old]);
+        let done = self.done;
+        self.set_result(value)?;
         if self.unwind(0)? {
             self.b().push(InstKind::Break(done));
         }

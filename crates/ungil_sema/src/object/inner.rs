@@ -157,7 +157,7 @@ impl Lowerer<'_> {
         Ok((self.word(number as i64), cells))
     }
 
-    fn function_of(&mut self, place: &Place, params: &Parameters) -> Result<Obj> {
+    fn function_of(&mut self, place: &Place, params: &Parameters, annotations: Option<Obj>) -> Result<Obj> {
         let (mut defaults, mut keywords) = (Vec::new(), Vec::new());
         for param in params.posonly.iter().chain(&params.regular) {
             if let Some(default) = &param.default {
@@ -185,19 +185,20 @@ impl Lowerer<'_> {
         }
         let (number, cells) = self.code_at(place)?;
         held.extend(cells.map(|cells| (2, cells)));
+        held.extend(annotations.map(|annotations| (3, annotations)));
         let zero = self.word(0);
-        let mut given = [zero; 3];
+        let mut given = [zero; 4];
         for (at, obj) in &held {
             given[*at] = obj.value;
         }
         let table = self.table;
         let objs: Vec<Obj> = held.into_iter().map(|(_, obj)| obj).collect();
-        let args = [table, number, given[0], given[1], given[2], zero];
+        let args = [table, number, given[0], given[1], given[2], given[3]];
         Ok(self.make_from(Entry::MakeFunction, &args, &objs))
     }
 
     pub(super) fn lambda(&mut self, params: &Parameters, body: &Expr) -> Result<Val> {
-        Ok(Val::Obj(self.function_of(&of_lambda(params, body), params)?))
+        Ok(Val::Obj(self.function_of(&of_lambda(params, body), params, None)?))
     }
 
     /// A generator expression that goes somewhere else.
@@ -205,7 +206,7 @@ impl Lowerer<'_> {
         let Some(first) = generators.first().filter(|g| !g.is_async) else {
             return refuse("an asynchronous generator");
         };
-        let function = self.function_of(&of_generator(element), &Parameters::default())?;
+        let function = self.function_of(&of_generator(element), &Parameters::default(), None)?;
         let iterable = self.obj(&first.iter)?;
         let iterator = self.make_from(Entry::GetIter, &[iterable.value], &[iterable]);
         let address = self.arguments(&[iterator.value]);
@@ -233,16 +234,29 @@ impl Lowerer<'_> {
         self.store_name(name, Val::Obj(made))
     }
 
+    /// A dictionary of annotations, which are their texts.
+    fn annotations(&mut self, def: &FunctionDef) -> Result<Option<Obj>> {
+        let params = def.params.iter().filter_map(|p| Some((&*p.name.name, p.annotation.as_ref()?)));
+        let found: Vec<(&str, &Expr)> = params.chain(def.returns.as_ref().map(|e| ("return", e))).collect();
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let dict = self.collect(Entry::Dict, &[], 2);
+        for (name, annotation) in found {
+            let text = (self.source.text)(annotation.span);
+            let (name, text) = (self.name(name), self.constant(Constant::Str(text)).value);
+            self.status_from(Entry::DictSet, &[dict.value, name, text], &[]);
+        }
+        Ok(Some(dict))
+    }
+
     pub(super) fn nested_function(&mut self, def: &FunctionDef) -> Result<()> {
         if !def.type_params.is_empty() {
             return refuse("a generic function");
         }
-        let annotated = def.params.iter().any(|p| p.annotation.is_some()) || def.returns.is_some();
-        if annotated {
-            return refuse("annotations of a function inside");
-        }
         let decorators = self.decorators(&def.decorators)?;
-        let made = self.function_of(&of_function(def), &def.params)?;
+        let annotations = self.annotations(def)?;
+        let made = self.function_of(&of_function(def), &def.params, annotations)?;
         self.decorated(&def.name.name, decorators, made)
     }
 

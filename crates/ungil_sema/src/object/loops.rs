@@ -9,6 +9,7 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::UnaryOp;
 use ungil_syntax::ast::stmt::{For, Stmt, While};
 
+use super::c_loop::Iterable;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{CTy, Obj, Val};
@@ -98,6 +99,13 @@ impl Lowerer<'_> {
         if let Some((call, ty, var)) = self.counted(f) {
             return self.around(outer, &f.orelse, |l, break_to| l.range_loop(f, &call, &ty, var, break_to));
         }
+        if let Some(elements) = self.elements(&f.iter)? {
+            return self.around(outer, &f.orelse, |l, break_to| {
+                l.each_element(&elements, &f.target, |l, inner| {
+                    l.loop_body(break_to.unwrap_or(inner), inner, &f.body)
+                })
+            });
+        }
         let iterable = self.obj(&f.iter)?;
         // The iterator is given up behind the `else`, whichever way the loop ends.
         let iterator = self.iterator(f.iter.span, iterable);
@@ -119,10 +127,16 @@ impl Lowerer<'_> {
     pub(super) fn iterate(
         &mut self,
         span: Span,
-        iterable: Obj,
+        iterable: Iterable,
         target: &Expr,
         body: impl FnOnce(&mut Self) -> Result<bool>,
     ) -> Result<()> {
+        let iterable = match iterable {
+            Iterable::Obj(obj) => obj,
+            Iterable::Elements(elements) => {
+                return self.each_element(&elements, target, |l, _| body(l).map(|_| ()));
+            }
+        };
         let iterator = self.iterator(span, iterable);
         self.iterate_over(span, iterator, target, |l, _| body(l).map(|_| ()))?;
         self.drop_obj(iterator);
@@ -175,7 +189,7 @@ impl Lowerer<'_> {
         {
             return None;
         }
-        let local = self.local(target).filter(|l| l.cell.is_none())?;
+        let local = self.local(target).filter(|l| l.cell.is_none() && l.memory.is_none())?;
         let ty = local.ty.filter(|t| t.dtype().is_int() && *t != CTy::Bint && t.dtype() != DType::U64)?;
         // Of objects Python makes the range.
         let known_step = call.args.iter().all(|a| self.is_c(a))
@@ -237,7 +251,7 @@ impl Lowerer<'_> {
 }
 
 /// A step that is written down.
-fn step_of(e: &Expr) -> Option<i64> {
+pub(super) fn step_of(e: &Expr) -> Option<i64> {
     let n = match &e.kind {
         ExprKind::Literal(Literal::Int(n)) => *n,
         ExprKind::Unary { op: UnaryOp::Neg, operand } => match &operand.kind {

@@ -8,9 +8,15 @@
 //! Ownership: a variable owns its object; every temporary lies in a variable of the IR that is zero when it holds
 //! nothing, so that the one way out for errors releases what is held, and no more.
 //!
+//! Data of C (`memory`, `pointer`): a pointer is its address; structs, arrays and variables whose address is taken lie in
+//! words of the frame.
+//!
 //! Contract: what cannot be compiled is refused with a reason, and the function runs as plain Python.
 
+pub mod c_call;
+pub mod c_loop;
 pub mod call;
+pub mod complex;
 pub mod consume;
 pub mod convert;
 pub mod display;
@@ -19,9 +25,12 @@ pub mod expr;
 pub mod function;
 pub mod handlers;
 pub mod import;
+pub mod infer;
 pub mod inner;
 pub mod loops;
+pub mod memory;
 pub mod pattern;
+pub mod pointer;
 pub mod scalar;
 pub mod shape;
 pub mod stmt;
@@ -31,9 +40,13 @@ pub mod typing;
 pub mod value;
 pub mod view;
 
+use std::sync::Arc;
+
+use ungil_diag::span::Span;
 use ungil_ir::function::Module;
 use ungil_syntax::ast::stmt::FunctionDef;
 
+use crate::ctype;
 use crate::cython::{CFunction, Declared};
 
 /// A constant of a function's table.
@@ -57,6 +70,10 @@ pub enum Constant {
     Own(usize),
     /// The declaration of a parameter, by its name.
     Parameter(String),
+    /// A type of C.
+    Type(ctype::CType),
+    /// The address of a function or a variable of the module.
+    Address(u64),
 }
 
 /// Words of the table in front of the constants: globals, builtins, the host's own.
@@ -73,8 +90,14 @@ pub enum Meaning {
     Math(String, usize),
     /// A function of the module whose result is of C.
     Typed(value::CTy),
-    /// A `cdef` function of numbers, which is called without Python.
+    /// A `cdef` function, which is called without Python.
     Own(Own),
+    /// A function of a library of C.
+    Extern(Arc<ctype::CFunction>),
+    /// A struct or union, whose name makes one.
+    Struct(ctype::CType),
+    /// `NULL`
+    Null,
     /// A cast.
     Cast(value::CTy),
     /// What is not handled here.
@@ -86,10 +109,31 @@ pub enum Meaning {
 pub struct Own {
     /// The host's number of its record.
     pub number: usize,
-    pub params: Vec<value::CTy>,
-    /// None: void.
-    pub ret: Option<value::CTy>,
+    /// None: an object.
+    pub params: Vec<Option<value::CTy>>,
+    pub ret: Given,
 }
+
+/// What a function gives.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Given {
+    Nothing,
+    C(value::CTy),
+    Object,
+}
+
+impl Given {
+    /// Its type of C.
+    pub fn c(&self) -> Option<&value::CTy> {
+        match self {
+            Given::C(ty) => Some(ty),
+            _ => None,
+        }
+    }
+}
+
+/// Asks the host for the address at which C calls a function of the module.
+pub type AddressOf<'a> = dyn Fn(&str, &ctype::FunctionType) -> core::result::Result<u64, String> + 'a;
 
 /// What is compiled.
 pub struct Source<'a> {
@@ -97,10 +141,15 @@ pub struct Source<'a> {
     pub file: String,
     /// Line in the file of each offset, by the starts of lines.
     pub line: &'a dyn Fn(u32) -> u32,
+    /// What is written at a place.
+    pub text: &'a dyn Fn(Span) -> String,
     pub c: &'a CFunction,
     pub meaning: &'a dyn Fn(&str) -> Meaning,
     /// Variables of functions around it, in the order of their cells, with their types of C.
     pub free: &'a [(String, Option<Declared>)],
+    /// Whether arguments and result are words of C, as callers without Python pass them: see [`function`].
+    pub is_direct: bool,
+    pub address_of: &'a AddressOf<'a>,
     /// Code of what stands inside it.
     pub inner: &'a dyn Fn(&inner::Place) -> Option<inner::Code>,
 }

@@ -17,8 +17,14 @@ use crate::c_arithmetic;
 impl Lowerer<'_> {
     pub(super) fn c_binary(&mut self, op: BinaryOp, a: (Value, CTy), b: (Value, CTy)) -> Result<Val> {
         let ty = common(&a.1, &b.1);
+        if a.1.is_address() || b.1.is_address() {
+            return self.pointer_binary(op, Val::C(a.0, a.1), Val::C(b.0, b.1));
+        }
         let dtype = ty.dtype();
         let (mut x, mut y) = (self.b().cast(a.0, dtype), self.b().cast(b.0, dtype));
+        if dtype.is_complex() {
+            return self.complex_binary(op, (x, y), ty);
+        }
         let simple = match op {
             BinaryOp::Add => Some(Ir::Add),
             BinaryOp::Sub => Some(Ir::Sub),
@@ -112,6 +118,9 @@ impl Lowerer<'_> {
         let dtype = ty.dtype();
         let mut b = self.b();
         let (x, y) = (b.cast(x.0, dtype), b.cast(y.0, dtype));
+        if dtype.is_complex() {
+            return self.complex_binary(BinaryOp::Pow, (x, y), ty);
+        }
         if dtype.is_float() {
             return Ok(Val::C(b.math(MathFn::Pow, &[x, y]), ty));
         }
@@ -155,6 +164,9 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn c_unary(&mut self, op: UnaryOp, value: Value, ty: &CTy) -> Result<Val> {
+        if ty.is_address() {
+            return refuse(&format!("this operation on a value of type `{}`", ty.ctype()));
+        }
         let to = promoted(ty);
         let value = self.b().cast(value, to.dtype());
         match op {
@@ -167,8 +179,14 @@ impl Lowerer<'_> {
 
     /// A comparison of numbers of C, as a truth value of the IR.
     pub(super) fn c_compare(&mut self, op: CompareOp, a: (Value, CTy), b: (Value, CTy)) -> Result<Value> {
+        if a.1.is_address() || b.1.is_address() {
+            return self.pointer_compare(op, Val::C(a.0, a.1), Val::C(b.0, b.1));
+        }
         let dtype = common(&a.1, &b.1).dtype();
         let (x, y) = (self.b().cast(a.0, dtype), self.b().cast(b.0, dtype));
+        if dtype.is_complex() && matches!(op, CompareOp::Eq | CompareOp::NotEq) {
+            return Ok(self.complex_compare(op == CompareOp::Eq, x, y));
+        }
         let op = match op {
             CompareOp::Eq => IrCompare::Eq,
             CompareOp::NotEq => IrCompare::Ne,
@@ -183,24 +201,32 @@ impl Lowerer<'_> {
 
     /// A function of C's mathematical library on doubles.
     pub(super) fn c_math(&mut self, name: &str, args: &[Value]) -> Result<Val> {
-        let function = match name {
-            "fabs" => {
-                let value = self.b().unary(IrUnary::Abs, args[0]);
-                return Ok(Val::C(value, CTy::num(DType::F64)));
-            }
-            "sqrt" => MathFn::Sqrt,
-            "floor" => MathFn::Floor,
-            "ceil" => MathFn::Ceil,
-            "sin" => MathFn::Sin,
-            "cos" => MathFn::Cos,
-            "tan" => MathFn::Tan,
-            "exp" => MathFn::Exp,
-            "log" => MathFn::Log,
-            "pow" => MathFn::Pow,
-            "hypot" => MathFn::Hypot,
-            "atan2" => MathFn::Atan2,
-            _ => return refuse("this function of C"),
-        };
+        let x = args[0];
+        if name == "fabs" {
+            return Ok(Val::C(self.b().unary(IrUnary::Abs, x), CTy::num(DType::F64)));
+        }
+        if let Some(truth) = self.classified(name, x) {
+            return Ok(Val::C(self.b().cast(truth, DType::I32), CTy::Bint));
+        }
+        let Some(function) = MathFn::from_name(name) else { return refuse("this function of C") };
         Ok(Val::C(self.b().math(function, args), CTy::num(DType::F64)))
+    }
+
+    /// `isnan` and the like, as truth values.
+    fn classified(&mut self, name: &str, x: Value) -> Option<Value> {
+        let mut b = self.b();
+        let (infinity, zero) = (b.f64(f64::INFINITY), b.f64(0.0));
+        let size = b.unary(IrUnary::Abs, x);
+        Some(match name {
+            "isnan" => b.compare(IrCompare::Ne, x, x),
+            "isinf" => b.compare(IrCompare::Eq, size, infinity),
+            "isfinite" => b.compare(IrCompare::Lt, size, infinity),
+            "signbit" => {
+                let one = b.f64(1.0);
+                let sign = b.math(MathFn::Copysign, &[one, x]);
+                b.compare(IrCompare::Lt, sign, zero)
+            }
+            _ => return None,
+        })
     }
 }

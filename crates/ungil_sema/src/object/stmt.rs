@@ -1,12 +1,14 @@
 //! Statements.
 
-use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::{If, IfBranch, Stmt, StmtKind};
 
 use super::function::Lowerer;
-use super::value::{Obj, Val};
+use super::typing::Kind;
+use super::value::{CTy, Obj, Val};
 use super::{Result, refuse};
+use crate::ctype::CType;
 use crate::cython::CFunction;
 
 impl Lowerer<'_> {
@@ -32,7 +34,12 @@ impl Lowerer<'_> {
                 }
             }
             StmtKind::Assign { targets, value } => {
-                let value = self.expr(value)?;
+                if let [target] = targets.as_slice()
+                    && (self.store_side_by_side(target, value)? || self.copy_slice(target, value)?)
+                {
+                    return Ok(true);
+                }
+                let value = self.assigned_value(&targets[0], value)?;
                 match targets.as_slice() {
                     [target] => self.store(target, value)?,
                     _ => self.store_all(targets, value)?,
@@ -78,9 +85,63 @@ impl Lowerer<'_> {
         Ok(true)
     }
 
+    /// `a, b = x, y` with values of C among them: all are computed, then assigned one by one.
+    fn store_side_by_side(&mut self, target: &Expr, value: &Expr) -> Result<bool> {
+        let (ExprKind::Tuple(targets), ExprKind::Tuple(values)) = (&target.kind, &value.kind) else {
+            return Ok(false);
+        };
+        let is_plain = |items: &[Expr]| !items.iter().any(|i| matches!(i.kind, ExprKind::Starred(_)));
+        let of_c = |items: &[Expr]| items.iter().any(|i| matches!(self.kind(i), Kind::C(_)));
+        let of_c = of_c(values) || of_c(targets);
+        if targets.len() != values.len() || !of_c || !is_plain(targets) || !is_plain(values) {
+            return Ok(false);
+        }
+        let mut computed = Vec::new();
+        for (target, value) in targets.iter().zip(values) {
+            let value = self.expr(value)?;
+            computed.push(match (value, self.kind(target)) {
+                // Each is converted as soon as it is computed.
+                (value, Kind::C(ty)) if !ty.is_aggregate() => Val::C(self.number(value, &ty)?, ty),
+                (value, _) => self.kept(value)?,
+            });
+        }
+        for (target, value) in targets.iter().zip(computed) {
+            self.store(target, value)?;
+        }
+        Ok(true)
+    }
+
+    /// A value for a target: a list that is written out for a struct has its fields.
+    fn assigned_value(&mut self, target: &Expr, value: &Expr) -> Result<Val> {
+        match (self.kind(target), &value.kind) {
+            (Kind::C(CTy::C(ty @ CType::Struct(_), _)), ExprKind::List(items)) => {
+                let call = Call { func: value.clone(), args: items.clone(), keywords: Vec::new() };
+                self.make_struct(&call, &ty)
+            }
+            _ => self.expr(value),
+        }
+    }
+
+    /// A value that assignments do not change.
+    fn kept(&mut self, value: Val) -> Result<Val> {
+        match value {
+            Val::Obj(obj) => Ok(Val::Obj(self.keep_own(obj))),
+            other => self.snapshot(other),
+        }
+    }
+
+    /// `a[:n] = p[1:]` of memory of C.
+    fn copy_slice(&mut self, target: &Expr, value: &Expr) -> Result<bool> {
+        if !self.is_c_slice(target) || !self.is_c_slice(value) {
+            return Ok(false);
+        }
+        self.store_slice(target, Some(value), &Val::Literal(Literal::None))
+    }
+
     /// `a = b = value`.
     fn store_all(&mut self, targets: &[ungil_syntax::ast::expr::Expr], value: Val) -> Result<()> {
         let Val::Obj(obj) = value else {
+            let value = self.snapshot(value)?;
             return targets.iter().try_for_each(|t| self.store(t, value.clone()));
         };
         let obj = self.keep_own(obj);

@@ -9,6 +9,7 @@ use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_stmt};
 
 use super::entries::Entry;
 use super::function::Lowerer;
+use super::memory::Place;
 use super::value::{Obj, Val};
 use super::{Meaning, Result, refuse};
 use crate::resolve::children::blocks;
@@ -156,8 +157,11 @@ pub(super) fn names_of(t: &Expr, out: &mut Vec<String>) -> Result<()> {
 impl Lowerer<'_> {
     /// Assigns; a temporary is given up.
     pub(super) fn store(&mut self, t: &Expr, value: Val) -> Result<()> {
+        self.no_field(t)?;
         match &t.kind {
             ExprKind::Name(name) => self.store_name(name, value),
+            _ if self.place_type(t).is_some() => self.store_c(t, value),
+            _ if self.store_slice(t, None, &value)? => Ok(()),
             ExprKind::Attribute { value: object, attr } => {
                 let value = self.object(value)?;
                 let object = self.obj(object)?;
@@ -219,6 +223,9 @@ impl Lowerer<'_> {
             return Ok(());
         }
         if let Some(ty) = &local.ty {
+            if let Some(address) = local.memory {
+                return self.store_place(&Place { address, ty: ty.clone(), is_const: false }, value);
+            }
             let value = self.number(value, ty)?;
             self.b().set(local.var, value);
             return Ok(());
@@ -239,6 +246,14 @@ impl Lowerer<'_> {
         let (class, none) = (self.name(class), self.word(0));
         self.status_from(Entry::CheckClass, &[obj.value, class, none], &[]);
         Ok(Val::Obj(obj))
+    }
+
+    /// Assigns a place of C.
+    fn store_c(&mut self, t: &Expr, value: Val) -> Result<()> {
+        // What is assigned may lie where computing the place writes to.
+        let Some(place) = self.place(t)? else { return refuse("this target") };
+        self.at(t.span);
+        self.store_place(&place, value)
     }
 
     fn unpack(&mut self, t: &Expr, items: &[Expr], value: Obj) -> Result<()> {
@@ -282,6 +297,12 @@ impl Lowerer<'_> {
                 let new = self.combine(t, op, old, value_of)?;
                 self.store(t, new)
             }
+            _ if self.place_type(t).is_some() => {
+                let Some(place) = self.place(t)? else { return refuse("this target") };
+                let old = self.load_place(&place);
+                let new = self.combine(t, op, old, value_of)?;
+                self.store_place(&place, new)
+            }
             ExprKind::Attribute { value: object, attr } => {
                 let object = self.obj(object)?;
                 let object = self.keep_own(object);
@@ -323,6 +344,13 @@ impl Lowerer<'_> {
     }
 
     fn combine(&mut self, t: &Expr, op: BinaryOp, old: Val, value: &Expr) -> Result<Val> {
+        if let Val::C(_, ty) = &old
+            && ty.is_address()
+        {
+            let right = self.expr(value)?;
+            self.at(t.span);
+            return self.pointer_binary(op, old, right);
+        }
         if let Val::C(left, ty) = &old
             && self.is_c(value)
         {

@@ -7,8 +7,10 @@ use ungil_syntax::ast::operator::{BinaryOp, CompareOp, UnaryOp};
 
 use super::consume::is_consumed;
 use super::function::Lowerer;
+use super::pointer::{arithmetic_kind, null_type};
 use super::value::CTy;
-use super::{Meaning, Own};
+use super::{Given, Meaning, Own};
+use crate::ctype::CType;
 
 /// What an expression gives.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,9 +26,15 @@ impl Lowerer<'_> {
             ExprKind::Literal(literal @ (Literal::Int(_) | Literal::Float(_) | Literal::Bool(_))) => {
                 Kind::Literal(literal.clone())
             }
-            ExprKind::Name(name) => match self.local(name).and_then(|l| l.ty) {
-                Some(ty) => Kind::C(ty),
+            ExprKind::Literal(Literal::Imaginary(_)) => Kind::Literal(Literal::Imaginary(0.0)),
+            ExprKind::Name(name) => match self.local(name) {
+                Some(local) => local.ty.map_or(Kind::Object, Kind::C),
+                None if (self.source.meaning)(name) == Meaning::Null => Kind::C(null_type()),
                 None => Kind::Object,
+            },
+            ExprKind::Attribute { value, attr } => match self.place_type(e) {
+                Some(ty) => Kind::C(ty),
+                None => self.complex_part_type(value, &attr.name).map_or(Kind::Object, Kind::C),
             },
             ExprKind::Binary { left, op, right } => self.binary_kind(left, *op, right),
             ExprKind::Unary { op: UnaryOp::Not, .. } => Kind::C(CTy::Bint),
@@ -36,6 +44,7 @@ impl Lowerer<'_> {
             },
             ExprKind::Compare { left, rest } => {
                 let all_c = self.is_c(left) && rest.iter().all(|r| self.is_c(&r.right));
+                let all_c = all_c || rest.len() == 1 && self.compares_addresses(left, rest);
                 let truth = rest.iter().all(|r| {
                     matches!(r.op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
                 });
@@ -44,13 +53,19 @@ impl Lowerer<'_> {
             ExprKind::Conditional { body, orelse, .. } => self.joined(body, orelse),
             ExprKind::Subscript { value, index } => match self.view_kind(value, index) {
                 Some(ty) => Kind::C(ty),
-                None => Kind::Object,
+                None => self.place_type(e).map_or(Kind::Object, Kind::C),
             },
             ExprKind::Call(call) if self.gives_truth(call) => Kind::C(CTy::Bint),
             ExprKind::Call(call) => {
+                if let Some(f) = self.function_behind(&call.func) {
+                    return given(&f.ret);
+                }
                 let ExprKind::Name(name) = &call.func.kind else { return Kind::Object };
                 if self.local(name).is_some() || self.globals.contains(&**name) {
                     return Kind::Object;
+                }
+                if let Some(ty) = self.c_operator_type(call, name) {
+                    return Kind::C(ty);
                 }
                 match (self.source.meaning)(name) {
                     Meaning::Builtin
@@ -59,9 +74,13 @@ impl Lowerer<'_> {
                         Kind::C(CTy::Num(DType::I64, "Py_ssize_t".into()))
                     }
                     Meaning::Typed(ty) => Kind::C(ty),
-                    Meaning::Own(Own { ret: Some(ty), .. }) => Kind::C(ty),
+                    Meaning::Own(Own { ret: Given::C(ty), .. }) => Kind::C(ty),
+                    Meaning::Extern(f) => given(&f.ret),
+                    Meaning::Struct(ty) => Kind::C(CTy::of(&self.complete(&ty))),
                     Meaning::Cast(ty) if call.args.len() == 1 => Kind::C(ty),
-                    Meaning::Math(_, n) if n == call.args.len() => Kind::C(CTy::num(DType::F64)),
+                    Meaning::Math(name, n) if n == call.args.len() => {
+                        Kind::C(if gives_truth(&name) { CTy::Bint } else { CTy::num(DType::F64) })
+                    }
                     _ => Kind::Object,
                 }
             }
@@ -84,6 +103,14 @@ impl Lowerer<'_> {
     fn joined(&self, a: &Expr, b: &Expr) -> Kind {
         match (self.kind(a), self.kind(b)) {
             (Kind::C(a), Kind::C(b)) if a == b => Kind::C(a),
+            (Kind::C(a), Kind::C(b)) if a.is_address() || b.is_address() => {
+                // `NULL` is a pointer of any type.
+                match (a == null_type(), b == null_type()) {
+                    (true, _) => Kind::C(b),
+                    (_, true) => Kind::C(a),
+                    _ => Kind::Object,
+                }
+            }
             (Kind::C(a), Kind::C(b)) if a != CTy::Bint && b != CTy::Bint => Kind::C(common(&a, &b)),
             (Kind::C(a), Kind::Literal(b)) | (Kind::Literal(b), Kind::C(a)) => match (&a, &b) {
                 (CTy::Num(d, _), Literal::Float(_)) if !d.is_float() => Kind::C(CTy::num(DType::F64)),
@@ -97,12 +124,15 @@ impl Lowerer<'_> {
 
     fn binary_kind(&self, left: &Expr, op: BinaryOp, right: &Expr) -> Kind {
         let (a, b) = (self.kind(left), self.kind(right));
+        if is_address(&a) || is_address(&b) {
+            return arithmetic_kind(op, &a, &b).map_or(Kind::Object, Kind::C);
+        }
         let (Some(x), Some(y)) = (c_of(&a), c_of(&b)) else { return Kind::Object };
         if matches!((a, b), (Kind::Literal(_), Kind::Literal(_))) {
             return Kind::Object;
         }
         let both = common(&x, &y);
-        let is_float = both.dtype().is_float();
+        let is_float = both.dtype().is_float() || both.is_complex();
         match op {
             BinaryOp::Pow if self.c.cpow => Kind::C(both),
             BinaryOp::MatMult | BinaryOp::Pow => Kind::Object,
@@ -116,6 +146,21 @@ impl Lowerer<'_> {
     }
 }
 
+/// Whether a function of C's mathematical library gives a truth value.
+fn gives_truth(name: &str) -> bool {
+    matches!(name, "isnan" | "isinf" | "isfinite" | "signbit")
+}
+
+/// The type of what a function of C gives.
+fn given(ty: &CType) -> Kind {
+    if *ty == CType::Void { Kind::Object } else { Kind::C(CTy::of(ty)) }
+}
+
+/// Whether a value is a pointer, a struct or an array.
+pub(super) fn is_address(kind: &Kind) -> bool {
+    matches!(kind, Kind::C(ty) if ty.is_address())
+}
+
 fn c_of(kind: &Kind) -> Option<CTy> {
     match kind {
         Kind::Object => None,
@@ -124,6 +169,7 @@ fn c_of(kind: &Kind) -> Option<CTy> {
             Some(CTy::num(if i32::try_from(*n).is_ok() { DType::I32 } else { DType::I64 }))
         }
         Kind::Literal(Literal::Float(_)) => Some(CTy::num(DType::F64)),
+        Kind::Literal(Literal::Imaginary(_)) => Some(CTy::num(DType::C128)),
         Kind::Literal(_) => Some(CTy::Bint),
     }
 }
@@ -143,7 +189,13 @@ pub(super) fn common(a: &CTy, b: &CTy) -> CTy {
         DType::I64 => 2,
         DType::U64 => 3,
         DType::F32 => 4,
+        DType::C64 => 6,
+        DType::C128 => 7,
         _ => 5,
     };
+    // A single complex number and a double are a double complex one.
+    if matches!((a.dtype(), b.dtype()), (DType::C64, DType::F64) | (DType::F64, DType::C64)) {
+        return CTy::num(DType::C128);
+    }
     if rank(a.dtype()) >= rank(b.dtype()) { a } else { b }
 }

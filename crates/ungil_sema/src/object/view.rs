@@ -51,14 +51,14 @@ impl Lowerer<'_> {
         let var = self.func.new_var(name, Type::I64);
         self.owners.push(var);
         self.b().set(var, array);
-        let local = Local { var, ty: None, is_borrowed: false, is_bound: true, cell: None };
+        let local = Local { var, ty: None, is_borrowed: false, is_bound: true, cell: None, memory: None };
         self.scopes[0].insert(name.to_owned(), local);
         Ok(())
     }
 
     /// A variable's view, which has no value yet.
     pub(super) fn view_variable(&mut self, name: &str, ty: &Declared) -> Result<()> {
-        let local = self.new_local(name, None);
+        let local = self.new_local(name, None)?;
         self.new_view(name, ty, Some(local.var))?;
         self.scopes[0].insert(name.to_owned(), local);
         Ok(())
@@ -194,6 +194,15 @@ impl Lowerer<'_> {
         let zero = b.i64(0);
         b.store(place, vec![zero], new);
         Ok(None)
+    }
+
+    /// `&view[i]`
+    pub(super) fn view_address(&mut self, e: &Expr) -> Result<Option<Val>> {
+        let ExprKind::Subscript { value, index } = &e.kind else { return Ok(None) };
+        let Some((view, found)) = self.element_of(value, index) else { return Ok(None) };
+        let place = self.place_of(e, &view, &found)?;
+        let address = self.b().value(InstKind::Address(place));
+        Ok(Some(Val::C(address, CTy::of(&view.element.ctype().pointer_to(view.is_const)))))
     }
 
     /// Whether a subscript is an element of a view.

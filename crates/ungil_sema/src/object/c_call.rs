@@ -1,0 +1,154 @@
+//! Calls of functions of C, through pointers, of the module's own `cdef` functions; structs that are made by their names.
+
+use ungil_ir::entities::Value;
+use ungil_ir::types::DType;
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
+
+use super::entries::Entry;
+use super::function::Lowerer;
+use super::memory::Place;
+use super::typing::Kind;
+use super::value::{CTy, Obj, Val};
+use super::{Constant, Given, Own, Result, refuse};
+use crate::ctype::{CType, FunctionType};
+
+/// The type in which a number or an address travels to a function of the module.
+pub(super) fn word_of(ty: &CTy) -> DType {
+    if ty.dtype().is_float() { DType::F64 } else { DType::I64 }
+}
+
+impl Lowerer<'_> {
+    /// An argument of C; objects that must live as long as the call are added to `held`.
+    fn c_argument(&mut self, e: &Expr, ty: &CTy, held: &mut Vec<Obj>) -> Result<Value> {
+        let value = self.expr(e)?;
+        match ty {
+            CTy::C(CType::Pointer(to), _) => self.pointer(value, &to.clone(), Some(held)),
+            _ => self.number(value, ty),
+        }
+    }
+
+    /// The function behind a pointer that an expression is.
+    pub(super) fn function_behind(&self, e: &Expr) -> Option<FunctionType> {
+        let Kind::C(CTy::C(CType::Pointer(to), _)) = self.kind(e) else { return None };
+        match &to.to {
+            CType::Function(f) => Some((**f).clone()),
+            _ => None,
+        }
+    }
+
+    /// A call through a pointer.
+    pub(super) fn call_pointer(&mut self, e: &Expr, call: &Call, f: &FunctionType) -> Result<Val> {
+        let Val::C(address, _) = self.expr(&call.func)? else { return refuse("this call") };
+        self.call_address(e, call, address, f)
+    }
+
+    /// Calls what lies at an address.
+    pub(super) fn call_address(
+        &mut self,
+        e: &Expr,
+        call: &Call,
+        address: Value,
+        f: &FunctionType,
+    ) -> Result<Val> {
+        if f.params.len() != call.args.len() || !call.keywords.is_empty() {
+            return refuse(&format!("a call of a function of C with {} arguments", f.params.len()));
+        }
+        let is_struct = |ty: &CType| matches!(ty, CType::Struct(_) | CType::Array(..) | CType::Opaque(_));
+        if f.params.iter().chain([&f.ret]).any(|ty| is_struct(&self.complete(ty))) {
+            return refuse("a function of C that takes or returns a struct by value");
+        }
+        let (mut values, mut held) = (Vec::new(), Vec::new());
+        for (arg, ty) in call.args.iter().zip(&f.params) {
+            let value = self.c_argument(arg, &CTy::of(ty), &mut held)?;
+            values.push(if matches!(ty, CType::Pointer(_)) { self.machine_pointer(value) } else { value });
+        }
+        self.at(e.span);
+        let callee = self.machine_pointer(address);
+        let result = self.b().call_c(callee, values, f.ret.ir());
+        self.drop_all(&held);
+        Ok(match &f.ret {
+            CType::Void => Val::Obj(self.none()),
+            CType::Pointer(_) => {
+                let address = self.b().value(ungil_ir::inst::InstKind::Address(result));
+                Val::C(address, CTy::of(&f.ret))
+            }
+            other => Val::C(result, CTy::of(other)),
+        })
+    }
+
+    /// A call of a `cdef` function of the module.
+    pub(super) fn call_own(&mut self, e: &Expr, call: &Call, own: &Own) -> Result<Val> {
+        let (mut words, mut held) = (Vec::new(), Vec::new());
+        for (arg, ty) in call.args.iter().zip(&own.params) {
+            let Some(ty) = ty else {
+                let obj = self.obj(arg)?;
+                held.push(obj);
+                words.push((obj.value, DType::I64));
+                continue;
+            };
+            let value = self.c_argument(arg, ty, &mut held)?;
+            // Later arguments may change what is passed by value.
+            let value = match self.snapshot(Val::C(value, ty.clone()))? {
+                Val::C(value, _) => value,
+                _ => value,
+            };
+            words.push((value, word_of(ty)));
+        }
+        self.at(e.span);
+        let address = self.scratch(words.len().max(2));
+        for (i, (value, dtype)) in words.into_iter().enumerate() {
+            let value = self.b().cast(value, dtype);
+            self.put_as(address, i, value, dtype);
+        }
+        let record = self.constant(Constant::Own(own.number)).value;
+        let ret = match own.ret.c() {
+            Some(ty) if ty.is_aggregate() => self.frame_memory(&ty.ctype())?,
+            _ => address,
+        };
+        self.status_from(Entry::CallOwn, &[record, address, ret], &held);
+        Ok(match &own.ret {
+            Given::Nothing => Val::Obj(self.none()),
+            Given::Object => {
+                let value = self.load(address, 0);
+                Val::Obj(self.keep(value))
+            }
+            Given::C(ty) if ty.is_aggregate() => Val::C(ret, ty.clone()),
+            Given::C(ty) => {
+                let value = self.load_as(address, 0, word_of(ty));
+                Val::C(self.b().cast(value, ty.dtype()), ty.clone())
+            }
+        })
+    }
+
+    /// `Point(1, y=2)`
+    pub(super) fn make_struct(&mut self, call: &Call, ty: &CType) -> Result<Val> {
+        let CType::Struct(s) = self.complete(ty) else { return refuse("a struct that is not defined") };
+        let whole = CType::Struct(s.clone());
+        if let ([only], true) = (call.args.as_slice(), call.keywords.is_empty())
+            && matches!(self.kind(only), Kind::C(CTy::C(CType::Struct(other), _)) if other.name == s.name)
+        {
+            let value = self.expr(only)?;
+            return self.snapshot(value);
+        }
+        let address = self.frame_memory(&whole)?;
+        let by_place = call.args.iter().enumerate().map(|(k, e)| (s.fields.get(k), e));
+        let by_name = call.keywords.iter().map(|k| {
+            let field = k.name.as_ref().and_then(|name| s.fields.iter().find(|f| *f.name == *name.name));
+            (field, &k.value)
+        });
+        for (field, e) in by_place.chain(by_name).collect::<Vec<_>>() {
+            if matches!(e.kind, ExprKind::Starred(_)) {
+                return refuse("`*` in the display of a struct");
+            }
+            let Some(field) = field else {
+                return refuse(&format!("a field that struct `{}` has not", s.name));
+            };
+            let value = self.expr(e)?;
+            self.at(e.span);
+            let at = self.offset(address, field.offset);
+            let ty = CTy::of(&self.complete(&field.ty));
+            self.store_place(&Place { address: at, ty, is_const: false }, value)?;
+        }
+        Ok(Val::C(address, CTy::of(&whole)))
+    }
+}
