@@ -689,3 +689,25 @@ def test_reductions_along_short_axes(dtype, short):
         scale = np.arange(a.shape[axis]).reshape([-1 if k == axis else 1 for k in range(a.ndim)]) * 1.0
         found = ungil.evaluate(f"sum(a*scale + 1, axis={axis})")
         np.testing.assert_allclose(found, (a * scale + 1).sum(axis=axis), rtol=1e-5)
+
+
+@pytest.mark.parametrize("function", ["sin", "exp", "log1p", "tanh"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_many_calls_of_one_function(function, dtype):
+    # Too many to be inlined: the bits are those of single calls.
+    x = np.abs(np.random.default_rng(3).normal(size=1003) * 9).astype(dtype)
+    y = x / 8
+    named = {"x": x, "y": y}
+    total = ungil.evaluate(" + ".join(f"{function}(x + {k}*y)" for k in range(40)), named)
+    parts = [ungil.evaluate(f"{function}(x + {k}*y)", named) for k in range(40)]
+    assert total.dtype == dtype and np.array_equal(total, sum(parts[1:], parts[0]))
+
+
+def test_formulas_of_a_thousand_terms():
+    x, n = np.arange(6.0).reshape(2, 3), np.arange(3)
+    assert np.array_equal(ungil.evaluate(" + ".join(f"{k}*x" for k in range(1000))), x * 499500)
+    counted = ungil.evaluate(" + ".join(f"(n == {k % 5})*{k}" for k in range(1000)))
+    expected = [sum(k for k in range(1000) if k % 5 == i) for i in range(3)]
+    assert counted.tolist() == expected and counted.dtype == np.int32
+    out = np.zeros((2, 3), np.float32)
+    ungil.evaluate("sum(" + " + ".join(f"x/{k}" for k in range(1, 500)) + ", axis=0)/n", out=out[0])

@@ -4,6 +4,7 @@
 //! module's own target attributes, so that loops over them vectorise. Slow paths stay calls into this process, with
 //! vector variants (README of `ungil_math`). Other functions are libm's.
 
+mod far;
 pub mod widen;
 
 use crate::emit::EmitError;
@@ -46,7 +47,8 @@ pub fn in_library(function: MathFn) -> bool {
 }
 
 /// Links the library's functions that the module declares; `prepare` gives each the module's target attributes.
-pub fn link(l: &Llvm, features: &str, prepare: impl Fn(Val)) -> Result<(), EmitError> {
+/// `bits` is the length of vectors in loops.
+pub fn link(l: &Llvm, features: &str, bits: u32, prepare: impl Fn(Val)) -> Result<(), EmitError> {
     let declared = functions(l.module).filter(|f| name_of(*f).starts_with(PREFIX));
     let (vectors, scalars): (Vec<Val>, Vec<Val>) =
         declared.partition(|f| widen::parse(&name_of(*f)).is_some());
@@ -54,6 +56,7 @@ pub fn link(l: &Llvm, features: &str, prepare: impl Fn(Val)) -> Result<(), EmitE
         return Ok(());
     }
     let mut wanted: Vec<String> = scalars.into_iter().map(name_of).collect();
+    let far = far::choose(l, &wanted);
     for vector in &vectors {
         let name = name_of(*vector);
         let (scalar, _) = widen::parse(&name).expect("the name of a vector form");
@@ -71,13 +74,19 @@ pub fn link(l: &Llvm, features: &str, prepare: impl Fn(Val)) -> Result<(), EmitE
             }
             strip(l, function);
             prepare(function);
-            if wanted.contains(&name) {
+            if wanted.contains(&name) && !far.contains(&name) {
                 l.add_attribute(function, Place::Function, "alwaysinline");
             }
         }
     }
     for vector in vectors {
         define_vector(l, vector, &prepare)?;
+    }
+    for name in far {
+        if !far::keep(l, &name, bits, &prepare) {
+            let function = l.find_function(&name).expect("just linked");
+            l.add_attribute(function, Place::Function, "alwaysinline");
+        }
     }
     if let Some(personality) = l.find_function("rust_eh_personality")
         && llvm!(LLVMGetFirstUse(personality)).is_null()
@@ -166,17 +175,27 @@ fn add_variants(l: &Llvm, isa: Isa) -> Result<(), EmitError> {
     Ok(())
 }
 
+/// The calls of a function.
+fn calls_of(function: Val) -> Vec<Val> {
+    let first = llvm!(LLVMGetFirstUse(function));
+    let next = |u: &_| Some(llvm!(LLVMGetNextUse(*u))).filter(|u| !u.is_null());
+    std::iter::successors(Some(first).filter(|u| !u.is_null()), next)
+        .map(|u| llvm!(LLVMGetUser(u)))
+        .filter(|user| !llvm!(LLVMIsACallInst(*user)).is_null())
+        .collect()
+}
+
+/// Names a function's vector variants at its calls, which have no effects.
+fn add_names(l: &Llvm, function: Val, attribute: &str) {
+    for call in calls_of(function) {
+        let names = [("nounwind", 0), ("willreturn", 0), ("memory", 0)];
+        l.add_call_attributes(call, &names, "vector-function-abi-variant", attribute);
+    }
+}
+
 /// Links a function's vector variants and names them at its calls.
 fn add_variant(l: &Llvm, function: Val, attribute: &str, text: &str) -> Result<(), EmitError> {
-    let mut next = llvm!(LLVMGetFirstUse(function));
-    while !next.is_null() {
-        let user = llvm!(LLVMGetUser(next));
-        next = llvm!(LLVMGetNextUse(next));
-        if !llvm!(LLVMIsACallInst(user)).is_null() {
-            let names = [("nounwind", 0), ("willreturn", 0), ("memory", 0)];
-            l.add_call_attributes(user, &names, "vector-function-abi-variant", attribute);
-        }
-    }
+    add_names(l, function, attribute);
     let variants = l.parse(text).map_err(EmitError::Codegen)?;
     llvm!({
         LLVMSetTarget(variants, LLVMGetTarget(l.module));

@@ -63,7 +63,10 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         l.set_place(None);
         debug.finish();
     }
-    crate::mathlib::link(l, &module.target.features, |function| module.add_function_attributes(function))?;
+    let bits = module.options.vector_bits.unwrap_or(module.default_vector_bits);
+    crate::mathlib::link(l, &module.target.features, bits, |function| {
+        module.add_function_attributes(function);
+    })?;
     if cfg!(debug_assertions) {
         l.verify().map_err(EmitError::Invalid)?;
     }

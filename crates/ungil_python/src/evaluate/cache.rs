@@ -50,7 +50,7 @@ pub struct Typed {
     /// The whole formula.
     pub tree: Arc<Node>,
     pub staged: Staged,
-    /// The operand of each reduction, in the order of the stages; `None` for other stages.
+    /// What each reduction and each loop of its own computes, in the order of the stages; `None` for other stages.
     pub operands: Vec<Option<Part>>,
     pub root: Part,
 }
@@ -168,7 +168,7 @@ impl CachedFormula {
         let tree = self.formula.tree(kinds, self.optimization).map_err(|e| self.error(py, e))?;
         let staged = stages::split(&tree, kinds.len()).map_err(|e| self.error(py, e))?;
         let operand = |stage: &Stage| match stage {
-            Stage::Reduce { arg, .. } => Some(Part::new(arg)),
+            Stage::Reduce { arg, .. } | Stage::Elements(arg) => Some(Part::new(arg)),
             Stage::Compare { .. } => None,
         };
         let operands = staged.stages.iter().map(operand).collect();

@@ -96,6 +96,11 @@ fn stage<'py>(
             let (left, right) = (text_object(py, left, operands), text_object(py, right, operands));
             compare_text(py, name, left, right)
         }
+        Stage::Elements(_) => {
+            let part = typed.operands[number].as_ref().expect("a loop has elements");
+            let request = Request { out: None, order: Order::Keep, casting: Casting::SameKind };
+            elements(py, formula, part, operands, &request)
+        }
         Stage::Reduce { name, axes, kind, .. } => {
             let part = typed.operands[number].as_ref().expect("a reduction has an operand");
             if axes.is_none()

@@ -1,6 +1,7 @@
-//! What a formula computes before its elements: comparisons of strings, and reductions.
+//! What a formula computes before its elements: comparisons of strings, reductions, and parts of long formulas.
 //!
-//! Each becomes a variable of its own, with a number behind the formula's, so that what is left is a formula of
+//! A kernel's compile time grows faster than the kernel, so a formula of many operations is several loops, which pass on
+//! arrays. Each becomes a variable of its own, with a number behind the formula's, so that what is left is a formula of
 //! numbers. Stages are in the order in which they can be computed; the operands of a reduction are a formula too, of
 //! variables and stages before it.
 
@@ -35,7 +36,12 @@ pub enum Stage {
         axes: Option<Vec<i64>>,
         kind: Kind,
     },
+    /// The elements of a part.
+    Elements(Arc<Node>),
 }
+
+/// Most operations of a loop.
+const MOST_OPERATIONS: usize = 200;
 
 /// A formula in its stages.
 #[derive(Debug)]
@@ -57,6 +63,7 @@ pub fn split(root: &Arc<Node>, variables: usize) -> Result<Staged> {
     check(root)?;
     let mut stages = Vec::new();
     let mut made: HashMap<*const Node, Arc<Node>> = HashMap::new();
+    let mut sizes: HashMap<*const Node, usize> = HashMap::new();
     for node in post_order(root) {
         let key = Arc::as_ptr(&node);
         let child = |made: &HashMap<*const Node, Arc<Node>>, c: &Arc<Node>| made[&Arc::as_ptr(c)].clone();
@@ -80,7 +87,14 @@ pub fn split(root: &Arc<Node>, variables: usize) -> Result<Staged> {
             }
             What::Op { name, args } => {
                 let args: Vec<Arc<Node>> = args.iter().map(|a| child(&made, a)).collect();
-                Arc::new(Node { kind: node.kind, what: What::Op { name, args }, span: node.span })
+                let size = 1 + args.iter().filter_map(|a| sizes.get(&Arc::as_ptr(a))).sum::<usize>();
+                let new = Arc::new(Node { kind: node.kind, what: What::Op { name, args }, span: node.span });
+                if size < MOST_OPERATIONS || node.kind == Kind::Bytes {
+                    sizes.insert(Arc::as_ptr(&new), size);
+                    new
+                } else {
+                    stage(Stage::Elements(new))
+                }
             }
             What::Reduce { name, arg, axes } => {
                 let arg = child(&made, arg);

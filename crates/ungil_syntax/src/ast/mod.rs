@@ -24,7 +24,7 @@ pub mod pattern;
 pub mod stmt;
 
 /// The greatest height of an expression tree that parses without an error.
-pub const MAX_HEIGHT: u32 = 2000;
+pub const MAX_HEIGHT: u32 = 2400;
 
 /// The greatest number of nested blocks that parses without an error, as in CPython.
 pub const MAX_INDENT: u32 = 100;
