@@ -244,3 +244,9 @@ def test_rank_and_dtype_are_part_of_the_type():
     f = compiled("def f(a):\n    return a.ndim\n")
     assert [f(np.zeros((1,) * n)) for n in range(6)] == list(range(6))
     assert_same(f(np.zeros(2, np.int8)), 1)
+
+
+@pytest.mark.parametrize("step", [2**63 - 1, -(2**63) + 1, -(2**63), 2**62, 7, -7])
+def test_steps_as_long_as_integers_get(step):
+    f = compiled(f"def f(a, b, s):\n    return a[::{step}], a[1::s], a[::s], b[::s], b[2:0:s], b[::{step}]\n")
+    check(f, np.arange(10.0).reshape(5, 2), [1, 2, 3], step)

@@ -277,3 +277,42 @@ def test_random_indices(i, j, column):
     check(read_two, a, i[:, None] if column else i, j)
     check(write_two, a, i[:, None] if column else i, j, 3.0)
     check(mixed, np.arange(120.0).reshape(4, 5, 6), i % 4, j[: len(i)] % 4)
+
+
+@pytest.mark.parametrize("flag", [True, False, np.True_, np.bool_(False), np.array(True)])
+def test_truth_values_are_masks_without_axes(flag):
+    def read_all(a, t, x):
+        return a[t], a[t, 1], a[None, t], a[..., t], a[t, t], a[t, ::-1], x[t]
+
+    def write_all(a, t, v):
+        a[t] = v
+        a[1:][t] += 1
+        a[t, 0] *= 2
+
+    a = np.arange(6.0).reshape(2, 3)
+    check(read_all, a, flag, np.array(2.5))
+    check(write_all, a, flag, 3.0)
+    check(write_all, a, flag, np.arange(3.0))
+
+
+def test_constant_truth_values():
+    check(lambda a: (a[True], a[False], a[np.True_, [0, 1]], a[a[0, 0] == 0]), np.arange(6.0).reshape(2, 3))
+    check(lambda a: a[False, [0, 1]], np.arange(6.0).reshape(2, 3))
+
+
+def test_values_with_axes_of_one_element_in_front():
+    def assign(a, v, i):
+        a[1] = v
+        a[i, 1:] = v[..., 1:]
+        a[:, 0] = v[..., :1, 0]
+        return a
+
+    a, i = np.zeros((2, 3)), np.array([1, 0])
+    check(assign, a, np.arange(3.0).reshape(1, 3), i)
+    check(assign, a, np.arange(3.0).reshape(1, 1, 3), i)
+
+    def row(a, v):
+        a[0] = v
+
+    with pytest.raises(ValueError, match="axis 0 has 2 elements"):
+        jit(row)(a, np.ones((2, 3)))

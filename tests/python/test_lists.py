@@ -597,8 +597,31 @@ def test_deletion(i):
 def test_empty_argument():
     check(lambda x: (len(x), np.asarray(x).sum(), [y for y in range(3)]), [])
     check(lambda x: x.append(2.0), [])
-    with pytest.raises(ungil.errors.CompileError, match="empty when the kernel is called"):
-        jit(lambda x: x[0].append(2.0))([[]])
+
+
+def fill_rows(rows):
+    for row in rows:
+        row.append(1.0)
+        row.append(2.5)
+    rows.append([3.0])
+    return len(rows), rows
+
+
+def fill_deep(x):
+    x[0][0].append(2.0)
+    x[0].append([1.0, 4.0])
+    x.append([[]])
+    return x
+
+
+def test_empty_lists_in_arguments():
+    check(fill_rows, [[], []])
+    check(fill_rows, [[]])
+    check(fill_deep, [[[]]])
+    check(fill_deep, [[[], []], []])
+    check(lambda x: (len(x), x), [[], []])
+    same = []
+    check(fill_rows, [same, same])
 
 
 def joined(n):
@@ -731,8 +754,8 @@ def two_lists(a, b):
 
 def inner_empty(c, n):
     x = c[0] if n > 0 else [1.5]
-    y = c[1] if n > 0 else [2]
-    y.append(3)
+    y = c[1] if n > 0 else [2.0]
+    y.append(3.0)
     return x, len(c)
 
 
@@ -758,8 +781,7 @@ def test_empty_arguments_get_elements():
     same = []
     with pytest.raises(TypeError, match="several types"):
         ungil.jit(two_lists)(same, same)
-    with pytest.raises(TypeError, match="not known"):
-        ungil.jit(inner_empty)([[], []], 1)
+    check(inner_empty, [[], []], 1)
 
 
 def zipped(b):

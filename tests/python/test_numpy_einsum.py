@@ -107,3 +107,16 @@ def test_numbers_without_axes():
         return np.einsum("->", x), np.einsum(",", x, x), np.einsum(",->", 2, 3)
 
     check_numpy(f, np.array(3.5))
+
+
+def test_numbers_for_letters():
+    def f(a, b):
+        return (
+            np.einsum(a, [0, 1], b, [1, 0]),
+            np.einsum(a, [0, 1], b, [1, 2], [0, 2]),
+            np.einsum(a, [30, 1]),
+            np.einsum(a, [0, ...], [..., 0]),
+        )
+
+    check_numpy(f, np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(3, 2), rtol=1e-12)
+    check_numpy(lambda a: np.einsum(a, [0, 52]), np.zeros((2, 2)))

@@ -97,3 +97,14 @@ def test_block_alone_is_a_copy():
         return b
 
     check_numpy(f, np.arange(3.0))
+
+
+def frame(vector, width, axis, options):
+    vector[: width[0]] = 5 + axis
+    vector[vector.shape[0] - width[1] :] = vector[width[0]]
+
+
+def test_functions_pad():
+    check_numpy(lambda a: np.pad(a, 2, frame), np.arange(6.0).reshape(2, 3))
+    check_numpy(lambda a: np.pad(a, ((1, 2), (0, 3)), frame), np.arange(6, dtype=np.int16).reshape(2, 3))
+    check_numpy(lambda a: np.pad(a, 1, "none"), np.arange(3.0))

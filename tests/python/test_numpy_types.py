@@ -253,3 +253,34 @@ def test_windows(name):
     }[name]
     for m in (-2, 0, 1, 2, 3, 12, 0.5, 1.5, 4.0):
         check(f, m, rtol=0 if m in (0, 1, -2, 0.5) else 1e-13)
+
+
+INT32, SINGLE = np.iinfo(np.int32), np.finfo(np.float32)
+
+
+def test_limits_from_outside():
+    check(lambda: (INT32.max, INT32.min, INT32.bits, SINGLE.eps, SINGLE.tiny + SINGLE.max))
+    f = ungil.jit(lambda info: info.max)
+    assert f(np.iinfo(np.int8)) == 127 and f(np.iinfo(np.int8)) == 127 and f(np.iinfo(np.uint16)) == 65535
+    assert f(np.finfo(np.float32)) == np.finfo(np.float32).max
+
+
+def test_flags_of_alignment():
+    def flags(a):
+        return (
+            (a.flags.aligned, a.flags.behaved, a.flags.carray, a.flags.farray, a.flags.writeable),
+            (a.flags["A"], a.flags["B"], a.flags["CA"], a.flags["FA"], a.flags["ALIGNED"]),
+        )
+
+    odd = np.zeros(49, np.uint8)[1:].view(np.float64)
+    for a in (
+        np.zeros((2, 3)),
+        np.zeros((2, 3), order="F"),
+        np.zeros((4, 6))[::2],
+        np.zeros(3),
+        odd,
+        odd[::2],
+    ):
+        check(flags, a)
+        a.flags.writeable = False
+        check(flags, a)

@@ -220,3 +220,12 @@ def test_along_axis():
         check(put_along, view, i[:, :2], 0.0)
     check(take_along, a, i[:1] * 0 - 1)
     check(take_along, a, i + 1)
+
+
+def test_arrays_without_axes():
+    check(
+        lambda c, x, y: (np.where(c, x, y), np.where(c, 1, 2), np.where(c, 2.5, y)),
+        *map(np.array, (1, 2.5, 3)),
+    )
+    check(lambda x: np.where(x), np.array(2.5))
+    check(lambda x: np.nonzero(x), np.array(2.5))

@@ -226,3 +226,24 @@ def test_covariance(code):
     a = (a + 1j * a[::-1]).astype(code) if code in "FD" else a.astype(code)
     for function in functions:
         check_numpy(function, a, rtol=1e-12)
+
+
+def test_nothing_to_take_quantiles_of():
+    for a in (np.zeros((0, 3)), np.zeros(0)):
+        check_numpy(lambda a: np.percentile(a, 50), a)
+        check_numpy(lambda a: np.quantile(a, [0.5, 0.2], axis=0), a)
+        check_numpy(lambda a: (np.median(a), np.nanpercentile(a, 50), np.nanmedian(a, axis=0)), a)
+    check_numpy(lambda a: np.average(a, axis=1), np.zeros((0, 3)))
+    check_numpy(lambda a: np.average(a, axis=0), np.zeros((0, 3)))
+
+
+def test_means_of_numbers_along_an_axis():
+    for x in (1.5, np.float32(1.5), np.array(1.5)):
+        check_numpy(lambda x: (np.nanmean(x, axis=0), np.nanstd(x, axis=-1), np.nanvar(x, axis=0)), x)
+        check_numpy(lambda x: np.mean(x, axis=0), x)
+    check_numpy(lambda x: np.nanmean(x, axis=0), 2)
+
+
+def test_gradient_of_unsigned_numbers():
+    a = np.array([[9, 3, 200], [1, 250, 0]], np.uint8)
+    check_numpy(lambda a: (np.gradient(a, axis=0), np.gradient(a[0]), np.gradient(a, 2.0, axis=1)), a)

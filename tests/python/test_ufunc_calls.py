@@ -124,3 +124,14 @@ def test_narrowing_in_users_functions():
     assert found.dtype == np.int32 and np.array_equal(found, (A * B + 1).astype(np.int32))
     with pytest.raises(errors.TypingError):
         jit(lambda a, b, o: mixed(a, b, o))(A, B, np.zeros(4, np.int32))
+
+
+def test_numbers_under_a_truth_value():
+    def f(x, yes, out):
+        np.add(x, 1, out=out, where=yes)
+        np.sqrt(out, out=out, where=not yes)
+        return np.add(x, 1, where=x == x), np.multiply(x, 2.5, where=True), np.negative(x, where=yes or True)
+
+    for yes in (True, False, np.True_):
+        check_numpy(f, 3, yes, np.arange(3.0))
+        check_numpy(f, np.array(3, np.int16), yes, np.arange(3.0))

@@ -67,6 +67,9 @@ pub fn classify<'py>(object: &Bound<'py, PyAny>) -> Known<'py> {
     if let Some(dtype) = dtype_object(object) {
         return Known::Value(Global::DType(dtype));
     }
+    if let Some(limits) = limits(object) {
+        return Known::Value(limits);
+    }
     if let Ok(class) = object.cast::<PyType>() {
         return Known::Value(Global::Class(class.name().map(|n| n.to_string()).unwrap_or_default()));
     }
@@ -221,6 +224,18 @@ fn dtype_object(object: &Bound<'_, PyAny>) -> Option<DType> {
         return DType::from_name(&name).filter(|_| native);
     }
     None
+}
+
+/// What `np.iinfo` or `np.finfo` gave.
+pub fn limits(object: &Bound<'_, PyAny>) -> Option<Global> {
+    let class = object.get_type();
+    let name = class.name().ok()?;
+    let exact = object.py().import("numpy").ok()?.getattr(&name).is_ok_and(|c| c.is(&class));
+    if !exact || name != "iinfo" && name != "finfo" {
+        return None;
+    }
+    let dtype = dtype_object(&object.getattr("dtype").ok()?)?;
+    Some(Global::Builtin(format!("numpy.{name}:{dtype}")))
 }
 
 /// Modules whose functions the compiler may know.

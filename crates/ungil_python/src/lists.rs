@@ -143,6 +143,11 @@ pub enum Failure {
     Memory,
 }
 
+/// Whether a list without a type is at the bottom of a type: the kernel says what it holds.
+fn is_unfilled(ty: &Ty) -> bool {
+    matches!(ty, Ty::List(list) if list.element.as_ref().is_none_or(is_unfilled))
+}
+
 /// Size of an element and its owner words.
 fn layout(element: &Ty) -> (i64, u64) {
     fn owners(ty: &ungil_ir::types::Type, at: u64, found: &mut u64) -> u64 {
@@ -196,7 +201,7 @@ impl Lists {
             let words = (*info).data.cast::<i64>();
             let filled = self.fill(api, object, n, ty.element.as_ref(), info);
             *words.add(CHANGED) = 0;
-            if let (0, Some(element)) = (n, &ty.element) {
+            if let (0, Some(element)) = (n, ty.element.as_ref().filter(|e| !is_unfilled(e))) {
                 *words.add(TYPE) = tag(&element.to_string());
             }
             self.boxes.push((info, ty.element.clone()));
@@ -222,7 +227,9 @@ impl Lists {
             debug_assert_eq!(*words.add(CAPACITY), 0, "without room, too");
             *words.add(ELEMENT) = size;
             *words.add(OWNERS) = owners as i64;
-            *words.add(TYPE) = tag(&element.to_string());
+            if !is_unfilled(element) {
+                *words.add(TYPE) = tag(&element.to_string());
+            }
         }
         own.1 = Some(element.clone());
     }
@@ -339,7 +346,7 @@ impl Lists {
                 if *words.add(CHANGED) == 0 {
                     continue;
                 }
-                let element = element.as_ref().or_else(|| put_into(*words.add(TYPE), params));
+                let element = put_into(*words.add(TYPE), params).or(element.as_ref());
                 if element.is_none() && *words.add(LEN) != 0 {
                     let text = c"a list in a list that was empty when the kernel was called got elements: their type is not known";
                     ffi::PyErr_SetString(ffi::PyExc_TypeError, text.as_ptr());
@@ -361,9 +368,12 @@ impl Lists {
 
 /// The type with this tag among those of the elements of parameters.
 fn put_into(number: i64, params: &[Ty]) -> Option<&Ty> {
-    let elements =
-        params.iter().filter_map(|ty| if let Ty::List(list) = ty { list.element.as_ref() } else { None });
-    elements.filter(|_| number != 0).find(|element| tag(&element.to_string()) == number)
+    fn element(ty: &Ty) -> Option<&Ty> {
+        if let Ty::List(list) = ty { list.element.as_ref() } else { None }
+    }
+    let mut elements =
+        params.iter().flat_map(|ty| core::iter::successors(element(ty), |inner| element(inner)));
+    elements.find(|element| number != 0 && tag(&element.to_string()) == number)
 }
 
 /// A number as an element of another type than its own.

@@ -384,8 +384,23 @@ impl Packer {
                     self.word(Tag::OBJECT)?;
                     self.word(object as u64)
                 }
-                None => Err(ArgError::Type { object }),
+                None => self.limits(object),
             }
+        }
+    }
+
+    /// What `np.iinfo` and `np.finfo` give is known by its kind and dtype: each call gives a new object.
+    unsafe fn limits(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        // SAFETY: attached, with a live object; dtypes of numbers live for ever.
+        unsafe {
+            let object = Bound::from_borrowed_ptr(Python::assume_attached(), object);
+            if crate::classify::limits(&object).is_none() {
+                return Err(ArgError::Type { object: object.as_ptr() });
+            }
+            let dtype = object.getattr("dtype").map_err(|_| ArgError::Type { object: object.as_ptr() })?;
+            self.word(Tag::OBJECT)?;
+            self.word(object.get_type().as_ptr() as u64)?;
+            self.word(dtype.as_ptr() as u64)
         }
     }
 

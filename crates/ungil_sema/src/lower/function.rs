@@ -299,7 +299,7 @@ fn operand_of(ty: &Ty, value: ungil_ir::entities::Value, span: Span) -> Operand 
     }
 }
 
-/// Whether a type is that of an empty list among the arguments of a kernel.
+/// Whether a type is that of an empty list among the arguments of a kernel, or of a list of such lists.
 pub(crate) fn is_untyped_list(ty: &Ty) -> bool {
-    matches!(ty, Ty::List(list) if list.element.is_none() && list.made.is_empty())
+    matches!(ty, Ty::List(list) if list.element.as_ref().is_none_or(is_untyped_list) && list.made.is_empty())
 }

@@ -93,6 +93,7 @@ fn of_types(name: &str, given: &[Operand], span: Span) -> Result<Option<Operand>
         ("is_integer", [x]) => kind_of(x)? == Kind::Int,
         ("is_bool", [x]) => kind_of(x)? == Kind::Bool,
         ("is_array", [x]) => matches!(x.ty, Ty::Array(_)),
+        ("is_function", [x]) => matches!(x.ty, Ty::Func(_) | Ty::Builtin(_) | Ty::Ufunc(_)),
         ("is_number", [x]) => x.ty.is_scalar(),
         ("is_list", [x]) => matches!(x.ty, Ty::List(_)),
         ("is_tuple", [x]) => matches!(x.ty, Ty::Tuple(_)),

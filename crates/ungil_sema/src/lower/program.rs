@@ -22,14 +22,14 @@ use crate::diagnostics::{Error, Result};
 use crate::lower::decide::ParameterOracle;
 use crate::lower::function::{Code, is_untyped_list};
 use crate::lower::lines::annotated_lines;
-use crate::lower::list::element::parameter_site;
+use crate::lower::list::element::{filled, without_sites};
 use crate::lower::{FunctionTypes, Lowered, Lowerer};
 use crate::options::Options;
 use crate::prelude;
 use crate::promote::join;
 use crate::resolve::comprehensions::written;
 use crate::resolve::webs::{WebId, Webs};
-use crate::ty::{CodeId, ListTy, Ty};
+use crate::ty::{CodeId, Ty};
 use crate::world::{Global, Guard, GuardPlace, KernelId, ObjectId, World};
 
 /// More instances than this mean a recursion over ever new types.
@@ -217,11 +217,7 @@ impl<'w> Program<'w> {
 
     /// The type of a parameter: an empty list has the elements that are put into it.
     fn parameter(&self, number: usize, ty: &Ty) -> Ty {
-        let element = self.elements.get(&parameter_site(number));
-        match element.filter(|_| is_untyped_list(ty)) {
-            Some(element) => Ty::List(ListTy { element: Some(element.clone()), made: Vec::new() }.into()),
-            None => ty.clone(),
-        }
+        if is_untyped_list(ty) { without_sites(&filled(ty, &self.elements, number, 0)) } else { ty.clone() }
     }
 
     /// The code of a function, with its scopes. Nested functions share those of their kernel.

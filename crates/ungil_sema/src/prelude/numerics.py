@@ -64,9 +64,11 @@ def trapezoid(y, x=None, dx=1.0, axis: const = -1):
 
 
 def gradient(f, *varargs, axis: const = None, edge_order: const = 1):
-    f = np.asarray(f)
     if edge_order > 2:
         raise ValueError("'edge_order' greater than 2 not supported")
+    given = np.asarray(f)
+    # Differences of unsigned numbers would wrap.
+    f = given.astype(np.float64) if is_integer(given) else given
     if axis is None:
         return _gradient(f, varargs, steps(f.ndim), edge_order)
     if is_tuple(axis):
@@ -370,6 +372,8 @@ def bincount(x, weights=None, minlength=0):
 
 def histogram(a, bins=10, range=None, density: const = False, weights=None):
     x = np.ravel(a)
+    if is_complex(x):
+        raise TypeError("a of histogram() must be real numbers: complex ones have no bins")
     if weights is not None:
         if np.shape(weights) != np.shape(a):
             raise ValueError("weights should have the same shape as a.")

@@ -1,4 +1,7 @@
-"""Arrays with their edges padded, axis by axis: an axis sees the padding of those before it, as in NumPy."""
+"""Arrays with their edges padded, axis by axis: an axis sees the padding of those before it, as in NumPy.
+
+Functions as modes get an empty tuple where NumPy passes the keyword arguments.
+"""
 
 
 def pad(
@@ -13,6 +16,8 @@ def pad(
 ):
     a = np.asarray(array)
     widths = _pad_pairs(pad_width, a.ndim)
+    if is_function(mode):
+        return _pad_by(a, widths, mode)
     _check_pad(mode, constant_values is None, end_values is None, stat_length is None, reflect_type)
     shape = each(_padded_extent, steps(a.ndim), a, widths)
     if is_fortran(a):
@@ -35,6 +40,18 @@ def pad(
                 _pad_axis(
                     rest, k, widths[k, 0], widths[k, 0] + a.shape[k], mode, end_values, stat_length, reflect_type
                 )
+    return out
+
+
+def _pad_by(a, widths, function: const):
+    # Zeros first; then the function changes each row, together with what it has made of the axes before.
+    out = np.zeros(each(_padded_extent, steps(a.ndim), a, widths), a.dtype)
+    copy(_unpadded(out, a, widths, 0), a)
+    for k in steps(a.ndim):
+        turned = np.moveaxis(out, k, -1)
+        width = (int(widths[k, 0]), int(widths[k, 1]))
+        for at in np.ndindex(turned.shape[:-1]):
+            function(turned[at], width, k, ())
     return out
 
 
@@ -68,8 +85,6 @@ def _check_pad(mode: const, no_values: const, no_ends: const, no_length: const, 
         fine = no_values and no_ends and reflect_type is None
     elif mode == "reflect" or mode == "symmetric":
         fine = no_values and no_ends and no_length
-        if reflect_type is not None and reflect_type != "even" and reflect_type != "odd":
-            raise ValueError("reflect_type of pad() is 'even' or 'odd'")
     elif mode == "constant":
         fine = no_ends and no_length and reflect_type is None
     elif mode == "linear_ramp":
@@ -77,9 +92,9 @@ def _check_pad(mode: const, no_values: const, no_ends: const, no_length: const, 
     elif mode == "edge" or mode == "empty" or mode == "wrap":
         fine = no_values and no_ends and no_length and reflect_type is None
     else:
-        raise ValueError("this mode of pad() is not supported")
+        raise ValueError(f"mode '{mode}' is not supported")
     if not fine:
-        raise ValueError("unsupported keyword arguments for this mode of pad()")
+        raise ValueError(f"unsupported keyword arguments for mode '{mode}'")
 
 
 def _pad_pairs_of(values, ndim: const):

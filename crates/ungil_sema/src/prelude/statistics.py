@@ -155,6 +155,8 @@ def _statistics(x, q, axes: const, method: const, skip: const):
     table = _rows(x, axes)
     kept = np.moveaxis(x, axes, steps(x.ndim)[x.ndim - len(axes) :]).shape[: x.ndim - len(axes)]
     rows, n = table.shape[0], table.shape[1]
+    if q is not None and not skip and n == 0:
+        raise IndexError("index -1 is out of bounds for axis 0 with size 0")
     buffer = np.empty(n, x.dtype)
     if q is None:
         out = np.empty(kept, np.result_type(x, 0.5))

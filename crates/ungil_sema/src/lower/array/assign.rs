@@ -37,9 +37,30 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             }
             Place::View(view) => {
                 let value = self.array_like_operand(value)?;
+                let ndim = usize::from(view.ty.as_array().expect("an array").ndim);
+                let value = self.without_leading(&value, ndim)?;
                 self.fill_view(&view, &value)
             }
         }
+    }
+
+    /// A value without the axes in front that the target does not have; they must have one element.
+    pub(crate) fn without_leading(&mut self, value: &Operand, ndim: usize) -> Result<Operand> {
+        let more = match value.ty.as_array() {
+            Some(ty) if usize::from(ty.ndim) > ndim && !self.is_c() => usize::from(ty.ndim) - ndim,
+            _ => return Ok(value.clone()),
+        };
+        let value = self.settled(value)?;
+        let (base, one) = (self.value(&value)?, self.b().i64(1));
+        for axis in 0..more {
+            let extent = self.b().dim(base, axis as u8);
+            let single = self.b().compare(CompareOp::Eq, extent, one);
+            let message = "could not broadcast input array: axis {0} has {1} elements, the destination has no such axis";
+            let axis = self.b().i64(axis as i64);
+            self.check(single, ExcClass::VALUE_ERROR, message, vec![(axis, true), (extent, true)]);
+        }
+        let first = vec![Operand::int(0, value.span); more];
+        self.view_of(&value, &first, false, value.span)
     }
 
     /// `array[index] op= value`, with `op` applied to element and value.

@@ -42,9 +42,9 @@ pub(crate) struct Selection {
 }
 
 impl Lowerer<'_, '_> {
-    /// Whether a part of an index is an array, or a tuple or list of indices.
+    /// Whether a part of an index is an array, a tuple or list of indices, or a truth value.
     pub(crate) fn is_fancy(&self, part: &Operand) -> bool {
-        matches!(part.ty, Ty::Array(_) | Ty::Tuple(_) | Ty::List(_))
+        matches!(part.ty, Ty::Array(_) | Ty::Tuple(_) | Ty::List(_)) || !self.is_c() && is_truth(part)
     }
 
     /// Takes an index apart.
@@ -66,6 +66,13 @@ impl Lowerer<'_, '_> {
                     indices.push((places, None));
                     axis += 1;
                 }
+                continue;
+            }
+            if is_truth(part) {
+                // A mask without axes: its one element is taken from a new axis, or not.
+                basic.push(Operand::none(part.span));
+                axes.push(Axis::Indexed(indices.len()));
+                indices.push((self.first_if(part)?, None));
                 continue;
             }
             if part.ty.as_array().is_some() {
@@ -135,12 +142,22 @@ impl Lowerer<'_, '_> {
             _ => self.settled(part)?,
         };
         match part.ty.as_array() {
-            Some(ty) if ty.ndim == 0 && ty.dtype.is_int() => self.element_of(&part),
+            Some(ty) if ty.ndim == 0 && (ty.dtype.is_int() || ty.dtype == DType::Bool) => {
+                self.element_of(&part)
+            }
             Some(ty) if ty.ndim > 0 && (ty.dtype.is_int() || ty.dtype == DType::Bool) => Ok(part),
             None if matches!(part.ty, Ty::Slice(_) | Ty::None | Ty::Ellipsis) => Ok(part),
-            None if part.ty.is_integral() && part.ty.dtype() != Some(DType::Bool) => Ok(part),
+            None if part.ty.is_integral() => Ok(part),
             _ => Err(wrong(&part).into()),
         }
+    }
+
+    /// The places that a mask without axes selects: 0 or none.
+    fn first_if(&mut self, truth: &Operand) -> Result<Operand> {
+        let count = self.cast_to(truth, DType::I64)?;
+        let ty = super::mask::vector(DType::I64);
+        let places = self.b().alloc(ty, vec![count], true);
+        Ok(Operand::value(Ty::Array(ty), places, truth.span))
     }
 
     /// Raises IndexError unless all indices are within an axis of `size` elements.
@@ -265,12 +282,17 @@ impl Lowerer<'_, '_> {
     }
 }
 
-/// The index with `...` replaced and missing slices added. Masks take several axes.
+/// Whether an operand is a truth value, which as an index is a mask without axes.
+fn is_truth(part: &Operand) -> bool {
+    part.ty.is_scalar() && part.ty.dtype() == Some(DType::Bool)
+}
+
+/// The index with `...` replaced and missing slices added. Masks take several axes, truth values none.
 fn completed(parts: Vec<Operand>, ty: &ArrayType, span: Span) -> Result<Vec<Operand>> {
     let ndim = usize::from(ty.ndim);
     let taken = |part: &Operand| match part.ty.as_array() {
         Some(a) if a.dtype == DType::Bool => usize::from(a.ndim),
-        _ => usize::from(!part.is_none() && part.ty != Ty::Ellipsis),
+        _ => usize::from(!part.is_none() && part.ty != Ty::Ellipsis && !is_truth(part)),
     };
     let given = parts.iter().map(taken).sum();
     if given > ndim {

@@ -4,7 +4,7 @@
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp, CompareOp, UnaryOp};
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
@@ -155,6 +155,30 @@ impl Lowerer<'_, '_> {
         let known = |b: bool| Ok(Some(Operand::bool(b, span)));
         let value = match flag {
             "writeable" | "W" | "WRITEABLE" => return known(!ty.readonly),
+            "aligned" | "A" | "ALIGNED" => self.is_aligned(array)?,
+            "behaved" | "B" | "BEHAVED" => match ty.readonly {
+                true => return known(false),
+                false => self.is_aligned(array)?,
+            },
+            "carray" | "CA" | "CARRAY" => {
+                if ty.readonly {
+                    return known(false);
+                }
+                let (aligned, c) = (self.is_aligned(array)?, self.in_one_piece(array, false)?);
+                self.b().binary(BinaryOp::And, aligned, c)
+            }
+            "farray" | "FA" | "FARRAY" => {
+                // NumPy asks for one of three flags.
+                let c = self.in_one_piece(array, false)?;
+                let not_c = self.b().unary(UnaryOp::Not, c);
+                let any = if ty.readonly {
+                    let (aligned, f) = (self.is_aligned(array)?, self.in_one_piece(array, true)?);
+                    self.b().binary(BinaryOp::Or, aligned, f)
+                } else {
+                    self.b().bool(true)
+                };
+                self.b().binary(BinaryOp::And, any, not_c)
+            }
             "writebackifcopy" | "X" | "WRITEBACKIFCOPY" => return known(false),
             "c_contiguous" | "contiguous" | "C" | "C_CONTIGUOUS" | "CONTIGUOUS" => {
                 self.in_one_piece(array, false)?
@@ -174,6 +198,25 @@ impl Lowerer<'_, '_> {
             _ => return Ok(None),
         };
         Ok(Some(Operand::value(Ty::PyBool, value, span)))
+    }
+
+    /// Whether every element lies where the processor wants its type; strides of axes of one element do not count.
+    fn is_aligned(&mut self, array: &Operand) -> Result<Value> {
+        let ty = array.ty.as_array().expect("an array");
+        let base = self.value(array)?;
+        let one = self.b().i64(1);
+        let mut places = self.b().value(InstKind::Address(base));
+        for axis in 0..ty.ndim {
+            let (extent, stride) = (self.b().dim(base, axis), self.b().stride(base, axis));
+            let several = self.b().compare(CompareOp::Gt, extent, one);
+            let zero = self.b().i64(0);
+            let stride = self.b().select(several, stride, zero);
+            places = self.b().binary(BinaryOp::Or, places, stride);
+        }
+        let size = if ty.dtype.is_complex() { ty.dtype.real().size() } else { ty.dtype.size() };
+        let (low, zero) = (self.b().i64(size as i64 - 1), self.b().i64(0));
+        let odd = self.b().binary(BinaryOp::And, places, low);
+        Ok(self.b().compare(CompareOp::Eq, odd, zero))
     }
 
     /// Whether the elements fill a piece of memory in C order, or with `first` in Fortran's: axes of one element do not

@@ -69,6 +69,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     pub(crate) fn scattered(&mut self, s: &Selection, value: &Operand) -> Result<()> {
         let to = s.view.ty.as_array().expect("an array").dtype;
         let shape = self.selected_shape(s)?;
+        let value = &self.without_leading(value, shape.len())?;
         let source = if self.is_proper_array(value) {
             self.check_assigned(value, &shape)?;
             let apart = self.source_apart(&s.view, value)?;

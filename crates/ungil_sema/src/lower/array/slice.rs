@@ -20,6 +20,9 @@ pub(crate) struct Extent {
     pub unit: bool,
 }
 
+/// No axis has more elements.
+const LONGEST_STEP: i64 = 1 << 62;
+
 /// The members of a slice operand that are given: start, stop, step.
 fn members(l: &mut Lowerer<'_, '_>, slice: &Operand, ty: SliceTy) -> [Option<Operand>; 3] {
     let mut given = l.items(slice).into_iter();
@@ -108,8 +111,9 @@ impl Lowerer<'_, '_> {
             None => below,
             Some(bound) => self.clipped(bound, n, below, last)?,
         };
-        let zero = self.b().i64(0);
-        let back = self.b().binary(BinaryOp::Sub, zero, step);
+        let (zero, longest) = (self.b().i64(0), self.b().i64(-LONGEST_STEP));
+        let back = self.b().binary(BinaryOp::Max, step, longest);
+        let back = self.b().binary(BinaryOp::Sub, zero, back);
         let len = self.span_length(stop, start, back, false);
         Ok(Extent { start, len, step, full: false, unit: false })
     }
@@ -138,6 +142,9 @@ impl Lowerer<'_, '_> {
         if unit {
             return distance;
         }
+        // Longer steps than any axis take one element as well; the sum must not leave 64 bits.
+        let longest = self.b().i64(LONGEST_STEP);
+        let step = self.b().binary(BinaryOp::Min, step, longest);
         let more = self.b().binary(BinaryOp::Sub, step, one);
         let rounded = self.b().binary(BinaryOp::Add, distance, more);
         self.b().binary(BinaryOp::FloorDiv, rounded, step)

@@ -98,14 +98,26 @@ impl Lowerer<'_, '_> {
         Ok(list)
     }
 
-    /// A parameter whose argument is an empty list: its elements are what the kernel puts into it.
+    /// A parameter whose argument is an empty list, or holds empty lists only: their elements are what the kernel puts
+    /// into them.
     pub(crate) fn empty_parameter(&mut self, list: Operand, number: usize) -> Result<Operand> {
-        let site = parameter_site(number);
-        let element = self.program.elements.get(&site).cloned();
-        if let Some(element) = &element {
-            self.give_layout(&list, element)?;
+        let list = Operand { ty: filled(&list.ty, &self.program.elements, number, 0), ..list };
+        self.give_layouts(&list)?;
+        Ok(list)
+    }
+
+    /// Prepares a list and the lists in it, if it is known by now what is put into them.
+    fn give_layouts(&mut self, list: &Operand) -> Result<()> {
+        let Some(element) = list_ty(list).element.clone().filter(|e| !is_unfilled(e)) else { return Ok(()) };
+        self.give_layout(list, &element)?;
+        if !matches!(element, Ty::List(_)) || !list_ty(list).made.is_empty() {
+            return Ok(());
         }
-        Ok(Operand { ty: Ty::List(ListTy { element, made: vec![site] }.into()), ..list })
+        let count = self.list_length(list)?;
+        self.ordered(&[count], &mut |l, at| {
+            let inner = l.list_item(list, at[0], list.span)?;
+            l.give_layouts(&inner)
+        })
     }
 
     /// Prepares a list that was empty, without a type, when the kernel was called for its elements.
@@ -166,6 +178,18 @@ impl Lowerer<'_, '_> {
         Ok(())
     }
 
+    /// Notes what the lists in a list hold, of which an argument had empty ones only; false if nothing is new.
+    fn fill_inner(&mut self, element: &Ty, found: &Ty, span: Span) -> Result<bool> {
+        let (Ty::List(own), Ty::List(found)) = (element, found) else { return Ok(false) };
+        let Some(inner) = &found.element else { return Ok(false) };
+        if own.made.is_empty() {
+            return own.element.as_ref().map_or(Ok(false), |own| self.fill_inner(own, inner, span));
+        }
+        let before = self.program.elements.get(&own.made[0]).cloned();
+        self.put_into(&own.made, inner, span)?;
+        Ok(self.program.elements.get(&own.made[0]) != before.as_ref())
+    }
+
     fn mixed_elements(&self, old: Ty, new: &Ty, span: Span) -> Error {
         TypeError::Convert { from: new.clone(), to: format!("an element of a list of {old}"), span }.into()
     }
@@ -191,6 +215,7 @@ impl Lowerer<'_, '_> {
         match join(element, &value.ty) {
             Some(joined) if same_layout(&joined, element) => self.convert(&value, element).map(Some),
             Some(_) if !ty.made.is_empty() => Ok(None),
+            Some(_) if self.fill_inner(element, &value.ty, span)? => Ok(None),
             _ => Err(self.mixed_elements(element.clone(), &value.ty, span)),
         }
     }
@@ -400,7 +425,39 @@ impl Lowerer<'_, '_> {
     }
 }
 
-/// What stands for the expression that made an argument, among those that make lists.
-pub(crate) fn parameter_site(number: usize) -> (u32, u32) {
-    (u32::MAX, number as u32)
+/// What stands for the expression that made an argument, or the lists `depth` lists deep in it, among those that make
+/// lists.
+fn parameter_site(number: usize, depth: u32) -> (u32, u32) {
+    (u32::MAX - depth, number as u32)
+}
+
+/// A type of lists for the outside, where nothing is made.
+pub(crate) fn without_sites(ty: &Ty) -> Ty {
+    let Ty::List(list) = ty else { return ty.clone() };
+    Ty::List(ListTy { element: list.element.as_ref().map(without_sites), made: Vec::new() }.into())
+}
+
+/// Whether a list without a type is at the bottom of a type.
+fn is_unfilled(ty: &Ty) -> bool {
+    matches!(ty, Ty::List(list) if list.element.as_ref().is_none_or(is_unfilled))
+}
+
+/// The type of an argument with the elements that are put into its empty lists.
+pub(crate) fn filled(
+    ty: &Ty,
+    elements: &std::collections::HashMap<(u32, u32), Ty>,
+    number: usize,
+    depth: u32,
+) -> Ty {
+    let Ty::List(list) = ty else { return ty.clone() };
+    let filled = match &list.element {
+        Some(element) => {
+            ListTy { element: Some(filled(element, elements, number, depth + 1)), made: Vec::new() }
+        }
+        None => {
+            let site = parameter_site(number, depth);
+            ListTy { element: elements.get(&site).cloned(), made: vec![site] }
+        }
+    };
+    Ty::List(filled.into())
 }

@@ -308,8 +308,7 @@ impl Lowerer<'_, '_> {
         let both = [result.clone(), mask.clone()];
         let spread = self.lift(&both, span, Rc::new(move |_, x| Ok(x[0].clone())))?;
         let Some(ty) = spread.ty.as_array() else {
-            let expected = "mask for arrays";
-            return Err(TypeError::IndexConstant { span: mask.span, expected }.into());
+            return self.number_where(&result, mask, out, options.casting, span);
         };
         let shape = self.extents(&spread)?;
         let out = match out {
@@ -322,6 +321,36 @@ impl Lowerer<'_, '_> {
         self.check_writable(&out)?;
         self.fill_where(&out, &result, mask, options.casting)?;
         Ok(out)
+    }
+
+    /// A number under a truth value as `where=`; one that it leaves out is zero.
+    fn number_where(
+        &mut self,
+        result: &Operand,
+        mask: &Operand,
+        out: Option<Operand>,
+        casting: Casting,
+        span: Span,
+    ) -> Result<Operand> {
+        let result = self.element_of(result)?;
+        let result = self.as_numpy(&result)?;
+        let holds = self.truth_value(mask)?;
+        if let Some(out) = out {
+            let result = Operand { value: Some(self.value(&result)?), ..result };
+            self.if_then(holds, |l| {
+                l.with_options(
+                    result.clone(),
+                    &Options { outs: vec![Some(out.clone())], mask: None, dtype: None, casting },
+                    span,
+                )
+                .map(|_| ())
+            })?;
+            return Ok(out);
+        }
+        let dtype = result.ty.dtype().expect("a number");
+        let (value, zero) = (self.value(&result)?, self.cast_to(&Operand::int(0, span), dtype)?);
+        let value = self.b().select(holds, value, zero);
+        Ok(Operand::value(result.ty, value, span))
     }
 
     /// Stores elements where a mask holds.

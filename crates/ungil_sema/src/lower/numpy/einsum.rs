@@ -3,7 +3,7 @@
 //! Each operand becomes a view with an axis for every letter, those of the result first; their product is summed over the
 //! axes behind, in one loop nest without a temporary. Two operands that share one summed letter and have one of their own
 //! each go to `matmul` where elements are floats.
-//! Limits: the subscripts are a constant string; `optimize` is accepted and means nothing.
+//! Limits: the subscripts are a constant string, or constant numbers behind each operand; `optimize` is accepted and means nothing.
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
@@ -22,8 +22,10 @@ use crate::registry;
 use crate::ty::Ty;
 
 /// Signatures, and what is not supported.
-pub(crate) const FUNCTIONS: &[(&str, &str)] =
-    &[("einsum(subscripts, *operands, out=None, optimize=False)", "`subscripts` are a constant string")];
+pub(crate) const FUNCTIONS: &[(&str, &str)] = &[(
+    "einsum(subscripts, *operands, out=None, optimize=False)",
+    "`subscripts` are a constant string, or lists of numbers behind the operands",
+)];
 
 /// What names an axis.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -51,6 +53,12 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
     args.take("optimize");
     args.check_no_keywords("numpy.einsum")?;
     let span = args.span;
+    if args.positional.first().is_some_and(|first| first.as_str().is_none()) {
+        args.positional = match l.numbered(&args.positional)? {
+            Ok(positional) => positional,
+            Err((class, message)) => return l.always_raise(class, message),
+        };
+    }
     let text = match args.positional.split_first() {
         Some((first, _)) => match first.as_str() {
             Some(text) => text.to_owned(),
@@ -186,7 +194,54 @@ fn implied(all: &[Label], others: usize) -> Vec<Label> {
     (0..others).rev().map(Label::Other).chain(once).collect()
 }
 
+/// Arguments, or the exception that NumPy raises for them.
+type Rewritten = std::result::Result<Vec<Operand>, (ExcClass, &'static str)>;
+
 impl Lowerer<'_, '_> {
+    /// `einsum(a, [0, 1], b, [1, 2], [0, 2])` as `einsum("AB,BC->AC", a, b)`.
+    fn numbered(&mut self, given: &[Operand]) -> Result<Rewritten> {
+        let (mut text, mut operands) = (String::new(), Vec::new());
+        for pair in given.chunks(2) {
+            let (operand, labels) = match pair {
+                [operand, labels] => (Some(operand), labels),
+                [output] => (None, output),
+                _ => unreachable!("chunks of two"),
+            };
+            if !matches!(labels.ty, Ty::Tuple(_)) {
+                return Err(argument(
+                    "numpy.einsum",
+                    "subscripts",
+                    "constant numbers behind each operand",
+                    labels,
+                ));
+            }
+            match operand {
+                Some(operand) => {
+                    text.push_str(if operands.is_empty() { "" } else { "," });
+                    operands.push(operand.clone());
+                }
+                None => text.push_str("->"),
+            }
+            for label in self.items(labels) {
+                match (label.const_int(), &label.ty) {
+                    (Some(n @ 0..26), _) => text.push((b'A' + n as u8) as char),
+                    (Some(n @ 26..52), _) => text.push((b'a' + (n - 26) as u8) as char),
+                    (Some(_), _) => {
+                        let message = "subscript is not within the valid range [0, 52)";
+                        return Ok(Err((ExcClass::VALUE_ERROR, message)));
+                    }
+                    (None, Ty::Ellipsis) => text.push_str("..."),
+                    _ => {
+                        let expected = "numbers that are constants, and `...`";
+                        return Err(argument("numpy.einsum", "subscripts", expected, &label));
+                    }
+                }
+            }
+        }
+        operands.insert(0, Operand::entity(Ty::Str(text.into()), given[0].span));
+        Ok(Ok(operands))
+    }
+
     fn einsum(&mut self, s: &Subscripts, operands: &[Operand], span: Span) -> Result<Operand> {
         let dtypes = operands.iter().map(|x| x.ty.as_array().expect("an array").dtype);
         let dtype = dtypes.reduce(promote_dtypes).expect("at least one operand");

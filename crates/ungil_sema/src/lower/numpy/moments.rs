@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
-use ungil_ir::inst::{BinaryOp, ReduceOp, UnaryOp};
+use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp, UnaryOp};
 use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
@@ -187,7 +187,7 @@ impl Lowerer<'_, '_> {
         let (mean, scale) = match &r.weights {
             Some(weights) => self.weighted_average(r, weights)?,
             None if r.returned => {
-                let mean = self.mean(r, false)?;
+                let mean = self.mean_of_some(r)?;
                 let dtype = mean.ty.as_array().map(|t| t.dtype).or(mean.ty.dtype()).expect("a number");
                 let ones = self.lift(
                     std::slice::from_ref(&r.x),
@@ -199,13 +199,26 @@ impl Lowerer<'_, '_> {
                 )?;
                 (mean, self.folded(&r.with(ones), ReduceOp::Add, dtype)?)
             }
-            None => return self.mean(r, false),
+            None => return self.mean_of_some(r),
         };
         if !r.returned {
             return Ok(mean);
         }
         let pair = [self.settled(&mean)?, self.settled(&scale)?];
         Ok(Operand::tuple(pair.to_vec(), span))
+    }
+
+    /// The mean, as `np.average` computes it: it divides by the number of results.
+    fn mean_of_some(&mut self, r: &Request) -> Result<Operand> {
+        let mean = self.mean(r, false)?;
+        if self.is_proper_array(&mean) {
+            let zero = self.b().i64(0);
+            for extent in self.extents(&mean)? {
+                let some = self.b().compare(CompareOp::Ne, extent, zero);
+                self.check(some, ExcClass::ZERO_DIVISION, "division by zero", Vec::new());
+            }
+        }
+        Ok(mean)
     }
 
     /// The average, and the sums of the weights, none of which may be zero.

@@ -111,7 +111,9 @@ impl Lowerer<'_, '_> {
         let args = [condition, x, y].map(|a| self.array_like_operand(a));
         let [condition, x, y] = args;
         let args = [condition?, x?, y?];
-        self.lift(
+        let no_axes =
+            args.iter().any(|a| a.ty.as_array().is_some()) && args.iter().all(|a| !self.is_proper_array(a));
+        let chosen = self.lift(
             &args,
             span,
             Rc::new(move |l, args| {
@@ -121,7 +123,10 @@ impl Lowerer<'_, '_> {
                 let value = l.b().select(cond, x, y);
                 Ok(Operand::value(Ty::Scalar(dtype), value, span))
             }),
-        )
+        )?;
+        // Of arrays without axes it makes one, unlike operators. Of numbers too in NumPy; here they stay numbers, which
+        // need no memory.
+        if no_axes { self.as_array(&chosen, None, span) } else { Ok(chosen) }
     }
 
     /// `np.select(condlist, choicelist, default)`.
@@ -227,7 +232,12 @@ impl Lowerer<'_, '_> {
     pub(crate) fn nonzero(&mut self, a: &Operand, span: Span) -> Result<Operand> {
         let a = self.array_like_operand(a)?;
         if !self.is_proper_array(&a) {
-            return Err(argument("numpy.nonzero", "a", "an array with axes", &a));
+            if !a.ty.is_scalar() && a.ty.as_array().is_none() {
+                return Err(argument("numpy.nonzero", "a", "an array with axes", &a));
+            }
+            let message =
+                "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead.";
+            return self.always_raise(ExcClass::VALUE_ERROR, message);
         }
         let truths = self.truths(&a)?;
         let mask = self.settled(&truths)?;
