@@ -9,6 +9,7 @@
 
 pub mod builder;
 pub mod clone;
+pub mod copies;
 pub mod entities;
 pub mod function;
 pub mod inst;

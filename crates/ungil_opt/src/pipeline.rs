@@ -64,7 +64,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "run_in_lanes", run: run_in_lanes },
     Pass { name: "block_searches", run: block_searches },
     Pass { name: "insert_ownership", run: |m, _| insert_ownership(m) },
-    Pass { name: "place_safepoints", run: |m, _| place_safepoints(m) },
+    Pass { name: "place_safepoints", run: place_safepoints },
     Pass { name: "speculate_checks", run: speculate_checks },
 ];
 

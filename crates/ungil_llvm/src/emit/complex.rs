@@ -70,6 +70,9 @@ impl FunctionEmitter<'_> {
     fn complex_pow(&mut self, a: Pair, b: Pair, dtype: DType) -> Pair {
         let l = self.l;
         let part = l.type_of(a.0);
+        if let (Some(n @ (2.0 | 3.0)), Some(0.0)) = (l.as_const_float(b.0), l.as_const_float(b.1)) {
+            return self.short_complex_pow(a, n == 3.0);
+        }
         let function = self.complex_pow_function(dtype);
         let call = |args: [Val; 4]| {
             let pair = l.call(l.function_type(function), function, &args);

@@ -11,6 +11,7 @@ use super::types::Operand;
 use crate::raw::attributes::Place;
 use crate::raw::{Block, Meta, Val};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
+use ungil_ir::copies::copy_loop;
 use ungil_ir::entities::{Inst, Label, Region, Value};
 use ungil_ir::inst::{For, InstKind, Loc, LoopHints};
 use ungil_ir::packing::packed_size;
@@ -161,13 +162,18 @@ impl FunctionEmitter<'_> {
     fn unit_loop(&mut self, node: &For, start: Val, stop: Val, step: i64) {
         let l = self.l;
         let goes = if step == 1 { LLVMIntSLT } else { LLVMIntSGT };
-        let (head, latch, exit) = (self.new_block(c"for"), self.new_block(c"next"), self.new_block(c"end"));
-        let enter = self.new_block(c"enter");
+        let (enter, exit) = (self.new_block(c"enter"), self.new_block(c"end"));
         l.cond_br(l.icmp(goes, start, stop), enter, exit);
         l.position(enter);
+        if step == 1 && self.copied(node, start, stop) {
+            l.br(exit);
+            l.position(exit);
+            return;
+        }
         if !node.hints.scalar {
             self.mark_filled(node.body);
         }
+        let (head, latch) = (self.new_block(c"for"), self.new_block(c"next"));
         l.br(head);
         l.position(head);
         let iv = l.phi(l.int(64));
@@ -227,10 +233,14 @@ impl FunctionEmitter<'_> {
         LoopFacts { place, group, in_lanes: self.is_in_lanes(body) }
     }
 
-    /// Whether a body computes with vectors already: LLVM would look at it in vain, and say so.
+    /// Whether a body computes with vectors already, or copies blocks: LLVM would look at it in vain, and say so.
     pub fn is_in_lanes(&self, body: Region) -> bool {
         let has_lanes = |v| self.f.ty(v).lanes().is_some();
-        insts_of(self.f, body).into_iter().any(|i| self.f.inst(i).result.is_some_and(has_lanes))
+        insts_of(self.f, body).into_iter().any(|i| {
+            let inst = self.f.inst(i);
+            let copies = matches!(&inst.kind, InstKind::For(node) if copy_loop(self.f, node).is_some());
+            copies || inst.result.is_some_and(has_lanes)
+        })
     }
 
     /// Starts a loop whose iterations are independent, if so: the accesses inside get a group of their own.

@@ -15,6 +15,7 @@ mod cleanup;
 mod compare;
 mod complex;
 mod control;
+mod copies;
 mod divider;
 mod error;
 mod foreign;

@@ -148,6 +148,17 @@ impl FunctionEmitter<'_> {
         function
     }
 
+    /// The square or the cube as that function has them: powers of zero have positive zeros.
+    pub fn short_complex_pow(&self, a: (Val, Val), cube: bool) -> (Val, Val) {
+        let l = self.l;
+        let zero = l.zero(l.type_of(a.0));
+        let square = self.complex_mul(a, a);
+        let power = if cube { self.complex_mul(a, square) } else { square };
+        let equal = |x| l.fcmp(LLVMRealOEQ, x, zero);
+        let is_zero = l.and(equal(a.0), equal(a.1));
+        (l.select(is_zero, zero, power.0), l.select(is_zero, zero, power.1))
+    }
+
     fn complex_pow_body(&mut self, function: Val, dtype: DType) {
         let l = self.l;
         let part = l.number(dtype.real());

@@ -121,6 +121,11 @@ impl Llvm {
         s
     }
 
+    /// `memcpy` of a number of bytes anywhere in memory.
+    pub fn copy_bytes(&self, to: Val, from: Val, bytes: Val) -> Val {
+        llvm!(LLVMBuildMemCpy(self.builder, to, 1, from, 1, bytes))
+    }
+
     /// Loads and stores of promotable slots: the type's own alignment.
     pub fn load_slot(&self, ty: Ty, from: Val) -> Val {
         llvm!(LLVMBuildLoad2(self.builder, ty, from, NAME))

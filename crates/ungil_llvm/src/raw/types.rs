@@ -122,4 +122,11 @@ impl Llvm {
         let is_int = !llvm!(LLVMIsAConstantInt(v)).is_null();
         is_int.then(|| llvm!(LLVMConstIntGetSExtValue(v)))
     }
+
+    /// The number, if the value is a floating-point constant.
+    pub fn as_const_float(&self, v: Val) -> Option<f64> {
+        let is_float = !llvm!(LLVMIsAConstantFP(v)).is_null();
+        let mut lost = 0;
+        is_float.then(|| llvm!(LLVMConstRealGetDouble(v, &mut lost)))
+    }
 }

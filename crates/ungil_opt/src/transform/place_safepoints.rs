@@ -5,25 +5,31 @@
 //! between, so that the strip itself vectorises. Loops whose work is bounded by a small constant get none.
 
 use crate::analysis::cost::region_cost;
+use crate::pipeline::Context;
 use crate::transform::strips::{retarget_continues, strip_end};
 use ungil_ir::builder::Builder;
+use ungil_ir::copies::copy_loop;
 use ungil_ir::entities::{Inst, Region, Value};
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::{Const, For, InstKind, Loc, LoopHints};
+use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
 
 /// Iterations between two polls of an innermost loop.
 pub const STRIP: i64 = 1 << 16;
+/// The same of a loop that only copies neighbours: the longest copies pass by the caches, if they are one.
+const COPY_STRIP: i64 = 1 << 25;
 /// Work of a loop, in units of the static cost, below which it is not polled.
 const SMALL: u64 = 1 << 16;
 
 /// Places safepoints in all functions.
-pub fn place_safepoints(module: &mut Module) -> bool {
+pub fn place_safepoints(module: &mut Module, context: &mut Context) -> bool {
     let snapshot = module.clone();
     let mut changed = false;
     for (func, original) in module.functions.iter_mut().zip(&snapshot.functions) {
-        let mut placer = Placer { module: &snapshot, original, func, changed: false };
+        let remarks = &mut context.remarks;
+        let mut placer = Placer { module: &snapshot, original, func, remarks, changed: false };
         let body = placer.func.body;
         placer.region(body);
         changed |= placer.changed;
@@ -35,6 +41,7 @@ struct Placer<'a> {
     module: &'a Module,
     original: &'a Function,
     func: &'a mut Function,
+    remarks: &'a mut Vec<Remark>,
     changed: bool,
 }
 
@@ -76,10 +83,24 @@ impl Placer<'_> {
     }
 
     fn counted(&mut self, parent: Region, inst: Inst, l: &For) {
+        let copies = copy_loop(self.func, l).is_some();
+        if copies {
+            self.tell_copy(inst);
+        }
         match region_cost(self.module, self.original, l.body) {
             None => self.poll(l.body, inst),
             Some(_) if self.is_short(l) => {}
+            Some(_) if copies => self.strip_mine(parent, inst, l, COPY_STRIP),
             Some(cost) => self.strip_mine(parent, inst, l, (STRIP / (cost.max(1) as i64 / 64 + 1)).max(64)),
+        }
+    }
+
+    fn tell_copy(&mut self, inst: Inst) {
+        let (function, loc) = (self.func.name.clone(), self.func.inst(inst).loc);
+        let text = "copies whole blocks of memory".to_owned();
+        let remark = Remark { pass: "copy_loops", kind: RemarkKind::Applied, function, loc, text };
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
         }
     }
 
