@@ -26,10 +26,15 @@ MASKS = """{0}>{1} | {0}<={1} | {0}=={1} | {0}!={1} | np.isnan({0}) | np.isfinit
 np.isclose({0},{1}) | np.logical_not({0})"""
 REDUCTIONS = """{0}.sum() | {0}.max() | {0}.min() | {0}.mean() | {0}.sum(axis=0) | {0}.max(axis=-1) | {0}.mean(axis=0) | {0}.argmax()
 np.count_nonzero({0}) | {0}.sum(axis=-1,keepdims=True) | {0}.std() | {0}.prod() | np.ptp({0}) | {0}.argmin(axis=0)
-np.cumsum({0},axis=0) | np.median({0}) | {0}.var(axis=0) | np.nansum({0}) | np.nanmax({0})"""
+np.cumsum({0},axis=0) | np.median({0}) | {0}.var(axis=0) | np.nansum({0}) | np.nanmax({0})
+np.sum({0},axis=0,initial=2) | np.sum({0},where={0}=={0}) | np.max({0},axis=0,keepdims=True) | np.mean({0},axis=-1,dtype=np.complex128)
+np.nanmean({0},axis=0) | np.nanmedian({0}) | np.cumprod({0}) | np.average({0}) | np.any({0},axis=0) | np.all({0})"""
 SHAPES = """{0}.T | {0}[::-1] | {0}[::2] | {0}[1:] | {0}.ravel() | {0}[None] | {0}[...,None] | {0}[:0] | np.roll({0},1)
 {0}[-1:] | np.atleast_2d({0}) | np.concatenate(({0},{0})) | np.stack(({0},{0})) | np.repeat({0},2) | np.tile({0},2) | np.diff({0})
-{0}.astype(np.float64) | np.expand_dims({0},0) | np.nonzero({0})[0] | np.swapaxes({0},0,-1) | np.broadcast_to({0},(2,)+{0}.shape)"""
+{0}.astype(np.float64) | np.expand_dims({0},0) | np.nonzero({0})[0] | np.swapaxes({0},0,-1) | np.broadcast_to({0},(2,)+{0}.shape)
+{0}[True] | {0}[False] | {0}[{0}=={0}] | {0}[[0]] | {0}[[0,-1]] | {0}[None,...,0] | {0}[::-3] | {0}[np.array([[0],[-1]])] | {0}.flat[:2]
+np.flip({0}) | np.rot90({0}) | np.tril({0}) | np.diagonal({0}) | np.moveaxis({0},0,-1) | np.squeeze({0}[None],0) | np.pad({0},1)
+np.append({0},{0}) | np.delete({0},0) | np.take({0},[0,-1]) | np.array([{0}.sum(),{0}.max()]) | np.array([x for x in np.ravel({0})])"""
 
 
 def forms(text):
@@ -62,7 +67,8 @@ class Program:
     def statement(self, i):
         r, name = self.random, self.random.choice(self.names)
         kind = r.choices(
-            ["new", "augmented", "fill", "shift", "mask", "out", "loop"], [60, 10, 10, 5, 5, 5, 5]
+            ["new", "augmented", "fill", "shift", "mask", "out", "loop", "places", "list"],
+            [60, 10, 10, 5, 5, 5, 5, 5, 5],
         )[0]
         if kind == "new":
             line = f"v{i} = {self.number(2)}"
@@ -74,6 +80,12 @@ class Program:
             "shift": lambda: f"{name}[1:] = {r.choice(self.names)}[:-1]",
             "mask": lambda: f"{name}[{self.mask()}] = {r.choice('012')}",
             "out": lambda: f"np.add({r.choice(self.names)}, {r.choice(self.names)}, out={name})",
+            "places": lambda: (
+                f"{name}[{r.choice(['[0, -1]', 'True', '[0]', '::-2', '..., [0]'])}] {r.choice(['=', '+='])} {r.choice('012')}"
+            ),
+            "list": lambda: (
+                f"rows = [{name}.sum()]\n    rows.append({self.names[0]}.sum())\n    {name}[:1] = len(rows)"
+            ),
             "loop": lambda: f"for t in range(2):\n        {name}[...] = {self.number(1)}",
         }[kind]()
 
