@@ -3,8 +3,10 @@
 import re
 import resource
 import sys
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pyx_reference
 
@@ -45,6 +47,9 @@ CALLS = [
     ("typed_inside", 3), ("typed_inside", "a"), ("typed_inside_called", 1, 3), ("typed_inside_called", 1, "a"),
     ("conditional_pointers", 0, 1), ("conditional_pointers", 1, 1),
     ("nogil_inside", [1, 4, 9]), ("nogil_inside", [1, "a"]),
+    *[("roots", v) for v in ([1, 4, 0, 9], [4, -1], [4, 200, 9], [], [1, "a"])],
+    *[("lock_and_back", v, d) for v in ([1, 7, 8, 20], [7], [8], [], [7, "a"], [3, 4]) for d in (3, 1, 0, 2)],
+    ("returned_from_nogil", [1, 2, 3, 4], 2), ("returned_from_nogil", [1, 2, 3, 4], 9), ("returned_from_nogil", [1], 0),
     ("array_index", "o", 0), ("array_index", "o", 2), ("uninterrupted", 2), ("uninterrupted", "a"),
 ]  # fmt: skip
 
@@ -89,6 +94,15 @@ def test_indices_of_arrays_are_checked(modules):
     for i in (3, -1, 2**31 - 1):
         with pytest.raises(IndexError, match="out of bounds"):
             modules[1].array_index("o", i)
+
+
+def test_other_threads_run_during_a_block_without_the_lock(modules):
+    for module in modules:
+        flag, log = np.zeros(1, np.int64), []
+        thread = threading.Timer(0.05, flag.__setitem__, (0, 1))
+        thread.start()
+        assert module.waits(flag.ctypes.data, log) == [1, True] and log == ["begins", "ends"]
+        thread.join()
 
 
 MISTAKES = [

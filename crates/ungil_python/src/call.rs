@@ -241,7 +241,7 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
     };
     // SAFETY: the entry point was compiled for exactly these argument types (equal fingerprints) and this result size.
     unsafe {
-        enter(compiled, packer.block(), ret, |status, ctx| {
+        enter(compiled, compiled.releases_gil, packer.block(), ret, |status, ctx| {
             let written =
                 packer.lists.as_ref().is_none_or(|lists| lists.write_back(packer, &compiled.params));
             if status != 0 {
@@ -258,14 +258,14 @@ unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
     }
 }
 
-/// Runs a specialisation on words that are packed already; `false` with an exception set.
+/// Runs a specialisation on words that are packed already; `false` with an exception set. The lock is kept unless it is said.
 ///
 /// # Safety
 /// The interpreter is attached; the words are what the entry point was compiled for, and `ret` has room for its result.
-pub unsafe fn run_words(compiled: &Compiled, block: *const u8, ret: *mut u8) -> bool {
+pub unsafe fn run_words(compiled: &Compiled, releases: bool, block: *const u8, ret: *mut u8) -> bool {
     // SAFETY: as the caller vouches.
     unsafe {
-        enter(compiled, block, ret, |status, ctx| {
+        enter(compiled, releases, block, ret, |status, ctx| {
             if status != 0 {
                 raise::raise(ctx, compiled);
             }
@@ -278,6 +278,7 @@ pub unsafe fn run_words(compiled: &Compiled, block: *const u8, ret: *mut u8) -> 
 #[inline(always)]
 unsafe fn enter<T>(
     compiled: &Compiled,
+    releases: bool,
     block: *const u8,
     ret: *mut u8,
     then: impl FnOnce(i32, *mut Ctx) -> T,
@@ -290,7 +291,7 @@ unsafe fn enter<T>(
         let pending = Pending::new();
         let host = core::mem::replace(&mut (*ctx).host, core::ptr::from_ref(&pending).cast_mut().cast());
         let token = enter_call(ctx, compiled.polls && on_main_thread());
-        let status = if compiled.releases_gil {
+        let status = if releases {
             let thread = ffi::PyEval_SaveThread();
             let status = function(ctx, ret, block);
             stop_if_finalizing();

@@ -4,6 +4,9 @@ from libc.stdlib cimport malloc, free
 from libc.math cimport sqrt, tanh, fmax, isnan
 cimport cython
 
+cdef extern from "unistd.h":
+    int usleep(unsigned int useconds) nogil
+
 cdef struct Point:
     double x
     int y
@@ -452,3 +455,80 @@ def uninterrupted(o):
     cdef double *p = xs
     p[0], p[1] = p[1] + 1, p[0]
     return xs
+
+
+cdef double root(double x) except? -1 nogil:
+    if x < 0:
+        raise ValueError("negative")
+    return sqrt(x)
+
+
+cdef long quotient(long a, long b) except? -1 nogil:
+    return a // b
+
+
+def roots(list values):
+    cdef int n = len(values), i, done = 0
+    cdef double *p = <double *>malloc((n + 1) * sizeof(double))
+    try:
+        for i in range(n):
+            p[i] = values[i]
+        with nogil:
+            for i in range(n):
+                if p[i] > 100:
+                    break
+                if p[i] == 0:
+                    continue
+                p[i] = root(p[i])
+                done += 1
+        return [p[i] for i in range(n)], done
+    finally:
+        free(p)
+
+
+def lock_and_back(list values, long divisor):
+    cdef long total = 0, n
+    log = []
+    for value in values:
+        n = value
+        with nogil:
+            total += n // divisor
+            if n == 7:
+                with gil:
+                    log.append(total)
+                    if len(values) > 3:
+                        break
+            if n == 8:
+                with gil:
+                    continue
+            total += quotient(n, divisor - 1)
+        log.append("next")
+    else:
+        log.append("else")
+    return log, total
+
+
+def returned_from_nogil(list values, int at):
+    cdef double buffer[4]
+    cdef int i
+    for i in range(4):
+        buffer[i] = values[i]
+    with nogil:
+        for i in range(4):
+            buffer[i] *= 2
+            if i == at:
+                with gil:
+                    return {"at": at, "buffer": buffer}
+    return buffer
+
+
+def waits(size_t address, log):
+    cdef long *flag = <long *>address
+    cdef int tries = 0
+    log.append("begins")
+    with nogil:
+        while flag[0] == 0 and tries < 20000:
+            usleep(1000)
+            tries += 1
+    log.append("ends")
+    return [flag[0], tries < 20000]

@@ -296,6 +296,11 @@ impl Plain<'_> {
         }
         let mut settings = Vec::new();
         for item in &with.items {
+            if let ExprKind::Name(name) = &item.context.kind
+                && matches!(&**name, "nogil" | "gil")
+            {
+                settings.push(format!("{name}=True"));
+            }
             let Some(name) = directive_name(&item.context) else { continue };
             self.check_directive(&name, item.context.span);
             if let (true, Some(value)) = (SETTINGS.contains(&name.as_str()), directive_value(&item.context)) {

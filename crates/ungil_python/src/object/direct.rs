@@ -6,6 +6,7 @@
 use core::ptr::from_ref;
 
 use pyo3::prelude::*;
+use ungil_ir::inst::InstKind;
 use ungil_ir::types::DType;
 use ungil_sema::ctype::CType;
 use ungil_sema::object::Given;
@@ -31,6 +32,8 @@ pub struct Kernel {
     pub ret: Option<DType>,
     /// Whether its code is entered without preparations, and has no guards.
     pub is_plain: bool,
+    /// Whether it gives the lock up: only threads of its own need that, as C's functions keep it.
+    pub releases: bool,
 }
 
 // SAFETY: the entry is only read, and lives as long as the dispatcher that holds this.
@@ -90,5 +93,10 @@ pub fn kernel(py: Python<'_>, own: &Own) -> PyResult<Option<Kernel>> {
     };
     let ret = given(&own.ret, &entry.compiled.ret);
     let small = entry.compiled.ret_size <= 8;
-    Ok(ret.filter(|_| small).map(|ret| Kernel { entry, ret, is_plain: fast::is_plain(entry) }))
+    let insts = entry.compiled.module.functions.iter().flat_map(|f| &f.insts);
+    let releases = insts
+        .into_iter()
+        .any(|inst| matches!(inst.kind, InstKind::ParallelFor(_) | InstKind::ParallelRegion(_)));
+    let is_plain = fast::is_plain(entry);
+    Ok(ret.filter(|_| small).map(|ret| Kernel { entry, ret, is_plain, releases }))
 }

@@ -101,7 +101,7 @@ impl Own {
     }
 
     /// Runs a kernel; a struct's words go where its result goes, a number's word is widened.
-    unsafe fn run_kernel(&self, kernel: &Kernel, args: *const u64, ret: *mut u64) -> bool {
+    unsafe fn run_kernel(&self, kernel: &Kernel, releases: bool, args: *const u64, ret: *mut u64) -> bool {
         // SAFETY: the kernel was compiled for these words.
         unsafe {
             let entry = &*kernel.entry;
@@ -113,7 +113,7 @@ impl Own {
                     raise::raise(ctx, &entry.compiled);
                     return false;
                 }
-            } else if !call::run_words(&entry.compiled, args.cast(), (&raw mut bits).cast()) {
+            } else if !call::run_words(&entry.compiled, releases, args.cast(), (&raw mut bits).cast()) {
                 return false;
             }
             if let Some(dtype) = kernel.ret {
@@ -184,10 +184,10 @@ entries! {
         };
         let done = match direct {
             Direct::Kernel(kernel) if kernel.is_plain || (*kernel.entry).guards.hold() => {
-                own.run_kernel(kernel, args, ret)
+                own.run_kernel(kernel, kernel.releases, args, ret)
             }
             Direct::Kernel(_) => match Python::attach(|py| super::direct::kernel(py, own)) {
-                Ok(Some(kernel)) => own.run_kernel(&kernel, args, ret),
+                Ok(Some(kernel)) => own.run_kernel(&kernel, kernel.releases, args, ret),
                 Ok(None) => own.slowly(args, ret),
                 Err(error) => {
                     Python::attach(|py| error.restore(py));
@@ -212,5 +212,43 @@ entries! {
             }
         };
         if done { 0 } else { -1 }
+    }
+
+    /// Called without the lock, which only some need.
+    fn call_own_free(own: *const Own, args: *const u64, ret: *mut u64) -> i64 {
+        let known = (*(*own).dispatcher).state().pyx.as_ref().and_then(|pyx| pyx.known_direct());
+        if let Some(Direct::Kernel(kernel)) = known
+            && kernel.is_plain
+        {
+            let (mut bits, ctx) = (0u64, current_ctx());
+            let compiled = &(*kernel.entry).compiled;
+            let function = core::mem::transmute::<usize, call::EntryPoint>(compiled.code.entry);
+            if function(ctx, (&raw mut bits).cast(), args.cast()) == 0 {
+                if let Some(dtype) = kernel.ret {
+                    ret.write(widened(bits, dtype));
+                }
+                return 0;
+            }
+            let lock = ffi::PyGILState_Ensure();
+            raise::raise(ctx, compiled);
+            ffi::PyGILState_Release(lock);
+            return -1;
+        }
+        let lock = ffi::PyGILState_Ensure();
+        let status = match known {
+            Some(Direct::Kernel(kernel)) if (*kernel.entry).guards.hold() => {
+                if (*own).run_kernel(kernel, true, args, ret) { 0 } else { -1 }
+            }
+            _ => call_own(own, args, ret),
+        };
+        ffi::PyGILState_Release(lock);
+        status
+    }
+
+    fn give_up() -> *mut ffi::PyThreadState { ffi::PyEval_SaveThread() }
+
+    fn take(thread: *mut ffi::PyThreadState) {
+        call::stop_if_finalizing();
+        ffi::PyEval_RestoreThread(thread);
     }
 }

@@ -105,7 +105,8 @@ impl Lowerer<'_> {
             Some(ty) if ty.is_aggregate() => self.frame_memory(&ty.ctype())?,
             _ => address,
         };
-        self.status_from(Entry::CallOwn, &[record, address, ret], &held);
+        let entry = if self.lock.free.is_some() { Entry::CallOwnFree } else { Entry::CallOwn };
+        self.status_from(entry, &[record, address, ret], &held);
         Ok(match &own.ret {
             Given::Nothing => Val::Obj(self.none()),
             Given::Object => {

@@ -162,6 +162,12 @@ entries! {
     MatchRest "oo" "o",
     /// Record of a function of the module, words of its arguments, where its result goes: a status.
     CallOwn "ooo" "o",
+    /// The same without the lock.
+    CallOwnFree "ooo" "o",
+    /// Gives the lock up: the thread's state.
+    GiveUp "" "o",
+    /// Takes the lock again: the thread's state.
+    Take "o" "",
     /// Type of C, address: what Python gets of what lies there.
     FromC "oo" "o",
     /// Type of C, object, address: makes what lies there what the object says; a status.

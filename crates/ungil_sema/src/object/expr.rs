@@ -383,10 +383,36 @@ impl Lowerer<'_> {
     /// `a < b < c` as a condition.
     fn chain(&mut self, left: &Expr, rest: &[Comparison]) -> Result<Value> {
         let var = self.func.new_var("truth", Type::BOOL);
+        let is_truth = |op| matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn);
+        let all_c = self.is_c(left) && rest.iter().all(|r| self.is_c(&r.right) && !is_truth(r.op));
+        if all_c {
+            let left = self.expr(left)?;
+            let left = self.c_operand(left)?;
+            self.c_links(left, rest, var)?;
+            return Ok(self.b().get(var));
+        }
         let left = self.obj(left)?;
         let left = self.keep_own(left);
         self.links(left, rest, var)?;
         Ok(self.b().get(var))
+    }
+
+    /// A chain of numbers of C.
+    fn c_links(
+        &mut self,
+        left: (Value, CTy),
+        rest: &[Comparison],
+        var: ungil_ir::entities::Var,
+    ) -> Result<()> {
+        let Some((first, rest)) = rest.split_first() else { return Ok(()) };
+        let right = self.expr(&first.right)?;
+        let right = self.c_operand(right)?;
+        let truth = self.c_compare(first.op, left, right.clone())?;
+        self.b().set(var, truth);
+        if !rest.is_empty() {
+            self.branch(truth, |l| l.c_links(right, rest, var).map(|()| true), |_| Ok(true))?;
+        }
+        Ok(())
     }
 
     fn links(&mut self, left: Obj, rest: &[Comparison], var: ungil_ir::entities::Var) -> Result<()> {

@@ -12,6 +12,7 @@ use ungil_syntax::visit::contains_yield;
 use super::c_call::word_of;
 use super::convert::declared;
 use super::entries::Entry;
+use super::lock::Lock;
 use super::loops::Frame;
 use super::memory::taken;
 use super::store::assigned;
@@ -60,6 +61,7 @@ pub struct Lowerer<'a> {
     pub(super) cells: HashSet<String>,
     /// Variables whose address is taken.
     pub(super) taken: HashSet<String>,
+    pub(super) lock: Lock,
     /// Of a function that is called without Python: where its result goes.
     pub(super) result_address: Value,
 }
@@ -114,6 +116,7 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
         views: HashMap::new(),
         taken: taken(&def.body),
         result_address: closure,
+        lock: Lock::default(),
     };
     l.whole((args, closure), done, fail)?;
     let (scratch_size, slot_count) = (l.scratch_size, l.slots.max(1));

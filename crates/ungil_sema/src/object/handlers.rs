@@ -154,7 +154,7 @@ impl Lowerer<'_> {
 
     /// Runs what frames from `depth` on ask for, innermost first, for a jump out of them; returns whether it falls.
     pub(super) fn unwind(&mut self, depth: usize) -> Result<bool> {
-        let (frames, handlers) = (self.frames.clone(), self.handlers.clone());
+        let (frames, handlers, free) = (self.frames.clone(), self.handlers.clone(), self.lock.free);
         let mut falls = Ok(true);
         for at in (depth..frames.len()).rev() {
             self.frames.truncate(at);
@@ -163,13 +163,15 @@ impl Lowerer<'_> {
                 break;
             }
         }
-        (self.frames, self.handlers) = (frames, handlers);
+        (self.frames, self.handlers, self.lock.free) = (frames, handlers, free);
         falls
     }
 
     fn undo(&mut self, frame: &Frame) -> Result<bool> {
         match frame {
             Frame::Loop { .. } => {}
+            Frame::Unlocked { state } => self.take(*state),
+            Frame::Locked { state } => self.give_up(*state),
             Frame::Handler { before, caught, name } => {
                 self.unbind(name.as_deref());
                 self.uncatch(*before);

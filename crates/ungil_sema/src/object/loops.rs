@@ -24,11 +24,28 @@ pub(super) enum Frame {
         continue_to: Label,
     },
     /// A block that runs while an exception is handled, with the one handled before.
-    Handler { before: Var, caught: Var, name: Option<String> },
+    Handler {
+        before: Var,
+        caught: Var,
+        name: Option<String>,
+    },
     /// A block behind which others run, with the number of ways out around it.
-    Finally { body: Vec<Stmt>, handlers: usize },
+    Finally {
+        body: Vec<Stmt>,
+        handlers: usize,
+    },
+    /// A block without the lock, and one with it inside: where the thread's state is.
+    Unlocked {
+        state: Var,
+    },
+    Locked {
+        state: Var,
+    },
     /// A `with` block: the manager's `__exit__`.
-    With { exit: Var, handlers: usize },
+    With {
+        exit: Var,
+        handlers: usize,
+    },
 }
 
 impl Lowerer<'_> {

@@ -27,6 +27,7 @@ pub mod handlers;
 pub mod import;
 pub mod infer;
 pub mod inner;
+pub mod lock;
 pub mod loops;
 pub mod memory;
 pub mod pattern;

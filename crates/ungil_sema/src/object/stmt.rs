@@ -5,6 +5,7 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::{If, IfBranch, Stmt, StmtKind};
 
 use super::function::Lowerer;
+use super::lock::of_block;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Result, refuse};
@@ -180,7 +181,11 @@ impl Lowerer<'_> {
         let Some((first, rest)) = branches.split_first() else { return self.block(orelse) };
         if let Some(c) = self.with_directives(&first.test) {
             let outer = core::mem::replace(&mut self.c, c);
-            let falls = self.block(&first.body);
+            let falls = match of_block(&first.test) {
+                Some(true) => self.with_lock(&first.body),
+                Some(false) => self.without_lock(&first.body),
+                None => self.block(&first.body),
+            };
             self.c = outer;
             return falls;
         }

@@ -67,6 +67,7 @@ impl Lowerer<'_> {
     /// Calls an entry.
     pub(super) fn call(&mut self, entry: Entry, args: &[Value]) -> Value {
         debug_assert_eq!(args.len(), entry.arity(), "{}", entry.name());
+        self.before_entry(entry);
         let mut b = self.b();
         let callee = b.value(InstKind::Extern(entry as u32));
         b.call_c(callee, args.to_vec(), entry.ret())
@@ -97,6 +98,7 @@ impl Lowerer<'_> {
     pub(super) fn fail(&mut self) {
         let (line, label) = (i64::from(self.file_line), *self.handlers.last().expect("a way out"));
         let line_var = self.line_var;
+        self.before_failure();
         let mut b = self.b();
         let line = b.i64(line);
         b.set(line_var, line);
