@@ -50,6 +50,8 @@ CALLS = [
     *[("roots", v) for v in ([1, 4, 0, 9], [4, -1], [4, 200, 9], [], [1, "a"])],
     *[("lock_and_back", v, d) for v in ([1, 7, 8, 20], [7], [8], [], [7, "a"], [3, 4]) for d in (3, 1, 0, 2)],
     ("returned_from_nogil", [1, 2, 3, 4], 2), ("returned_from_nogil", [1, 2, 3, 4], 9), ("returned_from_nogil", [1], 0),
+    ("chosen_text", 0), ("chosen_text", 1), ("named", b"abc"), ("named", None),
+    *[("pointers_to_pointers", rows) for rows in ([[1, 2], (3, 4)], [[1]], [[1, 2, 3]], [[1, "a"]], [])],
     ("array_index", "o", 0), ("array_index", "o", 2), ("uninterrupted", 2), ("uninterrupted", "a"),
 ]  # fmt: skip
 

@@ -17,6 +17,10 @@ cdef struct Line:
     char name[8]
     int marks[3]
 
+cdef struct Named:
+    int n
+    char *name
+
 cdef union Word:
     int i
     float f
@@ -532,3 +536,29 @@ def waits(size_t address, log):
             tries += 1
     log.append("ends")
     return [flag[0], tries < 20000]
+
+
+def chosen_text(o):
+    cdef const char *s = "yes" if o else b"no"
+    return {"s": s}
+
+
+def named(bytes name):
+    cdef Named both[2]
+    both[0].n, both[0].name = 1, name
+    both[1] = both[0]
+    both[1].n += len(name)
+    return {"both": [both[0], both[1]], "first": both[1].name[0]}
+
+
+def pointers_to_pointers(rows):
+    cdef int n = len(rows), i
+    cdef double **m = <double **>malloc(n * sizeof(double *))
+    cdef double data[8]
+    try:
+        for i in range(n):
+            m[i] = &data[2 * i]
+            m[i][0], m[i][1] = rows[i]
+        return [(m[i][0], m[i][1]) for i in range(n)]
+    finally:
+        free(m)

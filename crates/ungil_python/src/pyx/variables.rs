@@ -97,6 +97,18 @@ pub unsafe fn pyx_load<'py>(
     object_of(py, &ty, &bytes)
 }
 
+/// What Python gets of a member of a struct: of a pointer to characters their bytes.
+fn member_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let is_text = matches!(ty, CType::Pointer(p) if matches!(p.to, CType::Scalar(DType::I8 | DType::U8)));
+    let address = word(bytes) as *const core::ffi::c_char;
+    if !is_text || address.is_null() {
+        return object_of(py, ty, bytes);
+    }
+    // SAFETY: the program says that a `char *` of its own leads to characters with an end.
+    let text = unsafe { core::ffi::CStr::from_ptr(address) };
+    Ok(PyBytes::new(py, text.to_bytes()).into_any())
+}
+
 /// What Python gets of memory with a value of this type.
 pub fn object_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     match ty {
@@ -108,7 +120,7 @@ pub fn object_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bou
         CType::Struct(s) => {
             let dict = PyDict::new(py);
             for field in structs::members(s) {
-                dict.set_item(&*field.name, object_of(py, &field.ty, &bytes[field.offset as usize..])?)?;
+                dict.set_item(&*field.name, member_of(py, &field.ty, &bytes[field.offset as usize..])?)?;
             }
             Ok(dict.into_any())
         }

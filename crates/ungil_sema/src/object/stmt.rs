@@ -1,5 +1,6 @@
 //! Statements.
 
+use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::{If, IfBranch, Stmt, StmtKind};
@@ -119,8 +120,29 @@ impl Lowerer<'_> {
                 let call = Call { func: value.clone(), args: items.clone(), keywords: Vec::new() };
                 self.make_struct(&call, &ty)
             }
+            (Kind::C(ty @ CTy::C(CType::Pointer(_), _)), ExprKind::Conditional { test, body, orelse })
+                if self.kind(value) == Kind::Object =>
+            {
+                self.either(test, [body, orelse], &ty)
+            }
             _ => self.expr(value),
         }
+    }
+
+    /// `x if test else y`, both as values of a type of C.
+    fn either(&mut self, test: &Expr, branches: [&Expr; 2], ty: &CTy) -> Result<Val> {
+        let truth = self.cond(test)?;
+        let var = self.func.new_var("choice", Type::Scalar(ty.dtype()));
+        let [then, otherwise] = branches.map(|e| {
+            move |l: &mut Self| {
+                let value = l.expr(e)?;
+                let value = l.number(value, ty)?;
+                l.b().set(var, value);
+                Ok(true)
+            }
+        });
+        self.branch(truth, then, otherwise)?;
+        Ok(Val::C(self.b().get(var), ty.clone()))
     }
 
     /// A value that assignments do not change.
