@@ -205,6 +205,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
         }
         "cython.cast" => l.cast_c(args),
+        "cython.gil_block" => l.gil_block(args),
         "cython.view" => l.view_c(args),
         "ungil._parallel_requested" => Ok(Operand::bool(l.program.options.parallel_arrays, span)),
         "ungil._result_dtype" => l.result_dtype(args),

@@ -112,6 +112,7 @@ def operators() -> dict[str, Any]:
         "__pyx_sizeof": Replaced("cython.sizeof", _size_of),
         "__pyx_view": Special("cython.view"),
         "__pyx_from": Replaced("cython.forfrom", range),
+        "__pyx_gil_block": Special("cython.gil_block"),
         "__pyx_with": Replaced("cython.directives", lambda **settings: True),
         "__pyx_parallel": Replaced("cython.parallel.region", lambda **settings: range(1)),
     }
@@ -191,11 +192,12 @@ _NUMPY = {
     "npy_int8": "int8", "npy_int16": "int16", "npy_int32": "int32", "npy_int64": "int64", "npy_uint8": "uint8",
     "npy_uint16": "uint16", "npy_uint32": "uint32", "npy_uint64": "uint64",
 }  # fmt: skip
+_COMPLEX = {"complex64": "float complex", "complex128": "double complex"}
 _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdint": _STDINT,
     "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t")},
     "numpy": _integers()
-    | {name: (text, name) for name, text in _NUMPY.items()}
+    | {name: (text, _COMPLEX.get(text, name)) for name, text in _NUMPY.items()}
     | {name: ("object", name) for name in ("ndarray", "dtype", "broadcast", "flatiter", "ufunc")},
     "libc.stdlib": {},
     "libc.string": {},

@@ -73,10 +73,19 @@ impl Lowerer<'_, '_> {
             }
             ExprKind::Call(call) => self.call(call, span),
             ExprKind::Attribute { value, attr } => {
+                if let Some(ndim) = self.none_view(value) {
+                    return self.none_attribute(ndim, &attr.name, span);
+                }
                 let value = self.lower_lazily(value)?;
                 self.attribute(&value, &attr.name, attr.span)
             }
             ExprKind::Subscript { value, index } => {
+                if let Some(merged) = self.merged_subscript(e) {
+                    return self.lower_expr(&merged);
+                }
+                if let Some(ndim) = self.none_view(value) {
+                    return self.none_subscript(ndim, index, span);
+                }
                 let value = self.lower_expr(value)?;
                 self.subscript(&value, index, span)
             }
