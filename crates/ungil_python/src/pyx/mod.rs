@@ -111,6 +111,24 @@ type Named = (String, String);
 /// A parameter as Python gives it: name, type, and whether it refuses `None`.
 type DeclaredParameter = (String, Option<Named>, bool);
 
+/// The parameters as Python gives them; what they declare goes to `c` too.
+fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFunction) -> Vec<Parameter> {
+    let mut params = Vec::new();
+    for (name, ty, not_none) in declared {
+        let is_buffer = ty
+            .as_ref()
+            .is_some_and(|(text, name)| text.starts_with("buffer ") && !name.starts_with("object "));
+        let writes = written.contains(&name);
+        let declared = ty.as_ref().and_then(|(text, c_name)| read::declared(text, c_name));
+        if let Some(declared) = &declared {
+            c.vars.insert(name.clone(), declared.clone());
+        }
+        let class = c.classes.get(&name).cloned();
+        params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
+    }
+    params
+}
+
 /// A dispatcher for a function of a module in the Cython language. `text` is its plain text; `info` holds its
 /// declarations and directives; `make_fallback` returns the function that runs where it cannot be compiled.
 #[pyfunction]
@@ -140,19 +158,7 @@ pub fn make_pyx_function<'py>(
         enumerators: option(info, "enumerators")?.unwrap_or_default(),
         ..CFunction::default()
     };
-    let mut params = Vec::new();
-    for (name, ty, not_none) in declared {
-        let is_buffer = ty
-            .as_ref()
-            .is_some_and(|(text, name)| text.starts_with("buffer ") && !name.starts_with("object "));
-        let writes = written.contains(&name);
-        let declared = ty.as_ref().and_then(|(text, c_name)| read::declared(text, c_name));
-        if let Some(declared) = &declared {
-            c.vars.insert(name.clone(), declared.clone());
-        }
-        let class = c.classes.get(&name).cloned();
-        params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
-    }
+    let mut params = parameters(declared, &written, &mut c);
     let known = |(name, (text, c_name)): (String, Named)| Some((name, read::declared(&text, &c_name)?));
     c.vars.extend(locals.into_iter().filter_map(known));
     let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();

@@ -397,6 +397,15 @@ impl Lowerer<'_, '_> {
         self.check(fine, ExcClass::OVERFLOW, "value too large", Vec::new());
     }
 
+    /// A call that the driver wrote for an operator or block of the language.
+    pub(crate) fn written_for_c(&mut self, name: &str, args: Args) -> Result<Operand> {
+        match name {
+            "cython.cast" => self.cast_c(args),
+            "cython.view" => self.view_c(args),
+            _ => self.gil_block(args),
+        }
+    }
+
     /// A result for Python: C's numbers become Python's.
     pub(crate) fn cython_result(&mut self, operand: &Operand) -> Result<Operand> {
         match &operand.ty {

@@ -271,6 +271,6 @@ impl Lowerer<'_, '_> {
         let index = Expr { kind: ExprKind::Tuple(items), span: index.span };
         let is_element = matches!(part(&index, usize::from(ndim)), Part::Element);
         let kind = ExprKind::Subscript { value: Box::new(base.clone()), index: Box::new(index) };
-        is_element.then(|| Expr { kind, span: e.span })
+        is_element.then_some(Expr { kind, span: e.span })
     }
 }
