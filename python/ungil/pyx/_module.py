@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import functools
 import linecache
 import os
 import re
@@ -362,13 +363,18 @@ class Builder:
             found, names = self._own(module, file, line)
             self.names[asname.split(".")[0]] = types.SimpleNamespace(**names)
         else:
-            self.names[asname.split(".")[0]] = _names.library_module(module)
+            value = _names.library_module(module)
+            if asname != module:
+                value = functools.reduce(getattr, module.split(".")[1:], value)
+            self.names[asname.split(".")[0]] = value
         for key, value in (found or {}).items():
             self.types[f"{asname}.{key}"] = value
 
     def _cimport_name(self, module: str, name: str, asname: str, file: str, line: int) -> None:
         types_found = _names.library_types(module)
         names = _names.library_names(module)
+        if module == "cpython" and name not in (names or {}) and _names.library_names(f"cpython.{name}"):
+            return self._cimport_module(f"cpython.{name}", asname, file, line)
         if types_found is None and names is None:
             if module in ("libc", "cython") or _names.library_names(f"{module}.{name}") is not None:
                 return self._cimport_module(f"{module}.{name}", asname, file, line)
