@@ -26,7 +26,7 @@ use crate::options::KernelOptions;
 use crate::{cost, pipeline, report};
 
 /// Functions of the host that change the copy of `errno`.
-const ERRNO: [&str; 2] = [EXCHANGE_ERRNO, SET_ERRNO];
+pub const ERRNO: [&str; 2] = [EXCHANGE_ERRNO, SET_ERRNO];
 
 /// Hash of the compiler's own sources.
 pub const BUILD_ID: &str = env!("UNGIL_BUILD_ID");
@@ -140,6 +140,22 @@ impl Session {
         table: &dyn GlobalTable,
     ) -> Result<Ty, CompileFailure> {
         guarded(|| pipeline::lower(world, kernel, params, options, table).map(|lowered| lowered.ret))
+    }
+
+    /// The optimised IR of a kernel that becomes part of other code.
+    pub fn lower(
+        &self,
+        world: &dyn World,
+        kernel: KernelId,
+        params: &[Ty],
+        options: &KernelOptions,
+        table: &dyn GlobalTable,
+    ) -> Result<Lowered, CompileFailure> {
+        guarded(|| {
+            let mut lowered = pipeline::lower(world, kernel, params, options, table)?;
+            pipeline::optimize(&mut lowered.module, &table.sources())?;
+            Ok(lowered)
+        })
     }
 
     /// Compiles a kernel that is IR already.

@@ -41,6 +41,15 @@ impl Guards {
         self.guards.is_empty()
     }
 
+    /// Whether nothing but names that are found in `builtins` is relied on.
+    pub fn are_within(&self, builtins: *mut PyObject) -> bool {
+        self.guards.iter().all(|guard| match guard.slot {
+            Slot::Dict(dict, _) => dict == builtins,
+            Slot::Missing(..) => true,
+            Slot::Cell(_) => false,
+        })
+    }
+
     /// Records that `dict[key]` is `expected`.
     ///
     /// # Safety

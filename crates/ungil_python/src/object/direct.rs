@@ -4,12 +4,16 @@
 //! once more, with words of C for arguments and result; what neither can compile is called by way of Python.
 
 use core::ptr::from_ref;
+use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
+use ungil_driver::session::ERRNO;
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::DType;
 use ungil_sema::ctype::CType;
+use ungil_sema::lower::Lowered;
 use ungil_sema::object::Given;
+use ungil_sema::object::kernel::Kernel as Part;
 use ungil_sema::object::value::CTy;
 use ungil_sema::ty::Ty;
 
@@ -70,6 +74,65 @@ fn given(declared: &Given, found: &Ty) -> Option<Option<DType>> {
         Ty::Scalar(dtype) if ty.dtype() == *dtype => *dtype,
         _ => return None,
     }))
+}
+
+/// The IR of a kernel for its callers.
+#[derive(Default)]
+pub struct Inlined {
+    pub kernel: Option<Arc<Part>>,
+    /// What code for C that it refers to needs.
+    _keep: Vec<Py<PyAny>>,
+}
+
+/// Whether code needs nothing but its context: no team, no output, no library, no arrays.
+fn is_part(lowered: &Lowered) -> bool {
+    let module = &lowered.module;
+    let insts = module.functions.iter().flat_map(|f| &f.insts);
+    lowered.arrays.is_empty()
+        && !module.functions.iter().any(|f| f.attributes.recursive)
+        && !module.externs.iter().any(|e| ERRNO.contains(&e.name.as_str()))
+        && !insts.into_iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::ParallelFor(_)
+                    | InstKind::ParallelRegion(_)
+                    | InstKind::Print(_)
+                    | InstKind::Library(..)
+                    | InstKind::GlobalArray(_)
+                    | InstKind::ThreadId
+                    | InstKind::NumThreads
+                    | InstKind::SetNumThreads(_)
+            )
+        })
+}
+
+/// The kernel of a function of numbers and pointers as a part of its callers; nothing where there is none, for whatever
+/// reason: the call itself tells it.
+pub fn inlined(py: Python<'_>, own: &Own) -> Inlined {
+    let types: Option<Vec<Ty>> = own.params.iter().map(|p| passed(p.as_ref()?)).collect();
+    let (Some(types), false) = (types, matches!(own.ret, Given::Object)) else { return Inlined::default() };
+    // SAFETY: a private function's dispatcher lives as long as its module, whose code asks for it.
+    let dispatcher = unsafe { &*own.dispatcher };
+    let options = &dispatcher.state().options;
+    let world = PyWorld::default();
+    // SAFETY: a dispatcher is a live object.
+    let object = unsafe { Bound::from_borrowed_ptr(py, from_ref(dispatcher).cast_mut().cast()) };
+    let kernel = world.kernel_of(&object);
+    let table = specialise::ArrayTable { world: &world, owners: Mutex::default() };
+    let lowered = py.detach(|| specialise::session().lower(&world, kernel, &types, options, &table));
+    drop(table);
+    let found = world.finish();
+    // Names of C, which the module keeps among its builtins, are never bound anew; Python's variables may be.
+    // SAFETY: a live dispatcher holds its function.
+    let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+    let is_static = func.getattr("__builtins__").is_ok_and(|names| found.guards.are_within(names.as_ptr()));
+    match lowered {
+        Ok(lowered) if is_static && given(&own.ret, &lowered.ret).is_some() && is_part(&lowered) => {
+            let part = Part { module: lowered.module, externs: lowered.externs };
+            Inlined { kernel: Some(Arc::new(part)), _keep: found.objects.into_values().collect() }
+        }
+        _ => Inlined::default(),
+    }
 }
 
 /// The kernel of a function of numbers and pointers; `None` where there is none that gives what is declared.

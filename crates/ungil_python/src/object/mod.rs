@@ -35,18 +35,20 @@ use ungil_sema::world::KernelCode;
 use crate::call::EntryPoint;
 use crate::dispatcher::{Dispatcher, State};
 use crate::pyx::Pyx;
-use crate::raise;
+use crate::{call, raise};
 use table::Table;
 use unit::{Origin, Unit};
 
 pub use access::OFFSET;
-pub use direct::{Direct, kernel};
+pub use direct::{Direct, Inlined, inlined, kernel};
 pub use own::Own;
 
 /// A function compiled for objects.
 pub struct ObjectCode {
     compiled: Arc<Compiled>,
     table: Table,
+    /// Whether it looks for interrupts.
+    polls: bool,
     /// What code for C that it refers to needs.
     _keep: Vec<Py<PyAny>>,
 }
@@ -132,6 +134,13 @@ impl ObjectCode {
         let block = [args as u64, self.table.address() as u64, cells as u64];
         // SAFETY: the code was compiled for three words and gives one; the context is this thread's own.
         unsafe {
+            if self.polls {
+                let (words, to) = (block.as_ptr().cast(), result.as_mut_ptr().cast());
+                return match call::run_words(&self.compiled, false, words, to) {
+                    true => result.assume_init() as *mut PyObject,
+                    false => core::ptr::null_mut(),
+                };
+            }
             let function = core::mem::transmute::<usize, EntryPoint>(self.compiled.code.entry);
             let ctx = current_ctx();
             if function(ctx, result.as_mut_ptr().cast(), block.as_ptr().cast()) == 0 {
@@ -230,7 +239,6 @@ fn address(entry: Entry) -> u64 {
         Entry::Join => contain::join as *const () as u64,
         Entry::FromDouble => convert::from_double as *const () as u64,
         Entry::FromInt => convert::from_int as *const () as u64,
-        Entry::Member => convert::member as *const () as u64,
         Entry::FromUnsigned => convert::from_unsigned as *const () as u64,
         Entry::FromBool => convert::from_bool as *const () as u64,
         Entry::AsDouble => convert::as_double as *const () as u64,
@@ -269,6 +277,7 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::MatchClass => pattern::match_class as *const () as u64,
         Entry::MatchRest => pattern::match_rest as *const () as u64,
         Entry::CallOwn => own::call_own as *const () as u64,
+        Entry::KernelFailed => own::kernel_failed as *const () as u64,
         Entry::CallOwnFree => own::call_own_free as *const () as u64,
         Entry::GiveUp => own::give_up as *const () as u64,
         Entry::Take => own::take as *const () as u64,

@@ -8,6 +8,7 @@ use core::ptr::null_mut;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
+use ungil_driver::compiled::Compiled;
 use ungil_ir::types::DType;
 use ungil_runtime::context::current_ctx;
 use ungil_sema::cython::Declared;
@@ -17,6 +18,7 @@ use ungil_sema::object::value::CTy;
 
 use super::direct::{Direct, Kernel};
 use super::operate::{O, entries};
+use super::table::CODE;
 use crate::dispatcher::Dispatcher;
 use crate::pyx::Parameter;
 use crate::{call, raise};
@@ -243,6 +245,13 @@ entries! {
         };
         ffi::PyGILState_Release(lock);
         status
+    }
+
+    fn kernel_failed(table: *const O) {
+        let compiled = (*table.add(CODE)).cast::<Compiled>();
+        let lock = ffi::PyGILState_Ensure();
+        raise::raise(current_ctx(), &*compiled);
+        ffi::PyGILState_Release(lock);
     }
 
     fn give_up() -> *mut ffi::PyThreadState { ffi::PyEval_SaveThread() }

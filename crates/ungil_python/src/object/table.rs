@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use ungil_driver::compiled::Compiled;
 use ungil_sema::ctype::CType;
 use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::object::{Constant, TABLE_HEAD};
@@ -18,6 +19,8 @@ use crate::pyx::Parameter;
 pub const GLOBALS: usize = 0;
 pub const BUILTINS: usize = 1;
 pub const PLACE: usize = 2;
+/// The code, once there is any.
+pub const CODE: usize = 3;
 
 /// What tracebacks show of a function.
 pub struct Place {
@@ -111,6 +114,11 @@ impl Table {
         let records = records.chain(plain.into_iter().map(|(at, _)| at)).collect();
         let (_owns, _variables, _place, _types) = (owns, variables, place, types);
         Ok(Table { words: words.into(), records, _owns, _variables, _place, _types })
+    }
+
+    /// Tells the code what it is; it must live as long as it runs.
+    pub fn set_code(&mut self, code: &Arc<Compiled>) {
+        self.words[CODE] = Arc::as_ptr(code).cast_mut().cast();
     }
 
     pub fn address(&self) -> *const O {

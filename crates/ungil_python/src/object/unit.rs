@@ -10,6 +10,8 @@ use pyo3::types::{PyDict, PyTuple};
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::Span;
 use ungil_driver::options::KernelOptions;
+use ungil_ir::function::Module;
+use ungil_ir::inst::InstKind;
 use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 use ungil_sema::c_text::parse_c_text;
@@ -222,7 +224,7 @@ pub fn compile_unit(
     let owns = names.owns.into_inner().into_iter().filter_map(|(_, own)| own).collect();
     let place =
         Place { file: CString::new(unit.source.path.as_str())?, name: CString::new(unit.name.as_str())? };
-    let table =
+    let mut table =
         Table::new((globals, builtins), place, &objects.constants, &codes, owns, (parameters, &unit.c))?;
     let lowered = lowered(objects);
     let mut sources = SourceMap::new();
@@ -233,10 +235,17 @@ pub fn compile_unit(
         Ok(compiled) => {
             log::objects(py, &unit.name, &compiled);
             let keep = world.finish().objects.into_values().collect();
-            Ok(Ok(ObjectCode { compiled, table, _keep: keep }))
+            table.set_code(&compiled);
+            let polls = polls(&compiled.module);
+            Ok(Ok(ObjectCode { compiled, table, polls, _keep: keep }))
         }
         Err(failure) => Err(specialise::failure_error(py, failure, &crate::world::PyWorld::default())),
     }
+}
+
+/// Whether a kernel that became part of the code looks for interrupts.
+fn polls(module: &Module) -> bool {
+    module.functions.iter().flat_map(|f| &f.insts).any(|inst| matches!(inst.kind, InstKind::Safepoint))
 }
 
 fn lowered(objects: Objects) -> Lowered {
@@ -247,7 +256,7 @@ fn lowered(objects: Objects) -> Lowered {
         guards: Vec::new(),
         remarks: Vec::new(),
         arrays: Vec::new(),
-        externs: Entry::ALL.iter().map(|e| address(*e)).collect(),
+        externs: Entry::ALL.iter().map(|e| address(*e)).chain(objects.externs).collect(),
         functions: Vec::new(),
         has_parallel: false,
         unclassified: false,
@@ -291,14 +300,19 @@ struct Names<'py> {
 
 impl Names<'_> {
     /// A `cdef` function of numbers.
-    fn own(&self, name: &str, dispatcher: &dispatcher::Dispatcher) -> Option<Called> {
+    fn own(&self, py: Python<'_>, name: &str, dispatcher: &dispatcher::Dispatcher) -> Option<Called> {
         let mut owns = self.owns.borrow_mut();
         if !owns.iter().any(|(n, _)| n == name) {
             owns.push((name.to_owned(), Own::of(dispatcher)));
         }
         let at = owns.iter().position(|(n, _)| n == name)?;
         let number = owns[..at].iter().filter(|(_, own)| own.is_some()).count();
-        owns[at].1.as_ref().map(|own| Called { number, params: own.params.clone(), ret: own.ret.clone() })
+        owns[at].1.as_ref().map(|own| Called {
+            number,
+            params: own.params.clone(),
+            ret: own.ret.clone(),
+            kernel: dispatcher.state().pyx.as_ref().and_then(|pyx| pyx.inlined(py, own)),
+        })
     }
 
     /// Where C finds a function of the module.
@@ -320,7 +334,7 @@ impl Names<'_> {
         };
         let py = found.py();
         if let Some(dispatcher) = dispatcher::downcast(&found) {
-            if let Some(called) = self.own(name, dispatcher) {
+            if let Some(called) = self.own(py, name, dispatcher) {
                 return Ok(Meaning::Own(called));
             }
             let c = dispatcher.state().options.compile.c.as_ref();

@@ -22,12 +22,13 @@ use pyo3::types::{PyDict, PyFunction, PyTuple};
 use ungil_driver::options::KernelOptions;
 use ungil_sema::c_text::parse_c_text;
 use ungil_sema::cython::{CFunction, Declared};
+use ungil_sema::object::kernel::Kernel;
 use ungil_sema::options::ErrorModel;
 
 use crate::dispatcher::{self, Dispatcher, State};
 use crate::entry::Entries;
 use crate::numpy::{self, PyArray};
-use crate::object::{self, Direct, ObjectCode};
+use crate::object::{self, Direct, Inlined, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
@@ -51,21 +52,26 @@ pub struct Pyx {
     kernel_only: bool,
     /// Whether it may be compiled for objects, or run as plain Python, all the same: it takes the lock somewhere.
     may_hold: bool,
-    /// Whether its plain function has kernels for its parallel sections, which call back for what they do under the lock.
-    sections: bool,
-    /// Whether it has parallel loops without the lock, which it is told of when they run in order.
-    parallel: bool,
     /// Makes the function that runs in the compiled one's place.
     make_fallback: Py<PyAny>,
     fallback: Mutex<Option<Py<PyAny>>>,
     /// The function compiled for objects, or why it cannot be, once that was tried.
     objects: OnceLock<Result<ObjectCode, String>>,
-    /// How callers without Python run it, once one of them did.
-    direct: OnceLock<Direct>,
+    /// What callers without Python have of it.
+    code: Reached,
     /// Declarations of functions inside it, by the line of their `def`.
     pub inner: Arc<HashMap<u32, CFunction>>,
     /// Fingerprints of arguments that it cannot be compiled for.
     failed: Mutex<HashSet<Vec<u64>>>,
+}
+
+/// A function's code for callers without Python, made when one of them needs it.
+#[derive(Default)]
+struct Reached {
+    /// How they run it.
+    direct: OnceLock<Direct>,
+    /// Its code, where that may become part of theirs.
+    inlined: OnceLock<Inlined>,
 }
 
 /// A parameter as declared.
@@ -75,24 +81,15 @@ pub struct Parameter {
     /// The class of Python's whose instances it holds, or None.
     pub class: Option<String>,
     pub not_none: bool,
-    /// Of a buffer that is declared as an array, which takes arrays only.
+    /// Of a buffer, which takes arrays only.
     pub is_buffer: bool,
-    /// Of a buffer that the function writes to.
-    pub writes: bool,
 }
 
 impl Parameter {
     /// A variable, which is converted like a parameter.
     pub fn variable(name: &str, declared: &Declared) -> Parameter {
         let declared = Some(declared.clone());
-        Parameter {
-            name: name.to_owned(),
-            declared,
-            class: None,
-            not_none: false,
-            is_buffer: false,
-            writes: false,
-        }
+        Parameter { name: name.to_owned(), declared, class: None, not_none: false, is_buffer: false }
     }
 }
 
@@ -111,24 +108,6 @@ type Named = (String, String);
 /// A parameter as Python gives it: name, type, and whether it refuses `None`.
 type DeclaredParameter = (String, Option<Named>, bool);
 
-/// The parameters as Python gives them; what they declare goes to `c` too.
-fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFunction) -> Vec<Parameter> {
-    let mut params = Vec::new();
-    for (name, ty, not_none) in declared {
-        let is_buffer = ty
-            .as_ref()
-            .is_some_and(|(text, name)| text.starts_with("buffer ") && !name.starts_with("object "));
-        let writes = written.contains(&name);
-        let declared = ty.as_ref().and_then(|(text, c_name)| read::declared(text, c_name));
-        if let Some(declared) = &declared {
-            c.vars.insert(name.clone(), declared.clone());
-        }
-        let class = c.classes.get(&name).cloned();
-        params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
-    }
-    params
-}
-
 /// A dispatcher for a function of a module in the Cython language. `text` is its plain text; `info` holds its
 /// declarations and directives; `make_fallback` returns the function that runs where it cannot be compiled.
 #[pyfunction]
@@ -146,19 +125,25 @@ pub fn make_pyx_function<'py>(
     let declared: Vec<DeclaredParameter> = option(info, "params")?.unwrap_or_default();
     let locals: Vec<(String, Named)> = option(info, "locals")?.unwrap_or_default();
     let ret: Option<Named> = option(info, "ret")?;
-    let written: Vec<String> = option(info, "written")?.unwrap_or_default();
     let mut c = CFunction {
         cdivision: flag("cdivision")?,
         cpow: flag("cpow")?,
         integer_division: flag("integer_division")?,
         overflowcheck: flag("overflowcheck")?,
         cdivision_warnings: flag("cdivision_warnings")?,
-        nonecheck: flag("nonecheck")?,
         classes: option(info, "classes")?.unwrap_or_default(),
-        enumerators: option(info, "enumerators")?.unwrap_or_default(),
         ..CFunction::default()
     };
-    let mut params = parameters(declared, &written, &mut c);
+    let mut params = Vec::new();
+    for (name, ty, not_none) in declared {
+        let is_buffer = ty.as_ref().is_some_and(|(text, _)| text.starts_with("buffer "));
+        let declared = ty.as_ref().and_then(|(text, c_name)| read::declared(text, c_name));
+        if let Some(declared) = &declared {
+            c.vars.insert(name.clone(), declared.clone());
+        }
+        let class = c.classes.get(&name).cloned();
+        params.push(Parameter { name, declared, class, not_none, is_buffer });
+    }
     let known = |(name, (text, c_name)): (String, Named)| Some((name, read::declared(&text, &c_name)?));
     c.vars.extend(locals.into_iter().filter_map(known));
     let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
@@ -188,16 +173,14 @@ pub fn make_pyx_function<'py>(
         params,
         inner: Arc::new(inner),
         warns: flag("cdivision")? && flag("cdivision_warnings")?,
-        is_private: option::<String>(info, "kind")?.is_some_and(|kind| kind == "cdef"),
+        is_private: option::<String>(info, "kind")?.as_deref() == Some("cdef"),
         must_compile: flag("must_compile")?,
         kernel_only: flag("kernel_only")?,
         may_hold: flag("may_hold")?,
-        sections: flag("sections")?,
-        parallel: flag("parallel")?,
         make_fallback,
         fallback: Mutex::new(None),
         objects: OnceLock::new(),
-        direct: OnceLock::new(),
+        code: Reached::default(),
         failed: Mutex::new(HashSet::new()),
     };
     let state = State {
@@ -276,10 +259,8 @@ fn functions_inside(
             integer_division: outer.integer_division,
             overflowcheck: outer.overflowcheck,
             cdivision_warnings: outer.cdivision_warnings,
-            nonecheck: outer.nonecheck,
             classes: option(&info, "classes")?.unwrap_or_default(),
             data: outer.data.clone(),
-            enumerators: outer.enumerators.clone(),
             types: outer.types.clone(),
         };
         functions_inside(&info, outer, found)?;
@@ -344,7 +325,7 @@ pub unsafe fn enter(
         Err(error) => return pyx.instead(py, dispatcher, &held, error),
     };
     let known_to_fail = pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
-    if known_to_fail && pyx.sections | pyx.for_objects(py, dispatcher)?.is_some() | !pyx.must_compile {
+    if known_to_fail && pyx.for_objects(py, dispatcher)?.is_some() | !pyx.must_compile {
         return pyx.call_fallback(py, dispatcher, &held, None);
     }
     // SAFETY: live objects, one for each parameter.
@@ -364,12 +345,6 @@ pub unsafe fn enter(
 fn is_about_parallel(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
     let class = py.import("ungil.errors")?.getattr("ParallelError")?;
     error.value(py).is_instance(&class)
-}
-
-/// Whether Cython refuses the program too: running it otherwise would give what it does not.
-fn is_final(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
-    let code = error.value(py).getattr("code");
-    Ok(code.is_ok_and(|code| code.extract::<String>().is_ok_and(|code| code == "U0811")))
 }
 
 fn is_compile_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
@@ -415,8 +390,8 @@ impl Pyx {
 
     /// Whether the function can be run otherwise where no kernel can be made of it.
     fn may_fall_back(&self, py: Python<'_>, error: &PyErr) -> PyResult<bool> {
-        let may = !self.kernel_only || self.may_hold && (self.sections || !is_about_parallel(py, error)?);
-        Ok(may && is_compile_error(py, error)? && !is_final(py, error)?)
+        let may = !self.kernel_only || self.may_hold && !is_about_parallel(py, error)?;
+        Ok(may && is_compile_error(py, error)?)
     }
 
     /// Runs plain Python instead of raising an error of the compiler, where that is allowed.
@@ -429,13 +404,6 @@ impl Pyx {
     ) -> PyResult<*mut PyObject> {
         if !self.may_fall_back(py, &error)? {
             return Err(error);
-        }
-        let is_first = self.objects.get().is_none();
-        if self.parallel && !self.sections && is_first {
-            // SAFETY: a live dispatcher holds its function.
-            let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
-            let warn = py.import("ungil.pyx._sections")?.getattr("warn_in_order")?;
-            warn.call1((func, error.value(py).str()?))?;
         }
         self.call_fallback(py, dispatcher, held, Some(error))
     }
@@ -460,17 +428,26 @@ impl Pyx {
 
     /// How callers without Python run it, if that is known.
     pub fn known_direct(&self) -> Option<&Direct> {
-        self.direct.get()
+        self.code.direct.get()
     }
 
     /// How callers without Python run it.
     pub fn direct(&self, py: Python<'_>, own: &object::Own) -> PyResult<&Direct> {
-        if self.direct.get().is_none() {
+        if self.code.direct.get().is_none() {
             let made = self.make_direct(py, own)?;
             // Another thread may have been faster.
-            let _ = self.direct.set(made);
+            let _ = self.code.direct.set(made);
         }
-        Ok(self.direct.get().unwrap_or(&Direct::Python))
+        Ok(self.code.direct.get().unwrap_or(&Direct::Python))
+    }
+
+    /// Its code for callers that it becomes part of.
+    pub fn inlined(&self, py: Python<'_>, own: &object::Own) -> Option<Arc<Kernel>> {
+        if self.code.inlined.get().is_none() {
+            // Another thread may have been faster.
+            let _ = self.code.inlined.set(object::inlined(py, own));
+        }
+        self.code.inlined.get().and_then(|inlined| inlined.kernel.clone())
     }
 
     fn make_direct(&self, py: Python<'_>, own: &object::Own) -> PyResult<Direct> {
@@ -493,9 +470,6 @@ impl Pyx {
 
     /// The function compiled for objects, if it can be.
     fn for_objects(&self, py: Python<'_>, dispatcher: &Dispatcher) -> PyResult<Option<&ObjectCode>> {
-        if self.sections {
-            return Ok(None);
-        }
         if self.objects.get().is_none() {
             // SAFETY: a live dispatcher holds its function.
             let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };

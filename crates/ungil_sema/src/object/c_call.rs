@@ -19,7 +19,7 @@ pub(super) fn word_of(ty: &CTy) -> DType {
 
 impl Lowerer<'_> {
     /// An argument of C; objects that must live as long as the call are added to `held`.
-    fn c_argument(&mut self, e: &Expr, ty: &CTy, held: &mut Vec<Obj>) -> Result<Value> {
+    pub(super) fn c_argument(&mut self, e: &Expr, ty: &CTy, held: &mut Vec<Obj>) -> Result<Value> {
         let value = self.expr(e)?;
         match ty {
             CTy::C(CType::Pointer(to), _) => self.pointer(value, &to.clone(), Some(held)),
@@ -78,6 +78,9 @@ impl Lowerer<'_> {
 
     /// A call of a `cdef` function of the module.
     pub(super) fn call_own(&mut self, e: &Expr, call: &Call, own: &Own) -> Result<Val> {
+        if let Some(kernel) = &own.kernel {
+            return self.call_kernel(e, call, own, kernel);
+        }
         let (mut words, mut held) = (Vec::new(), Vec::new());
         for (arg, ty) in call.args.iter().zip(&own.params) {
             let Some(ty) = ty else {

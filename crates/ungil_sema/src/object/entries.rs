@@ -105,8 +105,6 @@ entries! {
     FromDouble "d" "o",
     FromInt "o" "o",
     FromUnsigned "o" "o",
-    /// Name in C of an enumeration, number.
-    Member "oo" "o",
     FromBool "o" "o",
     /// −1.0 with an exception set, perhaps.
     AsDouble "o" "d",
@@ -166,6 +164,8 @@ entries! {
     CallOwn "ooo" "o",
     /// The same without the lock.
     CallOwnFree "ooo" "o",
+    /// Table: makes the error that a kernel left a Python exception, with the lock or without it.
+    KernelFailed "o" "",
     /// Gives the lock up: the thread's state.
     GiveUp "" "o",
     /// Takes the lock again: the thread's state.

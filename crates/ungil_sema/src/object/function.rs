@@ -12,6 +12,7 @@ use ungil_syntax::visit::contains_yield;
 use super::c_call::word_of;
 use super::convert::declared;
 use super::entries::Entry;
+use super::kernel::{Kernel, add_kernels};
 use super::lock::Lock;
 use super::loops::Frame;
 use super::memory::taken;
@@ -33,6 +34,8 @@ pub struct Lowerer<'a> {
     pub(super) first_line: u32,
     pub(super) table: Value,
     pub(super) constants: Vec<Constant>,
+    /// Kernels that become part of the module.
+    pub(super) kernels: Vec<Arc<Kernel>>,
     /// Variables by name; those of comprehensions are inner.
     pub(super) scopes: Vec<HashMap<String, Local>>,
     pub(super) globals: HashSet<String>,
@@ -95,6 +98,7 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
         first_line,
         table,
         constants: Vec::new(),
+        kernels: Vec::new(),
         scopes: vec![HashMap::new()],
         globals: HashSet::new(),
         owners: Vec::new(),
@@ -123,8 +127,9 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
     l.func.inst_mut(scratch).kind = InstKind::StackArray(scratch_size);
     l.func.inst_mut(slots).kind = InstKind::StackArray(slot_count);
     let externs = Entry::ALL.iter().map(|e| ExternData { name: format!("object.{}", e.name()) }).collect();
-    let module = Module { functions: vec![l.func], entry: Some(FuncId(0)), externs, ..Module::default() };
-    Ok(Objects { module, constants: l.constants })
+    let mut module = Module { functions: vec![l.func], entry: Some(FuncId(0)), externs, ..Module::default() };
+    let externs = add_kernels(&mut module, &l.kernels);
+    Ok(Objects { module, constants: l.constants, externs })
 }
 
 /// Words in the frame, whose number is set later, and their address.

@@ -27,6 +27,7 @@ pub mod handlers;
 pub mod import;
 pub mod infer;
 pub mod inner;
+pub mod kernel;
 pub mod lock;
 pub mod loops;
 pub mod memory;
@@ -77,7 +78,7 @@ pub enum Constant {
     Address(u64),
 }
 
-/// Words of the table in front of the constants: globals, builtins, the host's own.
+/// Words of the table in front of the constants: globals, builtins, the host's own two.
 pub const TABLE_HEAD: usize = 4;
 
 /// What a free name stands for when the function is compiled.
@@ -113,6 +114,8 @@ pub struct Own {
     /// None: an object.
     pub params: Vec<Option<value::CTy>>,
     pub ret: Given,
+    /// Its code, where that may become part of its callers'.
+    pub kernel: Option<Arc<kernel::Kernel>>,
 }
 
 /// What a function gives.
@@ -159,6 +162,8 @@ pub struct Source<'a> {
 pub struct Objects {
     pub module: Module,
     pub constants: Vec<Constant>,
+    /// Addresses of the module's externs behind the host's entries.
+    pub externs: Vec<u64>,
 }
 
 /// Why a function is not compiled here.
