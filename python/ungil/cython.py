@@ -188,8 +188,10 @@ def likely(condition: Any) -> Any:
 
 unlikely = likely
 NULL = None
-view = _types.SimpleNamespace(**_memory.NAMES)
-parallel = _types.SimpleNamespace(prange=_ungil.prange, threadid=_ungil.get_thread_id)
+view = _types.ModuleType("cython.view")
+vars(view).update(_memory.NAMES)
+parallel = _types.ModuleType("cython.parallel")
+vars(parallel).update(prange=_ungil.prange, threadid=_ungil.get_thread_id)
 
 
 def _types_of_c() -> dict[str, Any]:

@@ -117,6 +117,10 @@ class FormulaArithmeticError(FormulaError, ZeroDivisionError, OverflowError):
     """Arithmetic of constants in a formula has no result."""
 
 
+class PerformanceWarning(UserWarning):
+    """Something runs more slowly than it is written: parallel loops in order, for one."""
+
+
 class InternalError(CompileError, SystemError):
     """A fault of the compiler."""
 

@@ -1,6 +1,6 @@
 """Mutated modules: whatever the text, the compiler answers with a module or with errors.
 
-`UNGIL_MUTATIONS` says how many are read, `UNGIL_COMPILATIONS` how many compiled, `UNGIL_SEED` which.
+`UNGIL_MUTATIONS` says how many are read, `UNGIL_COMPILATIONS` how many compiled, `UNGIL_SEED` which. `mutation_shards.py` does many more.
 """
 
 import os

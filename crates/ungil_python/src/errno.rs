@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use pyo3::prelude::*;
 use ungil_sema::lower::foreign::{EXCHANGE_ERRNO, GET_ERRNO, SET_ERRNO};
+use ungil_sema::lower::gil_block::RUN;
 use ungil_sema::lower::memory::MEMMOVE;
 use ungil_sema::lower::region::{ARRIVE, CLOCK, WAIT};
 
@@ -77,6 +78,7 @@ pub fn function(name: &str) -> Option<u64> {
         SET_ERRNO => set as *const () as u64,
         ARRIVE => arrive as *const () as u64,
         WAIT => wait as *const () as u64,
+        RUN => crate::gil_block::run as *const () as u64,
         CLOCK => clock as *const () as u64,
         MEMMOVE => libc_memmove as *const () as u64,
         _ => return None,

@@ -16,6 +16,7 @@ mod evaluate;
 mod fast;
 mod foreign;
 mod fork;
+mod gil_block;
 mod guard;
 mod hooks;
 mod info;

@@ -13,7 +13,7 @@ use ungil_abi::context::{Ctx, ErrorArg, ErrorKind, ErrorSlot, MAX_FRAMES};
 use ungil_abi::exception::ExcClass;
 use ungil_driver::compiled::Compiled;
 
-use crate::{hooks, values};
+use crate::{gil_block, hooks, values};
 
 /// Sets the Python exception that the error slot describes.
 ///
@@ -76,6 +76,11 @@ unsafe fn make_exception(py: Python<'_>, slot: &ErrorSlot, is_cython: bool) -> P
         core::str::from_utf8_unchecked(bytes)
     };
     let args = &slot.args[..(slot.nargs as usize).min(slot.args.len())];
+    if let (ungil_sema::lower::gil_block::KEPT, [token]) = (template, args)
+        && let Some(error) = gil_block::take(token.bits as i64)
+    {
+        return Ok(error);
+    }
     if let ("{0}", [value]) = (template, args) {
         // `raise KeyError(k)`: the exception's argument is the number itself.
         // SAFETY: the argument was written by generated code.

@@ -237,6 +237,10 @@ fn record_object<'py>(kind: &RecordKind, items: &Bound<'py, PyAny>) -> PyResult<
             dict.into_any()
         }
         RecordKind::Numbers => items.get_item(0)?.call_method0("tolist")?,
+        RecordKind::Enum(name) => {
+            let member = py.import("ungil.pyx._enums")?.getattr("member")?;
+            member.call1((&**name, items.get_item(0)?))?
+        }
         RecordKind::Structs(element) => crate::pyx::array_of_structs(element, &items.get_item(0)?)?,
         RecordKind::Bytes => {
             let bytes: Vec<u8> = items.get_item(0)?.call_method0("tobytes")?.extract()?;

@@ -121,6 +121,12 @@ impl PyWorld {
             hold();
             return Global::Fused { object: number, name: name.to_owned() };
         }
+        if object.get_type().module().is_ok_and(|m| m != "builtins")
+            && object.hasattr("_is_pyx_enum").unwrap_or(false)
+            && let Ok(n) = object.extract::<i64>()
+        {
+            return Global::Int(n);
+        }
         if let Some(global) = crate::mpi::meaning(object, name) {
             hold();
             return global;

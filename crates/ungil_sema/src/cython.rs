@@ -38,6 +38,8 @@ pub struct CFunction {
     pub cdivision: bool,
     /// Whether a division that rounds otherwise than Python's warns.
     pub cdivision_warnings: bool,
+    /// Whether using `None` as a memoryview raises.
+    pub nonecheck: bool,
     /// Whether arithmetic of C's integers that overflows raises.
     pub overflowcheck: bool,
     /// `**` as C's `pow`: integers stay integers, and domains are not checked.
@@ -51,6 +53,8 @@ pub struct CFunction {
     pub ret: Option<Declared>,
     /// Variables of the module that live in memory of C, with their addresses.
     pub data: BTreeMap<String, (Declared, u64)>,
+    /// Enumerators and functions (`f()`) whose values Python gets as members of an enumeration, with its name in C.
+    pub enumerators: BTreeMap<String, String>,
     /// Structs and unions by name, for pointers to types that were incomplete where they were named.
     pub types: BTreeMap<String, CType>,
 }

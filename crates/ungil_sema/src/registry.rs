@@ -204,8 +204,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             let n = l.integer_argument(&n, "set_num_threads", "n")?;
             Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
         }
-        "cython.cast" => l.cast_c(args),
-        "cython.view" => l.view_c(args),
+        "cython.cast" | "cython.view" | "cython.gil_block" => l.written_for_c(name, args),
         "ungil._parallel_requested" => Ok(Operand::bool(l.program.options.parallel_arrays, span)),
         "ungil._result_dtype" => l.result_dtype(args),
         "ungil.prange" => range(l, args),

@@ -102,6 +102,8 @@ pub enum RecordKind {
     Numbers,
     /// The only item is an array of bytes, up to the first that is zero.
     Bytes,
+    /// A value of an enumeration, by its name in C: the only item is its number.
+    Enum(Arc<str>),
     /// An array of structs: the only item is the array of their first bytes.
     Structs(Arc<CStruct>),
 }
@@ -335,6 +337,7 @@ impl fmt::Display for Ty {
             Ty::Record(record) => f.write_str(match record.kind {
                 RecordKind::Dict(_) => "dict",
                 RecordKind::Bytes => "bytes",
+                RecordKind::Enum(_) => "int",
                 RecordKind::Structs(_) => "ndarray",
                 RecordKind::List | RecordKind::Numbers => "list",
             }),

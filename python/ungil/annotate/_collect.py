@@ -65,6 +65,8 @@ class Function:
     why: str = ""
     #: What a `cdef` function does not have: arguments that come from Python.
     is_private: bool = False
+    #: What becomes of its parallel loops where no kernel can be made of the whole: "blocks", "order", or nothing.
+    loops: str = ""
 
 
 @dataclass
@@ -194,6 +196,8 @@ def of_builder(builder: Any, text: str, file: str, profile: Mapping[Any, float] 
                 why,
                 info["kind"] == "cdef",
             )
+            loops = "blocks" if info["sections"] else "order" if info["parallel"] else ""
+            report.functions[-1].loops = loops
     _finish(report, tree, profile)
     return report
 
@@ -402,10 +406,27 @@ def _finish(report: Report, tree: ast.Module | None, profile: Mapping[Any, float
         if re.search(r"\bwith\s+(cython\.)?gil\b", line.text) and line.state == "compiled":
             line.badges.append(Badge("info", "GIL", "takes the interpreter's lock"))
     for function in report.functions:
+        if function.loops and (
+            function.state == "python" or (function.state, function.loops) == ("uncalled", "blocks")
+        ):
+            _loops(report, function)
         if function.state == "python" and function.first <= len(report.lines):
             text = f"{function.name} runs as plain Python: {function.why}"
             report.lines[function.first - 1].badges.insert(0, Badge("bad", "object operations", text))
     _times(report, profile or {})
+
+
+def _loops(report: Report, function: Function) -> None:
+    """Says on parallel loops whether they run on all threads or in order."""
+    for line in report.lines[function.first - 1 : function.last]:
+        if not re.search(r"\b(prange|parallel)\s*\(", line.text):
+            continue
+        if function.loops == "blocks":
+            text = "runs on all threads; blocks under the lock run as Python, one at a time"
+            line.badges.append(Badge("good", "parallel", text))
+        else:
+            text = "runs in order, with the lock held: what it calls handles Python objects"
+            line.badges.append(Badge("bad", "runs in order", text))
 
 
 def _times(report: Report, profile: Mapping[Any, float]) -> None:

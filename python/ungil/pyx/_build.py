@@ -19,17 +19,30 @@ from ungil.pyx import _elf, _extension
 
 #: Directives that change nothing here, or that the compiler reads itself.
 _IGNORED = frozenset(
-    "allow_none_for_extension_args always_allow_keywords annotation_typing auto_cpdef auto_pickle autotestdict binding "
-    "c_api_binop_methods c_string_encoding c_string_type callspec ccomplex cdivision_warnings cpp_locals "
-    "critical_section embedsignature embedsignature.format emit_code_comments fast_gil fast_getattr "
+    "allow_none_for_extension_args always_allow_keywords auto_cpdef auto_pickle autotestdict "
+    "c_api_binop_methods c_string_encoding c_string_type callspec ccomplex cpp_locals "
+    "critical_section embedsignature.format emit_code_comments fast_gil fast_getattr "
     "freethreading_compatible infer_types infer_types.verbose initializedcheck iterable_coroutine "
-    "legacy_implicit_noexcept linetrace nonecheck np_pythran old_style_globals optimize.inline_defnode_calls "
-    "optimize.unpack_method_calls optimize.use_switch overflowcheck.fold preliminary_late_includes_cy28 profile "
+    "legacy_implicit_noexcept np_pythran old_style_globals optimize.inline_defnode_calls "
+    "optimize.unpack_method_calls optimize.use_switch overflowcheck.fold preliminary_late_includes_cy28 "
     "remove_unreachable set_initial_path show_performance_hints subinterpreters_compatible test_assert_path_exists "
     "type_version_tag unraisable_tracebacks warn warn.deprecated.DEF warn.deprecated.IF warn.maybe_uninitialized "
     "warn.multiple_declarators warn.undeclared warn.unreachable warn.unused warn.unused_arg warn.unused_result".split()
 )
-_OWN = ("boundscheck", "wraparound", "cdivision", "cpow", "overflowcheck")
+_OWN = (
+    "boundscheck",
+    "wraparound",
+    "cdivision",
+    "cdivision_warnings",
+    "cpow",
+    "overflowcheck",
+    "nonecheck",
+    "embedsignature",
+    "binding",
+    "annotation_typing",
+    "profile",
+    "linetrace",
+)
 _C_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".c++", ".m", ".f", ".f90", ".s")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ungil import _ungil
-from ungil.pyx import _views
+from ungil.pyx import _enums, _views
 
 
 def _is_view(text: str) -> bool:
@@ -50,7 +50,7 @@ def convert(text: str, name: str, value: Any) -> Any:
     number = int(value)
     info = np.iinfo(text)
     if info.min <= number <= info.max:
-        return number
+        return _enums.member(name, number) if name.startswith("enum ") else number
     if number < 0 and info.min == 0:
         raise OverflowError(f"can't convert negative value to {name}")
     raise OverflowError(f"value too large to convert to {name}")

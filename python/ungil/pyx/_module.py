@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-import enum
+import functools
 import linecache
 import os
 import re
@@ -19,7 +19,7 @@ import types
 from typing import Any
 
 from ungil import _ungil
-from ungil.pyx import _fallback, _fused, _libc, _names, _shim, _variables, _views
+from ungil.pyx import _enums, _fallback, _fused, _libc, _names, _sections, _shim, _variables, _views
 
 # Directives with a meaning to the compiler; others change nothing here.
 _DIRECTIVES = {
@@ -29,13 +29,20 @@ _DIRECTIVES = {
     "cdivision_warnings",
     "cpow",
     "overflowcheck",
+    "nonecheck",
     "profile",
     "linetrace",
 }
 _MODULE_TYPES: dict[str, dict[str, tuple[str, str]]] = {}
 
 
-def compile(source: str | os.PathLike[str], name: str | None = None, *, level: str = "3") -> types.ModuleType:
+def compile(
+    source: str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    level: str = "3",
+    compiler_directives: dict[str, Any] | None = None,
+) -> types.ModuleType:
     """Compile a module in the Cython language.
 
     Parameters
@@ -46,6 +53,8 @@ def compile(source: str | os.PathLike[str], name: str | None = None, *, level: s
         The module's name; by default the file's.
     level : {"3", "2", "3str"}
         The language level where the module does not say.
+    compiler_directives : dict, optional
+        Directives where the module does not say, as `cythonize` takes them.
 
     Returns
     -------
@@ -73,7 +82,12 @@ def compile(source: str | os.PathLike[str], name: str | None = None, *, level: s
         linecache.cache[file_name] = (len(text), None, text.splitlines(True), file_name)
     module = types.ModuleType(name)
     module.__file__ = file_name
-    build(module, text, file_name, level)
+    directives: dict[str, bool] = {}
+    if compiler_directives:
+        from ungil.pyx import _build
+
+        directives, level = _build._directives(dict({"language_level": level} | compiler_directives), None)
+    Builder(module, level, directives).run(text, file_name)
     return module
 
 
@@ -234,6 +248,8 @@ class Builder:
     def _cython_plan(self, text: str, file: str) -> dict[str, Any]:
         first = _ungil.pyx_read(text, file, False, self.level, self.types, None)
         self._cimports(first["cimports"], file)
+        for name in {enumeration for *_, enumeration in first["constants"] if enumeration is not None}:
+            self.types[name] = ("int32", _enums.c_name(self.module.__name__, name))
         for name in first["includes"]:
             included, path = self._included(name, file)
             inner = _ungil.pyx_read(included, path, False, self.level, self.types, None)
@@ -347,13 +363,18 @@ class Builder:
             found, names = self._own(module, file, line)
             self.names[asname.split(".")[0]] = types.SimpleNamespace(**names)
         else:
-            self.names[asname.split(".")[0]] = _names.library_module(module)
+            value = _names.library_module(module)
+            if asname != module:
+                value = functools.reduce(getattr, module.split(".")[1:], value)
+            self.names[asname.split(".")[0]] = value
         for key, value in (found or {}).items():
             self.types[f"{asname}.{key}"] = value
 
     def _cimport_name(self, module: str, name: str, asname: str, file: str, line: int) -> None:
         types_found = _names.library_types(module)
         names = _names.library_names(module)
+        if module == "cpython" and name not in (names or {}) and _names.library_names(f"cpython.{name}"):
+            return self._cimport_module(f"cpython.{name}", asname, file, line)
         if types_found is None and names is None:
             if module in ("libc", "cython") or _names.library_names(f"{module}.{name}") is not None:
                 return self._cimport_module(f"{module}.{name}", asname, file, line)
@@ -412,8 +433,10 @@ class Builder:
             if enumeration is not None:
                 classes.setdefault(enumeration, {})[name] = found
         for name, members in classes.items():
-            made = enum.IntEnum(name, members, module=self.module.__name__)  # type: ignore[misc]
+            made = _enums.make(self.module.__name__, name, members)
             setattr(self.module, name, made)
+            for one in members:
+                self.names[one] = made[one]
 
     def _decorate(
         self,
@@ -440,6 +463,22 @@ class Builder:
         declared = [t for _, t, _ in info["params"]] + [t for _, t in info["locals"]] + [info["ret"]]
         views = [name for name, ty, _ in plan["data"] if _variables.is_view(ty)]
         stores = any(re.search(rf"__pyx_g__\.{name}\s*=[^=]", text) for name in views)
+        info["written"] = sorted(
+            inner.value.id
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Subscript)
+            and isinstance(inner.ctx, ast.Store)
+            and isinstance(inner.value, ast.Name)
+        )
+        info["enumerators"] = {
+            name: self.types[enumeration][1]
+            for name, *_, enumeration in plan["constants"]
+            if enumeration is not None
+        } | {
+            f"{f['name']}()": f["ret"][1]
+            for f in plan["functions"]
+            if f["ret"] and f["ret"][1].startswith("enum ")
+        }
         info["may_hold"] = info["name"] in self._taking_the_lock(plan)
         info["must_compile"] = (
             info["releases_gil"]
@@ -451,6 +490,8 @@ class Builder:
         )
         # Loops in parallel are never run in order without a word.
         info["kernel_only"] = bool(re.search(r"\bprange\s*\(|__pyx_parallel\(", text))
+        info["sections"] = info["may_hold"] and _sections.has_sections(node)
+        info["parallel"] = info["may_hold"] and _sections.gives_up_the_lock(node)
         plain = copy.deepcopy(node)
         plain.decorator_list = []
         key = f"__pyx_bind_{id(info)}"
@@ -527,7 +568,7 @@ class Builder:
 
     def _bind(self, function: Any, text: str, info: dict[str, Any], plain: ast.AST) -> Any:
         def fallback() -> Any:
-            return self._plain_function(function, info, plain)
+            return self._plain_function(function, info, plain, text)
 
         if info["is_plain"]:
             self.functions.append((info, function))
@@ -544,8 +585,17 @@ class Builder:
             return _ungil.make_builtin(compiled)
         return compiled
 
-    def _plain_function(self, function: Any, info: dict[str, Any], plain: ast.AST) -> Any:
+    def _plain_function(self, function: Any, info: dict[str, Any], plain: ast.AST, text: str) -> Any:
         tree = copy.deepcopy(plain)
+        assert isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if info["sections"] and isinstance(tree, ast.FunctionDef):
+            split = _sections.Split(function, tree, text, info)
+            if split.run():
+                self.names |= split.names
+                info = info | {"inner": [*info["inner"], *split.inner]}
+            else:
+                tree = copy.deepcopy(plain)
+                _sections.warn_in_order(function, split.why)
         try:
             _fallback.Typed(info).visit(tree)
         except NotImplementedError as error:

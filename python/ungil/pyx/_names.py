@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ungil.pyx import _libc, _memory
+from ungil.pyx import _cpython, _libc, _memory
 
 
 class Cast:
@@ -112,6 +112,7 @@ def operators() -> dict[str, Any]:
         "__pyx_sizeof": Replaced("cython.sizeof", _size_of),
         "__pyx_view": Special("cython.view"),
         "__pyx_from": Replaced("cython.forfrom", range),
+        "__pyx_gil_block": Special("cython.gil_block"),
         "__pyx_with": Replaced("cython.directives", lambda **settings: True),
         "__pyx_parallel": Replaced("cython.parallel.region", lambda **settings: range(1)),
     }
@@ -191,11 +192,12 @@ _NUMPY = {
     "npy_int8": "int8", "npy_int16": "int16", "npy_int32": "int32", "npy_int64": "int64", "npy_uint8": "uint8",
     "npy_uint16": "uint16", "npy_uint32": "uint32", "npy_uint64": "uint64",
 }  # fmt: skip
+_COMPLEX = {"complex64": "float complex", "complex128": "double complex"}
 _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdint": _STDINT,
     "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t")},
     "numpy": _integers()
-    | {name: (text, name) for name, text in _NUMPY.items()}
+    | {name: (text, _COMPLEX.get(text, name)) for name, text in _NUMPY.items()}
     | {name: ("object", name) for name in ("ndarray", "dtype", "broadcast", "flatiter", "ufunc")},
     "libc.stdlib": {},
     "libc.string": {},
@@ -204,7 +206,6 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdio": {"FILE": ("@FILE", "FILE")},
     "libc.time": {"time_t": ("int64", "time_t"), "clock_t": ("int64", "clock_t")},
     "libc.math": {"float_t": ("float32", "float"), "double_t": ("float64", "double")},
-    "cpython": {},
     "cython": {name: (text, name) for name, text in _FUSED.items()}
     | {
         name: (text, name)
@@ -231,7 +232,7 @@ _OPENMP = [
 
 def library_types(module: str) -> dict[str, tuple[str, str]] | None:
     """The types that a library declares: texts for the compiler and names in C."""
-    return _LIBRARY_TYPES.get(module)
+    return _cpython.types(module) if module.startswith("cpython") else _LIBRARY_TYPES.get(module)
 
 
 def library_names(module: str) -> dict[str, Any] | None:
@@ -250,8 +251,10 @@ def library_names(module: str) -> dict[str, Any] | None:
         return functions | {"omp_set_num_threads": set_num_threads}
     if module in _libc.PROTOTYPES:
         return _libc.functions(module)
-    if module in ("libc.stdint", "libc.stddef", "cpython"):
+    if module in ("libc.stdint", "libc.stddef"):
         return {}
+    if module.startswith("cpython"):
+        return _cpython.names(module)
     if module == "numpy":
         return {"import_array": _nothing, "import_ufunc": _nothing, "import_umath": _nothing}
     if module == "cython.view":
@@ -261,7 +264,8 @@ def library_names(module: str) -> dict[str, Any] | None:
 
         if module == "cython":
             return dict(vars(cython))
-        return dict(vars(cython.parallel)) | {"parallel": Special("cython.parallel.region")}
+        names = {key: value for key, value in vars(cython.parallel).items() if not key.startswith("__")}
+        return names | {"parallel": Special("cython.parallel.region")}
     return None
 
 
@@ -279,15 +283,18 @@ def library_module(module: str) -> Any:
         root = types.ModuleType(module)
         vars(root).update(library_names(module) or {})
         return root
-    if module.split(".")[0] == "libc":
+    root_name, _, part = module.partition(".")
+    if root_name in ("libc", "cpython"):
         import types
 
         names = library_names(module)
         if names is None:
             return None
-        root = types.ModuleType("libc")
-        setattr(root, module.split(".")[1], types.SimpleNamespace(**names))
-        return root
+        root, leaf = types.ModuleType(root_name), types.ModuleType(module)
+        vars(leaf).update(names)
+        if part:
+            setattr(root, part, leaf)
+        return root if part else leaf
     return None
 
 

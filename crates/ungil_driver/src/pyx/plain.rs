@@ -23,7 +23,7 @@ use super::types::{Types, dotted, is_aggregate, is_c, is_constructed, is_number}
 
 /// Directives that `with` statements switch in compiled code.
 const SETTINGS: &[&str] =
-    &["boundscheck", "wraparound", "cdivision", "cdivision_warnings", "cpow", "overflowcheck"];
+    &["boundscheck", "wraparound", "cdivision", "cdivision_warnings", "cpow", "overflowcheck", "nonecheck"];
 
 /// What else stands behind `cython.` in decorators and `with` statements.
 const WORDS: &[&str] = &[
@@ -62,6 +62,11 @@ struct Edit {
     lo: usize,
     hi: usize,
     text: String,
+}
+
+/// What stands behind `cython.`, or the name itself.
+fn last_word(name: &str) -> &str {
+    name.strip_prefix("cython.").unwrap_or(name)
 }
 
 /// Collects edits on a walk over the tree.
@@ -296,9 +301,7 @@ impl Plain<'_> {
         }
         let mut settings = Vec::new();
         for item in &with.items {
-            if let ExprKind::Name(name) = &item.context.kind
-                && matches!(&**name, "nogil" | "gil")
-            {
+            if let Some(name @ ("nogil" | "gil")) = dotted(&item.context).as_deref().map(last_word) {
                 settings.push(format!("{name}=True"));
             }
             let Some(name) = directive_name(&item.context) else { continue };

@@ -398,7 +398,10 @@ fn enumeration(
     items: &[EnumItem],
 ) {
     if let Some(name) = name {
-        plan.types.add(&name.name, "int32", &name.name);
+        // One that Python sees has got its name in C already.
+        if !plan.types.known(&name.name).is_some_and(|known| known.name.starts_with("enum ")) {
+            plan.types.add(&name.name, "int32", &name.name);
+        }
     }
     let mut last = Some(-1);
     for (i, item) in items.iter().enumerate() {

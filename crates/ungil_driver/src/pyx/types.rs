@@ -418,13 +418,16 @@ impl Types {
         if !(1..=8).contains(&ndim) || !is_number(&element.text) {
             return Err(unsupported("this buffer type is", ty.span, None));
         }
+        // What is declared as an object takes any, what is declared as an array takes arrays only.
+        let is_object = matches!(&base.kind, CTypeKind::Named(name) if &*name.name == "object");
+        let name = if is_object { format!("object {}", element.name) } else { element.name.clone() };
         let mut axes = vec![":"; ndim as usize];
         match mode.as_deref() {
             Some("c") => axes[ndim as usize - 1] = "::1",
             Some("fortran") => axes[0] = "::1",
             _ => {}
         }
-        Ok(known(&format!("buffer {}[{}]", element.text, axes.join(", ")), &element.name))
+        Ok(known(&format!("buffer {}[{}]", element.text, axes.join(", ")), &name))
     }
 
     fn argument(&self, argument: &TypeArgument) -> Result<Known, Diagnostic> {

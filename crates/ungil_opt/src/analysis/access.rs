@@ -153,9 +153,9 @@ impl Collector<'_> {
                     base = *under;
                     direct = false;
                 }
-                // Fresh memory of the iteration is nobody else's; what a call returns is that or one of its arguments,
+                // Fresh memory of the iteration and that of the thread's frame is nobody else's; what a call returns is that or one of its arguments,
                 // which are accesses of their own.
-                Some(InstKind::Alloc { .. } | InstKind::Call(..)) => return,
+                Some(InstKind::Alloc { .. } | InstKind::StackArray(_) | InstKind::Call(..)) => return,
                 _ => {
                     self.lost = self.lost.or(Some(inst));
                     return;

@@ -4,6 +4,7 @@ use core::ffi::c_int;
 use core::ptr::null_mut;
 
 use pyo3::ffi;
+use pyo3::prelude::*;
 use ungil_ir::types::DType;
 
 use super::operate::{O, entries, new_reference};
@@ -14,6 +15,21 @@ entries! {
     fn from_int(n: i64) -> O { ffi::PyLong_FromLongLong(n) }
 
     fn from_unsigned(n: i64) -> O { ffi::PyLong_FromUnsignedLongLong(n as u64) }
+
+    fn member(name: O, n: i64) -> O {
+        let py = Python::assume_attached();
+        let make = || -> PyResult<Bound<'_, PyAny>> {
+            let name = Bound::from_borrowed_ptr(py, name);
+            py.import("ungil.pyx._enums")?.getattr("member")?.call1((name, n))
+        };
+        match make() {
+            Ok(made) => made.into_ptr(),
+            Err(error) => {
+                error.restore(py);
+                core::ptr::null_mut()
+            }
+        }
+    }
 
     fn from_bool(n: i64) -> O { new_reference(if n != 0 { ffi::Py_True() } else { ffi::Py_False() }) }
 

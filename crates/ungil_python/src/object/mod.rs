@@ -239,6 +239,7 @@ fn address(entry: Entry) -> u64 {
         Entry::Join => contain::join as *const () as u64,
         Entry::FromDouble => convert::from_double as *const () as u64,
         Entry::FromInt => convert::from_int as *const () as u64,
+        Entry::Member => convert::member as *const () as u64,
         Entry::FromUnsigned => convert::from_unsigned as *const () as u64,
         Entry::FromBool => convert::from_bool as *const () as u64,
         Entry::AsDouble => convert::as_double as *const () as u64,

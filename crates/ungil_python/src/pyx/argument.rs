@@ -24,6 +24,9 @@ use crate::reject::type_name;
 
 /// An argument as the parameter is declared.
 pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if parameter.not_none && parameter.is_buffer && object.is_none() {
+        return Err(no_array(parameter, object));
+    }
     if parameter.not_none && object.is_none() {
         return Err(PyTypeError::new_err(format!("Argument '{}' must not be None", parameter.name)));
     }
@@ -119,6 +122,7 @@ fn tuple<'py>(
             class: None,
             not_none: false,
             is_buffer: false,
+            writes: false,
         };
         made.push(convert(&inner, item)?);
     }
@@ -265,16 +269,13 @@ fn view<'py>(
         (array, type_name(object.as_ptr()))
     };
     if parameter.is_buffer && !is_array {
-        let class = full_name(object)?;
-        let text =
-            format!("Argument '{}' has incorrect type (expected numpy.ndarray, got {class})", parameter.name);
-        return Err(PyTypeError::new_err(text));
+        return Err(no_array(parameter, object));
     }
     // SAFETY: a look-up in the type of a live object.
     if !is_array && unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) == 0 } {
         return Err(PyTypeError::new_err(format!("a bytes-like object is required, not '{class}'")));
     }
-    check_buffer(object, wanted, !(wanted.is_const || parameter.is_buffer))?;
+    check_buffer(object, wanted, !wanted.is_const || parameter.writes)?;
     let module = py.import("numpy")?;
     if is_array {
         return module.getattr("asarray")?.call1((object,));
@@ -307,9 +308,12 @@ fn view_of_structs<'py>(
     view(parameter, wanted, object)?.call_method1("getfield", ("u1", 0))
 }
 
-/// Module and name of an object's class, as C's type objects have it.
-fn full_name(object: &Bound<'_, PyAny>) -> PyResult<String> {
-    let class = object.get_type();
-    let (module, name) = (class.module()?.to_string(), class.qualname()?.to_string());
-    Ok(if module == "builtins" { name } else { format!("{module}.{name}") })
+/// What is no array is given to a buffer that is declared as one.
+fn no_array(parameter: &Parameter, object: &Bound<'_, PyAny>) -> PyErr {
+    // SAFETY: a live object has a type, whose name is a text with a NUL behind it.
+    let class = unsafe { CStr::from_ptr((*ffi::Py_TYPE(object.as_ptr())).tp_name) }.to_string_lossy();
+    let name = &parameter.name;
+    PyTypeError::new_err(format!(
+        "Argument '{name}' has incorrect type (expected numpy.ndarray, got {class})"
+    ))
 }

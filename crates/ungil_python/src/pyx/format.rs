@@ -37,18 +37,9 @@ impl Info {
             d if d.is_unsigned() || d == DType::Bool => 'U',
             _ => 'I',
         };
-        let fields = match dtype.is_complex() {
-            true => {
-                let part = Info::number(dtype.real(), element_name(dtype.real()));
-                let second = part.size;
-                vec![
-                    Member { name: "real".to_owned(), offset: 0, info: part.clone() },
-                    Member { name: "imag".to_owned(), offset: second, info: part },
-                ]
-            }
-            false => Vec::new(),
-        };
-        Info { name: name.to_owned(), size: dtype.size() as usize, group, extents: Vec::new(), fields }
+        // Conversions of integers call it otherwise than buffers.
+        let (name, size) = (name.replace("PY_LONG_LONG", "long long"), dtype.size() as usize);
+        Info { name, size, group, extents: Vec::new(), fields: Vec::new() }
     }
 
     /// A Python object.

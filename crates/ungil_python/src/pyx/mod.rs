@@ -52,6 +52,10 @@ pub struct Pyx {
     kernel_only: bool,
     /// Whether it may be compiled for objects, or run as plain Python, all the same: it takes the lock somewhere.
     may_hold: bool,
+    /// Whether its plain function has kernels for its parallel sections, which call back for what they do under the lock.
+    sections: bool,
+    /// Whether it has parallel loops without the lock, which it is told of when they run in order.
+    parallel: bool,
     /// Makes the function that runs in the compiled one's place.
     make_fallback: Py<PyAny>,
     fallback: Mutex<Option<Py<PyAny>>>,
@@ -81,15 +85,24 @@ pub struct Parameter {
     /// The class of Python's whose instances it holds, or None.
     pub class: Option<String>,
     pub not_none: bool,
-    /// Of a buffer, which takes arrays only.
+    /// Of a buffer that is declared as an array, which takes arrays only.
     pub is_buffer: bool,
+    /// Of a buffer that the function writes to.
+    pub writes: bool,
 }
 
 impl Parameter {
     /// A variable, which is converted like a parameter.
     pub fn variable(name: &str, declared: &Declared) -> Parameter {
         let declared = Some(declared.clone());
-        Parameter { name: name.to_owned(), declared, class: None, not_none: false, is_buffer: false }
+        Parameter {
+            name: name.to_owned(),
+            declared,
+            class: None,
+            not_none: false,
+            is_buffer: false,
+            writes: false,
+        }
     }
 }
 
@@ -108,6 +121,24 @@ type Named = (String, String);
 /// A parameter as Python gives it: name, type, and whether it refuses `None`.
 type DeclaredParameter = (String, Option<Named>, bool);
 
+/// The parameters as Python gives them; what they declare goes to `c` too.
+fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFunction) -> Vec<Parameter> {
+    let mut params = Vec::new();
+    for (name, ty, not_none) in declared {
+        let is_buffer = ty
+            .as_ref()
+            .is_some_and(|(text, name)| text.starts_with("buffer ") && !name.starts_with("object "));
+        let writes = written.contains(&name);
+        let declared = ty.as_ref().and_then(|(text, c_name)| read::declared(text, c_name));
+        if let Some(declared) = &declared {
+            c.vars.insert(name.clone(), declared.clone());
+        }
+        let class = c.classes.get(&name).cloned();
+        params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
+    }
+    params
+}
+
 /// A dispatcher for a function of a module in the Cython language. `text` is its plain text; `info` holds its
 /// declarations and directives; `make_fallback` returns the function that runs where it cannot be compiled.
 #[pyfunction]
@@ -125,25 +156,19 @@ pub fn make_pyx_function<'py>(
     let declared: Vec<DeclaredParameter> = option(info, "params")?.unwrap_or_default();
     let locals: Vec<(String, Named)> = option(info, "locals")?.unwrap_or_default();
     let ret: Option<Named> = option(info, "ret")?;
+    let written: Vec<String> = option(info, "written")?.unwrap_or_default();
     let mut c = CFunction {
         cdivision: flag("cdivision")?,
         cpow: flag("cpow")?,
         integer_division: flag("integer_division")?,
         overflowcheck: flag("overflowcheck")?,
         cdivision_warnings: flag("cdivision_warnings")?,
+        nonecheck: flag("nonecheck")?,
         classes: option(info, "classes")?.unwrap_or_default(),
+        enumerators: option(info, "enumerators")?.unwrap_or_default(),
         ..CFunction::default()
     };
-    let mut params = Vec::new();
-    for (name, ty, not_none) in declared {
-        let is_buffer = ty.as_ref().is_some_and(|(text, _)| text.starts_with("buffer "));
-        let declared = ty.as_ref().and_then(|(text, c_name)| read::declared(text, c_name));
-        if let Some(declared) = &declared {
-            c.vars.insert(name.clone(), declared.clone());
-        }
-        let class = c.classes.get(&name).cloned();
-        params.push(Parameter { name, declared, class, not_none, is_buffer });
-    }
+    let mut params = parameters(declared, &written, &mut c);
     let known = |(name, (text, c_name)): (String, Named)| Some((name, read::declared(&text, &c_name)?));
     c.vars.extend(locals.into_iter().filter_map(known));
     let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
@@ -177,6 +202,8 @@ pub fn make_pyx_function<'py>(
         must_compile: flag("must_compile")?,
         kernel_only: flag("kernel_only")?,
         may_hold: flag("may_hold")?,
+        sections: flag("sections")?,
+        parallel: flag("parallel")?,
         make_fallback,
         fallback: Mutex::new(None),
         objects: OnceLock::new(),
@@ -259,8 +286,10 @@ fn functions_inside(
             integer_division: outer.integer_division,
             overflowcheck: outer.overflowcheck,
             cdivision_warnings: outer.cdivision_warnings,
+            nonecheck: outer.nonecheck,
             classes: option(&info, "classes")?.unwrap_or_default(),
             data: outer.data.clone(),
+            enumerators: outer.enumerators.clone(),
             types: outer.types.clone(),
         };
         functions_inside(&info, outer, found)?;
@@ -325,7 +354,7 @@ pub unsafe fn enter(
         Err(error) => return pyx.instead(py, dispatcher, &held, error),
     };
     let known_to_fail = pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
-    if known_to_fail && pyx.for_objects(py, dispatcher)?.is_some() | !pyx.must_compile {
+    if known_to_fail && pyx.sections | pyx.for_objects(py, dispatcher)?.is_some() | !pyx.must_compile {
         return pyx.call_fallback(py, dispatcher, &held, None);
     }
     // SAFETY: live objects, one for each parameter.
@@ -345,6 +374,12 @@ pub unsafe fn enter(
 fn is_about_parallel(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
     let class = py.import("ungil.errors")?.getattr("ParallelError")?;
     error.value(py).is_instance(&class)
+}
+
+/// Whether Cython refuses the program too: running it otherwise would give what it does not.
+fn is_final(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
+    let code = error.value(py).getattr("code");
+    Ok(code.is_ok_and(|code| code.extract::<String>().is_ok_and(|code| code == "U0811")))
 }
 
 fn is_compile_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
@@ -390,8 +425,8 @@ impl Pyx {
 
     /// Whether the function can be run otherwise where no kernel can be made of it.
     fn may_fall_back(&self, py: Python<'_>, error: &PyErr) -> PyResult<bool> {
-        let may = !self.kernel_only || self.may_hold && !is_about_parallel(py, error)?;
-        Ok(may && is_compile_error(py, error)?)
+        let may = !self.kernel_only || self.may_hold && (self.sections || !is_about_parallel(py, error)?);
+        Ok(may && is_compile_error(py, error)? && !is_final(py, error)?)
     }
 
     /// Runs plain Python instead of raising an error of the compiler, where that is allowed.
@@ -404,6 +439,13 @@ impl Pyx {
     ) -> PyResult<*mut PyObject> {
         if !self.may_fall_back(py, &error)? {
             return Err(error);
+        }
+        let is_first = self.objects.get().is_none();
+        if self.parallel && !self.sections && is_first {
+            // SAFETY: a live dispatcher holds its function.
+            let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+            let warn = py.import("ungil.pyx._sections")?.getattr("warn_in_order")?;
+            warn.call1((func, error.value(py).str()?))?;
         }
         self.call_fallback(py, dispatcher, held, Some(error))
     }
@@ -470,6 +512,9 @@ impl Pyx {
 
     /// The function compiled for objects, if it can be.
     fn for_objects(&self, py: Python<'_>, dispatcher: &Dispatcher) -> PyResult<Option<&ObjectCode>> {
+        if self.sections {
+            return Ok(None);
+        }
         if self.objects.get().is_none() {
             // SAFETY: a live dispatcher holds its function.
             let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };

@@ -35,6 +35,7 @@ pub fn declared(text: &str, c_name: &str) -> Option<Declared> {
         Some(rest) => (rest, true),
         None => (text, false),
     };
+    let c_name = if is_buffer { c_name.strip_prefix("object ").unwrap_or(c_name) } else { c_name };
     let (text, is_const) = match text.strip_prefix("const ") {
         Some(rest) => (rest, true),
         None => (text, is_buffer),

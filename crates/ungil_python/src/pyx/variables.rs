@@ -195,6 +195,7 @@ pub unsafe fn pyx_view<'py>(
         class: None,
         not_none: false,
         is_buffer: false,
+        writes: false,
     };
     let array = argument::convert(&parameter, value)?;
     let n = usize::from(ndim);

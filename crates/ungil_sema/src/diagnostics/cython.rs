@@ -11,6 +11,8 @@ use crate::ty::Ty;
 pub enum CTypeError {
     /// A value of a type that a variable cannot hold.
     Assign { declared: String, found: Ty, span: Span },
+    /// A number of C that an integer of C does not take without a cast, as Cython says it.
+    Narrow { declared: String, found: &'static str, span: Span },
     /// A function of a C library that is not there.
     NoFunction { name: String, span: Span },
 }
@@ -24,6 +26,11 @@ impl CTypeError {
             CTypeError::NoFunction { name, span } => {
                 Diagnostic::error(Code("U0805"), format!("`{name}` of libc is not supported yet"))
                     .primary(span, "unknown function")
+            }
+            CTypeError::Narrow { declared, found, span } => {
+                Diagnostic::error(Code("U0811"), format!("Cannot assign type '{found}' to '{declared}'"))
+                    .primary(span, format!("of type `{found}`"))
+                    .help(format!("cut off what is behind the point: `<{declared}>…`"))
             }
             CTypeError::Assign { declared, found, span } => {
                 let title = format!("cannot assign a value of type {found} to `{declared}`");

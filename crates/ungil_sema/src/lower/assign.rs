@@ -25,6 +25,7 @@ impl Lowerer<'_, '_> {
         {
             return self.assign_to(&targets[0], &value);
         }
+        let source = value;
         let value = match targets {
             [target]
                 if matches!(target.kind, ExprKind::Subscript { .. })
@@ -48,7 +49,15 @@ impl Lowerer<'_, '_> {
             }
             _ => self.lower_expr(value)?,
         };
+        let nothing = value.is_none() && self.none_view(source).is_some();
         for target in targets {
+            if let (true, ExprKind::Subscript { value: container, .. }) = (nothing, &target.kind)
+                && self.none_view(container).is_none()
+            {
+                let view = self.lower_expr(target)?;
+                self.assign_none(&view, target.span)?;
+                continue;
+            }
             self.assign_to(target, &value)?;
         }
         Ok(())
@@ -61,6 +70,12 @@ impl Lowerer<'_, '_> {
             ExprKind::Name(_) => self.define_name(target.span, value),
             ExprKind::Tuple(targets) | ExprKind::List(targets) => self.unpack(targets, value, target.span),
             ExprKind::Subscript { value: container, index } => {
+                if let Some(merged) = self.merged_subscript(target) {
+                    return self.assign_to(&merged, value);
+                }
+                if let Some(ndim) = self.none_view(container) {
+                    return self.none_assign(ndim, index, value, target.span);
+                }
                 let container = self.lower_expr(container)?;
                 match &container.ty {
                     Ty::Array(_) => {
@@ -239,6 +254,13 @@ impl Lowerer<'_, '_> {
                 self.define_name(target.span, &new)
             }
             ExprKind::Subscript { value: container, index } => {
+                if let Some(merged) = self.merged_subscript(target) {
+                    return self.augmented(&merged, op, value, span);
+                }
+                if let Some(ndim) = self.none_view(container) {
+                    let value = self.lower_expr(value)?;
+                    return self.none_assign(ndim, index, &value, target.span);
+                }
                 let container = self.lower_expr(container)?;
                 if matches!(container.ty, Ty::List(_)) {
                     let at = self.lower_expr(index)?;

@@ -85,6 +85,9 @@ impl Lowerer<'_, '_> {
     /// A call expression.
     pub(crate) fn call(&mut self, call: &Call, span: Span) -> Result<Operand> {
         self.hold_rows(call);
+        if let Some(answer) = self.none_method(call, span) {
+            return Ok(answer);
+        }
         let callee = match self.collecting_method(call) {
             Some(method) => method,
             None => self.lower_expr(&call.func)?,
@@ -100,6 +103,11 @@ impl Lowerer<'_, '_> {
                 "cython.sizeof" => return self.size_of(only, span),
                 _ => {}
             }
+        }
+        if self.is_c()
+            && let Some(answer) = self.none_call(call, &callee, span)
+        {
+            return Ok(answer);
         }
         let lazily = match &callee.ty {
             Ty::Builtin(name) => registry::takes_lazy(name),

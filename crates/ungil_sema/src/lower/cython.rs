@@ -51,6 +51,7 @@ impl Lowerer<'_, '_> {
                 "boundscheck" => options.boundscheck = value,
                 "wraparound" => options.wraparound = value,
                 "overflowcheck" => options.overflowcheck = value,
+                "nonecheck" => c.nonecheck = value,
                 "cdivision" => c.cdivision = value,
                 "cpow" => c.cpow = value,
                 _ => {}
@@ -131,6 +132,10 @@ impl Lowerer<'_, '_> {
             Declared::Scalar { dtype, name } => {
                 let operand = &self.element_of(operand)?;
                 let Some(from) = operand.ty.dtype() else { return Err(refuse(name).into()) };
+                if let (true, Some(found)) = (dtype.is_int(), floating_type(operand)) {
+                    let declared = name.to_string();
+                    return Err(CTypeError::Narrow { declared, found, span: operand.span }.into());
+                }
                 if (dtype.is_int() && !(from.is_int() || from == DType::Bool))
                     || (dtype.is_float() && from.is_complex())
                 {
@@ -146,11 +151,15 @@ impl Lowerer<'_, '_> {
                 }
             }
             Declared::Objects { .. } => Err(refuse("object[…]").into()),
-            Declared::View { dtype, ndim, layout, .. } => {
+            Declared::View { dtype, ndim, layout, is_const, .. } => {
                 let fits_view = |a: &ungil_ir::types::ArrayType| a.dtype == *dtype && a.ndim == *ndim;
                 match &operand.ty {
                     Ty::None => Ok(operand.clone()),
-                    Ty::Array(a) if fits_view(a) => Ok(operand.clone()),
+                    Ty::Array(a) if fits_view(a) => {
+                        let a = *a;
+                        self.check_view(operand, a, (*layout, *is_const), span)?;
+                        Ok(operand.clone())
+                    }
                     _ => {
                         let layout = layout.unwrap_or(ungil_ir::types::Layout::Strided);
                         let ty = ungil_ir::types::ArrayType {
@@ -388,6 +397,15 @@ impl Lowerer<'_, '_> {
         self.check(fine, ExcClass::OVERFLOW, "value too large", Vec::new());
     }
 
+    /// A call that the driver wrote for an operator or block of the language.
+    pub(crate) fn written_for_c(&mut self, name: &str, args: Args) -> Result<Operand> {
+        match name {
+            "cython.cast" => self.cast_c(args),
+            "cython.view" => self.view_c(args),
+            _ => self.gil_block(args),
+        }
+    }
+
     /// A result for Python: C's numbers become Python's.
     pub(crate) fn cython_result(&mut self, operand: &Operand) -> Result<Operand> {
         match &operand.ty {
@@ -464,6 +482,18 @@ pub const LIBC_MATH: &[(&str, &str)] = &[
     ("erf", "math.erf"),
     ("erfc", "math.erfc"),
 ];
+
+/// The name in C of an operand of a floating type of C; what Python computed may be converted.
+fn floating_type(operand: &Operand) -> Option<&'static str> {
+    match &operand.ty {
+        Ty::Scalar(DType::F32) => Some("float"),
+        Ty::Scalar(DType::F64) => Some("double"),
+        Ty::PyFloat if operand.constant.is_some() => Some("double"),
+        Ty::Scalar(DType::C128) => Some("double complex"),
+        Ty::Scalar(DType::C64) => Some("float complex"),
+        _ => None,
+    }
+}
 
 /// The C type of a scalar operand.
 fn c_type(operand: &Operand) -> Option<DType> {

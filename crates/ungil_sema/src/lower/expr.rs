@@ -6,6 +6,7 @@ use ungil_diag::span::Span;
 use ungil_ir::inst::InstKind;
 use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
 use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::operator::BoolOp;
 
 use crate::diagnostics::types::TypeError;
@@ -72,14 +73,8 @@ impl Lowerer<'_, '_> {
                 Ok(self.bare_function(span.lo, "<lambda>", span))
             }
             ExprKind::Call(call) => self.call(call, span),
-            ExprKind::Attribute { value, attr } => {
-                let value = self.lower_lazily(value)?;
-                self.attribute(&value, &attr.name, attr.span)
-            }
-            ExprKind::Subscript { value, index } => {
-                let value = self.lower_expr(value)?;
-                self.subscript(&value, index, span)
-            }
+            ExprKind::Attribute { value, attr } => self.attribute_of(value, attr, span),
+            ExprKind::Subscript { value, index } => self.subscript_of(e, value, index),
             ExprKind::Slice { lower, upper, step } => {
                 self.slice(lower.as_deref(), upper.as_deref(), step.as_deref(), span)
             }
@@ -230,6 +225,25 @@ impl Lowerer<'_, '_> {
                 self.merge(cond, then, otherwise, span)
             }
         }
+    }
+
+    fn attribute_of(&mut self, value: &Expr, attr: &Ident, span: Span) -> Result<Operand> {
+        if let Some(ndim) = self.none_view(value) {
+            return self.none_attribute(ndim, &attr.name, span);
+        }
+        let value = self.lower_lazily(value)?;
+        self.attribute(&value, &attr.name, attr.span)
+    }
+
+    fn subscript_of(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Operand> {
+        if let Some(merged) = self.merged_subscript(e) {
+            return self.lower_expr(&merged);
+        }
+        if let Some(ndim) = self.none_view(value) {
+            return self.none_subscript(ndim, index, e.span);
+        }
+        let value = self.lower_expr(value)?;
+        self.subscript(&value, index, e.span)
     }
 
     /// Stands for a value whose computation is not typed yet; this round's code is thrown away.

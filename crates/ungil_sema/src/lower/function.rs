@@ -15,6 +15,7 @@ use crate::cython::Declared;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
+use crate::lower::enumeration::as_member;
 use crate::lower::program::Program;
 use crate::lower::vars::Slot;
 use crate::lower::{Flow, Lowerer};
@@ -220,7 +221,14 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             Some(declared) => self.as_declared(declared, &value, span)?,
             None => value,
         };
-        if self.instance == 0 { self.cython_result(&value) } else { Ok(value) }
+        if self.instance != 0 {
+            return Ok(value);
+        }
+        let result = self.cython_result(&value)?;
+        match &c.ret {
+            Some(Declared::Scalar { name, .. }) if name.starts_with("enum ") => Ok(as_member(name, result)),
+            _ => Ok(result),
+        }
     }
 
     /// A struct as the words that travel; the caller makes a struct of them.

@@ -199,6 +199,7 @@ impl Lowerer<'_, '_> {
             return Err(Unsupported::Statement { what: "`simd` around `prange` is", span, help }.into());
         }
         let hints = LoopHints { lanes: lanes.is_some(), ..LoopHints::default() };
+        self.loop_over_none(&node.iter)?;
         let iter = self.lower_expr(&node.iter)?;
         let broke = self.break_flag(&node.body, &node.orelse);
         if self.is_list(&iter) && self.may_change_lists(&node.body) {

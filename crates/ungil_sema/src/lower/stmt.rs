@@ -95,9 +95,14 @@ impl Lowerer<'_, '_> {
             let help = "write the result into a variable or an array and return after the loop";
             return Err(Unsupported::Statement { what: "`return` inside `prange` is", span, help }.into());
         }
-        let value = match value {
+        let e = value;
+        let value = match e {
             Some(e) => self.lower_expr(e)?,
             None => Operand::none(span),
+        };
+        let value = match e {
+            Some(e) if self.instance == 0 => self.as_enumeration(e, value)?,
+            _ => value,
         };
         if self.in_parallel() {
             return self.leave_function(&value, span);

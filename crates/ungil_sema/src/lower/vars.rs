@@ -22,7 +22,7 @@ use crate::ty::{IterTy, Ty};
 #[derive(Clone, Debug, Default)]
 pub struct Slot {
     /// Of a direct web, once it is defined.
-    direct: Option<Operand>,
+    pub direct: Option<Operand>,
     /// Of another web: its type in this round and its variable, which compile-time types have none of.
     var: Option<(Ty, Option<Var>)>,
     /// Whether it is bound.

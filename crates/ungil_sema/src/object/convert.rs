@@ -47,8 +47,12 @@ impl Lowerer<'_> {
                 let value = self.b().cast(value, DType::F64);
                 self.make(Entry::FromDouble, &[value])
             }
-            Val::C(value, CTy::Num(dtype, _)) => {
+            Val::C(value, CTy::Num(dtype, name)) => {
                 let value = self.b().cast(value, DType::I64);
+                if name.starts_with("enum ") {
+                    let name = self.constant(Constant::Str(name.to_string())).value;
+                    return Ok(self.make(Entry::Member, &[name, value]));
+                }
                 let entry = if dtype == DType::U64 { Entry::FromUnsigned } else { Entry::FromInt };
                 self.make(entry, &[value])
             }

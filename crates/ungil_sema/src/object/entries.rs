@@ -105,6 +105,8 @@ entries! {
     FromDouble "d" "o",
     FromInt "o" "o",
     FromUnsigned "o" "o",
+    /// Name in C of an enumeration, number.
+    Member "oo" "o",
     FromBool "o" "o",
     /// −1.0 with an exception set, perhaps.
     AsDouble "o" "d",

@@ -1,0 +1,252 @@
+"""`cpython`: the parts of Python's C interface that modules cimport, as functions on Python objects.
+
+Each does what its prototype in Cython's `cpython` package says, reference counts included: functions that steal a
+reference take one. Memory comes from the raw allocator, which needs no lock.
+"""
+
+from __future__ import annotations
+
+import array as _array
+import ctypes
+import functools
+import operator
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ungil._c import extern
+
+_api = ctypes.pythonapi
+_object = ctypes.py_object
+
+
+def _entry(name: str, result: Any, *parameters: Any) -> Any:
+    """A function of the interpreter itself."""
+    function = getattr(_api, name)
+    function.restype, function.argtypes = result, parameters
+    return function
+
+
+_increase = _entry("Py_IncRef", None, _object)
+_decrease = _entry("Py_DecRef", None, _object)
+_check = _entry("PyErr_CheckSignals", ctypes.c_int)
+_set_list_item = _entry("PyList_SetItem", ctypes.c_int, _object, ctypes.c_ssize_t, _object)
+
+
+def _check_signals() -> int:
+    """`PyErr_CheckSignals`: runs the handlers of signals, which raise."""
+    status: int = _check()
+    return status
+
+
+def _done(call: Callable[..., Any]) -> Callable[..., int]:
+    """A function of C that tells success by 0."""
+
+    @functools.wraps(call)
+    def run(*args: Any) -> int:
+        call(*args)
+        return 0
+
+    return run
+
+
+def _is(*kinds: type) -> Callable[[Any], bool]:
+    return lambda x: isinstance(x, kinds)
+
+
+def _exactly(kind: type) -> Callable[[Any], bool]:
+    return lambda x: type(x) is kind
+
+
+def _steal_list_item(items: Any, k: int, x: Any) -> int:
+    """`PyList_SET_ITEM`: the reference that the caller has counted is taken over."""
+    status: int = _set_list_item(items, k, x)
+    return status
+
+
+def _steal_tuple_item(items: Any, k: int, x: Any) -> int:
+    """`PyTuple_SET_ITEM`, for a tuple that has just been made: the interpreter's own refuses what others hold."""
+    if not isinstance(items, tuple) or not 0 <= k < len(items):
+        raise IndexError("tuple assignment index out of range")
+    slot = ctypes.c_void_p.from_address(id(items) + tuple.__basicsize__ + k * ctypes.sizeof(ctypes.c_void_p))
+    before = items[k]
+    slot.value = id(x)
+    _decrease(before)
+    return 0
+
+
+def _new_list(n: int) -> list[Any]:
+    """`PyList_New`, with elements: what is empty in C until it is set would bring the process down."""
+    if n < 0:
+        raise SystemError("bad argument to internal function")
+    return [None] * n
+
+
+def _new_tuple(n: int) -> tuple[Any, ...]:
+    """`PyTuple_New`, a fresh one that may be filled."""
+    return tuple(_new_list(n))
+
+
+def _contains(items: Any, x: Any) -> int:
+    return int(x in items)
+
+
+def _compare(a: Any, b: Any, op: int) -> Any:
+    return (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)[op](a, b)
+
+
+def _clone(template: Any, length: int, zero: bool = True) -> Any:
+    """`array.clone`: an array of the template's type; its elements are zero, asked for or not."""
+    return _array.array(template.typecode, bytes(length * template.itemsize))
+
+
+def _resize(a: Any, n: int) -> int:
+    if n < len(a):
+        del a[n:]
+    else:
+        a.frombytes(bytes((n - len(a)) * a.itemsize))
+    return 0
+
+
+def _zero(a: Any) -> None:
+    memoryview(a).cast("B")[:] = bytes(len(a) * a.itemsize)
+
+
+_LIST: dict[str, Any] = {
+    "PyList_New": _new_list,
+    "PyList_Check": _is(list), "PyList_CheckExact": _exactly(list), "PyList_Size": len, "PyList_GET_SIZE": len,
+    "PyList_SetItem": _steal_list_item, "PyList_SET_ITEM": _steal_list_item, "PyList_Insert": _done(list.insert),
+    "PyList_Append": _done(list.append), "PyList_Sort": _done(list.sort), "PyList_Reverse": _done(list.reverse),
+    "PyList_GetItemRef": operator.getitem, "PyList_AsTuple": tuple, "PyList_Extend": _done(list.extend),
+    "PyList_Clear": _done(list.clear), "PyList_GetSlice": lambda x, low, high: x[low:high],
+}  # fmt: skip
+_TUPLE: dict[str, Any] = {
+    "PyTuple_New": _new_tuple, "PyTuple_Check": _is(tuple), "PyTuple_CheckExact": _exactly(tuple),
+    "PyTuple_Size": len, "PyTuple_GET_SIZE": len, "PyTuple_SET_ITEM": _steal_tuple_item,
+    "PyTuple_SetItem": _steal_tuple_item, "PyTuple_GetSlice": lambda x, low, high: x[low:high],
+}  # fmt: skip
+_DICT: dict[str, Any] = {
+    "PyDict_New": dict, "PyDict_Check": _is(dict), "PyDict_CheckExact": _exactly(dict), "PyDict_Size": len,
+    "PyDict_Clear": dict.clear, "PyDict_Contains": _contains, "PyDict_Copy": dict.copy,
+    "PyDict_SetItem": _done(operator.setitem), "PyDict_DelItem": _done(operator.delitem),
+    "PyDict_Items": lambda d: list(d.items()), "PyDict_Keys": lambda d: list(d.keys()),
+    "PyDict_Values": lambda d: list(d.values()), "PyDict_Update": _done(dict.update),
+}  # fmt: skip
+_SET: dict[str, Any] = {
+    "PySet_New": lambda items=(): set(items), "PyFrozenSet_New": lambda items=(): frozenset(items),
+    "PySet_Size": len, "PySet_GET_SIZE": len, "PySet_Contains": _contains, "PySet_Add": _done(set.add),
+    "PySet_Pop": set.pop, "PySet_Clear": _done(set.clear), "PyAnySet_Check": _is(set, frozenset),
+    "PySet_Check": _is(set), "PyFrozenSet_Check": _is(frozenset),
+}  # fmt: skip
+_OBJECT: dict[str, Any] = {
+    "Py_LT": 0, "Py_LE": 1, "Py_EQ": 2, "Py_NE": 3, "Py_GT": 4, "Py_GE": 5,
+    "PyObject_GetAttr": getattr, "PyObject_GetAttrString": getattr, "PyObject_HasAttr": hasattr,
+    "PyObject_HasAttrString": hasattr, "PyObject_SetAttr": _done(setattr), "PyObject_DelAttr": _done(delattr),
+    "PyObject_RichCompare": _compare, "PyObject_RichCompareBool": lambda a, b, op: bool(_compare(a, b, op)),
+    "PyObject_Repr": repr, "PyObject_Str": str, "PyObject_IsInstance": isinstance, "PyObject_IsSubclass": issubclass,
+    "PyCallable_Check": callable, "PyObject_Call": lambda f, args, keywords=None: f(*args, **(keywords or {})),
+    "PyObject_CallObject": lambda f, args=(): f(*args), "PyObject_CallFunctionObjArgs": lambda f, *args: f(*args),
+    "PyObject_Hash": hash, "PyObject_IsTrue": bool, "PyObject_Not": operator.not_, "PyObject_Type": type,
+    "PyObject_Length": len, "PyObject_Size": len, "PyObject_GetItem": operator.getitem,
+    "PyObject_SetItem": _done(operator.setitem), "PyObject_DelItem": _done(operator.delitem),
+    "PyObject_Dir": dir, "PyObject_GetIter": iter,
+}  # fmt: skip
+_SEQUENCE: dict[str, Any] = {
+    "PySequence_Check": lambda x: hasattr(type(x), "__getitem__") and not isinstance(x, dict),
+    "PySequence_Size": len, "PySequence_Length": len, "PySequence_Concat": operator.add,
+    "PySequence_Repeat": operator.mul, "PySequence_GetItem": operator.getitem,
+    "PySequence_GetSlice": lambda x, low, high: x[low:high], "PySequence_SetItem": _done(operator.setitem),
+    "PySequence_DelItem": _done(operator.delitem), "PySequence_Count": operator.countOf,
+    "PySequence_Contains": _contains, "PySequence_Index": operator.indexOf, "PySequence_List": list,
+    "PySequence_Tuple": tuple, "PySequence_Fast": lambda x, text: x if isinstance(x, (list, tuple)) else list(x),
+    "PySequence_Fast_GET_SIZE": len, "PyMapping_Size": len, "PyMapping_Length": len,
+    "PyMapping_Keys": lambda m: list(m.keys()), "PyMapping_Values": lambda m: list(m.values()),
+    "PyMapping_Items": lambda m: list(m.items()), "PyMapping_HasKey": _contains,
+    "PyIter_Check": lambda x: hasattr(type(x), "__next__"), "PyIter_Next": next,
+}  # fmt: skip
+_NUMBER: dict[str, Any] = {
+    "PyNumber_Check": lambda x: hasattr(type(x), "__int__") or hasattr(type(x), "__float__"),
+    "PyNumber_Add": operator.add, "PyNumber_Subtract": operator.sub, "PyNumber_Multiply": operator.mul,
+    "PyNumber_TrueDivide": operator.truediv, "PyNumber_FloorDivide": operator.floordiv,
+    "PyNumber_Remainder": operator.mod, "PyNumber_Divmod": divmod, "PyNumber_Negative": operator.neg,
+    "PyNumber_Positive": operator.pos, "PyNumber_Absolute": abs, "PyNumber_Invert": operator.invert,
+    "PyNumber_Lshift": operator.lshift, "PyNumber_Rshift": operator.rshift, "PyNumber_And": operator.and_,
+    "PyNumber_Xor": operator.xor, "PyNumber_Or": operator.or_, "PyNumber_Int": int, "PyNumber_Long": int,
+    "PyNumber_Float": float, "PyNumber_Index": operator.index,
+    "PyNumber_Power": lambda a, b, c=None: pow(a, b) if c is None else pow(a, b, c),
+    "PyLong_Check": _is(int), "PyLong_CheckExact": _exactly(int), "PyLong_FromLong": int,
+    "PyLong_FromLongLong": int, "PyLong_FromUnsignedLong": int, "PyLong_FromSsize_t": int, "PyLong_FromSize_t": int,
+    "PyLong_FromDouble": int, "PyLong_AsLong": operator.index, "PyLong_AsLongLong": operator.index,
+    "PyLong_AsSsize_t": operator.index, "PyLong_AsDouble": float, "PyFloat_Check": _is(float),
+    "PyFloat_CheckExact": _exactly(float), "PyFloat_FromDouble": float, "PyFloat_FromString": float,
+    "PyFloat_AsDouble": float, "PyFloat_AS_DOUBLE": float, "PyComplex_Check": _is(complex),
+    "PyComplex_FromDoubles": complex, "PyComplex_RealAsDouble": lambda z: complex(z).real,
+    "PyComplex_ImagAsDouble": lambda z: complex(z).imag, "PyBool_Check": _is(bool), "PyBool_FromLong": bool,
+}  # fmt: skip
+_TEXT: dict[str, Any] = {
+    "PyBytes_Check": _is(bytes), "PyBytes_CheckExact": _exactly(bytes), "PyBytes_Size": len,
+    "PyBytes_GET_SIZE": len, "PyBytes_FromObject": bytes, "PyUnicode_Check": _is(str),
+    "PyUnicode_CheckExact": _exactly(str), "PyUnicode_GET_LENGTH": len, "PyUnicode_GetLength": len,
+    "PyUnicode_Concat": operator.add, "PyUnicode_Split": lambda s, sep, most=-1: s.split(sep, most),
+    "PyUnicode_Join": lambda sep, items: sep.join(items), "PyUnicode_Contains": _contains,
+    "PyUnicode_AsUTF8String": lambda s: s.encode("utf-8"), "PyUnicode_AsASCIIString": lambda s: s.encode("ascii"),
+    "PyUnicode_AsLatin1String": lambda s: s.encode("latin-1"), "PyUnicode_Format": operator.mod,
+}  # fmt: skip
+_REFERENCES: dict[str, Any] = {
+    "Py_INCREF": _increase, "Py_XINCREF": _increase, "Py_DECREF": _decrease, "Py_XDECREF": _decrease,
+    "Py_REFCNT": lambda x: sys.getrefcount(x) - 2,
+}  # fmt: skip
+_VERSION: dict[str, Any] = {
+    "PY_VERSION_HEX": sys.hexversion, "PY_MAJOR_VERSION": sys.version_info.major,
+    "PY_MINOR_VERSION": sys.version_info.minor, "PY_MICRO_VERSION": sys.version_info.micro,
+    "PY_VERSION": sys.version.split()[0],
+}  # fmt: skip
+
+_MODULES: dict[str, dict[str, Any]] = {
+    "list": _LIST, "tuple": _TUPLE, "dict": _DICT, "set": _SET, "object": _OBJECT, "sequence": _SEQUENCE,
+    "mapping": _SEQUENCE, "iterator": _SEQUENCE, "number": _NUMBER, "long": _NUMBER, "float": _NUMBER,
+    "complex": _NUMBER, "bool": _NUMBER | {"bool": bool}, "bytes": _TEXT, "unicode": _TEXT, "ref": _REFERENCES,
+    "exc": {"PyErr_CheckSignals": _check_signals}, "version": _VERSION, "type": {"PyType_Check": _is(type)},
+}  # fmt: skip
+_ARRAY: dict[str, Any] = {
+    "array": _array.array, "clone": _clone, "copy": lambda a: a[:], "resize": _resize, "resize_smart": _resize,
+    "extend": _done(lambda a, other: a.extend(other)), "zero": _zero,
+}  # fmt: skip
+_MEMORY = ("void *{}Malloc(size_t n)", "void *{}Calloc(size_t n, size_t size)", "void *{}Realloc(void *p, size_t n)", "void {}Free(void *p)")  # fmt: skip
+
+
+@functools.cache
+def _memory() -> dict[str, Any]:
+    """`PyMem_…` and `PyObject_…`: the raw allocator under each of their names."""
+    raw = {name: extern(text.format("PyMem_Raw")) for name, text in zip(_OPERATIONS, _MEMORY, strict=True)}
+    prefixes: Iterable[str] = ("PyMem_", "PyMem_Raw", "PyObject_")
+    return {prefix + name: function for prefix in prefixes for name, function in raw.items()}
+
+
+_OPERATIONS = ("Malloc", "Calloc", "Realloc", "Free")
+
+
+def names(module: str) -> dict[str, Any] | None:
+    """Functions and constants of `cpython` or one of its modules; `None` for a module that is not known."""
+    root, _, part = module.partition(".")
+    if root != "cpython":
+        return None
+    if part == "array":
+        return dict(_ARRAY)
+    if part == "mem":
+        return dict(_memory())
+    if part:
+        return dict(_MODULES[part]) if part in _MODULES else None
+    every = {name: value for table in _MODULES.values() for name, value in table.items() if name != "bool"}
+    return every | _memory()
+
+
+def types(module: str) -> dict[str, tuple[str, str]] | None:
+    """Types of such a module."""
+    if module == "cpython.array":
+        return {"array": ("object", "array")}
+    if module in ("cpython", "cpython.object", "cpython.ref"):
+        return {"PyObject": ("@PyObject", "PyObject"), "Py_hash_t": ("int64", "Py_hash_t")}
+    if module == "cpython.bool":
+        return {"bool": ("object", "bool")}
+    return {} if names(module) is not None else None

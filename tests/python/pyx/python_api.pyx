@@ -1,0 +1,102 @@
+# cython: language_level=3
+# Python's C interface by cimport, and libraries cimported under every kind of name.
+from cpython cimport PyObject, Py_DECREF, Py_INCREF, PyDict_Contains, PyList_New, PyList_SET_ITEM
+from cpython cimport array
+from cpython.bool cimport bool
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject_RichCompareBool
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from cpython.version cimport PY_MAJOR_VERSION
+from libc cimport math
+cimport cpython.list
+cimport cython.parallel as team
+cimport libc.math
+cimport libc.math as m
+
+
+def squares(int n):
+    cdef object x
+    cdef list out = PyList_New(n)
+    cdef int i
+    for i in range(n):
+        x = i * 1000
+        Py_INCREF(x)
+        PyList_SET_ITEM(out, i, x)
+    return out
+
+
+def tuple_of(xs):
+    cdef tuple out = PyTuple_New(len(xs))
+    cdef int i
+    for i in range(len(xs)):
+        x = xs[i]
+        Py_INCREF(x)
+        PyTuple_SET_ITEM(out, i, x)
+    return out
+
+
+def total(xs):
+    cdef Py_ssize_t n = cpython.list.PyList_Size(xs), i
+    cdef double *p = <double*>PyMem_Malloc(n * sizeof(double))
+    if p is NULL:
+        raise MemoryError()
+    try:
+        for i in range(n):
+            p[i] = xs[i]
+        PyErr_CheckSignals()
+        s = 0.0
+        for i in range(n):
+            s += p[i]
+        return s
+    finally:
+        PyMem_Free(p)
+
+
+def grown(double[:] v):
+    cdef Py_ssize_t i, n = v.shape[0]
+    cdef double *p = <double*>PyMem_Calloc(1, sizeof(double))
+    cdef double s = p[0]
+    p = <double*>PyMem_Realloc(p, (n + 1) * sizeof(double))
+    for i in range(n):
+        p[i] = v[i]
+    for i in range(n):
+        s += p[i]
+    PyMem_Free(p)
+    return s
+
+
+def arrays(list xs):
+    cdef array.array a = array.array("i", xs)
+    cdef int[:] v = a
+    v[0] = 7
+    cdef array.array b = array.clone(a, 3, True)
+    array.extend(b, a)
+    array.resize(b, 4)
+    return a, b, v[0]
+
+
+def compared(a, b):
+    return [PyObject_RichCompareBool(a, b, op) for op in (Py_LT, Py_LE, Py_EQ, Py_NE, Py_GT, Py_GE)]
+
+
+def flags(bool b, d, k):
+    return b, PyDict_Contains(d, k), PY_MAJOR_VERSION
+
+
+def counted(x):
+    Py_INCREF(x)
+    Py_DECREF(x)
+    return x
+
+
+def names(double x):
+    return math.sin(x) + m.cos(x) + libc.math.sqrt(x)
+
+
+def in_team(double[:] a):
+    cdef double s = 0
+    cdef Py_ssize_t i
+    for i in team.prange(a.shape[0], nogil=True):
+        s += a[i]
+    return s

@@ -1,0 +1,64 @@
+"""Python's C interface by cimport, compared with Cython."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyx_reference
+
+from ungil import errors, pyx
+
+CALLS = [
+    ("squares", 0), ("squares", 5), ("squares", "a"),
+    ("tuple_of", [1, "a", None]), ("tuple_of", [2.5]), ("tuple_of", []), ("tuple_of", 3),
+    ("total", [1, 2.5]), ("total", []), ("total", [1, "a"]), ("total", [1j]),
+    ("grown", np.ones(5)), ("grown", np.zeros(0)), ("grown", [1]),
+    ("arrays", [1, 2, 3]), ("arrays", [5, 6]), ("arrays", ["a"]), ("arrays", [2**31]), ("arrays", None),
+    ("compared", 1, 2), ("compared", "a", "a"), ("compared", "a", 1), ("compared", [1], [0]),
+    ("flags", True, {1: 2}, 1), ("flags", False, {}, 1), ("flags", True, {}, []),
+    ("counted", "text"), ("names", 2.0), ("names", "a"), ("in_team", np.ones(1000)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory):
+    source = Path(__file__).parent / "pyx" / "python_api.pyx"
+    return pyx_reference.build(source, tmp_path_factory.mktemp("python_api")), pyx.compile(source)
+
+
+@pytest.mark.parametrize("name", list(dict.fromkeys(name for name, *_ in CALLS)))
+def test_functions_end_like_those_of_cython(modules, name):
+    wrong = pyx_reference.differences(*modules, [call for call in CALLS if call[0] == name])
+    assert not wrong, "\n".join(wrong)
+
+
+def test_references_that_are_stolen_are_counted_once(modules):
+    held = [object() for _ in range(4)]
+    before = [sys.getrefcount(x) for x in held]
+    for _ in range(100):
+        modules[1].tuple_of(held)
+        modules[1].counted(held[0])
+    assert [sys.getrefcount(x) for x in held] == before
+    counts = [[sys.getrefcount(x) for x in module.squares(3)[1:]] for module in modules]
+    assert counts[0] == counts[1]
+
+
+def test_a_tuple_is_filled_within_its_bounds(modules):
+    from ungil.pyx import _cpython
+
+    fill = _cpython.names("cpython.tuple")["PyTuple_SET_ITEM"]
+    for k in (-1, 2):
+        with pytest.raises(IndexError):
+            fill(("a", "b"), k, None)
+
+
+def test_lists_of_negative_lengths_are_refused(modules):
+    for module in modules:
+        with pytest.raises(SystemError, match="bad argument to internal function"):
+            module.squares(-1)
+
+
+def test_names_that_are_not_known_are_told():
+    with pytest.raises(errors.CompileError, match="PyMarshal_Nothing` cannot be cimported"):
+        pyx.compile("from cpython cimport PyMarshal_Nothing\n", name="nothing")
