@@ -102,7 +102,7 @@ def test_states_of_functions(report):
         "square": "compiled",
         "distances": "compiled",
         "prefix": "compiled",
-        "words": "uncalled",
+        "words": "objects",
         "count": "python",
     }
 
@@ -113,7 +113,28 @@ def test_compiled_lines_are_white_and_object_lines_yellow(report):
     assert 0 < line(report, "def distances").score < line(report, "return {word").score
     assert line(report, "import numpy").score > 0
     assert line(report, "yield n").state == "python"
-    assert "call" in line(report, "return {word").work
+    assert "asks the interpreter" in line(report, "return {word").work
+
+
+def test_code_for_objects_has_listings_without_a_call(tmp_path):
+    path = tmp_path / "mixed.pyx"
+    path.write_text(
+        "# cython: language_level=3\n"
+        "def total(list xs):\n"
+        "    cdef double p[4]\n"
+        "    cdef double s = 0\n"
+        "    for i in range(4):\n"
+        "        p[i] = xs[i]\n"
+        "    s = p[0] * p[1] + p[2]\n"
+        "    return s, xs\n"
+    )
+    report = _collect.of_pyx(path.read_text(), str(path))
+    assert [f.state for f in report.functions] == ["objects"]
+    assert line(report, "xs[i]").score > line(report, "p[0] * p[1]").score == 0
+    assert labels(report, "xs[i]")[0].startswith("object operation")
+    assert labels(report, "p[0] * p[1]") == []
+    assert any("call " in text for text in line(report, "xs[i]").listings[0].ir)
+    assert line(report, "p[0] * p[1]").listings[0].assembly
 
 
 def test_badges(report):

@@ -9,6 +9,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use ungil_driver::compiled::Compiled;
+use ungil_sema::object::entries::Entry;
 
 use crate::dispatcher::{self, Dispatcher};
 use crate::{ahead, fork, specialise};
@@ -148,26 +149,52 @@ fn facts<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<B
     let _compiling = fork::begin(py);
     let list = PyList::empty(py);
     for (signature, compiled) in specialisations(this(object)?) {
-        let found = py.detach(|| ungil_driver::annotate::facts(compiled));
-        let dict = PyDict::new(py);
-        dict.set_item("signature", signature)?;
-        dict.set_item("name", &compiled.name)?;
-        dict.set_item("releases_gil", compiled.releases_gil)?;
-        let notes: Vec<_> =
-            found.notes.iter().map(|n| (n.file.as_str(), n.line, n.kind, n.pass, n.text.as_str())).collect();
-        dict.set_item("notes", notes)?;
-        dict.set_item("types", found.types)?;
-        let functions: Vec<_> = compiled
-            .functions
-            .iter()
-            .map(|f| (f.name.as_str(), f.file.as_str(), f.first_line, f.hidden))
-            .collect();
-        dict.set_item("functions", functions)?;
-        dict.set_item("ir", found.ir)?;
-        dict.set_item("assembly", found.assembly)?;
-        list.append(dict)?;
+        list.append(facts_of(py, &signature, compiled)?)?;
     }
     Ok(list.into_any())
+}
+
+/// What the report shows of one compilation.
+fn facts_of<'py>(py: Python<'py>, signature: &str, compiled: &Compiled) -> PyResult<Bound<'py, PyDict>> {
+    let found = py.detach(|| ungil_driver::annotate::facts(compiled));
+    let dict = PyDict::new(py);
+    dict.set_item("signature", signature)?;
+    dict.set_item("name", &compiled.name)?;
+    dict.set_item("releases_gil", compiled.releases_gil)?;
+    let notes: Vec<_> =
+        found.notes.iter().map(|n| (n.file.as_str(), n.line, n.kind, n.pass, n.text.as_str())).collect();
+    dict.set_item("notes", notes)?;
+    dict.set_item("types", found.types)?;
+    let functions: Vec<_> = compiled
+        .functions
+        .iter()
+        .map(|f| (f.name.as_str(), f.file.as_str(), f.first_line, f.hidden))
+        .collect();
+    dict.set_item("functions", functions)?;
+    dict.set_item("ir", found.ir)?;
+    dict.set_item("assembly", found.assembly)?;
+    Ok(dict)
+}
+
+/// What the report shows of a function of the Cython language as it is compiled for objects; `None` if it cannot be.
+/// Which code its calls run stays as it is.
+fn object_facts<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let dispatcher = this(object)?;
+    let Some(pyx) = &dispatcher.state().pyx else { return Ok(py.None().into_bound(py)) };
+    // SAFETY: a live dispatcher holds its function.
+    let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+    let code = crate::object::compile(py, &func, dispatcher.state(), pyx, false)?;
+    let _compiling = fork::begin(py);
+    match code {
+        Ok(code) => {
+            let facts = facts_of(py, "(objects)", code.compiled())?;
+            let entries: Vec<String> = Entry::ALL.iter().map(|e| format!("{e:?}")).collect();
+            facts.set_item("entries", entries)?;
+            Ok(facts.into_any())
+        }
+        Err(_) => Ok(py.None().into_bound(py)),
+    }
 }
 
 /// Compiles ahead of the first call: for a declared signature.
@@ -273,6 +300,7 @@ pub fn methods() -> *mut ffi::PyMethodDef {
         method!(c"_entries", entries, c"Addresses at which the code is entered."),
         method!(c"_line_maps", line_maps, c"What leads from addresses of the code to lines."),
         method!(c"_facts", facts, c"What the annotate report shows, by specialisation."),
+        method!(c"_object_facts", object_facts, c"The same of the code for Python objects, or None."),
         ffi::PyMethodDef {
             ml_name: c"annotate".as_ptr(),
             ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: annotate },

@@ -290,10 +290,12 @@ def _add(
         _explain(report, why)
     elif not facts:
         found.why = "compiled when it is called, for the types of its arguments"
-        if report.is_cython:
-            found.why = (
-                "compiled when it is called with numbers and arrays; other arguments run as plain Python"
+        if report.is_cython and (objects := function._object_facts()):
+            found.state, found.why = (
+                "objects",
+                "compiled for any objects, and for numbers and arrays when called",
             )
+            facts = [objects]
     for one in facts:
         _facts(report, one)
 
@@ -327,6 +329,8 @@ def _facts(report: Report, facts: dict[str, Any]) -> None:
                     ty if known in (None, ty) or ty in known.split(" | ") else f"{known} | {ty}"
                 )
     ir = _moved(report, _listing.of_ir(facts["ir"], facts["functions"]))
+    if "entries" in facts:
+        ir = _named(ir, facts["entries"])
     assembly = {(os.path.normpath(f), n): v for (f, n), v in _listing.of_assembly(facts["assembly"]).items()}
     assembly = _moved(report, assembly)
     for file, number in dict.fromkeys(
@@ -361,7 +365,7 @@ _LABELS: list[tuple[str, str, str | None]] = [
     (r"^runs in lanes: (\d+)", "in lanes ×{}", None),
     (r"^vectorised: (\d+) iterations", "vectorised ×{}", None),
     (r"^vectorised", "vectorised", None),
-    (r"^all \d+ checks hoisted|^\d+ of \d+ checks hoisted", "checks hoisted", None),
+    (r"^all \d+ checks? hoisted|^\d+ of \d+ checks? hoisted", "checks hoisted", None),
     (r"checks? .*(stay|remain|left|not hoisted)", "checks stay", "bad"),
     (r"^makes an array .* in each iteration", "allocation in the loop", "bad"),
     (r"^makes an array", "allocation", "info"),
@@ -393,7 +397,9 @@ def _finish(report: Report, tree: ast.Module | None, profile: Mapping[Any, float
     covered = {line.number for line in report.lines if line.state == "compiled"}
     for line in report.lines:
         found = owner.get(line.number)
-        if found is not None and found.state == "compiled":
+        if found is not None and found.state == "objects":
+            _score_objects(line, counts)
+        elif found is not None and found.state == "compiled":
             line.state = "compiled" if counts.get(line.number) or line.number in covered else ""
             if line.number == found.first and not found.is_private:
                 line.score, line.work = 4, "converts the arguments of calls from Python"
@@ -407,13 +413,48 @@ def _finish(report: Report, tree: ast.Module | None, profile: Mapping[Any, float
             line.badges.append(Badge("info", "GIL", "takes the interpreter's lock"))
     for function in report.functions:
         if function.loops and (
-            function.state == "python" or (function.state, function.loops) == ("uncalled", "blocks")
+            function.state == "python"
+            or (function.loops == "blocks" and function.state in ("uncalled", "objects"))
         ):
             _loops(report, function)
         if function.state == "python" and function.first <= len(report.lines):
             text = f"{function.name} runs as plain Python: {function.why}"
             report.lines[function.first - 1].badges.insert(0, Badge("bad", "object operations", text))
     _times(report, profile or {})
+
+
+#: What code for objects asks of the interpreter, reference counts and error paths apart.
+_HOST_CALL = re.compile(r"\bcall (?!Release|Retain|Traceback|IsError|Raise|Unbound)([A-Z]\w*)\(")
+
+
+def _named(ir: _listing.Listing, entries: list[str]) -> _listing.Listing:
+    """A listing with the names of what the interpreter is asked for, in place of their numbers."""
+
+    callees: dict[str, str] = {}
+    for code in ir.values():
+        for value, number in re.findall(r"\b(v\d+) = extern e(\d+)\b", "\n".join(code)):
+            if int(number) < len(entries):
+                callees[value] = entries[int(number)]
+
+    def name(found: re.Match[str]) -> str:
+        return f"call {callees[found[1]]}(" if found[1] in callees else found[0]
+
+    return {at: [re.sub(r"\bcall_c (v\d+)\(", name, text) for text in code] for at, code in ir.items()}
+
+
+def _score_objects(line: Line, counts: Mapping[int, Any]) -> None:
+    """A line of code for objects: what it asks of the interpreter is what its code calls."""
+    # What stops LLVM there is told by what is asked of the interpreter.
+    line.badges = [badge for badge in line.badges if badge.label != "not vectorised"]
+    asked = [name for listing in line.listings for text in listing.ir for name in _HOST_CALL.findall(text)]
+    calls = len(asked)
+    if line.listings or counts.get(line.number):
+        line.state = "compiled"
+    if calls:
+        line.score = min(4 * calls, 100)
+        line.work = f"asks the interpreter {calls} time{'s' if calls > 1 else ''}"
+        what = ", ".join(dict.fromkeys(asked))
+        line.badges.append(Badge("info", "object operation" + "s" * (calls > 1), f"{line.work}: {what}"))
 
 
 def _loops(report: Report, function: Function) -> None:

@@ -16,6 +16,7 @@ from ungil.annotate._collect import Badge, Function, Line, Report
 
 _STATES = {
     "compiled": ("good", "compiled"),
+    "objects": ("good", "compiled for objects"),
     "python": ("bad", "plain Python"),
     "uncalled": ("info", "not called yet"),
 }
@@ -72,7 +73,12 @@ def render(report: Report, title: str) -> str:
 
 def _summary(report: Report, total: float) -> str:
     counts = [(state, sum(f.state == state for f in report.functions)) for state in _STATES]
-    named = {"compiled": "compiled", "python": "as plain Python", "uncalled": "not called yet"}
+    named = {
+        "compiled": "compiled",
+        "objects": "compiled for objects",
+        "python": "as plain Python",
+        "uncalled": "not called yet",
+    }
     parts = [f"<b>{n}</b> function{'s' if n != 1 else ''} {named[state]}" for state, n in counts if n]
     yellow = sum(line.state in ("python", "uncalled") for line in report.lines)
     compiled = sum(line.state == "compiled" for line in report.lines)

@@ -124,6 +124,10 @@ pub fn compile(
 }
 
 impl ObjectCode {
+    pub fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
     /// Runs the function.
     ///
     /// # Safety
