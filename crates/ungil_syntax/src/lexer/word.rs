@@ -8,46 +8,31 @@ const LONGEST_KEYWORD: usize = 8;
 impl Lexer<'_> {
     pub(super) fn word(&mut self) {
         let start = self.pos;
-        let mut ascii = true;
-        while let Some(&byte) = self.bytes.get(self.pos) {
-            if byte >= 0x80 {
-                ascii = false;
-            } else if !(byte.is_ascii_alphanumeric() || byte == b'_') {
-                break;
-            }
+        while self.bytes.get(self.pos).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
             self.pos += 1;
+        }
+        if self.peek(0) >= 0x80 {
+            return self.unicode_word(start);
         }
         let word = &self.bytes[start..self.pos];
         let is_char = self.cython && matches!(word, b"c" | b"C");
         if matches!(self.peek(0), b'"' | b'\'') && (is_char || is_string_prefix(word)) {
             return self.prefixed_string(start);
         }
-        if !ascii {
-            return self.unicode_word(start);
-        }
         let keyword = if (2..=LONGEST_KEYWORD).contains(&word.len()) { keyword::lookup(word) } else { None };
         self.push(keyword.unwrap_or(TokenKind::Name), start, self.pos);
     }
 
-    /// A word with characters beyond ASCII: cut before the first one that no identifier may have.
+    /// A word with characters beyond ASCII: it ends before the first one that no identifier may have.
     fn unicode_word(&mut self, start: usize) {
-        let word = &self.text[start..self.pos];
-        let mut end = word.len();
-        for (i, ch) in word.char_indices() {
-            let fits = if i == 0 { is_start(ch) } else { is_continue(ch) };
-            if !fits {
-                end = i;
-                break;
-            }
-        }
+        let mut rest = self.text[start..].char_indices();
+        let fits = |(i, ch)| if i == 0 { is_start(ch) } else { is_continue(ch) };
+        let end = rest.find(|at| !fits(*at)).map_or(self.text.len() - start, |(end, _)| end);
         self.pos = start + end;
         if end == 0 {
             return self.invalid_character();
         }
         self.push(TokenKind::Name, start, self.pos);
-        if end < word.len() {
-            self.invalid_character();
-        }
     }
 }
 
