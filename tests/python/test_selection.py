@@ -229,3 +229,78 @@ def test_arrays_without_axes():
     )
     check(lambda x: np.where(x), np.array(2.5))
     check(lambda x: np.nonzero(x), np.array(2.5))
+
+
+def set_where(a, mask, value):
+    a[mask] = value
+    return a[mask].shape
+
+
+@pytest.mark.parametrize("shape", [(0,), (3,), (9,)])
+def test_masks_without_elements_fit_any_axis(shape):
+    check(set_where, np.arange(6.0), np.zeros(shape, bool), 1.0)
+    check(set_where, np.arange(6.0).reshape(2, 3), np.zeros((2, *shape), bool), np.zeros(0))
+    check(set_where, np.arange(6.0).reshape(2, 3), np.zeros((*shape, 3), bool), 1.0)
+    check(set_where, np.arange(6.0).reshape(2, 3), np.zeros(shape, bool), 1.0)
+
+
+def fill_all(a, value):
+    a[...] = value
+
+
+def fill_part(a, value):
+    a[1:0] = value
+
+
+def fill_method(a, value):
+    a.fill(value)
+
+
+def fill_masked(a, value):
+    a[a > 99] = value
+
+
+def fill_places(a, value):
+    a[np.zeros(0, np.int64)] = value
+
+
+@pytest.mark.parametrize("fill", [fill_all, fill_part, fill_method, fill_masked, fill_places])
+@pytest.mark.parametrize("size", [0, 3])
+@pytest.mark.parametrize("dtype", ["int8", "uint32", "int64", "uint64"])
+def test_numbers_that_do_not_fit_raise_where_nothing_is_stored(fill, size, dtype):
+    for value in (300, -1, float("nan"), 2.5):
+        plain, compiled = np.arange(size).astype(dtype), np.arange(size).astype(dtype)
+        assert outcome_class(jit(fill), compiled, value) is outcome_class(fill, plain, value), value
+        np.testing.assert_array_equal(compiled, plain)
+
+
+@pytest.mark.parametrize("fill", [fill_all, fill_part, fill_method])
+@pytest.mark.parametrize("dtype", ["int8", "uint32", "int64", "uint64"])
+def test_numpys_numbers_that_do_not_fit_a_view(fill, dtype):
+    for value in (
+        np.int64(300),
+        np.int32(-1),
+        np.uint64(2**63),
+        np.float64("nan"),
+        np.float32("inf"),
+        np.float32(7),
+    ):
+        for size in (0, 3):
+            plain, compiled = np.arange(size).astype(dtype), np.arange(size).astype(dtype)
+            assert outcome_class(jit(fill), compiled, value) is outcome_class(fill, plain, value), value
+            np.testing.assert_array_equal(compiled, plain)
+
+
+def outcome_class(function, *args):
+    try:
+        function(*args)
+    except Exception as error:
+        return type(error)
+
+
+def test_filled_arrays_convert_without_a_look_at_the_range():
+    @jit
+    def f(x):
+        return np.full(2, x, np.int32).shape, np.sum(np.zeros(3) + x, out=np.zeros((), np.int64)).shape
+
+    assert f(np.float64("nan")) == ((2,), ())

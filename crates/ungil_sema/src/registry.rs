@@ -601,6 +601,10 @@ pub(crate) fn call_method(
         "numpy.ndarray.fill" => {
             let value = one(args, name, "value")?;
             l.check_writable(receiver)?;
+            let value = match receiver.ty.as_array() {
+                Some(ty) => l.filling(&value, ty.dtype)?,
+                None => value,
+            };
             l.fill_view(receiver, &value)?;
             Ok(Operand::none(span))
         }

@@ -4,7 +4,7 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
-use ungil_ir::types::{ArrayType, DType, Layout, Type};
+use ungil_ir::types::{ArrayType, Layout, Type};
 
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
@@ -12,7 +12,6 @@ use crate::lower::Lowerer;
 use crate::lower::array::subscript::Place;
 use crate::lower::array::sweep::Elements;
 use crate::operand::Operand;
-use crate::ty::Ty;
 
 /// What is done with an element of the target and the value that goes with it.
 type ElementBody<'a, 'p, 'w> = dyn FnMut(&mut Lowerer<'p, 'w>, &mut Elements, Operand) -> Result<()> + 'a;
@@ -39,6 +38,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 let value = self.array_like_operand(value)?;
                 let ndim = usize::from(view.ty.as_array().expect("an array").ndim);
                 let value = self.without_leading(&value, ndim)?;
+                let value = self.filling(&value, view.ty.as_array().expect("an array").dtype)?;
                 self.fill_view(&view, &value)
             }
         }
@@ -90,15 +90,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     /// `view[...] = value`.
     pub(crate) fn fill_view(&mut self, view: &Operand, value: &Operand) -> Result<()> {
         let to = view.ty.as_array().expect("an array").dtype;
-        let number;
-        let value = if value.ty == Ty::PyFloat && to.is_int() && !self.is_c() {
-            // Once, also where there is no element.
-            self.check_float_fits(value, to)?;
-            number = Operand::value(Ty::Scalar(DType::F64), self.value(value)?, value.span);
-            &number
-        } else {
-            value
-        };
+        let value = &self.converted_once(value, to)?;
         self.each_element(view, value, &mut |l, elements, new| {
             let value = l.assignable(&new, to)?;
             elements.store(l, view, value)

@@ -96,6 +96,55 @@ impl Lowerer<'_, '_> {
         self.cast_checked(value, dtype)
     }
 
+    /// A number of Python that is stored into several elements: converted once, also where there is none of them.
+    pub(crate) fn converted_once(&mut self, value: &Operand, to: DType) -> Result<Operand> {
+        if !matches!(value.ty, Ty::PyInt | Ty::PyFloat) || !to.is_int() || self.is_c() {
+            return Ok(value.clone());
+        }
+        let number = self.assignable(value, to)?;
+        Ok(Operand::value(Ty::Scalar(to), number, value.span))
+    }
+
+    /// As [`Lowerer::converted_once`], and NumPy's numbers must fit signed integers too, as where NumPy fills a view.
+    pub(crate) fn filling(&mut self, value: &Operand, to: DType) -> Result<Operand> {
+        let from = match value.ty {
+            Ty::Scalar(from) if to.is_int() && !to.is_unsigned() && from != to && !self.is_c() => from,
+            _ => return self.converted_once(value, to),
+        };
+        if from.is_float() {
+            let x = self.cast_to(value, DType::F64)?;
+            self.check_float_fits(&Operand::value(Ty::PyFloat, x, value.span), to)?;
+        } else if from.is_int() {
+            self.check_int_fits(value, from, to)?;
+        }
+        Ok(value.clone())
+    }
+
+    /// Raises unless an integer of one width lies in the range of another.
+    fn check_int_fits(&mut self, value: &Operand, from: DType, to: DType) -> Result<()> {
+        let ((least, most), (low, high)) = (int_range(from), int_range(to));
+        let x = self.value(value)?;
+        let mut fits = None;
+        for (op, bound, needed) in [(CompareOp::Ge, low, least < low), (CompareOp::Le, high, most > high)] {
+            if needed {
+                // The bound lies within the range of the number's own type.
+                let bound = self.b().i64(bound as i64);
+                let bound = self.b().cast(bound, from);
+                let fine = self.b().compare(op, x, bound);
+                fits = Some(match fits {
+                    None => fine,
+                    Some(other) => self.b().binary(BinaryOp::And, other, fine),
+                });
+            }
+        }
+        if let Some(fits) = fits {
+            let message = format!("Python integer {{0}} out of bounds for {to}");
+            let shown = self.cast_to(value, DType::I64)?;
+            self.check(fits, ExcClass::OVERFLOW, &message, vec![(shown, true)]);
+        }
+        Ok(())
+    }
+
     /// Python's floats become Python's integers first where NumPy stores them into arrays of integers, and these must fit.
     pub(crate) fn check_float_fits(&mut self, value: &Operand, dtype: DType) -> Result<()> {
         let (low, high) = int_range(dtype);

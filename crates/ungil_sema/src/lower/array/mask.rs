@@ -171,12 +171,16 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         Ok((array.clone(), mask.clone()))
     }
 
-    /// Raises unless a mask has the extents of the array's axes from `axis` on.
+    /// Raises unless a mask has the extents of the array's axes from `axis` on; as in NumPy, an axis of the mask without
+    /// elements fits any.
     pub(crate) fn check_mask_shape(&mut self, array: &Operand, mask: &Operand, axis: usize) -> Result<()> {
         let (shape, own) = (self.extents(array)?, self.extents(mask)?);
         for (k, &found) in own.iter().enumerate() {
             let wanted = shape[axis + k];
-            let fits = self.b().compare(CompareOp::Eq, wanted, found);
+            let equal = self.b().compare(CompareOp::Eq, wanted, found);
+            let zero = self.b().i64(0);
+            let empty = self.b().compare(CompareOp::Eq, found, zero);
+            let fits = self.b().binary(BinaryOp::Or, equal, empty);
             let message = format!(
                 "boolean index did not match indexed array along axis {}; size of axis is {{0}} but size of \
                  corresponding boolean axis is {{1}}",
@@ -196,7 +200,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         op: Option<Update<'_, 'p, 'w>>,
     ) -> Result<()> {
         let to = array.ty.as_array().expect("an array").dtype;
-        let mut op = op;
+        let (plain, mut op) = (op.is_none(), op);
         let mut store = |l: &mut Self, at: Vec<Value>, array: &Operand, right: &Operand| -> Result<()> {
             let new = match &mut op {
                 None => right.clone(),
@@ -216,6 +220,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let extents = self.extents(&mask)?;
         if !self.is_proper_array(value) {
             let mut once = self.element_of(value)?;
+            if plain {
+                once = self.converted_once(&once, to)?;
+            }
             if once.constant.is_none() && once.ty.is_scalar() {
                 once.value = Some(self.value(&once)?);
             }

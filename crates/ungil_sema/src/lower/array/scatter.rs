@@ -76,7 +76,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             let equal = self.equal_shape(&apart, &shape);
             if equal { apart } else { self.broadcast_view(&apart, &shape)? }
         } else {
-            let mut once = self.element_of(value)?;
+            let once = self.element_of(value)?;
+            let mut once = self.converted_once(&once, to)?;
             if once.constant.is_none() && once.ty.is_scalar() {
                 once.value = Some(self.value(&once)?);
             }
