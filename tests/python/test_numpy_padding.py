@@ -108,3 +108,11 @@ def test_functions_pad():
     check_numpy(lambda a: np.pad(a, 2, frame), np.arange(6.0).reshape(2, 3))
     check_numpy(lambda a: np.pad(a, ((1, 2), (0, 3)), frame), np.arange(6, dtype=np.int16).reshape(2, 3))
     check_numpy(lambda a: np.pad(a, 1, "none"), np.arange(3.0))
+
+
+def test_keywords_of_other_modes():
+    a = np.arange(4.0)
+    check_numpy(lambda a: np.pad(a, 1, mode="edge", constant_values=3), a)
+    check_numpy(lambda a: np.pad(a, 1, mode="mean", end_values=3), a)
+    check_numpy(lambda a: np.pad(a, 1, stat_length=2), a)
+    check_numpy(lambda a: np.pad(a, 1, mode="wrap", reflect_type="odd"), a)

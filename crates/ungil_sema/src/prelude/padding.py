@@ -81,20 +81,19 @@ def _pad_axis(x, k: const, low, high, mode: const, end_values, stat_length, refl
 
 
 def _check_pad(mode: const, no_values: const, no_ends: const, no_length: const, reflect_type: const):
-    if mode == "maximum" or mode == "mean" or mode == "median" or mode == "minimum":
-        fine = no_values and no_ends and reflect_type is None
-    elif mode == "reflect" or mode == "symmetric":
-        fine = no_values and no_ends and no_length
-    elif mode == "constant":
-        fine = no_ends and no_length and reflect_type is None
-    elif mode == "linear_ramp":
-        fine = no_values and no_length and reflect_type is None
-    elif mode == "edge" or mode == "empty" or mode == "wrap":
-        fine = no_values and no_ends and no_length and reflect_type is None
-    else:
+    statistic = mode == "maximum" or mode == "mean" or mode == "median" or mode == "minimum"
+    mirror = mode == "reflect" or mode == "symmetric"
+    plain = mode == "edge" or mode == "empty" or mode == "wrap"
+    if not (statistic or mirror or plain or mode == "constant" or mode == "linear_ramp"):
         raise ValueError(f"mode '{mode}' is not supported")
-    if not fine:
-        raise ValueError(f"unsupported keyword arguments for mode '{mode}'")
+    if not (no_values or mode == "constant"):
+        raise ValueError(f"unsupported keyword arguments for mode '{mode}': {{'constant_values'}}")
+    if not (no_ends or mode == "linear_ramp"):
+        raise ValueError(f"unsupported keyword arguments for mode '{mode}': {{'end_values'}}")
+    if not (no_length or statistic):
+        raise ValueError(f"unsupported keyword arguments for mode '{mode}': {{'stat_length'}}")
+    if not (reflect_type is None or mirror):
+        raise ValueError(f"unsupported keyword arguments for mode '{mode}': {{'reflect_type'}}")
 
 
 def _pad_pairs_of(values, ndim: const):
