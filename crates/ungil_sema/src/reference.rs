@@ -7,7 +7,7 @@ use ungil_ir::math::MathFn;
 
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
 use crate::lower::numpy::{
-    block, calling, einsum, limits, picking, reductions, selection, shapes, typing, ufuncs,
+    block, calling, einsum, elementary, limits, picking, reductions, selection, shapes, typing, ufuncs,
 };
 use crate::prelude;
 use crate::registry;
@@ -57,8 +57,9 @@ pub fn functions() -> Vec<(String, String, String)> {
         .flatten()
         .filter_map(|n| n.strip_prefix("numpy."))
         .map(|n| (n, "elementwise"));
+    let elementary = elementary::UNARY.iter().chain(elementary::BINARY).map(|n| (*n, "elementwise"));
     let maths = MathFn::ALL.iter().filter_map(|f| Some((numpy_name(*f)?, "elementwise")));
-    for (name, note) in plain.chain(maths) {
+    for (name, note) in plain.chain(elementary).chain(maths) {
         let note = if registry::takes_lazy(&format!("numpy.{name}")) { note } else { "" };
         all.push((name.to_owned(), format!("{name}(…)"), note.to_owned()));
     }

@@ -17,7 +17,7 @@ use crate::lower::Lowerer;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
-const UNARY: &[&str] = &[
+pub(crate) const UNARY: &[&str] = &[
     "square",
     "reciprocal",
     "sign",
@@ -32,8 +32,11 @@ const UNARY: &[&str] = &[
 
 /// Whether a function of two numbers is made of others.
 fn is_binary(name: &str) -> bool {
-    matches!(name, "logaddexp" | "logaddexp2" | "heaviside" | "float_power")
+    BINARY.contains(&name)
 }
+
+/// Functions of two numbers that are made of others.
+pub(crate) const BINARY: &[&str] = &["logaddexp", "logaddexp2", "heaviside", "float_power"];
 
 impl Lowerer<'_, '_> {
     /// Whether [`Lowerer::elementary`] knows a function of so many arguments.
