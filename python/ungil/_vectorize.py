@@ -277,14 +277,17 @@ class DUFunc:
                 kwargs = {**kwargs, "signature": (*(DTYPES[d] for d in dtypes), *(None,) * self.nout)}
         return self.ufunc.outer(*operands, **kwargs)
 
-    def at(self, array: Any, indices: Any, *operands: Any) -> None:
+    def at(self, array: Any, indices: Any, *operands: Any) -> Any:
         """Apply the function in place to the elements at indices, one after the other: `numpy.ufunc.at`."""
+        result = overridden(self, "at", (array, indices, *operands), {})
+        if result is not NotImplemented:
+            return result
         given = list(operands)
         if not self._frozen:
             both, dtypes = operand_dtypes(self.__name__, (np.asanyarray(array), *operands))
             self._ensure(dtypes)
             given = both[1:]
-        self.ufunc.at(array, indices, *given)
+        return self.ufunc.at(array, indices, *given)
 
     @property
     def nout(self) -> int:

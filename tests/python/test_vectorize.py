@@ -398,6 +398,9 @@ def test_array_ufunc(function):
     same(found.array, np.arange(1.0, 4.0))
     assert function.reduce(w).array == 3
     same(function.outer(w, w).array, np.add.outer(w.array, w.array))
+    function.at(w, [0, 0], 2)
+    assert w.seen[1] == "at" and w.array[0] == 4
+    w.array[0] = 0
     target = Wrapped(np.zeros(3))
     function(w, w, out=target)
     same(target.array, 2 * np.arange(3.0))
