@@ -33,6 +33,7 @@ fn leaf(ty: &Ty) -> Option<(DType, usize)> {
             None => Some((DType::F64, 1)),
             Some(element) => leaf(element).map(|(d, depth)| (d, depth + 1)),
         },
+        Ty::Tuple(items) if items.is_empty() => Some((DType::F64, 1)),
         Ty::Tuple(items) => {
             let mut leaves = items.iter().map(leaf);
             let mut found = leaves.next().flatten()?;

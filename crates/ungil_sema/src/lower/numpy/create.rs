@@ -186,9 +186,7 @@ impl Lowerer<'_, '_> {
                 let zero = self.b().i64(0);
                 self.array_of(vec![zero], dtype.unwrap_or(DType::F64), Layout::C, &Content::Empty, span)
             }
-            Ty::Tuple(items) if items.iter().all(|i| i.is_scalar() || matches!(i, Ty::Tuple(_))) => {
-                self.array_of_tuple(value, dtype, span)
-            }
+            Ty::Tuple(items) if is_table(items) => self.array_of_tuple(value, dtype, span),
             Ty::Tuple(_) => self.array_of_list(value, dtype, span),
             ty => match ty.dtype() {
                 Some(found) => self.array_of(
@@ -219,20 +217,8 @@ impl Lowerer<'_, '_> {
             .collect();
         let nested = matches!(&value.ty, Ty::Tuple(items) if matches!(items[0], Ty::Tuple(_)));
         let width = rows[0].len();
-        let mut common = dtype;
-        for item in rows.iter().flatten() {
-            let found = item.ty.dtype().filter(|_| rows.iter().all(|r| r.len() == width));
-            let found = found.ok_or_else(|| TypeError::Argument {
-                function: "numpy.asarray".to_owned(),
-                parameter: "a".to_owned(),
-                expected: "numbers in rows of one length".to_owned(),
-                found: item.ty.clone(),
-                span: item.span,
-            })?;
-            if dtype.is_none() {
-                common = Some(common.map_or(found, |c| crate::promote::promote_dtypes(c, found)));
-            }
-        }
+        let types = rows.iter().flatten().map(|item| item.ty.dtype().expect("a scalar"));
+        let common = dtype.or_else(|| types.reduce(crate::promote::promote_dtypes));
         let dtype = common.unwrap_or(DType::F64);
         let mut shape = vec![self.b().i64(rows.len() as i64)];
         if nested {
@@ -272,6 +258,16 @@ impl Lowerer<'_, '_> {
         })?;
         Ok(copy)
     }
+}
+
+/// Whether the elements of a tuple are numbers, or rows of numbers that are of one length.
+fn is_table(items: &[Ty]) -> bool {
+    let width = |row: &Ty| match row {
+        Ty::Tuple(items) if items.iter().all(Ty::is_scalar) => Some(items.len()),
+        _ => None,
+    };
+    items.iter().all(Ty::is_scalar)
+        || width(&items[0]).is_some() && items.iter().all(|row| width(row) == width(&items[0]))
 }
 
 /// A dtype from NumPy's names and character codes.
