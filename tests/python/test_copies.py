@@ -108,7 +108,7 @@ def test_short_powers_of_complex_arrays(dtype, power):
     tolerance = 1e-6 if dtype == "complex64" else 1e-15
     np.testing.assert_allclose(f(a), a**power, rtol=tolerance)
     zeros = np.array([0, complex(-0.0, 0.0), complex(0.0, -0.0), complex(-0.0, -0.0)], dtype)
-    assert f(zeros).tobytes() == np.zeros(4, dtype).tobytes()
+    assert f(zeros).tobytes() == (zeros**power).tobytes()
 
 
 def square(a):
@@ -117,3 +117,15 @@ def square(a):
 
 def cube(a):
     return a**3
+
+
+@ungil.jit
+def squared(a):
+    return a**2, np.square(a)
+
+
+def test_squares_of_complex_zeros_keep_their_signs():
+    zeros = [complex(re, im) for re in (0.0, -0.0, 1.0, -1.0) for im in (0.0, -0.0)]
+    for a in (np.array(zeros), np.array(zeros, np.complex64)):
+        for got, expected in zip(squared(a), (a**2, np.square(a)), strict=True):
+            assert got.tobytes() == expected.tobytes()

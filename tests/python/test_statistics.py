@@ -247,3 +247,76 @@ def test_means_of_numbers_along_an_axis():
 def test_gradient_of_unsigned_numbers():
     a = np.array([[9, 3, 200], [1, 250, 0]], np.uint8)
     check_numpy(lambda a: (np.gradient(a, axis=0), np.gradient(a[0]), np.gradient(a, 2.0, axis=1)), a)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_quantiles_of_no_truths(shape):
+    check_numpy(lambda a: np.nanquantile(a, 0.5, axis=0), np.zeros(shape, bool))
+    check_numpy(lambda a: np.nanpercentile(a, 50, axis=0), np.zeros(shape, bool))
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (1, 1), (0, 2), (1, 2, 2)])
+def test_tables_of_quantiles(shape):
+    a, q = np.arange(12.0).reshape(4, 3) * 7 % 5, np.full(shape, 0.25)
+    a[1, 1] = np.nan
+    check_numpy(lambda a, q: np.nanpercentile(a, q, axis=0), a, q)
+    check_numpy(lambda a, q: np.quantile(a, q, axis=-1, keepdims=True), a, q)
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "complex64"])
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 3)])
+def test_extrema_from_a_start_without_numbers(dtype, shape):
+    a = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    a[:1] = np.nan
+    for initial in (2, 0.5, np.nan):
+        name = f"<extrema {dtype} {shape} {initial}>"
+        texts = [f"np.{f}(a, axis={axis}, initial=start)" for f in ("nanmax", "nanmin") for axis in (0, 1)]
+        source = f"def f(a, start):\n    return {', '.join(texts)}, np.nanmax(a, initial=start)\n"
+        scope = {"np": np}
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        exec(compile(source, name, "exec"), scope)
+        check_numpy(scope["f"], a, initial)
+
+
+def test_means_and_sums_of_truths():
+    for a in (np.arange(6.0).reshape(2, 3), np.zeros((2, 3), np.int64), np.ones((2, 3), bool)):
+        check_numpy(lambda a: (np.mean(a, dtype=bool), np.mean(a, axis=0, dtype=bool)), a)
+        check_numpy(lambda a: (np.sum(a, dtype=bool), np.prod(a, axis=0, dtype=bool)), a)
+
+
+def test_deviations_in_integers():
+    for a in (np.arange(9.0) ** 2, np.arange(9, dtype=np.int8) * 11, np.arange(6.0).reshape(2, 3) * 7):
+        check_numpy(lambda a: (np.std(a, dtype=int), np.std(a, dtype=np.int32, ddof=1)), a)
+
+
+@jit
+def median(a):
+    return np.median(a)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_medians_are_means():
+    inf = np.inf
+    for values in ([-0.0], [-0.0] * 3, [complex(inf, 1)] * 3, [complex(inf, 1), 1, 2j, 3, complex(1, inf)]):
+        check_numpy(lambda a: (np.median(a), np.nanmedian(a)), np.array(values))
+    assert np.copysign(1, median(np.full(3, -0.0))) == 1
+
+
+def test_starts_and_types_that_do_not_fit():
+    for text in (
+        "np.sum(a, initial=1j)",
+        "np.nanmax(a, initial=1j)",
+        "np.nanmean(a, dtype=int)",
+        "np.std(a, dtype=int, keepdims=True)",
+        "np.nanvar(a, dtype=bool)",
+        "np.nanstd(a, dtype=int)",
+    ):
+        name, scope = f"<start {text}>", {"np": np}
+        source = f"def f(a):\n    return {text}\n"
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        exec(compile(source, name, "exec"), scope)
+        with pytest.raises(TypeError):
+            scope["f"](np.arange(3.0))
+        with pytest.raises(TypeError, match="expected"):
+            jit(scope["f"])(np.arange(3.0))

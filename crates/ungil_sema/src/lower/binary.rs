@@ -22,20 +22,25 @@ use crate::prelude;
 use crate::promote::promote_scalars;
 use crate::ty::Ty;
 
-fn is_bool_array(x: &Operand) -> bool {
-    x.ty.as_array().is_some_and(|t| t.ndim > 0 && t.dtype == DType::Bool)
+/// Whether NumPy computes `x ** 2` as `square(x)`, which differs from its power: of truths in the type, of complex numbers
+/// in the signs of zeros.
+fn is_squared(x: &Operand, exponent: &Operand) -> bool {
+    exponent.ty.is_weak()
+        && exponent.const_int() == Some(2)
+        && x.ty.as_array().is_some_and(|t| t.dtype.is_complex() || t.ndim > 0 && t.dtype == DType::Bool)
 }
 
 impl Lowerer<'_, '_> {
-    /// `mask ** 2`
-    fn squared_mask(&mut self, left: &Operand, span: Span) -> Result<Operand> {
-        // NumPy computes `mask ** 2` as `square`, whose result is an int8.
+    /// `square(array)`, whose result is an int8 of truths.
+    fn squared(&mut self, left: &Operand, span: Span) -> Result<Operand> {
+        let found = left.ty.as_array().expect("an array").dtype;
+        let dtype = if found == DType::Bool { DType::I8 } else { found };
         self.lift(
             std::slice::from_ref(left),
             span,
             Rc::new(move |l, x| {
-                let value = l.cast_to(&x[0], DType::I8)?;
-                let number = Operand::value(Ty::Scalar(DType::I8), value, span);
+                let value = l.cast_to(&x[0], dtype)?;
+                let number = Operand::value(Ty::Scalar(dtype), value, span);
                 l.binary(BinaryOp::Mult, &number, &number, span)
             }),
         )
@@ -74,8 +79,8 @@ impl Lowerer<'_, '_> {
             // A union of classes, for `isinstance`.
             return Ok(Operand::tuple(vec![left.clone(), right.clone()], span));
         }
-        if op == BinaryOp::Pow && right.ty.is_weak() && right.const_int() == Some(2) && is_bool_array(left) {
-            return self.squared_mask(left, span);
+        if op == BinaryOp::Pow && is_squared(left, right) {
+            return self.squared(left, span);
         }
         if self.is_c()
             && (self.is_frame_array(left) || self.is_frame_array(right))

@@ -86,6 +86,10 @@ def _parts(a, q, whole: const):
             _refuse_part(whole)
         return part
     parts = np.asarray(q) / (1.0 * whole)
+    if parts.ndim > 2:
+        raise ValueError("q must be a scalar or 1d")
+    if parts.ndim > 1 and parts.size == 0:
+        raise ValueError("zero-size array to reduction operation minimum which has no identity")
     if not np.all((parts >= 0) & (parts <= 1)):
         _refuse_part(whole)
     return parts
@@ -169,6 +173,8 @@ def _statistics(x, q, axes: const, method: const, skip: const):
     if method == "inverted_cdf" or method == "closest_observation":
         return _quantiles(table, kept, buffer, q, x.dtype, method, skip)
     if is_bool(x):
+        if skip and x.size == 0:
+            return np.full(np.shape(q) + kept, np.nan)
         raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
     return _quantiles(table, kept, buffer, q, np.result_type(x, q), method, skip)
 
@@ -215,7 +221,8 @@ def _middle(values, target):
     half = n // 2
     upper = like(target[0], _select(values, half))
     if n % 2 == 1:
-        return upper
+        # The mean of one number: zeros lose their sign, infinite complex numbers become NaN in part.
+        return (upper + like(upper, 0)) / like(upper, 1)
     lower = values[0]
     for i in range(1, half):
         lower = max(lower, values[i])

@@ -18,6 +18,13 @@ use crate::lower::numpy::reductions::Request;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
+/// The refusal of a `dtype=` in which a reduction cannot be computed.
+fn wrong_dtype(r: &Request, kind: &str, found: DType) -> crate::diagnostics::Error {
+    let expected = format!("a {kind} type");
+    let (function, parameter) = (r.function.clone(), "dtype".to_owned());
+    TypeError::Argument { function, parameter, expected, found: Ty::DType(found), span: r.span }.into()
+}
+
 impl Lowerer<'_, '_> {
     /// How many elements are no NaN and not left out.
     pub(super) fn count_numbers(&mut self, r: &Request) -> Result<Operand> {
@@ -40,6 +47,9 @@ impl Lowerer<'_, '_> {
         let found = r.x.ty.as_array().expect("an array").dtype;
         let natural = if found.is_int() || found == DType::Bool { DType::F64 } else { found };
         let dtype = r.dtype.unwrap_or(natural);
+        if nan && (dtype.is_int() || dtype == DType::Bool) {
+            return Err(wrong_dtype(r, "floating-point", dtype));
+        }
         let x = if nan { self.settled(&r.x)? } else { r.x.clone() };
         let r = r.with(x);
         let count = self.terms(&r, nan)?;
@@ -94,16 +104,13 @@ impl Lowerer<'_, '_> {
         let natural = if found.is_int() || found == DType::Bool { DType::F64 } else { found };
         let wanted = r.dtype.unwrap_or(natural);
         let exact = wanted.is_int() || wanted == DType::Bool;
-        if exact && (root || nan) || found.is_complex() && !wanted.is_complex() {
+        // NumPy takes the root of one number in the type of integers, of several it does not.
+        let several = r.keepdims || r.axes.len() < usize::from(r.x.ty.as_array().expect("an array").ndim);
+        if exact && (root && several || nan || wanted == DType::Bool)
+            || found.is_complex() && !wanted.is_complex()
+        {
             let kind = if found.is_complex() { "complex" } else { "floating-point" };
-            return Err(TypeError::Argument {
-                function: r.function.clone(),
-                parameter: "dtype".to_owned(),
-                expected: format!("a {kind} type"),
-                found: Ty::DType(wanted),
-                span,
-            }
-            .into());
+            return Err(wrong_dtype(r, kind, wanted));
         }
         let dtype = if found.is_complex() { wanted } else { wanted.real() };
         let spread = self.mean_square(r, dtype, nan, root)?;
@@ -158,7 +165,10 @@ impl Lowerer<'_, '_> {
                 let quotient = l.binary(Operator::Div, &x[0], &left, span)?;
                 let mut value = l.cast_to(&quotient, dtype.real())?;
                 if root {
+                    let exact = dtype.is_int().then_some(DType::F64);
+                    value = exact.map_or(value, |d| l.b().cast(value, d));
                     value = l.b().math(ungil_ir::math::MathFn::Sqrt, &[value]);
+                    value = exact.map_or(value, |_| l.b().cast(value, dtype));
                 }
                 Ok(Operand::value(Ty::Scalar(dtype.real()), value, span))
             }),

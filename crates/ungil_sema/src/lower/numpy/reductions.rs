@@ -316,9 +316,15 @@ impl Lowerer<'_, '_> {
     /// A plain reduction in the accumulator's type.
     pub(super) fn folded(&mut self, r: &Request, op: ReduceOp, natural: DType) -> Result<Operand> {
         let dtype = r.dtype.unwrap_or(natural);
+        // Sums and products of truths are their disjunction and conjunction.
+        let op = match (op, dtype) {
+            (ReduceOp::Add, DType::Bool) => ReduceOp::Or,
+            (ReduceOp::Mul, DType::Bool) => ReduceOp::And,
+            _ => op,
+        };
         let x = self.masked(r, op, dtype)?;
         let initial = match (&r.initial, op) {
-            (Some(o), _) => Some(self.cast_to(o, dtype)?),
+            (Some(o), _) => Some(self.initial_of(o, dtype)?),
             // NumPy starts sums at zero: the sum of negative zeros is zero.
             (None, ReduceOp::Add) => Some(self.zero(dtype)),
             _ => None,
@@ -333,6 +339,15 @@ impl Lowerer<'_, '_> {
         let source = r.x.ty.as_array().expect("an array").dtype;
         let narrow = if op == ReduceOp::Add { narrow_sum(source, dtype) } else { None };
         self.reduced(&x, r, &Fold { op, dtype, term, initial, narrow })
+    }
+
+    /// What `initial=` gives, in the accumulator's type; complex numbers are no start of others.
+    fn initial_of(&mut self, initial: &Operand, dtype: DType) -> Result<Value> {
+        if initial.ty.dtype().is_some_and(DType::is_complex) && !dtype.is_complex() {
+            let to = format!("{dtype}, in which the reduction runs");
+            return Err(TypeError::Convert { from: initial.ty.clone(), to, span: initial.span }.into());
+        }
+        self.cast_to(initial, dtype)
     }
 
     /// Reduces and puts reduced axes back as axes of one element, if they are kept.
@@ -467,19 +482,30 @@ impl Lowerer<'_, '_> {
         let x = self.settled(&r.x)?;
         let filled = self.without_nan(&x, Operand::float(limit, r.span), r.span)?;
         let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
-        let extremum = self.extremum_of(&r.with(filled), op)?;
+        let mut request = r.with(filled);
+        let mut otherwise = Operand::float(f64::NAN, r.span);
+        if let Some(initial) = &r.initial {
+            // A start that is NaN counts only where there is no number.
+            let dtype = x.ty.as_array().expect("an array").dtype;
+            let start = self.initial_of(initial, dtype)?;
+            let limit = self.cast_to(&Operand::float(limit, r.span), dtype)?;
+            let missing = self.b().compare(CompareOp::Ne, start, start);
+            let chosen = self.b().select(missing, limit, start);
+            otherwise = Operand::value(Ty::Scalar(dtype), start, r.span);
+            request.initial = Some(Operand::value(Ty::Scalar(dtype), chosen, r.span));
+        }
+        let extremum = self.extremum_of(&request, op)?;
         let numbers = self.count_numbers(&r.with(x))?;
         let (span, dtype) = (r.span, extremum_type(&extremum));
         self.lift(
-            &[extremum, numbers],
+            &[extremum, numbers, otherwise],
             span,
             Rc::new(move |l, x| {
                 let (value, count) = (l.value(&x[0])?, l.value(&x[1])?);
                 let zero = l.b().i64(0);
                 let none = l.b().compare(CompareOp::Eq, count, zero);
-                let nan = Operand::float(f64::NAN, span);
-                let nan = l.cast_to(&nan, dtype)?;
-                let chosen = l.b().select(none, nan, value);
+                let otherwise = l.cast_to(&x[2], dtype)?;
+                let chosen = l.b().select(none, otherwise, value);
                 Ok(Operand::value(Ty::Scalar(dtype), chosen, span))
             }),
         )
