@@ -157,6 +157,16 @@ def _make(code: str, text: str, parts: list[tuple[object, ...]]) -> CompileError
     return error
 
 
+def _joined(found: list[CompileError]) -> CompileError:
+    """One error for several, in the order of the first's."""
+    if len(found) == 1:
+        return found[0]
+    error = _class_of(found[0].code)("\n\n".join(str(one) for one in found))
+    error.code = found[0].code
+    error.diagnostics = [part for one in found for part in one.diagnostics]
+    return error
+
+
 def __getattr__(name: str) -> object:
     """Load the error of pools when it is asked for."""
     if name == "BrokenPool":

@@ -46,6 +46,8 @@ pub struct CFunction {
     pub cpow: bool,
     /// `/` of integers divides integers, as at language level 2.
     pub integer_division: bool,
+    /// Whether a parameter holds any object of Python, so that what is computed with it is one too.
+    pub takes_objects: bool,
     /// Parameters and variables that hold instances of one class of Python's, by its name.
     pub classes: BTreeMap<String, String>,
     /// Parameters and variables.

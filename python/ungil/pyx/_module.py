@@ -18,7 +18,7 @@ import sys
 import types
 from typing import Any
 
-from ungil import _ungil
+from ungil import _ungil, errors
 from ungil.pyx import _enums, _fallback, _fused, _libc, _names, _sections, _shim, _variables, _views
 
 # Directives with a meaning to the compiler; others change nothing here.
@@ -139,6 +139,8 @@ class Builder:
         #: The module as plain Python, line by line.
         self.text = ""
         self.variants: dict[Any, dict[str, Any]] = {}
+        #: Functions and variables that the module's `.pxd` file declares.
+        self.declared: set[str] = set()
         #: Variables that live in memory of C.
         self.data = _variables.Variables()
         #: What is said to the C compiler elsewhere than in the text.
@@ -208,7 +210,8 @@ class Builder:
         pxd = os.path.splitext(file)[0] + ".pxd"
         has_pxd = file.endswith((".pyx", ".py")) and self._exists(pxd)
         if has_pxd:
-            self._declarations(pxd)
+            found = self._declarations(pxd)
+            self.declared |= {f["name"] for f in found["functions"]} | set(found["variables"])
         if self.is_pure or file.endswith(".py"):
             return self._pure_plan(text, file, self._read(pxd) if has_pxd else None)
         return self._cython_plan(text, file)
@@ -247,7 +250,7 @@ class Builder:
 
     def _cython_plan(self, text: str, file: str) -> dict[str, Any]:
         first = _ungil.pyx_read(text, file, False, self.level, self.types, None)
-        self._cimports(first["cimports"], file)
+        failed = self._failed_cimports(first["cimports"], file)
         for name in {enumeration for *_, enumeration in first["constants"] if enumeration is not None}:
             self.types[name] = ("int32", _enums.c_name(self.module.__name__, name))
         for name in first["includes"]:
@@ -255,16 +258,50 @@ class Builder:
             inner = _ungil.pyx_read(included, path, False, self.level, self.types, None)
             self._cimports(inner["cimports"], path)
             self.types |= inner["types"]
-        plan = _ungil.pyx_read(text, file, False, self.level, self.types, {})
+        around = self._around(first, file)
+        try:
+            plan = self._checked(text, file, around)
+        except errors.CompileError as error:
+            failed.append(error)
+        if failed:
+            raise errors._joined(failed)
         shim = self._shim(plan, text, file)
         if shim is not None and plan["extern_structs"]:
             layouts = shim.layouts()
             self.types |= {name: (layout, name) for name, layout in layouts.items()}
-            plan = _ungil.pyx_read(text, file, False, self.level, self.types, {})
+            plan = self._checked(text, file, around)
         plan["source"] = text, file
         plan["shim"] = shim
         self._define(plan["types"])
         return plan
+
+    def _checked(self, text: str, file: str, around: set[str] | None) -> dict[str, Any]:
+        cdivision = bool(self.directives.get("cdivision"))
+        return _ungil.pyx_read(text, file, False, self.level, self.types, {}, around, cdivision)
+
+    def _failed_cimports(
+        self, cimports: list[tuple[str, int, str | None, str, int]], file: str
+    ) -> list[errors.CompileError]:
+        """The errors of what cannot be cimported; they are told with those of the text."""
+        failed = []
+        for one in cimports:
+            try:
+                self._cimports([one], file)
+            except errors.CompileError as error:
+                failed.append(error)
+        return failed
+
+    def _around(self, plan: dict[str, Any], file: str) -> set[str] | None:
+        """The names that a text has without binding them.
+
+        `*` is among them where it shares names with a text that it is part of or includes. In pure-Python mode types stand in
+        other places than in the language, and mistakes are found where functions are compiled.
+        """
+        if self.is_pure or file.endswith(".py"):
+            return None
+        if plan["includes"] or file.endswith(".pxi"):
+            return {"*"}
+        return {*self.names, *_names.OLD_NAMES, *vars(self.module), *self.declared}
 
     def _shim(self, plan: dict[str, Any], text: str, file: str) -> _shim.Shim | None:
         """What a C compiler tells of the headers that a module declares; `None` where nothing needs one."""
@@ -629,8 +666,11 @@ def _system_names() -> dict[str, Any]:
 
 
 def _error(code: str, title: str, file: str, line: int) -> Exception:
-    from ungil import errors
-
     source = linecache.getline(file, line).rstrip()
-    margin = f"\n  --> {file}:{line}\n   |\n{line:2} | {source}" if source else f"\n  --> {file}:{line}"
-    return errors._make(code, f"error[{code}]: {title}{margin}", [(code, title, file, line, 1, [])])
+    place = source.lstrip()
+    column = len(source) - len(place) + 1
+    number = str(line)
+    bar = " " * len(number) + " |"
+    shown = f"\n{bar}\n{number} | {source}\n{bar} {' ' * (column - 1)}{'^' * len(place)}" if source else ""
+    text = f"error[{code}]: {title}\n{' ' * len(number)}--> {file}:{line}{shown}"
+    return errors._make(code, text, [(code, title, file, line, column, [])])

@@ -9,11 +9,15 @@
 mod error;
 mod functions;
 mod gil;
+mod names;
 mod parallel;
 mod plain;
 mod plan;
+mod reachable;
+mod redeclared;
 mod scope;
 mod types;
+mod values;
 mod without_gil;
 
 pub use plan::{

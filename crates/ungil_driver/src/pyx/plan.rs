@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ungil_diag::diagnostic::{Diagnostic, Diagnostics};
+use ungil_diag::diagnostic::{Diagnostic, Diagnostics, Severity};
 use ungil_diag::source::SourceFile;
 use ungil_diag::span::SourceId;
 use ungil_syntax::ast::cython::{CType, CythonStmt, Declarator, DeclaratorKind, EnumItem, Tag, Visibility};
@@ -15,6 +15,7 @@ use ungil_syntax::parser::{CythonOptions, LanguageLevel, parse_cython};
 use super::error::unsupported;
 use super::functions;
 use super::plain::plain;
+use super::reachable::reachable;
 use super::types::{Known, Types, is_aggregate, is_data};
 
 /// A parameter's declaration.
@@ -112,6 +113,8 @@ pub struct ExternalStruct {
 /// What a module is.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// Whether the text could be read: what else is wrong with it does not hinder that.
+    pub is_read: bool,
     pub text: String,
     pub functions: Vec<Function>,
     pub cimports: Vec<Cimport>,
@@ -146,12 +149,17 @@ pub fn reading(level: &str, is_declaration: bool) -> CythonOptions {
 /// Reads a module. `types` are those of what it cimports; a first reading without them tells what that is.
 pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &Types) -> (Plan, Diagnostics) {
     let (parsed, mut diagnostics) = parse_cython(source, id, options);
-    if diagnostics.has_errors() {
+    let is_directive = |d: &Diagnostic| matches!(d.code.0, "U0196" | "U0197");
+    if diagnostics.iter().any(|d| d.severity == Severity::Error && !is_directive(d)) {
         return (Plan::default(), diagnostics);
     }
     diagnostics.append(check_module(&parsed.module));
-    let mut plan =
-        Plan { types: types.clone(), is_level_two: parsed.level == LanguageLevel::Two, ..Plan::default() };
+    let mut plan = Plan {
+        is_read: true,
+        types: types.clone(),
+        is_level_two: parsed.level == LanguageLevel::Two,
+        ..Plan::default()
+    };
     for directive in &parsed.directives.list {
         if let Setting::Bool(value) = directive.value {
             plan.directives.push((directive.name, value));
@@ -169,8 +177,14 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
         plain(&source.text, body, &plan.types, (fused, data))
     };
     plan.text = text;
-    errors.extend(super::without_gil::operations(body, &plan.types));
+    let run = reachable(body);
+    errors.extend(super::without_gil::operations(&run, &plan.types));
     errors.extend(super::parallel::mistakes(body, &plan.types));
+    if let Some(around) = plan.types.surroundings() {
+        errors.extend(super::values::mistakes(&run, &plan, source));
+        errors.extend(super::redeclared::twice(body));
+        errors.extend(super::names::undeclared((body, &run), &plan.types, around));
+    }
     // Fused types are looked up on the way.
     plan.types.take_used();
     for error in errors.into_iter().chain(more) {

@@ -4,7 +4,7 @@
 //! `object`, each with its name in C for messages. Sizes are those of 64-bit Linux.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_syntax::ast::cython::{
@@ -34,6 +34,10 @@ pub struct Types {
     chosen: HashMap<String, usize>,
     /// Fused types in the order in which they were looked up.
     used: RefCell<Vec<(String, String)>>,
+    /// Names that the module has from elsewhere, where they are known.
+    around: Option<HashSet<String>>,
+    /// Whether options say that integers are divided as in C.
+    divides_as_c: bool,
 }
 
 /// Types of C and of Cython by name.
@@ -77,6 +81,30 @@ impl Types {
     /// Adds a name.
     pub fn add(&mut self, name: &str, text: &str, c_name: &str) {
         self.names.insert(name.to_owned(), known(text, c_name));
+    }
+
+    /// Tells the names that the module has from elsewhere: others that it does not bind are errors, unless `*` is among them.
+    /// Without them mistakes that need to know all names are not looked for.
+    pub fn surround(&mut self, names: HashSet<String>) {
+        self.around = Some(names);
+    }
+
+    /// Tells that options make integers divide as in C.
+    pub fn divide_as_c(&mut self) {
+        self.divides_as_c = true;
+    }
+
+    pub fn divides_as_c(&self) -> bool {
+        self.divides_as_c
+    }
+
+    pub fn surroundings(&self) -> Option<&HashSet<String>> {
+        self.around.as_ref()
+    }
+
+    /// Whether a name is that of a type or a constant.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name) || self.constants.contains_key(name) || self.chosen.contains_key(name)
     }
 
     /// All names that were added.

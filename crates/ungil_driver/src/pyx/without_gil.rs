@@ -19,7 +19,7 @@ use ungil_syntax::visit::{Visitor, walk_stmt};
 
 use super::functions::is_python_type;
 use super::scope;
-use super::types::{Types, dotted};
+use super::types::{Known, Types, dotted, is_number};
 
 /// Builtins that have no meaning without the lock.
 const BUILTINS: &[&str] = &[
@@ -83,6 +83,9 @@ pub fn operations(body: &[Stmt], types: &Types) -> Vec<Diagnostic> {
         types,
         names,
         objects: HashSet::new(),
+        numbers: HashMap::new(),
+        gives_c: false,
+        gives_object: false,
         bound: HashSet::new(),
         free: false,
         errors: Vec::new(),
@@ -147,6 +150,11 @@ struct Check<'a> {
     names: HashMap<String, Meaning>,
     /// Variables of the function that hold Python objects.
     objects: HashSet<String>,
+    /// Its variables that are numbers of C, and whether they are complex.
+    numbers: HashMap<String, bool>,
+    /// Whether its result is a number or an address, and whether it is Python's.
+    gives_c: bool,
+    gives_object: bool,
     /// All names that the function binds.
     bound: HashSet<String>,
     /// Whether the lock has been given up here.
@@ -169,11 +177,19 @@ impl Check<'_> {
         let (objects, bound, free) =
             (std::mem::take(&mut self.objects), std::mem::take(&mut self.bound), self.free);
         self.bound = scope::bound(def);
-        self.objects = declared_objects(def, self.types);
+        let found = declared(def, self.types);
+        let numbers = std::mem::replace(&mut self.numbers, found.numbers);
+        self.objects = found.objects;
+        let returned = def.signature.as_ref().map(|s| self.types.returned(&s.base, &s.declarator));
+        let gives_c = returned.is_some_and(|ty| ty.is_ok_and(|ty| is_plain(&ty.text)));
+        let gives_c = std::mem::replace(&mut self.gives_c, gives_c);
+        let is_def = def.signature.is_none() && def.returns.is_none();
+        let gives_object = std::mem::replace(&mut self.gives_object, is_def);
         let suffix = def.signature.as_ref().map(|signature| &signature.suffix);
         self.free = suffix.is_some_and(|suffix| suffix.nogil && !suffix.with_gil);
         def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
         (self.objects, self.bound, self.free) = (objects, bound, free);
+        (self.numbers, self.gives_c, self.gives_object) = (numbers, gives_c, gives_object);
     }
 
     /// The body of a `with` statement, which may give the lock up or take it back.
@@ -211,8 +227,8 @@ impl Check<'_> {
                 self.refuse("Operation", expr.span);
                 Kind::Object
             }
-            ExprKind::Attribute { value, .. } => {
-                if self.kind(value) == Kind::Object {
+            ExprKind::Attribute { value, attr } => {
+                if self.kind(value) == Kind::Object || self.is_not_of_number(value, &attr.name) {
                     self.refuse("Accessing Python attribute", expr.span);
                     return Kind::Object;
                 }
@@ -315,8 +331,11 @@ impl Check<'_> {
             ExprKind::Name(name) => match self.names.get(&**name) {
                 Some(meaning) => *meaning != Meaning::Other,
                 None => {
-                    let is_len =
-                        &**name == "len" && call.args.first().is_some_and(|arg| self.is_object_variable(arg));
+                    let is_len = &**name == "len"
+                        && call
+                            .args
+                            .first()
+                            .is_some_and(|arg| self.is_object_variable(arg) || is_container(arg));
                     is_len || BUILTINS.contains(&&**name)
                 }
             },
@@ -346,23 +365,50 @@ impl Check<'_> {
         if to_object {
             self.refuse("Assignment of Python object", target.span);
         }
-        if is_name && to_object {
+        let before = self.errors.len();
+        let to_number = matches!(&target.kind, ExprKind::Name(name) if self.numbers.contains_key(&**name));
+        if is_name && (to_object || to_number) {
             self.display(value);
         }
-        let before = self.errors.len();
         let kind = self.kind(value);
         let is_text = matches!(value.kind, ExprKind::Literal(_));
         if kind == Kind::Object && !to_object && !is_text && self.errors.len() == before {
-            let title = "Coercion from Python not allowed without the GIL";
-            self.errors.push(
-                Diagnostic::error(Code("U0809"), title)
-                    .primary(value.span, "a Python object")
-                    .help("declare it as a type of C, or put this under `with gil:`"),
-            );
+            self.refuse_object(value.span);
         }
         if !is_name {
             self.kind(target);
         }
+    }
+
+    /// Whether an attribute of a variable is none that numbers of C have.
+    fn is_not_of_number(&self, value: &Expr, attribute: &str) -> bool {
+        let ExprKind::Name(name) = &value.kind else { return false };
+        let Some(is_complex) = self.numbers.get(&**name) else { return false };
+        attribute != "conjugate" && !(*is_complex && matches!(attribute, "real" | "imag"))
+    }
+
+    /// What a function of C returns.
+    fn returned(&mut self, value: &Expr) {
+        if self.gives_object {
+            return self.refuse("Returning Python object", value.span);
+        }
+        let before = self.errors.len();
+        if self.gives_c && is_container(value) {
+            self.display(value);
+        }
+        let is_object = self.kind(value) == Kind::Object && !matches!(value.kind, ExprKind::Literal(_));
+        if self.gives_c && is_object && self.errors.len() == before {
+            self.refuse_object(value.span);
+        }
+    }
+
+    fn refuse_object(&mut self, span: Span) {
+        let title = "Coercion from Python not allowed without the GIL";
+        self.errors.push(
+            Diagnostic::error(Code("U0809"), title)
+                .primary(span, "a Python object")
+                .help("declare it as a type of C, or put this under `with gil:`"),
+        );
     }
 
     /// A display that stands for a Python object.
@@ -389,9 +435,7 @@ impl Check<'_> {
             StmtKind::AugAssign { target, value, .. } => {
                 self.assigned(target, value);
             }
-            StmtKind::Return(Some(value)) => {
-                self.kind(value);
-            }
+            StmtKind::Return(Some(value)) => self.returned(value),
             StmtKind::Import(_) | StmtKind::ImportFrom(_) => self.refuse("Python import", stmt.span),
             StmtKind::Delete(targets) => {
                 for target in targets {
@@ -410,14 +454,31 @@ impl Check<'_> {
     }
 }
 
+/// Whether values of a type are numbers or addresses, which no display makes.
+fn is_plain(text: &str) -> bool {
+    is_number(text) || text == "bint" || text.starts_with('*')
+}
+
+/// Whether a list, tuple, set or dictionary is written out.
+fn is_container(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Tuple(_))
+}
+
 fn is_display(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) | ExprKind::Literal(_))
 }
 
 /// Variables that a function declares as Python objects, and parameters without a type.
 pub fn declared_objects(def: &FunctionDef, types: &Types) -> HashSet<String> {
-    let mut found = Declared { types, objects: HashSet::new() };
+    declared(def, types).objects
+}
+
+fn declared<'a>(def: &FunctionDef, types: &'a Types) -> Declared<'a> {
+    let mut found = Declared { types, objects: HashSet::new(), numbers: HashMap::new() };
     for p in def.params.iter() {
+        if let Some(ty) = &p.ty {
+            found.number(&p.name.name, types.declared(&ty.base, &ty.declarator));
+        }
         let is_object = match &p.ty {
             Some(ty) => is_python_type(types.declared(&ty.base, &ty.declarator)),
             None => p.annotation.is_none(),
@@ -427,12 +488,26 @@ pub fn declared_objects(def: &FunctionDef, types: &Types) -> HashSet<String> {
         }
     }
     def.body.iter().for_each(|stmt| found.visit_stmt(stmt));
-    found.objects
+    found
 }
 
 struct Declared<'a> {
     types: &'a Types,
     objects: HashSet<String>,
+    numbers: HashMap<String, bool>,
+}
+
+impl Declared<'_> {
+    /// A variable that is a number, unless its type is one of several.
+    fn number(&mut self, name: &str, ty: Result<Known, Diagnostic>) {
+        let is_fused = !self.types.take_used().is_empty();
+        if let Ok(ty) = ty
+            && is_number(&ty.text)
+            && !is_fused
+        {
+            self.numbers.insert(name.to_owned(), ty.text.starts_with("complex"));
+        }
+    }
 }
 
 impl Visitor for Declared<'_> {
@@ -442,9 +517,10 @@ impl Visitor for Declared<'_> {
             StmtKind::Cython(inner) => match &**inner {
                 CythonStmt::Declare { base, declarators, .. } => {
                     for declarator in declarators {
-                        if let Some(name) = declarator.name()
-                            && is_python_type(self.types.declared(base, declarator))
-                        {
+                        let Some(name) = declarator.name() else { continue };
+                        let ty = self.types.declared(base, declarator);
+                        self.number(&name.name, ty.clone());
+                        if is_python_type(ty) {
                             self.objects.insert(name.name.to_string());
                         }
                     }
@@ -471,6 +547,8 @@ impl Visitor for Check<'_> {
         match &stmt.kind {
             StmtKind::FunctionDef(def) => return self.function(def),
             StmtKind::With(with) => return self.with(stmt, with),
+            // What its methods may do depends on the members of `self`.
+            StmtKind::Cython(inner) if matches!(**inner, CythonStmt::Class(_)) => return,
             StmtKind::For(node) if frees(&node.iter) => {
                 let before = std::mem::replace(&mut self.free, true);
                 node.body.iter().chain(&node.orelse).for_each(|stmt| self.visit_stmt(stmt));

@@ -134,6 +134,7 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
             c.vars.insert(name.clone(), declared.clone());
         }
         let class = c.classes.get(&name).cloned();
+        c.takes_objects |= ty.is_none() && class.is_none();
         params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
     }
     params
@@ -274,6 +275,7 @@ fn functions_inside(
         let params: Vec<DeclaredParameter> = option(&info, "params")?.unwrap_or_default();
         let locals: Vec<(String, Named)> = option(&info, "locals")?.unwrap_or_default();
         let ret: Option<Named> = option(&info, "ret")?;
+        let takes_objects = params.iter().any(|(_, ty, _)| ty.is_none());
         let declared = params.into_iter().filter_map(|(name, ty, _)| Some((name, ty?))).chain(locals);
         let vars = declared
             .filter_map(|(name, (text, c_name))| Some((name, read::declared(&text, &c_name)?)))
@@ -287,6 +289,7 @@ fn functions_inside(
             overflowcheck: outer.overflowcheck,
             cdivision_warnings: outer.cdivision_warnings,
             nonecheck: outer.nonecheck,
+            takes_objects,
             classes: option(&info, "classes")?.unwrap_or_default(),
             data: outer.data.clone(),
             enumerators: outer.enumerators.clone(),

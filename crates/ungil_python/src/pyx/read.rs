@@ -1,6 +1,6 @@
 //! Reading of modules, as Python calls it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -100,8 +100,11 @@ fn split(text: &str) -> Vec<&str> {
 
 /// Reads a module in the Cython language. `types` are texts and C's names of the types that it cimports. `chosen` tells which
 /// alternatives of fused types are meant. Without it only errors of syntax are raised: a first reading finds what the
-/// module cimports.
+/// module cimports. `around` are names that the module has without binding them, so that others are errors, unless `*` is
+/// among them; without `around` a text is not looked at as closely. `cdivision` is that directive where the text does not say.
 #[pyfunction]
+#[pyo3(signature = (text, file, is_pxd, level, types, chosen, around = None, cdivision = false))]
+#[expect(clippy::too_many_arguments, reason = "Python calls it, and says what each is")]
 pub fn pyx_read<'py>(
     py: Python<'py>,
     text: &str,
@@ -110,6 +113,8 @@ pub fn pyx_read<'py>(
     level: &str,
     types: HashMap<String, (String, String)>,
     chosen: Option<HashMap<String, usize>>,
+    around: Option<HashSet<String>>,
+    cdivision: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
     let mut known = Types::default();
     for (name, (text, c_name)) in &types {
@@ -117,13 +122,19 @@ pub fn pyx_read<'py>(
     }
     let check = chosen.is_some();
     known.choose(chosen.unwrap_or_default());
+    if let Some(names) = around {
+        known.surround(names);
+    }
+    if cdivision {
+        known.divide_as_c();
+    }
     let mut sources = SourceMap::new();
     let id = sources.add(SourceFile::new(file, text));
     let source = SourceFile::new(file, text);
     let (plan, diagnostics) = read(&source, id, reading(level, is_pxd), &known);
     let relevant: Diagnostics = diagnostics
         .iter()
-        .filter(|d| check || (d.severity == Severity::Error && d.code.0.starts_with("U01")))
+        .filter(|d| check || (d.severity == Severity::Error && !plan.is_read))
         .cloned()
         .collect();
     if relevant.has_errors() {

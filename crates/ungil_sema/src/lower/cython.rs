@@ -132,7 +132,9 @@ impl Lowerer<'_, '_> {
             Declared::Scalar { dtype, name } => {
                 let operand = &self.element_of(operand)?;
                 let Some(from) = operand.ty.dtype() else { return Err(refuse(name).into()) };
-                if let (true, Some(found)) = (dtype.is_int(), floating_type(operand)) {
+                let computed =
+                    operand.constant.is_none() && self.options.c.as_ref().is_some_and(|c| c.takes_objects);
+                if let (true, Some(found)) = (dtype.is_int() && !computed, floating_type(operand)) {
                     let declared = name.to_string();
                     return Err(CTypeError::Narrow { declared, found, span: operand.span }.into());
                 }

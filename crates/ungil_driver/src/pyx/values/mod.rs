@@ -1,0 +1,383 @@
+//! Values that a type of C cannot hold, and operations that it does not have.
+//!
+//! Found when a module is read, so that those of all functions are told at once, on Cython's lines. Contract: only what is an
+//! error for certain is told; what an expression is that is put together of calls and objects the compiler finds out.
+
+mod callees;
+mod kind;
+mod operations;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use ungil_diag::diagnostic::{Code, Diagnostic};
+use ungil_diag::source::SourceFile;
+use ungil_diag::span::Span;
+use ungil_syntax::ast::cython::{CythonStmt, ExceptionSpec};
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::parameter::Parameters;
+use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
+use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
+
+use super::plan::{Function, Plan};
+use super::types::{Known, Types};
+use callees::Callee;
+use kind::{Kind, combined};
+
+/// What is assigned, called or computed in vain in a module.
+pub fn mistakes(body: &[Stmt], plan: &Plan, source: &SourceFile) -> Vec<Diagnostic> {
+    let module: BTreeMap<String, Known> = plan.data.iter().cloned().collect();
+    let mut check = Check {
+        types: &plan.types,
+        source,
+        functions: &plan.functions,
+        callees: callees::callees(body, plan),
+        own: HashSet::new(),
+        variables: module.clone(),
+        module,
+        objects: HashSet::new(),
+        result: None,
+        divides_truly: divides_truly(plan, source),
+        errors: Vec::new(),
+    };
+    body.iter().for_each(|stmt| check.visit_stmt(stmt));
+    check.errors
+}
+
+/// Whether `/` of integers gives a float. Where a directive speaks of it anywhere, none of them is said to.
+fn divides_truly(plan: &Plan, source: &SourceFile) -> bool {
+    !plan.is_level_two && !plan.types.divides_as_c() && !source.text.contains("cdivision")
+}
+
+/// What a function gives.
+#[derive(Clone)]
+enum Returns {
+    Object,
+    C(Known),
+}
+
+struct Check<'a> {
+    types: &'a Types,
+    source: &'a SourceFile,
+    /// Functions of the block that is looked at.
+    functions: &'a [Function],
+    callees: HashMap<String, Callee>,
+    /// Names that the function binds.
+    own: HashSet<String>,
+    /// Variables of the module.
+    module: BTreeMap<String, Known>,
+    variables: BTreeMap<String, Known>,
+    /// Variables that are declared as Python objects.
+    objects: HashSet<String>,
+    result: Option<Returns>,
+    /// Whether `/` of integers gives a float.
+    divides_truly: bool,
+    errors: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    /// `code` is that of an operation, of a call or of an assignment.
+    fn refuse(&mut self, code: &'static str, (title, span): (&str, Span), label: &str, help: &str) {
+        let error = Diagnostic::error(Code(code), title).primary(span, label).help(help);
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+    }
+
+    fn function(&mut self, stmt: &Stmt, def: &FunctionDef) {
+        let line = self.source.line_column(stmt.span.lo).line;
+        let Some(info) = self.functions.iter().find(|f| f.line == line && f.name == *def.name.name) else {
+            return;
+        };
+        if !info.fused.is_empty() {
+            return;
+        }
+        let own = super::scope::bound(def);
+        let globals = Globals::of(def);
+        // A function inside sees the variables of the one around it.
+        let mut variables = self.variables.clone();
+        variables
+            .extend(globals.iter().filter_map(|name| Some((name.clone(), self.module.get(name)?.clone()))));
+        variables.retain(|name, _| {
+            !own.contains(name) && (!globals.contains(name) || self.module.contains_key(name))
+        });
+        let typed = info.params.iter().filter_map(|p| Some((p.name.clone(), p.ty.clone()?)));
+        variables.extend(typed.chain(info.locals.clone()));
+        let mut objects = self.objects.clone();
+        objects.retain(|name| !own.contains(name) && !globals.contains(name));
+        objects.extend(super::without_gil::declared_objects(def, self.types));
+        objects.retain(|name| !variables.contains_key(name));
+        let result = match (&def.signature, &info.ret) {
+            (Some(_), Some(ty)) => Some(Returns::C(ty.clone())),
+            // An annotation may say otherwise, and a generator's result goes nowhere.
+            _ if def.returns.is_some() || info.is_plain => None,
+            _ => Some(Returns::Object),
+        };
+        let outer = (
+            std::mem::replace(&mut self.functions, &info.inner),
+            std::mem::replace(&mut self.variables, variables),
+            std::mem::replace(&mut self.objects, objects),
+            std::mem::replace(&mut self.result, result),
+            std::mem::replace(&mut self.own, own),
+        );
+        self.exception(def);
+        def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+        (self.functions, self.variables, self.objects, self.result, self.own) = outer;
+    }
+
+    /// The value with which a function tells of an exception.
+    fn exception(&mut self, def: &FunctionDef) {
+        let Some(signature) = &def.signature else { return };
+        let ExceptionSpec::Value { value, .. } = &signature.suffix.exception else { return };
+        match self.result.clone() {
+            Some(Returns::Object) => {
+                let title = "Exception clause not allowed for function returning Python object";
+                self.refuse(VALUE, (title, value.span), "has no use", "leave it out: exceptions propagate");
+            }
+            Some(Returns::C(ret)) if ret.text == "void" => {
+                let title = "Exception value incompatible with function return type";
+                self.refuse(
+                    VALUE,
+                    (title, value.span),
+                    "there is no result",
+                    "write `except *`, or leave it out",
+                );
+            }
+            Some(Returns::C(ret)) => self.assigned(&ret, value),
+            None => {}
+        }
+    }
+
+    /// A value that goes where an object is wanted.
+    fn as_object(&mut self, value: &Expr) {
+        let kind = self.kind(value);
+        if kind.is_address() {
+            let title = format!("Cannot convert '{}' to Python object", kind.name().unwrap_or_default());
+            self.refuse(
+                VALUE,
+                (&title, value.span),
+                "an address",
+                "pass what it leads to, or cast it to a number",
+            );
+        }
+    }
+
+    /// A value that goes where a type is declared.
+    fn assigned(&mut self, ty: &Known, value: &Expr) {
+        let (to, from) = (Kind::of(ty), self.kind(value));
+        let Some(name) = to.name() else { return };
+        let is_int = matches!(to, Kind::Int(_));
+        let other = from.name().unwrap_or_default();
+        let cannot = || format!("Cannot assign type '{other}' to '{name}'");
+        let (title, label) = match (&to, &from) {
+            (_, Kind::Unknown) => return,
+            (Kind::Pointer(_), _) if to.is_array() => return,
+            (Kind::Pointer(_), Kind::Object) if to.is_address() => {
+                (format!("Cannot convert Python object to '{name}'"), "a Python object")
+            }
+            (_, Kind::Object) => return,
+            (Kind::Pointer(a), Kind::Pointer(b)) if kind::differ(a, b) => {
+                (cannot(), "another kind of address")
+            }
+            (Kind::Pointer(_) | Kind::Struct(_), Kind::Int(_) | Kind::Float(_) | Kind::Complex(_)) => {
+                (cannot(), "a number")
+            }
+            (Kind::View(_), Kind::Int(_) | Kind::Float(_) | Kind::Complex(_)) => {
+                (format!("Cannot convert '{other}' to memoryviewslice"), "a number")
+            }
+            (Kind::View(a), Kind::View(b)) => match self.other_view(a, b) {
+                Some(title) => (title, "another kind of memoryview"),
+                None => return,
+            },
+            (_, Kind::Nothing) if !matches!(to, Kind::View(_)) => {
+                (format!("Cannot assign None to {name}"), "no value of C")
+            }
+            (Kind::Struct(a), Kind::Struct(b)) if a.text != b.text && !a.text.contains('@') => {
+                (cannot(), "another struct")
+            }
+            (Kind::Struct(_), Kind::Pointer(_) | Kind::View(_)) if !from.is_array() => {
+                (cannot(), "no struct")
+            }
+            (Kind::Pointer(_), Kind::Struct(_)) => (cannot(), "a struct"),
+            (Kind::Pointer(_) | Kind::Struct(_), _) => return,
+            (_, Kind::List) => (format!("Cannot coerce list to type '{name}'"), "a list"),
+            (_, Kind::Str(Some(n))) if is_int && *n != 1 => (ONE_CHARACTER.to_owned(), "a text"),
+            (_, Kind::Bytes(n)) if is_int && *n != 1 => (ONE_CHARACTER.to_owned(), "bytes"),
+            (_, Kind::Str(_)) if !is_int => (format!("Cannot coerce a text to type '{name}'"), "a text"),
+            (Kind::View(_), _) => return,
+            (_, Kind::Struct(_)) => (cannot(), "a struct"),
+            (_, Kind::Pointer(_)) => (cannot(), "an address"),
+            (_, Kind::View(_)) => (cannot(), "a memoryview"),
+            _ if from.rank() > to.rank().max(1) || from.rank() == 2 && is_int => {
+                (cannot(), "does not fit without a cast")
+            }
+            _ => return,
+        };
+        let help = match from.rank() > 0 && to.rank() > 0
+            || matches!((&to, &from), (Kind::Pointer(_), Kind::Pointer(_)))
+        {
+            true => format!("write a cast, `<{name}>…`, or declare the variable otherwise"),
+            false => format!("assign a value of type `{name}`, or declare the variable otherwise"),
+        };
+        let code = if is_int && from.rank() == 2 { NARROW } else { VALUE };
+        self.refuse(code, (&title, value.span), label, &help);
+    }
+
+    /// What is wrong where a view becomes one of another kind.
+    fn other_view(&self, to: &Known, from: &Known) -> Option<String> {
+        let ((a, n), (b, m)) = (kind::element(to)?, kind::element(from)?);
+        if n != m {
+            return Some(format!("Memoryview of {m} axes does not conform to one of {n}"));
+        }
+        (a != b).then(|| format!("Different base types for memoryviews ({}, {})", from.name, to.name))
+    }
+
+    fn target(&mut self, target: &Expr, value: &Expr) {
+        match (&target.kind, &value.kind) {
+            (ExprKind::Name(name), _) => {
+                if let Some(ty) = self.variables.get(&**name).cloned() {
+                    self.assigned(&ty, value);
+                } else if self.objects.contains(&**name) {
+                    self.as_object(value);
+                }
+            }
+            (ExprKind::Subscript { value: base, index }, _) => {
+                if let Some(ty) = self.element(base, index) {
+                    self.assigned(&ty, value);
+                }
+            }
+            (ExprKind::Attribute { value: base, attr }, _) => {
+                if let Some(ty) = kind::member(&self.kind(base), &attr.name) {
+                    self.assigned(&ty, value);
+                }
+            }
+            (ExprKind::Tuple(targets), ExprKind::Tuple(values)) if targets.len() == values.len() => {
+                let is_star = |e: &Expr| matches!(e.kind, ExprKind::Starred(_));
+                if !targets.iter().chain(values).any(is_star) {
+                    targets.iter().zip(values).for_each(|(target, value)| self.target(target, value));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn returned(&mut self, stmt: &Stmt, value: Option<&Expr>) {
+        match (self.result.clone(), value) {
+            (Some(Returns::C(ret)), Some(value)) if ret.text == "void" => {
+                self.refuse(
+                    VALUE,
+                    ("Return with value in void function", value.span),
+                    "returned",
+                    "write `return` alone",
+                );
+            }
+            (Some(Returns::C(ret)), Some(value)) => self.assigned(&ret, value),
+            (Some(Returns::C(ret)), None) if ret.text != "void" => {
+                let help = format!("return a value of type `{}`", ret.name);
+                self.refuse(VALUE, ("Return value required", stmt.span), "nothing is returned", &help);
+            }
+            (Some(Returns::Object), Some(value)) => self.as_object(value),
+            _ => {}
+        }
+    }
+
+    /// `target op= value`
+    fn in_place(&mut self, stmt: &Stmt, target: &Expr, op: BinaryOp, value: &Expr) {
+        let (to, from) = (self.kind(target), self.kind(value));
+        self.operands(op, &to, &from, stmt.span);
+        if to.rank() == 0 || from.rank() == 0 {
+            return;
+        }
+        // Cython cuts what `n /= 2` gives.
+        let result = combined(op, to.clone(), from, false);
+        if result.rank() > 1 && result.rank() > to.rank() {
+            let (a, b) = (result.name().unwrap_or_default(), to.name().unwrap_or_default());
+            let title = format!("Cannot assign type '{a}' to '{b}'");
+            let code = if to.rank() == 1 && result.rank() == 2 { NARROW } else { VALUE };
+            self.refuse(
+                code,
+                (&title, stmt.span),
+                "does not fit without a cast",
+                "declare the variable otherwise",
+            );
+        }
+    }
+}
+
+/// Codes of a value that a type cannot hold, and of an operation or a call that there is not.
+const VALUE: &str = "U0801";
+const NARROW: &str = "U0811";
+const OPERATION: &str = "U0812";
+const CALL: &str = "U0813";
+const ONE_CHARACTER: &str = "Only single-character string literals can be coerced into ints.";
+
+impl Visitor for Check<'_> {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::FunctionDef(def) => return self.function(stmt, def),
+            StmtKind::ClassDef(_) => return,
+            StmtKind::Assign { targets, value } => targets.iter().for_each(|t| self.target(t, value)),
+            StmtKind::AnnAssign { target, value: Some(value), .. } => self.target(target, value),
+            StmtKind::AugAssign { target, op, value } => self.in_place(stmt, target, *op, value),
+            StmtKind::Return(value) => self.returned(stmt, value.as_ref()),
+            StmtKind::Cython(inner) => match &**inner {
+                CythonStmt::Declare { base, declarators, .. } => {
+                    for declarator in declarators {
+                        let Some(value) = declarator.value() else { continue };
+                        self.visit_expr(value);
+                        match self.types.declared(base, declarator) {
+                            Ok(ty) if ty.text == "object" => self.as_object(value),
+                            Ok(ty) => self.assigned(&ty, value),
+                            Err(_) => {}
+                        }
+                    }
+                    return;
+                }
+                CythonStmt::Block(_) | CythonStmt::ForFrom(_) => {}
+                // What is chosen there is not known here.
+                _ => return,
+            },
+            _ => {}
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            // They have variables of their own.
+            ExprKind::Lambda { .. }
+            | ExprKind::ListComp { .. }
+            | ExprKind::SetComp { .. }
+            | ExprKind::DictComp { .. }
+            | ExprKind::Generator { .. } => {}
+            _ => {
+                self.operation(expr);
+                walk_expr(self, expr);
+            }
+        }
+    }
+
+    fn visit_params(&mut self, _: &Parameters) {}
+}
+
+/// Names that a function says are not its own.
+struct Globals(HashSet<String>);
+
+impl Globals {
+    fn of(def: &FunctionDef) -> HashSet<String> {
+        let mut found = Globals(HashSet::new());
+        def.body.iter().for_each(|stmt| found.visit_stmt(stmt));
+        found.0
+    }
+}
+
+impl Visitor for Globals {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        if let StmtKind::Global(names) | StmtKind::Nonlocal(names) = &stmt.kind {
+            self.0.extend(names.iter().map(|name| name.name.to_string()));
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, _: &Expr) {}
+}
