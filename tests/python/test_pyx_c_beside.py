@@ -52,6 +52,9 @@ CALLS = [
     ("returned_from_nogil", [1, 2, 3, 4], 2), ("returned_from_nogil", [1, 2, 3, 4], 9), ("returned_from_nogil", [1], 0),
     ("chosen_text", 0), ("chosen_text", 1), ("named", b"abc"), ("named", None),
     *[("pointers_to_pointers", rows) for rows in ([[1, 2], (3, 4)], [[1]], [[1, 2, 3]], [[1, "a"]], [])],
+    *[("variable_arguments", "o", n, 2.5, 1.25, 66, []) for n in (-3, 2**31 - 1, "a")], ("many_arguments", 1, 0.5, 3),
+    ("scanned", "o", b"12 3.5 word"), ("scanned", "o", b"12 x"), ("scanned", "o", b"x"),
+    ("typed_variable", -5, 2.345), ("no_more_arguments", 3),
     ("array_index", "o", 0), ("array_index", "o", 2), ("uninterrupted", 2), ("uninterrupted", "a"),
 ]  # fmt: skip
 
@@ -117,12 +120,16 @@ MISTAKES = [
     ("cdef char *p = o + b'a'\n    return {o: p}", "nobody holds"),
     ("cdef const int *p = NULL\n    p[0] = o\n    return {o: 1}", "const"),
     ("cdef void *p = NULL\n    return {o: p[0]}", "void"),
+    ("printf(b'%d', o)", "Python object cannot be passed as a varargs parameter"),
 ]
+
+
+PRINTF = 'cdef extern from "stdio.h":\n    int printf(const char *format, ...)\n'
 
 
 @pytest.mark.parametrize(("text", "message"), MISTAKES)
 def test_mistakes_are_told(text, message):
     with pytest.raises(errors.CompileError) as raised:
-        pyx.compile(f"def f(o):\n    {text}\n").f(b"a")
+        pyx.compile(f"{PRINTF}def f(o):\n    {text}\n").f(b"a")
     told = "\n".join([str(raised.value), *getattr(raised.value, "__notes__", [])])
     assert re.search(message, told), told

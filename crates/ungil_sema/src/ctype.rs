@@ -76,6 +76,17 @@ pub enum Convention {
     Cffi,
 }
 
+/// The parameters in front of `...`, and whether that ends the list: a type of no other name stands for it.
+pub fn fixed_params(params: &[CType]) -> (&[CType], bool) {
+    match params.split_last() {
+        Some((CType::Opaque(name), fixed)) if &**name == "..." => (fixed, true),
+        _ => (params, false),
+    }
+}
+
+/// Whether variable arguments travel as others do, which is so everywhere but on Apple's 64-bit ARM.
+pub const PASSES_VARIABLE: bool = !cfg!(all(target_vendor = "apple", target_arch = "aarch64"));
+
 /// A C function.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct CFunction {

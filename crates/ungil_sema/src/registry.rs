@@ -142,9 +142,6 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     if let Some(described) = name.strip_prefix("cython.extern:") {
         return l.call_extern(described, args);
     }
-    if let Some(described) = name.strip_prefix("cython.variadic:") {
-        return l.call_variadic(described, args);
-    }
     if let Some(text) = name.strip_prefix("cython.struct.") {
         return l.make_struct(text, args);
     }

@@ -98,9 +98,9 @@ def functions(module: str) -> dict[str, Any]:
             name = text[: text.index("(")].split()[-1].lstrip("*")
             found[name] = extern(text)
     for name, fixed in _VARIADIC.get(module, {}).items():
-        place = address(f"v{name}", ())
+        place = address(name, ())
         if place is not None:
-            found[name] = _special(f"cython.variadic:{place}:{name}:fn({fixed},*void)int32")
+            found[name] = _special(f"cython.extern:{place}:{name}:fn({fixed},@...)int32")
     return found
 
 

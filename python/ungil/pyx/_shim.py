@@ -112,6 +112,9 @@ class Shim:
     def function(self, number: int, cname: str, text: str) -> None:
         """Asks for a function that calls another, or a macro."""
         params, result = _split(text)
+        if params[-1:] == ["@..."]:
+            # Variable arguments cannot be handed on.
+            return
         names = [f"a{k}" for k in range(len(params))]
         types = [_c_type(p, self.spellings) for p in params]
         listed = ", ".join(f"{ty} {name}" for ty, name in zip(types, names, strict=True)) or "void"

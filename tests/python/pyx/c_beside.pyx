@@ -562,3 +562,48 @@ def pointers_to_pointers(rows):
         return [(m[i][0], m[i][1]) for i in range(n)]
     finally:
         free(m)
+
+
+cdef extern from "stdio.h" nogil:
+    int snprintf(char *buffer, size_t n, const char *format, ...)
+    int sscanf(const char *text, const char *format, ...)
+
+
+def variable_arguments(o, int n, double d, float f, char c, list rows):
+    cdef char buffer[200]
+    cdef int k = snprintf(buffer, 200, "%d %.3f %g %c %s %5d|%ld %p", n, d, f, c, b"text", 7, <long>n * 1000000000, NULL)
+    rows.append(buffer[:k])
+    return {"n": k, "text": buffer}
+
+
+def many_arguments(o, double x, int n):
+    cdef char buffer[300]
+    snprintf(buffer, 300, "%g %g %g %g %g %g %g %g %g %g %d %d %d %d %d %d %d", x, x + 1, x + 2, x + 3, x + 4, x + 5,
+             x + 6, x + 7, x + 8, x + 9, n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6)
+    return [o, buffer]
+
+
+def scanned(o, bytes text):
+    cdef int n = 0
+    cdef double d = 0
+    cdef char word[20]
+    cdef int found = sscanf(text, "%d %lf %19s", &n, &d, word)
+    return [o, found, n, d, word if found == 3 else b""]
+
+
+cdef int length_of(int n, double d, const char *name) noexcept nogil:
+    cdef char buffer[100]
+    return snprintf(buffer, 100, "%d %.2f %s %c", n, d, name, <char>65)
+
+
+def typed_variable(int n, double d):
+    cdef int k
+    with nogil:
+        k = length_of(n, d, "name")
+    return k
+
+
+def no_more_arguments(o):
+    cdef char buffer[10]
+    snprintf(buffer, 10, "plain")
+    return [o, buffer]

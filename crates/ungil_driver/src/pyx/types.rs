@@ -174,9 +174,6 @@ impl Types {
             }
             DeclaratorKind::Function { inner, .. } if is_result && inner.is_plain() => Ok(base),
             DeclaratorKind::Function { inner, params, is_variadic, .. } => {
-                if *is_variadic {
-                    return Err(unsupported("functions with `...` are", declarator.span, None));
-                }
                 let (mut texts, mut names) = (Vec::new(), Vec::new());
                 for p in params {
                     let param = decayed(self.declared(&p.base, &p.declarator)?);
@@ -186,6 +183,10 @@ impl Types {
                     }
                     texts.push(param.text);
                     names.push(param.name);
+                }
+                if *is_variadic {
+                    texts.push("@...".to_owned());
+                    names.push("...".to_owned());
                 }
                 if !is_c(&base.text) && base.text != "void" {
                     return Err(unsupported("this result of a function pointer is", declarator.span, None));

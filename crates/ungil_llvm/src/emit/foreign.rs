@@ -51,7 +51,12 @@ impl FunctionEmitter<'_> {
             extended.extend(extension(ty).map(|e| (values.len() as u32, e)));
             l.c_argument(ty, self.operand(arg), &mut types, &mut values);
         }
-        let call = l.call(l.function(l.c_type(ret), &types), self.scalar(callee), &values);
+        // Functions with `...` are told the number of vector registers with arguments, which others ignore.
+        let ty = match types.iter().any(|ty| [l.f32(), l.f64()].contains(ty)) {
+            true => l.variadic_function(l.c_type(ret), &types),
+            false => l.function(l.c_type(ret), &types),
+        };
+        let call = l.call(ty, self.scalar(callee), &values);
         for (param, name) in extended {
             l.add_call_attribute(call, Place::Param(param), name);
         }

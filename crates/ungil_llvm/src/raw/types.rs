@@ -42,6 +42,12 @@ impl Llvm {
         llvm!(LLVMFunctionType(ret, params.as_mut_ptr(), params.len() as u32, 0))
     }
 
+    /// The type of a function as a caller sees it that may have `...`.
+    pub fn variadic_function(&self, ret: Ty, params: &[Ty]) -> Ty {
+        let mut params = params.to_vec();
+        llvm!(LLVMFunctionType(ret, params.as_mut_ptr(), params.len() as u32, 1))
+    }
+
     pub fn type_of(&self, v: Val) -> Ty {
         llvm!(LLVMTypeOf(v))
     }

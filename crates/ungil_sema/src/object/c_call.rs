@@ -4,13 +4,15 @@ use ungil_ir::entities::Value;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 
+use super::call::is_simple;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::Place;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Given, Own, Result, refuse};
-use crate::ctype::{CType, FunctionType};
+use crate::ctype::{CType, FunctionType, PASSES_VARIABLE, Pointee, fixed_params};
+use ungil_syntax::ast::literal::Literal;
 
 /// The type in which a number or an address travels to a function of the module.
 pub(super) fn word_of(ty: &CTy) -> DType {
@@ -50,17 +52,26 @@ impl Lowerer<'_> {
         address: Value,
         f: &FunctionType,
     ) -> Result<Val> {
-        if f.params.len() != call.args.len() || !call.keywords.is_empty() {
-            return refuse(&format!("a call of a function of C with {} arguments", f.params.len()));
+        let (params, is_variable) = fixed_params(&f.params);
+        let fits = match is_variable {
+            true => PASSES_VARIABLE && call.args.len() >= params.len(),
+            false => call.args.len() == params.len(),
+        };
+        if !fits || !is_simple(call) {
+            return refuse(&format!("a call of a function of C with {} arguments", params.len()));
         }
         let is_struct = |ty: &CType| matches!(ty, CType::Struct(_) | CType::Array(..) | CType::Opaque(_));
-        if f.params.iter().chain([&f.ret]).any(|ty| is_struct(&self.complete(ty))) {
+        if params.iter().chain([&f.ret]).any(|ty| is_struct(&self.complete(ty))) {
             return refuse("a function of C that takes or returns a struct by value");
         }
         let (mut values, mut held) = (Vec::new(), Vec::new());
-        for (arg, ty) in call.args.iter().zip(&f.params) {
+        for (arg, ty) in call.args.iter().zip(params) {
             let value = self.c_argument(arg, &CTy::of(ty), &mut held)?;
             values.push(if matches!(ty, CType::Pointer(_)) { self.machine_pointer(value) } else { value });
+        }
+        for arg in &call.args[params.len()..] {
+            let value = self.variable_argument(arg, &mut held)?;
+            values.push(value);
         }
         self.at(e.span);
         let callee = self.machine_pointer(address);
@@ -74,6 +85,29 @@ impl Lowerer<'_> {
             }
             other => Val::C(result, CTy::of(other)),
         })
+    }
+
+    /// One argument in the place of `...`, as C promotes it. An integer fills its eight bytes whatever width the function reads.
+    fn variable_argument(&mut self, e: &Expr, held: &mut Vec<Obj>) -> Result<Value> {
+        let value = self.expr(e)?;
+        match value {
+            Val::C(value, ty) if !ty.is_address() && !ty.is_complex() => {
+                let wide = if ty.dtype().is_float() { DType::F64 } else { DType::I64 };
+                Ok(self.b().cast(value, wide))
+            }
+            Val::Literal(Literal::Int(_) | Literal::Bool(_)) => self.number(value, &CTy::num(DType::I64)),
+            Val::Literal(Literal::Float(_)) => self.number(value, &CTy::num(DType::F64)),
+            Val::Obj(_) => refuse("an object of Python in the place of `...`"),
+            // Addresses, and texts that are written out.
+            other => {
+                let to = match other {
+                    Val::Literal(_) => CType::Scalar(DType::I8),
+                    _ => CType::Void,
+                };
+                let address = self.pointer(other, &Pointee { to, constant: true }, Some(held))?;
+                Ok(self.machine_pointer(address))
+            }
+        }
     }
 
     /// A call of a `cdef` function of the module.

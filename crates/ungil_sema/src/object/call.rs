@@ -186,6 +186,6 @@ fn has_star(call: &Call) -> bool {
 }
 
 /// Whether a call has arguments by position only.
-fn is_simple(call: &Call) -> bool {
+pub(super) fn is_simple(call: &Call) -> bool {
     call.keywords.is_empty() && !has_star(call)
 }

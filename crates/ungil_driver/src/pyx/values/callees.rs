@@ -62,6 +62,8 @@ pub struct Callee {
     pub params: Vec<(String, Option<Known>)>,
     /// How many arguments it needs.
     pub needed: usize,
+    /// Whether `...` follows its parameters.
+    pub is_variadic: bool,
     pub ret: Option<Known>,
     /// Whether Python can call it as well, with stars and keywords.
     pub is_cpdef: bool,
@@ -92,6 +94,7 @@ fn own(info: &Function, needed: usize) -> Callee {
     Callee {
         params: info.params.iter().map(|p| (p.name.clone(), p.ty.clone())).collect(),
         needed,
+        is_variadic: false,
         ret: info.ret.clone(),
         is_cpdef: info.kind == "cpdef",
     }
@@ -103,9 +106,13 @@ fn libraries(plan: &Plan) -> HashMap<String, Callee> {
     for one in &plan.externs {
         let Some(rest) = one.text.strip_prefix("fn(") else { continue };
         let Some((params, ret)) = rest.rsplit_once(')').filter(|_| !rest.contains("fn(")) else { continue };
-        let params: Vec<_> =
-            pieces(params, ',').iter().map(|text| (String::new(), Some(named(text)))).collect();
-        let callee = Callee { needed: params.len(), params, ret: Some(named(ret)), is_cpdef: false };
+        let fixed = params.strip_suffix("@...");
+        let params: Vec<_> = pieces(fixed.unwrap_or(params), ',')
+            .iter()
+            .map(|text| (String::new(), Some(named(text))))
+            .collect();
+        let (needed, is_variadic) = (params.len(), fixed.is_some());
+        let callee = Callee { needed, is_variadic, params, ret: Some(named(ret)), is_cpdef: false };
         // A header's function of several names, or of several kinds of parameters, is not known.
         if found.insert(one.name.clone(), callee).is_some() {
             found.remove(&one.name);
@@ -119,7 +126,8 @@ fn libraries(plan: &Plan) -> HashMap<String, Callee> {
             let asname = if cimport.name.as_deref() == Some("*") { name } else { &*cimport.asname };
             let needed = 1 + usize::from(OF_TWO.contains(name));
             let params = vec![(String::new(), Some(named("float64"))); needed];
-            let callee = Callee { params, needed, ret: Some(named("float64")), is_cpdef: false };
+            let ret = Some(named("float64"));
+            let callee = Callee { params, needed, is_variadic: false, ret, is_cpdef: false };
             found.insert(asname.to_owned(), callee);
         }
     }

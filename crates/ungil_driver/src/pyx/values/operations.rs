@@ -251,11 +251,17 @@ impl Check<'_> {
 
     fn arguments(&mut self, call: &Call, callee: &Callee, span: Span) {
         let (n, most, needed) = (call.args.len() + call.keywords.len(), callee.params.len(), callee.needed);
-        if n < needed || n > most {
+        if n < needed || n > most && !callee.is_variadic {
             let least = if n < needed && needed < most { "at least " } else { "" };
             let expected = if n < needed { needed } else { most };
             let title = format!("Call with wrong number of arguments (expected {least}{expected}, got {n})");
             return self.refuse(CALL, (&title, span), "called here", "pass what the function declares");
+        }
+        for value in call.args.iter().skip(most).filter(|_| callee.is_variadic) {
+            if self.kind(value) == Kind::Object {
+                let title = "Python object cannot be passed as a varargs parameter";
+                self.refuse(CALL, (title, value.span), "a Python object", "declare it as a type of C");
+            }
         }
         let by_name = |name: &str| callee.params.iter().find(|(param, _)| param == name);
         let named = call.keywords.iter().filter_map(|k| Some((&k.value, by_name(&k.name.as_ref()?.name)?)));

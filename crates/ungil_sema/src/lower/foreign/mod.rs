@@ -16,7 +16,7 @@ use ungil_ir::entities::Value;
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::{DType, Type};
 
-use crate::ctype::{CFunction, CType, Pointee};
+use crate::ctype::{CFunction, CType, Pointee, fixed_params};
 use crate::diagnostics::Result;
 use crate::diagnostics::foreign::ForeignError;
 use crate::lower::Lowerer;
@@ -36,7 +36,10 @@ impl Lowerer<'_, '_> {
     /// Calls a C function.
     pub(crate) fn call_c_function(&mut self, f: &Arc<CFunction>, args: Args, span: Span) -> Result<Operand> {
         args.check_no_keywords(&f.name)?;
-        if args.positional.len() != f.params.len() {
+        let (params, is_variable) = fixed_params(&f.params);
+        if is_variable {
+            self.check_variable(f, params.len(), &args)?;
+        } else if args.positional.len() != params.len() {
             let (expected, given) = (f.params.len(), args.positional.len());
             let (name, prototype) = (f.name.to_string(), f.prototype());
             return Err(ForeignError::Count { name, prototype, expected, given, span }.into());
@@ -46,13 +49,17 @@ impl Lowerer<'_, '_> {
             true => self.struct_result(&f.ret, &mut passed, span)?,
             false => Returned::Plain(f.ret.ir()),
         };
-        for (k, (param, arg)) in f.params.iter().zip(&args.positional).enumerate() {
+        for (k, (param, arg)) in params.iter().zip(&args.positional).enumerate() {
             if let (CType::Struct(s), true) = (self.complete(param), self.is_c()) {
                 self.struct_argument(&s, arg, &mut passed)?;
                 continue;
             }
             let value = self.c_argument(f, k, param, arg)?;
             passed.push(param, value);
+        }
+        for arg in &args.positional[params.len()..] {
+            let (ty, value) = self.variable_argument(arg)?;
+            passed.push(&ty, value);
         }
         if f.hidden {
             let zero = self.b().i64(0);
