@@ -225,6 +225,10 @@ def test_casting():
     ungil.evaluate("a", casting="safe")
     with pytest.raises(TypeError, match="'no'"):
         ungil.evaluate("a", casting="no")
+    with pytest.raises(TypeError, match="from dtype\\('>i4'\\) to dtype\\('int32'\\)"):
+        ungil.evaluate("a", {"a": a.astype(">i4")}, casting="no")
+    with pytest.raises(TypeError, match="from dtype\\('int32'\\) to dtype\\('>i4'\\)"):
+        ungil.evaluate("a", out=np.zeros(3, ">i4"), local_dict={"a": a.astype("i4")}, casting="no")
     with pytest.raises(ValueError, match="casting"):
         ungil.evaluate("a", casting="maybe")
     with pytest.raises(ValueError, match="order"):

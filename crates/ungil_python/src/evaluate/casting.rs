@@ -53,16 +53,27 @@ impl Casting {
         }
     }
 
-    /// Refuses a conversion that the rule does not allow, as NumPy does.
-    pub fn check(self, from: DType, swapped: bool, to: DType, what: &str) -> PyResult<()> {
-        if self.allows(from, swapped, to) {
+    /// Refuses a conversion that the rule does not allow, as NumPy does. Types come with whether their bytes are swapped.
+    pub fn check(self, from: (DType, bool), to: (DType, bool), what: &str) -> PyResult<()> {
+        if self.allows(from.0, from.1 != to.1, to.0) {
             return Ok(());
         }
         Err(PyTypeError::new_err(format!(
-            "{what} could not be cast from dtype('{from}') to dtype('{to}') according to the rule '{}'",
+            "{what} could not be cast from dtype('{}') to dtype('{}') according to the rule '{}'",
+            named(from),
+            named(to),
             self.name()
         )))
     }
+}
+
+/// As NumPy shows a type.
+fn named((dtype, swapped): (DType, bool)) -> String {
+    if !swapped {
+        return dtype.to_string();
+    }
+    let kind = ['b', 'u', 'i', 'f', 'c'][usize::from(rank(dtype))];
+    format!("{}{kind}{}", if cfg!(target_endian = "little") { '>' } else { '<' }, dtype.size())
 }
 
 /// bool, unsigned, signed, float, complex.

@@ -70,12 +70,8 @@ fn check_operands(operands: &[Operand<'_>], kinds: &[Kind], casting: Casting) ->
             Some(to) if operand.place != Place::Text => {
                 // uint64 is computed as what it is.
                 let to = if operand.dtype == DType::U64 && *kind == Kind::Ulong { DType::U64 } else { to };
-                casting.check(
-                    operand.dtype,
-                    operand.swapped,
-                    to,
-                    &format!("operand {} of the formula", i + 1),
-                )?;
+                let what = format!("operand {} of the formula", i + 1);
+                casting.check((operand.dtype, operand.swapped), (to, false), &what)?;
             }
             None if operand.place == Place::Text => {}
             _ => return Err(PyTypeError::new_err("strings can only be operated with strings")),
@@ -347,7 +343,7 @@ fn elements<'py>(
     if target.flags & WRITEABLE == 0 {
         return Err(PyValueError::new_err("output array is read-only"));
     }
-    request.casting.check(dtype, false, target.dtype, "the result")?;
+    request.casting.check((dtype, false), (target.dtype, target.swapped), "the result")?;
     let shape = iterate::broadcast(operands, Some(&target))?;
     used = apart(operands, &target)?;
     let axes = iterate::axes(&shape, &used, Some(&target), request.order);
