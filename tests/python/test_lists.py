@@ -505,6 +505,42 @@ def collected_backwards(n):
 
 
 @jit
+def extended(n):
+    out = [-1]
+    total = 0
+    for i in prange(n):
+        out.extend(range(i % 3))
+        out.append(-i)
+        out.extend([i, 2 * i])
+        total += i
+    return out, total
+
+
+@jit
+def collected_from_table(a):
+    places = []
+    total = 0.0
+    for i in prange(a.shape[0]):
+        for j in prange(a.shape[1]):
+            total += 1
+            if a[i, j] > 0:
+                places.append((i, j))
+    return places, total
+
+
+@jit
+def collected_inside(n):
+    out = []
+    for i in prange(n):
+        row = []
+        for j in prange(3):
+            for k in prange(2):
+                row.append(i + j * k)
+        out.extend(row)
+    return out
+
+
+@jit
 def private_lists(n):
     out = np.zeros(n)
     for i in prange(n):
@@ -539,6 +575,9 @@ def test_append_in_parallel(n, threads):
         check(collected, a, 0.5)
         check(collected_backwards, n)
         check(private_lists, min(n, 50))
+        check(extended, n)
+        check(collected_from_table, a[: n // 5 * 5].reshape(5, -1))
+        check(collected_inside, n)
     finally:
         ungil.set_num_threads(before)
 
@@ -559,7 +598,12 @@ def test_reading_in_parallel():
         "rows[i].append(i)",
         "rows[i][0] = 1",
     ]
-    + ["l.append(len(l))", "x = rows[i]\n        x.append(1)", "l.append(i)\n        l[0] = 1"],
+    + [
+        "l.append(len(l))",
+        "l.extend(l)",
+        "x = rows[i]\n        x.append(1)",
+        "l.append(i)\n        l[0] = 1",
+    ],
 )
 def test_other_changes_in_parallel_are_refused(body, tmp_path):
     import importlib.util
@@ -577,6 +621,20 @@ def test_other_changes_in_parallel_are_refused(body, tmp_path):
     with pytest.raises(CompileError) as caught:
         module.f(5)
     assert not isinstance(caught.value, InternalError)
+
+
+@jit
+def starred(a, x):
+    joined = [*a, *a]
+    mixed = [x, *a, *range(2), *(x, x)]
+    empty = [*a[:0], x]
+    last = [*a, a.pop()]
+    return joined, mixed, empty, last, [[*a], [*a, x]], [*enumerate(a)], len([*a, x]), np.array([[*a], [*a]])
+
+
+def test_starred_items_of_displays():
+    check(starred, [1, 2], 3)
+    check(starred, [], 1)
 
 
 @jit

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from checking import check_numpy
+from checking import check, check_numpy
 
 import ungil
 from ungil import jit
@@ -234,3 +234,19 @@ def broadcast_written(a):
     b = np.broadcast_to(a, (2, 3))
     b[0, 0] = 1
     return b
+
+
+def parts_of_flat(a, places):
+    part, chosen, end = a.flat[1:3], a.flat[places], a.flat[-1]
+    part[:] = 7
+    chosen[:] = 8
+    part[0] += a.flat[::-1][0]
+    a.flat[:2] = 5
+    return part, chosen, end
+
+
+def test_parts_of_flat_are_copies():
+    places = np.array([0, 2])
+    for a in (np.arange(6.0), np.arange(6.0).reshape(2, 3)):
+        check(parts_of_flat, a, places)
+    check(lambda a: (a.flat[1:], a.flat[::2]), np.arange(6.0).reshape(2, 3).T)

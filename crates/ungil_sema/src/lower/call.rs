@@ -172,7 +172,7 @@ impl Lowerer<'_, '_> {
                 let items = items.iter().map(|i| self.display(i)).collect::<Result<Vec<_>>>()?;
                 Ok(Operand::tuple(items, e.span))
             }
-            ExprKind::List(items) => Ok(Operand::tuple(self.starred_items(items)?, e.span)),
+            ExprKind::List(items) => self.list_display(items, e.span),
             _ => self.lower_expr(e),
         }
     }

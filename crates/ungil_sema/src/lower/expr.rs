@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ungil_diag::span::Span;
 use ungil_ir::inst::InstKind;
+use ungil_ir::types::Layout;
 use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Ident;
@@ -96,7 +97,11 @@ impl Lowerer<'_, '_> {
             ExprKind::TString(_) => unsupported("t-strings are", "build the text outside the kernel"),
             ExprKind::Starred(_) => unsupported("a `*` here is", "write the elements one by one"),
             ExprKind::List(items) => {
-                let items = self.starred_items(items)?;
+                let display = self.list_display(items, span)?;
+                if matches!(display.ty, Ty::List(_)) {
+                    return Ok(display);
+                }
+                let items = self.items(&display);
                 self.list_of(&items, span)
             }
             ExprKind::ListComp { element, generators } => {
@@ -241,6 +246,18 @@ impl Lowerer<'_, '_> {
         }
         if let Some(ndim) = self.none_view(value) {
             return self.none_subscript(ndim, index, e.span);
+        }
+        if let ExprKind::Attribute { value: object, attr } = &value.kind
+            && &*attr.name == "flat"
+        {
+            let object = self.lower_expr(object)?;
+            let flat = self.attribute(&object, &attr.name, value.span)?;
+            let part = self.subscript(&flat, index, e.span)?;
+            return match (&object.ty, &part.ty) {
+                // Parts of `array.flat` are copies.
+                (Ty::Array(_), Ty::Array(ty)) => self.converted_copy(&part, ty.dtype, Layout::C, e.span),
+                _ => Ok(part),
+            };
         }
         let value = self.lower_expr(value)?;
         self.subscript(&value, index, e.span)

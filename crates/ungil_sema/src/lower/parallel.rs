@@ -51,6 +51,10 @@ impl Lowerer<'_, '_> {
             self.program.remarks.push(Remark::missed("parallel_loops", span, text));
             return self.loop_over_range(node, &range, LoopHints::default()).map(|()| Flow::Falls);
         }
+        if self.appends_inside(node) {
+            // What runs in parallel are iterations of the outer loop; each appends to its own list in order.
+            return self.loop_over_range(node, &range, LoopHints::default()).map(|()| Flow::Falls);
+        }
         if self.in_team(node) {
             return self.team_loop(node, &range, span).map(|()| Flow::Falls);
         }

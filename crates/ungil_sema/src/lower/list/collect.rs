@@ -1,4 +1,4 @@
-//! `list.append` on a list from outside a parallel loop: an ordered reduction.
+//! `list.append` and `list.extend` on a list from outside a parallel loop: an ordered reduction.
 //!
 //! The iterations are cut into blocks of consecutive ones. Each block appends to a list of its own, and after the loop
 //! those lists are appended to the outer one in the order of the blocks, so that the elements come in iteration order for
@@ -33,7 +33,7 @@ pub(crate) struct Collected {
     parts: Operand,
 }
 
-/// Calls of `append` on names.
+/// Calls of `append` and `extend` on names.
 #[derive(Default)]
 struct Appends {
     found: Vec<(Span, Span)>,
@@ -42,7 +42,7 @@ struct Appends {
 impl Visitor for Appends {
     fn visit_expr(&mut self, e: &Expr) {
         if let ExprKind::Call(call) = &e.kind
-            && let Some((name, attr)) = append_target(call)
+            && let Some((name, attr, _)) = append_target(call)
         {
             self.found.push((name, attr));
         }
@@ -50,11 +50,11 @@ impl Visitor for Appends {
     }
 }
 
-/// Where the name and the attribute of `name.append(…)` stand.
-fn append_target(call: &Call) -> Option<(Span, Span)> {
+/// Where the name and the attribute of `name.append(…)` stand, and the attribute.
+fn append_target(call: &Call) -> Option<(Span, Span, &str)> {
     match &call.func.kind {
-        ExprKind::Attribute { value, attr } if &*attr.name == "append" => {
-            matches!(value.kind, ExprKind::Name(_)).then_some((value.span, attr.span))
+        ExprKind::Attribute { value, attr } if matches!(&*attr.name, "append" | "extend") => {
+            matches!(value.kind, ExprKind::Name(_)).then_some((value.span, attr.span, &*attr.name))
         }
         _ => None,
     }
@@ -99,6 +99,20 @@ impl Lowerer<'_, '_> {
         let mut search = Appends::default();
         node.body.iter().for_each(|s| search.visit_stmt(s));
         !search.found.is_empty()
+    }
+
+    /// Whether a loop inside a parallel one appends to a list from outside.
+    pub(crate) fn appends_inside(&self, node: &For) -> bool {
+        let (Some(first), Some(last)) = (node.body.first(), node.body.last()) else { return false };
+        let mut search = Appends::default();
+        node.body.iter().for_each(|s| search.visit_stmt(s));
+        self.in_parallel()
+            && search.found.iter().any(|(name, _)| match self.webs.use_at(name.lo) {
+                Some(Use::Web { web, .. }) => {
+                    !(first.span.lo..last.span.hi).contains(&self.webs.web(web).span.lo)
+                }
+                _ => false,
+            })
     }
 
     /// How many blocks a loop of `n` iterations that collects has.
@@ -186,12 +200,12 @@ impl Lowerer<'_, '_> {
         Ok(())
     }
 
-    /// The method `append` of a block's own list, if this calls it on a list that the loop collects.
+    /// The method of a block's own list, if this calls `append` or `extend` on a list that the loop collects.
     pub(crate) fn collecting_method(&self, call: &Call) -> Option<Operand> {
-        let (name, attr) = append_target(call)?;
+        let (name, attr, method) = append_target(call)?;
         let Some(Use::Web { web, .. }) = self.webs.use_at(name.lo) else { return None };
         let list = self.collecting.get(&web)?;
-        let method = Ty::Method(Box::new(list.ty.clone()), "list.append".into());
+        let method = Ty::Method(Box::new(list.ty.clone()), format!("list.{method}").into());
         Some(Operand { ty: method, span: attr, ..list.clone() })
     }
 }

@@ -3,6 +3,7 @@
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::BinaryOp;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
 
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
@@ -28,6 +29,32 @@ impl Lowerer<'_, '_> {
             self.push_item(&list, item, span)?;
         }
         Ok(list)
+    }
+
+    /// What `[a, *b, c]` holds: a tuple, or a list if a starred item is one or anything else that is iterated over.
+    pub(crate) fn list_display(&mut self, items: &[Expr], span: Span) -> Result<Operand> {
+        let (mut known, mut list) = (Vec::new(), None);
+        for item in items {
+            let ExprKind::Starred(inner) = &item.kind else {
+                let value = self.lower_expr(item)?;
+                match &list {
+                    Some(list) => self.push_item(list, &value, span)?,
+                    None => known.push(value),
+                }
+                continue;
+            };
+            let value = self.lower_expr(inner)?;
+            match &list {
+                Some(list) => self.list_extend(list, &value, span)?,
+                None if matches!(value.ty, Ty::Tuple(_)) => known.extend(self.items(&value)),
+                None => {
+                    let begun = self.list_of(&known, span)?;
+                    self.list_extend(&begun, &value, span)?;
+                    list = Some(begun);
+                }
+            }
+        }
+        Ok(list.unwrap_or_else(|| Operand::tuple(known, span)))
     }
 
     fn joined(&mut self, list: Operand, ty: &Ty, span: Span) -> Result<Operand> {
