@@ -41,8 +41,10 @@ def operand_dtypes(name: str, operands: tuple[Any, ...]) -> tuple[list[Any], tup
             continue
         dtype = getattr(operand, "dtype", None)
         if not isinstance(dtype, np.dtype):
-            operand = np.asarray(operand)
-            dtype = operand.dtype
+            array = np.asarray(operand)
+            dtype = array.dtype
+            if not hasattr(type(operand), "__array_wrap__"):
+                operand = array
         given.append(operand)
         dtypes.append(loop_dtype(name, dtype))
     strong = [DTYPES[d] for d in dtypes if d is not None]
@@ -56,7 +58,9 @@ def operand_dtypes(name: str, operands: tuple[Any, ...]) -> tuple[list[Any], tup
 
 def needs_signature(operands: list[Any], dtypes: tuple[str, ...]) -> bool:
     """Whether NumPy would choose a loop by casting: then it is told which one."""
-    return any(DTYPES[d].num != operand.dtype.num for operand, d in zip(operands, dtypes))
+    found = (getattr(operand, "dtype", None) for operand in operands)
+    # Operands without a dtype are kept for their `__array_wrap__`.
+    return any(not isinstance(f, np.dtype) or DTYPES[d].num != f.num for f, d in zip(found, dtypes))
 
 
 def overridden(function: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -703,3 +703,28 @@ def test_methods_of_dynamic_functions_do_as_numpys():
         np.testing.assert_array_equal(found, expected)
     with pytest.raises(ValueError):
         vectorize(None, identity=0)(plus.py_func).reduce(np.zeros((0, 3)), initial=None)
+
+
+class Wrapping:
+    """Something that is converted to an array and wraps what comes back."""
+
+    def __init__(self, values):
+        self.values = np.array(values)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return type(self)(array)
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0], [1, 2], np.array([1, 2], np.int8), True])
+def test_array_wrap(values):
+    @vectorize
+    def plus(x, y):
+        return x + y
+
+    for other in (1, 2.5, np.arange(2.0), Wrapping([3, 4])):
+        found, expected = plus(Wrapping(values), other), np.add(Wrapping(values), other)
+        assert type(found) is type(expected) is Wrapping
+        same(found.values, expected.values)
