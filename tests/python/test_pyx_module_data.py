@@ -18,7 +18,7 @@ POINT = np.dtype([("x", "f8"), ("y", "i4")], align=True)
 
 #: In this order: the variables keep what they are given.
 CALLS = [
-    ("read",), ("bump", 3), ("read",), ("local",), ("write_arr", 4, 9), ("whole",), ("use", 0), ("alloc", 5), ("use", 3),
+    ("first_values", "o"), ("read",), ("bump", 3), ("read",), ("local",), ("write_arr", 4, 9), ("whole",), ("use", 0), ("alloc", 5), ("use", 3),
     ("release",), ("use", 0), ("read_view", 0, 0), ("view_shape",), ("write_view", 0, 0, 1.0), ("fill_view", 1.0),
     ("set_view", np.zeros((2, 3))), ("read_view", 1, 2), ("read_view", 2, 2), ("view_shape",), ("write_view", 0, 1, 2.5),
     ("read_view", 0, 1), ("fill_view", 4.0), ("read_view", 1, 1), ("sum_line",), ("par", 10), ("par_view", 2.0),

@@ -14,6 +14,7 @@ CALLS = [
     ("tuple_of", [1, "a", None]), ("tuple_of", [2.5]), ("tuple_of", []), ("tuple_of", 3),
     ("total", [1, 2.5]), ("total", []), ("total", [1, "a"]), ("total", [1j]),
     ("grown", np.ones(5)), ("grown", np.zeros(0)), ("grown", [1]),
+    ("arrays_of_both", 3, 2), ("arrays_of_both", "a", 1),
     ("arrays", [1, 2, 3]), ("arrays", [5, 6]), ("arrays", ["a"]), ("arrays", [2**31]), ("arrays", None),
     ("compared", 1, 2), ("compared", "a", "a"), ("compared", "a", 1), ("compared", [1], [0]),
     ("flags", True, {1: 2}, 1), ("flags", False, {}, 1), ("flags", True, {}, []),

@@ -12,6 +12,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 from ungil._c import extern
@@ -93,6 +94,15 @@ def _contains(items: Any, x: Any) -> int:
 
 def _compare(a: Any, b: Any, op: int) -> Any:
     return (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)[op](a, b)
+
+
+def both(cimported: ModuleType, imported: ModuleType) -> ModuleType:
+    """A module with what was cimported under its name as well, which comes first as in Cython."""
+    module = ModuleType(imported.__name__, imported.__doc__)
+    vars(module).update(vars(imported))
+    own = {name: value for name, value in vars(cimported).items() if not name.startswith("__")}
+    vars(module).update(own)
+    return module
 
 
 def _clone(template: Any, length: int, zero: bool = True) -> Any:

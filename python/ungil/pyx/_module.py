@@ -19,7 +19,7 @@ import types
 from typing import Any
 
 from ungil import _ungil, errors
-from ungil.pyx import _enums, _fallback, _fused, _libc, _names, _sections, _shim, _variables, _views
+from ungil.pyx import _cpython, _enums, _fallback, _fused, _libc, _names, _sections, _shim, _variables, _views
 
 # Directives with a meaning to the compiler; others change nothing here.
 _DIRECTIVES = {
@@ -197,6 +197,7 @@ class Builder:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno in infos:
                 self._decorate(node, infos.pop(node.lineno), plan, lines)
         tree.body = [s for s in tree.body if not _is_start_up(s)]
+        tree.body = [s for stmt in tree.body for s in (stmt, *self._both(stmt))]
         ast.fix_missing_locations(tree)
         namespace = vars(self.module)
         exec(builtins.compile(tree, file, "exec"), namespace)
@@ -205,6 +206,16 @@ class Builder:
             if name in namespace:
                 self.names[name] = self.hidden[name] = namespace.pop(name)
         return str(plan["text"])
+
+    def _both(self, stmt: ast.stmt) -> list[ast.stmt]:
+        """Statements after an import under the name of a cimported module, which then means both."""
+        if not isinstance(stmt, ast.Import):
+            return []
+        bound = [alias.asname or alias.name.split(".")[0] for alias in stmt.names]
+        names = [n for n in bound if getattr(self.names.get(n), "__name__", "").startswith("cpython.")]
+        self.names["__pyx_both__"] = lambda name, imported: _cpython.both(self.names[name], imported)
+        texts = [f"{name} = __pyx_both__({name!r}, {name})" for name in names]
+        return [ast.copy_location(ast.parse(text).body[0], stmt) for text in texts]
 
     def _plan(self, text: str, file: str) -> dict[str, Any]:
         pxd = os.path.splitext(file)[0] + ".pxd"
@@ -366,9 +377,9 @@ class Builder:
 
     def _define(self, types: dict[str, tuple[str, str]]) -> None:
         self.types |= types
-        for name, (text, _) in types.items():
+        for name, (text, c_name) in types.items():
             if text.startswith(_names.AGGREGATES):
-                self.names[name] = _names.Special(f"cython.struct.{text}")
+                self.names[name] = _names.Struct(text, c_name)
 
     def _declarations(self, pxd: str) -> dict[str, Any]:
         text = self._read(pxd)

@@ -7,6 +7,7 @@ The compiler knows casts and functions of C by the classes here: `dtype_name` sa
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +59,39 @@ class Special:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         raise TypeError("pointers, addresses and structs of C work in compiled functions only")
+
+
+class Struct(Special):
+    """A struct of C. Code of a module itself gives variables their first values with it, as dictionaries."""
+
+    def __init__(self, text: str, c_name: str) -> None:
+        super().__init__(f"cython.struct.{text}")
+        self._text, self._c_name = text, c_name
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if sys._getframe(1).f_code.co_name != "<module>":
+            return super().__call__()
+        names = _members(self._text)
+        if len(args) > len(names) or not names.keys() >= keywords.keys():
+            raise TypeError(f"{self._c_name} has the members {', '.join(names)}")
+        values = [_plain(value) for value in args]
+        return dict(zip(names, values, strict=False)) | {k: _plain(v) for k, v in keywords.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A value that a member is given; dictionaries of the module's own structs write through, and are copied."""
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _members(text: str) -> dict[str, str]:
+    """The members of a struct by its text, with the texts of their types: `struct P{x int32;}`."""
+    found, depth, start = {}, 0, text.index("{") + 1
+    for at in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if text[at] == ";" and depth == 0:
+            name, _, ty = text[start:at].partition(" ")
+            found[name], start = ty, at + 1
+    return found
 
 
 class Replaced(Special):

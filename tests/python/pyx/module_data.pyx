@@ -21,11 +21,30 @@ cdef P[:] structs
 cdef char text[8]
 cdef unsigned char small = 200
 
+cdef struct Pair:
+    P a
+    P b
+    int n
+
+cdef union Either:
+    int i
+    float f
+
+cdef P made = P(1, 2)
+cdef P named = P(x=1.5, y=3), mapped = {"x": 4, "y": 5}
+cdef Pair pair = Pair(made, P(7, 8), 3)
+cdef P copied = made
+cdef Either either = Either(i=3)
+
 counter += 1
+made.x = 10
 point.x = 1.5
 arr[3] = 7
 table[1][2] = 4.5
 scale = counter * 2
+
+def first_values(o):
+    return [o, made, named, mapped, pair, copied, either.i, made.x + named.y]
 
 def read():
     return counter, scale, other, flag, arr[3], table[1][2], point.x, small

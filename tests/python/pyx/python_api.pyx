@@ -2,6 +2,7 @@
 # Python's C interface by cimport, and libraries cimported under every kind of name.
 from cpython cimport PyObject, Py_DECREF, Py_INCREF, PyDict_Contains, PyList_New, PyList_SET_ITEM
 from cpython cimport array
+import array
 from cpython.bool cimport bool
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
@@ -74,6 +75,14 @@ def arrays(list xs):
     array.extend(b, a)
     array.resize(b, 4)
     return a, b, v[0]
+
+
+def arrays_of_both(o, int n):
+    cdef array.array a = array.clone(array.array("d"), n, zero=True)
+    cdef double[:] v = a
+    v[0] = 2.5
+    a.append(o)
+    return a, list(array.copy(a)), array.typecodes
 
 
 def compared(a, b):
