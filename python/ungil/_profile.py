@@ -7,15 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 
-def is_traced() -> bool:
-    """Whether something asks for the lines that run."""
+def is_traced(code: Any) -> bool:
+    """Whether something asks for the lines that run, those of `code` at least."""
     if sys.gettrace() is not None:
         return True
     monitoring = getattr(sys, "monitoring", None)
     if monitoring is None:
         return False
-    line = monitoring.events.LINE
-    return any(monitoring.get_tool(i) and monitoring.get_events(i) & line for i in range(6))
+    return any(monitoring.get_tool(tool) and _asks(monitoring, tool, code) for tool in range(6))
+
+
+def _asks(monitoring: Any, tool: int, code: Any) -> bool:
+    """Whether a tool asks for lines: everywhere, of this code, or, code by code, as soon as it begins to run."""
+    events = monitoring.events
+    # Profilers ask for beginnings too, and for no lines.
+    wanted = events.LINE if tool == monitoring.PROFILER_ID else events.LINE | events.PY_START
+    asked = monitoring.get_events(tool) | monitoring.get_local_events(tool, code)
+    return bool(asked & wanted)
 
 
 def frame(
@@ -27,10 +35,12 @@ def frame(
         return compiled(*args, **keywords)
 
     def traced(*args: Any, **keywords: Any) -> Any:
-        return plain(*args, **keywords) if is_traced() else compiled(*args, **keywords)  # type: ignore[misc]
+        chosen = plain if is_traced(lines) else compiled
+        return chosen(*args, **keywords)  # type: ignore[misc]
 
     made = seen if plain is None else traced
     code = function.__code__
+    lines = getattr(plain, "__code__", code)
     made.__code__ = made.__code__.replace(
         co_name=code.co_name,
         co_qualname=code.co_qualname,

@@ -6,11 +6,12 @@ import pstats
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
-from ungil import jit, pyx
+from ungil import _profile, jit, pyx
 
 TEXT = """\
 # cython: profile=True
@@ -142,6 +143,52 @@ def test_lines_of_kernels():
     finally:
         sys.settrace(previous)
     assert "kernel" in seen
+
+
+class Monitoring:
+    """As much of `sys.monitoring` as counts: what one tool asks for, everywhere and of one code."""
+
+    PROFILER_ID = 2
+    events = types.SimpleNamespace(LINE=1, PY_START=2, CALL=4)
+
+    def __init__(self, tool, everywhere, locally):
+        self.tool, self.everywhere, self.locally = tool, everywhere, locally
+
+    def get_tool(self, tool):
+        return "tool" if tool == self.tool else None
+
+    def get_events(self, tool):
+        return self.everywhere
+
+    def get_local_events(self, tool, code):
+        assert code.co_name == "plain"
+        return self.locally
+
+
+@pytest.mark.parametrize(
+    ("tool", "everywhere", "locally", "expected"),
+    [
+        (1, 0, 0, "compiled"),
+        (1, 1, 0, "plain"),
+        # A tool that asks for the lines of each code when it begins, and one that has asked.
+        (1, 2, 0, "plain"),
+        (1, 0, 1, "plain"),
+        (1, 4, 0, "compiled"),
+        # What cProfile asks for.
+        (2, 2 | 4, 0, "compiled"),
+    ],
+)
+def test_monitoring(monkeypatch, tool, everywhere, locally, expected):
+    def plain():
+        return "plain"
+
+    previous = sys.gettrace()
+    sys.settrace(None)
+    try:
+        monkeypatch.setattr(sys, "monitoring", Monitoring(tool, everywhere, locally), raising=False)
+        assert _profile.frame(plain, lambda: "compiled", plain)() == expected
+    finally:
+        sys.settrace(previous)
 
 
 @pytest.mark.skipif(not shutil.which("gdb"), reason="gdb is not installed")
