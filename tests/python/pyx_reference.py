@@ -1,5 +1,6 @@
 """Modules as Cython and a C compiler make them, to compare with."""
 
+import copy
 import importlib.util
 import shutil
 import subprocess
@@ -46,8 +47,8 @@ def check(reference, module, name, *calls):
 
 
 def outcome(function, args):
-    """How a call ends, and what became of the arrays that it was given copies of."""
-    args = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    """How a call ends, and what became of the arrays that it was given copies of; of containers it gets copies too."""
+    args = [copy.copy(a) if isinstance(a, np.ndarray | list | set | dict) else a for a in args]
     return ending(function, args), [a.tolist() for a in args if isinstance(a, np.ndarray)]
 
 

@@ -6,6 +6,9 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ExcClass(pub u16);
 
+/// The text of the `OverflowError` for integers of Python's that exceed 64 bits.
+pub const INTEGER_OVERFLOW: &str = "integer overflow";
+
 macro_rules! classes {
     ($($index:literal $constant:ident $name:literal),* $(,)?) => {
         impl ExcClass {

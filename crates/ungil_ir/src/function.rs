@@ -170,6 +170,32 @@ pub struct GlobalArrayData {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExternData {
     pub name: String,
+    /// Machine code counts in place, and calls the function only where the last count would go.
+    pub count: Option<Count>,
+}
+
+/// What a C function does to a count, which is the first word of the memory at the address it is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Count {
+    /// Adds one.
+    Up,
+    /// Takes one away, and does more where that was the last.
+    Down,
+    /// The same, unless the address is 0.
+    DownUnlessNull,
+}
+
+impl Count {
+    pub const ALL: [Count; 3] = [Count::Up, Count::Down, Count::DownUnlessNull];
+
+    /// Its name in the text of the IR.
+    pub fn name(self) -> &'static str {
+        match self {
+            Count::Up => "up",
+            Count::Down => "down",
+            Count::DownUnlessNull => "down_unless_null",
+        }
+    }
 }
 
 /// A set of functions that are compiled together; the first one called from outside is `entry`.

@@ -19,7 +19,8 @@ impl Display for Module {
             writeln!(f, "array g{i} {}: {}", Quoted(&array.name), array.ty)?;
         }
         for (i, c) in self.externs.iter().enumerate() {
-            writeln!(f, "extern e{i} {}", Quoted(&c.name))?;
+            let count = c.count.map_or(String::new(), |count| format!(" counts {}", count.name()));
+            writeln!(f, "extern e{i} {}{count}", Quoted(&c.name))?;
         }
         if let Some(entry) = self.entry {
             writeln!(f, "entry {entry}")?;

@@ -240,3 +240,12 @@ fn c_functions_and_pointers() {
          v9 = stack_array 4 : array<float32, 1, C>\n  set x0, v6\n}\n",
     );
 }
+
+#[test]
+fn c_functions_that_count() {
+    let counting = "extern e0 \"retain\" counts up\nextern e1 \"release\" counts down\n\
+                    extern e2 \"maybe\" counts down_unless_null\n\nfunc @f(v0: int64) -> () {\n  \
+                    v1 = extern e2\n  v2 = call_c v1(v0) : ()\n}\n";
+    round_trip(counting);
+    error(&counting.replace("down_unless_null", "sideways"), "3:25: expected how it counts, found `sideways`");
+}

@@ -81,6 +81,8 @@ pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, 
     unsafe {
         let api = numpy::api(Python::assume_attached());
         let mut packer = Packer::new(&mut block, &mut keys, &mut mems, api);
+        // Of functions that were compiled for objects lists are objects.
+        packer.takes_lists = dispatcher.state().pyx.as_ref().is_none_or(|pyx| pyx.objects().is_none());
         for i in 0..n {
             if let Err(error) = packer.argument(*args.add(i)) {
                 drop(packer);
@@ -88,7 +90,11 @@ pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, 
             }
         }
         match dispatcher.state().entries.find(packer.key()) {
-            Some(entry) => run(entry, &packer),
+            Some(entry) => {
+                let result = run(entry, &packer);
+                drop(packer);
+                pyx::or_again(dispatcher, args, n, result)
+            }
             None => {
                 drop(packer);
                 enter_slow(dispatcher, args, n, None)

@@ -230,8 +230,11 @@ fn dtype_object(object: &Bound<'_, PyAny>) -> Option<DType> {
 pub fn limits(object: &Bound<'_, PyAny>) -> Option<Global> {
     let class = object.get_type();
     let name = class.name().ok()?;
-    let exact = object.py().import("numpy").ok()?.getattr(&name).is_ok_and(|c| c.is(&class));
-    if !exact || name != "iinfo" && name != "finfo" {
+    // NumPy warns of names such as `object`.
+    if name != "iinfo" && name != "finfo" {
+        return None;
+    }
+    if !object.py().import("numpy").ok()?.getattr(&name).is_ok_and(|c| c.is(&class)) {
         return None;
     }
     let dtype = dtype_object(&object.getattr("dtype").ok()?)?;

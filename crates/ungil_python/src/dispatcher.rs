@@ -175,7 +175,7 @@ unsafe extern "C" fn vectorcall(
             if let Some(fast) = state.fast.get()
                 && let Some(result) = fast.call(args, n)
             {
-                return result;
+                return crate::pyx::or_again(dispatcher, args, n, result);
             }
             crate::call::enter_native(dispatcher, args, n)
         } else {

@@ -52,6 +52,8 @@ pub struct Packer {
     /// References that the call owns.
     pub held: Vec<Held>,
     pub lists: Option<Box<Lists>>,
+    /// Whether lists are converted; otherwise they are errors.
+    pub takes_lists: bool,
     /// Whether numbers in the result are Python's whatever their type.
     pub python_numbers: Cell<bool>,
 }
@@ -81,6 +83,7 @@ impl Packer {
             api,
             held: Vec::new(),
             lists: None,
+            takes_lists: true,
             python_numbers: Cell::new(false),
         }
     }
@@ -280,6 +283,9 @@ impl Packer {
     }
 
     unsafe fn list(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        if !self.takes_lists {
+            return Err(ArgError::List { object });
+        }
         // SAFETY: `object` is a list.
         let ty = unsafe { lists::type_of(self.api, object) };
         let Some(Ty::List(list)) = &ty else { return Err(ArgError::List { object }) };

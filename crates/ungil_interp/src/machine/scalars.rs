@@ -4,7 +4,7 @@ use super::{Frame, Machine, Step, invalid, raise};
 use crate::number::Num;
 use crate::value::Value;
 use crate::{arith, math};
-use ungil_abi::exception::ExcClass;
+use ungil_abi::exception::{ExcClass, INTEGER_OVERFLOW};
 use ungil_ir::entities::{Inst, Value as V};
 use ungil_ir::inst::{Const, InstKind};
 use ungil_ir::math::MathFn;
@@ -27,7 +27,7 @@ impl<'m> Machine<'m> {
             K::CheckedBinary(op, a, b) => {
                 match arith::checked(*op, frame.get(*a).num(), frame.get(*b).num()) {
                     Some(n) => Value::Num(n),
-                    None => return raise(ExcClass::OVERFLOW, Some("integer overflow".to_owned())),
+                    None => return raise(ExcClass::OVERFLOW, Some(INTEGER_OVERFLOW.to_owned())),
                 }
             }
             K::Select(cond, a, b) => match frame.get(*cond) {

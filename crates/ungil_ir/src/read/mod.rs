@@ -9,7 +9,8 @@ mod lex;
 
 use crate::entities::{FuncId, Inst, Label, Value, Var};
 use crate::function::{
-    Attributes, ExternData, FastMath, Function, GlobalArrayData, Inline, Module, Simd, ValueData, VarData,
+    Attributes, Count, ExternData, FastMath, Function, GlobalArrayData, Inline, Module, Simd, ValueData,
+    VarData,
 };
 use crate::types::{ArrayType, DType, Layout, Type};
 use lex::{Spanned, Token, lex};
@@ -357,7 +358,15 @@ impl Parser {
         if self.entity("e")? as usize != number {
             return self.fail(format!("expected e{number}: C functions are numbered in order"));
         }
-        Ok(ExternData { name: self.string()? })
+        let name = self.string()?;
+        if !self.eat_word("counts") {
+            return Ok(ExternData { name, count: None });
+        }
+        let word = self.word()?;
+        match Count::ALL.into_iter().find(|count| count.name() == word) {
+            Some(count) => Ok(ExternData { name, count: Some(count) }),
+            None => self.fail(format!("expected how it counts, found `{word}`")),
+        }
     }
 
     /// After the word `func`.

@@ -6,7 +6,7 @@ use crate::raw::{Llvm, Ty, Val, llvm};
 use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntNE, LLVMIntSLT};
 use llvm_sys::LLVMOpcode::{self, LLVMFAdd, LLVMFDiv, LLVMFMul, LLVMFSub};
 use llvm_sys::LLVMRealPredicate::{LLVMRealOGT, LLVMRealOLT, LLVMRealORD, LLVMRealUNE};
-use ungil_abi::exception::ExcClass;
+use ungil_abi::exception::{ExcClass, INTEGER_OVERFLOW};
 use ungil_ir::entities::Value;
 use ungil_ir::function::FastMath;
 use ungil_ir::inst::{BinaryOp, UnaryOp};
@@ -153,7 +153,7 @@ impl FunctionEmitter<'_> {
             }
             other => (self.int_binary(other, a, b, dtype), l.i1(false)),
         };
-        self.raise_unless(l.not(overflow), ExcClass::OVERFLOW, "integer overflow", &[]);
+        self.raise_unless(l.not(overflow), ExcClass::OVERFLOW, INTEGER_OVERFLOW, &[]);
         Operand::Scalar(result)
     }
 

@@ -8,8 +8,9 @@ use super::function::FunctionEmitter;
 use super::types::{ArrayValue, Operand};
 use crate::raw::attributes::Place;
 use crate::raw::{Llvm, Ty, Val};
-use llvm_sys::LLVMOpcode;
+use llvm_sys::{LLVMIntPredicate, LLVMOpcode};
 use ungil_ir::entities::Value;
+use ungil_ir::function::Count;
 use ungil_ir::types::{DType, Layout, Type};
 
 impl FunctionEmitter<'_> {
@@ -42,8 +43,42 @@ impl FunctionEmitter<'_> {
         Operand::Array(Box::new(ArrayValue { ty, data, owner: self.l.null(), shape, strides: Vec::new() }))
     }
 
+    /// Counts in place: the function is called where the last count would go.
+    fn count_in_place(&self, count: Count, callee: Value, address: Value) -> Operand {
+        let (l, word) = (self.l, self.scalar(address));
+        let (end, done) = (self.new_block(c"counted"), Operand::Scalar(l.i64(0)));
+        if count == Count::DownUnlessNull {
+            let some = self.new_block(c"some");
+            l.cond_br(l.icmp(LLVMIntPredicate::LLVMIntNE, word, l.i64(0)), some, end);
+            l.position(some);
+        }
+        let place = l.cast(LLVMOpcode::LLVMIntToPtr, word, l.ptr());
+        let n = l.load(l.int(64), place, 8);
+        if count == Count::Up {
+            l.store(l.add(n, l.i64(1)), place, 8);
+        } else {
+            let (more, last) = (self.new_block(c"more"), self.new_block(c"last"));
+            l.cond_br(l.icmp(LLVMIntPredicate::LLVMIntEQ, n, l.i64(1)), last, more);
+            l.position(more);
+            l.store(l.sub(n, l.i64(1)), place, 8);
+            l.br(end);
+            l.position(last);
+            self.call_foreign(callee, &[address], &Type::unit());
+        }
+        l.br(end);
+        l.position(end);
+        done
+    }
+
     /// Calls a C function.
     pub fn call_c(&self, callee: Value, args: &[Value], ret: &Type) -> Operand {
+        match (self.counts.get(&callee), args) {
+            (Some(count), [address]) => self.count_in_place(*count, callee, *address),
+            _ => self.call_foreign(callee, args, ret),
+        }
+    }
+
+    fn call_foreign(&self, callee: Value, args: &[Value], ret: &Type) -> Operand {
         let l = self.l;
         let (mut types, mut values, mut extended) = (Vec::new(), Vec::new(), Vec::new());
         for &arg in args {

@@ -7,8 +7,9 @@ use super::cleanup::{LoopFrame, ScopeFrame};
 use super::module::ModuleEmitter;
 use super::types::{Operand, unflatten};
 use crate::raw::{Block, Llvm, Val};
+use std::collections::HashMap;
 use ungil_ir::entities::{FuncId, Inst, Region, Value, Var};
-use ungil_ir::function::Function;
+use ungil_ir::function::{Count, Function};
 use ungil_ir::inst::{Const, InstKind, Loc};
 use ungil_ir::types::{DType, Type};
 
@@ -36,6 +37,8 @@ pub struct FunctionEmitter<'e> {
     pub ret: Option<Val>,
     pub values: Vec<Option<Operand>>,
     pub slots: Vec<Option<Slot>>,
+    /// Functions that count, which is done in place.
+    pub counts: HashMap<Value, Count>,
     pub loops: Vec<LoopFrame>,
     pub scopes: Vec<ScopeFrame>,
     /// Where the handlers that are being emitted keep their errors, the innermost last.
@@ -84,6 +87,7 @@ impl<'e> FunctionEmitter<'e> {
             ret,
             values: vec![None; f.values.len()],
             slots: vec![None; f.vars.len()],
+            counts: HashMap::new(),
             loops: Vec::new(),
             scopes: Vec::new(),
             kept_errors: Vec::new(),
@@ -245,7 +249,11 @@ impl<'e> FunctionEmitter<'e> {
                 return self.atomic_update(*op, *array, index, *value);
             }
             InstKind::GlobalArray(k) => self.global_array(*k, told()),
-            InstKind::Extern(e) => self.external(*e),
+            InstKind::Extern(e) => {
+                let count = self.m.ir.externs[*e as usize].count;
+                self.counts.extend(result.zip(count));
+                self.external(*e)
+            }
             InstKind::Pointer(a) => self.pointer(*a),
             InstKind::ArrayAt { pointer, shape, strides } => self.array_at(*pointer, shape, strides, told()),
             InstKind::StackArray(n) => self.stack_array(*n, told()),

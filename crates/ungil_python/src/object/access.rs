@@ -1,14 +1,99 @@
 //! Entries for names, attributes, items and calls.
 
+use core::ffi::CStr;
 use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
-use pyo3::ffi::{self, Py_ssize_t};
+use pyo3::ffi::{self, Py_ssize_t, PyObject};
 
 use super::operate::{O, entries, new_reference};
+use super::small::small;
 use super::table::{BUILTINS, GLOBALS};
 
 /// What tells a callee that the word in front of its arguments is free.
 pub const OFFSET: usize = 1 << (usize::BITS - 1);
+
+/// The name of a method, which stays interned once it was needed.
+struct Method {
+    text: &'static CStr,
+    name: AtomicPtr<PyObject>,
+}
+
+static APPEND: Method = Method::new(c"append");
+static ADD: Method = Method::new(c"add");
+static GET: Method = Method::new(c"get");
+
+impl Method {
+    const fn new(text: &'static CStr) -> Method {
+        Method { text, name: AtomicPtr::new(null_mut()) }
+    }
+
+    /// Calls it with a free word, the object and the arguments, `n` with the object.
+    ///
+    /// # Safety
+    /// Attached, with live objects.
+    unsafe fn call(&self, args: &[O], n: usize) -> O {
+        // SAFETY: as the caller vouches; the name is never given up.
+        unsafe {
+            let mut name = self.name.load(Ordering::Relaxed);
+            if name.is_null() {
+                name = ffi::PyUnicode_InternFromString(self.text.as_ptr());
+                if name.is_null() {
+                    return name;
+                }
+                self.name.store(name, Ordering::Relaxed);
+            }
+            ffi::PyObject_VectorcallMethod(name, args.as_ptr().add(1), n | OFFSET, null_mut())
+        }
+    }
+}
+
+/// The item of an exact list or tuple at an index that is in bounds.
+#[inline]
+unsafe fn item(object: O, index: i64) -> Option<O> {
+    // SAFETY: a live object, as the caller vouches; indices are checked.
+    unsafe {
+        if ffi::PyList_CheckExact(object) != 0 {
+            let n = ffi::PyList_GET_SIZE(object) as i64;
+            let at = if index < 0 { index + n } else { index };
+            (0..n).contains(&at).then(|| ffi::PyList_GET_ITEM(object, at as Py_ssize_t))
+        } else if ffi::PyTuple_CheckExact(object) != 0 {
+            let n = ffi::PyTuple_GET_SIZE(object) as i64;
+            let at = if index < 0 { index + n } else { index };
+            (0..n).contains(&at).then(|| ffi::PyTuple_GET_ITEM(object, at as Py_ssize_t))
+        } else {
+            None
+        }
+    }
+}
+
+/// The same for a key that is a small integer.
+#[inline]
+unsafe fn item_at(object: O, key: O) -> Option<O> {
+    // SAFETY: live objects, as the caller vouches.
+    unsafe { item(object, small(key)?) }
+}
+
+/// Puts a value into an exact list at an index that is in bounds.
+#[inline]
+unsafe fn put(object: O, index: i64, value: O) -> bool {
+    // SAFETY: live objects, as the caller vouches; the index is checked, and the list is whole before the old item goes.
+    unsafe {
+        if ffi::PyList_CheckExact(object) == 0 {
+            return false;
+        }
+        let n = ffi::PyList_GET_SIZE(object) as i64;
+        let at = if index < 0 { index + n } else { index };
+        if !(0..n).contains(&at) {
+            return false;
+        }
+        let old = ffi::PyList_GET_ITEM(object, at as Py_ssize_t);
+        ffi::Py_INCREF(value);
+        ffi::PyList_SET_ITEM(object, at as Py_ssize_t, value);
+        ffi::Py_DECREF(old);
+        true
+    }
+}
 
 entries! {
     fn global(table: *const O, number: i64) -> O {
@@ -51,23 +136,15 @@ entries! {
             if !found.is_null() || !ffi::PyErr_Occurred().is_null() {
                 return new_reference(found);
             }
+        } else if let Some(found) = item_at(object, key) {
+            return new_reference(found);
         }
         ffi::PyObject_GetItem(object, key)
     }
 
     fn get_item_int(object: O, index: i64) -> O {
-        if ffi::PyList_CheckExact(object) != 0 {
-            let n = ffi::PyList_GET_SIZE(object) as i64;
-            let at = if index < 0 { index + n } else { index };
-            if (0..n).contains(&at) {
-                return new_reference(ffi::PyList_GET_ITEM(object, at as Py_ssize_t));
-            }
-        } else if ffi::PyTuple_CheckExact(object) != 0 {
-            let n = ffi::PyTuple_GET_SIZE(object) as i64;
-            let at = if index < 0 { index + n } else { index };
-            if (0..n).contains(&at) {
-                return new_reference(ffi::PyTuple_GET_ITEM(object, at as Py_ssize_t));
-            }
+        if let Some(found) = item(object, index) {
+            return new_reference(found);
         }
         let key = ffi::PyLong_FromLongLong(index);
         if key.is_null() {
@@ -79,11 +156,13 @@ entries! {
     }
 
     fn set_item(object: O, key: O, value: O) -> i64 {
-        i64::from(if ffi::PyDict_CheckExact(object) != 0 {
-            ffi::PyDict_SetItem(object, key, value)
-        } else {
-            ffi::PyObject_SetItem(object, key, value)
-        })
+        if ffi::PyDict_CheckExact(object) != 0 {
+            return i64::from(ffi::PyDict_SetItem(object, key, value));
+        }
+        match small(key) {
+            Some(index) if put(object, index, value) => 0,
+            _ => i64::from(ffi::PyObject_SetItem(object, key, value)),
+        }
     }
 
     fn get(object: O, key: O, default: O) -> O {
@@ -95,28 +174,14 @@ entries! {
             let default = if default.is_null() { ffi::Py_None() } else { default };
             return new_reference(if found.is_null() { default } else { found });
         }
-        let name = ffi::PyUnicode_InternFromString(c"get".as_ptr());
-        if name.is_null() {
-            return name;
-        }
         let args = [null_mut(), object, key, default];
         let n = if default.is_null() { 2 } else { 3 };
-        let result = ffi::PyObject_VectorcallMethod(name, args.as_ptr().add(1), n | OFFSET, null_mut());
-        ffi::Py_DECREF(name);
-        result
+        GET.call(&args, n)
     }
 
     fn set_item_int(object: O, index: i64, value: O) -> i64 {
-        if ffi::PyList_CheckExact(object) != 0 {
-            let n = ffi::PyList_GET_SIZE(object) as i64;
-            let at = if index < 0 { index + n } else { index };
-            if (0..n).contains(&at) {
-                let old = ffi::PyList_GET_ITEM(object, at as Py_ssize_t);
-                ffi::Py_INCREF(value);
-                ffi::PyList_SET_ITEM(object, at as Py_ssize_t, value);
-                ffi::Py_DECREF(old);
-                return 0;
-            }
+        if put(object, index, value) {
+            return 0;
         }
         let key = ffi::PyLong_FromLongLong(index);
         if key.is_null() {
@@ -148,13 +213,14 @@ entries! {
             let status = ffi::PyList_Append(object, value);
             return if status < 0 { null_mut() } else { new_reference(ffi::Py_None()) };
         }
-        let name = ffi::PyUnicode_InternFromString(c"append".as_ptr());
-        if name.is_null() {
-            return name;
+        APPEND.call(&[null_mut(), object, value], 2)
+    }
+
+    fn add_to(object: O, value: O) -> O {
+        if ffi::Py_TYPE(object) == &raw mut ffi::PySet_Type {
+            let status = ffi::PySet_Add(object, value);
+            return if status < 0 { null_mut() } else { new_reference(ffi::Py_None()) };
         }
-        let args = [null_mut(), object, value];
-        let result = ffi::PyObject_VectorcallMethod(name, args.as_ptr().add(1), 2 | OFFSET, null_mut());
-        ffi::Py_DECREF(name);
-        result
+        ADD.call(&[null_mut(), object, value], 2)
     }
 }

@@ -224,11 +224,42 @@ entries! {
     }
 
     fn join(parts: *const O, n: i64) -> O {
+        #[cfg(not(Py_3_14))]
+        if let Some(joined) = joined_ascii(core::slice::from_raw_parts(parts, n as usize)) {
+            return joined;
+        }
         let (empty, all) = (ffi::PyUnicode_FromStringAndSize(null_mut(), 0), list(parts, n));
         let joined = if empty.is_null() || all.is_null() { null_mut() } else { ffi::PyUnicode_Join(empty, all) };
         ffi::Py_XDECREF(empty);
         ffi::Py_XDECREF(all);
         joined
+    }
+}
+
+/// Strings one behind the other, if all are of ASCII.
+#[cfg(not(Py_3_14))]
+unsafe fn joined_ascii(parts: &[O]) -> Option<O> {
+    // SAFETY: live objects, as the caller vouches; the new string has room for the characters of all of them.
+    unsafe {
+        let mut total: Py_ssize_t = 0;
+        for part in parts {
+            if ffi::PyUnicode_CheckExact(*part) == 0 || ffi::PyUnicode_IS_COMPACT_ASCII(*part) == 0 {
+                return None;
+            }
+            total = total.checked_add(ffi::PyUnicode_GET_LENGTH(*part))?;
+        }
+        let joined = ffi::PyUnicode_New(total, 127);
+        // The empty string is shared.
+        if joined.is_null() || total == 0 {
+            return Some(joined);
+        }
+        let mut to = ffi::PyUnicode_DATA(joined).cast::<u8>();
+        for part in parts {
+            let length = ffi::PyUnicode_GET_LENGTH(*part) as usize;
+            core::ptr::copy_nonoverlapping(ffi::PyUnicode_DATA(*part).cast::<u8>(), to, length);
+            to = to.add(length);
+        }
+        Some(joined)
     }
 }
 

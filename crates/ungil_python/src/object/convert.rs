@@ -31,6 +31,16 @@ entries! {
         }
     }
 
+    fn str(object: O) -> O {
+        if ffi::PyUnicode_CheckExact(object) != 0 { new_reference(object) } else { ffi::PyObject_Str(object) }
+    }
+
+    fn int(object: O) -> O {
+        if ffi::PyLong_CheckExact(object) != 0 { new_reference(object) } else { ffi::PyNumber_Long(object) }
+    }
+
+    fn float(object: O) -> O { ffi::PyNumber_Float(object) }
+
     fn from_bool(n: i64) -> O { new_reference(if n != 0 { ffi::Py_True() } else { ffi::Py_False() }) }
 
     fn as_double(object: O) -> f64 {

@@ -15,6 +15,7 @@ mod inner;
 mod operate;
 mod own;
 mod pattern;
+mod small;
 mod table;
 mod unit;
 
@@ -53,36 +54,21 @@ pub struct ObjectCode {
     _keep: Vec<Py<PyAny>>,
 }
 
-/// Whether a function is compiled for objects before anything else: it makes containers or takes containers of
-/// containers, or lists for generator expressions, which kernels convert whole, and has no loop inside a loop, where kernels would make up for that.
-pub fn is_preferred(state: &State, args: &[*mut PyObject]) -> bool {
+/// Whether a function is compiled for objects before anything else: it makes containers and has no loop inside a loop,
+/// where kernels would make up for their conversion.
+pub fn is_preferred(state: &State) -> bool {
     let Ok(text) = &state.source else { return false };
     let file = SourceFile::new(text.file.as_str(), text.text.as_str());
     let (code, _) = parse_kernel(&file, SourceId(0), false);
     let Some(KernelCode::Function(def)) = code.filter(|_| !text.is_lambda) else { return false };
     let shape = shape(&def.body);
-    let whole = |a: &*mut PyObject| shape.generates && is_sequence(*a) || holds_containers(*a);
-    shape.depth <= 1 && (shape.builds || args.iter().any(whole))
+    shape.depth <= 1 && shape.builds
 }
 
-/// Whether an object is a list or tuple.
-fn is_sequence(object: *mut PyObject) -> bool {
+/// Whether an object is a list or tuple, which kernels would convert whole.
+pub fn is_sequence(object: *mut PyObject) -> bool {
     // SAFETY: attached, with a live object.
     unsafe { ffi::PyList_Check(object) != 0 || ffi::PyTuple_Check(object) != 0 }
-}
-
-/// Whether an object is a list or tuple that begins with one.
-fn holds_containers(object: *mut PyObject) -> bool {
-    // SAFETY: attached; items are looked at while their list, which is alive, is not changed.
-    unsafe {
-        is_sequence(object)
-            && ffi::PySequence_Size(object) > 0
-            && is_sequence(if ffi::PyList_Check(object) != 0 {
-                ffi::PyList_GET_ITEM(object, 0)
-            } else {
-                ffi::PyTuple_GET_ITEM(object, 0)
-            })
-    }
 }
 
 /// Compiles a function for objects, or says why it cannot be. `is_direct`: for callers that pass words of C.
@@ -223,6 +209,10 @@ fn address(entry: Entry) -> u64 {
         Entry::CallMethod => access::call_method as *const () as u64,
         Entry::CallEx => access::call_ex as *const () as u64,
         Entry::Append => access::append as *const () as u64,
+        Entry::AddTo => access::add_to as *const () as u64,
+        Entry::Str => convert::str as *const () as u64,
+        Entry::Int => convert::int as *const () as u64,
+        Entry::Float => convert::float as *const () as u64,
         Entry::Iter => contain::iter as *const () as u64,
         Entry::Next => contain::next as *const () as u64,
         Entry::Unpack => contain::unpack as *const () as u64,

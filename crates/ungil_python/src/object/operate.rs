@@ -5,6 +5,8 @@ use core::ptr::null_mut;
 
 use pyo3::ffi::{self, PyObject};
 
+use super::small;
+
 /// Defines entries: functions that machine code calls while attached, with live objects.
 macro_rules! entries {
     ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)? $body:block)*) => {
@@ -43,21 +45,30 @@ entries! {
     fn add(a: O, b: O) -> O {
         match floats(a, b) {
             Some((x, y)) => ffi::PyFloat_FromDouble(x + y),
-            None => ffi::PyNumber_Add(a, b),
+            None => match small::both(a, b) {
+                Some((x, y)) => ffi::PyLong_FromLongLong(x + y),
+                None => ffi::PyNumber_Add(a, b),
+            },
         }
     }
 
     fn sub(a: O, b: O) -> O {
         match floats(a, b) {
             Some((x, y)) => ffi::PyFloat_FromDouble(x - y),
-            None => ffi::PyNumber_Subtract(a, b),
+            None => match small::both(a, b) {
+                Some((x, y)) => ffi::PyLong_FromLongLong(x - y),
+                None => ffi::PyNumber_Subtract(a, b),
+            },
         }
     }
 
     fn mul(a: O, b: O) -> O {
         match floats(a, b) {
             Some((x, y)) => ffi::PyFloat_FromDouble(x * y),
-            None => ffi::PyNumber_Multiply(a, b),
+            None => match small::both(a, b) {
+                Some((x, y)) => ffi::PyLong_FromLongLong(x * y),
+                None => ffi::PyNumber_Multiply(a, b),
+            },
         }
     }
 
@@ -69,6 +80,10 @@ entries! {
     }
 
     fn binary(op: i64, a: O, b: O) -> O {
+        let result = small::binary(op, a, b);
+        if !result.is_null() {
+            return result;
+        }
         match op {
             0 => ffi::PyNumber_Add(a, b),
             1 => ffi::PyNumber_Subtract(a, b),
@@ -87,6 +102,10 @@ entries! {
     }
 
     fn in_place(op: i64, a: O, b: O) -> O {
+        let result = small::binary(op, a, b);
+        if !result.is_null() {
+            return result;
+        }
         match op {
             0 => match floats(a, b) {
                 Some((x, y)) => ffi::PyFloat_FromDouble(x + y),
@@ -118,19 +137,23 @@ entries! {
         }
     }
 
-    fn compare(a: O, b: O, op: i64) -> O { ffi::PyObject_RichCompare(a, b, op as c_int) }
+    fn compare(a: O, b: O, op: i64) -> O {
+        match small::both(a, b) {
+            Some((x, y)) => ffi::PyBool_FromLong(small::holds(&x, &y, op).into()),
+            None => ffi::PyObject_RichCompare(a, b, op as c_int),
+        }
+    }
 
     /// Without the short cut of `PyObject_RichCompareBool` for an object and itself.
     fn compare_bool(a: O, b: O, op: i64) -> i64 {
+        if let Some((x, y)) = small::both(a, b) {
+            return i64::from(small::holds(&x, &y, op));
+        }
         if let Some((x, y)) = floats(a, b) {
-            return i64::from(match op as c_int {
-                ffi::Py_LT => x < y,
-                ffi::Py_LE => x <= y,
-                ffi::Py_EQ => x == y,
-                ffi::Py_NE => x != y,
-                ffi::Py_GT => x > y,
-                _ => x >= y,
-            });
+            return i64::from(small::holds(&x, &y, op));
+        }
+        if let (c_op @ (ffi::Py_EQ | ffi::Py_NE), Some(equal)) = (op as c_int, small::equal_strings(a, b)) {
+            return i64::from(equal == (c_op == ffi::Py_EQ));
         }
         let result = ffi::PyObject_RichCompare(a, b, op as c_int);
         if result.is_null() {
@@ -146,6 +169,8 @@ entries! {
             1
         } else if object == ffi::Py_False() || object == ffi::Py_None() {
             0
+        } else if let Some(n) = small::small(object) {
+            i64::from(n != 0)
         } else {
             i64::from(ffi::PyObject_IsTrue(object))
         }

@@ -147,6 +147,7 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
         Constant::Float(bits) => PyFloat::new(py, f64::from_bits(*bits)).into_any(),
         Constant::Imaginary(bits) => PyComplex::from_doubles(py, 0.0, f64::from_bits(*bits)).into_any(),
         Constant::Str(text) => string(py, text),
+        Constant::Builtin(name) => py.import("builtins")?.getattr(name.as_str())?,
         Constant::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
         Constant::Code(_)
         | Constant::Own(_)

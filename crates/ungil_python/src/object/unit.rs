@@ -206,6 +206,7 @@ pub fn compile_unit(
         meaning: &|name| names.meaning(name).unwrap_or(Meaning::Other),
         free: &unit.free,
         is_direct: unit.is_direct,
+        counts_in_place: cfg!(not(any(Py_3_12, Py_GIL_DISABLED, py_sys_config = "Py_REF_DEBUG"))),
         address_of: &|name, ty| names.address_of(&world, name, ty),
         inner: &|at| inside.find(at),
     };

@@ -4,6 +4,7 @@
 //! converted to the declared types, with Cython's errors, and a function that cannot be compiled for its arguments runs
 //! as plain Python, unless it gives up the interpreter's lock.
 
+mod again;
 mod argument;
 mod builtin;
 mod format;
@@ -32,6 +33,7 @@ use crate::object::{self, Direct, Inlined, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
+pub use again::or_again;
 pub use argument::class_mismatch;
 pub use builtin::make_builtin;
 pub use read::pyx_read;
@@ -315,10 +317,9 @@ pub unsafe fn enter(
 ) -> PyResult<*mut PyObject> {
     let state = dispatcher.state();
     let is_new = pyx.objects.get().is_none() && !pyx.kernel_only && state.entries.iter().next().is_none();
-    if is_new
-        && (state.params.double_star || pyx.warns || object::is_preferred(state, objects))
-        && let Some(code) = pyx.for_objects(py, dispatcher)?
-    {
+    let prefers_objects = pyx.has_sequences(state, objects)
+        || is_new && (state.params.double_star || pyx.warns || object::is_preferred(state));
+    if prefers_objects && let Some(code) = pyx.for_objects(py, dispatcher)? {
         // SAFETY: attached, with live objects, one for each parameter.
         let result = unsafe { code.run(objects.as_ptr(), core::ptr::null()) };
         return if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) };
@@ -363,7 +364,17 @@ pub unsafe fn enter(
     // SAFETY: live objects, one for each parameter.
     match unsafe { specialise::ensure(py, dispatcher, &pointers) } {
         // SAFETY: as above.
-        Ok(arguments) => unsafe { call::run_packed(py, state, arguments.pointers()) },
+        Ok(arguments) => unsafe {
+            let result = match call::run_packed(py, state, arguments.pointers()) {
+                Ok(result) => result,
+                Err(error) => {
+                    error.restore(py);
+                    core::ptr::null_mut()
+                }
+            };
+            let result = or_again(dispatcher, objects.as_ptr(), objects.len(), result);
+            if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) }
+        },
         Err(error) => {
             if pyx.may_fall_back(py, &error)? {
                 pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
@@ -424,6 +435,15 @@ impl Pyx {
             }
         }
         0
+    }
+
+    /// Whether arguments are lists or tuples, where that is not what was declared: their items are any objects, and a
+    /// change of one is seen at once, so that they are not for kernels.
+    fn has_sequences(&self, state: &State, objects: &[*mut PyObject]) -> bool {
+        let is_star = |k: usize| state.params.star && k == state.params.positional;
+        let declared = |k: usize| self.params.get(k).is_some_and(|p| p.declared.is_some());
+        let mut given = objects.iter().enumerate();
+        !self.kernel_only && given.any(|(k, o)| object::is_sequence(*o) && !is_star(k) && !declared(k))
     }
 
     /// Whether the function can be run otherwise where no kernel can be made of it.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ungil_abi::exception::ExcClass;
+use ungil_abi::exception::{ExcClass, INTEGER_OVERFLOW};
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp, InstKind, UnaryOp};
@@ -306,11 +306,12 @@ impl Lowerer<'_, '_> {
             return Err(self.binary_error(op, left, right, span, Some("complex numbers have no floor")));
         }
         let (a, b) = self.both(left, right, dtype)?;
+        let of_c = self.is_c() && !common.is_weak();
         if self.zero_raises(common) {
             let message = match (op, dtype.is_float()) {
-                (BinaryOp::FloorDiv, true) if self.is_c() => "float division",
-                (_, true) if self.is_c() => "float divmod()",
-                (_, false) if self.is_c() => "integer division or modulo by zero",
+                (BinaryOp::FloorDiv, true) if of_c => "float division",
+                (_, true) if of_c => "float divmod()",
+                (_, false) if of_c => "integer division or modulo by zero",
                 (BinaryOp::FloorDiv, true) => "float floor division by zero",
                 (_, true) if self.options.python >= 12 => "float modulo by zero",
                 (_, true) => "float modulo",
@@ -323,10 +324,23 @@ impl Lowerer<'_, '_> {
         let value = if c.is_some() {
             self.c_division(op, a, b, dtype)
         } else {
+            if op == BinaryOp::FloorDiv && self.is_c() && ty == Ty::PyInt {
+                self.check_quotient(a, b);
+            }
             let ir = if op == BinaryOp::FloorDiv { Ir::FloorDiv } else { Ir::Mod };
             self.b().binary(ir, a, b)
         };
         Ok(Operand::value(ty, value, span))
+    }
+
+    /// Raises where a quotient of integers of Python's exceeds 64 bits.
+    fn check_quotient(&mut self, a: Value, divisor: Value) {
+        let mut b = self.b();
+        let (least, minus_one) = (b.i64(i64::MIN), b.i64(-1));
+        let other = b.compare(CompareOp::Ne, a, least);
+        let fine = b.compare(CompareOp::Ne, divisor, minus_one);
+        let fine = b.binary(Ir::Or, other, fine);
+        self.check(fine, ExcClass::OVERFLOW, INTEGER_OVERFLOW, Vec::new());
     }
 
     fn shift(
@@ -352,11 +366,29 @@ impl Lowerer<'_, '_> {
             self.check(fine, ExcClass::VALUE_ERROR, "negative shift count", Vec::new());
         }
         let ir = if op == BinaryOp::LShift { Ir::Shl } else { Ir::Shr };
+        if ir == Ir::Shl && self.is_c() && ty == Ty::PyInt {
+            self.check_shift(a, b);
+        }
         let value = self.b().binary(ir, a, b);
         if ir == Ir::Shl {
             self.check_overflow(ir, (a, b), value, &ty);
         }
         Ok(Operand::value(ty, value, span))
+    }
+
+    /// Raises where an integer of Python's, shifted to the left, exceeds 64 bits.
+    fn check_shift(&mut self, a: Value, by: Value) {
+        let mut b = self.b();
+        let (zero, last) = (b.i64(0), b.i64(63));
+        let is_near = b.compare(CompareOp::Lt, by, last);
+        let near = b.select(is_near, by, last);
+        let there = b.binary(Ir::Shl, a, near);
+        let back = b.binary(Ir::Shr, there, near);
+        let is_same = b.compare(CompareOp::Eq, back, a);
+        let is_whole = b.binary(Ir::And, is_near, is_same);
+        let is_zero = b.compare(CompareOp::Eq, a, zero);
+        let fine = b.binary(Ir::Or, is_whole, is_zero);
+        self.check(fine, ExcClass::OVERFLOW, INTEGER_OVERFLOW, Vec::new());
     }
 
     fn bitwise(

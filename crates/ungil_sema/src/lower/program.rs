@@ -315,7 +315,7 @@ impl<'w> Program<'w> {
         if let Some(i) = self.externs.iter().position(|(_, a)| *a == address) {
             return i as u32;
         }
-        self.externs.push((ExternData { name: name.to_owned() }, address));
+        self.externs.push((ExternData { name: name.to_owned(), count: None }, address));
         self.externs.len() as u32 - 1
     }
 

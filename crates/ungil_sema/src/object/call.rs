@@ -48,23 +48,10 @@ impl Lowerer<'_> {
                     return self.call_address(e, call, address, &ty);
                 }
                 Meaning::Struct(ty) => return self.make_struct(call, &ty),
-                Meaning::Builtin if &**name == "len" && call.args.len() == 1 && call.keywords.is_empty() => {
-                    if let Some(n) = self.c_len(&call.args[0])? {
-                        return Ok(Val::C(n, CTy::Num(DType::I64, "Py_ssize_t".into())));
+                Meaning::Builtin => {
+                    if let Some(value) = self.call_builtin(e, call, name)? {
+                        return Ok(value);
                     }
-                    let obj = self.obj(&call.args[0])?;
-                    self.at(e.span);
-                    let n = self.status_from(Entry::Len, &[obj.value], &[obj]);
-                    return Ok(Val::C(n, CTy::Num(DType::I64, "Py_ssize_t".into())));
-                }
-                // What looks at the caller's frame would find none.
-                Meaning::Builtin
-                    if matches!(
-                        &**name,
-                        "locals" | "vars" | "dir" | "eval" | "exec" | "super" | "globals"
-                    ) =>
-                {
-                    return refuse("a builtin that looks at the frame");
                 }
                 Meaning::Own(own) if own.params.len() == call.args.len() && is_simple(call) => {
                     return self.call_own(e, call, &own);
@@ -106,6 +93,37 @@ impl Lowerer<'_> {
         Ok(Val::Obj(self.finish(result, func, args)))
     }
 
+    /// A call of a builtin that needs no function; `None` for the others.
+    fn call_builtin(&mut self, e: &Expr, call: &Call, name: &str) -> Result<Option<Val>> {
+        // What looks at the caller's frame would find none.
+        if matches!(name, "locals" | "vars" | "dir" | "eval" | "exec" | "super" | "globals") {
+            return refuse("a builtin that looks at the frame");
+        }
+        let [arg] = &call.args[..] else { return Ok(None) };
+        if !is_simple(call) {
+            return Ok(None);
+        }
+        let length = |n| Val::C(n, CTy::Num(DType::I64, "Py_ssize_t".into()));
+        if name == "len"
+            && let Some(n) = self.c_len(arg)?
+        {
+            return Ok(Some(length(n)));
+        }
+        let entry = match name {
+            "len" => Entry::Len,
+            "str" => Entry::Str,
+            "int" => Entry::Int,
+            "float" => Entry::Float,
+            _ => return Ok(None),
+        };
+        let obj = self.obj(arg)?;
+        self.at(e.span);
+        Ok(Some(match entry {
+            Entry::Len => length(self.status_from(entry, &[obj.value], &[obj])),
+            _ => Val::Obj(self.make_from(entry, &[obj.value], &[obj])),
+        }))
+    }
+
     fn finish(&mut self, result: Value, func: Obj, args: Vec<Obj>) -> Obj {
         self.drop_obj(func);
         self.drop_all(&args);
@@ -126,10 +144,15 @@ impl Lowerer<'_> {
 
     fn call_method(&mut self, e: &Expr, call: &Call, value: &Expr, name: &str) -> Result<Val> {
         let obj = self.obj(value)?;
-        if name == "append" && call.args.len() == 1 && call.keywords.is_empty() {
-            let arg = self.obj(&call.args[0])?;
+        let entry = match name {
+            "append" => Some(Entry::Append),
+            "add" => Some(Entry::AddTo),
+            _ => None,
+        };
+        if let (Some(entry), [arg], []) = (entry, &call.args[..], &call.keywords[..]) {
+            let arg = self.obj(arg)?;
             self.at(e.span);
-            return Ok(Val::Obj(self.make_from(Entry::Append, &[obj.value, arg.value], &[obj, arg])));
+            return Ok(Val::Obj(self.make_from(entry, &[obj.value, arg.value], &[obj, arg])));
         }
         if name == "get" && (1..=2).contains(&call.args.len()) && call.keywords.is_empty() {
             let (args, none) = (self.call_arguments(call)?.0, self.word(0));

@@ -4,6 +4,7 @@
 //! otherwise an entry borrows its arguments, and one that gives an object gives a new reference, or 0 with a Python
 //! exception set; one that gives a status gives −1 then.
 
+use ungil_ir::function::Count;
 use ungil_ir::types::{DType, Type};
 
 macro_rules! entries {
@@ -74,6 +75,12 @@ entries! {
     CallEx "ooo" "o",
     /// Object, value: `object.append(value)`.
     Append "oo" "o",
+    /// Object, value: `object.add(value)`.
+    AddTo "oo" "o",
+    /// `str(object)`, `int(object)` and `float(object)`.
+    Str "o" "o",
+    Int "o" "o",
+    Float "o" "o",
     Iter "o" "o",
     /// As `iter(object)`.
     GetIter "o" "o",
@@ -194,6 +201,16 @@ entries! {
 impl Entry {
     pub fn name(self) -> &'static str {
         Entry::TYPES[self as usize].0
+    }
+
+    /// What it does to the count of references.
+    pub fn count(self) -> Option<Count> {
+        match self {
+            Entry::Retain => Some(Count::Up),
+            Entry::Release => Some(Count::Down),
+            Entry::ReleaseMaybe => Some(Count::DownUnlessNull),
+            _ => None,
+        }
     }
 
     pub fn ret(self) -> Type {

@@ -142,6 +142,8 @@ impl Lowerer<'_> {
             }
             Meaning::Own(_) => return Ok(Val::Function(name.into())),
             Meaning::Extern(f) => return Ok(Val::Extern(f)),
+            // As in Cython it is looked up once.
+            Meaning::Builtin => return Ok(Val::Obj(self.constant(Constant::Builtin(name.to_owned())))),
             Meaning::Other | Meaning::Math(..) | Meaning::Cast(_) | Meaning::Struct(_) => {
                 return refuse(&format!("`{name}` of C as a value"));
             }

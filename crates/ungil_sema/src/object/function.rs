@@ -126,7 +126,11 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
     let (scratch_size, slot_count) = (l.scratch_size, l.slots.max(1));
     l.func.inst_mut(scratch).kind = InstKind::StackArray(scratch_size);
     l.func.inst_mut(slots).kind = InstKind::StackArray(slot_count);
-    let externs = Entry::ALL.iter().map(|e| ExternData { name: format!("object.{}", e.name()) }).collect();
+    let externs = Entry::ALL.iter().map(|e| ExternData {
+        name: format!("object.{}", e.name()),
+        count: e.count().filter(|_| source.counts_in_place),
+    });
+    let externs = externs.collect();
     let mut module = Module { functions: vec![l.func], entry: Some(FuncId(0)), externs, ..Module::default() };
     let externs = add_kernels(&mut module, &l.kernels);
     Ok(Objects { module, constants: l.constants, externs })

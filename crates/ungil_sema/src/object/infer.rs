@@ -1,8 +1,10 @@
 //! Variables without a declaration that hold pointers or structs: all that is assigned to them says so.
 //!
-//! As in Cython, `p = <double *>malloc(n)` makes `p` a pointer. Numbers without a declaration are Python objects.
+//! As in Cython, `p = <double *>malloc(n)` makes `p` a pointer. Numbers without a declaration are Python objects, but for
+//! doubles, and indices and lengths where no arithmetic can overflow ([`super::index`]).
 
 use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
@@ -15,9 +17,13 @@ use crate::ctype::CType;
 use crate::lower::memory::same_type;
 
 /// What is assigned to a name.
-struct Assigned<'e> {
-    name: &'e str,
-    values: Vec<Expr>,
+pub(super) struct Assigned<'e> {
+    pub(super) name: &'e str,
+    pub(super) values: Vec<Expr>,
+    /// What it is changed by.
+    pub(super) augmented: Vec<(BinaryOp, Expr)>,
+    /// What loops over it run over.
+    pub(super) loops: Vec<Expr>,
     /// Whether it is bound otherwise too.
     otherwise: bool,
 }
@@ -44,9 +50,17 @@ impl Visitor for Assigned<'_> {
                 walk_stmt(self, stmt);
             }
             // `p += n` keeps a pointer's type.
-            StmtKind::AugAssign { .. } => walk_stmt(self, stmt),
+            StmtKind::AugAssign { target, op, value } => {
+                if self.binds(target) {
+                    self.augmented.push((*op, value.clone()));
+                }
+                walk_stmt(self, stmt);
+            }
             StmtKind::For(f) => {
-                self.otherwise |= self.binds(&f.target);
+                match &f.target.kind {
+                    ExprKind::Name(name) if **name == *self.name => self.loops.push(f.iter.clone()),
+                    _ => self.otherwise |= self.binds(&f.target),
+                }
                 walk_stmt(self, stmt);
             }
             StmtKind::With(w) => {
@@ -75,13 +89,23 @@ impl Visitor for Assigned<'_> {
 }
 
 impl Lowerer<'_> {
-    /// The pointer or struct that a variable without a declaration is.
+    /// The type of C that a variable without a declaration has.
     pub(super) fn inferred(&self, name: &str) -> Option<CTy> {
-        let mut found = Assigned { name, values: Vec::new(), otherwise: false };
+        let (values, augmented, loops) = Default::default();
+        let mut found = Assigned { name, values, augmented, loops, otherwise: false };
         self.source.def.body.iter().for_each(|stmt| found.visit_stmt(stmt));
         if found.otherwise {
             return None;
         }
+        match (found.values.is_empty(), found.loops.is_empty()) {
+            (false, true) => self.address_type(&found).or_else(|| self.number_type(&found)),
+            (true, false) => self.index_type(&found),
+            _ => None,
+        }
+    }
+
+    /// The pointer or struct that a variable is.
+    fn address_type(&self, found: &Assigned<'_>) -> Option<CTy> {
         let mut ty: Option<CTy> = None;
         for value in &found.values {
             let Kind::C(own) = self.kind(value) else { return None };

@@ -25,6 +25,7 @@ pub mod expr;
 pub mod function;
 pub mod handlers;
 pub mod import;
+pub mod index;
 pub mod infer;
 pub mod inner;
 pub mod kernel;
@@ -65,6 +66,8 @@ pub enum Constant {
     Imaginary(u64),
     Str(String),
     Bytes(Vec<u8>),
+    /// The builtin of a name.
+    Builtin(String),
     Names(Vec<String>),
     /// The code of a function inside, by the host's number.
     Code(usize),
@@ -153,6 +156,8 @@ pub struct Source<'a> {
     pub free: &'a [(String, Option<Declared>)],
     /// Whether arguments and result are words of C, as callers without Python pass them: see [`function`].
     pub is_direct: bool,
+    /// Whether references are counted in an object's first word, as CPython did before objects that never die (3.12).
+    pub counts_in_place: bool,
     pub address_of: &'a AddressOf<'a>,
     /// Code of what stands inside it.
     pub inner: &'a dyn Fn(&inner::Place) -> Option<inner::Code>,

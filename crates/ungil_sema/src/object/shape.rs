@@ -12,8 +12,6 @@ pub struct Shape {
     pub depth: u32,
     /// Whether it builds lists, sets or dictionaries.
     pub builds: bool,
-    /// Whether it has generator expressions.
-    pub generates: bool,
 }
 
 /// The shape of a function's body.
@@ -43,7 +41,6 @@ fn expression(e: &Expr, depth: u32, shape: &mut Shape) {
             shape.depth = shape.depth.max(depth + generators.len() as u32);
         }
         ExprKind::Generator { element, generators } => {
-            shape.generates = true;
             shape.depth = shape.depth.max(depth + generators.len() as u32);
             expression(element, depth, shape);
         }

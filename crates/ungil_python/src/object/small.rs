@@ -1,0 +1,104 @@
+//! Integers of one digit, and strings of the same length: what operators do with them without asking the interpreter.
+//!
+//! CPython keeps the digits of an int, of 30 bits each, behind one word: the number of digits with the sign up to 3.11, from
+//! 3.12 on that number above three bits for sign and flags (`Include/cpython/longintrepr.h`).
+
+use core::ffi::c_int;
+use core::ptr::null_mut;
+
+use pyo3::ffi;
+
+use super::operate::O;
+
+/// Where the digits lie behind the header.
+const DIGITS: usize = size_of::<ffi::PyObject>() + size_of::<usize>();
+
+/// The value of an int of one digit at most.
+///
+/// # Safety
+/// The object is live.
+#[inline]
+pub unsafe fn small(object: O) -> Option<i64> {
+    // SAFETY: the object is live, and an int has the word and at least one digit behind its header.
+    unsafe {
+        if ffi::PyLong_CheckExact(object) == 0 {
+            return None;
+        }
+        let word = object.cast::<u8>().add(size_of::<ffi::PyObject>()).cast::<isize>().read();
+        let digit = i64::from(object.cast::<u8>().add(DIGITS).cast::<u32>().read());
+        #[cfg(not(Py_3_12))]
+        return (word.unsigned_abs() <= 1).then(|| word as i64 * digit);
+        #[cfg(Py_3_12)]
+        (word < 16).then(|| (1 - (word & 3) as i64) * digit)
+    }
+}
+
+/// Both values.
+///
+/// # Safety
+/// The objects are live.
+#[inline]
+pub unsafe fn both(a: O, b: O) -> Option<(i64, i64)> {
+    // SAFETY: as the caller vouches.
+    unsafe { Some((small(a)?, small(b)?)) }
+}
+
+/// What an operator, by its number, gives for two small integers; null where Python has to be asked.
+///
+/// # Safety
+/// The objects are live; attached.
+#[inline]
+pub unsafe fn binary(op: i64, a: O, b: O) -> O {
+    // SAFETY: as the caller vouches.
+    let Some((x, y)) = (unsafe { both(a, b) }) else { return null_mut() };
+    let value = match op {
+        0 => x + y,
+        1 => x - y,
+        2 => x * y,
+        5 if y != 0 => (x - floor_rest(x, y)) / y,
+        6 if y != 0 => floor_rest(x, y),
+        8 if (0..=32).contains(&y) => x << y,
+        9 if y >= 0 => x >> y.min(63),
+        10 => x | y,
+        11 => x ^ y,
+        12 => x & y,
+        _ => return null_mut(),
+    };
+    // SAFETY: attached.
+    unsafe { ffi::PyLong_FromLongLong(value) }
+}
+
+/// The rest that has the divisor's sign.
+fn floor_rest(x: i64, y: i64) -> i64 {
+    let rest = x % y;
+    if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest }
+}
+
+/// How two values stand, as CPython numbers comparisons.
+#[inline]
+pub fn holds<T: PartialOrd>(x: &T, y: &T, op: i64) -> bool {
+    match op as c_int {
+        ffi::Py_LT => x < y,
+        ffi::Py_LE => x <= y,
+        ffi::Py_EQ => x == y,
+        ffi::Py_NE => x != y,
+        ffi::Py_GT => x > y,
+        _ => x >= y,
+    }
+}
+
+/// Whether two strings are equal, if both are exactly strings.
+///
+/// # Safety
+/// The objects are live.
+#[inline]
+pub unsafe fn equal_strings(a: O, b: O) -> Option<bool> {
+    // SAFETY: live strings, whose header holds their length; those that reach code are ready.
+    unsafe {
+        if ffi::PyUnicode_CheckExact(a) == 0 || ffi::PyUnicode_CheckExact(b) == 0 {
+            return None;
+        }
+        let length = |s: O| (*s.cast::<ffi::PyASCIIObject>()).length;
+        Some(a == b || length(a) == length(b) && ffi::PyUnicode_Compare(a, b) == 0)
+    }
+}

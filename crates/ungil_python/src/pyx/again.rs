@@ -1,0 +1,180 @@
+//! Integers beyond 64 bits: a kernel ends with an error there, and the call is made again with code for objects.
+//!
+//! Only of functions that change nothing but their own variables: numbers in, and calls of builtins of numbers and of
+//! functions of the same kind.
+
+use core::ptr::null_mut;
+use std::collections::HashSet;
+
+use pyo3::exceptions::PyOverflowError;
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyType};
+use ungil_diag::source::SourceFile;
+use ungil_diag::span::SourceId;
+use ungil_driver::excerpt::parse_kernel;
+use ungil_sema::world::KernelCode;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::stmt::{Stmt, StmtKind};
+use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
+
+use crate::dispatcher::{self, Dispatcher};
+
+/// Builtins that only compute.
+const BUILTINS: &[&str] =
+    &["abs", "bool", "divmod", "float", "int", "len", "max", "min", "pow", "range", "round", "sum"];
+
+/// The result of a kernel, or of the code for objects where 64 bits were too few.
+///
+/// # Safety
+/// Attached; `args` holds `n` live objects, one for each parameter. A null result comes with an exception.
+#[inline]
+pub unsafe fn or_again(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    n: usize,
+    result: *mut PyObject,
+) -> *mut PyObject {
+    if !result.is_null() || dispatcher.state().pyx.is_none() {
+        return result;
+    }
+    // SAFETY: as the caller vouches.
+    unsafe { again(dispatcher, core::slice::from_raw_parts(args, n)) }
+}
+
+#[cold]
+unsafe fn again(dispatcher: &Dispatcher, args: &[*mut PyObject]) -> *mut PyObject {
+    // SAFETY: attached, with live objects, as the caller vouches.
+    unsafe {
+        let py = Python::assume_attached();
+        let Some(error) = PyErr::take(py) else { return null_mut() };
+        match objects_instead(py, dispatcher, args, &error) {
+            Ok(Some(result)) => result,
+            Ok(None) => {
+                error.restore(py);
+                null_mut()
+            }
+            Err(other) => {
+                other.restore(py);
+                null_mut()
+            }
+        }
+    }
+}
+
+/// # Safety
+/// Attached, with live objects, one for each parameter.
+unsafe fn objects_instead(
+    py: Python<'_>,
+    dispatcher: &Dispatcher,
+    args: &[*mut PyObject],
+    error: &PyErr,
+) -> PyResult<Option<*mut PyObject>> {
+    let is_overflow = error.is_instance_of::<PyOverflowError>(py)
+        && error.value(py).str()?.to_str()? == ungil_abi::exception::INTEGER_OVERFLOW;
+    let Some(pyx) = dispatcher.state().pyx.as_ref().filter(|_| is_overflow) else { return Ok(None) };
+    // SAFETY: live objects, as the caller vouches.
+    let are_numbers = args.iter().all(|a| unsafe {
+        ffi::PyLong_Check(*a) != 0 || ffi::PyFloat_CheckExact(*a) != 0 || ffi::PyComplex_CheckExact(*a) != 0
+    });
+    if pyx.kernel_only || !are_numbers || !only_computes(py, dispatcher, &mut HashSet::new())? {
+        return Ok(None);
+    }
+    let Some(code) = pyx.for_objects(py, dispatcher)? else { return Ok(None) };
+    // SAFETY: attached, with live objects, one for each parameter.
+    let result = unsafe { code.run(args.as_ptr(), core::ptr::null()) };
+    if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(Some(result)) }
+}
+
+/// Whether a function, and those it calls, change nothing but their own variables.
+fn only_computes(
+    py: Python<'_>,
+    dispatcher: &Dispatcher,
+    seen: &mut HashSet<*const Dispatcher>,
+) -> PyResult<bool> {
+    if !seen.insert(dispatcher) {
+        return Ok(true);
+    }
+    let Ok(text) = &dispatcher.state().source else { return Ok(false) };
+    let file = SourceFile::new(text.file.as_str(), text.text.as_str());
+    let (code, _) = parse_kernel(&file, SourceId(0), false);
+    let Some(KernelCode::Function(def)) = code.filter(|_| !text.is_lambda) else { return Ok(false) };
+    let mut found = Effects::default();
+    def.body.iter().for_each(|stmt| found.visit_stmt(stmt));
+    if found.changes {
+        return Ok(false);
+    }
+    // SAFETY: a live dispatcher holds its function.
+    let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+    let (globals, builtins) = (func.getattr("__globals__")?, func.getattr("__builtins__")?);
+    for name in &found.called {
+        // What is private to the module stands among its builtins.
+        let hidden = builtins.call_method1("get", (name,))?;
+        let called = globals.call_method1("get", (name, hidden))?;
+        let computes = match dispatcher::downcast(&called) {
+            Some(inner) => only_computes(py, inner, seen)?,
+            None => {
+                let is_builtin =
+                    called.is_exact_instance_of::<PyCFunction>() || called.is_instance_of::<PyType>();
+                is_builtin && BUILTINS.contains(&name.as_str())
+            }
+        };
+        if !computes {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What a function changes, and what it calls.
+#[derive(Default)]
+struct Effects {
+    changes: bool,
+    called: HashSet<String>,
+}
+
+impl Effects {
+    /// Whether an assignment binds the function's own variables only.
+    fn is_own(target: &Expr) -> bool {
+        match &target.kind {
+            ExprKind::Name(_) => true,
+            ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().all(Effects::is_own),
+            _ => false,
+        }
+    }
+}
+
+impl Visitor for Effects {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        self.changes |= match &stmt.kind {
+            StmtKind::Assign { targets, .. } => !targets.iter().all(Effects::is_own),
+            StmtKind::AugAssign { target, .. } => !Effects::is_own(target),
+            StmtKind::For(f) => !Effects::is_own(&f.target),
+            StmtKind::While(_)
+            | StmtKind::If(_)
+            | StmtKind::Return(_)
+            | StmtKind::Expr(_)
+            | StmtKind::Raise { .. }
+            | StmtKind::Assert { .. }
+            | StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Pass => false,
+            _ => true,
+        };
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, e: &Expr) {
+        match &e.kind {
+            ExprKind::Call(call) => match &call.func.kind {
+                ExprKind::Name(name) => {
+                    self.called.insert(name.to_string());
+                }
+                _ => self.changes = true,
+            },
+            ExprKind::Cython(_) | ExprKind::Lambda { .. } => self.changes = true,
+            _ => {}
+        }
+        walk_expr(self, e);
+    }
+}

@@ -1,0 +1,192 @@
+# cython: language_level=3
+"""What the code for objects does without asking the interpreter."""
+
+
+def arithmetic(a, b):
+    return a + b, a - b, a * b, a | b, a ^ b, a & b
+
+
+def quotients(a, b):
+    return a // b, a % b
+
+
+def shifts(a, b):
+    return a << b, a >> b
+
+
+def in_place(a, b):
+    c = a
+    c += b
+    d = a
+    d -= b
+    e = a
+    e *= b
+    f = a
+    f |= b
+    return c, d, e, f
+
+
+def comparisons(a, b):
+    return a < b, a <= b, a == b, a != b, a > b, a >= b
+
+
+def branches(a, b):
+    n = 0
+    if a < b:
+        n += 1
+    if a <= b:
+        n += 10
+    if a == b:
+        n += 100
+    if a != b:
+        n += 1000
+    if a:
+        n += 10000
+    return n
+
+
+def item(xs, i):
+    return xs[i]
+
+
+def put(xs, i, v):
+    xs[i] = v
+    return xs
+
+
+def converted(a):
+    return str(a), repr(str(a))
+
+
+def to_int(a):
+    return int(a)
+
+
+def to_float(a):
+    return float(a)
+
+
+def added(o, v):
+    return o.add(v), o
+
+
+def appended(o, v):
+    return o.append(v), o
+
+
+def got(o, k, d):
+    return o.get(k), o.get(k, d)
+
+
+def texts(xs):
+    return [f"{x}|{x!r}" for x in xs]
+
+
+def typed_list(list xs, v):
+    s = 0
+    for i in range(len(xs)):
+        s += xs[i]
+        xs[i] = v
+    return s, xs
+
+
+def offsets(list xs):
+    out = []
+    for i in range(1, len(xs) - 1):
+        out.append(xs[i - 1] + xs[i + 1] * (i % 3))
+    return out
+
+
+def backwards(list xs):
+    out = []
+    for i in range(len(xs) - 1, -1, -1):
+        out.append((i, xs[i]))
+    return out
+
+
+def doubled(list xs):
+    cdef double p[8]
+    n = len(xs)
+    for i in range(n):
+        if i < 8:
+            p[i] = i * 0.5
+    total = 0.0
+    for i in range(n):
+        total += p[i] * i if i < 8 else 1
+    return total, n, xs
+
+
+def behind(list xs):
+    for i in range(len(xs)):
+        pass
+    return i
+
+
+def counted(int a, int b):
+    out = []
+    for i in range(a, b):
+        for j in range(i):
+            out.append(i * 2 + 1 if i > j else [i, j])
+    return out
+
+
+def wide(long long a, long long b):
+    out = []
+    for i in range(a, b):
+        out.append(i * 2)
+    return out
+
+
+def mean(list xs):
+    s = 0.0
+    for x in xs:
+        s += x
+    return s / len(xs)
+
+
+def unbound_double(flag):
+    if flag:
+        s = 1.5
+    return s
+
+
+def whole_or_not(list xs):
+    cdef double half = 0.5
+    s = 0
+    for i in range(len(xs)):
+        s += half
+    return s
+
+
+def share(n):
+    row = [0] * n
+    rows = [row, row]
+    return changed(rows)
+
+
+def changed(rows):
+    for i in range(2):
+        for j in range(len(rows[i])):
+            rows[i][j] += j
+    return rows
+
+
+def first_of(rows):
+    for row in rows:
+        for x in row:
+            return x
+
+
+def counting(xs):
+    d = {}
+    for x in xs:
+        d[x] = d.get(x, 0) + 1
+    return d
+
+
+def characters(str s):
+    n = 0
+    for c in s:
+        if c == "a" or c != "b" and c == s[0]:
+            n += 1
+    return n

@@ -1,0 +1,185 @@
+"""Short ways of the code for objects: small integers, items, inferred numbers, compared with Cython."""
+
+import gc
+import itertools
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyx_reference
+
+from ungil import pyx
+
+SOURCE = Path(__file__).parent / "pyx" / "object_speed.pyx"
+BIG = 2**30
+NUMBERS = (0, 1, -1, 2, -7, 31, 33, BIG - 1, BIG, -BIG, 2**62, -(2**63), 10**30, True, 2.5, -0.0, float("nan"))
+OTHERS = ("a", "ab", "", "ä", None, [1], (1, 2), {1})
+
+
+class Number(int):
+    """An int whose operators are its own."""
+
+    def __add__(self, other):
+        return "added"
+
+    def __eq__(self, other):
+        return "equal"
+
+    def __bool__(self):
+        raise ValueError("neither")
+
+    __hash__ = int.__hash__
+
+
+class Sequence(list):
+    def __getitem__(self, i):
+        return ("item", i)
+
+    def __setitem__(self, i, v):
+        super().__setitem__(i, (v, v))
+
+
+class Bag(set):
+    def add(self, x):
+        super().add((x, x))
+        return "mine"
+
+
+PAIRS = [*itertools.product(NUMBERS, NUMBERS), *itertools.product(OTHERS, (1, "a", "b", "ä", None, [1]))]
+CALLS = [
+    *[("arithmetic", a, b) for a, b in PAIRS], *[("comparisons", a, b) for a, b in PAIRS],
+    *[("quotients", a, b) for a, b in PAIRS], *[("in_place", a, b) for a, b in PAIRS],
+    *[("shifts", a, b) for a in NUMBERS for b in (0, 1, 29, 30, 32, 33, 63, 64, 200, -1, "a")],
+    *[("branches", a, b) for a, b in PAIRS], ("branches", Number(1), 1), ("arithmetic", Number(3), 1),
+    ("arithmetic", 1, Number(3)), ("comparisons", Number(3), 4),
+    *[("item", xs, i) for xs in ([1, 2, 3], (4, 5), "abc", {1: 2}, {-1: 3}, Sequence([1]), None, b"ab", range(4))
+      for i in (0, 1, -1, -2, 2, 3, -4, 2**40, 2**70, True, 1.5, None, slice(0, 1))],
+    *[("put", xs, i, "v") for xs in ([1, 2, 3], (4, 5), {1: 2}, Sequence([1, 2]), None)
+      for i in (0, 1, -1, 3, -4, 2**70, True, 1.5, slice(0, 1))],
+    *[(f, a) for f in ("converted", "to_int", "to_float")
+      for a in (0, 1.5, "12", " 3 ", "x", b"7", None, True, Number(4), 10**400, float("inf"), [1])],
+    *[("added", o, v) for o in (set(), {1}, Bag(), [], None) for v in (1, "a", [1])],
+    *[("appended", o, v) for o in ([], Sequence([1]), set(), None) for v in (1, "a")],
+    *[("got", o, 1, 5) for o in ({}, {1: 2}, [], None)], ("got", {}, [1], 5),
+    ("texts", [1, 1.5, "a", "ä", "漢", "😀", None, Number(3)]),
+    *[("typed_list", xs, v) for xs in ([], [1], [1, 2.5], [1, "a"], Sequence([1, 2]), None) for v in (0, None)],
+    *[("offsets", list(range(n))) for n in range(6)], ("offsets", ["a", 2, "c"]),
+    *[("backwards", xs) for xs in ([], [1], list("abc"))], *[("doubled", list(range(n))) for n in (0, 1, 8, 12)],
+    ("behind", [1, 2, 3]), *[("counted", a, b) for a, b in ((0, 4), (3, 3), (-2, 3), (5, 2))],
+    ("wide", 2**62, 2**62 + 3), ("wide", -(2**63), -(2**63) + 2),
+    *[("mean", xs) for xs in ([1, 2], [1.5, 2], [], [1, "a"], [2**53 + 1, 1])],
+    ("unbound_double", 1), ("whole_or_not", [1, 2]),
+    *[("share", n) for n in (0, 1, 3)], ("first_of", [[1, 2.5], [3]]), ("first_of", [[2.5, 1]]), ("first_of", [[]]),
+    ("counting", [1, 1, 2, "a", 1.0]), *[("characters", s) for s in ("", "abcab", "äab", "漢b漢")],
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def module():
+    return pyx.compile(str(SOURCE))
+
+
+def test_calls_end_as_in_cython(module, tmp_path_factory):
+    reference = pyx_reference.build(SOURCE, tmp_path_factory.mktemp("speed"))
+    assert not pyx_reference.differences(reference, module, CALLS)
+
+
+def test_what_is_read_behind_an_empty_loop_has_no_value(module):
+    for call in (lambda: module.behind([]), lambda: module.unbound_double(0)):
+        with pytest.raises(UnboundLocalError):
+            call()
+
+
+def test_sums_of_integers_stay_integers(module):
+    # Cython makes `s` a double here, and returns 0.0.
+    assert repr(module.whole_or_not([])) == "0"
+
+
+def test_lists_after_arrays_are_objects_all_the_same():
+    source = "def first(xs):\n    for i in range(1):\n        for j in range(1):\n            return xs[i]\n"
+    module = pyx.compile(source, name="lists_after_arrays")
+    assert module.first(np.array([1.5, 2])) == 1.5
+    for xs in ([1, 2.5], (3, 4.5), ["a"], [[1], 2]):
+        assert module.first(xs) is xs[0]
+    assert module.first(np.array([3, 2])) == 3
+
+
+BIG_NUMBERS = """
+def factorial(n):
+    r = 1
+    for i in range(1, n + 1):
+        r *= i
+    return r
+
+def fibonacci(n):
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
+
+def power(x, n):
+    return x * power(x, n - 1) if n else 1
+
+cdef long twice(long x):
+    return x * 2
+
+def calls(n):
+    return twice(n) * n + factorial(n // 2**36)
+
+def quotient(a, b):
+    return a // b, a << 3
+
+def effects(out, n):
+    out[0] += 1
+    return n * n
+"""
+
+
+def test_integers_beyond_64_bits_are_pythons():
+    module = pyx.compile(BIG_NUMBERS, name="big_numbers")
+    for n in (5, 20, 21, 40, 100, 3):
+        assert module.factorial(n) == math.factorial(n)
+        a, b = 0, 1
+        for _ in range(n):
+            a, b = b, a + b
+        assert module.fibonacci(n) == a
+        assert module.power(3, n) == 3**n and module.power(1.5, n) == pytest.approx(1.5**n)
+    assert module.calls(2**40) == 2**81 + math.factorial(16) and module.calls(3) == 19
+    assert module.quotient(-(2**63), -1) == (2**63, -(2**66)) and module.quotient(-8, -1) == (8, -64)
+
+
+def test_calls_with_effects_are_not_made_again():
+    module = pyx.compile(BIG_NUMBERS, name="big_numbers_and_effects")
+    out = np.zeros(1)
+    assert module.effects(out, 3) == 9 and out[0] == 1
+    with pytest.raises(OverflowError, match="integer overflow"):
+        module.effects(out, 2**62)
+    assert out[0] == 2
+
+
+def test_counts_of_references_are_exact(module):
+    value, key = object(), "a key that is no constant"
+    xs = [value] * 4
+    gc.collect()
+    before = [sys.getrefcount(o) for o in (value, key, None, xs)]
+    for _ in range(1000):
+        module.typed_list([3, 4], value)
+        module.counting([key, key, value])
+        module.item(xs, -1), module.put([1, 2], 0, value)
+        module.added({1}, key), module.appended([], value), module.got({key: value}, key, value)
+        module.texts([1, key]), module.characters(key), module.backwards(xs)
+        for f, *args in (("item", xs, 9), ("put", xs, 9, value), ("to_int", key), ("branches", value, 1)):
+            with pytest.raises((IndexError, TypeError, ValueError)):
+                getattr(module, f)(*args)
+    gc.collect()
+    after = [sys.getrefcount(o) for o in (value, key, None, xs)]
+    assert all(abs(a - b) < 50 for a, b in zip(after, before, strict=True)), (before, after)
+
+
+def test_a_builtin_is_the_one_at_the_first_call():
+    module = pyx.compile("def f(x):\n    return str(x), abs(x), sorted([x, 0])\n", name="builtins_once")
+    assert module.f(-1) == ("-1", 1, [-1, 0])
+    module.str = module.abs = None
+    assert module.f(-2) == ("-2", 2, [-2, 0])
