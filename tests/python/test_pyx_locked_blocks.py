@@ -31,6 +31,28 @@ def picky(x):
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
+TEAM = """
+from cython.parallel cimport parallel, threadid
+
+def numbers(int n):
+    cdef int t
+    out = []
+    seen = []
+    with nogil, parallel(num_threads=n):
+        t = threadid()
+        with gil:
+            seen.append(1)
+            out.append(t)
+    return sorted(out), len(seen)
+"""
+
+
+def test_lists_of_numbers_lose_nothing_in_a_team():
+    module = pyx.compile(TEAM, name="lists_in_a_team")
+    for _ in range(2000):
+        assert module.numbers(5) == ([0, 1, 2, 3, 4], 5)
+
+
 def test_blocks_end_like_those_of_cython(modules, n):
     calls = [
         ("counted", np.array([3, 1, 3, 3, 7, 1]), n), ("counted", np.array([], int), n), ("reduced", [1.5, 2, 3], n),

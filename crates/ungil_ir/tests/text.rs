@@ -247,5 +247,8 @@ fn c_functions_that_count() {
                     extern e2 \"maybe\" counts down_unless_null\n\nfunc @f(v0: int64) -> () {\n  \
                     v1 = extern e2\n  v2 = call_c v1(v0) : ()\n}\n";
     round_trip(counting);
-    error(&counting.replace("down_unless_null", "sideways"), "3:25: expected how it counts, found `sideways`");
+    error(
+        &counting.replace("down_unless_null", "sideways"),
+        "3:25: expected how it counts, found `sideways`",
+    );
 }

@@ -13,15 +13,17 @@ use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp, UnaryOp};
 use ungil_ir::types::DType;
-use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::stmt::{IfBranch, Stmt, StmtKind};
 
 use crate::c_arithmetic;
 use crate::ctype::CType;
 use crate::cython::{CFunction, Declared};
 use crate::diagnostics::Result;
 use crate::diagnostics::cython::CTypeError;
+use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
 use crate::lower::build::{fits, int_range};
 use crate::lower::call::Args;
@@ -59,6 +61,35 @@ impl Lowerer<'_, '_> {
         }
         options.c = Some(std::sync::Arc::new(c));
         Some(options)
+    }
+
+    /// Refuses a block under the interpreter's lock that does more than raise where threads are at it at once: kernels hold no lock.
+    pub(crate) fn only_raises_under_the_lock(&self, block: &IfBranch) -> Result<()> {
+        fn does_more(stmt: &Stmt) -> bool {
+            match &stmt.kind {
+                StmtKind::If(node) => {
+                    node.branches.iter().flat_map(|b| &b.body).chain(&node.orelse).any(does_more)
+                }
+                StmtKind::Raise { .. }
+                | StmtKind::Return(_)
+                | StmtKind::Pass
+                | StmtKind::Break
+                | StmtKind::Continue => false,
+                _ => true,
+            }
+        }
+        let takes_lock =
+            |call: &Call| call.keywords.iter().any(|k| k.name.as_ref().is_some_and(|n| &*n.name == "gil"));
+        let is_locked = matches!(&block.test.kind, ExprKind::Call(call) if takes_lock(call));
+        match block.body.iter().find(|stmt| does_more(stmt)) {
+            Some(stmt) if is_locked && self.team.is_some() => Err(Unsupported::Statement {
+                what: "statements under the interpreter's lock in a parallel block are",
+                span: stmt.span,
+                help: "compile the function for objects, or write into an array by `threadid()`",
+            }
+            .into()),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn declared(&self, name: &str) -> Option<Declared> {

@@ -114,6 +114,7 @@ impl Lowerer<'_, '_> {
     fn if_statement(&mut self, node: &If) -> Result<Flow> {
         let (first, rest) = node.branches.split_first().expect("an if has a branch");
         if let Some(options) = self.with_directives(&first.test) {
+            self.only_raises_under_the_lock(first)?;
             let outer = std::mem::replace(&mut self.options, options);
             let flow = self.block(&first.body);
             self.options = outer;
