@@ -9,7 +9,10 @@ import re
 import warnings
 from pathlib import Path
 
-from ungil import _ungil, errors, pyx
+import numpy as np
+import pytest
+
+from ungil import _ungil, errors, jit, prange, pyx
 
 TEXTS = [path.read_text() for path in sorted((Path(__file__).parent / "pyx").glob("*.pyx"))]
 COUNT = int(os.environ.get("UNGIL_MUTATIONS", "300"))
@@ -75,3 +78,36 @@ def test_mutated_functions_are_compiled(tmp_path):
                 assert getattr(error, "code", "") != "U0500" and not isinstance(error, SystemError), text
             else:
                 assert "U0500" not in page, text
+
+
+def test_what_mutations_found():
+    """The smallest case of each."""
+    # An order of complex numbers beside objects; Cython refuses it where it compiles.
+    text = "def f(x, y):\n    cdef int a = x\n    cdef double complex b = y\n    return {str(x): a < b}\n"
+    with pytest.raises(TypeError, match="'<' not supported"):
+        pyx.compile(text).f(1, 2j)
+    text = "def f(x, y):\n    cdef double complex b = y\n    return [x, b == y, b != 1]\n"
+    assert pyx.compile(text).f(1, 2j) == [1, True, True]
+    # A parameter's name in C, which Cython refuses too.
+    for parameters in ('a, *, b "c"', 'int a "c"', "a 'c'"):
+        with pytest.raises(errors.CompileError, match="name in C"):
+            pyx.compile(f"def f({parameters}):\n    return a\n")
+
+
+def test_ranges_of_narrow_integers():
+    """Mutated kernels returned ranges with bounds of their arguments' types."""
+
+    def bounds(n, m):
+        return range(n), range(m, n), range(n, m, 2), len(range(n))
+
+    for n, m in [(np.int32(5), np.uint8(2)), (np.int64(7), 2), (3, np.int16(-4))]:
+        assert jit(bounds)(n, m) == bounds(n, m)
+
+    def summed(n):
+        r = range(n)
+        total = 0
+        for i in r:
+            total += i
+        return total, prange(n)
+
+    assert jit(summed)(np.int32(5)) == (10, range(5))

@@ -395,9 +395,16 @@ fn range(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
             ]
         }
     };
+    let mut parts = Vec::with_capacity(bound.len());
     for part in &bound {
         l.integer_argument(part, "range", "stop")?;
+        // A range has integers of Python, whatever it is made of.
+        parts.push(match part.const_int().and_then(|n| i64::try_from(n).ok()) {
+            Some(n) => Operand::int(n, part.span),
+            None => Operand::value(Ty::PyInt, l.index(part)?, part.span),
+        });
     }
+    let bound = parts;
     if let Some(0) = bound[2].const_int() {
         let fine = l.b().bool(false);
         l.check(

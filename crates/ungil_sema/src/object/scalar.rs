@@ -184,8 +184,11 @@ impl Lowerer<'_> {
         }
         let dtype = common(&a.1, &b.1).dtype();
         let (x, y) = (self.b().cast(a.0, dtype), self.b().cast(b.0, dtype));
-        if dtype.is_complex() && matches!(op, CompareOp::Eq | CompareOp::NotEq) {
-            return Ok(self.complex_compare(op == CompareOp::Eq, x, y));
+        if dtype.is_complex() {
+            return match op {
+                CompareOp::Eq | CompareOp::NotEq => Ok(self.complex_compare(op == CompareOp::Eq, x, y)),
+                _ => refuse("an order of complex numbers"),
+            };
         }
         let op = match op {
             CompareOp::Eq => IrCompare::Eq,
