@@ -65,7 +65,9 @@ mod _ungil {
     #[pymodule_export]
     use crate::info::{cache_clear, cache_info, command_line, threading_layer};
     #[pymodule_export]
-    use crate::pyx::{make_builtin, make_pyx_function, pyx_load, pyx_read, pyx_size, pyx_store, pyx_view};
+    use crate::pyx::{
+        make_builtin, make_pyx_function, pyx_directive, pyx_load, pyx_read, pyx_size, pyx_store, pyx_view,
+    };
     #[pymodule_export]
     use crate::threads::{
         empty_cache, get_num_threads, get_thread_id, live_blocks, max_threads, sampling_start, sampling_stop,

@@ -3,7 +3,7 @@
 //! A function whose options carry a [`CFunction`] is lowered with C's arithmetic: variables keep their declared types,
 //! integers wrap at their widths, and what Python passes in is converted at the border with Cython's errors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ungil_ir::types::{DType, Layout};
@@ -48,8 +48,12 @@ pub struct CFunction {
     pub integer_division: bool,
     /// Whether a parameter holds any object of Python, so that what is computed with it is one too.
     pub takes_objects: bool,
+    /// Variables without a declaration that arithmetic uses: integers in them are Python's, which do not wrap.
+    pub overflowing: BTreeSet<String>,
     /// Parameters and variables that hold instances of one class of Python's, by its name.
     pub classes: BTreeMap<String, String>,
+    /// Parameters among them that refuse None.
+    pub not_none: BTreeSet<String>,
     /// Parameters and variables.
     pub vars: BTreeMap<String, Declared>,
     pub ret: Option<Declared>,

@@ -130,6 +130,136 @@ impl Directives {
     }
 }
 
+/// Where a directive may stand besides options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A comment at the top.
+    Module,
+    /// A decorator of a function.
+    Function,
+    /// A decorator of a class.
+    Class,
+    With,
+}
+
+impl Place {
+    pub fn described(self) -> &'static str {
+        match self {
+            Place::Module => "in a comment at the top",
+            Place::Function => "above a function",
+            Place::Class => "above a class",
+            Place::With => "in a `with` statement",
+        }
+    }
+}
+
+/// Directives that stand in some places only; others stand anywhere.
+const PLACES: &[(&[Place], &[&str])] = &[
+    (
+        &[Place::Module],
+        &[
+            "autotestdict",
+            "autotestdict.all",
+            "autotestdict.cdef",
+            "auto_pickle",
+            "c_string_encoding",
+            "c_string_type",
+            "ccomplex",
+            "control_flow.dot_annotate_defs",
+            "control_flow.dot_output",
+            "emit_code_comments",
+            "fast_gil",
+            "formal_grammar",
+            "freethreading_compatible",
+            "language_level",
+            "legacy_implicit_noexcept",
+            "np_pythran",
+            "old_style_globals",
+            "preliminary_late_includes_cy28",
+            "set_initial_path",
+            "subinterpreters_compatible",
+            "test_assert_c_code_has",
+            "test_fail_if_c_code_has",
+            "type_version_tag",
+        ],
+    ),
+    (&[Place::Module, Place::Function], &["iterable_coroutine"]),
+    (&[Place::Module, Place::Function, Place::Class], &["cpp_locals"]),
+    (&[Place::Function, Place::Class], &["test_assert_path_exists", "test_fail_if_path_exists"]),
+    (&[Place::Function], &["c_compile_guard"]),
+];
+
+fn places_of(name: &str) -> &'static [Place] {
+    let found = PLACES.iter().find(|(_, names)| names.contains(&name));
+    found.map_or(&[Place::Module, Place::Function, Place::Class, Place::With], |(places, _)| places)
+}
+
+/// Whether a directive may stand at a place.
+pub fn may_stand(name: &str, place: Place) -> bool {
+    // Cython takes paths that its own tests ask for anywhere.
+    places_of(name).contains(&place)
+}
+
+/// The places of a directive, in words.
+pub fn places(name: &str) -> String {
+    let places: Vec<&str> = places_of(name).iter().map(|place| place.described()).collect();
+    format!("it {}", places.join(" or "))
+}
+
+/// A line that sets a directive where it may stand.
+pub fn example(name: &str) -> String {
+    let choices = TEXTS.iter().find(|(known, _)| *known == name).map(|(_, choices)| *choices);
+    let value = match choices {
+        None => "True",
+        Some(choices) => choices.last().copied().unwrap_or("…"),
+    };
+    match places_of(name).first() {
+        Some(Place::Module) => format!("write `# cython: {name}={value}` at the top of the module"),
+        _ => format!("write `@cython.{name}(\"{value}\")` above a function"),
+    }
+}
+
+/// Whether a directive is true or false.
+pub fn is_switch(name: &str) -> bool {
+    BOOLS.contains(&name)
+}
+
+/// Whether a directive that is true or false is true where nothing sets it.
+pub fn is_on(name: &str) -> bool {
+    const ON: &[&str] = &[
+        "annotation_typing",
+        "binding",
+        "boundscheck",
+        "initializedcheck",
+        "overflowcheck.fold",
+        "wraparound",
+    ];
+    ON.contains(&name)
+}
+
+/// The values that a directive takes, in words.
+pub fn expected(name: &str) -> String {
+    if is_switch(name) {
+        return "`True` or `False`".to_owned();
+    }
+    let choices = TEXTS.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, choices)| choices);
+    let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+    if choices.is_empty() { "a text".to_owned() } else { choices.join(", ") }
+}
+
+/// What to write in place of a name that is no directive: the one most like it, else all there are.
+pub fn suggestion(name: &str) -> String {
+    match nearest(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => {
+            let all = BOOLS.iter().chain(TEXTS.iter().map(|(known, _)| known));
+            let mut all: Vec<&str> = all.copied().filter(|name| !matches!(*name, "nogil" | "gil")).collect();
+            all.sort_unstable();
+            format!("known are: {}", all.join(", "))
+        }
+    }
+}
+
 /// The directive with a name, as [`Directive`] holds it.
 pub fn known(name: &str) -> Option<&'static str> {
     BOOLS.iter().chain(TEXTS.iter().map(|(known, _)| known)).find(|known| **known == name).copied()
@@ -141,13 +271,12 @@ pub fn setting(name: &'static str, text: &str) -> Result<Setting, CythonError> {
         return match text {
             "True" => Ok(Setting::Bool(true)),
             "False" => Ok(Setting::Bool(false)),
-            _ => Err(CythonError::DirectiveValue { name, expected: "`True` or `False`".to_owned() }),
+            _ => Err(CythonError::DirectiveValue { name, found: text.to_owned() }),
         };
     }
     let choices = TEXTS.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, choices)| choices);
     if !choices.is_empty() && !choices.contains(&text) {
-        let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
-        return Err(CythonError::DirectiveValue { name, expected: choices.join(", ") });
+        return Err(CythonError::DirectiveValue { name, found: text.to_owned() });
     }
     Ok(Setting::Text(text.to_owned()))
 }
@@ -218,8 +347,11 @@ impl Reader {
             return Ok(());
         }
         let Some(known) = known(name) else {
-            return Err(CythonError::Directive { name: name.to_owned(), nearest: nearest(name) });
+            return Err(CythonError::Directive { name: name.to_owned() });
         };
+        if !may_stand(known, Place::Module) {
+            return Err(CythonError::DirectivePlace { name: known });
+        }
         self.set(known, value, span)
     }
 

@@ -15,34 +15,9 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
+from ungil import _ungil
 from ungil.pyx import _elf, _extension
 
-#: Directives that change nothing here, or that the compiler reads itself.
-_IGNORED = frozenset(
-    "allow_none_for_extension_args always_allow_keywords auto_cpdef auto_pickle autotestdict "
-    "c_api_binop_methods c_string_encoding c_string_type callspec ccomplex cpp_locals "
-    "critical_section embedsignature.format emit_code_comments fast_gil fast_getattr "
-    "freethreading_compatible infer_types infer_types.verbose initializedcheck iterable_coroutine "
-    "legacy_implicit_noexcept np_pythran old_style_globals optimize.inline_defnode_calls "
-    "optimize.unpack_method_calls optimize.use_switch overflowcheck.fold preliminary_late_includes_cy28 "
-    "remove_unreachable set_initial_path show_performance_hints subinterpreters_compatible test_assert_path_exists "
-    "type_version_tag unraisable_tracebacks warn warn.deprecated.DEF warn.deprecated.IF warn.maybe_uninitialized "
-    "warn.multiple_declarators warn.undeclared warn.unreachable warn.unused warn.unused_arg warn.unused_result".split()
-)
-_OWN = (
-    "boundscheck",
-    "wraparound",
-    "cdivision",
-    "cdivision_warnings",
-    "cpow",
-    "overflowcheck",
-    "nonecheck",
-    "embedsignature",
-    "binding",
-    "annotation_typing",
-    "profile",
-    "linetrace",
-)
 _C_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".c++", ".m", ".f", ".f90", ".s")
 
 
@@ -113,14 +88,17 @@ def cythonize(
     return made
 
 
-def _directives(given: dict[str, Any], language_level: int | str | None) -> tuple[dict[str, bool], str]:
-    level = str(given.pop("language_level", None) or language_level or "3")
-    if level not in ("2", "3", "3str"):
-        raise ValueError(f"language_level must be 2, 3 or '3str', not {level!r}")
-    unknown = [name for name in given if name not in _OWN and name not in _IGNORED]
-    if unknown:
-        raise ValueError(f"unknown compiler directive {unknown[0]!r}")
-    return {name: bool(given[name]) for name in _OWN if given.get(name) is not None}, level
+def _directives(given: dict[str, Any], language_level: int | str | None) -> tuple[dict[str, bool | str], str]:
+    """The directives that are given as options, and the language level among them."""
+    level = given.pop("language_level", None) or language_level or "3"
+    found = {name: _directive(name, value) for name, value in given.items() if value is not None}
+    return found, str(_directive("language_level", level))
+
+
+def _directive(name: str, value: Any) -> bool | str:
+    # 0 and 1 stand for truth values, as in Cython.
+    is_switch = isinstance(value, int) and value in (0, 1)
+    return _ungil.pyx_directive(name, str(bool(value)) if is_switch else str(value))
 
 
 def _listed(found: Any) -> list[Any]:
@@ -169,7 +147,12 @@ def _name(path: str) -> str:
 
 
 def _make(
-    name: str, path: str, template: Any, directives: dict[str, bool], level: str, aliases: dict[str, Any]
+    name: str,
+    path: str,
+    template: Any,
+    directives: dict[str, bool | str],
+    level: str,
+    aliases: dict[str, Any],
 ) -> Any:
     """The extension of a module, after a look at it that finds its errors."""
     from ungil.pyx._module import Builder

@@ -13,7 +13,7 @@ def payload(
     text: str,
     file: str,
     level: str,
-    directives: dict[str, bool],
+    directives: dict[str, bool | str],
     files: dict[str, str],
     shims: dict[str, str] | None = None,
 ) -> str:

@@ -82,7 +82,7 @@ def compile(
         linecache.cache[file_name] = (len(text), None, text.splitlines(True), file_name)
     module = types.ModuleType(name)
     module.__file__ = file_name
-    directives: dict[str, bool] = {}
+    directives: dict[str, bool | str] = {}
     if compiler_directives:
         from ungil.pyx import _build
 
@@ -118,7 +118,7 @@ class Builder:
         self,
         module: types.ModuleType,
         level: str,
-        directives: dict[str, bool] | None = None,
+        directives: dict[str, bool | str] | None = None,
         files: dict[str, str] | None = None,
         is_pure: bool = False,
     ) -> None:
@@ -236,7 +236,7 @@ class Builder:
         except SyntaxError as error:
             raise _error("U0101", error.msg, file, error.lineno or 1) from None
         if pure.declarations:
-            found = _ungil.pyx_read(pure.declarations, file, True, self.level, self.types, {})
+            found = self._found(pure.declarations, file, True, {})
             self._define(found["types"])
         plan = self._cython_plan(pure.text, file)
         plan["pure_locals"] = pure.locals
@@ -252,21 +252,36 @@ class Builder:
         if found:
             body = "".join(f"    cdef {_pure.declaration(ty, name)}\n" for name, ty in found.items())
             file = plan["source"][1]
-            own = _ungil.pyx_read(f"def f():\n{body}", file, False, self.level, self.types, chosen)
+            own = self._found(f"def f():\n{body}", file, False, chosen)
             names = {name for name, _ in info["locals"]}
             info["locals"] = [
                 *info["locals"],
                 *(one for one in own["functions"][0]["locals"] if one[0] not in names),
             ]
 
+    def _found(
+        self,
+        text: str,
+        file: str,
+        is_pxd: bool,
+        chosen: dict[str, int] | None,
+        around: set[str] | None = None,
+    ) -> dict[str, Any]:
+        """What the compiler finds in a text."""
+        cdivision = bool(self.directives.get("cdivision"))
+        annotates = self.directives.get("annotation_typing") is not False
+        return _ungil.pyx_read(
+            text, file, is_pxd, self.level, self.types, chosen, around, cdivision, annotates
+        )
+
     def _cython_plan(self, text: str, file: str) -> dict[str, Any]:
-        first = _ungil.pyx_read(text, file, False, self.level, self.types, None)
+        first = self._found(text, file, False, None)
         failed = self._failed_cimports(first["cimports"], file)
         for name in {enumeration for *_, enumeration in first["constants"] if enumeration is not None}:
             self.types[name] = ("int32", _enums.c_name(self.module.__name__, name))
         for name in first["includes"]:
             included, path = self._included(name, file)
-            inner = _ungil.pyx_read(included, path, False, self.level, self.types, None)
+            inner = self._found(included, path, False, None)
             self._cimports(inner["cimports"], path)
             self.types |= inner["types"]
         around = self._around(first, file)
@@ -287,8 +302,7 @@ class Builder:
         return plan
 
     def _checked(self, text: str, file: str, around: set[str] | None) -> dict[str, Any]:
-        cdivision = bool(self.directives.get("cdivision"))
-        return _ungil.pyx_read(text, file, False, self.level, self.types, {}, around, cdivision)
+        return self._found(text, file, False, {}, around)
 
     def _failed_cimports(
         self, cimports: list[tuple[str, int, str | None, str, int]], file: str
@@ -383,13 +397,13 @@ class Builder:
 
     def _declarations(self, pxd: str) -> dict[str, Any]:
         text = self._read(pxd)
-        first = _ungil.pyx_read(text, pxd, True, self.level, self.types, None)
+        first = self._found(text, pxd, True, None)
         self._cimports(first["cimports"], pxd)
-        plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, {})
+        plan = self._found(text, pxd, True, {})
         plan["shim"] = shim = self._shim(plan, text, pxd)
         if shim is not None and plan["extern_structs"]:
             self.types |= {name: (layout, name) for name, layout in shim.layouts().items()}
-            plan = _ungil.pyx_read(text, pxd, True, self.level, self.types, {}) | {"shim": shim}
+            plan = self._found(text, pxd, True, {}) | {"shim": shim}
         self._define(plan["types"])
         self._constants(plan)
         self._externs(plan, text, pxd)
@@ -493,15 +507,19 @@ class Builder:
         plan: dict[str, Any],
         lines: list[str],
     ) -> None:
-        directives = (
-            self.directives
-            | dict(plan["directives"])
-            | {n: v for n, v, _ in info["directives"] if v is not None}
-        )
+        directives = self.directives | dict(plan["directives"])
+        for name, value in info["directives"]:
+            directives[name] = value
+            if value is None:
+                # Set back to its default.
+                del directives[name]
         info |= {k: v for k, v in directives.items() if k in _DIRECTIVES}
         info.setdefault("cdivision", False)
         info["embedsignature"] = bool(directives.get("embedsignature"))
+        info["embedsignature.format"] = directives.get("embedsignature.format", "c")
         info["binding"] = directives.get("binding", True)
+        # Where types are inferred, variables are what is assigned to them, and wrap.
+        info["overflowing"] = set() if directives.get("infer_types") else set(info["overflowing"])
         if not directives.get("annotation_typing", True):
             info["annotation_typing"] = False
         info["integer_division"] = plan["is_level_two"] or self.level == "2"
@@ -599,7 +617,7 @@ class Builder:
         text, file = plan["source"]
         key = (file, tuple(chosen.items()))
         if key not in self.variants:
-            self.variants[key] = _ungil.pyx_read(text, file, False, self.level, self.types, chosen)
+            self.variants[key] = self._found(text, file, False, chosen)
         variant = self.variants[key]
         lines = variant["text"].splitlines(True)
         own = dict(next(f for f in variant["functions"] if f["line"] == info["line"]), fused=[])
@@ -626,12 +644,20 @@ class Builder:
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(compiled, attribute, getattr(function, attribute))
         if info["embedsignature"] and info["kind"] != "cdef":
-            head = info["name"] + info["signature"]
-            compiled.__doc__ = f"{head}\n\n{function.__doc__}" if function.__doc__ else head
+            self._embed_signature(compiled, function.__doc__, info)
         if info["kind"] == "def" and not info["binding"]:
             # A builtin binds to no object.
             return _ungil.make_builtin(compiled)
         return compiled
+
+    def _embed_signature(self, compiled: Any, doc: str | None, info: dict[str, Any]) -> None:
+        form = info["embedsignature.format"]
+        if form == "clinic":
+            # Python shows the signature that functions have anyway.
+            return
+        c, python = info["signature"]
+        head = info["name"] + (python if form == "python" else c)
+        compiled.__doc__ = f"{head}\n\n{doc}" if doc else head
 
     def _plain_function(self, function: Any, info: dict[str, Any], plain: ast.AST, text: str) -> Any:
         tree = copy.deepcopy(plain)

@@ -6,40 +6,117 @@ use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::source::SourceFile;
 use ungil_syntax::ast::cython::{CythonStmt, NoneRule};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
-use ungil_syntax::ast::literal::Literal;
-use ungil_syntax::ast::parameter::Parameter as Written;
-use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
+use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind, With};
+use ungil_syntax::directive::Place;
 use ungil_syntax::visit::{Visitor, contains_yield, walk_stmt};
 
+use super::annotation::{self, CLASSES};
+use super::directives::{Aliases, Directive, of_decorators, switched};
 use super::gil;
-use super::plain::{directive_name, directive_value};
-use super::plan::{Directive, Function, Parameter};
+use super::overflowing;
+use super::plan::{Function, Parameter};
+use super::signature::Head;
 use super::types::{Known, Types, decayed};
 
-/// A function as the extension module takes it. `annotates`: annotations are types. Errors in its types are appended to `errors`.
+/// The directives that hold around a function.
+#[derive(Clone)]
+pub struct Around<'a> {
+    pub aliases: &'a Aliases,
+    /// Those of decorators and blocks, from the outermost; later ones count.
+    pub list: Vec<Directive>,
+    /// Whether annotations are types where none of them says.
+    pub annotates: bool,
+}
+
+impl Around<'_> {
+    /// Adds those of a `with` statement; the number of those before it is for [`Around::leave`].
+    fn enter(&mut self, with: &With) -> usize {
+        let before = self.list.len();
+        let aliases = self.aliases;
+        let sets = with.items.iter().filter_map(|item| aliases.set(&item.context, Place::With)?.ok());
+        self.list.extend(sets.flatten());
+        before
+    }
+
+    fn leave(&mut self, before: usize) {
+        self.list.truncate(before);
+    }
+}
+
+/// The functions of a module that are not inside others or in classes; blocks around them run as Python.
+pub fn of_module<'a>(
+    body: &[Stmt],
+    types: &'a Types,
+    source: &'a SourceFile,
+    around: Around<'a>,
+    errors: &'a mut Vec<Diagnostic>,
+) -> Vec<Function> {
+    let mut outermost = Outermost { types, source, around, found: Vec::new(), errors };
+    body.iter().for_each(|stmt| outermost.visit_stmt(stmt));
+    outermost.found
+}
+
+struct Outermost<'a> {
+    types: &'a Types,
+    source: &'a SourceFile,
+    around: Around<'a>,
+    found: Vec<Function>,
+    errors: &'a mut Vec<Diagnostic>,
+}
+
+impl Visitor for Outermost<'_> {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::FunctionDef(def) => {
+                let one = function((stmt, def), self.types, self.source, &self.around, self.errors);
+                self.found.push(one);
+            }
+            StmtKind::ClassDef(_) => {}
+            StmtKind::With(with) => {
+                let before = self.around.enter(with);
+                walk_stmt(self, stmt);
+                self.around.leave(before);
+            }
+            StmtKind::Cython(inner) => match &**inner {
+                CythonStmt::Block(_) | CythonStmt::If(_) => walk_stmt(self, stmt),
+                _ => {}
+            },
+            _ => walk_stmt(self, stmt),
+        }
+    }
+}
+
+/// A function as the extension module takes it. Errors in its types are appended to `errors`.
 pub fn function(
     (stmt, def): (&Stmt, &FunctionDef),
     types: &Types,
     source: &SourceFile,
-    annotates: bool,
+    around: &Around<'_>,
     errors: &mut Vec<Diagnostic>,
 ) -> Function {
     let mut params = Vec::new();
     let mut classes = BTreeMap::new();
     let mut fused: Vec<(String, String)> = Vec::new();
     types.take_used();
-    let own = def.decorators.iter().filter_map(directive).find(|d| d.name == "annotation_typing");
-    let annotates = own.and_then(|d| d.value).unwrap_or(annotates);
+    let mut around = around.clone();
+    around.list.extend(of_decorators(&def.decorators, around.aliases));
+    let annotates = switched(&around.list, "annotation_typing").unwrap_or(around.annotates);
     for p in def.params.iter() {
         let ty = p.ty.as_ref().and_then(|ty| keep(types.declared(&ty.base, &ty.declarator), errors));
-        let ty = ty.or_else(|| p.annotation.as_ref().filter(|_| annotates).and_then(|a| annotated(a, types)));
+        let annotation = p.annotation.as_ref().filter(|_| annotates && p.ty.is_none());
+        let ty = ty.or_else(|| annotation.and_then(|a| annotation::number(a, types)));
+        let own_class = annotation.and_then(annotation::class);
+        let refuses_none = own_class.as_ref().is_some_and(|(_, may_be_none)| {
+            !may_be_none && !p.default.as_ref().is_some_and(annotation::is_none)
+        });
+        classes.extend(own_class.map(|(class, _)| (p.name.name.to_string(), class)));
         let used = types.take_used();
         classes.extend(ty.as_ref().and_then(class).map(|class| (p.name.name.to_string(), class)));
         params.push(Parameter {
             fused: used.first().map(|(name, _)| name.clone()),
             name: p.name.name.to_string(),
             ty: ty.filter(|known| known.text != "object").map(decayed),
-            not_none: p.ty.as_ref().is_some_and(|ty| ty.none == NoneRule::Refused),
+            not_none: refuses_none || p.ty.as_ref().is_some_and(|ty| ty.none == NoneRule::Refused),
         });
         for one in used {
             if !fused.contains(&one) {
@@ -48,9 +125,10 @@ pub fn function(
         }
     }
     let mut locals =
-        Locals { types, source, annotates, found: BTreeMap::new(), classes, inner: Vec::new(), errors };
+        Locals { types, source, around, found: BTreeMap::new(), classes, inner: Vec::new(), errors };
     def.body.iter().for_each(|stmt| locals.visit_stmt(stmt));
-    let (found, classes, inner) = (locals.found, locals.classes, locals.inner);
+    let (directives, found, classes, inner) =
+        (locals.around.list, locals.found, locals.classes, locals.inner);
     let ret = def
         .signature
         .as_ref()
@@ -60,6 +138,8 @@ pub fn function(
         Some(signature) if signature.storage.is_cpdef => "cpdef",
         Some(_) => "cdef",
     };
+    let declares_inside = inner.iter().any(|f| f.declares() || !same(&f.directives, &directives));
+    let signature = Head { def, source, params: &params, ret: ret.as_ref(), annotates }.signature();
     Function {
         name: def.name.name.to_string(),
         line: source.line_column(stmt.span.lo).line,
@@ -68,100 +148,67 @@ pub fn function(
         locals: found,
         fused,
         ret: ret.filter(|known| known.text != "object"),
-        directives: def.decorators.iter().filter_map(directive).collect(),
+        directives,
+        declares_inside,
+        overflowing: overflowing::names(&def.body),
         releases_gil: gil::releases(def),
         takes_gil: gil::takes(def),
         classes,
         is_plain: def.is_async || contains_yield(&def.body),
-        signature: signature(def, source),
+        signature,
         inner,
     }
 }
 
-/// Parameters and result as the source has them.
-fn signature(def: &FunctionDef, source: &SourceFile) -> String {
-    let text = |lo: u32, hi: u32| {
-        let piece = source.text.get(lo as usize..hi as usize).unwrap_or_default();
-        piece.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let one = |p: &Written| {
-        let lo = p.ty.as_ref().map_or(p.name.span.lo, |ty| ty.base.span.lo.min(p.name.span.lo));
-        let mut shown = text(lo, p.name.span.hi);
-        if let Some(annotation) = &p.annotation {
-            shown += &format!(": {}", text(annotation.span.lo, annotation.span.hi));
-        }
-        if let Some(default) = &p.default {
-            let value = match &default.kind {
-                ExprKind::Literal(Literal::Str(value)) => match value.as_str() {
-                    Some(value) if !value.contains(['\'', '\\', '\n']) => format!("'{value}'"),
-                    _ => text(default.span.lo, default.span.hi),
-                },
-                _ => text(default.span.lo, default.span.hi),
-            };
-            shown += &format!("={value}");
-        }
-        shown
-    };
-    let params = &def.params;
-    let mut parts: Vec<String> = params.posonly.iter().map(one).collect();
-    if !params.posonly.is_empty() {
-        parts.push("/".to_owned());
-    }
-    parts.extend(params.regular.iter().map(one));
-    match &params.vararg {
-        Some(p) => parts.push(format!("*{}", one(p))),
-        None if !params.kwonly.is_empty() => parts.push("*".to_owned()),
-        None => {}
-    }
-    parts.extend(params.kwonly.iter().map(one));
-    parts.extend(params.kwarg.iter().map(|p| format!("**{}", one(p))));
-    let returned = match (&def.signature, &def.returns) {
-        (Some(signature), _) => text(signature.base.span.lo, signature.base.span.hi),
-        (None, Some(annotation)) => text(annotation.span.lo, annotation.span.hi),
-        (None, None) => String::new(),
-    };
-    let arrow = if returned.is_empty() { String::new() } else { format!(" -> {returned}") };
-    format!("({}){arrow}", parts.join(", "))
+/// Whether two lists leave the same directives behind.
+fn same(one: &[Directive], other: &[Directive]) -> bool {
+    let differs = |d: &&Directive| switched(one, d.name) != switched(other, d.name);
+    !one.iter().chain(other).any(|d| differs(&d))
 }
 
 fn keep(found: Result<Known, Diagnostic>, errors: &mut Vec<Diagnostic>) -> Option<Known> {
     found.map_err(|error| errors.push(error)).ok()
 }
 
-/// The number of C that an annotation means.
-fn annotated(annotation: &Expr, types: &Types) -> Option<Known> {
-    let name = super::types::dotted(annotation)?;
-    let known = match name.as_str() {
-        "float" => Some(Known { text: "float64".to_owned(), name: "double".to_owned() }),
-        other if other.starts_with("cython.") => types.known(other),
-        _ => None,
-    };
-    known.filter(|k| super::types::is_number(&k.text))
-}
-
-/// A directive from a decorator.
-fn directive(decorator: &Expr) -> Option<Directive> {
-    let name = directive_name(decorator)?;
-    let value = directive_value(decorator);
-    Some(Directive { name, value, lo: decorator.span.lo })
-}
-
 /// Variables that a function declares, and functions inside it.
 struct Locals<'a> {
     types: &'a Types,
     source: &'a SourceFile,
-    annotates: bool,
+    around: Around<'a>,
     found: BTreeMap<String, Known>,
     classes: BTreeMap<String, String>,
     inner: Vec<Function>,
     errors: &'a mut Vec<Diagnostic>,
 }
 
+impl Locals<'_> {
+    fn annotated(&mut self, target: &Expr, annotation: &Expr) {
+        let annotates = switched(&self.around.list, "annotation_typing").unwrap_or(self.around.annotates);
+        let ExprKind::Name(name) = &target.kind else { return };
+        if !annotates {
+            return;
+        }
+        if let Some(known) = annotation::number(annotation, self.types) {
+            self.found.insert(name.to_string(), known);
+        } else if let Some((class, _)) = annotation::class(annotation) {
+            self.classes.insert(name.to_string(), class);
+        }
+    }
+}
+
 impl Visitor for Locals<'_> {
     fn visit_stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::FunctionDef(def) => {
-                self.inner.push(function((stmt, def), self.types, self.source, self.annotates, self.errors));
+                self.inner.push(function((stmt, def), self.types, self.source, &self.around, self.errors));
+            }
+            StmtKind::With(with) => {
+                let before = self.around.enter(with);
+                walk_stmt(self, stmt);
+                self.around.leave(before);
+            }
+            StmtKind::AnnAssign { target, annotation, simple: true, .. } => {
+                self.annotated(target, annotation)
             }
             StmtKind::ClassDef(_) => {}
             StmtKind::Cython(inner) => match &**inner {
@@ -186,7 +233,6 @@ impl Visitor for Locals<'_> {
 
 /// The class whose instances alone, beside None, a variable of a declared type may hold.
 fn class(known: &Known) -> Option<String> {
-    const CLASSES: [&str; 8] = ["list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray"];
     let name = if known.name == "unicode" { "str" } else { &known.name };
     (known.text == "object" && CLASSES.contains(&name)).then(|| name.to_owned())
 }

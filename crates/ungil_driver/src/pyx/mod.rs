@@ -6,21 +6,24 @@
 //!
 //! Contract: never fails; what is not supported yet is an error with a place, and all errors of a module come at once.
 
+mod annotation;
+mod directives;
 mod error;
 mod functions;
 mod gil;
 mod names;
+mod overflowing;
 mod parallel;
 mod plain;
 mod plan;
 mod reachable;
 mod redeclared;
 mod scope;
+mod signature;
 mod types;
 mod values;
 mod without_gil;
 
-pub use plan::{
-    Cimport, Constant, Directive, External, ExternalStruct, Function, Parameter, Plan, read, reading,
-};
+pub use directives::Directive;
+pub use plan::{Cimport, Constant, External, ExternalStruct, Function, Parameter, Plan, read, reading};
 pub use types::Types;

@@ -14,9 +14,11 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::CompareOp;
 use ungil_syntax::ast::parameter::Parameters;
 use ungil_syntax::ast::stmt::{FunctionDef, If, Stmt, StmtKind, With};
-use ungil_syntax::directive;
+use ungil_syntax::directive::Place;
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
+use super::annotation;
+use super::directives::{Aliases, Directive, switched};
 use super::error::unsupported;
 use super::scope;
 use super::types::{Types, dotted, is_aggregate, is_c, is_constructed, is_number};
@@ -24,37 +26,6 @@ use super::types::{Types, dotted, is_aggregate, is_c, is_constructed, is_number}
 /// Directives that `with` statements switch in compiled code.
 const SETTINGS: &[&str] =
     &["boundscheck", "wraparound", "cdivision", "cdivision_warnings", "cpow", "overflowcheck", "nonecheck"];
-
-/// What else stands behind `cython.` in decorators and `with` statements.
-const WORDS: &[&str] = &[
-    "cfunc",
-    "ccall",
-    "cclass",
-    "inline",
-    "final",
-    "internal",
-    "locals",
-    "returns",
-    "exceptval",
-    "nogil",
-    "gil",
-    "with_gil",
-    "compile",
-    "ufunc",
-    "freelist",
-    "no_gc",
-    "no_gc_clear",
-    "total_ordering",
-    "dataclasses.dataclass",
-    "dataclass",
-    "auto_pickle",
-    "collection_type",
-    "critical_section",
-    "trashcan",
-    "staticmethod",
-    "classmethod",
-    "test_assert_path_exists",
-];
 
 /// A replacement of a piece of the text.
 #[derive(Clone, Debug)]
@@ -73,6 +44,7 @@ fn last_word(name: &str) -> &str {
 pub struct Plain<'a> {
     text: &'a str,
     types: &'a Types,
+    aliases: &'a Aliases,
     edits: Vec<Edit>,
     /// Functions with fused types.
     fused: Rc<HashSet<String>>,
@@ -80,6 +52,8 @@ pub struct Plain<'a> {
     data: Rc<HashSet<String>>,
     /// Names that the functions around this place bind, from the outermost.
     bound: Vec<Rc<HashSet<String>>>,
+    /// Whether this is inside a function.
+    in_function: bool,
     pub errors: Vec<Diagnostic>,
 }
 
@@ -87,16 +61,18 @@ pub struct Plain<'a> {
 pub fn plain(
     text: &str,
     body: &[Stmt],
-    types: &Types,
+    (types, aliases): (&Types, &Aliases),
     (fused, data): (HashSet<String>, HashSet<String>),
 ) -> (String, Vec<Diagnostic>) {
     let mut plain = Plain {
         text,
         types,
+        aliases,
         edits: Vec::new(),
         fused: Rc::new(fused),
         data: Rc::new(data),
         bound: Vec::new(),
+        in_function: false,
         errors: Vec::new(),
     };
     body.iter().for_each(|stmt| plain.visit_stmt(stmt));
@@ -142,10 +118,12 @@ impl Plain<'_> {
         let mut inner = Plain {
             text: self.text,
             types: self.types,
+            aliases: self.aliases,
             edits: Vec::new(),
             fused: self.fused.clone(),
             data: self.data.clone(),
             bound: self.bound.clone(),
+            in_function: self.in_function,
             errors: Vec::new(),
         };
         inner.visit_expr(expr);
@@ -201,6 +179,12 @@ impl Plain<'_> {
         for decorator in &def.decorators {
             self.decorator(decorator);
         }
+        for p in def.params.iter() {
+            if self.text[p.name.span.hi as usize..].trim_start().starts_with(['"', '\'']) {
+                let help = "leave the text out: C does not see the names of parameters";
+                self.unsupported("a parameter's name in C is", p.name.span, Some(help));
+            }
+        }
         match &def.signature {
             Some(signature) => self.c_head(stmt, def, &signature.declarator),
             None => {
@@ -210,12 +194,33 @@ impl Plain<'_> {
                 }
             }
         }
+        let outer = std::mem::replace(&mut self.in_function, true);
         if self.data.is_empty() {
-            return def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+            def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+        } else {
+            self.bound.push(Rc::new(scope::bound(def)));
+            def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+            self.bound.pop();
         }
-        self.bound.push(Rc::new(scope::bound(def)));
-        def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
-        self.bound.pop();
+        self.in_function = outer;
+    }
+
+    /// `x: cython.int = 1` in a function: its type is among the function's declarations.
+    fn annotated(&mut self, stmt: &Stmt, target: &Expr, annotation: &Expr, value: Option<&Expr>) {
+        let is_type =
+            annotation::number(annotation, self.types).is_some() || annotation::class(annotation).is_some();
+        match value {
+            _ if !is_type || !self.in_function => walk_stmt(self, stmt),
+            None => self.replace_span(stmt.span, "pass"),
+            Some(value) => {
+                // Parentheses around the value, which its span leaves out, stay.
+                let hi = annotation.span.hi as usize;
+                let Some(equals) = self.text[hi..value.span.lo as usize].find('=') else { return };
+                self.replace(target.span.hi as usize, hi + equals, " ");
+                self.visit_expr(target);
+                self.visit_expr(value);
+            }
+        }
     }
 
     /// Whether a name means a variable of the module that lives in memory of C.
@@ -223,22 +228,23 @@ impl Plain<'_> {
         self.data.contains(name) && !self.bound.iter().any(|bound| bound.contains(name))
     }
 
-    /// Reports a directive that there is not.
-    fn check_directive(&mut self, name: &str, span: Span) {
-        if directive::known(name).is_none() && !WORDS.contains(&name) {
-            let title = format!("`cython.{name}` is no compiler directive");
-            let error = Diagnostic::error(Code("U0196"), title).primary(span, "unknown directive");
-            self.errors.push(error.help("look for a misspelling; directives are those of Cython 3.3"));
-        }
-    }
-
     /// Takes out decorators that are directives.
     fn decorator(&mut self, decorator: &Expr) {
-        let Some(name) = directive_name(decorator) else { return self.visit_expr(decorator) };
-        self.check_directive(&name, decorator.span);
+        let Some(found) = self.aliases.set(decorator, Place::Function) else {
+            return self.visit_expr(decorator);
+        };
+        self.errors.extend(found.err());
         let lo = self.text[..decorator.span.lo as usize].rfind('@').unwrap_or(0);
         // A call's span ends behind its parentheses; what follows on the line is white space or a comment.
         self.replace(lo, decorator.span.hi as usize, "");
+    }
+
+    /// The decorators of a class, which change nothing where it runs as Python.
+    fn class_decorator(&mut self, decorator: &Expr) {
+        match self.aliases.set(decorator, Place::Class) {
+            Some(found) => self.errors.extend(found.err()),
+            None => self.visit_expr(decorator),
+        }
     }
 
     fn declare(&mut self, stmt: &Stmt, declarators: &[Declarator]) {
@@ -265,7 +271,7 @@ impl Plain<'_> {
             };
             match name.as_deref() {
                 Some("nogil" | "gil") => true,
-                _ => directive_name(expr).is_some(),
+                _ => self.aliases.name(expr).is_some(),
             }
         };
         let team = with.items.iter().find_map(|item| match &item.context.kind {
@@ -304,10 +310,15 @@ impl Plain<'_> {
             if let Some(name @ ("nogil" | "gil")) = dotted(&item.context).as_deref().map(last_word) {
                 settings.push(format!("{name}=True"));
             }
-            let Some(name) = directive_name(&item.context) else { continue };
-            self.check_directive(&name, item.context.span);
-            if let (true, Some(value)) = (SETTINGS.contains(&name.as_str()), directive_value(&item.context)) {
-                settings.push(format!("{name}={}", if value { "True" } else { "False" }));
+            match self.aliases.set(&item.context, Place::With) {
+                None => continue,
+                Some(Err(error)) => self.errors.push(error),
+                Some(Ok(list)) => settings.extend(list.iter().filter_map(setting)),
+            }
+            if let Some(target) = &item.target {
+                let error =
+                    Diagnostic::error(Code("U0199"), "a directive in a `with` statement has no value");
+                self.errors.push(error.primary(target.span, "expected no `as`"));
             }
         }
         if let Some(last) = with.items.last() {
@@ -506,22 +517,11 @@ impl Plain<'_> {
     }
 }
 
-/// The value that a directive is given as `True` or `False`.
-pub fn directive_value(expr: &Expr) -> Option<bool> {
-    let ExprKind::Call(call) = &expr.kind else { return Some(true) };
-    match call.args.first().map(|arg| &arg.kind) {
-        Some(ExprKind::Literal(Literal::Bool(value))) => Some(*value),
-        _ => None,
-    }
-}
-
-/// The directive that a decorator or a context is: `cython.boundscheck(False)`.
-pub fn directive_name(expr: &Expr) -> Option<String> {
-    let name = match &expr.kind {
-        ExprKind::Call(call) => dotted(&call.func)?,
-        _ => dotted(expr)?,
-    };
-    name.strip_prefix("cython.").map(str::to_owned)
+/// A directive as the blocks of compiled code have it: `boundscheck=False`.
+fn setting(directive: &Directive) -> Option<String> {
+    let name = directive.name;
+    let value = switched(std::slice::from_ref(directive), name).filter(|_| SETTINGS.contains(&name))?;
+    Some(format!("{name}={}", if value { "True" } else { "False" }))
 }
 
 impl Visitor for Plain<'_> {
@@ -529,7 +529,16 @@ impl Visitor for Plain<'_> {
         match &stmt.kind {
             StmtKind::FunctionDef(def) => self.function(stmt, def),
             StmtKind::With(with) => self.with(stmt, with),
+            StmtKind::AnnAssign { target, annotation, value, simple: true } => {
+                self.annotated(stmt, target, annotation, value.as_ref());
+            }
             StmtKind::Cython(inner) => self.cython_stmt(stmt, inner),
+            StmtKind::ClassDef(def) => {
+                def.decorators.iter().for_each(|decorator| self.class_decorator(decorator));
+                let keywords = def.keywords.iter().map(|keyword| &keyword.value);
+                def.bases.iter().chain(keywords).for_each(|expr| self.visit_expr(expr));
+                def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+            }
             StmtKind::Global(names) if names.iter().any(|name| self.data.contains(&*name.name)) => {
                 let others = names.iter().filter(|name| !self.data.contains(&*name.name));
                 let others: Vec<&str> = others.map(|name| &*name.name).collect();
@@ -596,6 +605,7 @@ impl Visitor for Plain<'_> {
                     }
                 }
             }
+            ExprKind::Call(_) => self.errors.extend(self.aliases.misplaced(expr)),
             _ => {}
         }
         walk_expr(self, expr);

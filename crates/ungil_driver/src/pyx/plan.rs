@@ -12,10 +12,12 @@ use ungil_syntax::check::check_module;
 use ungil_syntax::directive::Setting;
 use ungil_syntax::parser::{CythonOptions, LanguageLevel, parse_cython};
 
+use super::directives::{Aliases, Directive};
 use super::error::unsupported;
-use super::functions;
+use super::functions::{self, Around};
 use super::plain::plain;
 use super::reachable::reachable;
+use super::signature::Signature;
 use super::types::{Known, Types, is_aggregate, is_data};
 
 /// A parameter's declaration.
@@ -27,15 +29,6 @@ pub struct Parameter {
     pub not_none: bool,
     /// The fused type in its type.
     pub fused: Option<String>,
-}
-
-/// A directive from a decorator: its value where it is True or False.
-#[derive(Clone, Debug)]
-pub struct Directive {
-    pub name: String,
-    pub value: Option<bool>,
-    /// Its place.
-    pub lo: u32,
 }
 
 /// A function of the module's top level.
@@ -56,14 +49,26 @@ pub struct Function {
     pub releases_gil: bool,
     /// Whether it takes the lock somewhere, for which it may need to be compiled for objects.
     pub takes_gil: bool,
+    /// Whether a function inside has declarations or directives of its own.
+    pub declares_inside: bool,
+    /// Variables that arithmetic uses which may overflow.
+    pub overflowing: Vec<String>,
     /// Parameters and variables that hold instances of one class of Python's: their names with the class.
     pub classes: BTreeMap<String, String>,
     /// Whether it is a generator or a coroutine, which run as plain Python.
     pub is_plain: bool,
     /// Its parameters and result as written, for `embedsignature`.
-    pub signature: String,
+    pub signature: Signature,
     /// Functions inside it.
     pub inner: Vec<Function>,
+}
+
+impl Function {
+    /// Whether it declares types of C or classes.
+    pub fn declares(&self) -> bool {
+        let is_typed = self.params.iter().any(|p| p.ty.is_some()) || self.ret.is_some();
+        is_typed || !self.locals.is_empty() || !self.classes.is_empty() || self.declares_inside
+    }
 }
 
 /// Something cimported: `name` is `None` for a whole module.
@@ -127,7 +132,7 @@ pub struct Plan {
     /// Types that the module defines, with those it was given.
     pub types: Types,
     /// Directives of the whole module.
-    pub directives: Vec<(&'static str, bool)>,
+    pub directives: Vec<(&'static str, Setting)>,
     pub is_level_two: bool,
     pub includes: Vec<String>,
     /// Variables of the module that only C sees.
@@ -147,9 +152,16 @@ pub fn reading(level: &str, is_declaration: bool) -> CythonOptions {
 }
 
 /// Reads a module. `types` are those of what it cimports; a first reading without them tells what that is.
-pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &Types) -> (Plan, Diagnostics) {
+/// `annotates`: annotations are types where no directive says.
+pub fn read(
+    source: &SourceFile,
+    id: SourceId,
+    options: CythonOptions,
+    types: &Types,
+    annotates: bool,
+) -> (Plan, Diagnostics) {
     let (parsed, mut diagnostics) = parse_cython(source, id, options);
-    let is_directive = |d: &Diagnostic| matches!(d.code.0, "U0196" | "U0197");
+    let is_directive = |d: &Diagnostic| matches!(d.code.0, "U0196" | "U0197" | "U0199");
     if diagnostics.iter().any(|d| d.severity == Severity::Error && !is_directive(d)) {
         return (Plan::default(), diagnostics);
     }
@@ -161,20 +173,22 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
         ..Plan::default()
     };
     for directive in &parsed.directives.list {
-        if let Setting::Bool(value) = directive.value {
-            plan.directives.push((directive.name, value));
-        }
+        plan.directives.push((directive.name, directive.value.clone()));
     }
     let mut errors = Vec::new();
     let body = &parsed.module.body;
     collect(&mut plan, source, body, &mut errors);
-    for stmt in body {
-        functions_of(&mut plan, source, stmt, &mut errors);
-    }
+    let aliases = Aliases::of(body);
+    let annotates = match parsed.directives.get("annotation_typing") {
+        Some(Setting::Bool(annotates)) => *annotates,
+        _ => annotates,
+    };
+    let around = Around { aliases: &aliases, list: Vec::new(), annotates };
+    plan.functions = functions::of_module(body, &plan.types, source, around, &mut errors);
     let (text, more) = {
         let fused = plan.functions.iter().filter(|f| !f.fused.is_empty()).map(|f| f.name.clone()).collect();
         let data = plan.data.iter().map(|(name, _)| name.clone()).collect();
-        plain(&source.text, body, &plan.types, (fused, data))
+        plain(&source.text, body, (&plan.types, &aliases), (fused, data))
     };
     plan.text = text;
     let run = reachable(body);
@@ -194,29 +208,6 @@ pub fn read(source: &SourceFile, id: SourceId, options: CythonOptions, types: &T
     }
     diagnostics.sort_by_place();
     (plan, diagnostics)
-}
-
-fn functions_of(plan: &mut Plan, source: &SourceFile, stmt: &Stmt, errors: &mut Vec<Diagnostic>) {
-    match &stmt.kind {
-        StmtKind::FunctionDef(def) => {
-            let annotates = !plan.directives.contains(&("annotation_typing", false));
-            let function = functions::function((stmt, def), &plan.types, source, annotates, errors);
-            plan.functions.push(function);
-        }
-        StmtKind::Cython(inner) => match &**inner {
-            CythonStmt::Block(body) => {
-                body.iter().for_each(|stmt| functions_of(plan, source, stmt, errors));
-            }
-            CythonStmt::If(chain) => {
-                let branches = chain.branches.iter().map(|branch| &branch.body);
-                for stmt in branches.chain([&chain.orelse]).flatten() {
-                    functions_of(plan, source, stmt, errors);
-                }
-            }
-            _ => {}
-        },
-        _ => {}
-    }
 }
 
 /// Types, constants and imports, in the order of the text.

@@ -158,7 +158,13 @@ entries! {
     fn check_class(object: O, class: O, name: O) -> i64 {
         Python::attach(|py| {
             let (object, class) = (Bound::from_borrowed_ptr(py, object), Bound::from_borrowed_ptr(py, class));
-            let Some(found) = crate::pyx::class_mismatch(&object, &class.to_string()) else { return 0 };
+            let text = class.to_string();
+            // Behind its name `not None` may stand.
+            let class = text.strip_suffix(" not None").unwrap_or(&text);
+            let no_none = (class.len() < text.len() && object.is_none()).then(|| "NoneType".to_owned());
+            let Some(found) = no_none.or_else(|| crate::pyx::class_mismatch(&object, class)) else {
+                return 0;
+            };
             let text = match name.is_null() {
                 true => format!("Expected {class}, got {found}"),
                 false => {

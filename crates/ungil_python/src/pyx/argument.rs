@@ -27,11 +27,12 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
     if parameter.not_none && parameter.is_buffer && object.is_none() {
         return Err(no_array(parameter, object));
     }
-    if parameter.not_none && object.is_none() {
+    if parameter.not_none && object.is_none() && parameter.class.is_none() {
         return Err(PyTypeError::new_err(format!("Argument '{}' must not be None", parameter.name)));
     }
+    let no_none = || (parameter.not_none && object.is_none()).then(|| "NoneType".to_owned());
     if let Some(class) = &parameter.class
-        && let Some(found) = class_mismatch(object, class)
+        && let Some(found) = no_none().or_else(|| class_mismatch(object, class))
     {
         let name = &parameter.name;
         let text = format!("Argument '{name}' has incorrect type (expected {class}, got {found})");

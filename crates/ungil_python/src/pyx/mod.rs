@@ -25,6 +25,7 @@ use ungil_sema::c_text::parse_c_text;
 use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::object::kernel::Kernel;
 use ungil_sema::options::ErrorModel;
+use ungil_syntax::directive;
 
 use crate::dispatcher::{self, Dispatcher, State};
 use crate::entry::Entries;
@@ -36,7 +37,7 @@ use crate::{call, source, specialise};
 pub use again::or_again;
 pub use argument::class_mismatch;
 pub use builtin::make_builtin;
-pub use read::pyx_read;
+pub use read::{pyx_directive, pyx_read};
 pub use structs::{array_of_structs, put};
 pub use variables::{object_of, pyx_load, pyx_size, pyx_store, pyx_view};
 
@@ -54,6 +55,8 @@ pub struct Pyx {
     kernel_only: bool,
     /// Whether it may be compiled for objects, or run as plain Python, all the same: it takes the lock somewhere.
     may_hold: bool,
+    /// Whether functions inside have declarations or directives of their own, which kernels' do not.
+    declares_inside: bool,
     /// Whether its plain function has kernels for its parallel sections, which call back for what they do under the lock.
     sections: bool,
     /// Whether it has parallel loops without the lock, which it is told of when they run in order.
@@ -137,6 +140,9 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
         }
         let class = c.classes.get(&name).cloned();
         c.takes_objects |= ty.is_none() && class.is_none();
+        if not_none {
+            c.not_none.insert(name.clone());
+        }
         params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
     }
     params
@@ -168,6 +174,7 @@ pub fn make_pyx_function<'py>(
         cdivision_warnings: flag("cdivision_warnings")?,
         nonecheck: flag("nonecheck")?,
         classes: option(info, "classes")?.unwrap_or_default(),
+        overflowing: option(info, "overflowing")?.unwrap_or_default(),
         enumerators: option(info, "enumerators")?.unwrap_or_default(),
         ..CFunction::default()
     };
@@ -204,6 +211,7 @@ pub fn make_pyx_function<'py>(
         is_private: option::<String>(info, "kind")?.as_deref() == Some("cdef"),
         must_compile: flag("must_compile")?,
         kernel_only: flag("kernel_only")?,
+        declares_inside: flag("declares_inside")?,
         may_hold: flag("may_hold")?,
         sections: flag("sections")?,
         parallel: flag("parallel")?,
@@ -278,26 +286,35 @@ fn functions_inside(
         let locals: Vec<(String, Named)> = option(&info, "locals")?.unwrap_or_default();
         let ret: Option<Named> = option(&info, "ret")?;
         let takes_objects = params.iter().any(|(_, ty, _)| ty.is_none());
+        let not_none = params.iter().filter(|p| p.2).map(|p| p.0.clone()).collect();
         let declared = params.into_iter().filter_map(|(name, ty, _)| Some((name, ty?))).chain(locals);
         let vars = declared
             .filter_map(|(name, (text, c_name))| Some((name, read::declared(&text, &c_name)?)))
             .collect();
+        let own: Vec<(String, Option<Bound<'_, PyAny>>)> = option(&info, "directives")?.unwrap_or_default();
+        let switch = |name: &str, outer: bool| match own.iter().rev().find(|(own, _)| own == name) {
+            Some((_, Some(value))) => value.is_truthy().unwrap_or(outer),
+            Some((_, None)) => directive::is_on(name),
+            None => outer,
+        };
         let c = CFunction {
             vars,
             ret: ret.and_then(|(text, c_name)| read::declared(&text, &c_name)),
-            cdivision: outer.cdivision,
-            cpow: outer.cpow,
+            cdivision: switch("cdivision", outer.cdivision),
+            cpow: switch("cpow", outer.cpow),
             integer_division: outer.integer_division,
-            overflowcheck: outer.overflowcheck,
-            cdivision_warnings: outer.cdivision_warnings,
-            nonecheck: outer.nonecheck,
+            overflowcheck: switch("overflowcheck", outer.overflowcheck),
+            cdivision_warnings: switch("cdivision_warnings", outer.cdivision_warnings),
+            nonecheck: switch("nonecheck", outer.nonecheck),
             takes_objects,
+            overflowing: Default::default(),
+            not_none,
             classes: option(&info, "classes")?.unwrap_or_default(),
             data: outer.data.clone(),
             enumerators: outer.enumerators.clone(),
             types: outer.types.clone(),
         };
-        functions_inside(&info, outer, found)?;
+        functions_inside(&info, &c, found)?;
         if let Some(line) = option::<u32>(&info, "line")? {
             found.insert(line, c);
         }
@@ -318,7 +335,8 @@ pub unsafe fn enter(
     let state = dispatcher.state();
     let is_new = pyx.objects.get().is_none() && !pyx.kernel_only && state.entries.iter().next().is_none();
     let prefers_objects = pyx.has_sequences(state, objects)
-        || is_new && (state.params.double_star || pyx.warns || object::is_preferred(state));
+        || is_new
+            && (state.params.double_star || pyx.warns || pyx.declares_inside || object::is_preferred(state));
     if prefers_objects && let Some(code) = pyx.for_objects(py, dispatcher)? {
         // SAFETY: attached, with live objects, one for each parameter.
         let result = unsafe { code.run(objects.as_ptr(), core::ptr::null()) };

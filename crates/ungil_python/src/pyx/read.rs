@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBool, PyDict, PyList, PyString};
 use ungil_diag::diagnostic::{Diagnostics, Severity};
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_driver::pyx::{Function, Plan, Types, read, reading};
@@ -12,6 +13,7 @@ use ungil_ir::types::{DType, Layout};
 use ungil_sema::c_text::parse_c_text;
 use ungil_sema::ctype::CType;
 use ungil_sema::cython::Declared;
+use ungil_syntax::directive::{self, Setting};
 
 use crate::errors;
 
@@ -101,9 +103,10 @@ fn split(text: &str) -> Vec<&str> {
 /// Reads a module in the Cython language. `types` are texts and C's names of the types that it cimports. `chosen` tells which
 /// alternatives of fused types are meant. Without it only errors of syntax are raised: a first reading finds what the
 /// module cimports. `around` are names that the module has without binding them, so that others are errors, unless `*` is
-/// among them; without `around` a text is not looked at as closely. `cdivision` is that directive where the text does not say.
+/// among them; without `around` a text is not looked at as closely. `cdivision` is that directive where the text does not say,
+/// `annotates` whether annotations are types there.
 #[pyfunction]
-#[pyo3(signature = (text, file, is_pxd, level, types, chosen, around = None, cdivision = false))]
+#[pyo3(signature = (text, file, is_pxd, level, types, chosen, around = None, cdivision = false, annotates = true))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it, and says what each is")]
 pub fn pyx_read<'py>(
     py: Python<'py>,
@@ -115,6 +118,7 @@ pub fn pyx_read<'py>(
     chosen: Option<HashMap<String, usize>>,
     around: Option<HashSet<String>>,
     cdivision: bool,
+    annotates: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
     let mut known = Types::default();
     for (name, (text, c_name)) in &types {
@@ -131,7 +135,7 @@ pub fn pyx_read<'py>(
     let mut sources = SourceMap::new();
     let id = sources.add(SourceFile::new(file, text));
     let source = SourceFile::new(file, text);
-    let (plan, diagnostics) = read(&source, id, reading(level, is_pxd), &known);
+    let (plan, diagnostics) = read(&source, id, reading(level, is_pxd), &known, annotates);
     let relevant: Diagnostics = diagnostics
         .iter()
         .filter(|d| check || (d.severity == Severity::Error && !plan.is_read))
@@ -191,7 +195,7 @@ fn describe<'py>(py: Python<'py>, plan: &Plan) -> PyResult<Bound<'py, PyDict>> {
     result.set_item("types", types)?;
     let directives = PyDict::new(py);
     for (name, value) in &plan.directives {
-        directives.set_item(name, value)?;
+        directives.set_item(name, setting(py, value)?)?;
     }
     result.set_item("directives", directives)?;
     Ok(result)
@@ -201,10 +205,12 @@ fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> 
     let result = PyDict::new(py);
     result.set_item("name", &f.name)?;
     result.set_item("line", f.line)?;
-    result.set_item("signature", &f.signature)?;
+    result.set_item("signature", (&f.signature.c, &f.signature.python))?;
     result.set_item("kind", f.kind)?;
     result.set_item("releases_gil", f.releases_gil)?;
     result.set_item("takes_gil", f.takes_gil)?;
+    result.set_item("declares_inside", f.declares_inside)?;
+    result.set_item("overflowing", &f.overflowing)?;
     result.set_item("classes", &f.classes)?;
     result.set_item("is_plain", f.is_plain)?;
     result.set_item("fused", &f.fused)?;
@@ -225,7 +231,33 @@ fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> 
         inner.append(function(py, f)?)?;
     }
     result.set_item("inner", inner)?;
-    let directives: Vec<_> = f.directives.iter().map(|d| (d.name.as_str(), d.value, d.lo)).collect();
+    let directives = PyList::empty(py);
+    for directive in &f.directives {
+        let value = directive.value.as_ref().map(|value| setting(py, value)).transpose()?;
+        directives.append((directive.name, value))?;
+    }
     result.set_item("directives", directives)?;
     Ok(result)
+}
+
+/// The value of a directive from its text; an error says what is known or expected.
+#[pyfunction]
+pub fn pyx_directive<'py>(py: Python<'py>, name: &str, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    let Some(known) = directive::known(name) else {
+        let help = directive::suggestion(name);
+        return Err(PyValueError::new_err(format!("unknown compiler directive '{name}': {help}")));
+    };
+    let value = directive::setting(known, text).map_err(|_| {
+        let expected = directive::expected(known).replace('`', "");
+        PyValueError::new_err(format!("compiler directive '{known}' must be {expected}, not {text}"))
+    })?;
+    setting(py, &value)
+}
+
+/// What a directive is set to, as Python has it.
+fn setting<'py>(py: Python<'py>, value: &Setting) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Setting::Bool(value) => Ok(PyBool::new(py, *value).to_owned().into_any()),
+        Setting::Text(text) => Ok(PyString::new(py, text).into_any()),
+    }
 }

@@ -327,6 +327,10 @@ impl Lowerer<'_, '_> {
 
     /// A value under an annotation: ungil's scalar types convert and bind, others are hints.
     pub(crate) fn annotated(&mut self, name: &str, annotation: &Expr, value: Operand) -> Result<Operand> {
+        if self.is_c() {
+            // Those that declare are among the function's declarations.
+            return Ok(value);
+        }
         let Some(Global::DType(dtype)) = self.annotation_global(annotation) else { return Ok(value) };
         let declared = Ty::Scalar(dtype);
         if !value.ty.is_scalar() {

@@ -30,6 +30,12 @@ fn is_squared(x: &Operand, exponent: &Operand) -> bool {
         && x.ty.as_array().is_some_and(|t| t.dtype.is_complex() || t.ndim > 0 && t.dtype == DType::Bool)
 }
 
+/// Whether an exponent's type or value leaves open that it is negative.
+fn may_be_negative(exponent: &Operand) -> bool {
+    let is_unsigned = matches!(exponent.ty, Ty::Scalar(d) if d.is_unsigned());
+    !is_unsigned && exponent.const_int().is_none_or(|n| n < 0)
+}
+
 impl Lowerer<'_, '_> {
     /// `square(array)`, whose result is an int8 of truths.
     fn squared(&mut self, left: &Operand, span: Span) -> Result<Operand> {
@@ -112,6 +118,7 @@ impl Lowerer<'_, '_> {
             let reason = Some("the constant does not fit 64 bits");
             return Err(self.binary_error(op, &left, &right, span, reason));
         }
+        let may_invert = may_be_negative(&right);
         let (left, right) = self.c_operands(&left, &right)?.unwrap_or((left, right));
         let common = promote_scalars(&left.ty, &right.ty);
         match op {
@@ -120,7 +127,7 @@ impl Lowerer<'_, '_> {
             }
             BinaryOp::Div => self.divide(&left, &right, &common, span),
             BinaryOp::FloorDiv | BinaryOp::Mod => self.floor_divide(op, &left, &right, &common, span),
-            BinaryOp::Pow => self.raise_to(&left, &right, &common, span),
+            BinaryOp::Pow => self.raise_to(&left, &right, &common, may_invert, span),
             BinaryOp::LShift | BinaryOp::RShift => self.shift(op, &left, &right, &common, span),
             BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor => {
                 self.bitwise(op, &left, &right, &common, span)
@@ -211,7 +218,8 @@ impl Lowerer<'_, '_> {
         match self.options.error_model {
             ErrorModel::Default => common.is_weak(),
             ErrorModel::Python => true,
-            ErrorModel::Numpy => false,
+            // Division as C has it is between C's numbers; objects divide as Python's do.
+            ErrorModel::Numpy => self.is_c() && common.is_weak(),
         }
     }
 
@@ -306,12 +314,12 @@ impl Lowerer<'_, '_> {
             return Err(self.binary_error(op, left, right, span, Some("complex numbers have no floor")));
         }
         let (a, b) = self.both(left, right, dtype)?;
-        let of_c = self.is_c() && !common.is_weak();
         if self.zero_raises(common) {
+            let is_c = self.is_c() && !common.is_weak();
             let message = match (op, dtype.is_float()) {
-                (BinaryOp::FloorDiv, true) if of_c => "float division",
-                (_, true) if of_c => "float divmod()",
-                (_, false) if of_c => "integer division or modulo by zero",
+                (BinaryOp::FloorDiv, true) if is_c => "float division",
+                (_, true) if is_c => "float divmod()",
+                (_, false) if is_c => "integer division or modulo by zero",
                 (BinaryOp::FloorDiv, true) => "float floor division by zero",
                 (_, true) if self.options.python >= 12 => "float modulo by zero",
                 (_, true) => "float modulo",
@@ -414,21 +422,28 @@ impl Lowerer<'_, '_> {
     }
 
     /// `left ** right`. An integer to a weak integer power that may be negative raises for negative ones, since its
-    /// type could not depend on the value.
-    fn raise_to(&mut self, left: &Operand, right: &Operand, common: &Ty, span: Span) -> Result<Operand> {
+    /// type could not depend on the value. `may_invert`: the exponent may be negative.
+    fn raise_to(
+        &mut self,
+        left: &Operand,
+        right: &Operand,
+        common: &Ty,
+        may_invert: bool,
+        span: Span,
+    ) -> Result<Operand> {
         let mut ty = self.arithmetic_type(common);
         if ty == Ty::Scalar(DType::Bool) {
             ty = Ty::Scalar(DType::I8);
         }
         let dtype = ty.dtype().expect("a scalar");
         let checks_domain = !common.is_weak() && self.c_function().is_some_and(|c| !c.cpow);
-        if dtype.is_int() && checks_domain && right.const_int().is_none_or(|n| n < 0) {
-            // The exponent may be negative: the result is a `double`.
+        if dtype.is_int() && checks_domain && may_invert {
+            // The result is a `double`.
             let double = Ty::Scalar(DType::F64);
             let (left, right) = (self.convert(left, &double)?, self.convert(right, &double)?);
-            return self.raise_to(&left, &right, &double, span);
+            return self.raise_to(&left, &right, &double, may_invert, span);
         }
-        if dtype.is_int() && checks_domain && dtype.size() < 8 {
+        if dtype.is_int() && checks_domain && dtype.size() < 8 && right.constant.is_some() {
             // Literals are of type `long`, and so is the power.
             let long = Ty::Scalar(DType::I64);
             let left = self.convert(left, &long)?;

@@ -103,8 +103,16 @@ impl Lowerer<'_, '_> {
     pub(crate) fn as_variable(&mut self, name: &str, operand: &Operand, span: Span) -> Result<Operand> {
         match self.declared(name) {
             Some(declared) => self.as_declared(&declared, operand, span),
+            None if self.is_overflowing(name, operand) => self.as_python_int(operand),
             None => self.of_class(name, operand, span),
         }
+    }
+
+    /// Whether a variable without a declaration takes an integer of C as one of Python.
+    fn is_overflowing(&self, name: &str, operand: &Operand) -> bool {
+        let is_int = matches!(operand.ty, Ty::Scalar(d) if d.is_int() && d != DType::U64);
+        let c = self.options.c.as_ref().filter(|_| is_int && self.code.id.nested.is_none());
+        c.is_some_and(|c| c.overflowing.contains(name))
     }
 
     /// A value that is assigned to a variable of one class of Python's; others than kernels have are refused.

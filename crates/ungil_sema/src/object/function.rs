@@ -337,7 +337,8 @@ impl Lowerer<'_> {
             return self.view_parameter(name, ty, value);
         }
         if let Some(class) = self.source.c.classes.get(name) {
-            let (class, name) = (self.name(class), self.name(name));
+            let refused = if self.source.c.not_none.contains(name) { " not None" } else { "" };
+            let (class, name) = (self.name(&format!("{class}{refused}")), self.name(name));
             self.status_from(Entry::CheckClass, &[value, class, name], &[]);
         }
         if self.cells.contains(name) {

@@ -4,6 +4,7 @@ use ungil_diag::diagnostic::Diagnostic;
 use ungil_diag::span::Span;
 
 use super::error;
+use crate::directive;
 
 /// What the parser can find wrong beyond Python.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,9 @@ pub enum CythonError {
     Operator { op: String },
     PlainString,
     Char,
-    Directive { name: String, nearest: Option<&'static str> },
-    DirectiveValue { name: &'static str, expected: String },
+    Directive { name: String },
+    DirectiveValue { name: &'static str, found: String },
+    DirectivePlace { name: &'static str },
     DirectiveSyntax,
     DirectiveConflict { name: &'static str, first: Span },
 }
@@ -38,9 +40,11 @@ impl CythonError {
     pub fn diagnostic(&self, span: Span) -> Diagnostic {
         use CythonError::*;
         match self {
-            Directive { .. } | DirectiveValue { .. } | DirectiveSyntax | DirectiveConflict { .. } => {
-                self.directive(span)
-            }
+            Directive { .. }
+            | DirectiveValue { .. }
+            | DirectivePlace { .. }
+            | DirectiveSyntax
+            | DirectiveConflict { .. } => self.directive(span),
             RelationDirections => error(
                 "U0185",
                 span,
@@ -140,20 +144,21 @@ impl CythonError {
 
     fn directive(&self, span: Span) -> Diagnostic {
         match self {
-            CythonError::Directive { name, nearest } => {
-                let message =
-                    error("U0196", span, format!("`{name}` is no compiler directive"), "unknown directive");
-                match nearest {
-                    Some(nearest) => message.help(format!("did you mean `{nearest}`?")),
-                    None => message,
-                }
+            CythonError::Directive { name } => {
+                error("U0196", span, format!("`{name}` is no compiler directive"), "unknown directive")
+                    .help(directive::suggestion(name))
             }
-            CythonError::DirectiveValue { name, expected } => error(
-                "U0197",
-                span,
-                format!("directive `{name}` needs {expected}"),
-                format!("expected {expected}"),
-            ),
+            CythonError::DirectiveValue { name, found } => {
+                let expected = directive::expected(name);
+                let title = format!("directive `{name}` needs {expected}");
+                error("U0197", span, title, format!("expected {expected}, found `{found}`"))
+            }
+            CythonError::DirectivePlace { name } => {
+                let place = directive::Place::Module.described();
+                let title = format!("directive `{name}` may not stand {place}");
+                error("U0199", span, title, format!("expected {}", directive::places(name)))
+                    .help(directive::example(name))
+            }
             CythonError::DirectiveConflict { name, first } => {
                 error("U0197", span, format!("directive `{name}` is set twice"), "differs from the first")
                     .secondary(*first, "set here")
