@@ -30,7 +30,6 @@ def picky(x):
     return -x
 
 
-@pytest.mark.parametrize("n", [1, 2, 5])
 TEAM = """
 from cython.parallel cimport parallel, threadid
 
@@ -53,6 +52,7 @@ def test_lists_of_numbers_lose_nothing_in_a_team():
         assert module.numbers(5) == ([0, 1, 2, 3, 4], 5)
 
 
+@pytest.mark.parametrize("n", [1, 2, 5])
 def test_blocks_end_like_those_of_cython(modules, n):
     calls = [
         ("counted", np.array([3, 1, 3, 3, 7, 1]), n), ("counted", np.array([], int), n), ("reduced", [1.5, 2, 3], n),

@@ -249,6 +249,6 @@ fn c_functions_that_count() {
     round_trip(counting);
     error(
         &counting.replace("down_unless_null", "sideways"),
-        "3:25: expected how it counts, found `sideways`",
+        "3:26: expected how it counts, found `sideways`",
     );
 }
