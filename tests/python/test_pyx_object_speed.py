@@ -14,7 +14,25 @@ from ungil import pyx
 
 SOURCE = Path(__file__).parent / "pyx" / "object_speed.pyx"
 BIG = 2**30
-NUMBERS = (0, 1, -1, 2, -7, 31, 33, BIG - 1, BIG, -BIG, 2**62, -(2**63), 10**30, True, 2.5, -0.0, float("nan"))
+NUMBERS = (
+    0,
+    1,
+    -1,
+    2,
+    -7,
+    31,
+    33,
+    BIG - 1,
+    BIG,
+    -BIG,
+    2**62,
+    -(2**63),
+    10**30,
+    True,
+    2.5,
+    -0.0,
+    float("nan"),
+)
 OTHERS = ("a", "ab", "", "ä", None, [1], (1, 2), {1})
 
 
