@@ -45,10 +45,11 @@ def cases():
     }
 
 
-def compiled_by_cython(folder):
-    seconds = build(SOURCE, folder)
-    library = folder / (SOURCE.stem + sysconfig.get_config_var("EXT_SUFFIX"))
-    spec = importlib.util.spec_from_file_location(SOURCE.stem, library)
+def compiled_by_cython(source, folder):
+    """The module, and the seconds that compiling it took."""
+    seconds = build(source, folder)
+    library = folder / (source.stem + sysconfig.get_config_var("EXT_SUFFIX"))
+    spec = importlib.util.spec_from_file_location(source.stem, library)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module, seconds
@@ -108,7 +109,7 @@ def main(names):
     checked = text.replace("boundscheck=False, wraparound=False, ", "")
     assert checked != text
     with tempfile.TemporaryDirectory() as folder:
-        cython, c_seconds = compiled_by_cython(Path(folder))
+        cython, c_seconds = compiled_by_cython(SOURCE, Path(folder))
         ungil, seconds = compiled_by_ungil(text, calls)
         safe, _ = compiled_by_ungil(checked, calls)
         short = "def f(double[:] a):\n    cdef double s = 0\n    cdef Py_ssize_t i\n    for i in range(a.shape[0]):\n        s += a[i]\n    return s\n"

@@ -90,6 +90,8 @@ CALLS = [
     *[("mean", xs) for xs in ([1, 2], [1.5, 2], [], [1, "a"], [2**53 + 1, 1])],
     ("unbound_double", 1), ("whole_or_not", [1, 2]),
     *[("share", n) for n in (0, 1, 3)], ("first_of", [[1, 2.5], [3]]), ("first_of", [[2.5, 1]]), ("first_of", [[]]),
+    ("swapped", 1, "b"), ("swapped", [1], [2]), *[("rotated", list(range(n))) for n in (0, 1, 2, 5)],
+    ("too_many", [1, 2, 3]), *[("half_done", xs) for xs in ([], [1], [1, 2])],
     ("counting", [1, 1, 2, "a", 1.0]), *[("characters", s) for s in ("", "abcab", "äab", "漢b漢")],
 ]  # fmt: skip
 
@@ -187,6 +189,7 @@ def test_counts_of_references_are_exact(module):
         module.counting([key, key, value])
         module.item(xs, -1), module.put([1, 2], 0, value)
         module.added({1}, key), module.appended([], value), module.got({key: value}, key, value)
+        module.swapped(value, key), module.rotated(xs), module.half_done([value])
         module.texts([1, key]), module.characters(key), module.backwards(xs)
         for f, *args in (("item", xs, 9), ("put", xs, 9, value), ("to_int", key), ("branches", value, 1)):
             with pytest.raises((IndexError, TypeError, ValueError)):

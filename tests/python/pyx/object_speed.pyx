@@ -190,3 +190,40 @@ def characters(str s):
         if c == "a" or c != "b" and c == s[0]:
             n += 1
     return n
+
+
+def swapped(a, b):
+    a, b = b, a
+    c = d = None
+    c, d = d, [a]
+    (c, e), d = (a, b), c
+    xs = [a, b, 3]
+    xs[0], xs[1] = xs[1], xs[0]
+    i = 0
+    i, xs[i] = 2, "first"
+    return a, b, c, d, e, xs, i
+
+
+def rotated(xs):
+    a = b = c = None
+    for x in xs:
+        a, b, c = b, c, [x]
+    return a, b, c
+
+
+def too_many(xs):
+    a, b = xs
+    return a
+
+
+def half_done(xs):
+    out = [0, 0]
+    try:
+        out[0], out[1] = xs[0], xs[1]
+    except IndexError:
+        out.append("none")
+    try:
+        out[0], out[9] = 1, 2
+    except IndexError:
+        out.append("first")
+    return out

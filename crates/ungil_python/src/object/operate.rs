@@ -23,13 +23,18 @@ pub(super) use entries;
 
 pub type O = *mut PyObject;
 
-/// Both operands as doubles, if both are exactly floats.
+/// Both operands as doubles, if they are exactly floats, or one is and the other a small integer, which a double holds.
 #[inline]
 unsafe fn floats(a: O, b: O) -> Option<(f64, f64)> {
     // SAFETY: live objects, as the caller vouches.
     unsafe {
-        (ffi::PyFloat_CheckExact(a) != 0 && ffi::PyFloat_CheckExact(b) != 0)
-            .then(|| (ffi::PyFloat_AS_DOUBLE(a), ffi::PyFloat_AS_DOUBLE(b)))
+        let whole = |o: O| small::small(o).map(|n| n as f64);
+        match (ffi::PyFloat_CheckExact(a) != 0, ffi::PyFloat_CheckExact(b) != 0) {
+            (true, true) => Some((ffi::PyFloat_AS_DOUBLE(a), ffi::PyFloat_AS_DOUBLE(b))),
+            (true, false) => Some((ffi::PyFloat_AS_DOUBLE(a), whole(b)?)),
+            (false, true) => Some((whole(a)?, ffi::PyFloat_AS_DOUBLE(b))),
+            (false, false) => None,
+        }
     }
 }
 
@@ -111,13 +116,19 @@ entries! {
                 Some((x, y)) => ffi::PyFloat_FromDouble(x + y),
                 None => ffi::PyNumber_InPlaceAdd(a, b),
             },
-            1 => ffi::PyNumber_InPlaceSubtract(a, b),
+            1 => match floats(a, b) {
+                Some((x, y)) => ffi::PyFloat_FromDouble(x - y),
+                None => ffi::PyNumber_InPlaceSubtract(a, b),
+            },
             2 => match floats(a, b) {
                 Some((x, y)) => ffi::PyFloat_FromDouble(x * y),
                 None => ffi::PyNumber_InPlaceMultiply(a, b),
             },
             3 => ffi::PyNumber_InPlaceMatrixMultiply(a, b),
-            4 => ffi::PyNumber_InPlaceTrueDivide(a, b),
+            4 => match floats(a, b) {
+                Some((x, y)) if y != 0.0 => ffi::PyFloat_FromDouble(x / y),
+                _ => ffi::PyNumber_InPlaceTrueDivide(a, b),
+            },
             5 => ffi::PyNumber_InPlaceFloorDivide(a, b),
             6 => ffi::PyNumber_InPlaceRemainder(a, b),
             7 => ffi::PyNumber_InPlacePower(a, b, ffi::Py_None()),

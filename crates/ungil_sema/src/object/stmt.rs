@@ -87,15 +87,13 @@ impl Lowerer<'_> {
         Ok(true)
     }
 
-    /// `a, b = x, y` with values of C among them: all are computed, then assigned one by one.
+    /// `a, b = x, y`: all values are computed, then assigned one by one.
     fn store_side_by_side(&mut self, target: &Expr, value: &Expr) -> Result<bool> {
         let (ExprKind::Tuple(targets), ExprKind::Tuple(values)) = (&target.kind, &value.kind) else {
             return Ok(false);
         };
         let is_plain = |items: &[Expr]| !items.iter().any(|i| matches!(i.kind, ExprKind::Starred(_)));
-        let of_c = |items: &[Expr]| items.iter().any(|i| matches!(self.kind(i), Kind::C(_)));
-        let of_c = of_c(values) || of_c(targets);
-        if targets.len() != values.len() || !of_c || !is_plain(targets) || !is_plain(values) {
+        if targets.len() != values.len() || !is_plain(targets) || !is_plain(values) {
             return Ok(false);
         }
         let mut computed = Vec::new();
