@@ -1,5 +1,6 @@
 //! Entries for containers, iteration, unpacking and strings.
 
+use core::ffi::c_int;
 use core::ptr::null_mut;
 
 use pyo3::ffi::{self, Py_ssize_t};
@@ -9,10 +10,10 @@ use super::operate::{O, entries, new_reference};
 entries! {
     /// Lists and tuples are walked by position.
     fn iter(object: O) -> O {
-        if ffi::PyList_CheckExact(object) != 0 || ffi::PyTuple_CheckExact(object) != 0 {
-            return new_reference(object);
-        }
-        ffi::PyObject_GetIter(object)
+        let is_walked = ffi::PyList_CheckExact(object) != 0
+            || ffi::PyTuple_CheckExact(object) != 0
+            || ffi::PyUnicode_CheckExact(object) != 0;
+        if is_walked { new_reference(object) } else { ffi::PyObject_GetIter(object) }
     }
 
     fn get_iter(object: O) -> O { ffi::PyObject_GetIter(object) }
@@ -34,6 +35,15 @@ entries! {
             }
             *position = at + 1;
             return new_reference(ffi::PyTuple_GET_ITEM(iterator, at as Py_ssize_t));
+        }
+        if ffi::PyUnicode_CheckExact(iterator) != 0 {
+            let at = *position as Py_ssize_t;
+            if at >= ffi::PyUnicode_GET_LENGTH(iterator) {
+                return null_mut();
+            }
+            *position += 1;
+            let character = ffi::PyUnicode_FromOrdinal(ffi::PyUnicode_ReadChar(iterator, at) as c_int);
+            return if character.is_null() { failed } else { character };
         }
         let item = ffi::PyIter_Next(iterator);
         if item.is_null() && !ffi::PyErr_Occurred().is_null() { failed } else { item }

@@ -99,6 +99,17 @@ pub unsafe fn equal_strings(a: O, b: O) -> Option<bool> {
             return None;
         }
         let length = |s: O| (*s.cast::<ffi::PyASCIIObject>()).length;
-        Some(a == b || length(a) == length(b) && ffi::PyUnicode_Compare(a, b) == 0)
+        if a == b || length(a) != length(b) {
+            return Some(a == b);
+        }
+        #[cfg(not(Py_3_14))]
+        if length(a) == 1
+            && ffi::PyUnicode_IS_COMPACT_ASCII(a) != 0
+            && ffi::PyUnicode_IS_COMPACT_ASCII(b) != 0
+        {
+            let character = |s: O| ffi::PyUnicode_DATA(s).cast::<u8>().read();
+            return Some(character(a) == character(b));
+        }
+        Some(ffi::PyUnicode_Compare(a, b) == 0)
     }
 }
