@@ -90,6 +90,7 @@ CALLS = [
     *[("mean", xs) for xs in ([1, 2], [1.5, 2], [], [1, "a"], [2**53 + 1, 1])],
     ("unbound_double", 1), ("whole_or_not", [1, 2]),
     *[("share", n) for n in (0, 1, 3)], ("first_of", [[1, 2.5], [3]]), ("first_of", [[2.5, 1]]), ("first_of", [[]]),
+    *[("kinds", flag, [1]) for flag in (0, 1)], *[("indices", list("abcdef"), n) for n in (1, 2, 5)],
     ("swapped", 1, "b"), ("swapped", [1], [2]), *[("rotated", list(range(n))) for n in (0, 1, 2, 5)],
     ("too_many", [1, 2, 3]), *[("half_done", xs) for xs in ([], [1], [1, 2])],
     ("counting", [1, 1, 2, "a", 1.0]), *[("characters", s) for s in ("", "abcab", "äab", "漢b漢", "\U0001f600b\ud800b")],

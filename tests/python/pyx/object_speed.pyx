@@ -227,3 +227,49 @@ def half_done(xs):
     except IndexError:
         out.append("first")
     return out
+
+
+def kinds(flag, xs):
+    a = 0.0
+    b = 1.5
+    c = 2.5
+    d = 0.0
+    e = 0.5
+    a: object = xs if flag else a
+    for x, b in [(1, xs), (2, "b")]:
+        pass
+    try:
+        c = c / d
+    except ZeroDivisionError as error:
+        c = str(error)
+    f = [d + i for i in range(2)]
+    d -= 2
+    while e < 100 and flag:
+        e *= 3
+        d += e
+    g = lambda: e
+    with open("/dev/null") as h:
+        h = 1.0
+    return a, b, c, d, e, f, g(), h
+
+
+def indices(xs, int n):
+    out = []
+    for i in range(n):
+        for i in range(i):
+            out.append(i)
+        out.append((i, xs[i], -i, i // 2, i ** 2, not i, [i], {i: i}, f"{i}", i if i else None))
+    for j in range(n):
+        j += 10
+        out.append(j)
+    for k in range(n - 1, -1, -2):
+        if k == 1:
+            break
+        if k % 2:
+            continue
+        out.append(k)
+    else:
+        out.append("else")
+    for m in range(0):
+        out.append(m)
+    return out, i

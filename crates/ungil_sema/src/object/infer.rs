@@ -49,6 +49,10 @@ impl Visitor for Assigned<'_> {
                 }
                 walk_stmt(self, stmt);
             }
+            StmtKind::AnnAssign { target, .. } => {
+                self.otherwise |= self.binds(target);
+                walk_stmt(self, stmt);
+            }
             // `p += n` keeps a pointer's type.
             StmtKind::AugAssign { target, op, value } => {
                 if self.binds(target) {
