@@ -20,6 +20,10 @@ def test_none_is_used_as_in_cython(tmp_path, checked):
     modules = pyx_reference.build(source, tmp_path), pyx.compile(source)
     calls = []
     for name, params in NAMES:
+        # Without checks Cython transposes whatever lies where there is nothing, and crashes on some machines.
+        if name in ("T", "T2") and not checked:
+            assert getattr(modules[1], name)(None) is None
+            continue
         count = params.count("double[") or int(params == "n")
         calls.append((name, *([None] * count)))
     calls += [
