@@ -48,19 +48,22 @@ impl Method {
     }
 }
 
+/// The place of an index, from the end where it is negative, among `n` items.
+#[inline]
+fn within(index: i64, n: Py_ssize_t) -> Option<Py_ssize_t> {
+    let at = if index < 0 { index + n as i64 } else { index };
+    (0..n as i64).contains(&at).then_some(at as Py_ssize_t)
+}
+
 /// The item of an exact list or tuple at an index that is in bounds.
 #[inline]
 unsafe fn item(object: O, index: i64) -> Option<O> {
     // SAFETY: a live object, as the caller vouches; indices are checked.
     unsafe {
         if ffi::PyList_CheckExact(object) != 0 {
-            let n = ffi::PyList_GET_SIZE(object) as i64;
-            let at = if index < 0 { index + n } else { index };
-            (0..n).contains(&at).then(|| ffi::PyList_GET_ITEM(object, at as Py_ssize_t))
+            within(index, ffi::PyList_GET_SIZE(object)).map(|at| ffi::PyList_GET_ITEM(object, at))
         } else if ffi::PyTuple_CheckExact(object) != 0 {
-            let n = ffi::PyTuple_GET_SIZE(object) as i64;
-            let at = if index < 0 { index + n } else { index };
-            (0..n).contains(&at).then(|| ffi::PyTuple_GET_ITEM(object, at as Py_ssize_t))
+            within(index, ffi::PyTuple_GET_SIZE(object)).map(|at| ffi::PyTuple_GET_ITEM(object, at))
         } else {
             None
         }
@@ -82,14 +85,10 @@ unsafe fn put(object: O, index: i64, value: O) -> bool {
         if ffi::PyList_CheckExact(object) == 0 {
             return false;
         }
-        let n = ffi::PyList_GET_SIZE(object) as i64;
-        let at = if index < 0 { index + n } else { index };
-        if !(0..n).contains(&at) {
-            return false;
-        }
-        let old = ffi::PyList_GET_ITEM(object, at as Py_ssize_t);
+        let Some(at) = within(index, ffi::PyList_GET_SIZE(object)) else { return false };
+        let old = ffi::PyList_GET_ITEM(object, at);
         ffi::Py_INCREF(value);
-        ffi::PyList_SET_ITEM(object, at as Py_ssize_t, value);
+        ffi::PyList_SET_ITEM(object, at, value);
         ffi::Py_DECREF(old);
         true
     }
