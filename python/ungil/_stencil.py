@@ -237,7 +237,8 @@ class StencilFunc:
                 )
             if value.ndim != kernel.ndim:
                 raise ValueError(
-                    f"{self.__name__}() reads neighbours along {kernel.ndim} dimension(s), its argument '{name}' has {value.ndim}"
+                    f"{self.__name__}() reads neighbours along {kernel.ndim} "
+                    f"{'dimension' if kernel.ndim == 1 else 'dimensions'}, its argument '{name}' has {value.ndim}"
                 )
         params = [_part(value) for value in args]
         if any(p is None for p in params):

@@ -270,8 +270,10 @@ def test_spread_in_a_type():
     for x in (a, a.astype("f"), a.astype("F") + 1j):
         check(kernel("np.std(a, axis=0, dtype=np.complex128)"), x)
         check(kernel("np.var(a, dtype=np.complex64)"), x)
-    with pytest.raises(TypingError, match="dtype"):
-        kernel("np.std(a, dtype=np.int32)")(a)
+        check(kernel("np.std(a, dtype=np.int32)"), a)
+        check(kernel("np.var(a, axis=0, dtype=np.int64)"), a)
+    with pytest.raises(TypingError, match="must be a floating-point type, found `dtype bool`"):
+        kernel("np.std(a, dtype=np.bool_)")(a)
 
 
 class TestAverages:

@@ -424,6 +424,8 @@ def test_mistakes():
     check("without defaults", defaults, TypeError)
     with pytest.raises(ValueError, match="along 2 dimensions"):
         stencil(laplace)(np.zeros(3))
+    with pytest.raises(ValueError, match="along 1 dimension,"):
+        stencil(lambda a: a[1])(np.zeros((3, 3)))
 
     @stencil
     def pair(a):
