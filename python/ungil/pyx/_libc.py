@@ -12,7 +12,43 @@ from typing import Any
 
 from ungil._c import extern
 
+# Those that `_names` does not have as functions of NumPy.
+_OF_DOUBLES = """
+    double round(double x)
+    double lgamma(double x)
+    double tgamma(double x)
+    double erf(double x)
+    double erfc(double x)
+    double logb(double x)
+    double remainder(double x, double y)
+    double fdim(double x, double y)
+    double fma(double x, double y, double z)
+    double frexp(double x, int *exponent)
+    double modf(double x, double *whole)
+    double ldexp(double x, int exponent)
+    double scalbn(double x, int exponent)
+    double scalbln(double x, long exponent)
+    double remquo(double x, double y, int *quotient)
+    int ilogb(double x)
+    long lround(double x)
+    long lrint(double x)
+    long long llround(double x)
+    long long llrint(double x)
+"""
+
+
+def _single(prototypes: str) -> str:
+    """The functions of `float` beside those of `double`."""
+    return re.sub(r"(\w+)\(", r"\1f(", prototypes.replace("double", "float"))
+
+
 PROTOTYPES: dict[str, str] = {
+    "libc.math": "\n".join(line for line in _OF_DOUBLES.split("\n") if " erf" not in line)
+    + _single(_OF_DOUBLES)
+    + """
+        double nan(const char *text)
+        float nanf(const char *text)
+    """,
     "libc.stdlib": """
         void *malloc(size_t size)
         void *calloc(size_t n, size_t size)
@@ -31,6 +67,11 @@ PROTOTYPES: dict[str, str] = {
         float strtof(const char *text, char **end)
         long strtol(const char *text, char **end, int base)
         unsigned long strtoul(const char *text, char **end, int base)
+        long long strtoll(const char *text, char **end, int base)
+        unsigned long long strtoull(const char *text, char **end, int base)
+        int system(const char *command)
+        void exit(int status)
+        void _exit(int status)
         void qsort(void *base, size_t n, size_t size, int (*compare)(const void *a, const void *b))
         void *bsearch(const void *key, const void *base, size_t n, size_t size, int (*compare)(const void *a, const void *b))
         void abort(void)
@@ -55,6 +96,16 @@ PROTOTYPES: dict[str, str] = {
         size_t strspn(const char *text, const char *accept)
         size_t strcspn(const char *text, const char *reject)
         char *strdup(const char *text)
+        char *strndup(const char *text, size_t n)
+        void *memrchr(const void *p, int value, size_t n)
+        char *strpbrk(const char *text, const char *accept)
+        char *strtok(char *text, const char *separators)
+        char *strsep(char **text, const char *separators)
+        char *strcasestr(const char *text, const char *part)
+        int strcasecmp(const char *a, const char *b)
+        int strncasecmp(const char *a, const char *b, size_t n)
+        int strcoll(const char *a, const char *b)
+        size_t strxfrm(char *to, const char *from, size_t n)
         char *strerror(int number)
     """,
     "libc.stdio": """
@@ -71,13 +122,28 @@ PROTOTYPES: dict[str, str] = {
         long ftell(FILE *stream)
         int feof(FILE *stream)
         int ferror(FILE *stream)
+        void clearerr(FILE *stream)
+        void rewind(FILE *stream)
+        FILE *fdopen(int descriptor, const char *mode)
+        FILE *freopen(const char *name, const char *mode, FILE *stream)
+        FILE *tmpfile(void)
+        int getchar(void)
+        int getc(FILE *stream)
+        int fgetc(FILE *stream)
+        int putc(int c, FILE *stream)
+        int fputc(int c, FILE *stream)
+        int ungetc(int c, FILE *stream)
+        char *fgets(char *to, int n, FILE *stream)
+        int remove(const char *name)
+        int rename(const char *name, const char *other)
     """,
     "libc.time": """
         time_t time(time_t *t)
         clock_t clock(void)
         double difftime(time_t a, time_t b)
     """,
-    "libc.errno": "",
+    # The plain text reads `errno` through the place that it gives.
+    "libc.errno": "int *__errno_location(void)",
 }
 
 _CONSTANTS: dict[str, dict[str, int]] = {
@@ -96,12 +162,16 @@ def functions(module: str) -> dict[str, Any]:
         text = line.strip()
         if text:
             name = text[: text.index("(")].split()[-1].lstrip("*")
-            found[name] = extern(text)
+            found["errno" if name == "__errno_location" else name] = extern(text, library=_library(module))
     for name, fixed in _VARIADIC.get(module, {}).items():
         place = address(name, ())
         if place is not None:
             found[name] = _special(f"cython.extern:{place}:{name}:fn({fixed},@...)int32")
     return found
+
+
+def _library(module: str) -> str | None:
+    return "libm.so.6" if module == "libc.math" else None
 
 
 def _special(canonical: str) -> Any:

@@ -162,22 +162,7 @@ _MATH: dict[str, Callable[..., Any]] = {
     "nextafter": np.nextafter, "fmin": np.fmin, "fmax": np.fmax, "isnan": np.isnan, "isinf": np.isinf,
     "isfinite": np.isfinite, "signbit": np.signbit, "erf": math.erf, "erfc": math.erfc,
 }  # fmt: skip
-_SINGLE = [
-    "sin",
-    "cos",
-    "tan",
-    "exp",
-    "log",
-    "sqrt",
-    "pow",
-    "fabs",
-    "floor",
-    "ceil",
-    "tanh",
-    "fmod",
-    "fmin",
-    "fmax",
-]
+_SINGLE = [name for name in _MATH if name not in ("isnan", "isinf", "isfinite", "signbit", "erf", "erfc")]
 
 CONSTANTS: dict[str, dict[str, Any]] = {
     "libc.math": {
@@ -185,18 +170,31 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "M_2_PI": 2 / math.pi, "M_SQRT2": math.sqrt(2), "M_SQRT1_2": math.sqrt(0.5), "M_LN2": math.log(2),
         "M_LN10": math.log(10), "M_LOG2E": math.log2(math.e), "M_LOG10E": math.log10(math.e),
         "M_2_SQRTPI": 2 / math.sqrt(math.pi), "INFINITY": math.inf, "NAN": math.nan, "HUGE_VAL": math.inf,
+        "HUGE_VALF": math.inf, "FP_NAN": 0, "FP_INFINITE": 1, "FP_ZERO": 2, "FP_SUBNORMAL": 3, "FP_NORMAL": 4,
     },
     "libc.limits": {
         "CHAR_BIT": 8, "SCHAR_MIN": -128, "SCHAR_MAX": 127, "UCHAR_MAX": 255, "CHAR_MIN": -128, "CHAR_MAX": 127,
         "SHRT_MIN": -(2**15), "SHRT_MAX": 2**15 - 1, "USHRT_MAX": 2**16 - 1, "INT_MIN": -(2**31),
         "INT_MAX": 2**31 - 1, "UINT_MAX": 2**32 - 1, "LONG_MIN": -(2**63), "LONG_MAX": 2**63 - 1,
-        "LLONG_MIN": -(2**63), "LLONG_MAX": 2**63 - 1,
+        "LLONG_MIN": -(2**63), "LLONG_MAX": 2**63 - 1, "ULONG_MAX": 2**64 - 1, "ULLONG_MAX": 2**64 - 1,
+        "MB_LEN_MAX": 16,
     },
+    "libc.stdint": {
+        "INTMAX_MIN": -(2**63), "INTMAX_MAX": 2**63 - 1, "UINTMAX_MAX": 2**64 - 1, "INTPTR_MIN": -(2**63),
+        "INTPTR_MAX": 2**63 - 1, "UINTPTR_MAX": 2**64 - 1, "PTRDIFF_MIN": -(2**63), "PTRDIFF_MAX": 2**63 - 1,
+        "SIZE_MAX": 2**64 - 1, "SIG_ATOMIC_MIN": -(2**31), "SIG_ATOMIC_MAX": 2**31 - 1,
+        "WCHAR_MIN": -(2**31), "WCHAR_MAX": 2**31 - 1, "WINT_MIN": 0, "WINT_MAX": 2**32 - 1,
+    }
+    | {f"INT{n}_MAX": 2 ** (n - 1) - 1 for n in (8, 16, 32, 64)}
+    | {f"INT{n}_MIN": -(2 ** (n - 1)) for n in (8, 16, 32, 64)}
+    | {f"UINT{n}_MAX": 2**n - 1 for n in (8, 16, 32, 64)},
     "libc.float": {
         "DBL_EPSILON": 2.0**-52, "DBL_MAX": float(np.finfo(np.float64).max),
         "DBL_MIN": float(np.finfo(np.float64).tiny), "FLT_EPSILON": 2.0**-23,
         "FLT_MAX": float(np.finfo(np.float32).max), "FLT_MIN": float(np.finfo(np.float32).tiny),
-        "DBL_DIG": 15, "FLT_DIG": 6,
+        "DBL_DIG": 15, "FLT_DIG": 6, "FLT_RADIX": 2, "DECIMAL_DIG": 21, "DBL_MANT_DIG": 53, "FLT_MANT_DIG": 24,
+        "DBL_MIN_EXP": -1021, "DBL_MAX_EXP": 1024, "DBL_MIN_10_EXP": -307, "DBL_MAX_10_EXP": 308,
+        "FLT_MIN_EXP": -125, "FLT_MAX_EXP": 128, "FLT_MIN_10_EXP": -37, "FLT_MAX_10_EXP": 38,
     },
 }  # fmt: skip
 
@@ -275,7 +273,7 @@ def library_names(module: str) -> dict[str, Any] | None:
         names = dict(CONSTANTS[module])
         names |= {name: CFunction(f"libc.math.{name}", f) for name, f in _MATH.items()}
         names |= {f"{name}f": CFunction(f"libc.math.{name}f", _MATH[name]) for name in _SINGLE}
-        return names
+        return names | _libc.functions(module)
     if module in CONSTANTS:
         return dict(CONSTANTS[module])
     if module == "openmp":
@@ -285,7 +283,7 @@ def library_names(module: str) -> dict[str, Any] | None:
         return functions | {"omp_set_num_threads": set_num_threads}
     if module in _libc.PROTOTYPES:
         return _libc.functions(module)
-    if module in ("libc.stdint", "libc.stddef"):
+    if module == "libc.stddef":
         return {}
     if module.startswith("cpython"):
         return _cpython.names(module)

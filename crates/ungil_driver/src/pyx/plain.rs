@@ -13,7 +13,7 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::CompareOp;
 use ungil_syntax::ast::parameter::Parameters;
-use ungil_syntax::ast::stmt::{FunctionDef, If, Stmt, StmtKind, With};
+use ungil_syntax::ast::stmt::{Alias, FunctionDef, If, Stmt, StmtKind, With};
 use ungil_syntax::directive::Place;
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
@@ -22,6 +22,7 @@ use super::directives::{Aliases, Directive, switched};
 use super::error::unsupported;
 use super::scope;
 use super::types::{Types, dotted, is_aggregate, is_c, is_constructed, is_number};
+use super::values::Rewritten;
 
 /// Directives that `with` statements switch in compiled code.
 const SETTINGS: &[&str] =
@@ -50,6 +51,9 @@ pub struct Plain<'a> {
     fused: Rc<HashSet<String>>,
     /// Variables of the module that live in memory of C.
     data: Rc<HashSet<String>>,
+    rewritten: Rc<Rewritten>,
+    /// What C's `errno` is called.
+    errno: Rc<HashSet<String>>,
     /// Names that the functions around this place bind, from the outermost.
     bound: Vec<Rc<HashSet<String>>>,
     /// Whether this is inside a function.
@@ -62,7 +66,7 @@ pub fn plain(
     text: &str,
     body: &[Stmt],
     (types, aliases): (&Types, &Aliases),
-    (fused, data): (HashSet<String>, HashSet<String>),
+    (fused, data, rewritten): (HashSet<String>, HashSet<String>, Rewritten),
 ) -> (String, Vec<Diagnostic>) {
     let mut plain = Plain {
         text,
@@ -71,6 +75,8 @@ pub fn plain(
         edits: Vec::new(),
         fused: Rc::new(fused),
         data: Rc::new(data),
+        rewritten: Rc::new(rewritten),
+        errno: Rc::new(errno_names(body)),
         bound: Vec::new(),
         in_function: false,
         errors: Vec::new(),
@@ -122,6 +128,8 @@ impl Plain<'_> {
             edits: Vec::new(),
             fused: self.fused.clone(),
             data: self.data.clone(),
+            rewritten: self.rewritten.clone(),
+            errno: self.errno.clone(),
             bound: self.bound.clone(),
             in_function: self.in_function,
             errors: Vec::new(),
@@ -226,6 +234,18 @@ impl Plain<'_> {
     /// Whether a name means a variable of the module that lives in memory of C.
     fn is_data(&self, name: &str) -> bool {
         self.data.contains(name) && !self.bound.iter().any(|bound| bound.contains(name))
+    }
+
+    /// Whether a name of the module is a variable of C.
+    fn is_of_c(&self, name: &str) -> bool {
+        self.data.contains(name) || self.errno.contains(name)
+    }
+
+    /// Whether a name means C's `errno`, which is read and written where a function says that it lies.
+    fn is_errno(&self, expr: &Expr) -> bool {
+        let Some(name) = dotted(expr).filter(|name| self.errno.contains(name)) else { return false };
+        let root = name.split('.').next().unwrap_or_default();
+        !self.bound.iter().any(|bound| bound.contains(root))
     }
 
     /// Takes out decorators that are directives.
@@ -469,6 +489,9 @@ impl Plain<'_> {
                     return self.view_cast(span, (base, axes), value);
                 }
                 match self.types.declared(&ty.base, &ty.declarator) {
+                    Ok(_) if self.rewritten.bytes.get(&span.lo) == Some(&span) => {
+                        self.replace(span.lo as usize, close, "bytes(");
+                    }
                     Ok(known) if known.text == "object" => self.replace(span.lo as usize, close, "("),
                     Ok(known) if known.text == "bint" => self.replace(span.lo as usize, close, "bool("),
                     Ok(known) if is_number(&known.text) => {
@@ -485,8 +508,19 @@ impl Plain<'_> {
                 self.replace(span.hi as usize, span.hi as usize, ")");
             }
             CythonExpr::Char(byte) => self.replace_span(span, &byte.to_string()),
-            CythonExpr::Integer { value, .. } => match value {
-                Literal::Int(n) => self.replace_span(span, &n.to_string()),
+            CythonExpr::Integer { value, is_unsigned, longs } => match value {
+                // The suffix says its type, which decides where arithmetic wraps.
+                Literal::Int(n) => {
+                    let dtype = match (is_unsigned, *longs == 0 && *n <= i64::from(u32::MAX)) {
+                        (true, true) => "uint32",
+                        (true, false) => "uint64",
+                        (false, _) => "int64",
+                    };
+                    self.replace_span(span, &format!("__pyx_{dtype}({n})"));
+                }
+                Literal::BigInt(digits) if *is_unsigned => {
+                    self.replace_span(span, &format!("__pyx_uint64({digits})"));
+                }
                 Literal::BigInt(digits) => self.replace_span(span, digits),
                 _ => {}
             },
@@ -517,6 +551,33 @@ impl Plain<'_> {
     }
 }
 
+/// What a module calls the `errno` that it cimports.
+fn errno_names(body: &[Stmt]) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let asname = |alias: &Alias| alias.asname.as_ref().map_or(&alias.name, |asname| &asname.name).to_string();
+    for stmt in body {
+        let StmtKind::Cython(inner) = &stmt.kind else { continue };
+        match &**inner {
+            CythonStmt::Cimport(names) => {
+                let modules = names.iter().filter(|alias| &*alias.name == "libc.errno");
+                found.extend(modules.map(|alias| format!("{}.errno", asname(alias))));
+            }
+            CythonStmt::FromCimport(import) => {
+                let module = import.module.as_ref().map_or("", |module| &*module.name);
+                for alias in import.names.iter().filter(|alias| &*alias.name == "errno") {
+                    match module {
+                        "libc.errno" => found.insert(asname(alias)),
+                        "libc" => found.insert(format!("{}.errno", asname(alias))),
+                        _ => false,
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// A directive as the blocks of compiled code have it: `boundscheck=False`.
 fn setting(directive: &Directive) -> Option<String> {
     let name = directive.name;
@@ -539,8 +600,8 @@ impl Visitor for Plain<'_> {
                 def.bases.iter().chain(keywords).for_each(|expr| self.visit_expr(expr));
                 def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
             }
-            StmtKind::Global(names) if names.iter().any(|name| self.data.contains(&*name.name)) => {
-                let others = names.iter().filter(|name| !self.data.contains(&*name.name));
+            StmtKind::Global(names) if names.iter().any(|name| self.is_of_c(&name.name)) => {
+                let others = names.iter().filter(|name| !self.is_of_c(&name.name));
                 let others: Vec<&str> = others.map(|name| &*name.name).collect();
                 let text = match others.is_empty() {
                     true => "pass".to_owned(),
@@ -575,9 +636,18 @@ impl Visitor for Plain<'_> {
 
     fn visit_expr(&mut self, expr: &Expr) {
         match &expr.kind {
+            ExprKind::Name(_) | ExprKind::Attribute { .. } if self.is_errno(expr) => {
+                let place = self.text[expr.span.lo as usize..expr.span.hi as usize].to_owned();
+                return self.replace_span(expr.span, &format!("{place}()[0]"));
+            }
             ExprKind::Name(name) if self.is_data(name) => {
                 let text = format!("__pyx_g__.{name}");
                 return self.replace_span(expr.span, &text);
+            }
+            ExprKind::Literal(_) => {
+                if let Some(text) = self.rewritten.literals.get(&expr.span.lo).cloned() {
+                    return self.replace_span(expr.span, &text);
+                }
             }
             ExprKind::Cython(inner) => return self.cython_expr(expr, inner),
             ExprKind::Subscript { value, index } => {

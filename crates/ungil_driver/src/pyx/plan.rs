@@ -185,17 +185,21 @@ pub fn read(
     };
     let around = Around { aliases: &aliases, list: Vec::new(), annotates };
     plan.functions = functions::of_module(body, &plan.types, source, around, &mut errors);
+    let run = reachable(body);
+    let (mistakes, rewritten) = match plan.types.surroundings() {
+        Some(_) => super::values::mistakes(&run, &plan, source),
+        None => Default::default(),
+    };
     let (text, more) = {
         let fused = plan.functions.iter().filter(|f| !f.fused.is_empty()).map(|f| f.name.clone()).collect();
         let data = plan.data.iter().map(|(name, _)| name.clone()).collect();
-        plain(&source.text, body, (&plan.types, &aliases), (fused, data))
+        plain(&source.text, body, (&plan.types, &aliases), (fused, data, rewritten))
     };
     plan.text = text;
-    let run = reachable(body);
     errors.extend(super::without_gil::operations(&run, &plan.types));
     errors.extend(super::parallel::mistakes(body, &plan.types));
     if let Some(around) = plan.types.surroundings() {
-        errors.extend(super::values::mistakes(&run, &plan, source));
+        errors.extend(mistakes);
         errors.extend(super::redeclared::twice(body));
         errors.extend(super::names::undeclared((body, &run), &plan.types, around));
     }

@@ -8,11 +8,11 @@ use std::collections::{HashMap, HashSet};
 
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_syntax::ast::cython::{
-    CType, CTypeKind, CythonStmt, Declarator, DeclaratorKind, Sign, Tag, TypeArgument,
+    CType, CTypeKind, CythonExpr, CythonStmt, Declarator, DeclaratorKind, Sign, Tag, TypeArgument,
 };
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
-use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::operator::{BinaryOp, UnaryOp};
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
 use super::error::{unknown_type, unsupported};
@@ -208,7 +208,15 @@ impl Types {
                     BinaryOp::Add => a.checked_add(b),
                     BinaryOp::Sub => a.checked_sub(b),
                     BinaryOp::Mult => a.checked_mul(b),
-                    BinaryOp::FloorDiv if b > 0 => Some(a.div_euclid(b)),
+                    BinaryOp::FloorDiv | BinaryOp::Div if b > 0 => Some(a.div_euclid(b)),
+                    BinaryOp::Mod if b > 0 => Some(a.rem_euclid(b)),
+                    BinaryOp::LShift if (0..63).contains(&b) => {
+                        a.checked_shl(b as u32).filter(|n| n >> b == a)
+                    }
+                    BinaryOp::RShift if (0..64).contains(&b) => Some(a >> b),
+                    BinaryOp::BitOr => Some(a | b),
+                    BinaryOp::BitAnd => Some(a & b),
+                    BinaryOp::BitXor => Some(a ^ b),
                     _ => None,
                 }
             }
@@ -563,6 +571,12 @@ fn basic(name: &str, sign: Sign, longs: i8, complex: bool) -> Option<Known> {
 pub fn integer(expr: &Expr) -> Option<i64> {
     match &expr.kind {
         ExprKind::Literal(Literal::Int(n)) => Some(*n),
+        ExprKind::Unary { op: UnaryOp::Neg, operand } => integer(operand).and_then(i64::checked_neg),
+        ExprKind::Cython(inner) => match &**inner {
+            CythonExpr::Integer { value: Literal::Int(n), .. } => Some(*n),
+            CythonExpr::Char(byte) => Some(i64::from(*byte)),
+            _ => None,
+        },
         _ => None,
     }
 }

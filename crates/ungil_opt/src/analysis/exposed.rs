@@ -2,11 +2,15 @@
 //!
 //! A read of a variable is exposed when it may see a value from before the iteration. A variable is assigned when
 //! every path to the end of the iteration writes it.
+//!
+//! A flag that is set where a loop is left by `break`, as for its `else`, tells which way the loop ended: where the flag is
+//! true, what is assigned at each `break` is assigned.
 
+use crate::analysis::definitions::Definitions;
 use std::collections::{BTreeMap, BTreeSet};
-use ungil_ir::entities::{Inst, Label, Region, Var};
+use ungil_ir::entities::{Inst, Label, Region, Value, Var};
 use ungil_ir::function::Function;
-use ungil_ir::inst::InstKind;
+use ungil_ir::inst::{Const, InstKind, UnaryOp};
 use ungil_ir::walk;
 
 /// Result for the body of one loop.
@@ -20,7 +24,18 @@ pub struct Exposed {
 
 /// Analyses the body of the loop with this label.
 pub fn exposed(func: &Function, label: Label, body: Region) -> Exposed {
-    let mut walker = Walker { func, label, reads: BTreeMap::new(), at_continue: None };
+    let defs = Definitions::compute(func);
+    let flags = flags(func, &defs, body);
+    let mut walker = Walker {
+        func,
+        defs,
+        label,
+        flags,
+        reads: BTreeMap::new(),
+        at_continue: None,
+        left: BTreeMap::new(),
+        at_break: BTreeMap::new(),
+    };
     let mut assigned = BTreeSet::new();
     let falls_through = walker.region(body, &mut assigned);
     if let Some(at_continue) = walker.at_continue {
@@ -31,10 +46,41 @@ pub fn exposed(func: &Function, label: Label, body: Region) -> Exposed {
 
 struct Walker<'f> {
     func: &'f Function,
+    defs: Definitions,
     label: Label,
+    /// The loops that are left where these variables become true.
+    flags: BTreeMap<Var, Label>,
     reads: BTreeMap<Var, Inst>,
     /// What is assigned at every `continue` of the loop.
     at_continue: Option<BTreeSet<Var>>,
+    /// What is assigned at every `break` of the loops inside that were walked whole.
+    left: BTreeMap<Label, BTreeSet<Var>>,
+    at_break: BTreeMap<Label, BTreeSet<Var>>,
+}
+
+/// Variables that become true only where one loop is left.
+fn flags(func: &Function, defs: &Definitions, body: Region) -> BTreeMap<Var, Label> {
+    let mut flags: BTreeMap<Var, Option<Label>> = BTreeMap::new();
+    let mut regions = vec![body];
+    while let Some(r) = regions.pop() {
+        let insts = func.region(r);
+        for (i, &inst) in insts.iter().enumerate() {
+            let kind = &func.inst(inst).kind;
+            regions.extend(walk::nested_regions(kind));
+            let InstKind::Set(x, v) = kind else { continue };
+            let next = insts.get(i + 1).map(|next| &func.inst(*next).kind);
+            let leaves = match (defs.kind(func, *v), next) {
+                (Some(InstKind::Const(Const::Bool(false))), _) => continue,
+                (Some(InstKind::Const(Const::Bool(true))), Some(InstKind::Break(label))) => Some(*label),
+                _ => None,
+            };
+            let known = flags.entry(*x).or_insert(leaves);
+            if *known != leaves {
+                *known = None;
+            }
+        }
+    }
+    flags.into_iter().filter_map(|(x, label)| Some((x, label?))).collect()
 }
 
 impl Walker<'_> {
@@ -46,8 +92,8 @@ impl Walker<'_> {
                 InstKind::Set(x, _) => {
                     assigned.insert(*x);
                 }
-                InstKind::If { then, otherwise, .. } => {
-                    if !self.branch(*then, *otherwise, assigned) {
+                InstKind::If { cond, then, otherwise } => {
+                    if !self.conditional(*cond, *then, *otherwise, assigned) {
                         return false;
                     }
                 }
@@ -73,11 +119,15 @@ impl Walker<'_> {
                     });
                     return false;
                 }
-                InstKind::Continue(_)
-                | InstKind::Break(_)
-                | InstKind::Return(_)
-                | InstKind::Raise(_)
-                | InstKind::Reraise => {
+                InstKind::Break(label) => {
+                    let at_break = match self.at_break.remove(label) {
+                        None => assigned.clone(),
+                        Some(other) => &other & assigned,
+                    };
+                    self.at_break.insert(*label, at_break);
+                    return false;
+                }
+                InstKind::Continue(_) | InstKind::Return(_) | InstKind::Raise(_) | InstKind::Reraise => {
                     return false;
                 }
                 kind => self.loop_node(kind, inst, assigned),
@@ -86,8 +136,39 @@ impl Walker<'_> {
         true
     }
 
-    fn branch(&mut self, then: Region, otherwise: Region, assigned: &mut BTreeSet<Var>) -> bool {
+    fn conditional(
+        &mut self,
+        cond: Value,
+        then: Region,
+        otherwise: Region,
+        assigned: &mut BTreeSet<Var>,
+    ) -> bool {
         let (mut a, mut b) = (assigned.clone(), assigned.clone());
+        match self.defs.kind(self.func, cond) {
+            Some(InstKind::Unary(UnaryOp::Not, inner)) => b.extend(self.known_by(*inner, assigned)),
+            _ => a.extend(self.known_by(cond, assigned)),
+        }
+        self.join((then, a), (otherwise, b), assigned)
+    }
+
+    /// What is assigned if this condition holds, because it is a flag of this iteration.
+    fn known_by(&self, cond: Value, assigned: &BTreeSet<Var>) -> BTreeSet<Var> {
+        let Some(InstKind::Get(x)) = self.defs.kind(self.func, cond) else { return BTreeSet::new() };
+        let label = self.flags.get(x).filter(|_| assigned.contains(x));
+        label.and_then(|label| self.left.get(label)).cloned().unwrap_or_default()
+    }
+
+    fn branch(&mut self, then: Region, otherwise: Region, assigned: &mut BTreeSet<Var>) -> bool {
+        let both = assigned.clone();
+        self.join((then, both.clone()), (otherwise, both), assigned)
+    }
+
+    fn join(
+        &mut self,
+        (then, mut a): (Region, BTreeSet<Var>),
+        (otherwise, mut b): (Region, BTreeSet<Var>),
+        assigned: &mut BTreeSet<Var>,
+    ) -> bool {
         match (self.region(then, &mut a), self.region(otherwise, &mut b)) {
             (true, true) => *assigned = &a & &b,
             (true, false) => *assigned = a,
@@ -108,10 +189,18 @@ impl Walker<'_> {
         if let InstKind::While { cond, body, .. } = kind {
             self.region(*cond, assigned);
             self.region(*body, &mut assigned.clone());
-            return;
+        } else {
+            for r in walk::nested_regions(kind) {
+                self.region(r, &mut assigned.clone());
+            }
         }
-        for r in walk::nested_regions(kind) {
-            self.region(r, &mut assigned.clone());
+        let label = match kind {
+            InstKind::While { label, .. } => *label,
+            InstKind::For(node) => node.label,
+            _ => return,
+        };
+        if let Some(at_break) = self.at_break.remove(&label) {
+            self.left.insert(label, at_break);
         }
     }
 

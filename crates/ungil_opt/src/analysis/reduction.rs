@@ -2,7 +2,7 @@
 //!
 //! Forms, with `x` the variable and `e` anything that does not read it:
 //! `x = x + e` and likewise `- * & | ^` and their mirror images (not for `-`), `x = min(x, e)`, `x = max(x, e)`,
-//! `if e < x: x = e` and its relatives.
+//! `if e < x: x = e` and its relatives. C computes some of them in a wider type and converts the result back.
 
 use crate::analysis::definitions::Definitions;
 use ungil_ir::entities::{Inst, Region, Value, Var};
@@ -151,6 +151,10 @@ impl Search<'_> {
             let at = self.defs.inst(v).unwrap_or(set);
             self.running = self.running.or(Some(at));
         }
+        if let Some(op) = self.widened_update(v) {
+            self.found.push((op, set));
+            return Some(());
+        }
         match self.defs.kind(self.func, v) {
             Some(InstKind::Binary(op, a, b)) => {
                 let subtracts = *op == BinaryOp::Sub;
@@ -187,6 +191,62 @@ impl Search<'_> {
                 Some(())
             }
         }
+    }
+
+    /// The operator of an update that C computes in a wider type than the variable's, and converts back.
+    fn widened_update(&mut self, v: Value) -> Option<ReduceOp> {
+        let own = self.func.var_ty(self.x).dtype()?;
+        let (wide, is_truth) = match self.defs.kind(self.func, v)? {
+            InstKind::Cast(wide, _) => (*wide, false),
+            InstKind::Compare(CompareOp::Ne, wide, zero)
+                if own == DType::Bool && self.defs.constant(self.func, *zero) == Some(0) =>
+            {
+                (*wide, true)
+            }
+            _ => return None,
+        };
+        let Some(InstKind::Binary(op, a, b)) = self.defs.kind(self.func, wide) else { return None };
+        let (reads, other) = match (self.widened_read(*a), self.widened_read(*b)) {
+            (Some(read), None) => (read, *b),
+            (None, Some(read)) if *op != BinaryOp::Sub => (read, *a),
+            _ => return None,
+        };
+        let dtype = self.func.ty(wide).dtype()?;
+        let op = match op {
+            // Any bit makes it true; `&` asks for the same bit on both sides.
+            BinaryOp::Or if is_truth => ReduceOp::Or,
+            BinaryOp::And if is_truth && self.is_truth_value(other) => ReduceOp::And,
+            _ if is_truth || own == DType::Bool => return None,
+            // The low bits of the result come from low bits only.
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor
+                if own.is_int() && dtype.is_int() =>
+            {
+                operator(*op, own)?
+            }
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul if own.is_float() && dtype.is_float() => {
+                operator(*op, own)?
+            }
+            _ => return None,
+        };
+        self.consumed.push(reads);
+        Some(op)
+    }
+
+    /// The read of `x` that a value widens, where nothing else uses it.
+    fn widened_read(&self, v: Value) -> Option<Value> {
+        match self.defs.kind(self.func, v)? {
+            InstKind::Cast(read, to) if self.is_read(*read) && self.counts[v.index()] == 1 => {
+                let own = self.func.var_ty(self.x).dtype()?;
+                (to.size() >= own.size()).then_some(*read)
+            }
+            InstKind::Get(y) if *y == self.x => Some(v),
+            _ => None,
+        }
+    }
+
+    fn is_truth_value(&self, v: Value) -> bool {
+        matches!(self.defs.kind(self.func, v),
+            Some(InstKind::Cast(truth, _)) if self.func.ty(*truth).dtype() == Some(DType::Bool))
     }
 
     /// A comparison of `x` with something: what taking that something when it holds amounts to, the read of `x`

@@ -45,7 +45,10 @@ impl Lowerer<'_, '_> {
             [target]
                 if matches!(target.kind, ExprKind::Subscript { .. }) && !self.may_change_arrays(target) =>
             {
-                self.lower_lazily(value)?
+                let outer = std::mem::replace(&mut self.copies, true);
+                let value = self.lower_lazily(value);
+                self.copies = outer;
+                value?
             }
             _ => self.lower_expr(value)?,
         };

@@ -129,6 +129,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             collecting: HashMap::new(),
             own_lists: None,
             wide: HashMap::new(),
+            copies: false,
             memory: HashMap::new(),
             team: None,
             depth: 0,

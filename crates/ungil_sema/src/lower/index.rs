@@ -9,6 +9,7 @@ use ungil_abi::exception::ExcClass;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::memory::misuse;
 use crate::lower::numpy::selection::argument;
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -34,6 +35,13 @@ impl Lowerer<'_, '_> {
         match &value.ty {
             Ty::Array(_) => {
                 let index = self.index_operands(index)?;
+                let has_slice = index.iter().any(|at| matches!(at.ty, Ty::Slice(_)));
+                if has_slice && !self.copies && self.is_frame_array(value) {
+                    // As an object it is a copy, and the array ends with the function.
+                    let title = "a slice of a C array as a value is not supported here";
+                    let help = "take a memoryview of it, or build a list";
+                    return Err(misuse(title, "lies in the function's frame", help, span));
+                }
                 self.array_subscript(value, &index, span)
             }
             Ty::StructView(_) => {

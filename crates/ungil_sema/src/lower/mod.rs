@@ -215,6 +215,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) own_lists: Option<HashSet<Value>>,
     /// Narrow C integers by the same number in 64 bits, for indices.
     pub(crate) wide: HashMap<Value, Value>,
+    /// Whether the value that is computed is copied into elements at once.
+    pub(crate) copies: bool,
     /// Variables of C that have an address.
     pub(crate) memory: HashMap<String, Memory>,
     /// The team of the `parallel` block around the current place.

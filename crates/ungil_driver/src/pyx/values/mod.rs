@@ -4,6 +4,7 @@
 //! error for certain is told; what an expression is that is put together of calls and objects the compiler finds out.
 
 mod callees;
+mod characters;
 mod kind;
 mod operations;
 
@@ -22,10 +23,12 @@ use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 use super::plan::{Function, Plan};
 use super::types::{Known, Types};
 use callees::Callee;
+pub use characters::Rewritten;
 use kind::{Kind, combined};
 
 /// What is assigned, called or computed in vain in a module.
-pub fn mistakes(body: &[Stmt], plan: &Plan, source: &SourceFile) -> Vec<Diagnostic> {
+/// Beside it: what is to be written otherwise, because of what it is in C.
+pub fn mistakes(body: &[Stmt], plan: &Plan, source: &SourceFile) -> (Vec<Diagnostic>, Rewritten) {
     let module: BTreeMap<String, Known> = plan.data.iter().cloned().collect();
     let mut check = Check {
         types: &plan.types,
@@ -38,10 +41,11 @@ pub fn mistakes(body: &[Stmt], plan: &Plan, source: &SourceFile) -> Vec<Diagnost
         objects: HashSet::new(),
         result: None,
         divides_truly: divides_truly(plan, source),
+        rewritten: Rewritten::default(),
         errors: Vec::new(),
     };
     body.iter().for_each(|stmt| check.visit_stmt(stmt));
-    check.errors
+    (check.errors, check.rewritten)
 }
 
 /// Whether `/` of integers gives a float. Where a directive speaks of it anywhere, none of them is said to.
@@ -72,6 +76,7 @@ struct Check<'a> {
     result: Option<Returns>,
     /// Whether `/` of integers gives a float.
     divides_truly: bool,
+    rewritten: Rewritten,
     errors: Vec<Diagnostic>,
 }
 
@@ -167,6 +172,9 @@ impl Check<'_> {
         let (to, from) = (Kind::of(ty), self.kind(value));
         let Some(name) = to.name() else { return };
         let is_int = matches!(to, Kind::Int(_));
+        if is_int && name != "bint" {
+            self.character(value);
+        }
         let other = from.name().unwrap_or_default();
         let cannot = || format!("Cannot assign type '{other}' to '{name}'");
         let (title, label) = match (&to, &from) {

@@ -116,7 +116,9 @@ impl Check<'_> {
                 self.operands(*op, &left, &right, expr.span);
             }
             ExprKind::Unary { op, operand } => self.operand(*op, operand, expr.span),
+            ExprKind::Compare { left, rest } => self.compared(left, rest),
             ExprKind::Cython(inner) => {
+                self.made_bytes(expr, inner);
                 if let CythonExpr::AddressOf(value) = &**inner {
                     self.address(value, expr.span);
                 }
