@@ -301,6 +301,11 @@ def test_commands(tmp_path):
     for words in (["annotate"], ["annotate", "none.pyx"], ["annotate", "--frob", "kernels.pyx"]):
         done = run("-m", "ungil", *words, folder=tmp_path)
         assert done.returncode == 2 and "usage: ungil annotate" in done.stderr
+    for words in (["ungil", "annotate", "--help"], ["ungil.pyx", "--help"]):
+        done = run("-m", *words, folder=tmp_path)
+        assert done.returncode == 0 and "language level 2" in done.stdout
+    done = run("-m", "ungil.pyx", "none.pyx", folder=tmp_path)
+    assert done.returncode == 2 and "none.pyx" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_command_on_a_script(tmp_path):
@@ -444,7 +449,8 @@ def test_sampling_finds_the_busy_line():
 
 
 def test_sampling_tells_functions_apart():
-    module = pyx.compile(PYX, "sampled")
+    # Functions that mean the same share their code, and one of the modules that are alive has the samples.
+    module = pyx.compile(PYX.replace("a[i - 1]", "a[i - 1] * 0.75"), "sampled")
     a, x, out = np.ones(3_000_000), np.ones((300, 4)), np.zeros((300, 300))
     module.prefix(a), module.distances(x, out)
     times, lines = sampled(lambda: module.prefix(a), "<sampled>.pyx", 0.0005, 20)

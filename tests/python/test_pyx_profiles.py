@@ -6,9 +6,11 @@ import pstats
 import shutil
 import subprocess
 import sys
+import traceback
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ungil import _profile, jit, pyx
@@ -61,6 +63,27 @@ def test_functions_of_a_module(tmp_path):
         module.inner(91.0)
     with pytest.raises(TypeError):
         module.inner()
+
+
+@pytest.mark.parametrize("directive", ["profile", "linetrace"])
+def test_tracebacks_name_each_function_once(tmp_path, directive):
+    path = tmp_path / "raises.pyx"
+    path.write_text(
+        f"# cython: {directive}=True\n"
+        "def outer(a):\n    return inner(a, 7) + 1\n\ndef inner(a, int i):\n    return a[i]\n\n"
+        "def typed(double[:] a, int i):\n    if i > 0:\n        return typed(a, i - 1)\n    return a[i + 5]\n"
+    )
+    module = pyx.compile(path)
+
+    def places(call, *args):
+        with pytest.raises((IndexError, TypeError)) as caught:
+            call(*args)
+        return [(place.name, place.lineno) for place in traceback.extract_tb(caught.value.__traceback__)[1:]]
+
+    for _ in range(2):
+        assert places(module.outer, [1]) == [("outer", 3), ("inner", 6)]
+        assert places(module.typed, np.zeros(3), 2) == [("typed", 10), ("typed", 10), ("typed", 11)]
+        assert places(module.outer) == []
 
 
 def test_decorator_and_with(tmp_path):

@@ -8,7 +8,7 @@ use core::ptr::null_mut;
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTraceback, PyTuple};
 
 use crate::dispatcher::{self, Dispatcher};
 use crate::methods;
@@ -94,6 +94,30 @@ pub unsafe extern "C" fn vectorcall(
         if function.is_null() {
             return function;
         }
-        ffi::PyObject_Vectorcall(function, args, nargsf & !crate::object::OFFSET, kwnames)
+        let result = ffi::PyObject_Vectorcall(function, args, nargsf & !crate::object::OFFSET, kwnames);
+        if result.is_null() {
+            let py = Python::assume_attached();
+            leave_frame_out(py, &Bound::from_borrowed_ptr(py, function));
+        }
+        result
     }
+}
+
+/// Takes the frame out of the traceback of the exception that is set: the function has put its own there.
+fn leave_frame_out(py: Python<'_>, function: &Bound<'_, PyAny>) {
+    let Some(error) = PyErr::take(py) else { return };
+    if let Some(inner) = error.traceback(py).and_then(|trace| behind_frame(&trace, function).ok()) {
+        error.set_traceback(py, inner.cast_into().ok());
+    }
+    error.restore(py);
+}
+
+/// What follows a function's frame in a traceback that begins with it.
+fn behind_frame<'py>(
+    trace: &Bound<'py, PyTraceback>,
+    function: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let code = trace.getattr("tb_frame")?.getattr("f_code")?;
+    let is_frame = code.is(&function.getattr("__code__")?);
+    if is_frame { trace.getattr("tb_next") } else { Ok(trace.clone().into_any()) }
 }
