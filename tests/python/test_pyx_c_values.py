@@ -19,6 +19,11 @@ CALLS = [
     ("maths", 2.5, 1.5, 3), ("maths", -2.5, 0.75, -2), ("maths", 1e10 + 0.5, -0.5, 0), ("limits",),
     ("reductions", 0), ("reductions", 7), ("reductions", 6000),
     ("narrow", RNG.integers(0, 256, 1000, np.uint8)), ("narrow", np.array([], np.uint8)), ("narrow", b"abc"),
+    ("first", "abc"), ("first", "9\u00e9"), ("first", "\U0001f600z"), ("first", ""),
+    ("distance", "kitten", "sitting"), ("distance", "", "\u65e5"), ("distance", "a", "b" * 64),
+    ("sounds", "The quick b\u00fcrp 4 \u00df"), ("sounds", ["x", "yz"]), ("sounds", [b"x"]), ("sounds", 3),
+    ("number", "00127"), ("number", "1x"), ("number", ""), ("same", "\u65e5"), ("same", "ab"), ("same", ""),
+    ("same", 97), ("same", None), ("same", b"x"),
     ("escapes", 40, 60), ("escapes", 5, 1),
 ]  # fmt: skip
 

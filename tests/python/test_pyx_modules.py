@@ -303,6 +303,20 @@ def test_imports_packages_and_declaration_files(hook):
     assert importlib.reload(sys.modules["pyxt_package.inner"]).g(2) == 4
 
 
+def test_modules_of_packages_are_cimported(hook):
+    package = hook / "pyxt_parts"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "low.pxd").write_text(
+        "cdef struct P:\n    int x\ncdef double twice(double x) noexcept nogil\n"
+    )
+    (package / "low.pyx").write_text("cdef double twice(double x) noexcept nogil:\n    return 2 * x\n")
+    for k, line in enumerate(("from pyxt_parts cimport low", "from . cimport low as low")):
+        text = f"{line}\ndef f(double x):\n    cdef low.P p\n    p.x = 3\n    return low.twice(x) + p.x\n"
+        (package / f"high{k}.pyx").write_text(text)
+        assert importlib.import_module(f"pyxt_parts.high{k}").f(1.5) == 6.0
+
+
 def test_imports_of_cython_are_cimports():
     m = compiled(
         """

@@ -440,6 +440,8 @@ class Builder:
         if types_found is None and names is None:
             if module in ("libc", "cython") or _names.library_names(f"{module}.{name}") is not None:
                 return self._cimport_module(f"{module}.{name}", asname, file, line)
+            if name != "*" and self._pxd(f"{module}.{name}", file) is not None:
+                return self._cimport_module(f"{module}.{name}", asname, file, line)
             types_found, names = self._own(module, file, line)
         types_found, names = types_found or {}, names or {}
         wanted = list(types_found) + list(names) if name == "*" else [name]
@@ -453,6 +455,12 @@ class Builder:
                 raise _error("U0805", f"`{module}.{one}` cannot be cimported yet", file, line)
         return None
 
+    def _pxd(self, module: str, file: str) -> str | None:
+        """Where a module of the user's declares what others cimport."""
+        relative = module.replace(".", os.sep) + ".pxd"
+        paths = (os.path.normpath(os.path.join(f, relative)) for f in (os.path.dirname(file), *sys.path))
+        return next((path for path in paths if self._exists(path)), None)
+
     def _own(self, module: str, file: str, line: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Types and names of a module of the user's, from its `.pxd` file and the module itself."""
         import importlib
@@ -460,8 +468,7 @@ class Builder:
         folders = [os.path.dirname(file), *sys.path]
         relative = module.replace(".", os.sep)
         inner = Builder(types.ModuleType(module), self.level, files=self.files)
-        paths = (os.path.normpath(os.path.join(f, relative + ".pxd")) for f in folders)
-        pxd = next((path for path in paths if self._exists(path)), None)
+        pxd = self._pxd(module, file)
         if pxd is None and module not in _MODULE_TYPES:
             raise _error("U0805", f"no declarations of `{module}` were found", file, line)
         if pxd is not None:

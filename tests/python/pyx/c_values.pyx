@@ -174,3 +174,57 @@ def escapes(int n, int most):
             k = most
         buffer[i] = k
     return [buffer[i] for i in range(n)]
+
+
+def first(str text):
+    cdef Py_UCS4 c = text[0]
+    return c, c.isdigit(), c == 'a', 'a' <= c <= 'z', [c, c], f"{c}!", c in 'xyz', c in text[1:]
+
+
+def distance(str a, str b):
+    cdef Py_ssize_t i, j
+    cdef Py_UCS4 x
+    cdef int[64] before, now
+    if len(b) > 63:
+        raise ValueError(f"{len(b)} is too long")
+    for j in range(len(b) + 1):
+        before[j] = j
+    for i in range(1, len(a) + 1):
+        x = a[i - 1]
+        now[0] = i
+        for j in range(1, len(b) + 1):
+            now[j] = min(before[j] + 1, now[j - 1] + 1, before[j - 1] + (x != b[j - 1]))
+        for j in range(len(b) + 1):
+            before[j] = now[j]
+    return before[len(b)]
+
+
+def sounds(text):
+    cdef Py_UCS4 c
+    cdef list out = []
+    for c in text:
+        if c in u'aeiou':
+            continue
+        if c == 'b' or c == u'p':
+            out.append('1')
+        elif 'c' <= c <= 'k':
+            out.append('2')
+        elif c.isalpha():
+            out.append(c.upper())
+        else:
+            out.append(c)
+    return ''.join(out)
+
+
+def number(str text):
+    cdef Py_UCS4 c
+    cdef long n = 0
+    for c in text:
+        if c < '0' or c > '9':
+            raise ValueError("no digit: " + c)
+        n = 10 * n + (<int>c - 48)
+    return n
+
+
+def same(Py_UCS4 c):
+    return c

@@ -31,6 +31,8 @@ entries! {
         }
     }
 
+    fn from_character(n: i64) -> O { ffi::PyUnicode_FromOrdinal(c_int::try_from(n).unwrap_or(-1)) }
+
     fn str(object: O) -> O {
         if ffi::PyUnicode_CheckExact(object) != 0 { new_reference(object) } else { ffi::PyObject_Str(object) }
     }
@@ -69,6 +71,11 @@ entries! {
         if ffi::PyLong_CheckExact(object) != 0 {
             return narrow(object, dtype, name);
         }
+        if ffi::PyUnicode_Check(object) != 0
+            && ffi::PyUnicode_CompareWithASCIIString(name, c"Py_UCS4".as_ptr()) == 0
+        {
+            return character(object);
+        }
         let number = whole(object, name);
         if number.is_null() {
             return -1;
@@ -76,6 +83,20 @@ entries! {
         let result = narrow(number, dtype, name);
         ffi::Py_DECREF(number);
         result
+    }
+}
+
+/// The number of the only character of a string, or −1 with an exception set.
+unsafe fn character(text: O) -> i64 {
+    // SAFETY: a live string, as the caller vouches.
+    unsafe {
+        let length = ffi::PyUnicode_GetLength(text);
+        if length == 1 {
+            return i64::from(ffi::PyUnicode_ReadChar(text, 0));
+        }
+        let message = c"only single character unicode strings can be converted to Py_UCS4, got length %zd";
+        ffi::PyErr_Format(ffi::PyExc_ValueError, message.as_ptr(), length);
+        -1
     }
 }
 

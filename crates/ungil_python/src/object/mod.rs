@@ -259,6 +259,7 @@ fn address(entry: Entry) -> u64 {
 /// Where the entries for functions inside, patterns and functions of the module are.
 fn address_inside(entry: Entry) -> u64 {
     match entry {
+        Entry::FromCharacter => convert::from_character as *const () as u64,
         Entry::ViewOf => own::view_of as *const () as u64,
         Entry::CheckClass => own::check_class as *const () as u64,
         Entry::Warn => except::warn as *const () as u64,

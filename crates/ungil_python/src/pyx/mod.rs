@@ -45,7 +45,7 @@ pub use variables::{object_of, pyx_load, pyx_size, pyx_store, pyx_view};
 pub struct Pyx {
     /// One for each parameter, in the order of [`Params`].
     params: Vec<Parameter>,
-    /// Whether it warns, which kernels cannot.
+    /// Whether it warns, or has characters, which are strings to Python: kernels cannot.
     warns: bool,
     /// Whether Python cannot see it: nobody can give its name to another function.
     pub is_private: bool,
@@ -207,7 +207,7 @@ pub fn make_pyx_function<'py>(
     let pyx = Pyx {
         params,
         inner: Arc::new(inner),
-        warns: flag("cdivision")? && flag("cdivision_warnings")?,
+        warns: flag("cdivision")? && flag("cdivision_warnings")? || has_characters(c.as_ref()),
         is_private: option::<String>(info, "kind")?.as_deref() == Some("cdef"),
         must_compile: flag("must_compile")?,
         kernel_only: flag("kernel_only")?,
@@ -272,6 +272,12 @@ pub unsafe fn array_of<'py>(
         }
     }
     Ok(array)
+}
+
+/// Whether variables or the result of a function are characters.
+fn has_characters(c: &CFunction) -> bool {
+    let is_character = |ty: &Declared| matches!(ty, Declared::Scalar { name, .. } if &**name == "Py_UCS4");
+    c.vars.values().chain(&c.ret).any(is_character)
 }
 
 /// Declarations of the functions inside another.

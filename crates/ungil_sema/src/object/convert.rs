@@ -53,6 +53,9 @@ impl Lowerer<'_> {
                     let name = self.constant(Constant::Str(name.to_string())).value;
                     return Ok(self.make(Entry::Member, &[name, value]));
                 }
+                if &*name == "Py_UCS4" {
+                    return Ok(self.make(Entry::FromCharacter, &[value]));
+                }
                 let entry = if dtype == DType::U64 { Entry::FromUnsigned } else { Entry::FromInt };
                 self.make(entry, &[value])
             }

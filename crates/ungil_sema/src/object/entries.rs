@@ -114,6 +114,8 @@ entries! {
     FromUnsigned "o" "o",
     /// Name in C of an enumeration, number.
     Member "oo" "o",
+    /// Number of a character.
+    FromCharacter "o" "o",
     FromBool "o" "o",
     /// −1.0 with an exception set, perhaps.
     AsDouble "o" "d",

@@ -47,7 +47,10 @@ impl Check<'_> {
             let right = &step.right;
             match step.op {
                 CompareOp::Is | CompareOp::IsNot => {}
-                CompareOp::In | CompareOp::NotIn if self.is_number(left) => self.contained(right),
+                // A `Py_UCS4` is looked for as a string.
+                CompareOp::In | CompareOp::NotIn if self.is_number(left) && !self.is_text(left) => {
+                    self.contained(right);
+                }
                 CompareOp::In | CompareOp::NotIn => {}
                 _ if self.is_number(left) => self.character(right),
                 _ if self.is_number(right) => self.character(left),
@@ -76,6 +79,10 @@ impl Check<'_> {
     fn is_number(&self, expr: &Expr) -> bool {
         let is_literal = matches!(expr.kind, ExprKind::Literal(_));
         !is_literal && matches!(self.kind(expr), Kind::Int(name) if name != "bint")
+    }
+
+    fn is_text(&self, expr: &Expr) -> bool {
+        matches!(self.kind(expr), Kind::Int(name) if name == "Py_UCS4")
     }
 
     /// `<bytes>p` of characters of C.
