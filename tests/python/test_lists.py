@@ -517,6 +517,31 @@ def extended(n):
 
 
 @jit
+def added_to(n):
+    out = [-1]
+    words = []
+    total = 0
+    for i in prange(n):
+        out += [i, 2 * i]
+        total += i
+        out += range(i % 3)
+        if i % 2:
+            out += [k for k in range(i % 5)]
+            words += (0.5, i * 0.25)
+        out.append(i)
+    return out, words, total
+
+
+@jit
+def added_inside(n):
+    out = []
+    for i in prange(n):
+        for k in prange(i % 4):
+            out += [i * k]
+    return out
+
+
+@jit
 def collected_from_table(a):
     places = []
     total = 0.0
@@ -576,6 +601,8 @@ def test_append_in_parallel(n, threads):
         check(collected_backwards, n)
         check(private_lists, min(n, 50))
         check(extended, n)
+        check(added_to, n)
+        check(added_inside, n)
         check(collected_from_table, a[: n // 5 * 5].reshape(5, -1))
         check(collected_inside, n)
     finally:
@@ -594,7 +621,8 @@ def test_reading_in_parallel():
         "l.insert(0, i)",
         "l.clear()",
         "l.sort()",
-        "l += [i]",
+        "l += l",
+        "l *= 2",
         "rows[i].append(i)",
         "rows[i][0] = 1",
     ]

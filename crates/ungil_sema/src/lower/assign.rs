@@ -231,31 +231,49 @@ impl Lowerer<'_, '_> {
         Ok(items)
     }
 
+    /// `name op= value`.
+    fn augmented_name(
+        &mut self,
+        name: &str,
+        place: Span,
+        op: BinaryOp,
+        value: &Expr,
+        span: Span,
+    ) -> Result<()> {
+        if op == BinaryOp::Add
+            && let Some(list) = self.collecting_list(place)
+        {
+            let value = self.lower_expr(value)?;
+            self.set_span(span);
+            return self.list_extend(&list, &value, span);
+        }
+        let old = self.name(name, place)?;
+        let value = self.lower_lazily(value)?;
+        self.set_span(span);
+        if old.ty.as_array().is_some() {
+            // Arrays are updated in place.
+            let mut apply = |l: &mut Self, old: &Operand, new: &Operand| l.binary(op, old, new, span);
+            self.update_view(&old, &value, &mut apply)?;
+            return self.define_name(place, &old);
+        }
+        if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Add {
+            self.list_extend(&old, &value, span)?;
+            return self.define_name(place, &old);
+        }
+        if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Mult && value.ty.is_integral() {
+            self.repeat_in_place(&old, &value, span)?;
+            return self.define_name(place, &old);
+        }
+        let new = self.binary(op, &old, &value, span)?;
+        let new = self.settled(&new)?;
+        self.define_name(place, &new)
+    }
+
     /// `target op= value`.
     pub(crate) fn augmented(&mut self, target: &Expr, op: BinaryOp, value: &Expr, span: Span) -> Result<()> {
         let mut apply = |l: &mut Self, old: &Operand, new: &Operand| l.binary(op, old, new, span);
         match &target.kind {
-            ExprKind::Name(name) => {
-                let old = self.name(name, target.span)?;
-                let value = self.lower_lazily(value)?;
-                self.set_span(span);
-                if old.ty.as_array().is_some() {
-                    // Arrays are updated in place.
-                    self.update_view(&old, &value, &mut apply)?;
-                    return self.define_name(target.span, &old);
-                }
-                if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Add {
-                    self.list_extend(&old, &value, span)?;
-                    return self.define_name(target.span, &old);
-                }
-                if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Mult && value.ty.is_integral() {
-                    self.repeat_in_place(&old, &value, span)?;
-                    return self.define_name(target.span, &old);
-                }
-                let new = self.binary(op, &old, &value, span)?;
-                let new = self.settled(&new)?;
-                self.define_name(target.span, &new)
-            }
+            ExprKind::Name(name) => self.augmented_name(name, target.span, op, value, span),
             ExprKind::Subscript { value: container, index } => {
                 if let Some(merged) = self.merged_subscript(target) {
                     return self.augmented(&merged, op, value, span);

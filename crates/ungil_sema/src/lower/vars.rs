@@ -150,7 +150,8 @@ impl Lowerer<'_, '_> {
             return Err(crate::diagnostics::names::NameError::Unbound { name: name.to_owned(), span }.into());
         };
         if self.collecting.contains_key(&web) {
-            let what = "another use than append() and extend() of a list that a `prange` loop appends to is";
+            let what =
+                "another use than append(), extend() and += of a list that a `prange` loop appends to is";
             let help = "use the list after the loop, or append to a list of the iteration";
             return Err(Unsupported::Expression { what, span, help }.into());
         }

@@ -1,4 +1,4 @@
-//! `list.append` and `list.extend` on a list from outside a parallel loop: an ordered reduction.
+//! `list.append`, `list.extend` and `list +=` on a list from outside a parallel loop: an ordered reduction.
 //!
 //! The iterations are cut into blocks of consecutive ones. Each block appends to a list of its own, and after the loop
 //! those lists are appended to the outer one in the order of the blocks, so that the elements come in iteration order for
@@ -11,8 +11,9 @@ use ungil_ir::entities::{Label, Region, Value};
 use ungil_ir::inst::{BinaryOp, For as IrFor, InstKind, LoopHints};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
-use ungil_syntax::ast::stmt::For;
-use ungil_syntax::visit::{Visitor, walk_expr};
+use ungil_syntax::ast::operator::BinaryOp as Operator;
+use ungil_syntax::ast::stmt::{For, Stmt, StmtKind};
+use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
@@ -33,10 +34,11 @@ pub(crate) struct Collected {
     parts: Operand,
 }
 
-/// Calls of `append` and `extend` on names.
+/// Calls of `append` and `extend` on names, and `name += …`.
 #[derive(Default)]
 struct Appends {
     found: Vec<(Span, Span)>,
+    added: Vec<(Span, Span)>,
 }
 
 impl Visitor for Appends {
@@ -47,6 +49,17 @@ impl Visitor for Appends {
             self.found.push((name, attr));
         }
         walk_expr(self, e);
+    }
+
+    fn visit_stmt(&mut self, s: &Stmt) {
+        if let StmtKind::AugAssign { target, op: Operator::Add, .. } = &s.kind
+            && matches!(target.kind, ExprKind::Name(_))
+        {
+            // The operator tells apart what is made here, as an attribute does.
+            let at = target.span.hi;
+            self.added.push((target.span, Span { lo: at, hi: at + 1, ..target.span }));
+        }
+        walk_stmt(self, s);
     }
 }
 
@@ -63,14 +76,12 @@ fn append_target(call: &Call) -> Option<(Span, Span, &str)> {
 impl Lowerer<'_, '_> {
     /// The lists from outside that a loop's body appends to, with lists for the blocks.
     pub(crate) fn collected(&mut self, node: &For, blocks: Value) -> Result<Vec<Collected>> {
-        let mut search = Appends::default();
-        node.body.iter().for_each(|s| search.visit_stmt(s));
         let (low, high) = match (node.body.first(), node.body.last()) {
             (Some(first), Some(last)) => (first.span.lo, last.span.hi),
             _ => return Ok(Vec::new()),
         };
         let mut collected: Vec<Collected> = Vec::new();
-        for (name, attr) in search.found {
+        for (name, attr) in self.appends_of(node) {
             let Some(used @ Use::Web { web, .. }) = self.webs.use_at(name.lo) else { continue };
             let defined = self.webs.web(web).span;
             if (low..high).contains(&defined.lo) || collected.iter().any(|c| c.web == web) {
@@ -96,18 +107,33 @@ impl Lowerer<'_, '_> {
 
     /// Whether a loop's body may append to a list from outside.
     pub(crate) fn appends(&self, node: &For) -> bool {
+        !self.appends_of(node).is_empty()
+    }
+
+    /// Where a loop's body appends to names; sums of numbers are left out.
+    fn appends_of(&self, node: &For) -> Vec<(Span, Span)> {
         let mut search = Appends::default();
         node.body.iter().for_each(|s| search.visit_stmt(s));
-        !search.found.is_empty()
+        search.added.retain(|(name, _)| self.is_list_at(*name));
+        [search.found, search.added].concat()
+    }
+
+    /// Whether a name means a list.
+    fn is_list_at(&self, name: Span) -> bool {
+        let Some(Use::Web { web, .. }) = self.webs.use_at(name.lo) else { return false };
+        let k = web.0 as usize;
+        let ty = match &self.slots[k].direct {
+            Some(direct) => Some(&direct.ty),
+            None => self.program.instances[self.instance].web_types[k].as_ref(),
+        };
+        matches!(ty, Some(Ty::List(_)))
     }
 
     /// Whether a loop inside a parallel one appends to a list from outside.
     pub(crate) fn appends_inside(&self, node: &For) -> bool {
         let (Some(first), Some(last)) = (node.body.first(), node.body.last()) else { return false };
-        let mut search = Appends::default();
-        node.body.iter().for_each(|s| search.visit_stmt(s));
         self.in_parallel()
-            && search.found.iter().any(|(name, _)| match self.webs.use_at(name.lo) {
+            && self.appends_of(node).iter().any(|(name, _)| match self.webs.use_at(name.lo) {
                 Some(Use::Web { web, .. }) => {
                     !(first.span.lo..last.span.hi).contains(&self.webs.web(web).span.lo)
                 }
@@ -198,6 +224,16 @@ impl Lowerer<'_, '_> {
             })?;
         }
         Ok(())
+    }
+
+    /// A block's own list for `name += …` of one that the loop collects. It is what the name means behind the statement, too.
+    pub(crate) fn collecting_list(&mut self, name: Span) -> Option<Operand> {
+        let Some(Use::Web { web, .. }) = self.webs.use_at(name.lo) else { return None };
+        let list = self.collecting.get(&web)?.clone();
+        if let Some(behind) = self.webs.def_at(name.lo) {
+            self.collecting.insert(behind, list.clone());
+        }
+        Some(list)
     }
 
     /// The method of a block's own list, if this calls `append` or `extend` on a list that the loop collects.
