@@ -5,6 +5,7 @@ import pytest
 from checking import check, check_numpy
 
 import ungil
+from ungil import errors, jit
 
 CODES = "?bhilBHILfdFD"
 
@@ -284,3 +285,20 @@ def test_flags_of_alignment():
         check(flags, a)
         a.flags.writeable = False
         check(flags, a)
+
+
+def test_dtypes_that_there_are_not():
+    with pytest.raises(errors.TypingError, match=r"np\.float32 \(compiled code has no float16\)"):
+        jit(lambda n: np.zeros(n, np.float16))(3)
+    with pytest.raises(errors.TypingError, match=r"np\.float64 \(compiled code has no longdouble\)"):
+        jit(lambda x: x.astype(np.longdouble))(np.ones(2))
+
+
+def test_empty_lists_keep_their_type():
+    @jit
+    def beyond(a, low):
+        return np.array([x for x in a if x > low])
+
+    assert beyond(np.arange(3), 1).dtype == np.int64
+    assert beyond(np.arange(3), 5).dtype == np.int64
+    assert jit(lambda found: np.array(found))([]).dtype == np.float64

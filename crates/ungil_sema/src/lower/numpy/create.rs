@@ -149,7 +149,7 @@ impl Lowerer<'_, '_> {
             TypeError::Argument {
                 function: function.to_owned(),
                 parameter: "dtype".to_owned(),
-                expected: "a number type such as np.float64".to_owned(),
+                expected: instead_of(&dtype.ty).unwrap_or("a number type such as np.float64").to_owned(),
                 found: dtype.ty.clone(),
                 span: dtype.span,
             }
@@ -258,6 +258,20 @@ impl Lowerer<'_, '_> {
         })?;
         Ok(copy)
     }
+}
+
+/// What takes the place of a dtype of NumPy that compiled code does not have.
+fn instead_of(named: &Ty) -> Option<&'static str> {
+    let (Ty::Builtin(name) | Ty::Class(name) | Ty::Str(name)) = named else { return None };
+    Some(match name.strip_prefix("numpy.").unwrap_or(name) {
+        "float16" | "half" | "f2" | "e" => "np.float32 (compiled code has no float16)",
+        "longdouble" | "float128" | "g" => "np.float64 (compiled code has no longdouble)",
+        "clongdouble" | "complex256" | "G" => "np.complex128 (compiled code has no clongdouble)",
+        "object_" | "object" | "O" => {
+            "a number type such as np.float64 (compiled code has no arrays of objects)"
+        }
+        _ => return None,
+    })
 }
 
 /// Whether the elements of a tuple are numbers, or rows of numbers that are of one length.
