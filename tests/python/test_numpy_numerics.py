@@ -111,6 +111,7 @@ def test_counts(name):
     for a in (
         np.array([0, 3, 1, 1, 2, 7, 0, 2]),
         np.array([0, 5, 2, 2, 9, 1, 1, 0], "B"),
+        np.array([0, 5, 2, 2, 9, 1, 1, 0], np.uint64),
         np.linspace(-1, 3, 8),
     ):
         check_numpy(compiled, a, w, rtol=1e-14)

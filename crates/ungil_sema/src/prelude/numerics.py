@@ -346,13 +346,13 @@ def bincount(x, weights=None, minlength=0):
     a = np.asarray(x)
     if a.ndim != 1:
         raise ValueError("object too deep for desired array")
-    if is_inexact(a) or a.dtype == np.uint64:
+    if is_inexact(a):
         raise TypeError("Cannot cast array data to dtype('int64') according to the rule 'safe'")
     if minlength < 0:
         raise ValueError("'minlength' must not be negative")
     n = 0
     for i in range(a.shape[0]):
-        if a[i] < 0:
+        if int(a[i]) < 0:
             raise ValueError("'list' argument must have no negative elements")
         n = max(n, int(a[i]) + 1)
     n = max(n, minlength)
