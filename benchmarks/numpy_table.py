@@ -84,6 +84,7 @@ REASONS = {
     ("sin", "complex"): "at most 1 ULP in both parts",
     ("copy", ""): "NumPy's own call costs less than a kernel's",
     ("arctan2", "float32"): "at most 1 ULP",
+    ("a / b", "complex"): "both cases of Smith's algorithm are computed, and one is taken",
     ("sum", "float"): "the error of each block's addition is kept",
     ("mean", "float"): "the error of each block's addition is kept",
 }
