@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from checking import check_numpy
 
-from ungil import jit
+from ungil import jit, vectorize
 
 A = np.array([[3, 1, 4, 1], [5, 9, 2, 6], [5, 3, 5, 8]])
 
@@ -92,6 +92,154 @@ def test_at():
     check_numpy(lambda a, m: np.add.at(a, m, 1.0), np.ones(4), np.array([True, False, True, False]))
     check_numpy(lambda a, i: np.negative.at(a, i), np.ones(4), i)
     check_numpy(lambda a, i: np.add.at(a, i, 1.0), np.ones(2), i)
+
+
+def test_at_any_index():
+    places = np.array([[0, 2], [2, 1]])
+    check_numpy(lambda a: np.add.at(a, ([0, 0], [1, 1]), 2), A.copy())
+    check_numpy(lambda a: np.add.at(a, ([0, 1], 1), 5), A.copy())
+    check_numpy(lambda a: np.add.at(a, (..., [0, 0]), 5), A * 1.0)
+    check_numpy(lambda a: np.add.at(a, None, 5), A.copy())
+    check_numpy(lambda a, p: np.add.at(a, p, 2), A.copy(), places)
+    check_numpy(lambda a, m: np.multiply.at(a, m, 2), A.T.copy().T, A > 3)
+    check_numpy(lambda a, p, b: np.add.at(a, p, b), A * 1.5, places, np.arange(4.0))
+    check_numpy(lambda a: np.add.at(a, [0, 9], 1), A.copy())
+    check_numpy(lambda a: np.negative.at(a, (0, [2, 2, -1])), A.copy())
+    check_numpy(lambda a: (np.floor.at(a, [0, 0]), np.reciprocal.at(a, 1)), A * 1.25)
+
+
+GENERAL = {
+    "several_axes": lambda a: (
+        np.bitwise_or.reduce(a, axis=(0, 1)),
+        np.bitwise_xor.reduce(a, axis=(0, -1), keepdims=True),
+        np.bitwise_or.reduce(a, axis=()),
+    ),
+    "not_reorderable": lambda a: np.subtract.reduce(a, axis=(0, 1)),
+    "lcm_of_all": lambda a: np.lcm.reduce(a, axis=None),
+    "initial": lambda a: (
+        np.bitwise_and.reduce(a, axis=1, initial=6),
+        np.hypot.reduce(a, initial=6.5),
+        np.subtract.reduce(a, initial=2),
+    ),
+    "no_initial": lambda a: np.bitwise_or.reduce(a[:0], initial=None),
+    "where": lambda a: (
+        np.bitwise_xor.reduce(a, where=a > 3),
+        np.subtract.reduce(a, 1, where=a > 3, initial=3),
+        np.logaddexp.reduce(a, where=a[0] > 2),
+    ),
+    "where_without_start": lambda a: np.subtract.reduce(a, where=a > 3),
+    "positions": lambda a: np.maximum.reduce(a, None, None, None, True),
+    "dtype": lambda a: (
+        np.subtract.reduce(a, axis=1, dtype=np.float32),
+        np.subtract.accumulate(a, dtype=np.float32),
+        np.maximum.reduce(a, dtype=np.float32),
+    ),
+    "out": lambda a: (
+        np.subtract.reduce(a, axis=1, out=np.empty(3)),
+        np.subtract.accumulate(a, axis=1, out=np.empty((3, 4))),
+        np.add.reduceat(a, [0, 2], out=np.empty((2, 4))),
+    ),
+    "comparison": lambda a: np.less.reduce(a),
+    "comparison_of_truths": lambda a: np.less.reduce(a > 3),
+    "scan_of_all": lambda a: np.add.accumulate(a, axis=None),
+    "number": lambda a: (np.subtract.reduce(a[0, 0]), np.hypot.reduce(a[0, :1] * -1.0)),
+    "scan_of_number": lambda a: np.subtract.accumulate(a[0, 0]),
+    "wider_reduceat": lambda a: (
+        np.add.reduceat(a > 2, [0, 2, 1], axis=1),
+        np.multiply.reduceat(a.astype(np.int8), [0, 1]),
+        np.add.reduceat(a, [1], dtype=np.float64),
+    ),
+    "outer": lambda a: (
+        np.subtract.outer(a, a[0], dtype=np.float32),
+        np.divmod.outer(a, a[0]),
+        np.add.outer([1, 2], (3, 4.5)),
+        np.ldexp.outer(a * 1.0, a[0]),
+    ),
+    "others": lambda a: (np.heaviside.reduce(a * 1.0), np.float_power.reduce(a % 3)),
+    "nothing": lambda a: np.fmax.reduce(a[:0, :0]),
+    "rows": lambda a: (np.fmax.reduce(a.T), np.subtract.accumulate(a.T), np.hypot.reduce(a, axis=-1)),
+}
+
+
+@pytest.mark.parametrize("name", GENERAL)
+def test_general(name):
+    check_numpy(GENERAL[name], A, rtol=1e-14)
+
+
+@vectorize
+def plus(x, y):
+    return x + y
+
+
+@vectorize(["float64(float64, float64)", "int64(int64, int64)"], identity=0)
+def summed(x, y):
+    return x + y
+
+
+@vectorize(["float64(float64, float64)"], identity="reorderable")
+def larger(x, y):
+    return x if x > y else y
+
+
+@vectorize(["float64(float64, float64)"], identity=2.5)
+def faded(x, y):
+    return x * 0.5 + y
+
+
+@vectorize(["bool(float64, float64)"])
+def below(x, y):
+    return x < y
+
+
+@vectorize
+def opposite(x):
+    return -x
+
+
+OWN = {
+    "reduce": lambda a: (
+        plus.reduce(a),
+        summed.reduce(a, axis=1),
+        larger.reduce(a, 1, keepdims=True),
+        faded.reduce(a, initial=7),
+        faded.reduce(a[0]),
+        plus.reduce(a[0, 0]),
+    ),
+    "axes": lambda a: (summed.reduce(a, axis=None), larger.reduce(a, axis=(0, 1))),
+    "one_axis": lambda a: plus.reduce(a, axis=None),
+    "empty": lambda a: (summed.reduce(a[:0]), faded.reduce(a[:0]), larger.reduce(a[:, :0], axis=0)),
+    "nothing": lambda a: larger.reduce(a[:0]),
+    "where": lambda a: (summed.reduce(a, where=a > 2, initial=1), faded.reduce(a, where=a > 2)),
+    "no_start": lambda a: larger.reduce(a, where=a > 2),
+    "out": lambda a: (plus.reduce(a, out=np.empty(4)), summed.accumulate(a, 1, out=np.empty((3, 4)))),
+    "dtype": lambda a: (plus.reduce(a, dtype=np.float64), summed.accumulate(a, dtype=np.float64)),
+    "accumulate": lambda a: (plus.accumulate(a), faded.accumulate(a, axis=1), summed.accumulate(a[0])),
+    "reduceat": lambda a: (plus.reduceat(a, [0, 2, 1]), faded.reduceat(a, [0, 2, 1], axis=1)),
+    "outer": lambda a: (plus.outer(a, a[0]), larger.outer(a, 2), summed.outer([1, 2], (3, 4.5))),
+    "not_reducing": lambda a: below.reduce(a),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own(name):
+    compiled = jit(OWN[name])
+    for code in "dif":
+        check_numpy(compiled, A.astype(code), rtol=1e-15)
+
+
+def test_own_at():
+    for code in "dif":
+        check_numpy(lambda a: plus.at(a, [0, 0, 2], 1), A.astype(code))
+        check_numpy(lambda a: summed.at(a, ([0, 0], [1, 1]), a[0, :2].copy()), A.astype(code))
+        check_numpy(lambda a: opposite.at(a, [1, 1, -1]), A.astype(code))
+        check_numpy(lambda a: plus.at(a[0], a[0] > 2, 3), A.astype(code))
+
+
+def test_methods_of_passed_functions():
+    kernel = jit(lambda f, a: (f.reduce(a), f.outer(a, a)))
+    for f in (plus, summed, larger):
+        for x, y in zip(kernel(f, A * 1.0), kernel.py_func(f, A * 1.0)):
+            np.testing.assert_array_equal(x, y)
 
 
 def test_reduceat():

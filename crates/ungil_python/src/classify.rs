@@ -11,7 +11,7 @@ use pyo3::types::{
 };
 use ungil_abi::exception::ExcClass;
 use ungil_ir::types::{ArrayType, DType, Layout};
-use ungil_sema::ty::LoopTypes;
+use ungil_sema::ty::{Identity, LoopTypes};
 use ungil_sema::world::Global;
 
 use crate::dispatcher;
@@ -27,7 +27,12 @@ pub enum Known<'py> {
     /// A Python function or a dispatcher.
     Function,
     /// A universal function made of a kernel, with its declared loops, and the number of its inputs if it writes to nothing.
-    Ufunc(Bound<'py, PyAny>, Vec<LoopTypes>, Option<usize>),
+    Ufunc {
+        kernel: Bound<'py, PyAny>,
+        loops: Vec<LoopTypes>,
+        identity: Identity,
+        pure_inputs: Option<usize>,
+    },
     /// An object for which kernels call a function.
     Standin(Bound<'py, PyAny>),
 }
@@ -97,7 +102,26 @@ fn own_ufunc<'py>(object: &Bound<'py, PyAny>) -> Option<Known<'py>> {
         Some(LoopTypes { operands: dtypes(operands)?, results: dtypes(results)? })
     });
     let pure_inputs: Option<usize> = owner.call_method0("_pure_inputs").ok()?.extract().ok()?;
-    Some(Known::Ufunc(kernel, loops.collect::<Option<_>>()?, pure_inputs))
+    let identity = identity(&owner.getattr("_options").ok()?.getattr("identity").ok()?);
+    Some(Known::Ufunc { kernel, loops: loops.collect::<Option<_>>()?, identity, pure_inputs })
+}
+
+/// An `identity=` option: a number, `None` or `"reorderable"`.
+fn identity(value: &Bound<'_, PyAny>) -> Identity {
+    if value.is_none() {
+        return Identity::None;
+    }
+    if let Ok(x) = value.extract::<i64>() {
+        return Identity::Int(x);
+    }
+    if let Ok(x) = value.extract::<f64>() {
+        return Identity::Float(x.to_bits());
+    }
+    let part = |name: &str| value.getattr(name).and_then(|p| p.extract::<f64>()).map(f64::to_bits);
+    match (part("real"), part("imag")) {
+        (Ok(re), Ok(im)) => Identity::Complex(re, im),
+        _ => Identity::Reorderable,
+    }
 }
 
 /// The classes of `int | float`, which `isinstance` takes as it takes a tuple of them.

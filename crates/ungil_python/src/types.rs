@@ -82,11 +82,11 @@ fn exotic(object: &Bound<'_, PyAny>, world: &PyWorld) -> Option<Ty> {
             let code = CodeId { kernel, nested: None };
             Ty::Func(Arc::new(FuncTy { code, name: name.into(), captures: Some(Vec::new()) }))
         }
-        Global::Ufunc { kernel, loops, .. } => {
+        Global::Ufunc { kernel, loops, identity, .. } => {
             let name = world.kernel_name(object.py(), kernel);
             let code = CodeId { kernel, nested: None };
             let func = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
-            Ty::Ufunc(Arc::new(UfuncTy { func: Arc::new(func), loops }))
+            Ty::Ufunc(Arc::new(UfuncTy { func: Arc::new(func), loops, identity }))
         }
         Global::Ellipsis => Ty::Ellipsis,
         Global::Str(text) => Ty::Str(text.into()),

@@ -161,9 +161,9 @@ impl PyWorld {
                 hold();
                 Global::Kernel(self.kernel_of(&function))
             }
-            Known::Ufunc(kernel, loops, pure_inputs) => {
+            Known::Ufunc { kernel, loops, identity, pure_inputs } => {
                 hold();
-                Global::Ufunc { kernel: self.kernel_of(&kernel), loops, pure_inputs }
+                Global::Ufunc { kernel: self.kernel_of(&kernel), loops, identity, pure_inputs }
             }
         }
     }

@@ -176,7 +176,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
         return builtin(l, function, args);
     }
     if let Some((function, method)) = methods::split(name) {
-        return methods::call(l, function, method, args);
+        let callee = Operand::entity(Ty::Builtin(function.into()), args.span);
+        return methods::call(l, callee, method, args);
     }
     if let Some(kernel) = prelude::find(name) {
         if prelude::is_elementwise(kernel) {
@@ -575,6 +576,9 @@ pub(crate) fn call_method(
     if let Some(method) = name.strip_prefix("numpy.ndarray.").filter(|m| reductions::METHODS.contains(m)) {
         args.positional.insert(0, receiver.clone());
         return numpy(l, method, args);
+    }
+    if let Some(method) = name.strip_prefix(methods::PREFIX) {
+        return methods::call(l, receiver.clone(), method, args);
     }
     let receiver = &l.settled(receiver)?;
     if let Some(method) = name.strip_prefix(mpi::PREFIX) {

@@ -47,6 +47,21 @@ pub struct UfuncTy {
     pub func: Arc<FuncTy>,
     /// Declared loops; none: it takes all dtypes.
     pub loops: Vec<LoopTypes>,
+    /// What its reductions start from.
+    pub identity: Identity,
+}
+
+/// What reductions by a universal function start from. Floats are their bits, so that types compare.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Identity {
+    /// The first element, along one axis at a time.
+    #[default]
+    None,
+    /// The first element, whichever that is.
+    Reorderable,
+    Int(i64),
+    Float(u64),
+    Complex(u64, u64),
 }
 
 /// Which parts of a slice are given; the others are `None`. The value is a tuple of the given ones, as `int64`.

@@ -18,7 +18,7 @@ use ungil_syntax::ast::stmt::FunctionDef;
 use crate::ctype::{CFunction, CType, FunctionType};
 use crate::mpi::Mpi;
 use crate::options::Options;
-use crate::ty::LoopTypes;
+use crate::ty::{Identity, LoopTypes};
 
 /// A Python function whose source is known, by the world's number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -67,6 +67,7 @@ pub enum Global {
     Ufunc {
         kernel: KernelId,
         loops: Vec<LoopTypes>,
+        identity: Identity,
         /// Number of its inputs if it writes to nothing.
         pure_inputs: Option<usize>,
     },

@@ -33,6 +33,11 @@ impl Lowerer<'_, '_> {
             Ty::Builtin(name) if methods::has(name, attr) => {
                 Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
             }
+            Ty::Ufunc(_) if methods::METHODS.contains(&attr) => {
+                let method =
+                    Ty::Method(Box::new(value.ty.clone()), format!("{}{attr}", methods::PREFIX).into());
+                Some(Operand { ty: method, span, ..value.clone() })
+            }
             Ty::Builtin(name) if name.starts_with(mpi::PREFIX) => {
                 Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
             }

@@ -61,6 +61,12 @@ impl Lowerer<'_, '_> {
                 pure_inputs.is_none_or(|inputs| call.args.len() > inputs)
             }
             (ExprKind::Attribute { .. }, Some(_)) => true,
+            // A method of a user's universal function.
+            (ExprKind::Attribute { value, attr }, None)
+                if let Some(Global::Ufunc { pure_inputs, .. }) = self.global_of(value) =>
+            {
+                pure_inputs.is_none() || *attr.name == *"at" || call.args.len() > 3
+            }
             // A method: the receiver is its first argument.
             (ExprKind::Attribute { attr, .. }, _) => writes(&attr.name, call.args.len() + 1),
             _ => true,

@@ -112,10 +112,10 @@ impl Lowerer<'_, '_> {
                 let ty = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
                 Ok(Operand::entity(Ty::Func(Arc::new(ty)), span))
             }
-            Global::Ufunc { kernel, loops, .. } => {
+            Global::Ufunc { kernel, loops, identity, .. } => {
                 let code = CodeId { kernel: *kernel, nested: None };
                 let func = FuncTy { code, name: name.into(), captures: Some(Vec::new()) };
-                let ty = UfuncTy { func: Arc::new(func), loops: loops.clone() };
+                let ty = UfuncTy { func: Arc::new(func), loops: loops.clone(), identity: *identity };
                 Ok(Operand::entity(Ty::Ufunc(Arc::new(ty)), span))
             }
             Global::DType(d) => Ok(Operand::entity(Ty::DType(*d), span)),

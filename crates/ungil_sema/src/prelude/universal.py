@@ -1,70 +1,96 @@
 """Methods of universal functions that are no reductions of their own; a function of two numbers is the first argument."""
 
 
-def _ufunc_reduce(f, identity: const, array, axis: const = 0, keepdims: const = False):
-    a = np.asarray(array)
-    if axis is None:
-        x = np.ravel(a)
-        if keepdims:
-            return _reduced_rows(f, identity, x).reshape(same(1, a.ndim))
-        return _reduced_rows(f, identity, x)
-    x = np.moveaxis(a, axis_of(axis, a.ndim), 0)
+def _ufunc_reduce(f, start, x, axes: const, keepdims: const, where):
+    if where is None:
+        result = _reduced_rows(f, start, _joined_axes(x, axes), None)
+    else:
+        mask = np.broadcast_to(np.asarray(where), x.shape)
+        result = _reduced_rows(f, start, _joined_axes(x, axes), _joined_axes(mask, axes))
     if keepdims:
-        return np.expand_dims(np.asarray(_reduced_rows(f, identity, x)), axis)
-    return _reduced_rows(f, identity, x)
+        return np.expand_dims(np.asarray(result), axes)
+    return result
 
 
-def _reduced_rows(f, identity: const, x):
-    if x.ndim == 0:
-        raise TypeError("cannot reduce on a scalar")
-    if x.shape[0] == 0:
-        if identity is None:
+def _joined_axes(x, axes: const):
+    # The axes in front, as one.
+    if len(axes) == 0:
+        return np.expand_dims(x, 0)
+    rows = np.moveaxis(x, axes, steps(len(axes)))
+    if len(axes) == 1:
+        return rows
+    count = 1
+    for k in range(len(axes)):
+        count *= rows.shape[k]
+    return rows.reshape((count, *rows.shape[len(axes) :]))
+
+
+def _reduced_rows(f, start, x, mask):
+    n = x.shape[0]
+    out = np.empty(x.shape[1:], x.dtype)
+    first = 0
+    if start is None:
+        if n == 0:
             raise ValueError("zero-size array to reduction operation which has no identity")
-        return _filled(np.empty(x.shape[1:], f(x, x).dtype), identity)
+        out[...] = x[0]
+        first = 1
+    else:
+        out[...] = start
     if x.ndim == 1:
-        total = np.empty((), f(x, x).dtype)
-        total[()] = x[0]
-        for i in range(1, x.shape[0]):
-            total[()] = f(total[()], x[i])
-        return total[()]
-    out = np.empty(x.shape[1:], f(x[:1], x[:1]).dtype)
-    out[...] = x[0]
-    for i in range(1, x.shape[0]):
-        out[...] = f(out, x[i])
-    return out
-
-
-def _filled(out, value):
-    out[...] = value
-    if out.ndim == 0:
+        for i in range(first, n):
+            if mask is None:
+                out[()] = f(out[()], x[i])
+            elif mask[i]:
+                out[()] = f(out[()], x[i])
         return out[()]
+    if abs(x.strides[0]) < abs(x.strides[1]):
+        # Each row lies together.
+        for j in range(x.shape[1]):
+            out[j] = _reduced_rows(f, start, x[:, j], None if mask is None else mask[:, j])
+        return out
+    for i in range(first, n):
+        if mask is None:
+            out[...] = f(out, x[i])
+        else:
+            f(out, x[i], out=out, where=mask[i])
     return out
 
 
-def _ufunc_accumulate(f, array, axis: const = 0):
-    a = np.asarray(array)
-    x = np.moveaxis(a, axis_of(axis, a.ndim), 0)
-    out = np.empty(a.shape, f(x[:1], x[:1]).dtype)
-    target = np.moveaxis(out, axis, 0)
-    if x.shape[0] > 0:
-        target[0] = x[0]
-    for i in range(1, x.shape[0]):
-        target[i] = f(target[i - 1], x[i])
+def _ufunc_accumulate(f, x, axis: const):
+    out = np.empty(x.shape, x.dtype)
+    k = axis_of(axis, x.ndim)
+    _accumulated_rows(f, np.moveaxis(x, k, 0), np.moveaxis(out, k, 0))
     return out
 
 
-def _ufunc_outer(f, a, b):
-    x, y = np.asarray(a), np.asarray(b)
+def _accumulated_rows(f, x, out):
+    n = x.shape[0]
+    if x.ndim == 1:
+        if n > 0:
+            out[0] = x[0]
+        for i in range(1, n):
+            out[i] = f(out[i - 1], x[i])
+    elif abs(x.strides[0]) < abs(x.strides[1]):
+        for j in range(x.shape[1]):
+            _accumulated_rows(f, x[:, j], out[:, j])
+    else:
+        if n > 0:
+            out[0] = x[0]
+        for i in range(1, n):
+            out[i] = f(out[i - 1], x[i])
+
+
+def _outer_left(x, y):
     if y.ndim == 0:
-        return f(x, y)
-    return f(np.expand_dims(x, steps(x.ndim + y.ndim)[x.ndim :]), y)
+        return x
+    return np.expand_dims(x, steps(x.ndim + y.ndim)[x.ndim :])
 
 
-def _ufunc_reduceat(f, array, indices, axis: const = 0):
-    a, at = np.asarray(array), np.asarray(indices)
-    x = np.moveaxis(a, axis_of(axis, a.ndim), 0)
-    first = f(x[:1], x[:1])
-    out = np.empty(at.shape + x.shape[1:], first.dtype)
+def _ufunc_reduceat(f, a, axis: const, indices):
+    at = np.asarray(indices)
+    k = axis_of(axis, a.ndim)
+    x = np.moveaxis(a, k, 0)
+    out = np.empty(at.shape + x.shape[1:], a.dtype)
     n = x.shape[0]
     for i in range(at.shape[0]):
         low = at[i]
@@ -72,47 +98,31 @@ def _ufunc_reduceat(f, array, indices, axis: const = 0):
             raise IndexError(f"index {low} out-of-bounds in reduceat [0, {n})")
         high = at[i + 1] if i + 1 < at.shape[0] else n
         out[i] = x[low]
-        for k in range(low + 1, high):
-            out[i] = f(out[i], x[k])
-    return np.moveaxis(out, 0, axis)
+        for j in range(low + 1, high):
+            out[i] = f(out[i], x[j])
+    return np.moveaxis(out, 0, k)
 
 
 def _ufunc_at(f, a, indices, b):
-    if is_tuple(indices):
-        places = each(np.asarray, indices)
-        other = np.broadcast_to(np.asarray(b), places[0].shape)
-        flat = np.ravel(other)
-        rows = each(np.ravel, places)
-        for i in range(flat.shape[0]):
-            at = each(_item, rows, i)
-            a[at] = f(a[at], flat[i])
-    elif is_number(indices):
-        a[indices] = f(a[indices], b)
+    if is_array(indices):
+        if a.ndim == 1 and indices.ndim == 1 and is_integer(indices):
+            _check_places(indices, a.shape[0])
+            other = np.broadcast_to(np.asarray(b), indices.shape)
+            for i in range(indices.shape[0]):
+                a[indices[i]] = f(a[indices[i]], other[i])
+            return
+    if is_number(indices) and a.ndim == 1:
+        a[indices] = f(a[indices], np.asarray(b)[()])
     else:
-        _update_each(f, a, np.asarray(indices), np.asarray(b))
+        places = np.asarray(np.arange(a.size).reshape(a.shape)[indices])
+        _update_places(f, a, np.ravel(places), np.ravel(np.broadcast_to(np.asarray(b), places.shape)))
 
 
-def _item(x, i):
-    return x[i]
-
-
-def _update_each(f, a, indices, b):
-    if is_bool(indices):
-        if indices.ndim != 1:
-            refuse("masks have one axis here")
-        _update_each(f, a, np.flatnonzero(indices), b)
-    elif a.ndim == 1:
-        _check_places(indices, a.shape[0])
-        at, other = np.ravel(indices), np.ravel(np.broadcast_to(b, indices.shape))
-        for i in range(at.shape[0]):
-            a[at[i]] = f(a[at[i]], other[i])
-    else:
-        if indices.ndim != 1:
-            refuse("indices of rows have one axis here")
-        _check_places(indices, a.shape[0])
-        other = np.broadcast_to(b, indices.shape + a.shape[1:])
-        for i in range(indices.shape[0]):
-            a[indices[i]] = f(a[indices[i]], other[i])
+def _update_places(f, a, places, other):
+    # Places are numbers of elements in the order of C.
+    for i in range(places.shape[0]):
+        at = np.unravel_index(places[i], a.shape)
+        a[at] = f(a[at], other[i])
 
 
 def _check_places(indices, n):
@@ -125,10 +135,10 @@ def _check_places(indices, n):
 
 
 def _ufunc_at_alone(f, a, indices):
-    at = np.ravel(np.asarray(indices))
-    _check_places(at, a.shape[0])
-    for i in range(at.shape[0]):
-        a[at[i]] = f(a[at[i]])
+    places = np.ravel(np.asarray(np.arange(a.size).reshape(a.shape)[indices]))
+    for i in range(places.shape[0]):
+        at = np.unravel_index(places[i], a.shape)
+        a[at] = f(a[at])
 
 
 def _counted(array, count):

@@ -145,7 +145,7 @@ impl Lowerer<'_, '_> {
 }
 
 /// The dtypes that a call computes with.
-fn loop_types(
+pub(super) fn loop_types(
     ufunc: &UfuncTy,
     operands: &[Operand],
     dtype: Option<DType>,

@@ -1,28 +1,71 @@
-//! Methods of universal functions: `np.add.reduce`, `np.multiply.outer`, `np.maximum.accumulate`, `np.subtract.at` …
+//! Methods of universal functions, NumPy's and users': `np.add.reduce`, `np.multiply.outer`, `f.accumulate`, `f.at` …
 //!
 //! Reductions and scans that are functions of NumPy's are these; the others, and `outer`, `reduceat` and `at`, are
-//! functions of the prelude that call the universal function.
-//! Limits: functions of two numbers with one result, and `at` of one number; `axis` and `keepdims` are constants; the
-//! others' `dtype`, `out`, `initial` and `where` are refused.
+//! functions of the prelude that call the universal function. `reducing` has what is reduced in which dtype, and from where.
+//! Limits: functions of two numbers with one result, `at` of one number, `outer` of several results; axes and `keepdims`
+//! are constants.
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
+use ungil_ir::types::DType;
 
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
-use crate::lower::numpy::{reductions, ufuncs};
+use crate::lower::numpy::{elementary, reductions, ufuncs};
 use crate::operand::Operand;
 use crate::prelude;
 use crate::registry::unknown;
 use crate::ty::Ty;
 
 /// The methods.
-const METHODS: &[&str] = &["reduce", "accumulate", "outer", "reduceat", "at"];
+pub(crate) const METHODS: &[&str] = &["reduce", "accumulate", "outer", "reduceat", "at"];
 
-/// Functions of one number whose `at` is known, beside those of two numbers.
-const UNARY: &[&str] =
-    &["negative", "positive", "absolute", "abs", "square", "invert", "logical_not", "sqrt", "exp"];
+/// What starts the names of methods of users' universal functions.
+pub(crate) const PREFIX: &str = "ufunc.";
+
+/// Functions of one number, beside the elementary ones.
+const UNARY: &[&str] = &[
+    "negative",
+    "positive",
+    "absolute",
+    "abs",
+    "fabs",
+    "square",
+    "reciprocal",
+    "sign",
+    "conj",
+    "conjugate",
+    "invert",
+    "bitwise_not",
+    "bitwise_invert",
+    "logical_not",
+    "sqrt",
+    "cbrt",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+];
 
 /// Functions of two numbers.
 pub(super) const BINARY: &[&str] = &[
@@ -64,10 +107,19 @@ pub(super) const BINARY: &[&str] = &[
     "greater_equal",
 ];
 
+/// Functions of two numbers that are no more than elementwise.
+const OTHERS: &[&str] = &["heaviside", "float_power", "nextafter", "ldexp"];
+
 /// Whether a function of NumPy has a method.
 pub(crate) fn has(function: &str, method: &str) -> bool {
     let Some(name) = function.strip_prefix("numpy.") else { return false };
-    METHODS.contains(&method) && (BINARY.contains(&name) || method == "at" && UNARY.contains(&name))
+    let binary = BINARY.contains(&name) || OTHERS.contains(&name);
+    METHODS.contains(&method)
+        && (binary || method == "at" && is_unary(name) || method == "outer" && name == "divmod")
+}
+
+fn is_unary(name: &str) -> bool {
+    UNARY.contains(&name) || elementary::UNARY.contains(&name)
 }
 
 /// Function and method of a canonical name such as `numpy.add.reduce`.
@@ -76,99 +128,160 @@ pub(crate) fn split(name: &str) -> Option<(&str, &str)> {
     has(function, method).then_some((function, method))
 }
 
-/// Functions that are reductions of NumPy's, with the names of these and of the scans.
-fn reduction(function: &str) -> Option<&'static str> {
-    Some(match function {
-        "add" => "sum",
-        "multiply" => "prod",
-        "maximum" => "max",
-        "minimum" => "min",
-        "logical_and" => "all",
-        "logical_or" => "any",
+/// A function of NumPy that is the reduction, or the scan, by a universal function.
+fn whole(function: &str, method: &str) -> Option<&'static str> {
+    Some(match (method, function) {
+        ("reduce", "add") => "sum",
+        ("reduce", "multiply") => "prod",
+        ("reduce", "maximum") => "max",
+        ("reduce", "minimum") => "min",
+        ("reduce", "logical_and") => "all",
+        ("reduce", "logical_or") => "any",
+        ("accumulate", "add") => "cumsum",
+        ("accumulate", "multiply") => "cumprod",
         _ => return None,
     })
 }
 
-/// What a reduction of nothing gives.
-fn identity(function: &str) -> Option<f64> {
-    Some(match function {
-        "hypot" | "bitwise_or" | "bitwise_xor" | "gcd" | "logical_xor" => 0.0,
-        "bitwise_and" => -1.0,
-        "logaddexp" | "logaddexp2" => f64::NEG_INFINITY,
-        _ => return None,
-    })
+/// The parameters of a method.
+pub(super) fn parameters(method: &str) -> &'static [&'static str] {
+    match method {
+        "reduce" => &["array", "axis", "dtype", "out", "keepdims", "initial", "where"],
+        "reduceat" => &["array", "indices", "axis", "dtype", "out"],
+        _ => &["array", "axis", "dtype", "out"],
+    }
 }
 
-/// Calls a method.
-pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, method: &str, args: Args) -> Result<Operand> {
-    let span = args.span;
-    let short = function.strip_prefix("numpy.").unwrap_or(function);
-    match (method, reduction(short)) {
-        ("reduce", Some(name)) => {
-            let names = ["array", "axis", "dtype", "out", "keepdims", "initial", "where"];
-            l.as_reduction(function, name, &names, args)
-        }
-        ("accumulate", Some(name @ ("sum" | "prod"))) => {
-            let scan = if name == "sum" { "cumsum" } else { "cumprod" };
-            l.as_reduction(function, scan, &["array", "axis", "dtype", "out"], args)
-        }
+/// Calls a method of a universal function, which is `numpy.add` or a user's.
+pub(crate) fn call(l: &mut Lowerer<'_, '_>, callee: Operand, method: &str, args: Args) -> Result<Operand> {
+    let qualified = match &callee.ty {
+        Ty::Ufunc(ufunc) => ufunc.func.name.to_string(),
+        Ty::Builtin(name) => name.to_string(),
+        _ => String::new(),
+    };
+    let short = qualified.strip_prefix("numpy.").unwrap_or(&qualified);
+    let named = format!("{qualified}.{method}");
+    match method {
+        "outer" => l.outer(&callee, &named, args),
+        "at" => l.update_at(&callee, short, &named, args),
         _ => {
-            let alone = method == "at" && UNARY.contains(&short);
-            let name = format!("numpy._ufunc_{method}{}", if alone { "_alone" } else { "" });
-            let kernel = prelude::find(&name).ok_or_else(|| unknown(&name, span))?;
-            let mut args = args;
-            for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {
-                *value = l.settled_array(value, span)?;
+            let args = l.with_arrays(args)?;
+            let own = matches!(callee.ty, Ty::Ufunc(_));
+            match whole(short, method).filter(|name| !own && takes(name, method, &args)) {
+                Some(name) => l.as_reduction(&named, name, method, args),
+                None => l.reduce_by(&callee, short, method, args),
             }
-            if method == "reduce" {
-                l.check_order(short, &args)?;
-                let identity = match identity(short) {
-                    Some(x) if x.is_finite() => Operand::int(x as i64, span),
-                    Some(x) => Operand::float(x, span),
-                    None => Operand::none(span),
-                };
-                args.positional.insert(0, identity);
-            }
-            args.positional.insert(0, Operand::entity(Ty::Builtin(function.into()), span));
-            l.call_prelude(kernel, args)
         }
     }
+}
+
+/// Whether a reduction of NumPy's has all that is given.
+fn takes(name: &str, method: &str, args: &Args) -> bool {
+    let known = reductions::FUNCTIONS.iter().find(|(n, _)| *n == name).map_or(&[][..], |(_, p)| *p);
+    let by_position = parameters(method).iter().zip(&args.positional).skip(1);
+    let by_name = args.keywords.iter().map(|(n, v)| (n.as_str(), v));
+    by_position.map(|(n, v)| (*n, v)).chain(by_name).all(|(n, v)| known.contains(&n) || v.is_none())
 }
 
 impl Lowerer<'_, '_> {
-    /// Refuses several axes where the order of the elements matters.
-    fn check_order(&mut self, function: &str, args: &Args) -> Result<()> {
-        let axis = args.positional.get(1).or(args.keywords.iter().find(|(n, _)| n == "axis").map(|(_, v)| v));
-        let ndim = args.positional.first().and_then(|a| a.ty.as_array()).map_or(0, |t| t.ndim);
-        let reorderable = identity(function).is_some() || matches!(function, "fmax" | "fmin" | "lcm");
-        if ndim > 1 && !reorderable && axis.is_some_and(Operand::is_none) {
-            let message = format!(
-                "reduction operation '{function}' is not reorderable, so at most one axis may be specified"
-            );
-            return self.always_raise(ExcClass::VALUE_ERROR, &message);
-        }
-        Ok(())
-    }
-
-    /// A reduction along the first axis unless another is told.
-    fn as_reduction(&mut self, function: &str, name: &str, names: &[&str], args: Args) -> Result<Operand> {
+    /// A reduction or scan that NumPy has as a function: along the first axis unless another is told.
+    fn as_reduction(&mut self, named: &str, name: &str, method: &str, args: Args) -> Result<Operand> {
         let span = args.span;
-        let bound = args.bind(function, names, 1)?;
+        let names = parameters(method);
+        let bound = args.bind(named, names, 1)?;
         let mut keywords = Vec::new();
         for (name, value) in names.iter().zip(&bound).skip(1) {
             match value {
+                Some(value) if value.is_none() && *name != "axis" => {}
                 Some(value) => keywords.push(((*name).to_owned(), value.clone())),
                 None if *name == "axis" => keywords.push(("axis".to_owned(), Operand::int(0, span))),
                 None => {}
             }
         }
-        let array = bound[0].as_ref().expect("required");
-        let array = self.settled_array(array, span)?;
+        let array = bound[0].clone().expect("required");
+        if method == "accumulate" {
+            self.check_scanned(&array, bound[1].as_ref(), method)?;
+        }
         let request = Args { positional: vec![array], keywords, span };
         match reductions::call(self, name, request)? {
             Some(result) => Ok(result),
             None => ufuncs::call(self, name, Args { positional: Vec::new(), keywords: Vec::new(), span }),
         }
+    }
+
+    /// Refuses what has no axis to go along, and more than one.
+    pub(super) fn check_scanned(
+        &mut self,
+        array: &Operand,
+        axis: Option<&Operand>,
+        method: &str,
+    ) -> Result<()> {
+        match array.ty.as_array().map_or(0, |t| t.ndim) {
+            0 => self.always_raise(ExcClass::TYPE_ERROR, &format!("cannot {method} on a scalar")),
+            1 => Ok(()),
+            _ if axis.is_some_and(Operand::is_none) => {
+                self.always_raise(ExcClass::VALUE_ERROR, &format!("{method} does not allow multiple axes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The function of all pairs of elements.
+    fn outer(&mut self, callee: &Operand, named: &str, mut args: Args) -> Result<Operand> {
+        let span = args.span;
+        let rest = args.positional.split_off(args.positional.len().min(2));
+        let keywords = std::mem::take(&mut args.keywords);
+        let bound = args.bind(named, &["A", "B"], 2)?;
+        let mut both = Vec::new();
+        for x in bound.into_iter().flatten() {
+            // Numbers are arrays here, and do not adapt.
+            let x = self.settled(&x)?;
+            both.push(self.as_array(&x, None, span)?);
+        }
+        let left = self.prelude("numpy._outer_left", both.clone(), span)?;
+        let positional = [vec![left, both.remove(1)], rest].concat();
+        self.call_operand(callee, Args { positional, keywords, span }, span)
+    }
+
+    /// The function in place of the elements at indices, one after the other.
+    fn update_at(&mut self, callee: &Operand, short: &str, named: &str, args: Args) -> Result<Operand> {
+        let span = args.span;
+        let alone = match &callee.ty {
+            Ty::Ufunc(ufunc) => self.program.code(ufunc.func.code, Some(span))?.params.iter().count() == 1,
+            _ => is_unary(short),
+        };
+        let names: &[&str] = if alone { &["a", "indices"] } else { &["a", "indices", "b"] };
+        let mut given = Vec::new();
+        for (k, x) in args.bind(named, names, names.len())?.into_iter().flatten().enumerate() {
+            let index = if k == 1 { Some(DType::I64) } else { None };
+            given.push(match &x.ty {
+                // What is empty could index.
+                Ty::List(list) if list.element.is_none() => self.as_array(&x, index, span)?,
+                _ => self.settled_array(&x, span)?,
+            });
+        }
+        given.insert(0, callee.clone());
+        self.prelude(if alone { "numpy._ufunc_at_alone" } else { "numpy._ufunc_at" }, given, span)
+    }
+
+    /// Calls a function of the prelude by its name.
+    pub(super) fn prelude(&mut self, name: &str, positional: Vec<Operand>, span: Span) -> Result<Operand> {
+        let kernel = prelude::find(name).ok_or_else(|| unknown(name, span))?;
+        self.call_prelude(kernel, Args { positional, keywords: Vec::new(), span })
+    }
+
+    /// Arguments with arrays in memory; lists and tuples of numbers stand for arrays.
+    fn with_arrays(&mut self, mut args: Args) -> Result<Args> {
+        let span = args.span;
+        if let Some(first) = args.positional.first_mut()
+            && matches!(first.ty, Ty::Tuple(_))
+        {
+            *first = self.as_array(first, None, span)?;
+        }
+        for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {
+            *value = self.settled_array(value, span)?;
+        }
+        Ok(args)
     }
 
     /// An argument with arrays in memory; lists stand for arrays.

@@ -13,6 +13,7 @@ pub mod moments;
 pub mod picking;
 pub mod positions;
 pub mod ranges;
+pub mod reducing;
 pub mod reductions;
 pub mod scans;
 pub mod selection;

@@ -143,7 +143,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
     }
 }
 
-fn constant_flag(o: Option<Operand>, function: &str, parameter: &str) -> Result<bool> {
+pub(super) fn constant_flag(o: Option<Operand>, function: &str, parameter: &str) -> Result<bool> {
     let Some(o) = o else { return Ok(false) };
     o.constant.map(|c| c.truth()).ok_or_else(|| {
         TypeError::Argument {
@@ -159,7 +159,7 @@ fn constant_flag(o: Option<Operand>, function: &str, parameter: &str) -> Result<
 
 impl Lowerer<'_, '_> {
     /// Axes named by an argument: all without one, in order.
-    fn axes_of(&mut self, axis: Option<&Operand>, ndim: usize) -> Result<Vec<usize>> {
+    pub(super) fn axes_of(&mut self, axis: Option<&Operand>, ndim: usize) -> Result<Vec<usize>> {
         let Some(axis) = axis else { return Ok((0..ndim).collect()) };
         let given = self.items_or_self(axis);
         let mut axes = given.iter().map(|a| self.axis_number(a, ndim)).collect::<Result<Vec<_>>>()?;
@@ -171,7 +171,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The axes to reduce of what had no axes and is one element on one axis, which universal functions let `axis` name.
-    fn axes_of_scalar(&mut self, axis: Option<&Operand>, strict: bool) -> Result<Vec<usize>> {
+    pub(super) fn axes_of_scalar(&mut self, axis: Option<&Operand>, strict: bool) -> Result<Vec<usize>> {
         let named = axis.and_then(Operand::const_int);
         if axis.is_none() || !strict && matches!(named, Some(0 | -1)) {
             return Ok(vec![0]);
