@@ -16,6 +16,7 @@ use ungil_sema::ty::Ty;
 use crate::call::EntryPoint;
 use crate::entry::Entry;
 use crate::key::Tag;
+use crate::object::small;
 use crate::raise;
 
 /// Parameters at most.
@@ -61,6 +62,17 @@ fn made(ret: &Ty, python_numbers: bool) -> Option<Made> {
         Ty::Scalar(d) if d.is_int() => Made::Int(d.size() as u8),
         _ => return None,
     })
+}
+
+/// The value of an int of more than one digit that 64 bits hold.
+///
+/// # Safety
+/// Attached, with a live int.
+unsafe fn whole(object: *mut PyObject) -> Option<i64> {
+    let mut overflow = 0;
+    // SAFETY: as the caller vouches.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow) };
+    (overflow == 0).then_some(value)
 }
 
 /// Whether a specialisation may be entered without preparations.
@@ -131,11 +143,10 @@ impl Fast {
                     if ty != &raw mut ffi::PyLong_Type {
                         return None;
                     }
-                    let mut overflow = 0;
-                    let value = ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow);
-                    if overflow != 0 {
-                        return None;
-                    }
+                    let value = match small(object) {
+                        Some(value) => value,
+                        None => whole(object)?,
+                    };
                     word.write(value as u64);
                 }
             }

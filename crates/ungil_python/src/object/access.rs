@@ -215,11 +215,32 @@ entries! {
         APPEND.call(&[null_mut(), object, value], 2)
     }
 
+    fn append_to(object: O, value: O) -> i64 {
+        let result = append(object, value);
+        if result.is_null() {
+            return -1;
+        }
+        ffi::Py_DECREF(result);
+        0
+    }
+
     fn add_to(object: O, value: O) -> O {
         if ffi::Py_TYPE(object) == &raw mut ffi::PySet_Type {
             let status = ffi::PySet_Add(object, value);
             return if status < 0 { null_mut() } else { new_reference(ffi::Py_None()) };
         }
         ADD.call(&[null_mut(), object, value], 2)
+    }
+
+    fn add_item(object: O, value: O) -> i64 {
+        if ffi::Py_TYPE(object) == &raw mut ffi::PySet_Type {
+            return i64::from(ffi::PySet_Add(object, value));
+        }
+        let result = ADD.call(&[null_mut(), object, value], 2);
+        if result.is_null() {
+            return -1;
+        }
+        ffi::Py_DECREF(result);
+        0
     }
 }

@@ -87,7 +87,7 @@ entries! {
 }
 
 /// The number of the only character of a string, or −1 with an exception set.
-unsafe fn character(text: O) -> i64 {
+pub(super) unsafe fn character(text: O) -> i64 {
     // SAFETY: a live string, as the caller vouches.
     unsafe {
         let length = ffi::PyUnicode_GetLength(text);

@@ -52,6 +52,8 @@ const MARK: u64 = u64::MAX - 0x0c;
 fn passed(ty: &CTy) -> Option<Ty> {
     Some(match ty {
         CTy::Bint => Ty::PyInt,
+        // Kernels know no characters.
+        CTy::Num(_, name) if &**name == "Py_UCS4" => return None,
         CTy::Num(DType::U64, _) => Ty::Scalar(DType::U64),
         CTy::Num(dtype, _) if dtype.is_float() => Ty::PyFloat,
         CTy::Num(dtype, _) if dtype.is_int() => Ty::PyInt,

@@ -7,6 +7,7 @@
 
 mod access;
 mod c_data;
+mod character;
 mod contain;
 mod convert;
 mod direct;
@@ -43,6 +44,7 @@ use unit::{Origin, Unit};
 pub use access::OFFSET;
 pub use direct::{Direct, Inlined, inlined, kernel};
 pub use own::Own;
+pub use small::small;
 
 /// A function compiled for objects.
 pub struct ObjectCode {
@@ -209,6 +211,8 @@ fn address(entry: Entry) -> u64 {
         Entry::CallMethod => access::call_method as *const () as u64,
         Entry::CallEx => access::call_ex as *const () as u64,
         Entry::Append => access::append as *const () as u64,
+        Entry::AppendTo => access::append_to as *const () as u64,
+        Entry::AddItem => access::add_item as *const () as u64,
         Entry::AddTo => access::add_to as *const () as u64,
         Entry::Str => convert::str as *const () as u64,
         Entry::Int => convert::int as *const () as u64,
@@ -231,11 +235,6 @@ fn address(entry: Entry) -> u64 {
         Entry::DictMerge => contain::dict_merge as *const () as u64,
         Entry::Format => contain::format as *const () as u64,
         Entry::Join => contain::join as *const () as u64,
-        Entry::FromDouble => convert::from_double as *const () as u64,
-        Entry::FromInt => convert::from_int as *const () as u64,
-        Entry::Member => convert::member as *const () as u64,
-        Entry::FromUnsigned => convert::from_unsigned as *const () as u64,
-        Entry::FromBool => convert::from_bool as *const () as u64,
         Entry::AsDouble => convert::as_double as *const () as u64,
         Entry::AsInt => convert::as_int as *const () as u64,
         Entry::Raise => except::raise as *const () as u64,
@@ -256,9 +255,17 @@ fn address(entry: Entry) -> u64 {
     }
 }
 
-/// Where the entries for functions inside, patterns and functions of the module are.
+/// Where the entries for numbers and characters, functions inside, patterns and functions of the module are.
 fn address_inside(entry: Entry) -> u64 {
     match entry {
+        Entry::FromDouble => convert::from_double as *const () as u64,
+        Entry::FromInt => convert::from_int as *const () as u64,
+        Entry::Member => convert::member as *const () as u64,
+        Entry::FromUnsigned => convert::from_unsigned as *const () as u64,
+        Entry::FromBool => convert::from_bool as *const () as u64,
+        Entry::AsChar => character::as_char as *const () as u64,
+        Entry::Chars => character::chars as *const () as u64,
+        Entry::CharAt => character::char_at as *const () as u64,
         Entry::FromCharacter => convert::from_character as *const () as u64,
         Entry::ViewOf => own::view_of as *const () as u64,
         Entry::CheckClass => own::check_class as *const () as u64,

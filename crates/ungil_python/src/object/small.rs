@@ -70,6 +70,10 @@ pub unsafe fn binary(op: i64, a: O, b: O) -> O {
 
 /// The rest that has the divisor's sign.
 fn floor_rest(x: i64, y: i64) -> i64 {
+    if x >= 0 && y > 0 {
+        // Both are digits, whose division is short.
+        return i64::from(x as u32 % y as u32);
+    }
     let rest = x % y;
     if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use ungil_driver::compiled::Compiled;
 use ungil_sema::ctype::CType;
 use ungil_sema::cython::{CFunction, Declared};
-use ungil_sema::object::{Constant, TABLE_HEAD};
+use ungil_sema::object::{Class, Constant, TABLE_HEAD};
 
 use super::operate::O;
 use super::own::Own;
@@ -148,6 +148,7 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
         Constant::Imaginary(bits) => PyComplex::from_doubles(py, 0.0, f64::from_bits(*bits)).into_any(),
         Constant::Str(text) => string(py, text),
         Constant::Builtin(name) => py.import("builtins")?.getattr(name.as_str())?,
+        Constant::Class(class) => class_of(py, *class),
         Constant::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
         Constant::Code(_)
         | Constant::Own(_)
@@ -156,6 +157,17 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
         | Constant::Address(_) => py.None().into_bound(py),
         Constant::Names(names) => PyTuple::new(py, names.iter().map(|n| string(py, n)))?.into_any(),
     })
+}
+
+fn class_of(py: Python<'_>, class: Class) -> Bound<'_, PyAny> {
+    match class {
+        Class::Bool => py.get_type::<PyBool>(),
+        Class::Float => py.get_type::<PyFloat>(),
+        Class::Int => py.get_type::<PyInt>(),
+        Class::List => py.get_type::<PyList>(),
+        Class::Tuple => py.get_type::<PyTuple>(),
+    }
+    .into_any()
 }
 
 /// Names are found faster when there is one object for each.

@@ -18,6 +18,8 @@ use crate::ctype::CType;
 /// What a loop or a comprehension runs over.
 pub(super) enum Iterable {
     Obj(Obj),
+    /// Pairs of numbers, from this one, and items of an object.
+    Enumerated(Obj, i64),
     Elements(Elements),
 }
 

@@ -4,8 +4,10 @@ use ungil_ir::entities::Value;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 
+use super::character::is_char;
 use super::entries::Entry;
 use super::function::Lowerer;
+use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Given, Meaning, Own, Result, refuse};
 use crate::ctype::FunctionType;
@@ -109,6 +111,11 @@ impl Lowerer<'_> {
         {
             return Ok(Some(length(n)));
         }
+        if name == "bool" && matches!(self.kind(arg), Kind::C(ty) if is_char(&ty)) {
+            let truth = self.cond(arg)?;
+            let truth = self.b().cast(truth, DType::I32);
+            return self.object(Val::C(truth, CTy::Bint)).map(|obj| Some(Val::Obj(obj)));
+        }
         let entry = match name {
             "len" => Entry::Len,
             "str" => Entry::Str,
@@ -170,6 +177,27 @@ impl Lowerer<'_> {
         let name = self.name(name);
         let result = self.call(Entry::CallMethod, &[name, address, n, names]);
         Ok(Val::Obj(self.finish(result, obj, args)))
+    }
+
+    /// `x.append(y)` or `x.add(y)` as a statement; whether it is one.
+    pub(super) fn append_statement(&mut self, e: &Expr) -> Result<bool> {
+        let ExprKind::Call(call) = &e.kind else { return Ok(false) };
+        let ExprKind::Attribute { value, attr } = &call.func.kind else { return Ok(false) };
+        let [arg] = &call.args[..] else { return Ok(false) };
+        if !matches!(&*attr.name, "append" | "add") || !is_simple(call) || self.kind(value) != Kind::Object {
+            return Ok(false);
+        }
+        let object = self.obj(value)?;
+        let item = self.obj(arg)?;
+        self.at(e.span);
+        if &*attr.name == "add" {
+            self.status_from(Entry::AddItem, &[object.value, item.value], &[object, item]);
+            return Ok(true);
+        }
+        let status = self.append_to_any(object.value, item);
+        self.drop_obj(object);
+        self.fail_if_negative(status);
+        Ok(true)
     }
 
     /// A call with `*` or `**`.

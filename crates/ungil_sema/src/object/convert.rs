@@ -5,6 +5,7 @@ use ungil_ir::inst::{CompareOp, Const, InstKind};
 use ungil_ir::types::DType;
 use ungil_syntax::ast::literal::Literal;
 
+use super::character::is_char;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::struct_of_tuple;
@@ -47,14 +48,12 @@ impl Lowerer<'_> {
                 let value = self.b().cast(value, DType::F64);
                 self.make(Entry::FromDouble, &[value])
             }
+            Val::C(value, ty) if is_char(&ty) => self.char_object(value),
             Val::C(value, CTy::Num(dtype, name)) => {
                 let value = self.b().cast(value, DType::I64);
                 if name.starts_with("enum ") {
                     let name = self.constant(Constant::Str(name.to_string())).value;
                     return Ok(self.make(Entry::Member, &[name, value]));
-                }
-                if &*name == "Py_UCS4" {
-                    return Ok(self.make(Entry::FromCharacter, &[value]));
                 }
                 let entry = if dtype == DType::U64 { Entry::FromUnsigned } else { Entry::FromInt };
                 self.make(entry, &[value])
@@ -118,7 +117,10 @@ impl Lowerer<'_> {
             }
             Literal::Float(x) => (self.b().f64(*x), CTy::num(DType::F64)),
             Literal::Imaginary(x) => self.complex_constant(0.0, *x),
-            _ => return refuse("this constant as a number of C"),
+            other => match self.char_literal(other) {
+                Some(c) => c,
+                None => return refuse("this constant as a number of C"),
+            },
         })
     }
 
@@ -156,6 +158,10 @@ impl Lowerer<'_> {
                 self.b().cast(truth, DType::I32)
             }
             CTy::C(..) => self.number(Val::Obj(obj), ty)?,
+            ty if is_char(ty) => {
+                let value = self.status_from(Entry::AsChar, &[obj.value], &[obj]);
+                self.b().cast(value, DType::U32)
+            }
             CTy::Num(dtype, _) if dtype.is_complex() => self.complex_of(obj, *dtype),
             CTy::Num(dtype, _) if dtype.is_float() => {
                 let value = self.call(Entry::AsDouble, &[obj.value]);
@@ -171,7 +177,10 @@ impl Lowerer<'_> {
             CTy::Num(dtype, name) => {
                 let code = DType::ALL.iter().position(|d| d == dtype).expect("a type") as i64;
                 let (code, name) = (self.word(code), self.text(name));
-                let value = self.call(Entry::AsInt, &[obj.value, code, name]);
+                let value = match dtype.is_signed() && dtype.size() >= 4 {
+                    true => self.int_of(obj.value, code, name),
+                    false => self.call(Entry::AsInt, &[obj.value, code, name]),
+                };
                 self.drop_obj(obj);
                 let suspect = self.is_word(value, -1);
                 self.fail_if_set(suspect);

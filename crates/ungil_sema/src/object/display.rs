@@ -174,7 +174,7 @@ impl Lowerer<'_> {
         build: impl FnOnce(&mut Self, Iterable) -> Result<()>,
     ) -> Result<()> {
         // The first iterable belongs to the function's scope.
-        let first = self.iterable(&generators[0].iter)?;
+        let first = self.iterable(&generators[0])?;
         let mut scope = HashMap::new();
         let mut names = Vec::new();
         for generator in generators {
@@ -201,7 +201,11 @@ impl Lowerer<'_> {
     }
 
     /// What a comprehension runs over.
-    fn iterable(&mut self, e: &Expr) -> Result<Iterable> {
+    fn iterable(&mut self, generator: &Comprehension) -> Result<Iterable> {
+        let e = &generator.iter;
+        if let Some((iterable, start)) = self.enumerated(e, &generator.target) {
+            return self.obj(iterable).map(|obj| Iterable::Enumerated(obj, start));
+        }
         match self.elements(e)? {
             Some(elements) => Ok(Iterable::Elements(elements)),
             None => self.obj(e).map(Iterable::Obj),
@@ -218,7 +222,7 @@ impl Lowerer<'_> {
         let Some((generator, rest)) = generators.split_first() else { return each(self) };
         let iterable = match first {
             Some(first) => first,
-            None => self.iterable(&generator.iter)?,
+            None => self.iterable(generator)?,
         };
         self.iterate(e.span, iterable, &generator.target, |l| {
             l.conditions(&generator.conditions, |l| l.generator(e, None, rest, each))?;
@@ -255,7 +259,8 @@ impl Lowerer<'_> {
         match into {
             Into::List(e) => {
                 let item = self.obj(e)?;
-                self.status_from(Entry::ListAppend, &[made.value, item.value], &[item]);
+                let status = self.append_to_list(made.value, item);
+                self.fail_if_negative(status);
             }
             Into::Set(e) => {
                 let item = self.obj(e)?;

@@ -75,8 +75,12 @@ entries! {
     CallEx "ooo" "o",
     /// Object, value: `object.append(value)`.
     Append "oo" "o",
+    /// The same for its effect: a status.
+    AppendTo "oo" "o",
     /// Object, value: `object.add(value)`.
     AddTo "oo" "o",
+    /// The same for its effect: a status.
+    AddItem "oo" "o",
     /// `str(object)`, `int(object)` and `float(object)`.
     Str "o" "o",
     Int "o" "o",
@@ -121,6 +125,12 @@ entries! {
     AsDouble "o" "d",
     /// Object, code of the type, its name: −1 with an exception set, perhaps.
     AsInt "ooo" "o",
+    /// A string of one character, or its number.
+    AsChar "o" "o",
+    /// String, where the address of its characters, their size and their number go: a status.
+    Chars "oo" "o",
+    /// String, index: the character, or −1.
+    CharAt "oo" "o",
     /// Raises a built-in exception: number of the class, text.
     Raise "oo" "",
     /// Exception, cause or 0, whether there is a cause.

@@ -7,6 +7,7 @@ use ungil_syntax::ast::expr::{Comparison, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 
+use super::character::is_char;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::Place;
@@ -248,7 +249,7 @@ impl Lowerer<'_> {
             }
         }
         match self.expr(operand)? {
-            Val::C(value, ty) => self.c_unary(op, value, &ty),
+            Val::C(value, ty) if !is_char(&ty) => self.c_unary(op, value, &ty),
             other => {
                 let obj = self.object(other)?;
                 let code = self.word(match op {
@@ -270,6 +271,13 @@ impl Lowerer<'_> {
             }
             ExprKind::Bool { op, values } => self.bool_cond(*op, values),
             ExprKind::Compare { left, rest } if rest.len() == 1 => {
+                if let Some(truth) = self.in_set(left, rest[0].op, &rest[0].right)? {
+                    return Ok(truth);
+                }
+                if let Some(c) = self.letter_at(left, &rest[0].right, rest[0].op)? {
+                    let b = self.expr(&rest[0].right)?;
+                    return self.compare_one(c, rest[0].op, b, true);
+                }
                 let a = self.expr(left)?;
                 let a = if self.compares_c(left, rest) { a } else { Val::Obj(self.object(a)?) };
                 let b = self.expr(&rest[0].right)?;
@@ -324,7 +332,7 @@ impl Lowerer<'_> {
 
     /// Whether both sides of a comparison are C's; two literals are objects.
     fn compares_c(&self, left: &Expr, rest: &[Comparison]) -> bool {
-        if self.compares_addresses(left, rest) {
+        if self.compares_addresses(left, rest) || self.compares_letters(left, rest[0].op, &rest[0].right) {
             return true;
         }
         let truth = matches!(rest[0].op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn);
@@ -360,6 +368,10 @@ impl Lowerer<'_> {
             let (a, b) = (self.c_operand(a)?, self.c_operand(b)?);
             return self.c_compare(op, a, b);
         }
+        let known = match &b {
+            Val::Literal(Literal::Int(n)) if n.unsigned_abs() < 1 << 30 => Some(*n),
+            _ => None,
+        };
         let (a, b) = (self.object(a)?, self.object(b)?);
         let operands = if drop_left { vec![a, b] } else { vec![b] };
         match op {
@@ -375,8 +387,10 @@ impl Lowerer<'_> {
                 Ok(if op == CompareOp::In { found } else { self.b().unary(IrUnary::Not, found) })
             }
             _ => {
-                let code = self.word(compare_code(op));
-                let status = self.status_from(Entry::CompareBool, &[a.value, b.value, code], &operands);
+                let status =
+                    self.compare_objects((a.value, b.value), (compare_kind(op), compare_code(op)), known);
+                self.drop_all(&operands);
+                self.fail_if_negative(status);
                 Ok(self.flag(status))
             }
         }
@@ -596,6 +610,7 @@ impl Lowerer<'_> {
     pub(super) fn integer(&mut self, value: &Val) -> Option<Value> {
         match value {
             Val::Literal(Literal::Int(n)) => Some(self.word(*n)),
+            Val::C(_, ty) if is_char(ty) => None,
             Val::C(value, CTy::Num(dtype, _)) if dtype.is_int() && *dtype != DType::U64 => {
                 Some(self.b().cast(*value, DType::I64))
             }
@@ -637,6 +652,18 @@ fn op_code(op: BinaryOp) -> i64 {
         BinaryOp::BitOr => 10,
         BinaryOp::BitXor => 11,
         BinaryOp::BitAnd => 12,
+    }
+}
+
+/// A comparison of numbers.
+fn compare_kind(op: CompareOp) -> IrCompare {
+    match op {
+        CompareOp::Lt => IrCompare::Lt,
+        CompareOp::LtE => IrCompare::Le,
+        CompareOp::Eq => IrCompare::Eq,
+        CompareOp::NotEq => IrCompare::Ne,
+        CompareOp::Gt => IrCompare::Gt,
+        _ => IrCompare::Ge,
     }
 }
 

@@ -103,7 +103,7 @@ impl Lowerer<'_> {
         }
         match (found.values.is_empty(), found.loops.is_empty()) {
             (false, true) => self.address_type(&found).or_else(|| self.number_type(&found)),
-            (true, false) => self.index_type(&found),
+            (true, false) => self.index_type(&found).or_else(|| self.letter_type(&found)),
             _ => None,
         }
     }

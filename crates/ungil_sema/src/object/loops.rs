@@ -2,7 +2,7 @@
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::{Label, Value, Var};
-use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
+use ungil_ir::inst::{BinaryOp as Ir, For as IrFor, InstKind, LoopHints};
 use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
@@ -10,6 +10,7 @@ use ungil_syntax::ast::operator::UnaryOp;
 use ungil_syntax::ast::stmt::{For, Stmt, While};
 
 use super::c_loop::Iterable;
+use super::call::is_simple;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{CTy, Obj, Val};
@@ -80,7 +81,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn loop_body(
+    pub(super) fn loop_body(
         &mut self,
         break_to: Label,
         continue_to: Label,
@@ -116,6 +117,14 @@ impl Lowerer<'_> {
         if let Some((call, ty, var)) = self.counted(f) {
             return self.around(outer, &f.orelse, |l, break_to| l.range_loop(f, &call, &ty, var, break_to));
         }
+        if self.is_letter_loop(f) {
+            let text = self.obj(&f.iter)?;
+            // The variable may be assigned meanwhile.
+            let text = self.keep_own(text);
+            self.around(outer, &f.orelse, |l, break_to| l.letter_loop(f, text, break_to))?;
+            self.drop_obj(text);
+            return Ok(());
+        }
         if let Some(elements) = self.elements(&f.iter)? {
             return self.around(outer, &f.orelse, |l, break_to| {
                 l.each_element(&elements, &f.target, |l, inner| {
@@ -123,16 +132,39 @@ impl Lowerer<'_> {
                 })
             });
         }
-        let iterable = self.obj(&f.iter)?;
+        let (iterated, counter) = match self.enumerated(&f.iter, &f.target) {
+            Some((iterated, start)) => (iterated, Some(start)),
+            None => (&f.iter, None),
+        };
+        let iterable = self.obj(iterated)?;
         // The iterator is given up behind the `else`, whichever way the loop ends.
         let iterator = self.iterator(f.iter.span, iterable);
         self.around(outer, &f.orelse, |l, break_to| {
-            l.iterate_over(f.iter.span, iterator, &f.target, |l, inner| {
+            l.iterate_over(f.iter.span, (iterator, counter), &f.target, |l, inner| {
                 l.loop_body(break_to.unwrap_or(inner), inner, &f.body)
             })
         })?;
         self.drop_obj(iterator);
         Ok(())
+    }
+
+    /// What `enumerate` runs over and where it begins, if a target takes its pairs apart.
+    pub(super) fn enumerated<'e>(&self, iter: &'e Expr, target: &Expr) -> Option<(&'e Expr, i64)> {
+        let ExprKind::Call(call) = &iter.kind else { return None };
+        let (ExprKind::Tuple(pair) | ExprKind::List(pair)) = &target.kind else { return None };
+        let is_pair = pair.len() == 2 && !pair.iter().any(|t| matches!(t.kind, ExprKind::Starred(_)));
+        let is_known = matches!(&call.func.kind, ExprKind::Name(name) if **name == *"enumerate" && self.is_builtin(name));
+        if !is_pair || !is_known || !is_simple(call) {
+            return None;
+        }
+        match &call.args[..] {
+            [iterable] => Some((iterable, 0)),
+            [iterable, start] => match &start.kind {
+                ExprKind::Literal(Literal::Int(n)) if n.unsigned_abs() < 1 << 31 => Some((iterable, *n)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn iterator(&mut self, span: Span, iterable: Obj) -> Obj {
@@ -148,14 +180,15 @@ impl Lowerer<'_> {
         target: &Expr,
         body: impl FnOnce(&mut Self) -> Result<bool>,
     ) -> Result<()> {
-        let iterable = match iterable {
-            Iterable::Obj(obj) => obj,
+        let (iterable, counter) = match iterable {
+            Iterable::Obj(obj) => (obj, None),
+            Iterable::Enumerated(obj, start) => (obj, Some(start)),
             Iterable::Elements(elements) => {
                 return self.each_element(&elements, target, |l, _| body(l).map(|_| ()));
             }
         };
         let iterator = self.iterator(span, iterable);
-        self.iterate_over(span, iterator, target, |l, _| body(l).map(|_| ()))?;
+        self.iterate_over(span, (iterator, counter), target, |l, _| body(l).map(|_| ()))?;
         self.drop_obj(iterator);
         Ok(())
     }
@@ -163,33 +196,27 @@ impl Lowerer<'_> {
     fn iterate_over(
         &mut self,
         span: Span,
-        iterator: Obj,
+        (iterator, counter): (Obj, Option<i64>),
         target: &Expr,
         body: impl FnOnce(&mut Self, Label) -> Result<()>,
     ) -> Result<()> {
         let label = self.func.new_label();
-        let position = {
-            let (slot, base) = (i64::from(self.slots) * 8, self.slots_address);
-            self.slots += 1;
-            let mut b = self.b();
-            let offset = b.i64(slot);
-            b.binary(Ir::Add, base, offset)
-        };
-        let zero = self.word(0);
-        self.put(position, 0, zero);
+        let walk = self.walk(iterator);
+        let counter = counter.map(|start| self.word_var("counter", start));
         self.forever(label, |l| {
             l.at(span);
-            let item = l.call(Entry::Next, &[iterator.value, position]);
-            let at_end = l.is_zero(item);
-            let (then, ()) = l.nested(|l| {
-                l.b().push(InstKind::Break(label));
-            });
-            let otherwise = l.func.new_region();
-            l.b().push(InstKind::If { cond: at_end, then, otherwise });
-            let failed = l.is_word(item, 1);
-            l.fail_if(failed);
+            let item = l.next_item(walk, label);
             let item = l.keep(item);
-            l.store(target, Val::Obj(item))?;
+            match (counter, &target.kind) {
+                (Some(counter), ExprKind::Tuple(pair) | ExprKind::List(pair)) => {
+                    let (now, one) = (l.b().get(counter), l.word(1));
+                    let next = l.b().binary(Ir::Add, now, one);
+                    l.b().set(counter, next);
+                    l.store(&pair[0], Val::C(now, CTy::Num(DType::I64, "Py_ssize_t".into())))?;
+                    l.store(&pair[1], Val::Obj(item))?;
+                }
+                _ => l.store(target, Val::Obj(item))?,
+            }
             body(l, label)
         })
     }
@@ -241,28 +268,26 @@ impl Lowerer<'_> {
             Some(start) => start,
             None => self.word(0),
         };
-        let count = self.func.new_var("count", Type::I64);
-        let step_value = self.word(step);
-        let mut b = self.b();
-        let before = b.binary(Ir::Sub, start, step_value);
-        b.set(count, before);
         let label = self.func.new_label();
-        let (cond, test) = self.nested(|l| {
+        self.counted_loop(label, (start, stop, step), |l, now| {
             let mut b = l.b();
-            let last = b.get(count);
-            let step_value = b.i64(step);
-            let next = b.binary(Ir::Add, last, step_value);
-            b.set(count, next);
-            b.compare(if step > 0 { IrCompare::Lt } else { IrCompare::Gt }, next, stop)
-        });
-        let (body, done) = self.nested(|l| {
-            let mut b = l.b();
-            let now = b.get(count);
             let now = b.cast(now, ty.dtype());
             b.set(var, now);
             l.loop_body(break_to.unwrap_or(label), label, &f.body)
-        });
-        self.b().push(InstKind::While { label, cond, test, body });
+        })
+    }
+
+    /// A loop that counts from one number towards another.
+    pub(super) fn counted_loop(
+        &mut self,
+        label: Label,
+        (start, stop, step): (Value, Value, i64),
+        body: impl FnOnce(&mut Self, Value) -> Result<()>,
+    ) -> Result<()> {
+        let (iv, step) = (self.func.new_value(Type::I64), self.word(step));
+        let (body, done) = self.nested(|l| body(l, iv));
+        let node = IrFor { label, iv, start, stop, step, body, hints: LoopHints::default() };
+        self.b().push(InstKind::For(Box::new(node)));
         done
     }
 }

@@ -321,10 +321,16 @@ impl Lowerer<'_> {
     }
 
     fn one_at(&mut self, address: Value, dtype: DType) -> Value {
+        let one = self.word(1);
+        self.many_at(address, one, dtype)
+    }
+
+    /// Numbers side by side.
+    pub(super) fn many_at(&mut self, address: Value, n: Value, dtype: DType) -> Value {
         let mut b = self.b();
         let pointer = b.value(InstKind::Pointer(address));
-        let (one, size) = (b.i64(1), b.i64(dtype.size() as i64));
-        b.typed(InstKind::ArrayAt { pointer, shape: vec![one], strides: vec![size] }, array_of(dtype))
+        let size = b.i64(dtype.size() as i64);
+        b.typed(InstKind::ArrayAt { pointer, shape: vec![n], strides: vec![size] }, array_of(dtype))
     }
 
     /// Assigns what lies at a place; an object is given up.

@@ -16,6 +16,7 @@
 pub mod c_call;
 pub mod c_loop;
 pub mod call;
+pub mod character;
 pub mod complex;
 pub mod consume;
 pub mod convert;
@@ -27,6 +28,7 @@ pub mod handlers;
 pub mod import;
 pub mod index;
 pub mod infer;
+pub mod inline;
 pub mod inner;
 pub mod kernel;
 pub mod lock;
@@ -69,6 +71,8 @@ pub enum Constant {
     /// The builtin of a name.
     Builtin(String),
     Names(Vec<String>),
+    /// A class of the interpreter's own.
+    Class(Class),
     /// The code of a function inside, by the host's number.
     Code(usize),
     /// The record of a function of the module, by the host's number.
@@ -79,6 +83,16 @@ pub enum Constant {
     Type(ctype::CType),
     /// The address of a function or a variable of the module.
     Address(u64),
+}
+
+/// A class whose instances are handled in place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    Bool,
+    Float,
+    Int,
+    List,
+    Tuple,
 }
 
 /// Words of the table in front of the constants: globals, builtins, the host's own two.
@@ -156,7 +170,8 @@ pub struct Source<'a> {
     pub free: &'a [(String, Option<Declared>)],
     /// Whether arguments and result are words of C, as callers without Python pass them: see [`function`].
     pub is_direct: bool,
-    /// Whether references are counted in an object's first word, as CPython did before objects that never die (3.12).
+    /// Whether references are counted in an object's first word, as CPython did before objects that never die (3.12), and
+    /// lists, tuples, numbers and strings are laid out as they were then.
     pub counts_in_place: bool,
     pub address_of: &'a AddressOf<'a>,
     /// Code of what stands inside it.

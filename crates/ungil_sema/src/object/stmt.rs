@@ -30,6 +30,7 @@ impl Lowerer<'_> {
             StmtKind::Pass | StmtKind::Global(_) | StmtKind::Nonlocal(_) => {}
             // The documentation, and constants that stand for nothing.
             StmtKind::Expr(e) if matches!(e.kind, ExprKind::Literal(_)) => {}
+            StmtKind::Expr(e) if self.append_statement(e)? => {}
             StmtKind::Expr(e) => {
                 if let Val::Obj(obj) = self.expr(e)? {
                     self.drop_obj(obj);

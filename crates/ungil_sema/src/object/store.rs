@@ -7,6 +7,7 @@ use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_body, walk_expr, walk_stmt};
 
+use super::character::is_char;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::Place;
@@ -188,12 +189,16 @@ impl Lowerer<'_> {
 
     /// `object[index] = value`; `object` is given up if it is said.
     pub(super) fn store_item(&mut self, object: Obj, index: Val, value: Obj, last: bool) -> Result<()> {
-        let mut operands = vec![value];
-        operands.extend(last.then_some(object));
         if let Some(number) = self.integer(&index) {
-            self.status_from(Entry::SetItemInt, &[object.value, number, value.value], &operands);
+            let status = self.set_item_at(object.value, number, value);
+            if last {
+                self.drop_obj(object);
+            }
+            self.fail_if_negative(status);
             return Ok(());
         }
+        let mut operands = vec![value];
+        operands.extend(last.then_some(object));
         let key = self.object(index)?;
         operands.push(key);
         self.status_from(Entry::SetItem, &[object.value, key.value, value.value], &operands);
@@ -353,6 +358,7 @@ impl Lowerer<'_> {
         }
         if let Val::C(left, ty) = &old
             && self.is_c(value)
+            && !is_char(ty)
         {
             if op == BinaryOp::Pow && !self.c.cpow {
                 return refuse("a power of numbers of C");

@@ -64,8 +64,19 @@ impl Lowerer<'_> {
         self.file_line = line;
     }
 
-    /// Calls an entry.
+    /// Calls an entry, or does in place what it does.
     pub(super) fn call(&mut self, entry: Entry, args: &[Value]) -> Value {
+        match (entry, args) {
+            (Entry::GetItemInt, [object, index]) if self.source.counts_in_place => {
+                self.item_at(*object, *index)
+            }
+            (Entry::AsDouble, [object]) if self.source.counts_in_place => self.double_of(*object),
+            (Entry::Truth, [object]) if self.source.counts_in_place => self.truth_of(*object),
+            _ => self.call_entry(entry, args),
+        }
+    }
+
+    pub(super) fn call_entry(&mut self, entry: Entry, args: &[Value]) -> Value {
         debug_assert_eq!(args.len(), entry.arity(), "{}", entry.name());
         self.before_entry(entry);
         let mut b = self.b();
@@ -121,11 +132,16 @@ impl Lowerer<'_> {
     /// Calls an entry that gives a status, which is not negative here.
     pub(super) fn status(&mut self, entry: Entry, args: &[Value]) -> Value {
         let status = self.call(entry, args);
+        self.fail_if_negative(status);
+        status
+    }
+
+    /// Goes the way of errors if a status says so.
+    pub(super) fn fail_if_negative(&mut self, status: Value) {
         let mut b = self.b();
         let zero = b.i64(0);
         let failed = b.compare(CompareOp::Lt, status, zero);
         self.fail_if(failed);
-        status
     }
 
     /// As [`Lowerer::make`]; the operands' temporaries are given up, whether it fails or not.
@@ -139,10 +155,7 @@ impl Lowerer<'_> {
     pub(super) fn status_from(&mut self, entry: Entry, args: &[Value], operands: &[Obj]) -> Value {
         let status = self.call(entry, args);
         self.drop_all(operands);
-        let mut b = self.b();
-        let zero = b.i64(0);
-        let failed = b.compare(CompareOp::Lt, status, zero);
-        self.fail_if(failed);
+        self.fail_if_negative(status);
         status
     }
 
@@ -256,6 +269,13 @@ impl Lowerer<'_> {
         let mut b = self.b();
         let eight = b.i64(8);
         b.binary(ungil_ir::inst::BinaryOp::Add, scratch, eight)
+    }
+
+    /// The address of words that are nobody else's.
+    pub(super) fn slot_words(&mut self, n: u32) -> Value {
+        let (slot, base) = (u64::from(self.slots) * 8, self.slots_address);
+        self.slots += n;
+        self.offset(base, slot)
     }
 
     pub(super) fn arguments(&mut self, values: &[Value]) -> Value {

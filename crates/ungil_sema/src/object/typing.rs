@@ -5,6 +5,7 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, CompareOp, UnaryOp};
 
+use super::character::is_char;
 use super::consume::is_consumed;
 use super::function::Lowerer;
 use super::pointer::{arithmetic_kind, null_type};
@@ -39,12 +40,15 @@ impl Lowerer<'_> {
             ExprKind::Binary { left, op, right } => self.binary_kind(left, *op, right),
             ExprKind::Unary { op: UnaryOp::Not, .. } => Kind::C(CTy::Bint),
             ExprKind::Unary { operand, .. } => match self.kind(operand) {
-                Kind::C(ty) => Kind::C(promoted(&ty)),
+                Kind::C(ty) if !is_char(&ty) => Kind::C(promoted(&ty)),
                 _ => Kind::Object,
             },
             ExprKind::Compare { left, rest } => {
                 let all_c = self.is_c(left) && rest.iter().all(|r| self.is_c(&r.right));
-                let all_c = all_c || rest.len() == 1 && self.compares_addresses(left, rest);
+                let all_c = all_c
+                    || rest.len() == 1
+                        && (self.compares_addresses(left, rest)
+                            || self.compares_letters(left, rest[0].op, &rest[0].right));
                 let truth = rest.iter().all(|r| {
                     matches!(r.op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
                 });
@@ -103,6 +107,7 @@ impl Lowerer<'_> {
     fn joined(&self, a: &Expr, b: &Expr) -> Kind {
         match (self.kind(a), self.kind(b)) {
             (Kind::C(a), Kind::C(b)) if a == b => Kind::C(a),
+            (Kind::C(a), _) | (_, Kind::C(a)) if is_char(&a) => Kind::Object,
             (Kind::C(a), Kind::C(b)) if a.is_address() || b.is_address() => {
                 // `NULL` is a pointer of any type.
                 match (a == null_type(), b == null_type()) {
@@ -128,6 +133,10 @@ impl Lowerer<'_> {
             return arithmetic_kind(op, &a, &b).map_or(Kind::Object, Kind::C);
         }
         let (Some(x), Some(y)) = (c_of(&a), c_of(&b)) else { return Kind::Object };
+        // To operators characters are strings.
+        if is_char(&x) || is_char(&y) {
+            return Kind::Object;
+        }
         if matches!((a, b), (Kind::Literal(_), Kind::Literal(_))) {
             return Kind::Object;
         }

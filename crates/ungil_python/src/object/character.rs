@@ -1,0 +1,73 @@
+//! Entries for characters of strings as numbers, with Cython's errors.
+
+use core::ffi::c_int;
+
+use pyo3::ffi::{self, Py_ssize_t};
+
+use super::convert::character;
+use super::operate::{O, entries};
+
+/// One more than the largest character.
+const END: i64 = 0x11_0000;
+
+entries! {
+    fn as_char(object: O) -> i64 {
+        if ffi::PyUnicode_Check(object) != 0 {
+            return character(object);
+        }
+        if ffi::PyLong_Check(object) == 0
+            && ffi::PyObject_HasAttrString(object, c"__int__".as_ptr()) == 0
+        {
+            ffi::PyErr_SetString(ffi::PyExc_TypeError, c"an integer is required".as_ptr());
+            return -1;
+        }
+        let number = ffi::PyNumber_Long(object);
+        if number.is_null() {
+            return -1;
+        }
+        let mut overflow: c_int = 0;
+        let value = ffi::PyLong_AsLongLongAndOverflow(number, &raw mut overflow);
+        ffi::Py_DECREF(number);
+        if overflow == 0 && (0..END).contains(&value) {
+            return value;
+        }
+        let text = match value {
+            _ if overflow != 0 => c"Python int too large to convert to C long",
+            ..0 => c"cannot convert negative value to Py_UCS4",
+            _ => c"value too large to convert to Py_UCS4",
+        };
+        ffi::PyErr_SetString(ffi::PyExc_OverflowError, text.as_ptr());
+        -1
+    }
+
+    fn chars(object: O, out: *mut i64) -> i64 {
+        if object == ffi::Py_None() {
+            ffi::PyErr_SetString(ffi::PyExc_TypeError, c"'NoneType' is not iterable".as_ptr());
+            return -1;
+        }
+        #[cfg(not(Py_3_14))]
+        let (data, size) = (ffi::PyUnicode_DATA(object) as i64, i64::from(ffi::PyUnicode_KIND(object)));
+        // Where strings lie is not told.
+        #[cfg(Py_3_14)]
+        let (data, size) = (0, 0);
+        out.write(data);
+        out.add(1).write(size);
+        out.add(2).write(ffi::PyUnicode_GetLength(object) as i64);
+        0
+    }
+
+    fn char_at(object: O, index: i64) -> i64 {
+        if object == ffi::Py_None() {
+            let text = c"'NoneType' object is not subscriptable";
+            ffi::PyErr_SetString(ffi::PyExc_TypeError, text.as_ptr());
+            return -1;
+        }
+        let n = ffi::PyUnicode_GetLength(object) as i64;
+        let at = if index < 0 { index + n } else { index };
+        if !(0..n).contains(&at) {
+            ffi::PyErr_SetString(ffi::PyExc_IndexError, c"string index out of range".as_ptr());
+            return -1;
+        }
+        i64::from(ffi::PyUnicode_ReadChar(object, at as Py_ssize_t))
+    }
+}

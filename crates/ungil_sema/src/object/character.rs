@@ -1,0 +1,256 @@
+//! Characters of strings as numbers of C: `Py_UCS4`.
+//!
+//! As in Cython such a value is a number to comparisons and conversions, and a string of one character to all that is done
+//! with objects. A variable without a declaration is one if only loops over what is known to be a `str` bind it, and if it
+//! is only compared inside of them.
+
+use std::sync::Arc;
+
+use ungil_ir::entities::{Label, Value};
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
+use ungil_ir::types::{DType, Type};
+use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::CompareOp;
+use ungil_syntax::ast::stmt::{For, Stmt, StmtKind};
+use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
+
+use super::Result;
+use super::entries::Entry;
+use super::function::Lowerer;
+use super::infer::Assigned;
+use super::typing::Kind;
+use super::value::{CTy, Obj, Val};
+
+/// Sets with more characters are asked of the interpreter.
+const MAX_SET: usize = 16;
+
+/// The type of a character.
+pub(super) fn char_type() -> CTy {
+    CTy::Num(DType::U32, Arc::from("Py_UCS4"))
+}
+
+pub(super) fn is_char(ty: &CTy) -> bool {
+    matches!(ty, CTy::Num(DType::U32, name) if &**name == "Py_UCS4")
+}
+
+fn text(e: &Expr) -> Option<&str> {
+    match &e.kind {
+        ExprKind::Literal(Literal::Str(text)) => text.as_str(),
+        _ => None,
+    }
+}
+
+/// The character that a string of one is.
+pub(super) fn letter(literal: &Literal) -> Option<char> {
+    let Literal::Str(text) = literal else { return None };
+    let mut all = text.as_str()?.chars();
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
+}
+
+fn is_letter(e: &Expr) -> bool {
+    matches!(&e.kind, ExprKind::Literal(literal) if letter(literal).is_some())
+}
+
+/// Whether a string is one that membership is compared with character by character.
+fn is_set(e: &Expr) -> bool {
+    text(e).is_some_and(|text| (1..=MAX_SET).contains(&text.chars().count()))
+}
+
+/// The numbers of the characters that membership in an expression asks for: a string, or literals.
+fn numbers(e: &Expr) -> Option<Vec<i64>> {
+    match &e.kind {
+        ExprKind::Tuple(items) | ExprKind::List(items) | ExprKind::Set(items) => {
+            let number = |item: &Expr| match &item.kind {
+                ExprKind::Literal(Literal::Int(n)) => Some(*n),
+                ExprKind::Literal(literal) => letter(literal).map(|c| i64::from(u32::from(c))),
+                _ => None,
+            };
+            items.iter().map(number).collect()
+        }
+        _ => Some(text(e)?.chars().map(|c| i64::from(u32::from(c))).collect()),
+    }
+}
+
+fn is_order(op: CompareOp) -> bool {
+    !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
+}
+
+/// Where a name is read: whether all of it is comparisons with literals, in loops that bind it.
+struct Compared<'a> {
+    name: &'a str,
+    loops: u32,
+    fits: bool,
+}
+
+impl Compared<'_> {
+    fn is_name(&self, e: &Expr) -> bool {
+        matches!(&e.kind, ExprKind::Name(name) if **name == *self.name)
+    }
+}
+
+impl Visitor for Compared<'_> {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::For(f) if self.is_name(&f.target) => {
+                self.visit_expr(&f.iter);
+                self.loops += 1;
+                f.body.iter().for_each(|s| self.visit_stmt(s));
+                self.loops -= 1;
+                f.orelse.iter().for_each(|s| self.visit_stmt(s));
+            }
+            _ => walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, e: &Expr) {
+        match &e.kind {
+            ExprKind::Name(_) => self.fits &= !self.is_name(e),
+            ExprKind::Compare { left, rest } if rest.len() == 1 && self.loops > 0 => {
+                let (op, right) = (rest[0].op, &rest[0].right);
+                let beside = is_order(op) && is_letter(right) || !is_order(op) && is_set(right);
+                let is_known =
+                    self.is_name(left) && beside && !matches!(op, CompareOp::Is | CompareOp::IsNot)
+                        || self.is_name(right) && is_letter(left) && is_order(op);
+                if !is_known {
+                    walk_expr(self, e);
+                }
+            }
+            _ => walk_expr(self, e),
+        }
+    }
+}
+
+impl Lowerer<'_> {
+    fn is_char_expr(&self, e: &Expr) -> bool {
+        matches!(self.kind(e), Kind::C(ty) if is_char(&ty))
+    }
+
+    /// Whether a comparison is one of a character with a string of one, or a character of a string with one.
+    pub(super) fn compares_letters(&self, left: &Expr, op: CompareOp, right: &Expr) -> bool {
+        is_order(op)
+            && (self.is_char_expr(left) && is_letter(right) || is_letter(left) && self.is_char_expr(right))
+    }
+
+    /// Whether an expression is a variable of the class `str`, or a string that is written down.
+    fn is_str(&self, e: &Expr) -> bool {
+        match &e.kind {
+            ExprKind::Name(name) => {
+                let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(&**name));
+                !is_inner && self.source.c.classes.get(&**name).is_some_and(|class| class == "str")
+            }
+            _ => text(e).is_some(),
+        }
+    }
+
+    /// The type of a variable that is bound by loops alone, if it holds characters.
+    pub(super) fn letter_type(&self, found: &Assigned<'_>) -> Option<CTy> {
+        let mut compared = Compared { name: found.name, loops: 0, fits: found.augmented.is_empty() };
+        if !found.loops.iter().all(|over| self.is_str(over)) {
+            return None;
+        }
+        self.source.def.body.iter().for_each(|stmt| compared.visit_stmt(stmt));
+        compared.fits.then(char_type)
+    }
+
+    /// `character in "abc"` as comparisons.
+    pub(super) fn in_set(&mut self, left: &Expr, op: CompareOp, right: &Expr) -> Result<Option<Value>> {
+        let is_member = matches!(op, CompareOp::In | CompareOp::NotIn) && self.is_char_expr(left);
+        let (true, Some(set)) = (is_member, numbers(right)) else { return Ok(None) };
+        let value = self.expr(left)?;
+        let value = self.number(value, &char_type())?;
+        let value = self.b().cast(value, DType::I64);
+        let (kind, join) = match op {
+            CompareOp::In => (IrCompare::Eq, Ir::Or),
+            _ => (IrCompare::Ne, Ir::And),
+        };
+        let mut truth = None;
+        for c in set {
+            let c = self.word(c);
+            let mut b = self.b();
+            let one = b.compare(kind, value, c);
+            truth = Some(match truth {
+                Some(others) => b.binary(join, others, one),
+                None => one,
+            });
+        }
+        Ok(truth)
+    }
+
+    pub(super) fn char_constant(&mut self, c: char) -> Value {
+        let n = self.word(i64::from(u32::from(c)));
+        self.b().cast(n, DType::U32)
+    }
+
+    /// `s[i] == 'x'` of a string, without the character as an object; the character, with its type.
+    pub(super) fn letter_at(&mut self, e: &Expr, beside: &Expr, op: CompareOp) -> Result<Option<Val>> {
+        let ExprKind::Subscript { value, index } = &e.kind else { return Ok(None) };
+        let is_index = matches!(self.kind(index), Kind::C(CTy::Num(d, _)) if d.is_int() && d != DType::U64)
+            || matches!(index.kind, ExprKind::Literal(Literal::Int(_)));
+        if !is_order(op) || !is_letter(beside) || !self.is_str(value) || !is_index {
+            return Ok(None);
+        }
+        let object = self.obj(value)?;
+        let index = self.index_word(index)?;
+        self.at(e.span);
+        let c = self.status_from(Entry::CharAt, &[object.value, index], &[object]);
+        Ok(Some(Val::C(self.b().cast(c, DType::U32), char_type())))
+    }
+
+    /// Whether a loop gives a variable of C the characters of a string.
+    pub(super) fn is_letter_loop(&self, f: &For) -> bool {
+        let ExprKind::Name(name) = &f.target.kind else { return false };
+        let local = self.local(name).filter(|l| l.cell.is_none() && l.memory.is_none());
+        self.is_str(&f.iter) && local.and_then(|l| l.ty).is_some_and(|ty| is_char(&ty))
+    }
+
+    /// Such a loop, over a string that is held: the variable may be assigned meanwhile.
+    pub(super) fn letter_loop(&mut self, f: &For, text: Obj, break_to: Option<Label>) -> Result<()> {
+        let address = self.slot_words(3);
+        self.at(f.iter.span);
+        self.status(Entry::Chars, &[text.value, address]);
+        let [data, size, n] = [0, 1, 2].map(|at| self.load(address, at));
+        let letters = [DType::U8, DType::U16, DType::U32].map(|d| (d, self.many_at(data, n, d)));
+        let (start, label) = (self.word(0), self.func.new_label());
+        self.counted_loop(label, (start, n, 1), |l, at| {
+            let c = l.char_of(text.value, (&letters, size), at);
+            l.store(&f.target, Val::C(c, char_type()))?;
+            l.loop_body(break_to.unwrap_or(label), label, &f.body)
+        })
+    }
+
+    /// A character of a string whose characters have `size` bytes; of other sizes the host is asked.
+    fn char_of(&mut self, object: Value, (letters, size): (&[(DType, Value)], Value), at: Value) -> Value {
+        let found = self.func.new_var("character", Type::Scalar(DType::U32));
+        let outer = self.region;
+        for &(dtype, memory) in letters {
+            let is_size = self.is_word(size, dtype.size() as i64);
+            let (then, ()) = self.nested(|l| {
+                let c = l.b().load(memory, vec![at]);
+                let c = l.b().cast(c, DType::U32);
+                l.b().set(found, c);
+            });
+            let otherwise = self.func.new_region();
+            self.b().push(InstKind::If { cond: is_size, then, otherwise });
+            self.region = otherwise;
+        }
+        let c = self.call(Entry::CharAt, &[object, at]);
+        let c = self.b().cast(c, DType::U32);
+        self.b().set(found, c);
+        self.region = outer;
+        self.b().get(found)
+    }
+
+    /// A character as an object.
+    pub(super) fn char_object(&mut self, value: Value) -> Obj {
+        let value = self.b().cast(value, DType::I64);
+        self.make(Entry::FromCharacter, &[value])
+    }
+
+    /// A literal as a character, where it is a string of one.
+    pub(super) fn char_literal(&mut self, literal: &Literal) -> Option<(Value, CTy)> {
+        let c = letter(literal)?;
+        Some((self.char_constant(c), char_type()))
+    }
+}
