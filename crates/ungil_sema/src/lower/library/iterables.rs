@@ -8,6 +8,7 @@ use ungil_abi::exception::ExcClass;
 
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::build::Cond;
@@ -232,6 +233,16 @@ impl Lowerer<'_, '_> {
         let mut sum_ty = start.ty.clone();
         for ty in types.iter().chain(&types) {
             sum_ty = self.binary_type(Operator::Add, &sum_ty, ty, span)?;
+        }
+        if matches!(sum_ty, Ty::Array(_)) && !matches!(start.ty, Ty::Array(_)) {
+            // Without items the sum would be the number.
+            return Err(Unsupported::Expression {
+                what: "sum() of arrays that starts from a number is",
+                span,
+                help: "start from an array, `sum(parts, np.zeros_like(a))`, or add along an axis, \
+                       `np.sum(np.array(parts), axis=0)`",
+            }
+            .into());
         }
         let sum = self.func.new_var("sum", sum_ty.ir());
         let first = self.convert(&start, &sum_ty)?;
