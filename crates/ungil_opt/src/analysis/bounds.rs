@@ -44,7 +44,7 @@ impl Frame {
 }
 
 /// The operands if `v` is their minimum (or maximum, as `op` says), else `v` itself.
-fn alternatives(func: &Function, defs: &Definitions, v: Value, op: BinaryOp) -> Vec<Value> {
+pub fn alternatives(func: &Function, defs: &Definitions, v: Value, op: BinaryOp) -> Vec<Value> {
     match clamp(func, defs, v) {
         Some((found, a, b)) if found == op => vec![a, b],
         _ => vec![v],

@@ -2,16 +2,20 @@
 //!
 //! Every `while` loop polls at the start of an iteration, every `for` loop that contains a loop of unknown length or a
 //! call likewise. Innermost `for` loops do not: a long one is cut into strips of [`STRIP`] iterations with a poll
-//! between, so that the strip itself vectorises. Loops whose work is bounded by a small constant get none.
+//! between, so that the strip itself vectorises; one strip alone polls nothing. Loops whose work is bounded by a small
+//! constant get none: `range(3)`, and windows such as `range(max(i - 1, 0), min(i + 2, n))`.
 
+use crate::analysis::affine::Affine;
+use crate::analysis::bounds::alternatives;
 use crate::analysis::cost::region_cost;
+use crate::analysis::definitions::Definitions;
 use crate::pipeline::Context;
 use crate::transform::strips::{retarget_continues, strip_end};
 use ungil_ir::builder::Builder;
 use ungil_ir::copies::copy_loop;
 use ungil_ir::entities::{Inst, Region, Value};
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{Const, For, InstKind, Loc, LoopHints};
+use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, Loc, LoopHints};
 use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
@@ -22,6 +26,8 @@ pub const STRIP: i64 = 1 << 16;
 const COPY_STRIP: i64 = 1 << 25;
 /// Work of a loop, in units of the static cost, below which it is not polled.
 const SMALL: u64 = 1 << 16;
+/// Iterations of a window below which vectors are not worth their preparation.
+const FEW: u64 = 8;
 
 /// Places safepoints in all functions.
 pub fn place_safepoints(module: &mut Module, context: &mut Context) -> bool {
@@ -29,7 +35,8 @@ pub fn place_safepoints(module: &mut Module, context: &mut Context) -> bool {
     let mut changed = false;
     for (func, original) in module.functions.iter_mut().zip(&snapshot.functions) {
         let remarks = &mut context.remarks;
-        let mut placer = Placer { module: &snapshot, original, func, remarks, changed: false };
+        let defs = Definitions::compute(original);
+        let mut placer = Placer { module: &snapshot, original, defs, func, remarks, changed: false };
         let body = placer.func.body;
         placer.region(body);
         changed |= placer.changed;
@@ -40,6 +47,7 @@ pub fn place_safepoints(module: &mut Module, context: &mut Context) -> bool {
 struct Placer<'a> {
     module: &'a Module,
     original: &'a Function,
+    defs: Definitions,
     func: &'a mut Function,
     remarks: &'a mut Vec<Remark>,
     changed: bool,
@@ -90,6 +98,7 @@ impl Placer<'_> {
         match region_cost(self.module, self.original, l.body) {
             None => self.poll(l.body, inst),
             Some(_) if self.is_short(l) => {}
+            Some(cost) if self.is_small_window(inst, l, cost) => {}
             Some(_) if copies => self.strip_mine(parent, inst, l, COPY_STRIP),
             Some(cost) => self.strip_mine(parent, inst, l, (STRIP / (cost.max(1) as i64 / 64 + 1)).max(64)),
         }
@@ -112,6 +121,35 @@ impl Placer<'_> {
         region_cost(self.module, &probe, wrapper).is_some_and(|c| c <= SMALL)
     }
 
+    /// Whether the work of a window's loop is bounded; LLVM is told where it has few iterations.
+    fn is_small_window(&mut self, inst: Inst, l: &For, cost: u64) -> bool {
+        let Some(trips) = self.most_trips(l).filter(|trips| trips.saturating_mul(cost) <= SMALL) else {
+            return false;
+        };
+        if trips < FEW
+            && let InstKind::For(node) = &mut self.func.inst_mut(inst).kind
+        {
+            node.hints.scalar = true;
+            self.changed = true;
+        }
+        true
+    }
+
+    /// Most iterations of a loop between the larger of some starts and the smaller of some stops, if a start and a stop
+    /// lie a constant apart. The distance is not negative, so that where one of them wraps around the loop is empty.
+    fn most_trips(&self, l: &For) -> Option<u64> {
+        let of = |v| Affine::of(self.original, &self.defs, v);
+        let bounds = |v, op| {
+            alternatives(self.original, &self.defs, v, op).into_iter().filter_map(of).collect::<Vec<_>>()
+        };
+        let step = self.constant(l.step).filter(|step| *step > 0)?;
+        let (starts, stops) = (bounds(l.start, BinaryOp::Max), bounds(l.stop, BinaryOp::Min));
+        let pairs = starts.iter().flat_map(|start| stops.iter().map(move |stop| (start, stop)));
+        let distances = pairs.filter_map(|(start, stop)| stop.add_scaled(start, -1)?.as_constant());
+        let least = distances.filter(|d| *d >= 0).min()?;
+        Some((least as u64).div_ceil(step as u64))
+    }
+
     fn poll(&mut self, body: Region, at: Inst) {
         let loc = self.func.inst(at).loc;
         let poll = self.func.make_inst(InstKind::Safepoint, None, loc);
@@ -119,7 +157,7 @@ impl Placer<'_> {
         self.changed = true;
     }
 
-    /// Cuts a loop into strips (see [`crate::transform::strips`]) with a poll in front of each.
+    /// Cuts a loop into strips (see [`crate::transform::strips`]) with a poll behind each but the last.
     fn strip_mine(&mut self, parent: Region, inst: Inst, l: &For, strip: i64) {
         let Some(step) = self.constant(l.step).filter(|s| *s != 0 && s.unsigned_abs() < 1 << 20) else {
             return self.poll(l.body, inst);
@@ -137,8 +175,11 @@ impl Placer<'_> {
         let label = self.func.new_label();
         retarget_continues(self.func, l.body, l.label, label);
         let inner = For { label, start: outer_iv, stop: end, ..l.clone() };
-        self.func.append(outer_body, InstKind::Safepoint, None, loc);
         self.func.append(outer_body, InstKind::For(Box::new(inner)), None, loc);
+        let cond = Builder { func: self.func, region: outer_body, loc }.compare(CompareOp::Ne, end, l.stop);
+        let (then, otherwise) = (self.func.new_region(), self.func.new_region());
+        self.func.append(then, InstKind::Safepoint, None, loc);
+        self.func.append(outer_body, InstKind::If { cond, then, otherwise }, None, loc);
         let hints = LoopHints { strips: true, ..l.hints };
         let outer = For { iv: outer_iv, step: stride, body: outer_body, hints, ..l.clone() };
         self.func.inst_mut(inst).kind = InstKind::For(Box::new(outer));
