@@ -893,7 +893,9 @@ def test_sums_of_arrays():
     for a in (np.arange(3.0), np.ones((2, 3), np.int32), np.zeros(0)):
         check_numpy(sums_from_arrays, a)
     for sums in (lambda a: sum([a, a]), lambda a: sum(a for _ in range(3))):
-        with pytest.raises(ungil.errors.TypingError, match="from a number(.|\n)*sum\\(parts, np.zeros_like\\(a\\)\\)"):
+        with pytest.raises(
+            ungil.errors.TypingError, match="from a number(.|\n)*sum\\(parts, np.zeros_like\\(a\\)\\)"
+        ):
             jit(sums)(np.arange(3.0))
     with pytest.raises(ungil.errors.TypingError, match="write a comprehension"):
         jit(lambda a: list(map(abs, a)))(np.arange(3.0))
