@@ -136,3 +136,19 @@ def called(int n):
     module = pyx.compile(path)
     with pytest.warns(errors.PerformanceWarning, match="`called` run in order"):
         assert module.called(3) == 3
+
+
+def test_buffers_of_threads_are_merged(tmp_path):
+    """A buffer of each thread's own, the pattern of OpenMP: what blocks read and write through it."""
+    source = SOURCE.with_name("merged_blocks.pyx")
+    modules = pyx_reference.build(source, tmp_path), pyx.compile(source)
+    x = np.arange(1000.0)
+    names = ("array", "view", "listed", "freed")
+    calls = [(name, x, 7, n) for name in names for n in (1, 2, 5)] + [(name, x[:0], 3, 2) for name in names]
+    calls += [("divided", np.arange(-4, 1000), n) for n in (1, 2)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", errors.PerformanceWarning)
+        wrong = pyx_reference.differences(*modules, calls)
+    assert not wrong, "\n".join(wrong)
+    with pytest.raises(errors.CompileError, match="`p` is a pointer that a `with gil` block sets"):
+        modules[1].refused(3, {})

@@ -7,6 +7,7 @@ value does not fit, so that a function gives C's result or an error, never a wro
 from __future__ import annotations
 
 import ast
+import copy
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,17 @@ def convert(text: str, name: str, value: Any) -> Any:
     if number < 0 and info.min == 0:
         raise OverflowError(f"can't convert negative value to {name}")
     raise OverflowError(f"value too large to convert to {name}")
+
+
+def c_divide(a: int, b: int) -> int:
+    """`a // b` of integers of C: cut towards zero."""
+    quotient = abs(a) // abs(b)
+    return quotient if (a < 0) == (b < 0) else -quotient
+
+
+def c_modulo(a: int, b: int) -> int:
+    """`a % b` of integers of C, which has the sign of `a`."""
+    return a - b * c_divide(a, b)
 
 
 class Typed(ast.NodeTransformer):
@@ -132,11 +144,21 @@ class Typed(ast.NodeTransformer):
         return [node, *(s for t in node.targets for s in self._again(t, node))]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        if isinstance(node.target, ast.Name):
+            left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+            whole = ast.copy_location(ast.BinOp(left, node.op, node.value), node)
+            if self._divides_as_c(whole):
+                return self.visit_Assign(ast.copy_location(ast.Assign([node.target], whole), node))
         self._check_division(node.op)
         self.generic_visit(node)
         return [node, *self._again(node.target, node)]
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
+        if self._divides_as_c(node):
+            self.generic_visit(node)
+            name = "__pyx_divide__" if isinstance(node.op, ast.FloorDiv) else "__pyx_modulo__"
+            args = [node.left, node.right]
+            return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), args, []), node)
         self._check_division(node.op)
         is_power = isinstance(node.op, ast.Pow) and not self.c_power
         is_double = is_power and self._is_integer(node.left) and isinstance(node.right, ast.Name)
@@ -147,6 +169,23 @@ class Typed(ast.NodeTransformer):
             node.left = ast.copy_location(ast.Call(ast.Name("float", ast.Load()), [node.left], []), node.left)
         return node
 
+    def _divides_as_c(self, node: ast.BinOp) -> bool:
+        """Whether two integers of C are divided in C's way."""
+        if not self.c_division or not isinstance(node.op, (ast.FloorDiv, ast.Mod)):
+            return False
+        return self._is_c_integer(node.left) and self._is_c_integer(node.right)
+
+    def _is_c_integer(self, node: ast.expr) -> bool:
+        """Whether an expression is for certain an integer that C computes with."""
+        if isinstance(node, ast.BinOp):
+            whole = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitAnd, ast.BitOr, ast.BitXor)
+            return isinstance(node.op, whole) and all(map(self._is_c_integer, (node.left, node.right)))
+        if isinstance(node, ast.UnaryOp):
+            return isinstance(node.op, (ast.USub, ast.UAdd, ast.Invert)) and self._is_c_integer(node.operand)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return node.func.id.startswith(("__pyx_int", "__pyx_uint"))
+        return self._is_integer(node)
+
     def _is_integer(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
             text: str = self.types.get(node.id, ("",))[0]
@@ -155,7 +194,10 @@ class Typed(ast.NodeTransformer):
 
     def _check_division(self, op: ast.operator) -> None:
         if self.c_division and isinstance(op, (ast.Div, ast.FloorDiv, ast.Mod)):
-            raise NotImplementedError("C division in a function that cannot be compiled")
+            raise NotImplementedError(
+                "C division of what may be objects, in code that runs as plain Python: "
+                "assign both sides to variables of C, or divide in a `cdef` function"
+            )
 
     def visit_For(self, node: ast.For) -> Any:
         self.generic_visit(node)
@@ -185,6 +227,15 @@ class Typed(ast.NodeTransformer):
         if self.ret and node.value is not None and not _is_view(self.ret[0]):
             node.value = self._convert(self.ret, node.value)
         return node
+
+
+def can_run(info: dict[str, Any], node: ast.stmt) -> bool:
+    """Whether a statement of a function can run as plain Python."""
+    try:
+        Typed(info).visit(copy.deepcopy(node))
+    except NotImplementedError:
+        return False
+    return True
 
 
 def _is_text(stmt: ast.stmt) -> bool:

@@ -155,6 +155,8 @@ class Builder:
         self.names |= _names.casts() | _names.operators() | _names.OLD_NAMES
         self.names |= {
             "__pyx_convert__": _fallback.convert,
+            "__pyx_divide__": _fallback.c_divide,
+            "__pyx_modulo__": _fallback.c_modulo,
             "__pyx_plain__": _views.plain,
             "NULL": None,
             "__pyx_g__": self.data,
@@ -674,6 +676,11 @@ class Builder:
             if split.run():
                 self.names |= split.names
                 info = info | {"inner": [*info["inner"], *split.inner]}
+            elif split.has_memory:
+                why = (
+                    f"`{info['name']}` handles objects in a parallel loop and cannot be compiled: {split.why}"
+                )
+                raise _error("U0806", why, function.__code__.co_filename, info["line"])
             else:
                 tree = copy.deepcopy(plain)
                 _sections.warn_in_order(function, split.why)

@@ -5,6 +5,7 @@ with a kernel for each outermost statement that gives up the lock and has a para
 a function inside the plain one; the kernel calls it on the thread that comes to it, with the lock taken for as long as it runs.
 
 Numbers that a section assigns are handed to its blocks and taken back. What a block adds to a reduction is what the kernel adds.
+A pointer to numbers goes to a block as its address, through which the block reads and writes.
 A section that no kernel can be made of runs in order, with a warning that says why.
 """
 
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ungil import _ungil, errors
-from ungil.pyx import _names
+from ungil.pyx import _fallback, _names, _variables
 
 # What a reduction starts from in a block, by its operator.
 _NEUTRAL = {"Add": 0, "Sub": 0, "Mult": 1, "BitOr": 0, "BitXor": 0, "BitAnd": -1}
@@ -158,6 +159,11 @@ def word(value: Any) -> int:
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
+def memory(address: int, text: str) -> Any:
+    """A pointer of C in a block, by its address and its type's text; `None` is the null pointer."""
+    return _variables._Pointer.to(address, text) if address else None
+
+
 class Section:
     """The kernel of a section."""
 
@@ -207,7 +213,11 @@ class Split(ast.NodeTransformer):
         self.own = everything.assigned | set(everything.updated) | {a.arg for a in _arguments(node)}
         self.globals = {n for s in ast.walk(node) if isinstance(s, ast.Global) for n in s.names}
         self.node = node
-        self.names: dict[str, Any] = {"__pyx_blocks__": Blocks, "__pyx_word__": word}
+        self.names: dict[str, Any] = {
+            "__pyx_blocks__": Blocks,
+            "__pyx_word__": word,
+            "__pyx_memory__": memory,
+        }
         self.inner: list[dict[str, Any]] = []
         self.taken: set[str] = set()
         self.why = ""
@@ -231,6 +241,11 @@ class Split(ast.NodeTransformer):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
             return node
         return self.generic_visit(node)
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether the function has variables that only compiled code can handle."""
+        return any(self._kind(name) == "memory" for name in self.types)
 
     def _kind(self, name: str) -> str:
         """What a variable is to a kernel."""
@@ -260,6 +275,7 @@ class Split(ast.NodeTransformer):
         outside.assigned.discard("__pyx_team")
         everything = _names_of(body)
         inside = [_names_of(block.body) for block in outside.blocks]
+        self._check_memory(outside, inside)
         assigned = outside.assigned | set(outside.updated)
         for block in inside:
             assigned |= {n for n in block.assigned | set(block.updated) if self._kind(n) == "number"}
@@ -272,7 +288,8 @@ class Split(ast.NodeTransformer):
             if name not in everything.assigned | everything.read and len(ops) == 1 and ops <= set(_NEUTRAL)
         }
         params, values, locals_ = [], [], []
-        for name in sorted((outside.read | assigned) & self.own | assigned):
+        shared = {n for block in inside for n in block.read if self._kind(n) == "memory"}
+        for name in sorted((outside.read | assigned | shared) & self.own | assigned):
             kind = self._kind(name)
             if kind == "memory":
                 if self._is_elsewhere(name, node):
@@ -293,6 +310,22 @@ class Split(ast.NodeTransformer):
         key = f"__pyx_section_{next(_KEYS)}"
         self._make(key, text, node, params, locals_)
         return self._call(node, (key, number), outside.blocks, (values, results), assigned, deltas)
+
+    def _check_memory(self, outside: _Names, blocks: list[_Names]) -> None:
+        """Sections have pointers of their own, not arrays; blocks read those that lead to numbers."""
+        for names in (outside, *blocks):
+            for name in sorted(n for n in names.read | names.assigned if self._kind(n) == "memory"):
+                text = self.types[name][0]
+                if not text.startswith("*"):
+                    raise _TooHardError(f"`{name}` is no pointer, and used in a section with objects")
+                if names is not outside and (name in names.assigned or name in names.updated):
+                    raise _TooHardError(f"`{name}` is a pointer that a `with gil` block sets")
+                if names is not outside and not _is_row(text):
+                    raise _TooHardError(f"`{name}` leads to no numbers, and a `with gil` block uses it")
+
+    def _rows(self, block: ast.If) -> list[str]:
+        """The pointers of C that a block uses."""
+        return sorted(n for n in _names_of(block.body).read if self._kind(n) == "memory")
 
     def _is_elsewhere(self, name: str, section: ast.stmt) -> bool:
         count = sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(self.node))
@@ -351,7 +384,8 @@ class Split(ast.NodeTransformer):
             inputs, outputs = self._inputs(block, assigned, deltas), self._outputs(block)
             dtypes = ",".join("bool" if self.types[n][0] == "bint" else self.types[n][0] for n in outputs)
             targets = [f"__pyx_d{k}_{n}" if n in deltas else n for n in outputs]
-            given = ", ".join(["__pyx_owner", str(k), repr(dtypes), *inputs, *_thread(block)])
+            rows = [f"__pyx_int64({n})" for n in self._rows(block)]
+            given = ", ".join(["__pyx_owner", str(k), repr(dtypes), *inputs, *rows, *_thread(block)])
             text = f"__pyx_gil_block({given})"
             if targets:
                 text = f"({', '.join(targets)},) = {text}"
@@ -385,6 +419,7 @@ class Split(ast.NodeTransformer):
         }
         declared = [t for _, t, *_ in params] + [t for _, t in locals_]
         info["needs_compiler"] = any(_names.needs_compiler(t[0]) for t in declared if t)
+        info["needs_compiler"] |= not _fallback.can_run(self.info, node)
         self.names[key] = Section(function, text, info, self.function)
 
     def _call(
@@ -409,7 +444,8 @@ class Split(ast.NodeTransformer):
         rest = [_moved(s, node) for s in ast.parse(text).body]
         last = rest[-1]
         assert isinstance(last, ast.If)
-        last.orelse = [node]
+        if not self.names[key[0]].must_compile:
+            last.orelse = [node]
         return [*made, *rest]
 
     def _block(self, name: str, block: ast.If, assigned: set[str], deltas: dict[str, str]) -> ast.stmt:
@@ -420,7 +456,9 @@ class Split(ast.NodeTransformer):
             )
         inputs, outputs = self._inputs(block, assigned, deltas), self._outputs(block)
         thread = _thread(block)
-        whole = [n for n in inputs if self.types[n][0] not in _FLOATS] + ["__pyx_thread"] * len(thread)
+        rows = self._rows(block)
+        whole = [n for n in inputs if self.types[n][0] not in _FLOATS]
+        whole += rows + ["__pyx_thread"] * len(thread)
         real = [n for n in inputs if self.types[n][0] in _FLOATS]
         found = _names_of(block.body)
         objects = sorted(
@@ -438,6 +476,8 @@ class Split(ast.NodeTransformer):
         for names, source in ((whole, "__pyx_ints"), (real, "__pyx_floats")):
             if names:
                 text += f"    ({', '.join(names)},) = {source}\n"
+        for n in rows:
+            text += f"    {n} = __pyx_memory__({n}, {self.types[n][0]!r})\n"
         for n in outputs:
             if n in deltas:
                 text += f"    {n} = {_NEUTRAL[deltas[n]]}\n"
@@ -456,6 +496,11 @@ class Split(ast.NodeTransformer):
             {"name": name, "line": made.lineno, "params": [], "locals": own, "ret": None, "inner": []}
         )
         return made
+
+
+def _is_row(text: str) -> bool:
+    """Whether a type is a pointer to numbers of C."""
+    return text.removeprefix("*").removeprefix("const ") in (*_FLOATS, *_INTEGERS)
 
 
 def _delta(name: str, deltas: dict[str, str]) -> str:
