@@ -2,11 +2,13 @@
 //!
 //! A [`Callback`] holds code whose C entry packs its arguments and comes to [`ungil_rt_callback`], on any thread, with or
 //! without the interpreter. An exception is reported through `sys.unraisablehook`; C then gets zero.
+//! Compiled code that calls through a pointer to what may raise has it kept instead, and raises it after the call.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PySystemError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -26,7 +28,7 @@ use crate::guard::Guards;
 use crate::hooks::Pending;
 use crate::specialise::{ArrayTable, failure_error, session};
 use crate::world::PyWorld;
-use crate::{dispatcher, errors, fork, raise};
+use crate::{dispatcher, errors, fork, gil_block, hooks, raise};
 
 /// What reporting an exception needs, by entry point.
 static CALLBACKS: Mutex<Option<HashMap<usize, Arc<Compiled>>>> = Mutex::new(None);
@@ -156,24 +158,56 @@ pub unsafe extern "C" fn ungil_rt_callback(entry: EntryPoint, ret: *mut u8, args
     let pending = Pending::new();
     // SAFETY: the context is this thread's own; `pending` outlives the call; the rest is the caller's.
     unsafe {
+        let expected = EXPECTED.replace(false);
         let host = core::mem::replace(&mut (*ctx).host, core::ptr::from_ref(&pending).cast_mut().cast());
         let token = enter_call(ctx, false);
         let status = entry(ctx, ret, args);
         leave_call(ctx, token);
         if status != 0 {
-            report(ctx, entry as usize);
+            report(ctx, entry as usize, expected.then_some(host as i64));
         }
         (*ctx).host = host;
+        EXPECTED.set(expected);
         status
     }
 }
 
-/// Hands the exception of a failed call to `sys.unraisablehook`.
+thread_local! {
+    /// Whether compiled code on this thread looks for an exception when the call of C that it makes returns.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+    /// The token of the first exception since then, or 0.
+    static KEPT: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Exceptions of kernels that C calls are kept from now on. See `ungil_sema::lower::foreign::EXPECT`.
+pub extern "C" fn expect() {
+    EXPECTED.set(true);
+}
+
+/// The exception that was kept, by its token, or 0. See `ungil_sema::lower::foreign::FAILED`.
+pub extern "C" fn failed() -> i64 {
+    EXPECTED.set(false);
+    KEPT.take()
+}
+
+/// As [`failed`] for code that handles objects: −1 with the exception set. It may be called without the lock.
+pub extern "C" fn failed_status() -> i64 {
+    match failed() {
+        0 => 0,
+        token => hooks::attached(|py| {
+            let lost = || PySystemError::new_err("an exception was lost");
+            gil_block::take(token).unwrap_or_else(lost).restore(py);
+            -1
+        }),
+    }
+}
+
+/// Hands the exception of a failed call to `sys.unraisablehook`, or keeps it for the caller with this owner.
 ///
 /// # Safety
 /// The context's error slot was filled by the code of this entry point, on this thread.
 #[cold]
-unsafe fn report(ctx: *mut Ctx, entry: usize) {
+unsafe fn report(ctx: *mut Ctx, entry: usize, owner: Option<i64>) {
     stop_if_finalizing();
     // SAFETY: the interpreter runs, since the code came from it; the state is given back on the same thread.
     unsafe {
@@ -183,6 +217,13 @@ unsafe fn report(ctx: *mut Ctx, entry: usize) {
         match compiled {
             Some(compiled) => {
                 raise::raise(ctx, &compiled);
+                if let (Some(owner), Some(error)) = (owner, owner.and_then(|_| PyErr::take(py))) {
+                    if KEPT.get() == 0 {
+                        KEPT.set(gil_block::keep(owner, error));
+                    }
+                    ffi::PyGILState_Release(state);
+                    return;
+                }
                 let name = compiled.functions.last().map_or("callback", |f| f.name.as_str());
                 let what = PyString::new(py, &format!("ungil.cfunc {name}"));
                 ffi::PyErr_WriteUnraisable(what.as_ptr());

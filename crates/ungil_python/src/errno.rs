@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use pyo3::prelude::*;
-use ungil_sema::lower::foreign::{EXCHANGE_ERRNO, GET_ERRNO, SET_ERRNO};
+use ungil_sema::lower::foreign::{EXCHANGE_ERRNO, EXPECT, FAILED, GET_ERRNO, SET_ERRNO};
 use ungil_sema::lower::gil_block::RUN;
 use ungil_sema::lower::memory::MEMMOVE;
 use ungil_sema::lower::region::{ARRIVE, CLOCK, WAIT};
@@ -79,6 +79,8 @@ pub fn function(name: &str) -> Option<u64> {
         ARRIVE => arrive as *const () as u64,
         WAIT => wait as *const () as u64,
         RUN => crate::gil_block::run as *const () as u64,
+        EXPECT => crate::callback::expect as *const () as u64,
+        FAILED => crate::callback::failed as *const () as u64,
         CLOCK => clock as *const () as u64,
         MEMMOVE => libc_memmove as *const () as u64,
         _ => return None,

@@ -157,7 +157,7 @@ fn c_type(described: &Bound<'_, PyAny>) -> PyResult<CType> {
         }
         "code" => {
             let params = item(1)?.try_iter()?.map(|p| c_type(&p?)).collect::<PyResult<Vec<_>>>()?;
-            CType::Function(Arc::new(FunctionType { params, ret: c_type(&item(2)?)? }))
+            CType::Function(Arc::new(FunctionType { params, ret: c_type(&item(2)?)?, raises: false }))
         }
         _ => CType::Opaque(item(1)?.extract::<String>()?.into()),
     })

@@ -55,7 +55,8 @@ pub unsafe extern "C" fn run(owner: i64, number: i64, counts: i64, ints: *mut i6
     })
 }
 
-fn keep(owner: i64, error: PyErr) -> i64 {
+/// Keeps an exception until [`take`] asks for it; its token.
+pub fn keep(owner: i64, error: PyErr) -> i64 {
     let mut kept = kept();
     let token = kept.last_key_value().map_or(1, |(last, _)| last + 1);
     kept.insert(token, (owner, error));

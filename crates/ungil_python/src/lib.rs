@@ -66,7 +66,8 @@ mod _ungil {
     use crate::info::{cache_clear, cache_info, command_line, threading_layer};
     #[pymodule_export]
     use crate::pyx::{
-        make_builtin, make_pyx_function, pyx_directive, pyx_load, pyx_read, pyx_size, pyx_store, pyx_view,
+        make_builtin, make_pyx_function, pyx_callback, pyx_directive, pyx_load, pyx_read, pyx_size,
+        pyx_store, pyx_view,
     };
     #[pymodule_export]
     use crate::threads::{

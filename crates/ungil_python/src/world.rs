@@ -377,7 +377,7 @@ impl World for PyWorld {
 }
 
 /// The type of an argument or a result that C passes.
-fn passed(ty: &CType) -> Option<Ty> {
+pub fn passed(ty: &CType) -> Option<Ty> {
     match ty {
         CType::Void => Some(Ty::None),
         CType::Scalar(d) => Some(Ty::Scalar(*d)),

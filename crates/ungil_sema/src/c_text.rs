@@ -1,7 +1,7 @@
 //! Texts of C types, as declarations of the Cython language are handed over.
 //!
 //! `*T` and `*const T` are pointers, `[3]T` arrays, `struct Name{x float64;next *@Name}` and `union Name{…}` definitions,
-//! `@Name` a type that is defined elsewhere, `fn(T,T)T` functions; numbers go by their NumPy names. Layouts are those of
+//! `@Name` a type that is defined elsewhere, `fn(T,T)T` functions, `fn(T)!T` those that may raise; numbers go by their NumPy names. Layouts are those of
 //! the platform's C compilers: each member at a multiple of its alignment.
 
 use std::sync::Arc;
@@ -86,7 +86,8 @@ impl<'t> Reader<'t> {
             params.push(self.ty()?);
             self.eat(",");
         }
-        Some(CType::Function(Arc::new(FunctionType { params, ret: self.ty()? })))
+        let raises = self.eat("!");
+        Some(CType::Function(Arc::new(FunctionType { params, ret: self.ty()?, raises })))
     }
 
     fn members(&mut self, is_union: bool, is_packed: bool) -> Option<CType> {
@@ -130,6 +131,8 @@ mod tests {
             shown("fn(*const void,int32)float64"),
             Some(("double (const void *, int)".to_owned(), None))
         );
+        let raises = |text| matches!(parse_c_text(text), Some(CType::Function(f)) if f.raises);
+        assert!(raises("fn(float64)!float64") && !raises("fn(float64)float64"));
         assert_eq!(shown("struct A{x complex64}").and_then(|t| t.1), Some(8));
         assert_eq!(parse_c_text("double"), None);
         assert_eq!(parse_c_text("[3"), None);

@@ -48,6 +48,8 @@ pub struct CStruct {
 pub struct FunctionType {
     pub params: Vec<CType>,
     pub ret: CType,
+    /// Whether who calls through a pointer to it looks for an exception afterwards, as `except? -1` says.
+    pub raises: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -214,7 +214,7 @@ impl Parser<'_> {
                 return Err(self.error("`)(`"));
             }
             let (params, _) = self.params()?;
-            let function = CType::Function(Arc::new(FunctionType { params, ret: ty }));
+            let function = CType::Function(Arc::new(FunctionType { params, ret: ty, raises: false }));
             return Ok((function.pointer_to(false), name));
         }
         let name = self.word().unwrap_or_default();

@@ -202,6 +202,55 @@ _TEXT: dict[str, Any] = {
     "PyUnicode_AsUTF8String": lambda s: s.encode("utf-8"), "PyUnicode_AsASCIIString": lambda s: s.encode("ascii"),
     "PyUnicode_AsLatin1String": lambda s: s.encode("latin-1"), "PyUnicode_Format": operator.mod,
 }  # fmt: skip
+_BYTEARRAY: dict[str, Any] = {
+    "PyByteArray_Check": _is(bytearray), "PyByteArray_CheckExact": _exactly(bytearray), "PyByteArray_Size": len,
+    "PyByteArray_GET_SIZE": len, "PyByteArray_FromObject": bytearray, "PyByteArray_Concat": lambda a, b: bytearray(a) + b,
+}  # fmt: skip
+
+# Functions with pointers of C, as compiled code calls them: by their entry in the interpreter, parameters and result.
+_POINTERS = {
+    "bytes": {
+        "PyBytes_FromString": "PyBytes_FromString(*const int8)@object",
+        "PyBytes_FromStringAndSize": "PyBytes_FromStringAndSize(*const int8,int64)@object",
+        "PyBytes_AsString": "PyBytes_AsString(@object)*int8",
+        "PyBytes_AS_STRING": "PyBytes_AsString(@object)*int8",
+        "PyBytes_AsStringAndSize": "PyBytes_AsStringAndSize(@object,**int8,*int64)int32",
+    },
+    "bytearray": {
+        "PyByteArray_FromStringAndSize": "PyByteArray_FromStringAndSize(*const int8,int64)@object",
+        "PyByteArray_AsString": "PyByteArray_AsString(@object)*int8",
+        "PyByteArray_AS_STRING": "PyByteArray_AsString(@object)*int8",
+        "PyByteArray_Resize": "PyByteArray_Resize(@object,int64)int32",
+    },
+    "unicode": {
+        "PyUnicode_FromString": "PyUnicode_FromString(*const int8)@object",
+        "PyUnicode_FromStringAndSize": "PyUnicode_FromStringAndSize(*const int8,int64)@object",
+        "PyUnicode_DecodeUTF8": "PyUnicode_DecodeUTF8(*const int8,int64,*const int8)@object",
+        "PyUnicode_DecodeASCII": "PyUnicode_DecodeASCII(*const int8,int64,*const int8)@object",
+        "PyUnicode_DecodeLatin1": "PyUnicode_DecodeLatin1(*const int8,int64,*const int8)@object",
+        "PyUnicode_AsUTF8": "PyUnicode_AsUTF8(@object)*const int8",
+        "PyUnicode_AsUTF8AndSize": "PyUnicode_AsUTF8AndSize(@object,*int64)*const int8",
+    },
+    "long": {
+        "PyLong_FromString": "PyLong_FromString(*const int8,**int8,int32)@object",
+        "PyLong_FromVoidPtr": "PyLong_FromVoidPtr(*void)@object",
+    },
+}  # fmt: skip
+
+
+@functools.cache
+def _pointers(part: str) -> dict[str, Any]:
+    """The functions of a module that have pointers of C."""
+    from ungil.pyx._names import Special
+
+    made = {}
+    for name, text in _POINTERS.get(part, {}).items():
+        entry, _, types = text.partition("(")
+        address = ctypes.cast(getattr(_api, entry), ctypes.c_void_p).value
+        made[name] = Special(f"cython.extern:{address}:{name}:fn({types}")
+    return made
+
+
 _REFERENCES: dict[str, Any] = {
     "Py_INCREF": _increase, "Py_XINCREF": _increase, "Py_DECREF": _decrease, "Py_XDECREF": _decrease,
     "Py_REFCNT": lambda x: sys.getrefcount(x) - 2,
@@ -215,7 +264,7 @@ _VERSION: dict[str, Any] = {
 _MODULES: dict[str, dict[str, Any]] = {
     "list": _LIST, "tuple": _TUPLE, "dict": _DICT, "set": _SET, "object": _OBJECT, "sequence": _SEQUENCE,
     "mapping": _SEQUENCE, "iterator": _SEQUENCE, "number": _NUMBER, "long": _NUMBER, "float": _NUMBER,
-    "complex": _NUMBER, "bool": _NUMBER | {"bool": bool}, "bytes": _TEXT, "unicode": _TEXT, "ref": _REFERENCES,
+    "complex": _NUMBER, "bool": _NUMBER | {"bool": bool}, "bytes": _TEXT, "unicode": _TEXT, "bytearray": _BYTEARRAY, "ref": _REFERENCES,
     "exc": {"PyErr_CheckSignals": _check_signals}, "version": _VERSION, "type": {"PyType_Check": _is(type)},
 }  # fmt: skip
 _ARRAY: dict[str, Any] = {
@@ -246,9 +295,10 @@ def names(module: str) -> dict[str, Any] | None:
     if part == "mem":
         return dict(_memory())
     if part:
-        return dict(_MODULES[part]) if part in _MODULES else None
+        return _MODULES[part] | _pointers(part) if part in _MODULES else None
     every = {name: value for table in _MODULES.values() for name, value in table.items() if name != "bool"}
-    return every | _memory()
+    with_pointers = {name: value for part in _POINTERS for name, value in _pointers(part).items()}
+    return every | with_pointers | _memory()
 
 
 def types(module: str) -> dict[str, tuple[str, str]] | None:

@@ -55,7 +55,18 @@ class Variables:
             arrays = vars(self)["_arrays"]
             arrays[name] = np.asarray(value) if text.startswith("view ") and value is not None else kept
         else:
-            _ungil.pyx_store(text, c_name, address, value)
+            _ungil.pyx_store(text, c_name, address, self._of_c(text, value))
+
+    def _of_c(self, text: str, value: Any) -> Any:
+        """A value with the addresses of functions in their places; the code behind them lives as long as the module."""
+        if text.startswith("*fn(") and callable(value):
+            made = value if hasattr(value, "address") else _ungil.pyx_callback(text, value)
+            vars(self)["_memory"].append(made)
+            return made.address
+        if text.startswith("[") and isinstance(value, (list, tuple)):
+            element = text[text.index("]") + 1 :]
+            return [self._of_c(element, item) for item in value]
+        return value
 
 
 def is_view(text: str) -> bool:

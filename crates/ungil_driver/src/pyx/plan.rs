@@ -279,7 +279,9 @@ fn collect(plan: &mut Plan, source: &SourceFile, body: &[Stmt], errors: &mut Vec
                 if let Some(code) = verbatim.as_ref().and_then(|code| code.as_str()) {
                     plan.c_code.push(code.to_owned());
                 }
+                let before = plan.types.set_extern(true);
                 externals(plan, source, &header, body, errors);
+                plan.types.set_extern(before);
             }
             _ => {}
         }

@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use ungil_diag::diagnostic::Diagnostic;
 use ungil_syntax::ast::cython::{
-    CType, CTypeKind, CythonExpr, CythonStmt, Declarator, DeclaratorKind, Sign, Tag, TypeArgument,
+    CType, CTypeKind, CythonExpr, CythonStmt, Declarator, DeclaratorKind, ExceptionSpec, Sign, Suffix, Tag,
+    TypeArgument,
 };
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
@@ -38,6 +39,8 @@ pub struct Types {
     around: Option<HashSet<String>>,
     /// Whether options say that integers are divided as in C.
     divides_as_c: bool,
+    /// Whether what is declared now is C's, which does not raise unless it says so.
+    is_extern: bool,
 }
 
 /// Types of C and of Cython by name.
@@ -96,6 +99,20 @@ impl Types {
 
     pub fn divides_as_c(&self) -> bool {
         self.divides_as_c
+    }
+
+    /// Tells whether what is declared from now on is C's; what held before.
+    pub fn set_extern(&mut self, is_extern: bool) -> bool {
+        std::mem::replace(&mut self.is_extern, is_extern)
+    }
+
+    /// Whether who calls a function of a type looks for an exception.
+    fn raises(&self, suffix: &Suffix) -> bool {
+        match suffix.exception {
+            ExceptionSpec::Default => !self.is_extern,
+            ExceptionSpec::Check | ExceptionSpec::Value { .. } => true,
+            ExceptionSpec::Never | ExceptionSpec::Cpp { .. } => false,
+        }
     }
 
     pub fn surroundings(&self) -> Option<&HashSet<String>> {
@@ -173,7 +190,7 @@ impl Types {
                 Err(unsupported("references of C++ are", declarator.span, None))
             }
             DeclaratorKind::Function { inner, .. } if is_result && inner.is_plain() => Ok(base),
-            DeclaratorKind::Function { inner, params, is_variadic, .. } => {
+            DeclaratorKind::Function { inner, params, is_variadic, suffix } => {
                 let (mut texts, mut names) = (Vec::new(), Vec::new());
                 for p in params {
                     let param = decayed(self.declared(&p.base, &p.declarator)?);
@@ -191,7 +208,9 @@ impl Types {
                 if !is_c(&base.text) && base.text != "void" {
                     return Err(unsupported("this result of a function pointer is", declarator.span, None));
                 }
-                let text = format!("fn({}){}", texts.join(","), base.text);
+                // Functions themselves are called by other ways than pointers.
+                let mark = if !inner.is_plain() && self.raises(suffix) { "!" } else { "" };
+                let text = format!("fn({}){mark}{}", texts.join(","), base.text);
                 let name = format!("{} ({})", base.name, names.join(", "));
                 self.around(known(&text, &name), false, inner, is_result)
             }

@@ -282,6 +282,8 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::CallOwn => own::call_own as *const () as u64,
         Entry::KernelFailed => own::kernel_failed as *const () as u64,
         Entry::CallOwnFree => own::call_own_free as *const () as u64,
+        Entry::ExpectError => crate::callback::expect as *const () as u64,
+        Entry::Failed => crate::callback::failed_status as *const () as u64,
         Entry::GiveUp => own::give_up as *const () as u64,
         Entry::Take => own::take as *const () as u64,
         Entry::FromC => c_data::from_c as *const () as u64,

@@ -39,7 +39,7 @@ pub use argument::class_mismatch;
 pub use builtin::make_builtin;
 pub use read::{pyx_directive, pyx_read};
 pub use structs::{array_of_structs, put};
-pub use variables::{object_of, pyx_load, pyx_size, pyx_store, pyx_view};
+pub use variables::{object_of, pyx_callback, pyx_load, pyx_size, pyx_store, pyx_view};
 
 /// What a dispatcher of the Cython language knows besides.
 pub struct Pyx {

@@ -165,6 +165,13 @@ pub fn put(ty: &CType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
             items.iter().enumerate().try_for_each(|(k, item)| put(element, item, &mut bytes[k * size..]))
         }
         CType::Scalar(dtype) => number(*dtype, value, bytes),
+        // The driver gives the addresses of functions.
+        CType::Pointer(to)
+            if matches!(to.to, CType::Function(_)) && value.is_exact_instance_of::<PyInt>() =>
+        {
+            bytes[..8].copy_from_slice(&value.extract::<u64>()?.to_le_bytes());
+            Ok(())
+        }
         other => Err(PyTypeError::new_err(format!("Cannot convert Python object to '{other}'"))),
     }
 }

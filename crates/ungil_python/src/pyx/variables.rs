@@ -7,11 +7,15 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple};
 use ungil_ir::types::DType;
+use ungil_sema::c_text::parse_c_text;
 use ungil_sema::ctype::CType;
 use ungil_sema::cython::Declared;
 use ungil_sema::object::memory::is_tuple;
 
 use super::{Parameter, argument, read, structs};
+use crate::callback::{Callback, compile_for_c};
+use crate::dispatcher;
+use crate::world::{PyWorld, passed};
 
 fn declared(text: &str, c_name: &str) -> PyResult<Declared> {
     read::declared(text, c_name).ok_or_else(|| PyTypeError::new_err(format!("`{c_name}` is no type of C")))
@@ -34,6 +38,23 @@ pub fn pyx_size(text: &str, c_name: &str) -> PyResult<u64> {
         Declared::View { ndim, .. } | Declared::Structs { ndim, .. } => 16 + 16 * u64::from(*ndim),
         other => c_type(other).and_then(|ty| ty.size()).unwrap_or(8),
     })
+}
+
+/// A compiled function as C calls it through a pointer of this type, which holds as long as the result lives.
+#[pyfunction]
+pub fn pyx_callback(py: Python<'_>, text: &str, function: &Bound<'_, PyAny>) -> PyResult<Callback> {
+    let refuse =
+        |why: &str| PyTypeError::new_err(format!("{why} does not become a pointer to a function of C"));
+    let Some(CType::Pointer(to)) = parse_c_text(text) else { return Err(refuse("a function")) };
+    let CType::Function(ty) = &to.to else { return Err(refuse("a function")) };
+    let object = dispatcher::downcast(function).ok_or_else(|| refuse("what is not compiled"))?;
+    let params = ty.params.iter().map(passed).collect::<Option<Vec<_>>>();
+    let (Some(params), Some(ret)) = (params, passed(&ty.ret)) else {
+        return Err(refuse("a function of other things than numbers and pointers"));
+    };
+    let world = PyWorld::default();
+    let kernel = world.kernel_of(function);
+    compile_for_c(py, world, kernel, (params, ret), &object.state().options)
 }
 
 /// Writes a value into a variable, converted as Cython converts it.

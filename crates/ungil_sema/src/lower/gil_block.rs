@@ -64,10 +64,7 @@ impl Lowerer<'_, '_> {
         let (owner, number) = (self.index(owner)?, self.index(number)?);
         let args = vec![owner, number, counts, ints_at, floats_at];
         let token = self.call_host(RUN, args, Type::I64).ok_or(crate::diagnostics::Error::Untyped)?;
-        let zero = self.b().i64(0);
-        let failed = self.b().compare(CompareOp::Ne, token, zero);
-        let fine = self.b().unary(UnaryOp::Not, failed);
-        self.check(fine, ExcClass::EXCEPTION, KEPT, vec![(token, true)]);
+        self.raise_kept(token);
         let (mut items, mut at) = (Vec::new(), [0i64; 2]);
         for dtype in dtypes {
             let (words, k) = if dtype.is_float() { (float_words, 1) } else { (int_words, 0) };
@@ -79,6 +76,14 @@ impl Lowerer<'_, '_> {
             items.push(Operand::value(ty, number, span));
         }
         Ok(Operand::tuple(items, span))
+    }
+
+    /// Raises the exception that the host keeps under a token, unless that is 0.
+    pub(crate) fn raise_kept(&mut self, token: Value) {
+        let zero = self.b().i64(0);
+        let failed = self.b().compare(CompareOp::Ne, token, zero);
+        let fine = self.b().unary(UnaryOp::Not, failed);
+        self.check(fine, ExcClass::EXCEPTION, KEPT, vec![(token, true)]);
     }
 
     /// Memory of the frame with numbers in it: its address, and the array.

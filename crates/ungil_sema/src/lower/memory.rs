@@ -393,7 +393,7 @@ impl Lowerer<'_, '_> {
         }
         let values = self.passed_values(passed);
         self.set_span(span);
-        let result = self.b().call_c(pointer, values, returned.ir());
+        let result = self.checked_call(f.raises, |l| l.b().call_c(pointer, values, returned.ir()));
         if let Some(made) = self.returned_struct(&returned, result, span)? {
             return Ok(made);
         }
@@ -618,6 +618,8 @@ pub(crate) fn same_type(a: &CType, b: &CType) -> bool {
         (CType::Pointer(p), CType::Pointer(q)) => same_type(&p.to, &q.to),
         (CType::Array(p, m), CType::Array(q, n)) => m == n && same_type(p, q),
         (CType::Array(p, _), other) | (other, CType::Array(p, _)) => same_type(p, other),
+        // Who may raise is called like others.
+        (CType::Function(f), CType::Function(g)) => f.params == g.params && f.ret == g.ret,
         // `char` and `signed char`.
         _ => a == b || (name(a).is_some() && name(a) == name(b)),
     }

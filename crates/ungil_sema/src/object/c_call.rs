@@ -12,6 +12,7 @@ use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Given, Own, Result, refuse};
 use crate::ctype::{CType, FunctionType, PASSES_VARIABLE, Pointee, fixed_params};
+use crate::lower::foreign::is_raising;
 use ungil_syntax::ast::literal::Literal;
 
 /// The type in which a number or an address travels to a function of the module.
@@ -75,8 +76,15 @@ impl Lowerer<'_> {
         }
         self.at(e.span);
         let callee = self.machine_pointer(address);
+        let raises = f.raises || f.params.iter().any(is_raising);
+        if raises {
+            self.call(Entry::ExpectError, &[]);
+        }
         let result = self.b().call_c(callee, values, f.ret.ir());
-        self.drop_all(&held);
+        match raises {
+            true => drop(self.status_from(Entry::Failed, &[], &held)),
+            false => self.drop_all(&held),
+        }
         Ok(match &f.ret {
             CType::Void => Val::Obj(self.none()),
             CType::Pointer(_) => {

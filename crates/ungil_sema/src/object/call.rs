@@ -7,6 +7,7 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use super::character::is_char;
 use super::entries::Entry;
 use super::function::Lowerer;
+use super::python_api::is_of_python;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Given, Meaning, Own, Result, refuse};
@@ -44,9 +45,10 @@ impl Lowerer<'_> {
                 return Ok(value);
             }
             match (self.source.meaning)(name) {
+                Meaning::Extern(f) if is_of_python(&f) => return self.call_python_api(e, call, &f),
                 Meaning::Extern(f) => {
                     let address = self.constant(Constant::Address(f.address)).value;
-                    let ty = FunctionType { params: f.params.clone(), ret: f.ret.clone() };
+                    let ty = FunctionType { params: f.params.clone(), ret: f.ret.clone(), raises: false };
                     return self.call_address(e, call, address, &ty);
                 }
                 Meaning::Struct(ty) => return self.make_struct(call, &ty),

@@ -187,6 +187,10 @@ entries! {
     CallOwnFree "ooo" "o",
     /// Table: makes the error that a kernel left a Python exception, with the lock or without it.
     KernelFailed "o" "",
+    /// Exceptions of kernels behind a pointer are kept from now on.
+    ExpectError "" "",
+    /// A status: −1 if one was kept. With the lock or without it.
+    Failed "" "o",
     /// Gives the lock up: the thread's state.
     GiveUp "" "o",
     /// Takes the lock again: the thread's state.

@@ -106,13 +106,24 @@ impl Lowerer<'_> {
     pub(super) fn before_entry(&mut self, entry: Entry) {
         let Some(state) = self.lock.free else { return };
         match entry {
-            Entry::GiveUp | Entry::Take | Entry::MoveMemory | Entry::TextLen | Entry::CallOwnFree => {}
+            Entry::GiveUp
+            | Entry::Take
+            | Entry::MoveMemory
+            | Entry::TextLen
+            | Entry::CallOwnFree
+            | Entry::ExpectError
+            | Entry::Failed => {}
             Entry::Raise | Entry::Unbound => {
                 self.take(state);
                 (self.lock.free, self.lock.is_taken) = (Some(state), true);
             }
             _ => self.lock.is_needed = true,
         }
+    }
+
+    /// Before a call of Python's C interface.
+    pub(super) fn need_lock(&mut self) {
+        self.lock.is_needed |= self.lock.free.is_some();
     }
 
     /// Before the way of errors, on which the lock is held.

@@ -36,6 +36,7 @@ pub mod loops;
 pub mod memory;
 pub mod pattern;
 pub mod pointer;
+mod python_api;
 pub mod scalar;
 pub mod shape;
 pub mod stmt;

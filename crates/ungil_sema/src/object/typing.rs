@@ -9,6 +9,7 @@ use super::character::is_char;
 use super::consume::is_consumed;
 use super::function::Lowerer;
 use super::pointer::{arithmetic_kind, null_type};
+use super::python_api::is_object;
 use super::value::CTy;
 use super::{Given, Meaning, Own};
 use crate::ctype::CType;
@@ -162,7 +163,7 @@ fn gives_truth(name: &str) -> bool {
 
 /// The type of what a function of C gives.
 fn given(ty: &CType) -> Kind {
-    if *ty == CType::Void { Kind::Object } else { Kind::C(CTy::of(ty)) }
+    if *ty == CType::Void || is_object(ty) { Kind::Object } else { Kind::C(CTy::of(ty)) }
 }
 
 /// Whether a value is a pointer, a struct or an array.

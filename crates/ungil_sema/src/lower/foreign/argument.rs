@@ -13,6 +13,7 @@ use crate::ctype::{CFunction, CType, Convention, NdPointer, Pointee};
 use crate::diagnostics::Result;
 use crate::diagnostics::foreign::ForeignError;
 use crate::lower::Lowerer;
+use crate::lower::memory::same_type;
 use crate::operand::{Constant, Operand};
 use crate::ty::{Ty, display_array};
 
@@ -356,6 +357,7 @@ fn same_struct(ty: &CType, name: &str) -> bool {
 /// Whether a pointer may be passed for another: to the same, or from or to `void`.
 pub(super) fn leads_to(from: &Pointee, to: &Pointee) -> bool {
     from.to == to.to
+        || same_type(&from.to, &to.to)
         || matches!(from.to, CType::Void)
         || matches!(to.to, CType::Void)
         || matches!((&from.to, &to.to), (CType::Opaque(_), CType::Opaque(_) | CType::Function(_)))

@@ -32,7 +32,27 @@ pub const GET_ERRNO: &str = "ungil_py_get_errno";
 /// `i32 (i32)`: sets the copy, returns the old one.
 pub const SET_ERRNO: &str = "ungil_py_set_errno";
 
+/// `void (void)`: an exception of a kernel that C calls is kept from now on, for this thread.
+pub const EXPECT: &str = "ungil_py_expect_error";
+/// `i64 (void)`: the token of the exception that was kept, or 0; others are reported again.
+pub const FAILED: &str = "ungil_py_failed";
+
+/// Whether a parameter is a pointer to a function that may raise.
+pub(crate) fn is_raising(ty: &CType) -> bool {
+    matches!(ty, CType::Pointer(to) if matches!(&to.to, CType::Function(f) if f.raises))
+}
+
 impl Lowerer<'_, '_> {
+    /// A call of C; where a kernel may raise behind it, the exception is raised here.
+    pub(crate) fn checked_call(&mut self, raises: bool, call: impl FnOnce(&mut Self) -> Value) -> Value {
+        let expects = raises && self.call_host(EXPECT, Vec::new(), Type::unit()).is_some();
+        let result = call(self);
+        if expects && let Some(token) = self.call_host(FAILED, Vec::new(), Type::I64) {
+            self.raise_kept(token);
+        }
+        result
+    }
+
     /// Calls a C function.
     pub(crate) fn call_c_function(&mut self, f: &Arc<CFunction>, args: Args, span: Span) -> Result<Operand> {
         args.check_no_keywords(&f.name)?;
@@ -70,7 +90,8 @@ impl Lowerer<'_, '_> {
         self.set_span(span);
         let callee = self.extern_address(&f.name, f.address);
         self.exchange_errno(f);
-        let result = self.b().call_c(callee, values, returned.ir());
+        let raises = f.params.iter().any(is_raising);
+        let result = self.checked_call(raises, |l| l.b().call_c(callee, values, returned.ir()));
         self.exchange_errno(f);
         if let Some(made) = self.returned_struct(&returned, result, span)? {
             return Ok(made);

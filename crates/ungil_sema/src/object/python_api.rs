@@ -1,0 +1,71 @@
+//! Functions of Python's C interface that take or give pointers of C.
+//!
+//! In the texts of their types objects stand as `@object`. What is given is a new reference; an object or a pointer that is 0, or
+//! a negative number, tells of an exception.
+
+use ungil_ir::inst::{CompareOp, InstKind};
+use ungil_ir::types::{DType, Type};
+use ungil_syntax::ast::expr::{Call, Expr};
+
+use super::call::is_simple;
+use super::function::Lowerer;
+use super::value::{CTy, Val};
+use super::{Constant, Result, refuse};
+use crate::ctype::{CFunction, CType};
+
+/// Whether a parameter or a result is an object.
+pub(super) fn is_object(ty: &CType) -> bool {
+    matches!(ty, CType::Opaque(name) if &**name == "object")
+}
+
+/// Whether a function handles objects.
+pub(super) fn is_of_python(f: &CFunction) -> bool {
+    f.params.iter().chain([&f.ret]).any(is_object)
+}
+
+impl Lowerer<'_> {
+    /// A call of such a function.
+    pub(super) fn call_python_api(&mut self, e: &Expr, call: &Call, f: &CFunction) -> Result<Val> {
+        if call.args.len() != f.params.len() || !is_simple(call) {
+            return refuse(&format!("{}() with other than {} arguments", f.name, f.params.len()));
+        }
+        let (mut values, mut held) = (Vec::new(), Vec::new());
+        for (arg, ty) in call.args.iter().zip(&f.params) {
+            if is_object(ty) {
+                let obj = self.obj(arg)?;
+                values.push(obj.value);
+                held.push(obj);
+                continue;
+            }
+            let value = self.c_argument(arg, &CTy::of(ty), &mut held)?;
+            values.push(if matches!(ty, CType::Pointer(_)) { self.machine_pointer(value) } else { value });
+        }
+        if matches!(f.ret, CType::Pointer(_)) && held.iter().any(|obj| obj.temp.is_some()) {
+            return refuse("a pointer into an object that nobody holds: assign it to a variable first");
+        }
+        self.need_lock();
+        self.at(e.span);
+        let address = self.constant(Constant::Address(f.address)).value;
+        let callee = self.machine_pointer(address);
+        let ret = if is_object(&f.ret) { Type::I64 } else { f.ret.ir() };
+        let result = self.b().call_c(callee, values, ret);
+        self.drop_all(&held);
+        Ok(match &f.ret {
+            ty if is_object(ty) => Val::Obj(self.fresh(result)),
+            CType::Pointer(_) => {
+                let address = self.b().value(InstKind::Address(result));
+                let failed = self.is_zero(address);
+                self.fail_if(failed);
+                Val::C(address, CTy::of(&f.ret))
+            }
+            other => {
+                let ty = CTy::of(other);
+                let wide = self.b().cast(result, DType::I64);
+                let zero = self.word(0);
+                let failed = self.b().compare(CompareOp::Lt, wide, zero);
+                self.fail_if(failed);
+                Val::C(result, ty)
+            }
+        })
+    }
+}
