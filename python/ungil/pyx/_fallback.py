@@ -31,8 +31,26 @@ def _as_view(text: str, name: str, value: Any) -> Any:
     return np.asarray(value) if is_struct and value is not None else made
 
 
+#: Types of C whose values are strings of one character to Python.
+_CHARACTERS = ("Py_UCS4", "Py_UNICODE")
+
+
+def _as_character(name: str, value: Any) -> str:
+    """A value as a character, which plain Python has as a string."""
+    if isinstance(value, str):
+        if len(value) != 1:
+            title = "only single character unicode strings can be converted to Py_UCS4, got length"
+            raise ValueError(f"{title} {len(value)}")
+        return value
+    if not hasattr(value, "__index__") and not isinstance(value, (float, np.floating)):
+        raise TypeError("an integer is required")
+    return chr(int(value))
+
+
 def convert(text: str, name: str, value: Any) -> Any:
     """A value as a declared C type."""
+    if name in _CHARACTERS:
+        return _as_character(name, value)
     if text == "bint":
         return bool(value)
     if text.startswith("buffer ") or text.endswith("|object") or text == "void":
@@ -139,7 +157,8 @@ class Typed(ast.NodeTransformer):
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             ty = self.types.get(node.targets[0].id) or self.views.get(node.targets[0].id)
             if ty:
-                node.value = self._convert(ty, node.value)
+                value = node.value if ty[1] in _CHARACTERS else self._number(node.value)
+                node.value = self._convert(ty, value)
             return node
         return [node, *(s for t in node.targets for s in self._again(t, node))]
 
@@ -189,7 +208,7 @@ class Typed(ast.NodeTransformer):
     def _is_integer(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
             text: str = self.types.get(node.id, ("",))[0]
-            return text.startswith(("int", "uint"))
+            return text.startswith(("int", "uint")) and not self._is_character(node)
         return isinstance(node, ast.Constant) and type(node.value) is int
 
     def _check_division(self, op: ast.operator) -> None:
@@ -209,6 +228,26 @@ class Typed(ast.NodeTransformer):
         targets = [i.optional_vars for i in node.items if i.optional_vars]
         node.body = [*(s for t in targets for s in self._again(t, node)), *node.body]
         return node
+
+    def _is_character(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and self.types.get(node.id, ("", ""))[1] in _CHARACTERS
+
+    def _number(self, node: ast.expr) -> ast.expr:
+        """The number of a character where a number is wanted; others as they are."""
+        if not self._is_character(node):
+            return node
+        return ast.copy_location(ast.Call(ast.Name("ord", ast.Load()), [node], []), node)
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        sides = [node.left, *node.comparators]
+        if any(map(self._is_c_integer, sides)) and any(map(self._is_character, sides)):
+            node.left, *node.comparators = map(self._number, sides)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        if self._is_c_integer(node):
+            node.args = [self._number(a) for a in node.args]
+        return self.generic_visit(node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
         self.generic_visit(node)
