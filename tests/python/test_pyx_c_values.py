@@ -24,6 +24,7 @@ CALLS = [
     ("sounds", "The quick b\u00fcrp 4 \u00df"), ("sounds", ["x", "yz"]), ("sounds", [b"x"]), ("sounds", 3),
     ("number", "00127"), ("number", "1x"), ("number", ""), ("same", "\u65e5"), ("same", "ab"), ("same", ""),
     ("same", 97), ("same", None), ("same", b"x"),
+    ("enumerators", bytes(range(40)), 4), ("enumerators", b"", 2.5), ("enumerators", b"\x13\xff" * 9, "x"),
     ("escapes", 40, 60), ("escapes", 5, 1),
 ]  # fmt: skip
 

@@ -228,3 +228,27 @@ def number(str text):
 
 def same(Py_UCS4 c):
     return c
+
+
+cdef enum:
+    SMALL = 4
+    LARGE = 0x12
+
+
+cdef Py_ssize_t counted(const unsigned char[::1] data, list seen):
+    cdef Py_ssize_t i = 0, n = 0
+    cdef int k = 7
+    while i + SMALL <= data.shape[0]:
+        if data[i] > LARGE:
+            n += SMALL
+        i += 1
+    seen += [SMALL, LARGE * SMALL, LARGE / SMALL, LARGE % SMALL, LARGE // SMALL, -SMALL, SMALL ** 2, k * LARGE, k < SMALL]
+    return n
+
+
+def enumerators(const unsigned char[::1] data, x):
+    seen = []
+    y = SMALL
+    y += LARGE
+    counts = counted(data, seen), seen, x * SMALL, x == SMALL, SMALL if x else LARGE, f"{LARGE}", {SMALL: LARGE}
+    return counts, (SMALL, x)[SMALL > 3], "ab" * SMALL, SMALL in (4, x), y, list(range(SMALL)), type(SMALL) is int

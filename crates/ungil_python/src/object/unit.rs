@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyInt, PyTuple};
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::Span;
 use ungil_driver::options::KernelOptions;
@@ -365,6 +365,9 @@ impl Names<'_> {
         }
         if let Some(foreign::Meaning::Global(Global::CFunction(f))) = foreign::meaning(&found, name) {
             return Ok(Meaning::Extern(f));
+        }
+        if !is_global && let Some(number) = found.cast_exact::<PyInt>().ok().and_then(|n| n.extract().ok()) {
+            return Ok(Meaning::Number(number));
         }
         let builtin = py.import("builtins")?.getattr_opt(name)?;
         let is_builtin = !is_global && builtin.is_some_and(|b| b.is(&found));

@@ -141,6 +141,7 @@ impl Lowerer<'_> {
                 let zero = self.word(0);
                 return Ok(Val::C(zero, null_type()));
             }
+            Meaning::Number(n) => return Ok(Val::Literal(Literal::Int(n))),
             Meaning::Own(_) => return Ok(Val::Function(name.into())),
             Meaning::Extern(f) => return Ok(Val::Extern(f)),
             // As in Cython it is looked up once.

@@ -118,6 +118,8 @@ pub enum Meaning {
     Struct(ctype::CType),
     /// `NULL`
     Null,
+    /// A number that C declares: of an enumeration, or in a header.
+    Number(i64),
     /// A cast.
     Cast(value::CTy),
     /// What is not handled here.

@@ -31,8 +31,11 @@ impl Lowerer<'_> {
             ExprKind::Literal(Literal::Imaginary(_)) => Kind::Literal(Literal::Imaginary(0.0)),
             ExprKind::Name(name) => match self.local(name) {
                 Some(local) => local.ty.map_or(Kind::Object, Kind::C),
-                None if (self.source.meaning)(name) == Meaning::Null => Kind::C(null_type()),
-                None => Kind::Object,
+                None => match (self.source.meaning)(name) {
+                    Meaning::Null => Kind::C(null_type()),
+                    Meaning::Number(n) => Kind::Literal(Literal::Int(n)),
+                    _ => Kind::Object,
+                },
             },
             ExprKind::Attribute { value, attr } => match self.place_type(e) {
                 Some(ty) => Kind::C(ty),
