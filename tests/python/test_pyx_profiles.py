@@ -221,8 +221,9 @@ def test_gdb(tmp_path):
         "def f(double[:] a):\n    cdef double s = 0\n    cdef Py_ssize_t i\n    for i in range(a.shape[0]):\n        s += a[i] / (i + 1.0)\n    return s\n"
     )
     script = tmp_path / "run.py"
+    # Enough elements for the vectors and for the rest: the debugger stops at the first code of the line, in either.
     script.write_text(
-        f"import numpy as np\nfrom ungil import pyx\nf = pyx.compile({str(path)!r}).f\nf(np.ones(3))\nf(np.ones(3))\n"
+        f"import numpy as np\nfrom ungil import pyx\nf = pyx.compile({str(path)!r}).f\nf(np.ones(103))\nf(np.ones(103))\n"
     )
     commands = [
         "set breakpoint pending on",
