@@ -135,6 +135,8 @@ pub enum Schedule {
 pub struct LoopHints {
     /// Keep LLVM's vectoriser and unroller off (cold versions).
     pub scalar: bool,
+    /// There are too few iterations for LLVM's vectoriser and unroller.
+    pub few: bool,
     /// The iterations are known to be independent.
     pub independent: bool,
     /// The body is one loop over a strip of what was one loop. The generated code hides where strips begin, or LLVM would

@@ -332,6 +332,7 @@ impl Writer<'_> {
                 self.define(node.iv, &Type::I64)?;
                 write!(self.out, " in {}..{} step {}", node.start, node.stop, node.step)?;
                 self.out.write_str(if node.hints.scalar { " scalar" } else { "" })?;
+                self.out.write_str(if node.hints.few { " few" } else { "" })?;
                 self.out.write_str(if node.hints.independent { " independent" } else { "" })?;
                 self.out.write_str(if node.hints.strips { " strips" } else { "" })?;
                 self.out.write_str(if node.hints.lanes { " lanes" } else { "" })

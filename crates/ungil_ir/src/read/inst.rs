@@ -528,9 +528,10 @@ impl Parser {
         let iv = self.region_value(Type::I64)?;
         let (start, stop, step) = self.range()?;
         let scalar = self.flag("scalar");
+        let few = self.flag("few");
         let independent = self.flag("independent");
         let strips = self.flag("strips");
-        let hints = LoopHints { scalar, independent, strips, lanes: self.flag("lanes") };
+        let hints = LoopHints { scalar, few, independent, strips, lanes: self.flag("lanes") };
         self.place(loc)?;
         let body = self.region()?;
         Ok(InstKind::For(Box::new(For { label, iv, start, stop, step, body, hints })))

@@ -265,7 +265,7 @@ impl FunctionEmitter<'_> {
         if facts.in_lanes && !hints.scalar {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
         }
-        if hints.scalar {
+        if hints.scalar || hints.few {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
             properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
         }

@@ -129,7 +129,7 @@ impl Placer<'_> {
         if trips < FEW
             && let InstKind::For(node) = &mut self.func.inst_mut(inst).kind
         {
-            node.hints.scalar = true;
+            node.hints.few = true;
             self.changed = true;
         }
         true
