@@ -18,6 +18,9 @@ CALLS = [
     ("objects_in_parallel", 4, "b"), ("objects_in_parallel", 0, "b"), ("lock_again_and_again", []), ("in_a_team",),
     ("with_gil_function", 3), ("with_gil_function", 5), ("with_the_lock", 3),
     *[("messages", n, 2.5) for n in range(1, 11)],
+    *[("with_else", n) for n in (0, 1, 50)],
+    # Exact in any order; blocks of one iteration each.
+    *[("rows_in_blocks_of_one", np.full((n, m), 2.0)) for n in (0, 1, 2, 31, 33, 100) for m in (0, 1, 3)],
 ]  # fmt: skip
 
 

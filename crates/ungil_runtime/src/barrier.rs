@@ -23,11 +23,17 @@ pub struct Barrier {
     /// Threads that have arrived in this phase, and above them the threads that take part.
     count: AtomicU64,
     phase: AtomicU32,
+    /// Threads at the beginning.
+    threads: u32,
 }
 
 impl Barrier {
     pub fn new(members: u32) -> Barrier {
-        Barrier { count: AtomicU64::new(u64::from(members) * MEMBER), phase: AtomicU32::new(0) }
+        Barrier {
+            count: AtomicU64::new(u64::from(members) * MEMBER),
+            phase: AtomicU32::new(0),
+            threads: members,
+        }
     }
 
     /// Changes the count; true when that completed the phase.
@@ -62,7 +68,7 @@ impl Barrier {
             self.next_phase();
             return 0;
         }
-        let mut spin = Spin::for_caller();
+        let mut spin = Spin::among(self.threads);
         while self.phase.load(Ordering::Acquire) == phase {
             // SAFETY: by contract.
             if unsafe { poll_if_raised(ctx, state) } != 0 {

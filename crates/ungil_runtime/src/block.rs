@@ -331,7 +331,7 @@ impl<'a> Runner<'a> {
                 unsafe {
                     let all =
                         core::slice::from_raw_parts_mut(partials.add(s.offset as usize), PARTIALS * size);
-                    reduce::fold_partials(s.dtype, s.op, all);
+                    reduce::fold_used_partials(s.dtype, s.op, all, hi - lo);
                     ptr::copy_nonoverlapping(all.as_ptr(), blocks.result(r, b), size);
                 }
             }

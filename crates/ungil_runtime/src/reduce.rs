@@ -60,26 +60,22 @@ pub const fn supports(dtype: u32, op: u32) -> bool {
     }
 }
 
-/// An element that lies in memory in native byte order.
-trait Element: Copy {
-    const SIZE: usize;
-    fn read(bytes: &[u8]) -> Self;
-    fn write(self, bytes: &mut [u8]);
+/// An element of `N` bytes that lies in memory in native byte order.
+trait Element<const N: usize>: Copy {
+    fn read(bytes: &[u8; N]) -> Self;
+    fn write(self, bytes: &mut [u8; N]);
 }
 
 macro_rules! element {
     ($($t:ty)*) => {$(
-        impl Element for $t {
-            const SIZE: usize = size_of::<$t>();
+        impl Element<{ size_of::<$t>() }> for $t {
             #[inline(always)]
-            fn read(bytes: &[u8]) -> Self {
-                let mut raw = [0; size_of::<$t>()];
-                raw.copy_from_slice(bytes);
-                <$t>::from_ne_bytes(raw)
+            fn read(bytes: &[u8; size_of::<$t>()]) -> Self {
+                <$t>::from_ne_bytes(*bytes)
             }
             #[inline(always)]
-            fn write(self, bytes: &mut [u8]) {
-                bytes.copy_from_slice(&self.to_ne_bytes());
+            fn write(self, bytes: &mut [u8; size_of::<$t>()]) {
+                *bytes = self.to_ne_bytes();
             }
         }
     )*};
@@ -90,24 +86,30 @@ element! { i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 }
 #[derive(Clone, Copy)]
 struct Complex<T>(T, T);
 
-impl<T: Element> Element for Complex<T> {
-    const SIZE: usize = 2 * T::SIZE;
-    #[inline(always)]
-    fn read(bytes: &[u8]) -> Self {
-        Complex(T::read(&bytes[..T::SIZE]), T::read(&bytes[T::SIZE..]))
-    }
-    #[inline(always)]
-    fn write(self, bytes: &mut [u8]) {
-        let (re, im) = bytes.split_at_mut(T::SIZE);
-        self.0.write(re);
-        self.1.write(im);
-    }
+macro_rules! complex_element {
+    ($($t:ty)*) => {$(
+        impl Element<{ size_of::<Complex<$t>>() }> for Complex<$t> {
+            #[inline(always)]
+            fn read(bytes: &[u8; size_of::<Complex<$t>>()]) -> Self {
+                let (halves, _) = bytes.as_chunks();
+                Complex(<$t>::read(&halves[0]), <$t>::read(&halves[1]))
+            }
+            #[inline(always)]
+            fn write(self, bytes: &mut [u8; size_of::<Complex<$t>>()]) {
+                let (halves, _) = bytes.as_chunks_mut();
+                self.0.write(&mut halves[0]);
+                self.1.write(&mut halves[1]);
+            }
+        }
+    )*};
 }
+complex_element! { f32 f64 }
 
 /// `dst[i] = f(dst[i], src[i])`.
 #[inline(always)]
-fn zip<T: Element>(dst: &mut [u8], src: &[u8], f: impl Fn(T, T) -> T) {
-    for (d, s) in dst.chunks_exact_mut(T::SIZE).zip(src.chunks_exact(T::SIZE)) {
+fn zip<T: Element<N>, const N: usize>(dst: &mut [u8], src: &[u8], f: impl Fn(T, T) -> T) {
+    // In chunks of a constant size: finding their number takes no division.
+    for (d, s) in dst.as_chunks_mut().0.iter_mut().zip(src.as_chunks().0) {
         f(T::read(d), T::read(s)).write(d);
     }
 }
@@ -115,15 +117,15 @@ fn zip<T: Element>(dst: &mut [u8], src: &[u8], f: impl Fn(T, T) -> T) {
 macro_rules! combine_int {
     ($t:ty, $op:expr, $dst:expr, $src:expr) => {
         match $op {
-            ReduceOp::ADD => zip::<$t>($dst, $src, |a, b| a.wrapping_add(b)),
-            ReduceOp::MUL => zip::<$t>($dst, $src, |a, b| a.wrapping_mul(b)),
-            ReduceOp::BIT_AND => zip::<$t>($dst, $src, |a, b| a & b),
-            ReduceOp::BIT_OR => zip::<$t>($dst, $src, |a, b| a | b),
-            ReduceOp::BIT_XOR => zip::<$t>($dst, $src, |a, b| a ^ b),
-            ReduceOp::MIN => zip::<$t>($dst, $src, |a, b| a.min(b)),
-            ReduceOp::MAX => zip::<$t>($dst, $src, |a, b| a.max(b)),
-            ReduceOp::AND => zip::<$t>($dst, $src, |a, b| (a != 0 && b != 0) as $t),
-            ReduceOp::OR => zip::<$t>($dst, $src, |a, b| (a != 0 || b != 0) as $t),
+            ReduceOp::ADD => zip::<$t, _>($dst, $src, |a, b| a.wrapping_add(b)),
+            ReduceOp::MUL => zip::<$t, _>($dst, $src, |a, b| a.wrapping_mul(b)),
+            ReduceOp::BIT_AND => zip::<$t, _>($dst, $src, |a, b| a & b),
+            ReduceOp::BIT_OR => zip::<$t, _>($dst, $src, |a, b| a | b),
+            ReduceOp::BIT_XOR => zip::<$t, _>($dst, $src, |a, b| a ^ b),
+            ReduceOp::MIN => zip::<$t, _>($dst, $src, |a, b| a.min(b)),
+            ReduceOp::MAX => zip::<$t, _>($dst, $src, |a, b| a.max(b)),
+            ReduceOp::AND => zip::<$t, _>($dst, $src, |a, b| (a != 0 && b != 0) as $t),
+            ReduceOp::OR => zip::<$t, _>($dst, $src, |a, b| (a != 0 || b != 0) as $t),
             other => unsupported(other),
         }
     };
@@ -132,10 +134,10 @@ macro_rules! combine_int {
 macro_rules! combine_float {
     ($t:ty, $op:expr, $dst:expr, $src:expr) => {
         match $op {
-            ReduceOp::ADD => zip::<$t>($dst, $src, |a, b| a + b),
-            ReduceOp::MUL => zip::<$t>($dst, $src, |a, b| a * b),
-            ReduceOp::MIN => zip::<$t>($dst, $src, |a, b| if b < a || (b != b && a == a) { b } else { a }),
-            ReduceOp::MAX => zip::<$t>($dst, $src, |a, b| if b > a || (b != b && a == a) { b } else { a }),
+            ReduceOp::ADD => zip::<$t, _>($dst, $src, |a, b| a + b),
+            ReduceOp::MUL => zip::<$t, _>($dst, $src, |a, b| a * b),
+            ReduceOp::MIN => zip::<$t, _>($dst, $src, |a, b| if b < a || (b != b && a == a) { b } else { a }),
+            ReduceOp::MAX => zip::<$t, _>($dst, $src, |a, b| if b > a || (b != b && a == a) { b } else { a }),
             other => unsupported(other),
         }
     };
@@ -145,9 +147,9 @@ macro_rules! combine_complex {
     ($t:ty, $op:expr, $dst:expr, $src:expr) => {
         match $op {
             ReduceOp::ADD => {
-                zip::<Complex<$t>>($dst, $src, |a, b| Complex(a.0 + b.0, a.1 + b.1));
+                zip::<Complex<$t>, _>($dst, $src, |a, b| Complex(a.0 + b.0, a.1 + b.1));
             }
-            ReduceOp::MUL => zip::<Complex<$t>>($dst, $src, |a, b| {
+            ReduceOp::MUL => zip::<Complex<$t>, _>($dst, $src, |a, b| {
                 let one = |z: Complex<$t>| z.0 == 1.0 && z.1.to_bits() == 0;
                 match (one(a), one(b)) {
                     (true, _) => b,
@@ -173,12 +175,12 @@ pub fn combine(dtype: u32, op: u32, dst: &mut [u8], src: &[u8]) {
     match dtype {
         dtype::BOOL => match op {
             ReduceOp::ADD | ReduceOp::BIT_OR | ReduceOp::OR | ReduceOp::MAX => {
-                zip::<u8>(dst, src, |a, b| (a | b != 0) as u8)
+                zip::<u8, _>(dst, src, |a, b| (a | b != 0) as u8)
             }
             ReduceOp::MUL | ReduceOp::BIT_AND | ReduceOp::AND | ReduceOp::MIN => {
-                zip::<u8>(dst, src, |a, b| (a != 0 && b != 0) as u8)
+                zip::<u8, _>(dst, src, |a, b| (a != 0 && b != 0) as u8)
             }
-            ReduceOp::BIT_XOR => zip::<u8>(dst, src, |a, b| ((a != 0) != (b != 0)) as u8),
+            ReduceOp::BIT_XOR => zip::<u8, _>(dst, src, |a, b| ((a != 0) != (b != 0)) as u8),
             other => unsupported(other),
         },
         dtype::INT8 => combine_int!(i8, op, dst, src),
@@ -198,15 +200,17 @@ pub fn combine(dtype: u32, op: u32, dst: &mut [u8], src: &[u8]) {
 }
 
 /// Bytes of an element, padded to the longest.
-fn bytes_of<T: Element>(value: T) -> [u8; 16] {
+fn bytes_of<T: Element<N>, const N: usize>(value: T) -> [u8; 16] {
+    let mut own = [0; N];
+    value.write(&mut own);
     let mut bytes = [0; 16];
-    value.write(&mut bytes[..T::SIZE]);
+    bytes[..N].copy_from_slice(&own);
     bytes
 }
 
 macro_rules! identity_int {
     ($t:ty, $op:expr) => {
-        bytes_of::<$t>(match $op {
+        bytes_of::<$t, _>(match $op {
             ReduceOp::ADD | ReduceOp::BIT_OR | ReduceOp::BIT_XOR | ReduceOp::OR => 0,
             ReduceOp::MUL | ReduceOp::AND => 1,
             ReduceOp::BIT_AND => !0,
@@ -219,7 +223,7 @@ macro_rules! identity_int {
 
 macro_rules! identity_float {
     ($t:ty, $op:expr) => {
-        bytes_of::<$t>(match $op {
+        bytes_of::<$t, _>(match $op {
             ReduceOp::ADD => -0.0,
             ReduceOp::MUL => 1.0,
             ReduceOp::MIN => <$t>::INFINITY,
@@ -231,7 +235,7 @@ macro_rules! identity_float {
 
 macro_rules! identity_complex {
     ($t:ty, $op:expr) => {
-        bytes_of::<Complex<$t>>(match $op {
+        bytes_of::<Complex<$t>, _>(match $op {
             ReduceOp::ADD => Complex(-0.0, -0.0),
             ReduceOp::MUL => Complex(1.0, 0.0),
             other => unsupported(other),
@@ -307,9 +311,20 @@ fn fill<B: Copy, const N: usize>(dst: &mut [B], value: [B; 16]) {
 /// # Panics
 /// When `supports(dtype, op)` is false or `partials` is not 32 elements long.
 pub fn fold_partials(dtype: u32, op: u32, partials: &mut [u8]) {
+    fold_used_partials(dtype, op, partials, PARTIALS as i64);
+}
+
+/// The same for a block of `count` iterations: partials beyond hold the identity, and folding those changes nothing.
+///
+/// # Panics
+/// As [`fold_partials`].
+pub fn fold_used_partials(dtype: u32, op: u32, partials: &mut [u8], count: i64) {
     let size = itemsize(dtype).expect("a dtype");
     assert_eq!(partials.len(), PARTIALS * size, "a block has 32 partials");
-    let mut half = PARTIALS / 2;
+    // `and` and `or` of one number make it zero or one.
+    let fewest = if matches!(op, ReduceOp::AND | ReduceOp::OR) { 2 } else { 1 };
+    let used = count.clamp(fewest, PARTIALS as i64) as usize;
+    let mut half = used.next_power_of_two() / 2;
     while half > 0 {
         let (low, high) = partials.split_at_mut(half * size);
         combine(dtype, op, low, &high[..half * size]);
@@ -326,6 +341,15 @@ pub fn fold_blocks(dtype: u32, op: u32, values: &mut [u8], block_bytes: usize) {
         return;
     }
     assert_eq!(values.len() % block_bytes, 0, "a whole number of blocks");
+    if Some(block_bytes) == itemsize(dtype) {
+        return match block_bytes {
+            1 => fold_elements::<1>(dtype, op, values),
+            2 => fold_elements::<2>(dtype, op, values),
+            4 => fold_elements::<4>(dtype, op, values),
+            8 => fold_elements::<8>(dtype, op, values),
+            _ => fold_elements::<16>(dtype, op, values),
+        };
+    }
     let mut width = block_bytes;
     while width < values.len() {
         for pair in values.chunks_mut(2 * width) {
@@ -335,6 +359,26 @@ pub fn fold_blocks(dtype: u32, op: u32, values: &mut [u8], block_bytes: usize) {
             }
         }
         width *= 2;
+    }
+}
+
+/// The tree for blocks of one element: each level is one operation on all its pairs, whose results move together.
+fn fold_elements<const N: usize>(dtype: u32, op: u32, values: &mut [u8]) {
+    let mut right = vec![0u8; values.len() / 2 / N * N];
+    let mut count = values.len() / N;
+    while count > 1 {
+        let pairs = count / 2;
+        let (elements, _) = values.as_chunks_mut::<N>();
+        let (rights, _) = right.as_chunks_mut::<N>();
+        for (k, r) in rights[..pairs].iter_mut().enumerate() {
+            *r = elements[2 * k + 1];
+            elements[k] = elements[2 * k];
+        }
+        if count % 2 == 1 {
+            elements[pairs] = elements[count - 1];
+        }
+        combine(dtype, op, &mut values[..pairs * N], &right[..pairs * N]);
+        count = count.div_ceil(2);
     }
 }
 

@@ -109,8 +109,9 @@ impl Crew {
 fn serve(member: &'static Member) {
     // SAFETY: the state of this thread.
     let state = unsafe { &*current_state() };
+    let mut threads = 1;
     loop {
-        let mut spin = Spin::for_caller();
+        let mut spin = Spin::among(threads);
         loop {
             match member.state.load(Ordering::Acquire) {
                 IDLE if spin.again() => {}
@@ -127,6 +128,7 @@ fn serve(member: &'static Member) {
             return;
         }
         member.state.store(IDLE, Ordering::Relaxed);
+        threads = region.n;
         let remaining = &raw const region.remaining;
         if region.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {
             futex::wake(remaining, 1);
@@ -213,7 +215,7 @@ pub fn waiting(begins: bool) {
 unsafe fn wait(region: &Region, ctx: *mut Ctx) {
     // SAFETY: by contract.
     let state = unsafe { state_of(ctx) };
-    let mut spin = Spin::for_caller();
+    let mut spin = Spin::among(region.n);
     loop {
         let left = region.remaining.load(Ordering::Acquire);
         if left == 0 {

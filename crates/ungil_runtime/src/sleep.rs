@@ -52,6 +52,12 @@ impl Spin {
         Spin::new(CALLER_NS)
     }
 
+    /// For one of `threads` that must all run: where they are more than the cores, one that spins keeps another from running.
+    pub fn among(threads: u32) -> Spin {
+        let fits = i64::from(threads) <= crate::threads::origin().cores();
+        Spin::new(if fits { CALLER_NS } else { 0 })
+    }
+
     /// Pauses a little. False when the time is over.
     pub fn again(&mut self) -> bool {
         if self.last >= self.end {

@@ -3,7 +3,8 @@
 
 use ungil_abi::parallel::{PARTIALS, ReduceOp, block_count, block_start};
 use ungil_runtime::reduce::{
-    Plan, combine, fill_identity, fold_blocks, fold_partials, is_inexact, itemsize, supports,
+    Plan, combine, fill_identity, fold_blocks, fold_partials, fold_used_partials, is_inexact, itemsize,
+    supports,
 };
 
 const OPS: std::ops::RangeInclusive<u32> = ReduceOp::ADD..=ReduceOp::OR;
@@ -148,6 +149,26 @@ fn trees_have_the_documented_shape() {
         assert_eq!(to_f64s(&blocks)[..3], [tree(&x[..n]), tree(&doubled), 3.0 * n as f64]);
     }
     fold_blocks(10, ReduceOp::ADD, &mut [], 8);
+}
+
+#[test]
+fn blocks_of_few_iterations_fold_what_they_used() {
+    for dtype in 0..=12 {
+        for op in (0..=8).filter(|op| supports(dtype, *op)) {
+            let size = itemsize(dtype).unwrap_or(1);
+            for count in 1..=PARTIALS + 1 {
+                let mut partials = vec![0; PARTIALS * size];
+                fill_identity(dtype, op, &mut partials);
+                for (k, byte) in partials[..count.min(PARTIALS) * size].iter_mut().enumerate() {
+                    *byte = if dtype == 0 { (k % 3 == 0) as u8 } else { (k * 37 % 64) as u8 };
+                }
+                let (mut all, mut used) = (partials.clone(), partials);
+                fold_partials(dtype, op, &mut all);
+                fold_used_partials(dtype, op, &mut used, count as i64);
+                assert_eq!(all[..size], used[..size], "dtype {dtype}, op {op}, {count} iterations");
+            }
+        }
+    }
 }
 
 #[test]

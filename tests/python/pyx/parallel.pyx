@@ -160,3 +160,24 @@ def messages(int n, double x):
     with nogil:
         r = checked(n, x)
     return r
+
+
+def with_else(int n):
+    cdef int i
+    cdef long s = 0
+    for i in prange(n, nogil=True):
+        s += i
+    else:
+        s = 1000
+    return s
+
+
+def rows_in_blocks_of_one(double[:, :] a):
+    cdef Py_ssize_t i, j
+    cdef double s = 0
+    cdef double p = 1
+    for i in prange(a.shape[0], nogil=True, schedule="dynamic"):
+        for j in range(a.shape[1]):
+            s += a[i, j]
+            p *= a[i, j]
+    return s, p

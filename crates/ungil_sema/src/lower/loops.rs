@@ -473,7 +473,7 @@ impl Lowerer<'_, '_> {
 }
 
 /// Whether a `break` of this loop is in its body.
-fn breaks(body: &[Stmt]) -> bool {
+pub(super) fn breaks(body: &[Stmt]) -> bool {
     jumps(body, &|k| matches!(k, StmtKind::Break))
 }
 

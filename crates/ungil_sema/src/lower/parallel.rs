@@ -16,18 +16,27 @@ use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::call::Args;
 use crate::lower::leaving::breaks_beside_reduction;
-use crate::lower::loops::Leaves;
+use crate::lower::loops::{Leaves, breaks};
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 use crate::ty::Ty;
 
 impl Lowerer<'_, '_> {
-    /// `for target in prange(…): body`.
+    /// `for target in prange(…): body else: orelse`.
     pub(crate) fn parallel_for(&mut self, node: &For, call: &Call, span: Span) -> Result<Flow> {
-        if !node.orelse.is_empty() {
-            let help = "write the `else` block after the loop";
-            return Err(Unsupported::Statement { what: "`else` of a `prange` loop is", span, help }.into());
+        if !node.orelse.is_empty() && breaks(&node.body) {
+            let what = "`else` of a `prange` loop with `break` is";
+            let help = "set a variable before `break`, and ask for it behind the loop: `left = 1; break`";
+            return Err(Unsupported::Statement { what, span, help }.into());
         }
+        match self.iterations(node, call, span)? {
+            Flow::Falls if !node.orelse.is_empty() => Ok(self.block(&node.orelse)),
+            flow => Ok(flow),
+        }
+    }
+
+    /// The loop without its `else`.
+    fn iterations(&mut self, node: &For, call: &Call, span: Span) -> Result<Flow> {
         let positional = self.starred_items(&call.args)?;
         let mut keywords = Vec::new();
         for k in &call.keywords {
