@@ -70,6 +70,7 @@ TEAMS = [
     *[("scratch", np.arange(12.0).reshape(4, 3), np.zeros(4), n) for n in (1, 2, 6)],
     *[("twice", np.arange(20.0), np.zeros(20), n) for n in (1, 3, 8)], ("alone", np.arange(5.0)),
     ("condition", I, True), ("condition", I, False),
+    *[(name, n) for name in ("locks", "nested_locks") for n in (1, 2, 5)], ("settings",),
 ]  # fmt: skip
 MODULES = {"pointers": POINTERS, "structs": STRUCTS, "fused": FUSED, "externs": EXTERNS, "teams": TEAMS}
 

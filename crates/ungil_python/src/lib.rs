@@ -71,8 +71,8 @@ mod _ungil {
     };
     #[pymodule_export]
     use crate::threads::{
-        empty_cache, get_num_threads, get_thread_id, live_blocks, max_threads, sampling_start, sampling_stop,
-        set_num_threads, thread_origin,
+        empty_cache, get_num_threads, get_thread_id, live_blocks, max_threads, openmp_functions,
+        sampling_start, sampling_stop, set_num_threads, thread_origin,
     };
 
     #[pymodule_export]

@@ -36,6 +36,12 @@ pub fn max_threads() -> i64 {
     threads::max_threads()
 }
 
+/// Functions of OpenMP that compiled code calls, by name, with their addresses.
+#[pyfunction]
+pub fn openmp_functions() -> Vec<(&'static str, usize)> {
+    ungil_runtime::openmp::functions()
+}
+
 /// CPUs in the affinity mask, quota of the cgroup, and the environment variable that decided, if one did.
 #[pyfunction]
 pub fn thread_origin() -> (i64, Option<i64>, Option<(String, i64)>) {

@@ -18,6 +18,7 @@ mod futex;
 mod job;
 pub mod list;
 mod mapping;
+pub mod openmp;
 pub mod parallel;
 mod place;
 pub mod poll;

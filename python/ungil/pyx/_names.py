@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ungil import _ungil
 from ungil.pyx import _cpython, _libc, _memory
 
 
@@ -224,6 +225,8 @@ _NUMPY = {
     "npy_int8": "int8", "npy_int16": "int16", "npy_int32": "int32", "npy_int64": "int64", "npy_uint8": "uint8",
     "npy_uint16": "uint16", "npy_uint32": "uint32", "npy_uint64": "uint64",
 }  # fmt: skip
+# The members are the runtime's own.
+_LOCK = "omp_lock_t{state uint32;count int32;owner int32;unused uint32;}"
 _COMPLEX = {"complex64": "float complex", "complex128": "double complex"}
 _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdint": _STDINT,
@@ -234,7 +237,11 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdlib": {},
     "libc.string": {},
     "libc.errno": {},
-    "openmp": {},
+    "openmp": {
+        "omp_lock_t": (f"struct {_LOCK}", "omp_lock_t"),
+        "omp_nest_lock_t": (f"struct {_LOCK}", "omp_nest_lock_t"),
+        "omp_sched_t": ("int32", "omp_sched_t"),
+    },
     "libc.stdio": {"FILE": ("@FILE", "FILE")},
     "libc.time": {"time_t": ("int64", "time_t"), "clock_t": ("int64", "clock_t")},
     "libc.math": {"float_t": ("float32", "float"), "double_t": ("float64", "double")},
@@ -252,6 +259,27 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
+_OPENMP_SCHEDULES = {
+    "omp_sched_static": 1,
+    "omp_sched_dynamic": 2,
+    "omp_sched_guided": 3,
+    "omp_sched_auto": 4,
+}
+# Types of functions that are not `void (omp_lock_t *)`.
+_OPENMP_TYPES = {
+    "omp_test_lock": f"fn(*struct {_LOCK})int32",
+    "omp_test_nest_lock": f"fn(*struct {_LOCK})int32",
+    "omp_set_dynamic": "fn(int32)void",
+    "omp_get_dynamic": "fn()int32",
+    "omp_set_nested": "fn(int32)void",
+    "omp_get_nested": "fn()int32",
+    "omp_set_max_active_levels": "fn(int32)void",
+    "omp_get_max_active_levels": "fn()int32",
+    "omp_set_schedule": "fn(int32,int32)void",
+    "omp_get_schedule": "fn(*int32,*int32)void",
+    "omp_get_thread_limit": "fn()int32",
+    "omp_get_wtick": "fn()float64",
+}
 _OPENMP = [
     "omp_get_thread_num",
     "omp_get_max_threads",
@@ -280,7 +308,10 @@ def library_names(module: str) -> dict[str, Any] | None:
         from ungil import set_num_threads
 
         functions: dict[str, Any] = {name: Special(f"cython.openmp.{name}") for name in _OPENMP}
-        return functions | {"omp_set_num_threads": set_num_threads}
+        for name, place in _ungil.openmp_functions():
+            ty = _OPENMP_TYPES.get(name, f"fn(*struct {_LOCK})void")
+            functions[name] = Special(f"cython.extern:{place}:{name}:{ty}")
+        return functions | _OPENMP_SCHEDULES | {"omp_set_num_threads": set_num_threads}
     if module in _libc.PROTOTYPES:
         return _libc.functions(module)
     if module == "libc.stddef":

@@ -80,3 +80,53 @@ def condition(int[:] out, bint use):
     with nogil, parallel(num_threads=3, use_threads_if=use):
         out[threadid()] += 1
     return 0
+
+
+def locks(int n):
+    """All threads wait for each other, with a lock in front of the count."""
+    cdef int arrived = 0, seen, tested
+    cdef int *count = &arrived
+    cdef openmp.omp_lock_t lock
+    openmp.omp_init_lock(&lock)
+    with nogil, parallel(num_threads=n):
+        openmp.omp_set_lock(&lock)
+        count[0] += 1
+        openmp.omp_unset_lock(&lock)
+        while True:
+            openmp.omp_set_lock(&lock)
+            seen = count[0]
+            openmp.omp_unset_lock(&lock)
+            if seen >= n:
+                break
+    tested = openmp.omp_test_lock(&lock)
+    seen = openmp.omp_test_lock(&lock)
+    openmp.omp_unset_lock(&lock)
+    openmp.omp_destroy_lock(&lock)
+    return arrived, tested, seen
+
+
+def nested_locks(int n):
+    cdef openmp.omp_nest_lock_t lock
+    cdef int first, second, k
+    cdef long total = 0
+    cdef long *sum = &total
+    openmp.omp_init_nest_lock(&lock)
+    with nogil, parallel(num_threads=n):
+        for k in range(100):
+            openmp.omp_set_nest_lock(&lock)
+            openmp.omp_set_nest_lock(&lock)
+            sum[0] += 1
+            openmp.omp_unset_nest_lock(&lock)
+            openmp.omp_unset_nest_lock(&lock)
+    first = openmp.omp_test_nest_lock(&lock)
+    second = openmp.omp_test_nest_lock(&lock)
+    return total, first, second
+
+
+def settings():
+    cdef openmp.omp_sched_t kind
+    cdef int chunk
+    openmp.omp_set_schedule(openmp.omp_sched_guided, 4)
+    openmp.omp_get_schedule(&kind, &chunk)
+    openmp.omp_set_dynamic(0)
+    return <int>kind, chunk, openmp.omp_get_dynamic(), openmp.omp_get_wtick() > 0
