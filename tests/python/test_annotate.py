@@ -466,3 +466,12 @@ def test_sampling_a_script(tmp_path):
     done = run("-m", "ungil", "annotate", "--profile", "script.py", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert 'class="code timed"' in (tmp_path / "script.html").read_text()
+
+
+def test_modules_in_pure_python_mode(tmp_path):
+    path = tmp_path / "pure.py"
+    path.write_text(
+        "import cython\n@cython.ccall\ndef f(x: cython.double) -> cython.double:\n    return x * x\nprint('run as a script')\n"
+    )
+    page = Path(pyx.annotate(path)).read_text()
+    assert "1</b> function compiled" in page and "plain Python2 operators" not in page

@@ -29,7 +29,7 @@ from ungil.annotate._collect import Report, of_dispatchers, of_pyx, of_script
 from ungil.annotate._page import render
 from ungil.annotate._sample import sample
 
-__all__ = ["of_file", "of_function", "of_text", "sample"]
+__all__ = ["of_file", "of_function", "of_module", "of_text", "sample"]
 
 
 def of_function(
@@ -76,10 +76,26 @@ def of_file(
     """
     path = os.fspath(path)
     if os.path.splitext(path)[1] in (".pyx", ".pyi"):
-        with open(path, encoding="utf-8") as file:
-            report = of_pyx(file.read(), os.path.abspath(path), level=level, profile=profile)
-    else:
-        report = of_script(path, arguments or [], profile=profile, sampled=sampled)
+        return of_module(path, output, level=level, profile=profile)
+    report = of_script(path, arguments or [], profile=profile, sampled=sampled)
+    return _write(report, output or os.path.splitext(path)[0] + ".html", os.path.basename(path))
+
+
+def of_module(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    name: str | None = None,
+    level: str = "3",
+    directives: Mapping[str, bool | str] | None = None,
+    profile: Mapping[Any, float] | None = None,
+) -> str:
+    """Write the report on a module in the Cython language or in pure-Python mode; `name` is the module's, with its packages."""
+    from ungil.pyx import _source
+
+    path = os.fspath(path)
+    text, file = _source.read(path), os.path.abspath(path)
+    report = of_pyx(text, file, level=level, profile=profile, name=name, directives=directives)
     return _write(report, output or os.path.splitext(path)[0] + ".html", os.path.basename(path))
 
 

@@ -151,14 +151,23 @@ def of_loaded(path: str, text: str, profile: Mapping[Any, float] | None = None) 
     return report
 
 
-def of_pyx(text: str, file: str, *, level: str = "3", profile: Mapping[Any, float] | None = None) -> Report:
+def of_pyx(
+    text: str,
+    file: str,
+    *,
+    level: str = "3",
+    profile: Mapping[Any, float] | None = None,
+    name: str | None = None,
+    directives: Mapping[str, bool | str] | None = None,
+) -> Report:
     """Compiles a module in the Cython language, and reports on it."""
     from ungil.pyx._module import Builder
 
-    name = os.path.splitext(os.path.basename(file))[0].strip("<>")
+    name = name or os.path.splitext(os.path.basename(file))[0].strip("<>")
     module = types.ModuleType(name)
+    module.__package__ = name.rpartition(".")[0]
     module.__file__ = file
-    builder = Builder(module, level)
+    builder = Builder(module, level, dict(directives or {}))
     if not os.path.exists(file):
         linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     try:

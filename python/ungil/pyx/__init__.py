@@ -35,7 +35,7 @@ def annotate(
     level: str = "3",
     profile: Mapping[Any, float] | None = None,
 ) -> str:
-    """Write the annotate report on a ``.pyx`` file; the result is the path of the page.
+    """Write the annotate report on a ``.pyx`` file, or a ``.py`` file in pure-Python mode; the result is the path of the page.
 
     Parameters
     ----------
@@ -48,6 +48,6 @@ def annotate(
     profile : dict, optional
         Seconds by line number, or by ``(file, line)``: shown as bars.
     """
-    from ungil.annotate import of_file
+    from ungil.annotate import of_module
 
-    return of_file(path, output, level=level, profile=profile)
+    return of_module(path, output, level=level, profile=profile)

@@ -42,7 +42,7 @@ def main(words: list[str]) -> int:
     for file in options.files:
         try:
             if options.annotate:
-                print(annotate.of_file(file, level=options.level))
+                print(annotate.of_module(file, level=options.level))
             pyx.compile(file, level=options.level)
         except errors.CompileError as error:
             sys.stderr.write(f"{error}\n")
