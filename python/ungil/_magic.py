@@ -18,10 +18,14 @@ def register(shell: Any) -> None:
 
     def ungil(line: str, cell: str) -> None:
         """Compile the functions of a cell with ``@jit``; options are those of ``jit``, as ``fastmath=True``, and ``-a``."""
+        __tracebackhide__ = True
         options, annotates = _options(line)
         file = f"<ungil cell {next(_count)}>"
-        result = run_cell(cell, file, options, shell.user_ns)
-        if result is not None:
+        try:
+            result = run_cell(cell, file, options, shell.user_ns)
+        except Exception as error:
+            raise error.with_traceback(_within(error, file)) from error.__cause__
+        if result is not None and not cell.rstrip().endswith(";"):
             _display(shell, result)
         if annotates:
             from ungil.annotate import _collect, _page
@@ -30,11 +34,18 @@ def register(shell: Any) -> None:
 
     def ungil_pyx(line: str, cell: str) -> None:
         """Compile a cell in the Cython language; what it defines is then there by name. ``-a`` shows the report."""
+        __tracebackhide__ = True
         words = line.split()
         unknown = [word for word in words if word not in ("-2", "-3", "-a", "--annotate")]
         if unknown:
             raise ValueError(f"%%ungil_pyx has no option {unknown[0]!r}; it takes -2, -3 and -a")
-        names, page = run_pyx(cell, "2" if "-2" in words else "3", "-a" in words or "--annotate" in words)
+        file = f"<ungil_pyx_{next(_count)}>.pyx"
+        try:
+            names, page = run_pyx(
+                cell, file, "2" if "-2" in words else "3", not {"-a", "--annotate"}.isdisjoint(words)
+            )
+        except Exception as error:
+            raise error.with_traceback(_within(error, file)) from error.__cause__
         shell.push(names)
         if page is not None:
             _show(page)
@@ -65,12 +76,12 @@ def run_cell(cell: str, file: str, options: dict[str, Any], namespace: dict[str,
     return None
 
 
-def run_pyx(cell: str, level: str, annotates: bool) -> tuple[dict[str, Any], str | None]:
+def run_pyx(cell: str, file: str, level: str, annotates: bool) -> tuple[dict[str, Any], str | None]:
     """Compile a cell in the Cython language: the names that it defines, and the report if it is wanted."""
     from ungil.pyx._module import Builder
 
-    name = f"ungil_pyx_{next(_count)}"
-    text, file = cell + "\n", f"<{name}>.pyx"
+    name = file.removeprefix("<").removesuffix(">.pyx")
+    text = cell + "\n"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     module = types.ModuleType(name)
     module.__file__ = file
@@ -91,12 +102,29 @@ def _options(line: str) -> tuple[dict[str, Any], bool]:
         if word in ("-a", "--annotate"):
             annotates = True
         elif equals and name.isidentifier():
-            options[name] = ast.literal_eval(value)
+            options[name] = _value(name, value)
         else:
             raise ValueError(
                 f"%%ungil has no option {word!r}; it takes -a and options of jit, as fastmath=True"
             )
     return options, annotates
+
+
+def _value(name: str, text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        raise ValueError(
+            f"the option {name} of %%ungil is {text!r}; write True, False, a number or a text in quotes"
+        ) from None
+
+
+def _within(error: BaseException, file: str) -> types.TracebackType | None:
+    """The part of a traceback that lies in a cell; what compiles the cell is left out."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != file:
+        trace = trace.tb_next
+    return trace
 
 
 def _is_compiled(node: ast.FunctionDef) -> bool:

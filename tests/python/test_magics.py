@@ -1,5 +1,7 @@
 """The cell magics, in IPython where it is there and in a stand-in for it."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,26 @@ def test_in_ipython(capsys):
     shell.run_cell_magic("ungil_pyx", "-a", "def thrice(int x):\n    return 3 * x")
     assert "HTML object" in capsys.readouterr().out
     assert shell.user_ns["thrice"](5) == 15
+
+
+def test_mistakes_in_cells(capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "ungil")
+    shell.run_cell("%%ungil_pyx\n\ndef f(int x):\n    return y +\n")
+    shown = capsys.readouterr().out
+    assert "pyx:3:" in shown and "expected an expression" in shown
+    shell.run_cell("%%ungil_pyx\nx = 1\n1 / 0\n")
+    shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "ZeroDivisionError" in shown and "2 1 / 0" in shown.replace("----> ", "")
+    # What compiles a cell is no part of the cell's traceback.
+    assert "_module.py" not in shown and "_magic.py" not in shown
+    shell.run_cell("%%ungil fastmath=maybe\ndef f(x): return x\n")
+    assert "the option fastmath of %%ungil is 'maybe'" in capsys.readouterr().out
+    shell.run_cell("%%ungil\ndef quiet(x): return x\nquiet(1234);")
+    assert "1234" not in capsys.readouterr().out
+    # A cell is a module of its own, which imports what others have defined.
+    shell.run_cell("offset = 100\n")
+    shell.run_cell("%%ungil_pyx\nfrom __main__ import offset\ndef shifted(int x): return x + offset\n")
+    assert shell.user_ns["shifted"](1) == 101
