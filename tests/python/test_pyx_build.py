@@ -266,3 +266,27 @@ print("sound")
 def test_names_that_python_would_not_find(name):
     with pytest.raises(_elf.Unsupported):
         _elf.extension(name, "{}")
+
+
+@pytest.mark.parametrize("source", ["own.pyx", "own.c"])
+def test_extensions_that_a_pyproject_file_declares(tmp_path, monkeypatch, source):
+    from setuptools import Distribution, Extension
+
+    from ungil.pyx import _setuptools
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.pyx").write_text("def f(int x):\n    return x\n")
+    (tmp_path / "other.c").write_text("")
+    # Without Cython setuptools has written `.c` for `.pyx`.
+    extension = Extension("own", ["own.c"])
+    extension.sources[:] = [source]
+    made = Distribution({"ext_modules": [extension, Extension("other", ["other.c"])]})
+    before = list(made.ext_modules)
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools", "Cython"]\n')
+    _setuptools.finalize(made)
+    assert made.ext_modules == before
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = [\n  "setuptools",\n  "ungil>=0.1",\n]\n'
+    )
+    _setuptools.finalize(made)
+    assert hasattr(made.ext_modules[0], "_ungil_payload") and made.ext_modules[1] is before[1]
