@@ -33,6 +33,9 @@ def division(int a, int b):
 def python_division(a, b):
     return a / b
 
+def written_out():
+    return 3/2, 7 / -2, (1 + 2)/(1 << 1), 3.0/2, 3/2.0
+
 def floats(double a, double b):
     return a / b, a // b
 
@@ -69,6 +72,7 @@ CALLS = {
     "ranges": [(0,), (10,), (-3,), (1000,)],
     "division": [(7, 2), (-7, 2), (7, -2), (-8, 2), (1, 0)],
     "python_division": [(7, 2), (-7, 2), (7.0, 2), (1, 0), (2**70, 3)],
+    "written_out": [()],
     "floats": [(7, 2), (-7, 2), (1, 0)],
     "differ": [(1, 2), (2, 2)],
     "caught": [(0,), (1,), (2,)],

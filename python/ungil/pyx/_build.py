@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ungil import _ungil
-from ungil.pyx import _elf, _extension
+from ungil.pyx import _elf, _extension, _source
 
 _C_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".c++", ".m", ".f", ".f90", ".s")
 
@@ -81,7 +81,7 @@ def cythonize(
         if not quiet:
             print(f"[{len(made)}] ungil: {path} as {name}")
         if annotate:
-            _report(path, level)
+            _report(path, name, level, directives)
     if failed:
         print(f"ungil: left out, with errors: {', '.join(failed)}", file=sys.stderr)
     _teach_setuptools()
@@ -157,8 +157,7 @@ def _make(
     """The extension of a module, after a look at it that finds its errors."""
     from ungil.pyx._module import Builder
 
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
+    text = _source.read(path)
     settings = _settings(text, aliases)
     settings.pop("sources", [])
     module = types.ModuleType(name)
@@ -236,11 +235,11 @@ def _settings(text: str, aliases: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _report(path: str, level: str) -> None:
-    from ungil.annotate import of_file
+def _report(path: str, name: str, level: str, directives: dict[str, bool | str]) -> None:
+    from ungil.annotate import of_module
 
     try:
-        of_file(path, level=level)
+        of_module(path, name=name, level=level, directives=directives)
     except Exception as error:
         # The report runs the module, which may import what is not built yet.
         print(f"ungil: no report on {path}: {type(error).__name__}: {error}", file=sys.stderr)

@@ -10,6 +10,7 @@ import sys
 import types
 from collections.abc import Sequence
 
+from ungil.pyx import _source
 from ungil.pyx._module import build
 
 
@@ -24,13 +25,11 @@ class Loader(importlib.abc.Loader):
         return None
 
     def exec_module(self, module: types.ModuleType) -> None:
-        with open(self.path, encoding="utf-8") as file:
-            build(module, file.read(), self.path, self.level)
+        build(module, _source.read(self.path), self.path, self.level)
 
     def get_source(self, name: str) -> str:
         """The text of the file, for tracebacks."""
-        with open(self.path, encoding="utf-8") as file:
-            return file.read()
+        return _source.read(self.path)
 
 
 class Finder(importlib.abc.MetaPathFinder):
@@ -44,10 +43,21 @@ class Finder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         name = fullname.rpartition(".")[2]
         for folder in sys.path if path is None else path:
-            file = os.path.join(folder or os.getcwd(), name + ".pyx")
-            if os.path.isfile(file):
-                return importlib.util.spec_from_file_location(fullname, file, loader=Loader(file, self.level))
+            base = os.path.join(folder or os.getcwd(), name)
+            package = os.path.join(base, "__init__.pyx")
+            if os.path.isfile(package):
+                return self._spec(fullname, package, [base])
+            if os.path.isfile(base + ".pyx"):
+                return self._spec(fullname, base + ".pyx", None)
         return None
+
+    def _spec(
+        self, fullname: str, file: str, folders: list[str] | None
+    ) -> importlib.machinery.ModuleSpec | None:
+        loader = Loader(file, self.level)
+        return importlib.util.spec_from_file_location(
+            fullname, file, loader=loader, submodule_search_locations=folders
+        )
 
 
 def install(*, level: str = "3") -> None:

@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import copy
-import functools
 import linecache
 import os
 import re
-import sys
 import types
 from typing import Any
 
 from ungil import _ungil, errors
-from ungil.pyx import _cpython, _enums, _fallback, _fused, _libc, _names, _sections, _shim, _variables, _views
+from ungil.pyx import (
+    _cimport,
+    _cpython,
+    _enums,
+    _fallback,
+    _fused,
+    _libc,
+    _names,
+    _sections,
+    _shim,
+    _source,
+    _variables,
+    _views,
+)
 
 # Directives with a meaning to the compiler; others change nothing here.
 _DIRECTIVES = {
@@ -33,7 +45,6 @@ _DIRECTIVES = {
     "profile",
     "linetrace",
 }
-_MODULE_TYPES: dict[str, dict[str, tuple[str, str]]] = {}
 
 
 def compile(
@@ -71,8 +82,7 @@ def compile(
         "\n" not in source and (source.endswith((".pyx", ".py")) or os.path.exists(source))
     ):
         path = os.fspath(source)
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = _source.read(path)
         file_name = os.path.abspath(path)
         name = name or os.path.splitext(os.path.basename(path))[0]
     else:
@@ -139,6 +149,8 @@ class Builder:
         #: The module as plain Python, line by line.
         self.text = ""
         self.variants: dict[Any, dict[str, Any]] = {}
+        #: What modules of the user's declare that it cimports, by their names.
+        self.owned: dict[str, _cimport.Found] = {}
         #: Functions and variables that the module's `.pxd` file declares.
         self.declared: set[str] = set()
         #: Variables that live in memory of C.
@@ -151,7 +163,12 @@ class Builder:
 
     def run(self, text: str, file: str) -> None:
         """Compile a text and run it; what is private to C is hidden afterwards."""
-        namespace = vars(self.module)
+        self._prepare(file)
+        self.text = self._execute(text, file)
+        _cimport.MODULE_TYPES[self.module.__name__] = self.types
+
+    def _prepare(self, file: str) -> None:
+        """Gives the module the names that texts have without binding them."""
         self.names |= _names.casts() | _names.operators() | _names.OLD_NAMES
         self.names |= {
             "__pyx_convert__": _fallback.convert,
@@ -162,25 +179,39 @@ class Builder:
             "__pyx_g__": self.data,
         }
         self.names["__pyx_include__"] = lambda name: self._execute(*self._included(name, file))
-        namespace["__builtins__"] = self.names
-        self.text = self._execute(text, file)
-        _MODULE_TYPES[self.module.__name__] = self.types
+        vars(self.module)["__builtins__"] = self.names
 
     def check(self, text: str, file: str) -> None:
         """Read a text and what it cimports and includes, without running it; raises its errors."""
+        self._prepare(file)
         plan = self._plan(text, file)
         for name in plan["includes"]:
             self._plan(*self._included(name, file))
 
     def _included(self, name: str, file: str) -> tuple[str, str]:
         path = os.path.normpath(os.path.join(os.path.dirname(file), name))
-        return self._read(path), path
+        try:
+            return self._read(path), path
+        except OSError as error:
+            why = "not found" if isinstance(error, FileNotFoundError) else f"not readable: {error.strerror}"
+            lines = self._read(file).splitlines() if self._exists(file) else []
+            line = next(
+                (n for n, text in enumerate(lines, 1) if re.match(r"\s*include\b.*" + re.escape(name), text)),
+                1,
+            )
+            raise _source.error("U0805", f"'{name}' {why}: {path}", file, line) from None
+
+    def _inner(self, module: str) -> Builder:
+        """A builder for the declarations of another module."""
+        made = Builder(types.ModuleType(module), self.level, files=self.files)
+        made.module.__package__ = module.rpartition(".")[0]
+        made.owned = self.owned
+        return made
 
     def _read(self, path: str) -> str:
         """The text of a file; what is read is kept."""
         if path not in self.files:
-            with open(path, encoding="utf-8") as file:
-                self.files[path] = file.read()
+            self.files[path] = _source.read(path)
         return self.files[path]
 
     def _exists(self, path: str) -> bool:
@@ -188,11 +219,15 @@ class Builder:
 
     def _execute(self, text: str, file: str) -> str:
         plan = self._plan(text, file)
-        tree = ast.parse(plan["text"], file)
-        for name, ty, c_name in plan["data"]:
-            self.data._declare(name, ty, c_name)
+        self._declare(plan)
         self._constants(plan)
         self._externs(plan, text, file)
+        self._run(plan, file)
+        return str(plan["text"])
+
+    def _run(self, plan: dict[str, Any], file: str) -> None:
+        """Runs the text of a plan, with compiled functions in their places."""
+        tree = ast.parse(plan["text"], file)
         lines = plan["text"].splitlines(True)
         infos = {f["line"]: f for f in plan["functions"]}
         for node in ast.walk(tree):
@@ -207,7 +242,6 @@ class Builder:
         for name in private:
             if name in namespace:
                 self.names[name] = self.hidden[name] = namespace.pop(name)
-        return str(plan["text"])
 
     def _both(self, stmt: ast.stmt) -> list[ast.stmt]:
         """Statements after an import under the name of a cimported module, which then means both."""
@@ -225,6 +259,7 @@ class Builder:
         if has_pxd:
             found = self._declarations(pxd)
             self.declared |= {f["name"] for f in found["functions"]} | set(found["variables"])
+            self._declare(found)
         if self.is_pure or file.endswith(".py"):
             return self._pure_plan(text, file, self._read(pxd) if has_pxd else None)
         return self._cython_plan(text, file)
@@ -236,7 +271,7 @@ class Builder:
         try:
             pure = _pure.read(text, file, pxd)
         except SyntaxError as error:
-            raise _error("U0101", error.msg, file, error.lineno or 1) from None
+            raise _source.error("U0101", error.msg, file, error.lineno or 1) from None
         if pure.declarations:
             found = self._found(pure.declarations, file, True, {})
             self._define(found["types"])
@@ -273,19 +308,40 @@ class Builder:
         cdivision = bool(self.directives.get("cdivision"))
         annotates = self.directives.get("annotation_typing") is not False
         return _ungil.pyx_read(
-            text, file, is_pxd, self.level, self.types, chosen, around, cdivision, annotates
+            text,
+            file,
+            is_pxd,
+            self.level,
+            self.types,
+            chosen,
+            around,
+            cdivision,
+            annotates,
+            self.data._known(),
+            self._known_constants(),
         )
+
+    def _declare(self, plan: dict[str, Any]) -> None:
+        """Gives the variables of a plan their memory."""
+        for name, ty, c_name in plan["data"]:
+            if "." not in name:
+                self.data._declare(name, ty, c_name)
+
+    def _known_constants(self) -> dict[str, int]:
+        """Numbers that may stand for the lengths of arrays."""
+        limit = 1 << 63
+        return {
+            name: int(value)
+            for name, value in self.names.items()
+            if isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit
+        }
 
     def _cython_plan(self, text: str, file: str) -> dict[str, Any]:
         first = self._found(text, file, False, None)
         failed = self._failed_cimports(first["cimports"], file)
         for name in {enumeration for *_, enumeration in first["constants"] if enumeration is not None}:
             self.types[name] = ("int32", _enums.c_name(self.module.__name__, name))
-        for name in first["includes"]:
-            included, path = self._included(name, file)
-            inner = self._found(included, path, False, None)
-            self._cimports(inner["cimports"], path)
-            self.types |= inner["types"]
+        self._read_includes(first, file, (file,))
         around = self._around(first, file)
         try:
             plan = self._checked(text, file, around)
@@ -303,6 +359,21 @@ class Builder:
         self._define(plan["types"])
         return plan
 
+    def _read_includes(self, plan: dict[str, Any], file: str, around: tuple[str, ...]) -> None:
+        """What the texts that a text includes declare."""
+        for name in plan["includes"]:
+            text, path = self._included(name, file)
+            if path in around:
+                raise _source.error("U0805", f"'{name}' includes itself", path, 1)
+            inner = self._found(text, path, False, None)
+            self._read_includes(inner, path, (*around, path))
+            _cimport.load(self, inner["cimports"], path)
+            self.types |= inner["types"]
+            self._declare(inner)
+            # What needs names of the text around is known when it runs.
+            with contextlib.suppress(NameError):
+                self._constants(inner)
+
     def _checked(self, text: str, file: str, around: set[str] | None) -> dict[str, Any]:
         return self._found(text, file, False, {}, around)
 
@@ -313,7 +384,7 @@ class Builder:
         failed = []
         for one in cimports:
             try:
-                self._cimports([one], file)
+                _cimport.load(self, [one], file)
             except errors.CompileError as error:
                 failed.append(error)
         return failed
@@ -356,13 +427,13 @@ class Builder:
                 if sources or code:
                     title = f"`sources = {' '.join(sources)}`" if sources else "C code in a module"
                     help = "install one or set CC, or build a library and name it: `# distutils: libraries = name`"
-                    raise _error("U0808", f"{title} needs a C compiler: {help}", file, 1)
+                    raise _source.error("U0808", f"{title} needs a C compiler: {help}", file, 1)
                 return None
             made.build()
             self.made_shims.append(made)
         except _shim.ShimError as error:
             page = "U0808" if sources or code else "U0807"
-            raise _error(
+            raise _source.error(
                 page, f"the C compiler does not take what this module declares: {error}", file, 1
             ) from None
         return made
@@ -377,7 +448,7 @@ class Builder:
                     found = shim.value(number, text[2:])
                 if found is None:
                     help = "install a C compiler or set CC, or write the value: `DEF NAME = 1`"
-                    raise _error(
+                    raise _source.error(
                         "U0807", f"`{cname}` of {header} is a macro or variable of C: {help}", file, line
                     )
                 self.names[name] = found
@@ -388,7 +459,7 @@ class Builder:
                 address = shim.address(f"ungil_call_{number}")
             if address is None:
                 title = f"`{cname}` of {header} is in no library that is loaded: name one by `# distutils: libraries = name`"
-                raise _error("U0807", title, file, line)
+                raise _source.error("U0807", title, file, line)
             self.names[name] = _names.Special(f"cython.extern:{address}:{cname}:{text}")
 
     def _define(self, types: dict[str, tuple[str, str]]) -> None:
@@ -400,7 +471,7 @@ class Builder:
     def _declarations(self, pxd: str) -> dict[str, Any]:
         text = self._read(pxd)
         first = self._found(text, pxd, True, None)
-        self._cimports(first["cimports"], pxd)
+        _cimport.load(self, first["cimports"], pxd)
         plan = self._found(text, pxd, True, {})
         plan["shim"] = shim = self._shim(plan, text, pxd)
         if shim is not None and plan["extern_structs"]:
@@ -409,84 +480,11 @@ class Builder:
         self._define(plan["types"])
         self._constants(plan)
         self._externs(plan, text, pxd)
+        if plan["functions"]:
+            # Functions that are defined in it: `cdef inline`.
+            plan["source"] = text, pxd
+            self._run(plan, pxd)
         return plan
-
-    def _cimports(self, cimports: list[tuple[str, int, str | None, str, int]], file: str) -> None:
-        for module, level, name, asname, line in cimports:
-            if level:
-                package = (self.module.__package__ or self.module.__name__.rpartition(".")[0]).split(".")
-                module = ".".join(package[: len(package) - level + 1] + ([module] if module else []))
-            if name is None:
-                self._cimport_module(module, asname, file, line)
-            else:
-                self._cimport_name(module, name, asname, file, line)
-
-    def _cimport_module(self, module: str, asname: str, file: str, line: int) -> None:
-        found = _names.library_types(module)
-        if found is None and _names.library_names(module) is None:
-            found, names = self._own(module, file, line)
-            self.names[asname.split(".")[0]] = types.SimpleNamespace(**names)
-        else:
-            value = _names.library_module(module)
-            if asname != module:
-                value = functools.reduce(getattr, module.split(".")[1:], value)
-            self.names[asname.split(".")[0]] = value
-        for key, value in (found or {}).items():
-            self.types[f"{asname}.{key}"] = value
-
-    def _cimport_name(self, module: str, name: str, asname: str, file: str, line: int) -> None:
-        types_found = _names.library_types(module)
-        names = _names.library_names(module)
-        if module == "cpython" and name not in (names or {}) and _names.library_names(f"cpython.{name}"):
-            return self._cimport_module(f"cpython.{name}", asname, file, line)
-        if types_found is None and names is None:
-            if module in ("libc", "cython") or _names.library_names(f"{module}.{name}") is not None:
-                return self._cimport_module(f"{module}.{name}", asname, file, line)
-            if name != "*" and self._pxd(f"{module}.{name}", file) is not None:
-                return self._cimport_module(f"{module}.{name}", asname, file, line)
-            types_found, names = self._own(module, file, line)
-        types_found, names = types_found or {}, names or {}
-        wanted = list(types_found) + list(names) if name == "*" else [name]
-        for one in wanted:
-            target = one if name == "*" else asname
-            if one in types_found:
-                self.types[target] = types_found[one]
-            if one in names:
-                self.names[target] = names[one]
-            elif one not in types_found:
-                raise _error("U0805", f"`{module}.{one}` cannot be cimported yet", file, line)
-        return None
-
-    def _pxd(self, module: str, file: str) -> str | None:
-        """Where a module of the user's declares what others cimport."""
-        relative = module.replace(".", os.sep) + ".pxd"
-        paths = (os.path.normpath(os.path.join(f, relative)) for f in (os.path.dirname(file), *sys.path))
-        return next((path for path in paths if self._exists(path)), None)
-
-    def _own(self, module: str, file: str, line: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Types and names of a module of the user's, from its `.pxd` file and the module itself."""
-        import importlib
-
-        folders = [os.path.dirname(file), *sys.path]
-        relative = module.replace(".", os.sep)
-        inner = Builder(types.ModuleType(module), self.level, files=self.files)
-        pxd = self._pxd(module, file)
-        if pxd is None and module not in _MODULE_TYPES:
-            raise _error("U0805", f"no declarations of `{module}` were found", file, line)
-        if pxd is not None:
-            inner._declarations(pxd)
-        try:
-            loaded: Any = importlib.import_module(module)
-        except ImportError:
-            pyx = next((p for f in folders if os.path.exists(p := os.path.join(f, relative + ".pyx"))), None)
-            loaded = compile(pyx, module) if pyx else None
-            if loaded is not None:
-                sys.modules.setdefault(module, loaded)
-        names = dict(vars(loaded)) if loaded is not None else {}
-        own = names.get("__builtins__")
-        if isinstance(own, dict) and own is not vars(builtins):
-            names |= {k: v for k, v in own.items() if not hasattr(builtins, k) and not k.startswith("__pyx")}
-        return inner.types | _MODULE_TYPES.get(module, {}), inner.names | names
 
     def _constants(self, plan: dict[str, Any]) -> None:
         last = -1
@@ -680,14 +678,14 @@ class Builder:
                 why = (
                     f"`{info['name']}` handles objects in a parallel loop and cannot be compiled: {split.why}"
                 )
-                raise _error("U0806", why, function.__code__.co_filename, info["line"])
+                raise _source.error("U0806", why, function.__code__.co_filename, info["line"])
             else:
                 tree = copy.deepcopy(plain)
                 _sections.warn_in_order(function, split.why)
         try:
             _fallback.Typed(info).visit(tree)
         except NotImplementedError as error:
-            raise _error(
+            raise _source.error(
                 "U0806", f"`{info['name']}` uses {error}", function.__code__.co_filename, info["line"]
             ) from None
         body = ast.fix_missing_locations(ast.Module([tree], []))  # type: ignore[list-item]
@@ -714,14 +712,3 @@ def _system_names() -> dict[str, Any]:
     found = os.uname()
     names = ("sysname", "nodename", "release", "version", "machine")
     return {f"UNAME_{n.upper()}": getattr(found, n) for n in names}
-
-
-def _error(code: str, title: str, file: str, line: int) -> Exception:
-    source = linecache.getline(file, line).rstrip()
-    place = source.lstrip()
-    column = len(source) - len(place) + 1
-    number = str(line)
-    bar = " " * len(number) + " |"
-    shown = f"\n{bar}\n{number} | {source}\n{bar} {' ' * (column - 1)}{'^' * len(place)}" if source else ""
-    text = f"error[{code}]: {title}\n{' ' * len(number)}--> {file}:{line}{shown}"
-    return errors._make(code, text, [(code, title, file, line, column, [])])

@@ -17,7 +17,7 @@ class Variables:
     """The variables of one module."""
 
     def __init__(self) -> None:
-        vars(self).update(_places={}, _memory=[], _arrays={})
+        vars(self).update(_places={}, _memory=[], _arrays={}, _shared={}, _dotted={})
 
     def _declare(self, name: str, text: str, c_name: str) -> None:
         """Give a variable its memory, filled with zeros; a second declaration changes nothing."""
@@ -29,6 +29,23 @@ class Variables:
         vars(self)["_memory"].append(memory)
         places[name] = (memory.ctypes.data, text, c_name)
 
+    def _share(self, name: str, other: Variables, theirs: str) -> None:
+        """Let a name, which may have dots, mean a variable of another module."""
+        key = name.replace(".", "__dot__")
+        vars(self)["_places"][key] = vars(other)["_places"][theirs]
+        vars(self)["_shared"][key] = other, theirs
+        vars(self)["_dotted"][name] = key
+
+    def _names(self) -> list[str]:
+        """Variables that other modules may share."""
+        return [name for name in vars(self)["_places"] if name not in vars(self)["_shared"]]
+
+    def _known(self) -> dict[str, tuple[str, str]]:
+        """Types by the names in the text."""
+        places, dotted = vars(self)["_places"], vars(self)["_dotted"]
+        own = {name: name for name in self._names()}
+        return {name: places[key][1:] for name, key in (own | dotted).items()}
+
     def _described(self) -> list[tuple[str, int, str, str]]:
         """Names, addresses, types and their names in C."""
         return [(name, *place) for name, place in vars(self)["_places"].items()]
@@ -38,6 +55,9 @@ class Variables:
             address, text, c_name = vars(self)["_places"][name]
         except KeyError:
             raise AttributeError(name) from None
+        if name in vars(self)["_shared"]:
+            owner, theirs = vars(self)["_shared"][name]
+            return getattr(owner, theirs)
         if is_view(text):
             arrays = vars(self)["_arrays"]
             if name not in arrays:
@@ -50,12 +70,16 @@ class Variables:
 
     def __setattr__(self, name: str, value: Any) -> None:
         address, text, c_name = vars(self)["_places"][name]
+        if name in vars(self)["_shared"]:
+            owner, theirs = vars(self)["_shared"][name]
+            return setattr(owner, theirs, value)
         if is_view(text):
             kept = _ungil.pyx_view(text, c_name, address, value)
             arrays = vars(self)["_arrays"]
             arrays[name] = np.asarray(value) if text.startswith("view ") and value is not None else kept
         else:
             _ungil.pyx_store(text, c_name, address, self._of_c(text, value))
+        return None
 
     def _of_c(self, text: str, value: Any) -> Any:
         """A value with the addresses of functions in their places; the code behind them lives as long as the module."""

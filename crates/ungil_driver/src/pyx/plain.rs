@@ -3,7 +3,7 @@
 //! Edits replace what Python does not have. Each keeps the number of lines, so that tracebacks and messages point at
 //! the lines of the user's file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use ungil_diag::diagnostic::{Code, Diagnostic};
@@ -11,7 +11,7 @@ use ungil_diag::span::Span;
 use ungil_syntax::ast::cython::{CType, CTypeKind, CythonExpr, CythonStmt, Declarator, TypeArgument};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
-use ungil_syntax::ast::operator::CompareOp;
+use ungil_syntax::ast::operator::{BinaryOp, CompareOp};
 use ungil_syntax::ast::parameter::Parameters;
 use ungil_syntax::ast::stmt::{Alias, FunctionDef, If, Stmt, StmtKind, With};
 use ungil_syntax::directive::Place;
@@ -49,8 +49,8 @@ pub struct Plain<'a> {
     edits: Vec<Edit>,
     /// Functions with fused types.
     fused: Rc<HashSet<String>>,
-    /// Variables of the module that live in memory of C.
-    data: Rc<HashSet<String>>,
+    /// Variables of the module that live in memory of C, with the texts of their types.
+    data: Rc<HashMap<String, String>>,
     rewritten: Rc<Rewritten>,
     /// What C's `errno` is called.
     errno: Rc<HashSet<String>>,
@@ -66,7 +66,7 @@ pub fn plain(
     text: &str,
     body: &[Stmt],
     (types, aliases): (&Types, &Aliases),
-    (fused, data, rewritten): (HashSet<String>, HashSet<String>, Rewritten),
+    (fused, data, rewritten): (HashSet<String>, HashMap<String, String>, Rewritten),
 ) -> (String, Vec<Diagnostic>) {
     let mut plain = Plain {
         text,
@@ -233,12 +233,19 @@ impl Plain<'_> {
 
     /// Whether a name means a variable of the module that lives in memory of C.
     fn is_data(&self, name: &str) -> bool {
-        self.data.contains(name) && !self.bound.iter().any(|bound| bound.contains(name))
+        self.data.contains_key(name) && !self.bound.iter().any(|bound| bound.contains(name))
+    }
+
+    /// Whether `module.name` is a variable in memory of C of a module that is cimported.
+    fn is_data_of_another(&self, expr: &Expr) -> bool {
+        let Some(name) = dotted(expr).filter(|name| self.data.contains_key(name)) else { return false };
+        let root = name.split('.').next().unwrap_or_default();
+        !self.bound.iter().any(|bound| bound.contains(root))
     }
 
     /// Whether a name of the module is a variable of C.
     fn is_of_c(&self, name: &str) -> bool {
-        self.data.contains(name) || self.errno.contains(name)
+        self.data.contains_key(name) || self.errno.contains(name)
     }
 
     /// Whether a name means C's `errno`, which is read and written where a function says that it lies.
@@ -534,7 +541,12 @@ impl Plain<'_> {
                 }
             }
             CythonExpr::SizeOf(TypeArgument::Expr(name)) => {
+                let variable = match &name.kind {
+                    ExprKind::Name(name) if self.is_data(name) => self.data.get(&**name).filter(|t| is_c(t)),
+                    _ => None,
+                };
                 let known = dotted(name).and_then(|name| self.types.known(&name)).map(|known| known.text);
+                let known = variable.cloned().or(known);
                 let argument = match known {
                     Some(text) => format!("\"{text}\""),
                     None => self.rendered(name),
@@ -548,6 +560,16 @@ impl Plain<'_> {
             }
             CythonExpr::New(_) => self.unsupported("`new` is", span, None),
         }
+    }
+}
+
+/// Whether an expression is a whole number that is written out.
+fn is_whole(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Int(_)) => true,
+        ExprKind::Unary { operand, .. } => is_whole(operand),
+        ExprKind::Binary { left, right, op } => *op != BinaryOp::Pow && is_whole(left) && is_whole(right),
+        _ => false,
     }
 }
 
@@ -643,6 +665,19 @@ impl Visitor for Plain<'_> {
             ExprKind::Name(name) if self.is_data(name) => {
                 let text = format!("__pyx_g__.{name}");
                 return self.replace_span(expr.span, &text);
+            }
+            ExprKind::Attribute { .. } if self.is_data_of_another(expr) => {
+                let name = dotted(expr).unwrap_or_default().replace('.', "__dot__");
+                return self.replace_span(expr.span, &format!("__pyx_g__.{name}"));
+            }
+            ExprKind::Binary { left, op: BinaryOp::Div, right }
+                if self.types.is_level_two() && is_whole(left) && is_whole(right) =>
+            {
+                // Numbers that are written out are C's, and at level 2 their quotient is whole.
+                let lo = left.span.hi as usize;
+                if let Some(at) = self.text[lo..right.span.lo as usize].find('/') {
+                    self.replace(lo + at, lo + at + 1, "//");
+                }
             }
             ExprKind::Literal(_) => {
                 if let Some(text) = self.rewritten.literals.get(&expr.span.lo).cloned() {

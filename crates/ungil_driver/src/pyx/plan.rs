@@ -170,8 +170,10 @@ pub fn read(
         is_read: true,
         types: types.clone(),
         is_level_two: parsed.level == LanguageLevel::Two,
+        data: types.data().to_vec(),
         ..Plan::default()
     };
+    plan.types.set_level_two(plan.is_level_two);
     for directive in &parsed.directives.list {
         plan.directives.push((directive.name, directive.value.clone()));
     }
@@ -192,7 +194,7 @@ pub fn read(
     };
     let (text, more) = {
         let fused = plan.functions.iter().filter(|f| !f.fused.is_empty()).map(|f| f.name.clone()).collect();
-        let data = plan.data.iter().map(|(name, _)| name.clone()).collect();
+        let data = plan.data.iter().map(|(name, known)| (name.clone(), known.text.clone())).collect();
         plain(&source.text, body, (&plan.types, &aliases), (fused, data, rewritten))
     };
     plan.text = text;

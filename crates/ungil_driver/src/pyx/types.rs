@@ -31,6 +31,8 @@ pub struct Types {
     names: HashMap<String, Known>,
     /// Values of constants, for lengths of arrays.
     constants: HashMap<String, i64>,
+    /// Variables in memory of C that are declared elsewhere: in a `.pxd` file, or in a text that includes this one.
+    data: Vec<(String, Known)>,
     /// Which alternative of a fused type is meant; the first, where nothing is said.
     chosen: HashMap<String, usize>,
     /// Fused types in the order in which they were looked up.
@@ -41,6 +43,8 @@ pub struct Types {
     divides_as_c: bool,
     /// Whether what is declared now is C's, which does not raise unless it says so.
     is_extern: bool,
+    /// Whether the text is of level 2.
+    is_level_two: bool,
 }
 
 /// Types of C and of Cython by name.
@@ -86,6 +90,15 @@ impl Types {
         self.names.insert(name.to_owned(), known(text, c_name));
     }
 
+    /// Tells of a variable in memory of C that is declared elsewhere.
+    pub fn add_data(&mut self, name: &str, text: &str, c_name: &str) {
+        self.data.push((name.to_owned(), known(text, c_name)));
+    }
+
+    pub fn data(&self) -> &[(String, Known)] {
+        &self.data
+    }
+
     /// Tells the names that the module has from elsewhere: others that it does not bind are errors, unless `*` is among them.
     /// Without them mistakes that need to know all names are not looked for.
     pub fn surround(&mut self, names: HashSet<String>) {
@@ -95,6 +108,15 @@ impl Types {
     /// Tells that options make integers divide as in C.
     pub fn divide_as_c(&mut self) {
         self.divides_as_c = true;
+    }
+
+    /// Tells that the text is of level 2.
+    pub fn set_level_two(&mut self, is_level_two: bool) {
+        self.is_level_two = is_level_two;
+    }
+
+    pub fn is_level_two(&self) -> bool {
+        self.is_level_two
     }
 
     pub fn divides_as_c(&self) -> bool {

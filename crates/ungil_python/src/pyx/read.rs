@@ -103,10 +103,11 @@ fn split(text: &str) -> Vec<&str> {
 /// Reads a module in the Cython language. `types` are texts and C's names of the types that it cimports. `chosen` tells which
 /// alternatives of fused types are meant. Without it only errors of syntax are raised: a first reading finds what the
 /// module cimports. `around` are names that the module has without binding them, so that others are errors, unless `*` is
-/// among them; without `around` a text is not looked at as closely. `cdivision` is that directive where the text does not say,
+/// among them; without `around` a text is not looked at as closely. `data` are variables in memory of C that are declared elsewhere,
+/// with their types, and `constants` numbers that are known. `cdivision` is that directive where the text does not say,
 /// `annotates` whether annotations are types there.
 #[pyfunction]
-#[pyo3(signature = (text, file, is_pxd, level, types, chosen, around = None, cdivision = false, annotates = true))]
+#[pyo3(signature = (text, file, is_pxd, level, types, chosen, around = None, cdivision = false, annotates = true, data = None, constants = None))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it, and says what each is")]
 pub fn pyx_read<'py>(
     py: Python<'py>,
@@ -119,10 +120,18 @@ pub fn pyx_read<'py>(
     around: Option<HashSet<String>>,
     cdivision: bool,
     annotates: bool,
+    data: Option<HashMap<String, (String, String)>>,
+    constants: Option<HashMap<String, i64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let mut known = Types::default();
     for (name, (text, c_name)) in &types {
         known.add(name, text, c_name);
+    }
+    for (name, (text, c_name)) in data.iter().flatten() {
+        known.add_data(name, text, c_name);
+    }
+    for (name, value) in constants.iter().flatten() {
+        known.set_constant(name, *value);
     }
     let check = chosen.is_some();
     known.choose(chosen.unwrap_or_default());

@@ -121,10 +121,11 @@ pub unsafe fn pyx_load<'py>(
 /// What Python gets of a member of a struct: of a pointer to characters their bytes.
 fn member_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let is_text = matches!(ty, CType::Pointer(p) if matches!(p.to, CType::Scalar(DType::I8 | DType::U8)));
-    let address = word(bytes) as *const core::ffi::c_char;
-    if !is_text || address.is_null() {
+    if !is_text || word(bytes) == 0 {
+        // A number may be shorter than a word.
         return object_of(py, ty, bytes);
     }
+    let address = word(bytes) as *const core::ffi::c_char;
     // SAFETY: the program says that a `char *` of its own leads to characters with an end.
     let text = unsafe { core::ffi::CStr::from_ptr(address) };
     Ok(PyBytes::new(py, text.to_bytes()).into_any())
