@@ -46,6 +46,19 @@ impl Spot {
         }
     }
 
+    /// Lets the worker run wherever the calling thread may: where threads are more than processors, none is left out.
+    pub fn roam(&self) {
+        let thread = self.thread.load(Ordering::Relaxed);
+        if thread == NOBODY || self.avoids.load(Ordering::Relaxed) == NOWHERE {
+            return;
+        }
+        if let Some(mask) = own_mask() {
+            // SAFETY: the set is this long.
+            unsafe { libc::sched_setaffinity(thread, size_of::<cpu_set_t>(), &raw const mask) };
+            self.avoids.store(NOWHERE, Ordering::Relaxed);
+        }
+    }
+
     /// Moves the worker, which is the calling thread, away from its caller's processor.
     #[cold]
     pub fn leave(&self, caller: i32) {

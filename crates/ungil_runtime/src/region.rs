@@ -11,6 +11,7 @@ use crate::barrier::Barrier;
 use crate::context::{CHECK, current_state, state_of};
 use crate::error::raise_static;
 use crate::futex;
+use crate::place::{self, Spot};
 use crate::poll::poll_if_raised;
 use crate::scope::{Frame, Scope, Seat};
 use crate::sleep::Spin;
@@ -40,6 +41,8 @@ pub struct Region {
     host: *mut c_void,
     num_threads: i64,
     depth: u32,
+    /// The caller's processor at the beginning, where members have others.
+    processor: i32,
     /// Members besides the caller that are not done.
     remaining: AtomicU32,
     /// Set in a forked child: the members do not exist.
@@ -64,6 +67,8 @@ struct Member {
     state: AtomicU32,
     id: AtomicU32,
     region: AtomicPtr<Region>,
+    /// Where it runs: a caller that waits on its member's processor would keep it from running.
+    spot: Spot,
 }
 
 /// An idle member with the handle of its thread.
@@ -94,6 +99,7 @@ impl Crew {
                 state: AtomicU32::new(IDLE),
                 id: AtomicU32::new(0),
                 region: AtomicPtr::new(ptr::null_mut()),
+                spot: Spot::new(),
             }));
             self.started += 1;
             match crate::spawn::spawn(format!("ungil-r{}", self.started), STACK, move || serve(member)) {
@@ -109,6 +115,7 @@ impl Crew {
 fn serve(member: &'static Member) {
     // SAFETY: the state of this thread.
     let state = unsafe { &*current_state() };
+    let _settled = member.spot.settle();
     let mut threads = 1;
     loop {
         let mut spin = Spin::among(threads);
@@ -122,6 +129,9 @@ fn serve(member: &'static Member) {
         }
         // SAFETY: the region stays until `remaining` has counted this member out.
         let region = unsafe { &*member.region.load(Ordering::Relaxed) };
+        if region.processor >= 0 && region.processor == place::processor() {
+            member.spot.leave(region.processor);
+        }
         // SAFETY: the context is this thread's own, and the number was given to it alone.
         unsafe { take_part(region, state.ctx.get(), member.id.load(Ordering::Relaxed)) };
         if state.orphan.get() {
@@ -257,6 +267,7 @@ pub unsafe extern "C" fn ungil_rt_parallel_region(
         return 1;
     }
     let seats: Vec<Seat> = (0..n).map(|_| Seat::new(0)).collect();
+    let fits = i64::from(n) <= crate::threads::origin().cores();
     // SAFETY: the seats outlive the scope; the context is this thread's own.
     let region = unsafe {
         Region {
@@ -268,11 +279,17 @@ pub unsafe extern "C" fn ungil_rt_parallel_region(
             host: (*ctx).host,
             num_threads: state.num_threads.get(),
             depth: (*ctx).depth,
+            processor: if fits { place::processor() } else { place::NOWHERE },
             remaining: AtomicU32::new(n - 1),
             lost: AtomicBool::new(false),
         }
     };
     for (i, (MemberRef(member), _)) in members.iter().enumerate() {
+        if fits {
+            member.spot.steer()
+        } else {
+            member.spot.roam()
+        }
         member.id.store(i as u32 + 1, Ordering::Relaxed);
         member.region.store((&raw const region).cast_mut(), Ordering::Relaxed);
         member.state.store(ASSIGNED, Ordering::Release);
