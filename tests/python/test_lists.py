@@ -899,3 +899,23 @@ def test_sums_of_arrays():
             jit(sums)(np.arange(3.0))
     with pytest.raises(ungil.errors.TypingError, match="write a comprehension"):
         jit(lambda a: list(map(abs, a)))(np.arange(3.0))
+
+
+def test_extrema_of_lists_of_lists():
+    for x in ([[1, 2], [3]], [[3], [1, 2], [3, 0], [0]]):
+        check(lambda x: (max(x), min(x), max(x, key=lambda r: len(r))), x)
+    check(lambda x: (max(x), min(x)), [(1, 2.5), (0, 4.5), (1, 3.5)])
+
+
+def test_lists_are_instances():
+    check(lambda x: (isinstance(x, list), isinstance(x, (int, list)), isinstance(x, tuple)), [1, 2])
+    check(lambda x: (isinstance(x, list), isinstance(x[0], list)), [[1], [2]])
+
+
+def test_slice_objects():
+    def change(x, n):
+        x[slice(1, n)] = [0]
+        del x[slice(None, None, -2)]
+        return x[slice(None)], x[slice(0, n, 2)]
+
+    check(change, [1, 2, 3, 4, 5, 6], 3)

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFunction, PyString, PyTuple};
+use pyo3::types::{PyDict, PyFunction, PyList, PyString, PyTuple};
 use ungil_diag::diagnostic::Diagnostics;
 use ungil_diag::source::SourceMap;
 use ungil_driver::excerpt::parse_kernel;
@@ -359,6 +359,20 @@ impl World for PyWorld {
         Python::attach(|py| {
             let module = crate::mpi::module(py)?;
             Some(self.global_of(&module.getattr(name).ok()?, name))
+        })
+    }
+
+    fn ufunc_attribute(&self, function: &str, attribute: &str) -> Option<Global> {
+        Python::attach(|py| {
+            let numpy = py.import("numpy").ok()?;
+            let function = numpy.getattr(function).ok()?;
+            if !function.is_instance(&numpy.getattr("ufunc").ok()?).ok()? {
+                return None;
+            }
+            let value = function.getattr(attribute).ok()?;
+            // The loops' types are a list, which does not change.
+            let value = value.cast::<PyList>().map_or_else(|_| value.clone(), |v| v.to_tuple().into_any());
+            Some(self.global_of(&value, attribute))
         })
     }
 

@@ -6,9 +6,9 @@
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::{DType, Layout};
 
-use crate::diagnostics::Result;
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::attribute::closest;
 use crate::lower::call::Args;
@@ -17,12 +17,12 @@ use crate::lower::intrinsics;
 use crate::lower::mpi;
 use crate::lower::numpy::create::Content;
 use crate::lower::numpy::{
-    block, calling, einsum, limits, methods, reductions, selection, shapes, typing, ufuncs,
+    block, calling, conversion, einsum, limits, methods, reductions, selection, shapes, typing, ufuncs,
 };
 use crate::operand::Operand;
 use crate::prelude;
 use crate::reference;
-use crate::ty::{IterTy, Ty};
+use crate::ty::{IterTy, SliceTy, Ty};
 
 /// Canonical names with a lowering of their own; functions of `math` are looked up by `Lowerer::math_call`.
 pub const NAMES: &[&str] = &[
@@ -39,6 +39,7 @@ pub const NAMES: &[&str] = &[
     "builtins.isinstance",
     "builtins.type",
     "builtins.range",
+    "builtins.slice",
     "builtins.int",
     "builtins.float",
     "builtins.bool",
@@ -61,6 +62,7 @@ pub const NAMES: &[&str] = &[
     "numpy.arange",
     "numpy.linspace",
     "numpy.asarray",
+    "numpy.asanyarray",
     "numpy.fromiter",
     "numpy.array",
     "numpy.copy",
@@ -107,8 +109,16 @@ pub(crate) fn takes_lazy(name: &str) -> bool {
 /// A family of functions: `None` where the function is another's.
 type Family = fn(&mut Lowerer<'_, '_>, &str, &Args) -> Result<Option<Operand>>;
 
-const FAMILIES: [Family; 7] =
-    [selection::call, shapes::call, typing::call, limits::call, einsum::call, block::call, calling::call];
+const FAMILIES: [Family; 8] = [
+    selection::call,
+    shapes::call,
+    typing::call,
+    limits::call,
+    einsum::call,
+    block::call,
+    calling::call,
+    conversion::call,
+];
 
 /// NumPy's functions that look at arrays as such.
 const EAGER: &[&str] = &[
@@ -123,6 +133,7 @@ const EAGER: &[&str] = &[
     "arange",
     "linspace",
     "asarray",
+    "asanyarray",
     "fromiter",
     "array",
     "copy",
@@ -151,7 +162,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     if let Some(function) = name.strip_prefix("libc.math.") {
         return l.libc_math(function, args);
     }
-    if name.starts_with("numpy.") && !matches!(name, "numpy.array" | "numpy.asarray" | "numpy.fromiter") {
+    if name.starts_with("numpy.") && !matches!(&name[6..], "array" | "asarray" | "asanyarray" | "fromiter") {
         // Lists stand for arrays, except where arrays of different lengths are joined.
         let joins =
             matches!(&name[6..], "concatenate" | "concat" | "stack" | "vstack" | "hstack" | "row_stack");
@@ -181,6 +192,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     }
     if let Some(kernel) = prelude::find(name) {
         if prelude::is_elementwise(kernel) {
+            if matches!(name, "numpy.round" | "numpy.around") {
+                return rounded(l, name, kernel, args);
+            }
             return match universal_operands(name) {
                 Some((function, operands)) => l.call_universal(kernel, function, operands, args),
                 None => l.lift_prelude(kernel, args),
@@ -225,11 +239,29 @@ pub(crate) fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagno
         .into()
 }
 
+/// `np.round(a, decimals, out)`.
+fn rounded(
+    l: &mut Lowerer<'_, '_>,
+    name: &str,
+    kernel: crate::world::KernelId,
+    args: Args,
+) -> Result<Operand> {
+    let span = args.span;
+    let mut bound = args.bind(name, &["a", "decimals", "out"], 1)?;
+    let out = bound.pop().flatten().filter(|o| !o.is_none());
+    let positional = bound.into_iter().map(|o| o.unwrap_or_else(|| Operand::int(0, span))).collect();
+    let result = l.lift_prelude(kernel, Args { positional, keywords: Vec::new(), span })?;
+    match out {
+        Some(out) => l.write_out(&out, &result),
+        None => Ok(result),
+    }
+}
+
 /// The functions of the prelude on elements that are universal functions, or take `out` as these do, with their operands.
 fn universal_operands(name: &str) -> Option<(&str, usize)> {
     let function = name.strip_prefix("numpy.")?;
     let operands = match function {
-        "sign" | "conj" | "conjugate" | "bitwise_count" => 1,
+        "sign" | "conj" | "conjugate" | "bitwise_count" | "isneginf" | "isposinf" => 1,
         "gcd" | "lcm" | "heaviside" => 2,
         "clip" => 3,
         _ => return None,
@@ -330,6 +362,7 @@ fn builtin(l: &mut Lowerer<'_, '_>, function: &str, args: Args) -> Result<Operan
             let types = args.positional.iter().map(|p| p.ty.clone()).collect();
             Ok(Operand::parts(Ty::Iter(IterTy::Zip(types, strict).into()), args.positional, span))
         }
+        "slice" => slice(args),
         "reversed" => {
             let x = one(args, function, "sequence")?;
             Ok(Operand::parts(Ty::Iter(IterTy::Reversed(x.ty.clone()).into()), vec![x], span))
@@ -374,6 +407,19 @@ fn int_of_text(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
         },
     };
     l.int_of_text(&text, base, span)
+}
+
+/// `slice(stop)`, `slice(start, stop)`, `slice(start, stop, step)`; which of them are `None` is known.
+fn slice(args: Args) -> Result<Operand> {
+    let span = args.span;
+    let bound = match args.positional.len() {
+        1 => vec![None, Some(one(args, "slice", "stop")?), None],
+        _ => args.bind("slice", &["start", "stop", "step"], 2)?,
+    };
+    let [start, stop, step] = [0, 1, 2].map(|k| bound[k].clone().filter(|o| !o.is_none()));
+    let ty = SliceTy { start: start.is_some(), stop: stop.is_some(), step: step.is_some() };
+    let parts = [start, stop, step].into_iter().flatten().collect();
+    Ok(Operand::parts(Ty::Slice(ty), parts, span))
 }
 
 /// `range(stop)`, `range(start, stop)`, `range(start, stop, step)`.
@@ -434,6 +480,11 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
         return Ok(result);
     }
     let function = function.strip_prefix("lib.stride_tricks.").unwrap_or(function);
+    if makes_arrays(function) {
+        // Arrays of other kinds and places do not exist here.
+        args.take("device");
+        args.take("like");
+    }
     let qualified = format!("numpy.{function}");
     for family in FAMILIES {
         if let Some(done) = family(l, function, &args)? {
@@ -442,10 +493,9 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
     }
     match function {
         "empty" | "zeros" | "ones" => {
-            let order = args.take("order");
-            let bound = args.bind(&qualified, &["shape", "dtype"], 1)?;
+            let bound = args.bind(&qualified, &["shape", "dtype", "order"], 1)?;
             let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?.unwrap_or(DType::F64);
-            let layout = l.order_argument(order.as_ref(), &qualified)?;
+            let layout = l.order_argument(bound[2].as_ref(), &qualified)?;
             let unit = Operand::int(1, span);
             let content = match function {
                 "empty" => Content::Empty,
@@ -455,35 +505,40 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
             l.new_array(&qualified, bound[0].as_ref().expect("required"), dtype, layout, &content, span)
         }
         "full" => {
-            let order = args.take("order");
-            let bound = args.bind(&qualified, &["shape", "fill_value", "dtype"], 2)?;
-            let fill = bound[1].as_ref().expect("required");
-            let natural = fill.ty.dtype().unwrap_or(DType::F64);
+            let bound = args.bind(&qualified, &["shape", "fill_value", "dtype", "order"], 2)?;
+            let fill = &l.filling_operand(bound[1].as_ref().expect("required"))?;
+            let natural = fill.ty.as_array().map(|t| t.dtype).or(fill.ty.dtype()).unwrap_or(DType::F64);
             let dtype = dtype_of(l, bound[2].as_ref(), &qualified)?.unwrap_or(natural);
-            let layout = l.order_argument(order.as_ref(), &qualified)?;
+            let layout = l.order_argument(bound[3].as_ref(), &qualified)?;
             // Converted as `astype` does, without a look at its range.
             let cast = (fill.ty == Ty::PyFloat && dtype.is_int()).then(|| l.as_numpy(fill)).transpose()?;
             let content = Content::Filled(cast.as_ref().unwrap_or(fill));
             l.new_array(&qualified, bound[0].as_ref().expect("required"), dtype, layout, &content, span)
         }
         "empty_like" | "zeros_like" | "ones_like" => {
-            let bound = args.bind(&qualified, &["prototype", "dtype"], 1)?;
+            let first = if function == "empty_like" { "prototype" } else { "a" };
+            let bound = args.bind(&qualified, &[first, "dtype", "order", "subok", "shape"], 1)?;
             let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
+            let layout = l.kept_or_named(bound[2].as_ref(), &qualified)?;
             let unit = Operand::int(1, span);
             let content = match function {
                 "empty_like" => Content::Empty,
                 "zeros_like" => Content::Zeros,
                 _ => Content::Filled(&unit),
             };
-            l.array_like(bound[0].as_ref().expect("required"), dtype, &content, span)
+            let prototype = bound[0].as_ref().expect("required");
+            l.array_like(prototype, (dtype, layout, bound[4].as_ref()), &content, span)
         }
         "full_like" => {
-            let bound = args.bind(&qualified, &["prototype", "fill_value", "dtype"], 2)?;
+            let names = ["a", "fill_value", "dtype", "order", "subok", "shape"];
+            let bound = args.bind(&qualified, &names, 2)?;
             let dtype = dtype_of(l, bound[2].as_ref(), &qualified)?;
-            let fill = bound[1].as_ref().expect("required");
+            let layout = l.kept_or_named(bound[3].as_ref(), &qualified)?;
+            let fill = &l.filling_operand(bound[1].as_ref().expect("required"))?;
             let cast = (fill.ty == Ty::PyFloat).then(|| l.as_numpy(fill)).transpose()?;
             let content = Content::Filled(cast.as_ref().unwrap_or(fill));
-            l.array_like(bound[0].as_ref().expect("required"), dtype, &content, span)
+            let prototype = bound[0].as_ref().expect("required");
+            l.array_like(prototype, (dtype, layout, bound[5].as_ref()), &content, span)
         }
         "arange" => {
             let dtype = args.take("dtype");
@@ -492,31 +547,21 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
                 let stop = args.positional.remove(0);
                 return l.arange(None, &stop, None, dtype, span);
             }
-            let bound = args.bind(&qualified, &["start", "stop", "step"], 2)?;
-            let stop = bound[1].as_ref().expect("required");
-            l.arange(bound[0].as_ref(), stop, bound[2].as_ref(), dtype, span)
-        }
-        "linspace" => {
-            let dtype = args.take("dtype");
-            let dtype = dtype_of(l, dtype.as_ref(), &qualified)?;
-            let bound = args.bind(&qualified, &["start", "stop", "num", "endpoint"], 2)?;
-            let endpoint = match &bound[3] {
-                None => true,
-                Some(o) => match o.constant {
-                    Some(c) => c.truth(),
-                    None => {
-                        let expected = "boolean";
-                        return Err(crate::diagnostics::types::TypeError::IndexConstant {
-                            span: o.span,
-                            expected,
-                        }
-                        .into());
-                    }
-                },
+            let bound = args.bind(&qualified, &["start", "stop", "step", "dtype"], 0)?;
+            let dtype = dtype.map_or_else(|| dtype_of(l, bound[3].as_ref(), &qualified), |d| Ok(Some(d)))?;
+            // `start` alone is where to stop.
+            let (start, stop) = match (&bound[0], &bound[1]) {
+                (start, Some(stop)) if !stop.is_none() => (start.as_ref(), stop),
+                (Some(stop), _) => (None, stop),
+                _ => {
+                    let message = "arange() requires stop to be specified.".to_owned();
+                    let signature = "numpy.arange(start, stop, step, dtype)".to_owned();
+                    return Err(CallError::Binding { message, span, definition: None, signature }.into());
+                }
             };
-            let (start, stop) = (bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"));
-            l.linspace(start, stop, bound[2].as_ref(), endpoint, dtype, span)
+            l.arange(start, stop, bound[2].as_ref().filter(|s| !s.is_none()), dtype, span)
         }
+        "linspace" => linspace(l, args),
         "fromiter" => {
             let bound = args.bind(&qualified, &["iter", "dtype", "count"], 2)?;
             let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
@@ -527,37 +572,53 @@ fn numpy(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> Result<Oper
             let positional = vec![array, count.clone()];
             l.call_prelude(kernel, Args { positional, keywords: Vec::new(), span })
         }
-        "asarray" => {
-            let bound = args.bind(&qualified, &["a", "dtype"], 1)?;
-            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
-            l.as_array(bound[0].as_ref().expect("required"), dtype, span)
-        }
-        "ascontiguousarray" | "asfortranarray" => {
-            let bound = args.bind(&qualified, &["a", "dtype"], 1)?;
-            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
-            let x = l.as_array(bound[0].as_ref().expect("required"), None, span)?;
-            let ty = x.ty.as_array().expect("an array");
-            let wanted = if function == "asfortranarray" && ty.ndim > 1 { Layout::F } else { Layout::C };
-            if ty.ndim == 0 {
-                let x = l.converted_copy(&x, dtype.unwrap_or(ty.dtype), Layout::C, span)?;
-                return l.rearranged(&x, &[shapes::Axis::New], span);
-            }
-            if ty.layout == wanted && !ty.swapped && dtype.is_none_or(|d| d == ty.dtype) {
-                return Ok(x);
-            }
-            l.converted_copy(&x, dtype.unwrap_or(ty.dtype), wanted, span)
-        }
-        "array" | "copy" => {
-            let bound = args.bind(&qualified, &["a", "dtype"], 1)?;
-            let dtype = dtype_of(l, bound[1].as_ref(), &qualified)?;
-            let value = bound[0].as_ref().expect("required");
-            match value.ty.as_array() {
-                Some(ty) => l.converted_copy(value, dtype.unwrap_or(ty.dtype), Layout::C, span),
-                None => l.as_array(value, dtype, span),
-            }
-        }
         _ => ufuncs::call(l, function, args),
     }
+}
+
+/// `np.linspace`: of real numbers in place, of others by the prelude.
+fn linspace(l: &mut Lowerer<'_, '_>, args: Args) -> Result<Operand> {
+    const NAMES: &[&str] = &["start", "stop", "num", "endpoint", "retstep", "dtype", "axis"];
+    let (name, span) = ("numpy.linspace", args.span);
+    let bound = args.bind(name, NAMES, 2)?;
+    let flag = |k: usize, otherwise: bool| match &bound[k] {
+        None => Ok(otherwise),
+        Some(o) => match o.constant {
+            Some(c) => Ok(c.truth()),
+            None => Err(Error::from(TypeError::IndexConstant { span: o.span, expected: "boolean" })),
+        },
+    };
+    let (endpoint, retstep) = (flag(3, true)?, flag(4, false)?);
+    let (start, stop) = (bound[0].as_ref().expect("required"), bound[1].as_ref().expect("required"));
+    let real = |o: &Operand| o.ty.dtype().is_some_and(|d| !d.is_complex());
+    let along_first = bound[6].as_ref().is_none_or(|axis| matches!(axis.const_int(), Some(0 | -1)));
+    if real(start) && real(stop) && along_first {
+        let dtype = dtype_of(l, bound[5].as_ref(), name)?;
+        return l.linspace(start, stop, bound[2].as_ref(), (endpoint, retstep), dtype, span);
+    }
+    let num = bound[2].clone().unwrap_or_else(|| Operand::int(50, span));
+    let axis = bound[6].clone().unwrap_or_else(|| Operand::int(0, span));
+    let dtype = dtype_of(l, bound[5].as_ref(), name)?;
+    let dtype = dtype.map_or_else(|| Operand::none(span), |d| Operand::entity(Ty::DType(d), span));
+    let mut ends = [start.clone(), stop.clone()];
+    for end in &mut ends {
+        if matches!(end.ty, Ty::Tuple(_)) {
+            *end = l.as_array(end, None, span)?;
+        }
+    }
+    let flags = [endpoint, retstep].map(|b| Operand::bool(b, span));
+    let kernel = prelude::find("numpy._linspace").expect("a function of the prelude");
+    let positional = [ends.to_vec(), vec![num], flags.to_vec(), vec![dtype, axis]].concat();
+    l.call_prelude(kernel, Args { positional, keywords: Vec::new(), span })
+}
+
+/// Functions that NumPy lets choose where their results lie.
+fn makes_arrays(function: &str) -> bool {
+    let made = function.strip_suffix("_like").unwrap_or(function);
+    matches!(
+        made,
+        "empty" | "zeros" | "ones" | "full" | "arange" | "linspace" | "array" | "asarray" | "asanyarray"
+    )
 }
 
 fn dtype_of(l: &Lowerer<'_, '_>, dtype: Option<&Operand>, function: &str) -> Result<Option<DType>> {
@@ -617,12 +678,13 @@ pub(crate) fn call_method(
             Ok(Operand::none(span))
         }
         "numpy.ndarray.reshape" => {
-            let order = args.take("order");
+            let (order, copy) = (args.take("order"), args.take("copy"));
             let shape = args.take("shape");
             args.check_no_keywords(name)?;
             let shape = shape.map_or(args.positional, |s| vec![s]);
+            let receiver = l.copied_if(receiver, copy.as_ref(), name, span)?;
             let shape = l.shape_operands(&shape, span)?;
-            l.reshaped_in(receiver, &shape, order.as_ref(), span)
+            l.reshaped_in(&receiver, &shape, order.as_ref(), span)
         }
         "numpy.ndarray.flatten" => {
             let order = args.bind(name, &["order"], 0)?.remove(0);
@@ -634,16 +696,7 @@ pub(crate) fn call_method(
             let axes = l.axes_argument(receiver, &args.positional)?;
             l.transposed(receiver, axes.as_deref(), span)
         }
-        "numpy.ndarray.astype" => {
-            args.take("copy");
-            let bound = args.bind(name, &["dtype"], 1)?;
-            let dtype = dtype_of(l, bound[0].as_ref(), name)?.unwrap_or(DType::F64);
-            let layout = receiver
-                .ty
-                .as_array()
-                .map_or(Layout::C, |t| if t.layout == Layout::F { Layout::F } else { Layout::C });
-            l.converted_copy(receiver, dtype, layout, span)
-        }
+        "numpy.ndarray.astype" => l.cast_array(receiver, args),
         "numpy.ndarray.item" => l.item_of_array(receiver, args),
         "numpy.ndarray.view" => l.viewed(receiver, args),
         "numpy.ndarray.tolist" => {

@@ -176,6 +176,11 @@ pub trait World {
         None
     }
 
+    /// A constant that a universal function of NumPy tells about itself: `nin`, `identity`.
+    fn ufunc_attribute(&self, _function: &str, _attribute: &str) -> Option<Global> {
+        None
+    }
+
     /// Whether several threads may call MPI at once.
     fn mpi_threads(&self) -> bool {
         true

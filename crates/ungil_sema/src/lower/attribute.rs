@@ -12,8 +12,8 @@ use crate::lower::data;
 use crate::lower::mpi;
 use crate::lower::numpy::{limits, methods};
 use crate::operand::Operand;
-use crate::ty::Ty;
-use crate::world::GuardPlace;
+use crate::ty::{Ty, UfuncTy};
+use crate::world::{Global, GuardPlace};
 
 impl Lowerer<'_, '_> {
     /// `value.attr`.
@@ -32,6 +32,13 @@ impl Lowerer<'_, '_> {
             Ty::Builtin(name) if &**name == data::NAME => self.read_data(attr, span)?,
             Ty::Builtin(name) if methods::has(name, attr) => {
                 Some(Operand::entity(Ty::Builtin(format!("{name}.{attr}").into()), span))
+            }
+            Ty::Builtin(name) if name.starts_with("numpy.") && UFUNC_ATTRIBUTES.contains(&attr) => {
+                self.ufunc_attribute(&name[6..], attr, span)?
+            }
+            Ty::Ufunc(ufunc) if UFUNC_ATTRIBUTES.contains(&attr) => {
+                let ufunc = ufunc.clone();
+                self.own_ufunc_attribute(&ufunc, attr, span)?
             }
             Ty::Ufunc(_) if methods::METHODS.contains(&attr) => {
                 let method =
@@ -66,6 +73,27 @@ impl Lowerer<'_, '_> {
         found.ok_or_else(|| {
             let similar = closest(attr, ATTRIBUTES.iter().chain(METHODS).copied());
             NameError::NoAttribute { ty: value.ty.clone(), attr: attr.to_owned(), span, similar }.into()
+        })
+    }
+
+    /// What a universal function of NumPy tells about itself.
+    fn ufunc_attribute(&mut self, function: &str, attr: &str, span: Span) -> Result<Option<Operand>> {
+        let Some(global) = self.program.world.ufunc_attribute(function, attr) else { return Ok(None) };
+        constant_of(&global, span).map_or_else(|| Ok(None), |o| Ok(Some(o)))
+    }
+
+    /// What a user's universal function tells about itself.
+    fn own_ufunc_attribute(&mut self, ufunc: &UfuncTy, attr: &str, span: Span) -> Result<Option<Operand>> {
+        let nin = self.program.code(ufunc.func.code, Some(span))?.params.iter().count() as i64;
+        let nout = ufunc.loops.first().map_or(1, |l| l.results.len().max(1)) as i64;
+        Ok(match attr {
+            "nin" => Some(Operand::int(nin, span)),
+            "nout" => Some(Operand::int(nout, span)),
+            "nargs" => Some(Operand::int(nin + nout, span)),
+            "ntypes" => Some(Operand::int(ufunc.loops.len() as i64, span)),
+            "signature" => Some(Operand::none(span)),
+            "__name__" => Some(Operand::entity(Ty::Str(ufunc.func.name.clone()), span)),
+            _ => None,
         })
     }
 
@@ -110,6 +138,26 @@ impl Lowerer<'_, '_> {
             _ => return Ok(None),
         }))
     }
+}
+
+/// Constants that universal functions have.
+const UFUNC_ATTRIBUTES: &[&str] =
+    &["nin", "nout", "nargs", "ntypes", "types", "identity", "signature", "__name__"];
+
+/// A value that never changes, as a constant.
+fn constant_of(value: &Global, span: Span) -> Option<Operand> {
+    Some(match value {
+        Global::Int(n) => Operand::int(*n, span),
+        Global::Float(x) => Operand::float(*x, span),
+        Global::Bool(b) => Operand::bool(*b, span),
+        Global::None => Operand::none(span),
+        Global::Str(text) => Operand::entity(Ty::Str(text.as_str().into()), span),
+        Global::Tuple(items) => {
+            let items = items.iter().map(|item| constant_of(item, span));
+            Operand::tuple(items.collect::<Option<Vec<_>>>()?, span)
+        }
+        _ => return None,
+    })
 }
 
 /// The candidate with the smallest edit distance, if it is close.

@@ -205,6 +205,11 @@ impl Lowerer<'_, '_> {
                 let d = *d;
                 let value =
                     args.bind(d.name(), &["x"], 0)?.remove(0).unwrap_or_else(|| Operand::int(0, span));
+                if matches!(value.ty, Ty::Array(_) | Ty::Tuple(_) | Ty::List(_)) && !self.is_c() {
+                    let array = self.as_array(&value, Some(d), span)?;
+                    let alone = array.ty.as_array().is_some_and(|t| t.ndim == 0);
+                    return if alone { self.element_of(&array) } else { Ok(array) };
+                }
                 self.numpy_scalar(&value, d, span)
             }
             ty => Err(TypeError::NotCallable { ty: ty.clone(), span }.into()),

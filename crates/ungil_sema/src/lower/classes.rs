@@ -20,7 +20,7 @@ use crate::world::Global;
 
 /// Builtin classes that no value of compiled code is an instance of.
 const OTHERS: &[&str] =
-    &["list", "dict", "set", "frozenset", "bytes", "bytearray", "memoryview", "type", "BaseException"];
+    &["dict", "set", "frozenset", "bytes", "bytearray", "memoryview", "type", "BaseException"];
 
 /// NumPy's classes that no value of compiled code is an instance of.
 const NUMPY_OTHERS: &[&str] =
@@ -54,6 +54,7 @@ fn is_builtin(ty: &Ty, class: &str) -> Option<bool> {
         "float" => matches!(ty, Ty::PyFloat | Ty::Scalar(DType::F64)),
         "complex" => matches!(ty, Ty::PyComplex | Ty::Scalar(DType::C128)),
         "tuple" => matches!(ty, Ty::Tuple(_)),
+        "list" => matches!(ty, Ty::List(_)),
         "range" => *ty == Ty::Range,
         "slice" => matches!(ty, Ty::Slice(_)),
         "str" => matches!(ty, Ty::Str(_)),

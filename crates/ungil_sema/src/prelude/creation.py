@@ -75,27 +75,74 @@ def _on_diagonal(x, k):
     return out
 
 
-def logspace(start, stop, num=50, endpoint: const = True, base=10.0, dtype=None):
-    y = np.linspace(start, stop, num, endpoint)
+def logspace(start, stop, num=50, endpoint: const = True, base=10.0, dtype=None, axis: const = 0):
+    if is_array(base) and base.ndim > 0:
+        first, last, low = np.broadcast_arrays(start, stop, base)
+        y = np.linspace(first, last, num, endpoint, axis=axis)
+        powers = np.power(np.expand_dims(low, axis), y)
+    else:
+        powers = np.power(base, np.linspace(start, stop, num, endpoint, axis=axis))
     if dtype is None:
-        return np.power(base, y)
-    return np.power(base, y).astype(dtype)
+        return powers
+    return powers.astype(dtype)
 
 
-def geomspace(start, stop, num=50, endpoint: const = True, dtype=None):
-    if start == 0 or stop == 0:
+def geomspace(start, stop, num=50, endpoint: const = True, dtype=None, axis: const = 0):
+    first, last = np.asarray(start), np.asarray(stop)
+    if np.any(first == 0) or np.any(last == 0):
         raise ValueError("Geometric sequence cannot include zero")
-    sign = -1.0 if start < 0 else 1.0
-    first, last = np.float64(start) * sign, np.float64(stop) * sign
-    out = np.power(10.0, np.linspace(np.log10(first), np.log10(last), num, endpoint))
+    wanted = np.result_type(first, last, np.float64)
+    a, b = first.astype(wanted), last.astype(wanted)
+    sign = np.sign(a)
+    low, high = a / sign, b / sign
+    out = np.power(10.0, np.linspace(np.log10(low), np.log10(high), num, endpoint))
     if num > 0:
-        out[0] = first
+        out[0] = low
         if num > 1 and endpoint:
-            out[num - 1] = last
+            out[num - 1] = high
     out *= sign
+    moved = out if axis == 0 else np.moveaxis(out, 0, axis)
     if dtype is None:
-        return out
-    return out.astype(dtype)
+        return moved
+    return moved.astype(dtype)
+
+
+def _linspace(start, stop, num, endpoint: const, retstep: const, dtype, axis: const):
+    # Between arrays and complex numbers.
+    if num < 0:
+        raise ValueError(f"Number of samples, {num}, must be non-negative.")
+    between = np.result_type(start, stop)
+    if is_inexact(between):
+        return _linspace_in(between, start, stop, num, endpoint, retstep, dtype, axis)
+    return _linspace_in(np.float64, start, stop, num, endpoint, retstep, dtype, axis)
+
+
+def _linspace_in(wanted, start, stop, num, endpoint: const, retstep: const, dtype, axis: const):
+    first, last = np.asarray(start).astype(wanted), np.asarray(stop).astype(wanted)
+    delta = last - first
+    out = np.empty((num,) + np.shape(delta), wanted)
+    ramp = np.arange(num).astype(wanted)
+    intervals = num - 1 if endpoint else num
+    step = delta / max(intervals, 1)
+    # Where a step underflows to zero NumPy divides first.
+    vanishes = bool(np.any(step == 0))
+    for i in range(num):
+        if vanishes and intervals > 0:
+            out[i] = ramp[i] / intervals * delta + first
+        else:
+            out[i] = ramp[i] * step + first
+    if endpoint and num > 1:
+        out[num - 1] = last
+    moved = out if axis == 0 else np.moveaxis(out, 0, axis)
+    if dtype is None:
+        typed = moved
+    elif is_integer(dtype):
+        typed = np.floor(moved).astype(dtype)
+    else:
+        typed = moved.astype(dtype)
+    if retstep:
+        return typed, step if intervals > 0 else step * np.nan
+    return typed
 
 
 def meshgrid(*xi, copy: const = True, sparse: const = False, indexing: const = "xy"):
@@ -160,6 +207,8 @@ def fill_diagonal(a, val, wrap: const = False):
         raise ValueError("array must be at least 2-d")
     values = np.ravel(val)
     count = values.shape[0]
+    if count == 0:
+        return
     if a.ndim == 2:
         columns = a.shape[1]
         end = a.shape[0] * columns
@@ -216,6 +265,19 @@ def triu_indices_from(arr, k=0):
     return triu_indices(arr.shape[0], k, arr.shape[1])
 
 
+def mask_indices(n, mask_func, k=0):
+    return np.nonzero(mask_func(np.ones((n, n), np.int64), k) != 0)
+
+
+def diag_indices_from(arr):
+    if arr.ndim < 2:
+        raise ValueError("input array must be at least 2-d")
+    for k in steps(arr.ndim):
+        if arr.shape[k] != arr.shape[0]:
+            raise ValueError("All dimensions of input must be of equal length")
+    return same(np.arange(arr.shape[0]), arr.ndim)
+
+
 def diag_indices(n, ndim: const = 2):
     return same(np.arange(n), ndim)
 
@@ -233,39 +295,73 @@ def _open_grid(k: const, arrays):
     return spread(a, len(arrays), k)
 
 
-def unravel_index(indices, shape):
+def unravel_index(indices, shape, order: const = "C"):
+    if is_number(shape):
+        return unravel_index(indices, (shape,), order)
     size = 1
     for n in shape:
         size *= n
     if is_number(indices):
+        if is_inexact(indices):
+            raise TypeError("only int indices permitted")
         if indices < 0 or indices >= size:
             raise ValueError(f"index {indices} is out of bounds for array with size {size}")
-        return each(_coordinate, steps(len(shape)), np.int64(indices), shape)
+        return each(_coordinate, steps(len(shape)), np.int64(indices), shape, order)
     flat = np.ravel(indices)
+    if is_inexact(flat):
+        raise TypeError("only int indices permitted")
     for i in range(flat.shape[0]):
         if flat[i] < 0 or flat[i] >= size:
             raise ValueError(f"index {flat[i]} is out of bounds for array with size {size}")
-    return each(_coordinate, steps(len(shape)), np.asarray(indices).astype(np.int64), shape)
+    return each(_coordinate, steps(len(shape)), np.asarray(indices).astype(np.int64), shape, order)
 
 
-def _coordinate(k: const, index, shape):
+def _coordinate(k: const, index, shape, order: const):
     below = 1
-    for n in shape[k + 1 :]:
+    for n in shape[:k] if order == "F" else shape[k + 1 :]:
         below *= n
     return index // below % shape[k]
 
 
-def ravel_multi_index(multi_index, dims):
-    at = np.int64(0) * multi_index[0]
-    for k in steps(len(dims)):
-        if np.any((np.asarray(multi_index[k]) < 0) | (np.asarray(multi_index[k]) >= dims[k])):
-            raise ValueError("invalid entry in coordinates array")
-        at = at * dims[k] + multi_index[k]
+def ravel_multi_index(multi_index, dims, mode: const = "raise", order: const = "C"):
+    if is_number(dims):
+        return ravel_multi_index(multi_index, (dims,), mode, order)
+    if len(multi_index) != len(dims):
+        raise ValueError(f"parameter multi_index must be a sequence of length {len(dims)}")
+    columns = each(_column_of_indices, steps(len(dims)), multi_index, dims, mode)
+    at = columns[0] if order == "C" else columns[len(dims) - 1]
+    for k in steps(len(dims) - 1):
+        if order == "C":
+            at = at * dims[k + 1] + columns[k + 1]
+        else:
+            at = at * dims[len(dims) - 2 - k] + columns[len(dims) - 2 - k]
     return at
 
 
-def asarray_chkfinite(a, dtype=None):
-    x = np.asarray(a) if dtype is None else np.asarray(a, dtype)
+def _column_of_indices(k: const, rows, dims, mode: const):
+    given = np.asarray(rows[k])
+    if is_inexact(given):
+        raise TypeError("only int indices permitted")
+    index = np.int64(rows[k]) if is_number(rows[k]) else given.astype(np.int64)
+    if is_tuple(mode):
+        return _index_within(index, dims[k], mode[k])
+    return _index_within(index, dims[k], mode)
+
+
+def _index_within(index, n, mode: const):
+    if mode == "wrap":
+        return index % n
+    if mode == "clip":
+        return np.clip(index, 0, n - 1)
+    if mode != "raise":
+        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got '{mode}')")
+    if np.any((index < 0) | (index >= n)):
+        raise ValueError("invalid entry in coordinates array")
+    return index
+
+
+def asarray_chkfinite(a, dtype=None, order: const = None):
+    x = np.asarray(a, dtype, order)
     if is_inexact(x) and not np.isfinite(x).all():
         raise ValueError("array must not contain infs or NaNs")
     return x

@@ -178,7 +178,7 @@ def round(a, decimals: const = 0):
     if is_integer(x):
         if decimals >= 0:
             return x
-        refuse("integers are not rounded to tens; divide and multiply them")
+        return like(x, _rounded(np.float64(x), decimals))
     return _rounded(x, decimals)
 
 

@@ -1,46 +1,71 @@
 """Arrays joined, split, repeated and moved along axes."""
 
 
-def concatenate(arrays, axis: const = 0, dtype=None):
+def concatenate(arrays, axis: const = 0, out=None, *, dtype=None, casting: const = "same_kind"):
+    if out is not None and dtype is not None:
+        raise TypeError(
+            "concatenate() only takes `out` or `dtype` as an argument, but both were provided."
+        )
     if is_list(arrays):
-        return _joined_list(arrays, axis, dtype)
+        return _joined_list(arrays, axis, out, dtype, casting)
     if is_array(arrays):
         _check_rows(arrays)
         if arrays.ndim < 2:
             raise ValueError("zero-dimensional arrays cannot be concatenated")
         if axis is None:
-            return np.ravel(arrays).copy()
+            return _converted(np.ravel(arrays), out, dtype, casting)
         at = axis_of(axis, arrays.ndim - 1)
         rows = np.moveaxis(arrays, 0, at)
-        return rows.copy().reshape(
+        flat = rows.copy().reshape(
             rows.shape[:at] + (rows.shape[at] * rows.shape[at + 1],) + rows.shape[at + 2 :]
         )
+        if out is None and dtype is None:
+            return flat
+        return _converted(flat, out, dtype, casting)
     if len(arrays) == 0:
         raise ValueError("need at least one array to concatenate")
     if axis is None:
-        return concatenate(each(np.ravel, arrays), 0, dtype)
-    return _joined(each(np.asarray, arrays), axis, dtype)
+        return _joined(each(np.ravel, arrays), 0, out, dtype, casting)
+    return _joined(each(np.asarray, arrays), axis, out, dtype, casting)
 
 
-def _joined_list(arrays, axis: const, dtype):
+def _converted(x, out, dtype, casting: const):
+    target = _room(x.shape, x.dtype, out, dtype)
+    np.copyto(target, x, casting=casting)
+    return target
+
+
+def _room(shape, natural, out, dtype):
+    # Where the result goes.
+    if out is None:
+        return np.empty(shape, natural if dtype is None else dtype)
+    if out.ndim != len(shape):
+        raise ValueError("Output array has wrong dimensionality")
+    for k in steps(len(shape)):
+        if out.shape[k] != shape[k]:
+            raise ValueError("Output array is the wrong shape")
+    return out
+
+
+def _joined_list(arrays, axis: const, out, dtype, casting: const):
     # Arrays of one type, as many as the list has.
     if len(arrays) == 0:
         raise ValueError("need at least one array to concatenate")
     if axis is None:
-        return _joined_flat(arrays, dtype)
-    return _joined(arrays, axis, dtype)
+        return _joined_flat(arrays, out, dtype, casting)
+    return _joined(arrays, axis, out, dtype, casting)
 
 
-def _joined_flat(arrays, dtype):
+def _joined_flat(arrays, out, dtype, casting: const):
     total = 0
     for a in arrays:
         total += a.size
-    out = np.empty(total, arrays[0].dtype if dtype is None else dtype)
+    target = _room((total,), arrays[0].dtype, out, dtype)
     at = 0
     for a in arrays:
-        out[at : at + a.size] = np.ravel(a)
+        np.copyto(target[at : at + a.size], np.ravel(a), casting=casting)
         at += a.size
-    return out
+    return target
 
 
 def _check_rows(a):
@@ -50,7 +75,7 @@ def _check_rows(a):
         raise ValueError("need at least one array to concatenate")
 
 
-def _joined(arrays, axis: const, dtype):
+def _joined(arrays, axis: const, out, dtype, casting: const):
     first = arrays[0]
     if first.ndim == 0:
         raise ValueError("zero-dimensional arrays cannot be concatenated")
@@ -65,47 +90,55 @@ def _joined(arrays, axis: const, dtype):
                     "all the input array dimensions except for the concatenation axis must match exactly"
                 )
         total += a.shape[axis]
-    if dtype is not None:
-        wanted = dtype
-    elif is_list(arrays):
-        wanted = first.dtype
-    else:
-        wanted = np.result_type(*arrays)
-    out = np.empty(first.shape[:axis] + (total,) + first.shape[axis + 1 :], wanted)
+    natural = first.dtype if is_list(arrays) else np.result_type(*arrays)
+    target = _room(first.shape[:axis] + (total,) + first.shape[axis + 1 :], natural, out, dtype)
     at = 0
     for a in arrays:
         n = a.shape[axis]
-        copy(cut(out, axis, at, at + n), a)
+        if out is None and dtype is None:
+            copy(cut(target, axis, at, at + n), a)
+        else:
+            np.copyto(cut(target, axis, at, at + n), a, casting=casting)
         at += n
-    return out
+    return target
 
 
-def stack(arrays, axis: const = 0, dtype=None):
+def stack(arrays, axis: const = 0, out=None, *, dtype=None, casting: const = "same_kind"):
+    if out is not None and dtype is not None:
+        raise TypeError(
+            "concatenate() only takes `out` or `dtype` as an argument, but both were provided."
+        )
     if is_list(arrays):
-        return _stacked_list(arrays, axis, dtype)
+        return _stacked_list(arrays, axis, out, dtype, casting)
     if is_array(arrays):
         _check_rows(arrays)
         at = axis_of(axis, arrays.ndim)
-        return np.moveaxis(arrays, 0, at).copy()
+        moved = np.moveaxis(arrays, 0, at)
+        if out is None and dtype is None:
+            return moved.copy()
+        return _converted(moved, out, dtype, casting)
     if len(arrays) == 0:
         raise ValueError("need at least one array to stack")
-    return _stacked(each(np.asarray, arrays), axis, dtype)
+    return _stacked(each(np.asarray, arrays), axis, out, dtype, casting)
 
 
-def _stacked_list(arrays, axis: const, dtype):
+def _stacked_list(arrays, axis: const, out, dtype, casting: const):
     if len(arrays) == 0:
         raise ValueError("need at least one array to stack")
     first = arrays[0]
-    out = np.empty((len(arrays),) + first.shape, first.dtype if dtype is None else dtype)
+    rows = np.empty((len(arrays),) + first.shape, first.dtype)
     for i in range(len(arrays)):
         for k in steps(first.ndim):
             if arrays[i].shape[k] != first.shape[k]:
                 raise ValueError("all input arrays must have the same shape")
-        out[i] = arrays[i]
-    return np.moveaxis(out, 0, axis_of(axis, first.ndim + 1))
+        rows[i] = arrays[i]
+    moved = np.moveaxis(rows, 0, axis_of(axis, first.ndim + 1))
+    if out is None and dtype is None:
+        return moved
+    return _converted(moved, out, dtype, casting)
 
 
-def _stacked(arrays, axis: const, dtype):
+def _stacked(arrays, axis: const, out, dtype, casting: const):
     first = arrays[0]
     for a in arrays:
         if a.ndim != first.ndim:
@@ -114,28 +147,28 @@ def _stacked(arrays, axis: const, dtype):
             if a.shape[k] != first.shape[k]:
                 raise ValueError("all input arrays must have the same shape")
     at = axis_of(axis, first.ndim + 1)
-    return _joined(each(np.expand_dims, arrays, at), at, dtype)
+    return _joined(each(np.expand_dims, arrays, at), at, out, dtype, casting)
 
 
-def concat(arrays, axis: const = 0, dtype=None):
-    return concatenate(arrays, axis, dtype)
+def concat(arrays, axis: const = 0, out=None, *, dtype=None, casting: const = "same_kind"):
+    return concatenate(arrays, axis, out, dtype=dtype, casting=casting)
 
 
-def row_stack(tup, dtype=None):
-    return vstack(tup, dtype)
+def row_stack(tup, *, dtype=None, casting: const = "same_kind"):
+    return vstack(tup, dtype=dtype, casting=casting)
 
 
-def vstack(tup, dtype=None):
+def vstack(tup, *, dtype=None, casting: const = "same_kind"):
     if is_list(tup):
         if len(tup) == 0:
             raise ValueError("need at least one array to concatenate")
         if tup[0].ndim > 1:
-            return _joined(tup, 0, dtype)
-        return _rows_of_list(tup, dtype)
-    return _joined(each(np.atleast_2d, rows_of(tup)), 0, dtype)
+            return _joined(tup, 0, None, dtype, casting)
+        return _rows_of_list(tup, dtype, casting)
+    return _joined(each(np.atleast_2d, rows_of(tup)), 0, None, dtype, casting)
 
 
-def _rows_of_list(arrays, dtype):
+def _rows_of_list(arrays, dtype, casting: const):
     n = arrays[0].size
     out = np.empty((len(arrays), n), arrays[0].dtype if dtype is None else dtype)
     for i in range(len(arrays)):
@@ -143,29 +176,33 @@ def _rows_of_list(arrays, dtype):
             raise ValueError(
                 "all the input array dimensions except for the concatenation axis must match exactly"
             )
-        out[i] = np.ravel(arrays[i])
+        np.copyto(out[i], np.ravel(arrays[i]), casting=casting)
     return out
 
 
-def hstack(tup, dtype=None):
+def hstack(tup, *, dtype=None, casting: const = "same_kind"):
     if is_list(tup):
         if len(tup) == 0:
             raise ValueError("need at least one array to concatenate")
         if tup[0].ndim < 2:
-            return _joined_flat(tup, dtype)
-        return _joined(tup, 1, dtype)
+            return _joined_flat(tup, None, dtype, casting)
+        return _joined(tup, 1, None, dtype, casting)
     arrays = each(np.atleast_1d, rows_of(tup))
     if arrays[0].ndim == 1:
-        return _joined(arrays, 0, dtype)
-    return _joined(arrays, 1, dtype)
+        return _joined(arrays, 0, None, dtype, casting)
+    return _joined(arrays, 1, None, dtype, casting)
 
 
 def dstack(tup):
-    return _joined(each(np.atleast_3d, rows_of(tup)), 2, None)
+    return _joined_as(np.atleast_3d, tup, 2)
 
 
 def column_stack(tup):
-    return _joined(each(_column, rows_of(tup)), 1, None)
+    return _joined_as(_column, tup, 1)
+
+
+def _joined_as(shaped, tup, axis: const):
+    return _joined(each(shaped, rows_of(tup)), axis, None, None, "same_kind")
 
 
 def _column(x):
@@ -177,8 +214,8 @@ def _column(x):
 
 def append(arr, values, axis: const = None):
     if axis is None:
-        return _joined((np.ravel(arr), np.ravel(values)), 0, None)
-    return _joined((np.asarray(arr), np.asarray(values)), axis, None)
+        return _joined((np.ravel(arr), np.ravel(values)), 0, None, None, "same_kind")
+    return _joined((np.asarray(arr), np.asarray(values)), axis, None, None, "same_kind")
 
 
 def insert(arr, obj, values, axis: const = None):
@@ -190,6 +227,8 @@ def insert(arr, obj, values, axis: const = None):
 def _inserted(a, obj, values, axis: const):
     axis = axis_of(axis, a.ndim)
     n = a.shape[axis]
+    if is_slice(obj):
+        return _inserted(a, np.arange(n)[obj], values, axis)
     if is_number(obj):
         if obj < -n or obj > n:
             raise IndexError(f"index {obj} is out of bounds for axis {axis} with size {n}")
@@ -247,6 +286,8 @@ def delete(arr, obj, axis: const = None):
 def _deleted(a, obj, axis: const):
     axis = axis_of(axis, a.ndim)
     n = a.shape[axis]
+    if is_slice(obj):
+        return _deleted(a, np.arange(n)[obj], axis)
     if is_number(obj):
         if obj < -n or obj >= n:
             raise IndexError(f"index {obj} is out of bounds for axis {axis} with size {n}")
@@ -264,6 +305,9 @@ def _deleted(a, obj, axis: const):
             )
         for i in range(n):
             keep[i] = not places[i]
+    elif not is_integer(places):
+        if places.shape[0] > 0:
+            raise IndexError("arrays used as indices must be of integer (or boolean) type")
     else:
         for i in range(places.shape[0]):
             keep[places[i]] = False
@@ -409,10 +453,12 @@ def roll(a, shift, axis: const = None):
         if len(axis) == 0:
             return x.copy()
         if is_number(shift):
-            return roll(_rolled(x, shift, axis[0]), shift, axis[1:])
+            return _rolled_along(x, same(shift, len(axis)), axis)
+        if len(shift) == 1:
+            return _rolled_along(x, same(shift[0], len(axis)), axis)
         if len(shift) != len(axis):
-            raise ValueError("'shift' and 'axis' should be scalars or 1D sequences")
-        return roll(_rolled(x, shift[0], axis[0]), shift[1:], axis[1:])
+            raise ValueError("shape mismatch: objects cannot be broadcast to a single shape")
+        return _rolled_along(x, shift, axis)
     return _rolled(x, _total(shift), axis)
 
 
@@ -425,14 +471,35 @@ def _total(shift):
     return total
 
 
+def _rolled_along(a, shifts, axes: const):
+    if len(axes) == 1:
+        return _rolled(a, shifts[0], axes[0])
+    if axis_of(axes[0], a.ndim) == axis_of(axes[1], a.ndim):
+        return _rolled_along(a, (shifts[0] + shifts[1],) + shifts[2:], axes[1:])
+    if len(axes) > 2:
+        return _rolled_along(_rolled(a, shifts[0], axes[0]), shifts[1:], axes[1:])
+    # Two axes at once: four blocks that change places.
+    out = np.empty_like(a)
+    rows, columns = axis_of(axes[0], a.ndim), axis_of(axes[1], a.ndim)
+    n = a.shape[rows]
+    by = shifts[0] % n if n > 0 else 0
+    _roll_into(cut(out, rows, by, None), cut(a, rows, None, n - by), shifts[1], columns)
+    _roll_into(cut(out, rows, None, by), cut(a, rows, n - by, None), shifts[1], columns)
+    return out
+
+
 def _rolled(a, shift, axis: const):
     axis = axis_of(axis, a.ndim)
     out = np.empty_like(a)
+    _roll_into(out, a, shift, axis)
+    return out
+
+
+def _roll_into(out, a, shift, axis: const):
     n = a.shape[axis]
     by = shift % n if n > 0 else 0
     copy(cut(out, axis, by, None), cut(a, axis, None, n - by))
     copy(cut(out, axis, None, by), cut(a, axis, n - by, None))
-    return out
 
 
 def resize(a, new_shape):
@@ -448,13 +515,41 @@ def resize(a, new_shape):
     return out
 
 
-def trim_zeros(filt, trim: const = "fb"):
-    first = 0
-    last = filt.shape[0]
-    if trim == "fb" or trim == "f" or trim == "bf":
-        while first < last and filt[first] == 0:
-            first += 1
-    if trim == "fb" or trim == "b" or trim == "bf":
-        while last > first and filt[last - 1] == 0:
-            last -= 1
-    return filt[first:last]
+def trim_zeros(filt, trim: const = "fb", axis: const = None):
+    x = np.asarray(filt)
+    if trim == "FB" or trim == "BF" or trim == "bf":
+        return trim_zeros(x, "fb", axis)
+    if trim == "F" or trim == "B":
+        return trim_zeros(x, "f" if trim == "F" else "b", axis)
+    if trim != "fb" and trim != "f" and trim != "b":
+        raise ValueError(f"unexpected character(s) in `trim`: '{trim}'")
+    if axis is None:
+        return _trimmed(x, trim, steps(x.ndim))
+    if is_tuple(axis):
+        return _trimmed(x, trim, each(axis_of, axis, x.ndim))
+    return _trimmed(x, trim, (axis_of(axis, x.ndim),))
+
+
+def _trimmed(x, trim: const, axes: const):
+    first, last = _extent_of_nonzero(x)
+    trimmed = x
+    for k in steps(len(axes)):
+        low = first[axes[k]] if trim != "b" or first[0] == last[0] else 0
+        high = last[axes[k]] if trim != "f" or first[0] == last[0] else x.shape[axes[k]]
+        trimmed = cut(trimmed, axes[k], low, high)
+    return trimmed
+
+
+def _extent_of_nonzero(x):
+    # Along each axis where what is not zero starts and ends; nowhere if there is nothing.
+    first, last = np.zeros(x.ndim, np.int64), np.zeros(x.ndim, np.int64)
+    found = False
+    for at, value in np.ndenumerate(x):
+        if value != 0:
+            for k in steps(x.ndim):
+                i = at[k]
+                first[k] = min(first[k], i) if found else i
+                last[k] = max(last[k], i + 1)
+            found = True
+    return first, last
+

@@ -260,6 +260,10 @@ impl Ask for World<'_> {
         self.0.mpi_threads()
     }
 
+    fn ufunc_attribute(&self, function: &str, attribute: &str) -> Option<Global> {
+        self.0.ufunc_attribute(function, attribute)
+    }
+
     fn lookup(&self, kernel: KernelId, name: &str) -> Option<Global> {
         if !owns(kernel) {
             return self.0.lookup(kernel, name);

@@ -1,8 +1,10 @@
 """Products of vectors and matrices, sliding sums, polynomials."""
 
 
-def outer(a, b):
-    return np.ravel(a)[:, None] * np.ravel(b)[None, :]
+def outer(a, b, out=None):
+    if out is None:
+        return np.ravel(a)[:, None] * np.ravel(b)[None, :]
+    return np.multiply(np.ravel(a)[:, None], np.ravel(b)[None, :], out)
 
 
 def inner(a, b):
@@ -269,8 +271,14 @@ def cross(a, b, axisa: const = -1, axisb: const = -1, axisc: const = -1, axis: c
         raise ValueError("At least one array has zero dimension")
     x = np.moveaxis(x, axis_of(axisa, x.ndim, "axisa: "), -1)
     y = np.moveaxis(y, axis_of(axisb, y.ndim, "axisb: "), -1)
-    if x.shape[-1] != 3 or y.shape[-1] != 3:
+    n, m = x.shape[-1], y.shape[-1]
+    if n < 2 or n > 3 or m < 2 or m > 3:
         raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+    if n == 2 and m == 2:
+        # NumPy's result has an axis less, which types cannot know.
+        raise ValueError("cross product of vectors of two numbers: write a[0] * b[1] - a[1] * b[0]")
+    if n + m < 6:
+        return np.moveaxis(cross(_in_space(x), _in_space(y)), -1, axis_of(axisc, max(x.ndim, y.ndim), "axisc: "))
     p, q, r = x[..., 0], x[..., 1], x[..., 2]
     u, v, w = y[..., 0], y[..., 1], y[..., 2]
     first = q * w - r * v
@@ -280,6 +288,13 @@ def cross(a, b, axisa: const = -1, axisb: const = -1, axisc: const = -1, axis: c
     out[..., 1] = r * u - p * w
     out[..., 2] = p * v - q * u
     return np.moveaxis(out, -1, axis_of(axisc, out.ndim, "axisc: "))
+
+
+def _in_space(x):
+    # Vectors of two numbers with a third that is zero.
+    out = np.zeros(x.shape[:-1] + (3,), x.dtype)
+    out[..., : x.shape[-1]] = x
+    return out
 
 
 def convolve(a, v, mode: const = "full"):
@@ -361,6 +376,13 @@ def _slid_whole(x, y, mode: const):
 
 
 def polyval(p, x):
+    if np.ndim(p) > 1:
+        # Rows of coefficients are broadcast.
+        rows, points = np.asarray(p), np.asarray(x)
+        found = np.zeros(np.broadcast_shapes(rows.shape[1:], points.shape), np.result_type(rows, points))
+        for k in range(rows.shape[0]):
+            found[...] = found * points + rows[k]
+        return found
     coefficients = np.ravel(p)
     if is_number(x):
         at = np.asarray(x)[()]
@@ -379,5 +401,5 @@ def polyval(p, x):
     return out
 
 
-def trace(a, offset=0, axis1: const = 0, axis2: const = 1, dtype=None):
-    return np.diagonal(a, offset, axis1, axis2).sum(axis=-1, dtype=dtype)
+def trace(a, offset=0, axis1: const = 0, axis2: const = 1, dtype=None, out=None):
+    return np.diagonal(a, offset, axis1, axis2).sum(axis=-1, dtype=dtype, out=out)

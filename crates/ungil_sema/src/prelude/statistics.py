@@ -414,12 +414,14 @@ def cov(
     ddof: const = None,
     fweights=None,
     aweights=None,
+    *,
+    dtype=None,
 ):
     x = _observations(np.asarray(m), rowvar)
     if y is not None:
         z = np.concatenate((x, _observations(np.asarray(y), rowvar)), 0)
-        return _covariance(z, bias, ddof, fweights, aweights)
-    c = _covariance(x, bias, ddof, fweights, aweights)
+        return _covariance(z, bias, ddof, fweights, aweights, dtype)
+    c = _covariance(x, bias, ddof, fweights, aweights, dtype)
     if np.ndim(m) < 2:
         return c.reshape(())
     return c
@@ -434,12 +436,12 @@ def _observations(x, rowvar: const):
     return rows
 
 
-def _covariance(x, bias: const, ddof: const, fweights, aweights):
+def _covariance(x, bias: const, ddof: const, fweights, aweights, dtype):
     free = ddof
     if ddof is None:
         free = 0 if bias else 1
     n = x.shape[1]
-    data = x.astype(np.result_type(x, np.float64))
+    data = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
     if fweights is None and aweights is None:
         data = data - data.mean(axis=1)[:, None]
         return _scaled(np.dot(data, np.conj(data.T)), n - free)
@@ -464,11 +466,12 @@ def _covariance(x, bias: const, ddof: const, fweights, aweights):
 
 
 def _scaled(c, count):
-    return c * np.true_divide(1, max(count, 0))
+    c *= np.true_divide(1, max(count, 0))
+    return c
 
 
-def corrcoef(x, y=None, rowvar: const = True):
-    c = cov(x, y, rowvar)
+def corrcoef(x, y=None, rowvar: const = True, *, dtype=None):
+    c = cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
     d = np.sqrt(np.real(np.diag(c)))
@@ -477,3 +480,36 @@ def corrcoef(x, y=None, rowvar: const = True):
         re, im = np.clip(c.real, -1, 1), np.clip(c.imag, -1, 1)
         return re + 1j * im
     return np.clip(c, -1, 1)
+
+
+def cumulative_sum(x, *, axis: const = None, dtype=None, out=None, include_initial: const = False):
+    a = np.atleast_1d(x)
+    if axis is None:
+        if a.ndim != 1:
+            raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
+        return _after_start(np.cumsum(a, 0, dtype), 0, 0, out, include_initial)
+    return _after_start(np.cumsum(a, axis, dtype), axis_of(axis, a.ndim), 0, out, include_initial)
+
+
+def cumulative_prod(x, *, axis: const = None, dtype=None, out=None, include_initial: const = False):
+    a = np.atleast_1d(x)
+    if axis is None:
+        if a.ndim != 1:
+            raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
+        return _after_start(np.cumprod(a, 0, dtype), 0, 1, out, include_initial)
+    return _after_start(np.cumprod(a, axis, dtype), axis_of(axis, a.ndim), 1, out, include_initial)
+
+
+def _after_start(scanned, axis: const, start, out, include: const):
+    # Running totals, with what they start from in front if it is asked for.
+    if not include:
+        if out is None:
+            return scanned
+        out[...] = scanned
+        return out
+    n = scanned.shape[axis]
+    shape = scanned.shape[:axis] + (n + 1,) + scanned.shape[axis + 1 :]
+    target = np.empty(shape, scanned.dtype) if out is None else out
+    cut(target, axis, 0, 1)[...] = start
+    cut(target, axis, 1, n + 1)[...] = scanned
+    return target

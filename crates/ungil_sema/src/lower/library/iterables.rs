@@ -163,11 +163,24 @@ impl Lowerer<'_, '_> {
         self.each_item(items, &mut |l, item| {
             let rank = l.rank(key, &item, span)?;
             let so_far = Operand::value(rank_ty.clone(), l.b().get(best_rank), span);
-            let better = l.compare(op, &rank, &so_far, span)?;
-            let better = l.truth_value(&better)?;
             let have = l.b().get(some);
             let first = l.b().unary(UnaryOp::Not, have);
-            let take = l.b().binary(Ir::Or, first, better);
+            let take = if rank_ty.is_scalar() {
+                let better = l.compare(op, &rank, &so_far, span)?;
+                let better = l.truth_value(&better)?;
+                l.b().binary(Ir::Or, first, better)
+            } else {
+                // There is nothing to look into before the first item.
+                let take = l.new_var("best.taken", ungil_ir::types::Type::BOOL);
+                l.b().set(take, first);
+                l.if_then(have, |l| -> Result<()> {
+                    let better = l.compare(op, &rank, &so_far, span)?;
+                    let better = l.truth_value(&better)?;
+                    l.b().set(take, better);
+                    Ok(())
+                })?;
+                l.b().get(take)
+            };
             let (item, rank) = (l.convert(&item, &ty)?, l.convert(&rank, &rank_ty)?);
             let (item, rank) = (l.value(&item)?, l.value(&rank)?);
             l.if_then(take, |l| {

@@ -1,6 +1,6 @@
 //! How universal functions are called: `out`, by position too, `where=`, `dtype=` and `casting=`.
 //!
-//! Limits: `order` and `subok` are accepted where they are the defaults; elements that `where=` leaves out of a fresh
+//! Limits: `subok` means nothing; elements that `where=` leaves out of a fresh
 //! result are zero.
 
 use std::rc::Rc;
@@ -35,6 +35,8 @@ pub(super) struct Options {
     pub mask: Option<Operand>,
     pub dtype: Option<DType>,
     pub casting: Casting,
+    /// How a fresh result is laid out, if that is said.
+    pub layout: Option<Layout>,
 }
 
 /// Functions that compare or test: their `dtype=bool` says nothing about the operands.
@@ -102,7 +104,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
     match mask {
         // Elements without axes have no masks.
         Some(mask) if !l.is_proper_array(&dst) => {
-            let options = Options { outs: vec![Some(dst)], mask: None, dtype: None, casting };
+            let options = Options { outs: vec![Some(dst)], mask: None, dtype: None, casting, layout: None };
             let mask = l.element_of(&mask)?;
             let chosen = l.truth_value(&mask)?;
             l.if_then(chosen, |l| l.with_options(src, &options, span))?;
@@ -113,7 +115,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
                 l.lift(&[dst.clone(), m], span, Rc::new(|_, x| Ok(x[1].clone())))
             };
             let mask = mask.map(|m| spread(l, m)).transpose()?;
-            let options = Options { outs: vec![Some(dst.clone())], mask, dtype: None, casting };
+            let options = Options { outs: vec![Some(dst.clone())], mask, dtype: None, casting, layout: None };
             l.with_options(src, &options, span)?;
         }
     }
@@ -121,7 +123,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
 }
 
 /// A `casting=` argument.
-fn casting_argument(rule: Option<Operand>, function: &str) -> Result<Casting> {
+pub(super) fn casting_argument(rule: Option<Operand>, function: &str) -> Result<Casting> {
     let Some(rule) = rule else { return Ok(Casting::SameKind) };
     Ok(match rule.as_str() {
         Some("no" | "equiv") => Casting::No,
@@ -166,6 +168,9 @@ pub(super) fn options(
             }
         };
     }
+    for out in outs.iter_mut().flatten() {
+        *out = l.settled(out)?;
+    }
     outs.resize(results, None);
     let mask = args.take("where").filter(|m| !m.is_none() && !m.constant.is_some_and(|c| c.truth()));
     let dtype = match args.take("dtype").filter(|d| !d.is_none()) {
@@ -173,13 +178,9 @@ pub(super) fn options(
         None => None,
     };
     let casting = casting_argument(args.take("casting"), function)?;
-    if let Some(order) = args.take("order")
-        && order.as_str() != Some("K")
-    {
-        return Err(argument_error(function, "order", "\"K\"".to_owned(), &order));
-    }
+    let layout = l.kept_or_named(args.take("order").as_ref(), function)?;
     args.take("subok");
-    Ok(Options { outs, mask, dtype, casting })
+    Ok(Options { outs, mask, dtype, casting, layout })
 }
 
 fn argument_error(
@@ -285,7 +286,8 @@ impl Lowerer<'_, '_> {
         let mut parts = self.items(results);
         for (part, out) in parts.iter_mut().zip(&options.outs) {
             let mask = options.mask.clone();
-            let own = Options { outs: vec![out.clone()], mask, dtype: None, casting: options.casting };
+            let (casting, layout) = (options.casting, options.layout);
+            let own = Options { outs: vec![out.clone()], mask, dtype: None, casting, layout };
             *part = self.with_options(part.clone(), &own, span)?;
         }
         Ok(Operand::tuple(parts, span))
@@ -295,7 +297,7 @@ impl Lowerer<'_, '_> {
     pub(super) fn with_options(&mut self, result: Operand, options: &Options, span: Span) -> Result<Operand> {
         let out = options.outs.first().cloned().flatten();
         let Some(mask) = &options.mask else {
-            let Some(out) = out else { return Ok(result) };
+            let Some(out) = out else { return self.laid_out(result, options.layout, span) };
             let Some(ty) = out.ty.as_array() else { return self.write_out(&out, &result) };
             self.check_cast(&result, ty.dtype, options.casting)?;
             let result = match options.casting {
@@ -323,6 +325,17 @@ impl Lowerer<'_, '_> {
         Ok(out)
     }
 
+    /// A result in the layout that `order=` names.
+    fn laid_out(&mut self, result: Operand, layout: Option<Layout>, span: Span) -> Result<Operand> {
+        match (result.ty.as_array(), layout) {
+            (Some(ty), Some(layout)) if ty.ndim > 1 && ty.layout != layout => {
+                let settled = self.settled(&result)?;
+                self.converted_copy(&settled, ty.dtype, layout, span)
+            }
+            _ => Ok(result),
+        }
+    }
+
     /// A number under a truth value as `where=`; one that it leaves out is zero.
     fn number_where(
         &mut self,
@@ -340,7 +353,13 @@ impl Lowerer<'_, '_> {
             self.if_then(holds, |l| {
                 l.with_options(
                     result.clone(),
-                    &Options { outs: vec![Some(out.clone())], mask: None, dtype: None, casting },
+                    &Options {
+                        outs: vec![Some(out.clone())],
+                        mask: None,
+                        dtype: None,
+                        casting,
+                        layout: None,
+                    },
                     span,
                 )
                 .map(|_| ())

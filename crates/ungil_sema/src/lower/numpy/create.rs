@@ -34,24 +34,40 @@ impl Lowerer<'_, '_> {
         self.array_of(shape, dtype, layout, content, span)
     }
 
-    /// `np.empty_like(prototype, dtype)` and its relatives: the layout is kept where it is contiguous.
+    /// `np.empty_like(prototype, dtype, order, shape=)` and its relatives: without an order the layout is kept where it is contiguous.
     pub(crate) fn array_like(
         &mut self,
         prototype: &Operand,
-        dtype: Option<DType>,
+        (dtype, layout, shape): (Option<DType>, Option<Layout>, Option<&Operand>),
         content: &Content<'_>,
         span: Span,
     ) -> Result<Operand> {
+        let made = matches!(prototype.ty, Ty::Tuple(_)).then(|| self.as_array(prototype, None, span));
+        let prototype = &made.transpose()?.unwrap_or_else(|| prototype.clone());
+        let shape = match shape.filter(|s| !s.is_none()) {
+            Some(shape) => Some(self.shape_argument(shape, "numpy.empty_like")?),
+            None => None,
+        };
         let Some(ty) = prototype.ty.as_array() else {
             let dtype = dtype.or(prototype.ty.dtype()).ok_or_else(|| self.not_an_array(prototype))?;
-            return self.array_of(Vec::new(), dtype, Layout::C, content, span);
+            let layout = layout.unwrap_or(Layout::C);
+            return self.array_of(shape.unwrap_or_default(), dtype, layout, content, span);
         };
         let base = self.value(prototype)?;
-        let shape = (0..ty.ndim).map(|axis| self.b().dim(base, axis)).collect();
-        let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
+        let kept = if ty.layout == Layout::F { Layout::F } else { Layout::C };
+        let layout = layout.unwrap_or(kept);
+        let shape = shape.unwrap_or_else(|| (0..ty.ndim).map(|axis| self.b().dim(base, axis)).collect());
         let swapped = ty.swapped && dtype.is_none();
-        let dtype = dtype.unwrap_or(ty.dtype);
-        self.array_of_type(shape, ArrayType { dtype, layout, swapped, readonly: false, ..ty }, content, span)
+        let (dtype, ndim) = (dtype.unwrap_or(ty.dtype), shape.len() as u8);
+        self.array_of_type(shape, ArrayType { dtype, ndim, layout, swapped, readonly: false }, content, span)
+    }
+
+    /// What an array is filled with: a number, or an array that is broadcast.
+    pub(crate) fn filling_operand(&mut self, fill: &Operand) -> Result<Operand> {
+        match fill.ty {
+            Ty::Tuple(_) => self.as_array(fill, None, fill.span),
+            _ => Ok(fill.clone()),
+        }
     }
 
     /// `array.copy(order)`: also the byte order is kept.
@@ -176,7 +192,7 @@ impl Lowerer<'_, '_> {
     /// `np.asarray(value, dtype)`: an array of that type itself, else a converted copy; a 0-d array of a scalar.
     pub(crate) fn as_array(&mut self, value: &Operand, dtype: Option<DType>, span: Span) -> Result<Operand> {
         match &value.ty {
-            Ty::Array(ty) if dtype.is_none_or(|d| d == ty.dtype) => Ok(value.clone().at(span)),
+            Ty::Array(ty) if dtype.is_none_or(|d| d == ty.dtype && !ty.swapped) => Ok(value.clone().at(span)),
             Ty::Array(ty) => {
                 let layout = if ty.layout == Layout::F { Layout::F } else { Layout::C };
                 self.converted_copy(value, dtype.unwrap_or(ty.dtype), layout, span)

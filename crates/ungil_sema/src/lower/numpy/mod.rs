@@ -3,6 +3,7 @@
 pub mod block;
 pub mod calling;
 pub mod complex;
+pub mod conversion;
 pub mod create;
 pub mod einsum;
 pub mod elementary;

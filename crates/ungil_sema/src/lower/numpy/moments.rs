@@ -98,7 +98,8 @@ impl Lowerer<'_, '_> {
         )
     }
 
-    /// Mean squares of the deviations from the mean, or their roots.
+    /// Mean squares of the deviations from the mean, or their roots. As in NumPy the mean has the type that is asked for, a
+    /// deviation the common type of it and the elements, and sums again that which is asked for.
     pub(super) fn variance(&mut self, r: &Request, nan: bool, root: bool) -> Result<Operand> {
         let (span, found) = (r.span, r.x.ty.as_array().expect("an array").dtype);
         let natural = if found.is_int() || found == DType::Bool { DType::F64 } else { found };
@@ -106,14 +107,10 @@ impl Lowerer<'_, '_> {
         let exact = wanted.is_int() || wanted == DType::Bool;
         // NumPy takes the root of one number in the type of integers, of several it does not.
         let several = r.keepdims || r.axes.len() < usize::from(r.x.ty.as_array().expect("an array").ndim);
-        if exact && (root && several || nan || wanted == DType::Bool)
-            || found.is_complex() && !wanted.is_complex()
-        {
-            let kind = if found.is_complex() { "complex" } else { "floating-point" };
-            return Err(wrong_dtype(r, kind, wanted));
+        if exact && (root && several || nan || wanted == DType::Bool) {
+            return Err(wrong_dtype(r, "floating-point", wanted));
         }
-        let dtype = if found.is_complex() { wanted } else { wanted.real() };
-        let spread = self.mean_square(r, dtype, nan, root)?;
+        let spread = self.mean_square(r, wanted, nan, root)?;
         if r.dtype != Some(wanted) || !wanted.is_complex() {
             return Ok(spread);
         }
@@ -128,31 +125,63 @@ impl Lowerer<'_, '_> {
         )
     }
 
-    /// Mean squares of deviations that are computed in `dtype`.
-    fn mean_square(&mut self, r: &Request, dtype: DType, nan: bool, root: bool) -> Result<Operand> {
+    /// The mean from which deviations are taken, its axes kept.
+    fn centre(&mut self, r: &Request, wanted: DType, nan: bool) -> Result<Operand> {
+        if let Some(mean) = &r.mean {
+            return self.settled(mean);
+        }
+        let x = &r.x;
+        let found = x.ty.as_array().expect("an array").dtype;
+        // A real mean of complex numbers is that of their real parts.
+        let x = if found.is_complex() && !wanted.is_complex() { self.real_parts(x)? } else { x.clone() };
+        let mean = self.mean(&Request { keepdims: true, dtype: Some(wanted), ..r.with(x) }, nan)?;
+        self.settled(&mean)
+    }
+
+    fn real_parts(&mut self, x: &Operand) -> Result<Operand> {
+        let span = x.span;
+        self.lift(
+            std::slice::from_ref(x),
+            span,
+            Rc::new(move |l, x| {
+                let dtype = x[0].ty.dtype().expect("a number").real();
+                let value = l.value(&x[0])?;
+                let value = l.b().unary(UnaryOp::Real, value);
+                Ok(Operand::value(Ty::Scalar(dtype), value, span))
+            }),
+        )
+    }
+
+    /// Mean squares of deviations, which are summed in the real type of `wanted`.
+    fn mean_square(&mut self, r: &Request, wanted: DType, nan: bool, root: bool) -> Result<Operand> {
         let x = self.settled(&r.x)?;
         let r = r.with(x);
         let span = r.span;
-        let mean = self.mean(&Request { keepdims: true, dtype: Some(dtype), ..r.with(r.x.clone()) }, nan)?;
-        let mean = self.settled(&mean)?;
+        let found = r.x.ty.as_array().expect("an array").dtype;
+        let mean = self.centre(&r, wanted, nan)?;
         let squares = self.lift(
             &[r.x.clone(), mean],
             span,
             Rc::new(move |l, x| {
-                let value = l.cast_to(&x[0], dtype)?;
-                let element = Operand::value(Ty::Scalar(dtype), value, span);
-                let difference = l.binary(Operator::Sub, &element, &x[1], span)?;
+                let mut difference = l.binary(Operator::Sub, &x[0], &x[1], span)?;
+                if nan {
+                    // Deviations are kept in the place of the elements.
+                    let value = l.cast_to(&difference, found)?;
+                    difference = Operand::value(Ty::Scalar(found), value, span);
+                }
                 let square = l.squared_size(&difference)?;
                 if !nan {
                     return Ok(square);
                 }
                 let (_, missing) = l.nan_test(&x[0])?;
-                let (zero, value) = (l.zero(dtype.real()), l.value(&square)?);
+                let dtype = square.ty.dtype().expect("a number");
+                let (zero, value) = (l.zero(dtype), l.value(&square)?);
                 let kept = l.b().select(missing, zero, value);
                 Ok(Operand::value(square.ty, kept, span))
             }),
         )?;
-        let total = self.folded(&Request { dtype: None, ..r.with(squares) }, ReduceOp::Add, dtype.real())?;
+        let dtype = wanted.real();
+        let total = self.folded(&Request { dtype: None, ..r.with(squares) }, ReduceOp::Add, dtype)?;
         let count = self.terms(&r, nan)?;
         let ddof = r.ddof.clone();
         self.lift(
@@ -163,14 +192,21 @@ impl Lowerer<'_, '_> {
                 let zero = Operand::int(0, span);
                 let left = l.numpy_extremum(true, &left, &zero, span)?;
                 let quotient = l.binary(Operator::Div, &x[0], &left, span)?;
-                let mut value = l.cast_to(&quotient, dtype.real())?;
+                let mut value = l.cast_to(&quotient, dtype)?;
+                if nan {
+                    // Without degrees of freedom the nan-versions have no answer.
+                    let (none, missing) = (l.cast_to(&left, DType::F64)?, l.b().f64(0.0));
+                    let none = l.b().compare(CompareOp::Eq, none, missing);
+                    let missing = l.cast_to(&Operand::float(f64::NAN, span), dtype)?;
+                    value = l.b().select(none, missing, value);
+                }
                 if root {
                     let exact = dtype.is_int().then_some(DType::F64);
                     value = exact.map_or(value, |d| l.b().cast(value, d));
                     value = l.b().math(ungil_ir::math::MathFn::Sqrt, &[value]);
                     value = exact.map_or(value, |_| l.b().cast(value, dtype));
                 }
-                Ok(Operand::value(Ty::Scalar(dtype.real()), value, span))
+                Ok(Operand::value(Ty::Scalar(dtype), value, span))
             }),
         )
     }

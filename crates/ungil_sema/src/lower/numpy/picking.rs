@@ -37,14 +37,16 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
     let given = |bound: &[Option<Operand>], k: usize| bound[k].clone().expect("required");
     let result = match function {
         "take" => {
-            let bound = bind(&["a", "indices", "axis", "mode"], 2)?;
-            let mode = l.mode_argument(bound[3].as_ref(), &name)?;
+            let bound = bind(&["a", "indices", "axis", "out", "mode"], 2)?;
+            let mode = l.mode_argument(bound[4].as_ref(), &name)?;
             let a = l.whole_array(&given(&bound, 0), &name, "a")?;
-            l.take(&a, &given(&bound, 1), bound[2].as_ref(), mode, span)?
+            let taken = l.take(&a, &given(&bound, 1), bound[2].as_ref(), mode, span)?;
+            l.written_if(bound[3].as_ref(), taken)?
         }
         "compress" => {
-            let bound = bind(&["condition", "a", "axis"], 2)?;
-            l.compress(&given(&bound, 0), &given(&bound, 1), bound[2].as_ref(), span)?
+            let bound = bind(&["condition", "a", "axis", "out"], 2)?;
+            let kept = l.compress(&given(&bound, 0), &given(&bound, 1), bound[2].as_ref(), span)?;
+            l.written_if(bound[3].as_ref(), kept)?
         }
         "extract" => {
             let bound = bind(&["condition", "arr"], 2)?;
@@ -94,6 +96,25 @@ impl Lowerer<'_, '_> {
             ty if ty.is_scalar() => self.as_array(&x, None, x.span),
             _ => Err(argument(function, parameter, "an array", &x)),
         }
+    }
+
+    /// A result, stored into an `out=` of its shape if there is one.
+    fn written_if(&mut self, out: Option<&Operand>, result: Operand) -> Result<Operand> {
+        let Some(out) = out.filter(|o| !o.is_none()) else { return Ok(result) };
+        if out.ty.as_array().is_none() {
+            return self.write_out(out, &result);
+        }
+        let wanted = self.extents(out)?;
+        let found = if result.ty.as_array().is_some() { self.extents(&result)? } else { Vec::new() };
+        let message = "output array does not match result";
+        if wanted.len() != found.len() {
+            return self.always_raise(ExcClass::VALUE_ERROR, message);
+        }
+        for (a, b) in wanted.into_iter().zip(found) {
+            let same = self.b().compare(CompareOp::Eq, a, b);
+            self.check(same, ExcClass::VALUE_ERROR, message, Vec::new());
+        }
+        self.write_out(out, &result)
     }
 
     /// An axis that is given as a constant; `None` for all elements as one axis.

@@ -100,13 +100,13 @@ impl Lowerer<'_, '_> {
         self.b().binary(BinaryOp::Max, len, none)
     }
 
-    /// `np.linspace(start, stop, num, endpoint, dtype)` of real numbers.
+    /// `np.linspace(start, stop, num, endpoint, dtype)` of real numbers; with `retstep` a pair of it and the step.
     pub(crate) fn linspace(
         &mut self,
         start: &Operand,
         stop: &Operand,
         num: Option<&Operand>,
-        endpoint: bool,
+        (endpoint, retstep): (bool, bool),
         dtype: Option<DType>,
         span: Span,
     ) -> Result<Operand> {
@@ -142,15 +142,22 @@ impl Lowerer<'_, '_> {
                 (l.b().binary(BinaryOp::Mul, x, step), l.b().binary(BinaryOp::Div, x, count));
             let divided = l.b().binary(BinaryOp::Mul, fraction, distance);
             let moved = l.b().select(vanishes, divided, by_step);
-            let value = l.b().binary(BinaryOp::Add, moved, start);
-            if !endpoint {
-                return Ok(value);
+            let mut value = l.b().binary(BinaryOp::Add, moved, start);
+            if endpoint {
+                let ends = l.b().compare(CompareOp::Eq, i, last);
+                let ends = l.b().binary(BinaryOp::And, ends, many);
+                value = l.b().select(ends, stop, value);
             }
-            let ends = l.b().compare(CompareOp::Eq, i, last);
-            let ends = l.b().binary(BinaryOp::And, ends, many);
-            Ok(l.b().select(ends, stop, value))
+            let whole = dtype.is_some_and(DType::is_int);
+            Ok(if whole { l.b().math(MathFn::Floor, &[value]) } else { value })
         };
-        self.filled_by(num, dtype.unwrap_or(work), span, &at)
+        let array = self.filled_by(num, dtype.unwrap_or(work), span, &at)?;
+        if !retstep {
+            return Ok(array);
+        }
+        let nan = self.cast_to(&Operand::float(f64::NAN, span), work)?;
+        let step = self.b().select(several, step, nan);
+        Ok(Operand::tuple(vec![array, Operand::value(Ty::Scalar(work), step, span)], span))
     }
 
     /// A one-dimensional array whose elements are computed from their indices.

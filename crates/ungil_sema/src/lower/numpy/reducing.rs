@@ -106,7 +106,8 @@ impl Lowerer<'_, '_> {
             }
         };
         let Some(out) = given("out") else { return Ok(result) };
-        let options = Options { outs: vec![Some(out)], mask: None, dtype: None, casting: Casting::Unsafe };
+        let casting = Casting::Unsafe;
+        let options = Options { outs: vec![Some(out)], mask: None, dtype: None, casting, layout: None };
         self.with_options(result, &options, span)
     }
 

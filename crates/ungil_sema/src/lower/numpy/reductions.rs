@@ -34,8 +34,8 @@ pub(crate) const FUNCTIONS: &[(&str, &[&str])] = &[
     ("all", &["axis", "out", "keepdims", "where"]),
     ("count_nonzero", &["axis", "keepdims"]),
     ("mean", &["axis", "dtype", "out", "keepdims", "where"]),
-    ("var", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
-    ("std", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
+    ("var", &["axis", "dtype", "out", "ddof", "keepdims", "where", "mean"]),
+    ("std", &["axis", "dtype", "out", "ddof", "keepdims", "where", "mean"]),
     ("ptp", &["axis", "out", "keepdims"]),
     ("average", &["axis", "weights", "returned", "keepdims"]),
     ("nansum", &["axis", "dtype", "out", "keepdims", "initial", "where"]),
@@ -43,8 +43,8 @@ pub(crate) const FUNCTIONS: &[(&str, &[&str])] = &[
     ("nanmin", &["axis", "out", "keepdims", "initial", "where"]),
     ("nanmax", &["axis", "out", "keepdims", "initial", "where"]),
     ("nanmean", &["axis", "dtype", "out", "keepdims", "where"]),
-    ("nanvar", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
-    ("nanstd", &["axis", "dtype", "out", "ddof", "keepdims", "where"]),
+    ("nanvar", &["axis", "dtype", "out", "ddof", "keepdims", "where", "mean"]),
+    ("nanstd", &["axis", "dtype", "out", "ddof", "keepdims", "where", "mean"]),
     ("argmin", &["axis", "out", "keepdims"]),
     ("argmax", &["axis", "out", "keepdims"]),
     ("nanargmin", &["axis", "out", "keepdims"]),
@@ -72,6 +72,8 @@ pub(super) struct Request {
     pub initial: Option<Operand>,
     pub mask: Option<Operand>,
     pub ddof: Operand,
+    /// The mean from which deviations are taken, if it is known.
+    pub mean: Option<Operand>,
     pub weights: Option<Operand>,
     /// Whether an average comes with the sums of its weights.
     pub returned: bool,
@@ -127,6 +129,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         initial: given("initial"),
         mask: given("where").filter(|m| !m.constant.is_some_and(|c| c.truth())),
         ddof: given("ddof").unwrap_or_else(|| Operand::int(0, span)),
+        mean: given("mean"),
         weights: given("weights"),
         returned: constant_flag(given("returned"), &qualified, "returned")?,
         function: qualified,
@@ -427,6 +430,7 @@ impl Lowerer<'_, '_> {
     pub(super) fn extremum_of(&mut self, r: &Request, op: ReduceOp) -> Result<Operand> {
         let dtype = r.x.ty.as_array().expect("an array").dtype;
         if r.initial.is_none() {
+            self.check_unmasked(r, if op == ReduceOp::Min { "minimum" } else { "maximum" })?;
             let name = if op == ReduceOp::Min { "minimum" } else { "maximum" };
             self.check_not_empty(
                 r,
@@ -441,6 +445,17 @@ impl Lowerer<'_, '_> {
             return self.folded(r, op, dtype);
         }
         self.folded(r, op, dtype)
+    }
+
+    /// Raises where a mask might leave nothing, and there is nothing to start from.
+    fn check_unmasked(&mut self, r: &Request, name: &str) -> Result<()> {
+        if r.mask.is_none() || r.initial.is_some() {
+            return Ok(());
+        }
+        let message = format!(
+            "reduction operation '{name}' does not have an identity, so to use a where mask one has to specify 'initial'"
+        );
+        self.always_raise(ExcClass::VALUE_ERROR, &message)
     }
 
     /// An extremum of complex numbers or its place, by a function of the prelude.
@@ -479,6 +494,7 @@ impl Lowerer<'_, '_> {
 
     pub(super) fn nan_extremum(&mut self, largest: bool, r: &Request) -> Result<Operand> {
         let limit = if largest { f64::NEG_INFINITY } else { f64::INFINITY };
+        self.check_unmasked(r, if largest { "fmax" } else { "fmin" })?;
         let x = self.settled(&r.x)?;
         let filled = self.without_nan(&x, Operand::float(limit, r.span), r.span)?;
         let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
@@ -548,6 +564,7 @@ impl Request {
             returned: false,
             mask: self.mask.clone(),
             ddof: self.ddof.clone(),
+            mean: self.mean.clone(),
             weights: self.weights.clone(),
             span: self.span,
         }

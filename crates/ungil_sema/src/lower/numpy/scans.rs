@@ -2,7 +2,7 @@
 
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, ReduceOp};
-use ungil_ir::types::{ArrayType, Layout};
+use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
@@ -21,6 +21,11 @@ impl Lowerer<'_, '_> {
         let axis = if r.flat { 0 } else { r.axes[0] };
         let found = x.ty.as_array().expect("an array");
         let dtype = r.dtype.unwrap_or(sum_type(found.dtype));
+        let op = match (dtype, op) {
+            (DType::Bool, ReduceOp::Add) => ReduceOp::Or,
+            (DType::Bool, _) => ReduceOp::And,
+            _ => op,
+        };
         let result = ArrayType { dtype, layout: Layout::C, readonly: false, swapped: false, ..found };
         let expression = x.lazy.is_some();
         let x = self.settled(&x)?;

@@ -22,7 +22,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("shape(a)", ""),
     ("ndim(a)", ""),
     ("size(a, axis=None)", "`axis` is a constant"),
-    ("reshape(a, shape, order='C')", "orders `'C'`, `'F'` and `'A'`"),
+    ("reshape(a, shape, order='C', copy=None)", "orders `'C'`, `'F'` and `'A'`"),
     ("ravel(a, order='C')", "orders `'C'`, `'F'` and `'A'`; `'K'` of contiguous arrays"),
     ("transpose(a, axes=None)", "`axes` are constants"),
     ("permute_dims(a, axes=None)", "`axes` are constants"),
@@ -50,7 +50,10 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("ndenumerate(arr)", "in loops"),
     ("nditer(op)", "in loops, over one contiguous array, for reading; items are scalars"),
     ("lib.stride_tricks.as_strided(x, shape=None, strides=None)", "strides are not checked"),
-    ("lib.stride_tricks.sliding_window_view(x, window_shape, axis=None)", "`axis` is a constant"),
+    (
+        "lib.stride_tricks.sliding_window_view(x, window_shape, axis=None, subok=False, writeable=False)",
+        "`axis` is a constant",
+    ),
 ];
 
 /// Whether the arguments of a function here must be in memory.
@@ -80,8 +83,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
             l.measured(function, needed(&b, 0), b.get(1).and_then(Option::as_ref), span)?
         }
         "reshape" => {
-            let b = bound(&["a", "shape", "order"], 2)?;
+            let b = bound(&["a", "shape", "order", "copy"], 2)?;
             let x = l.as_array(needed(&b, 0), None, span)?;
+            let x = l.copied_if(&x, b[3].as_ref(), &qualified, span)?;
             let shape = l.shape_operands(&[needed(&b, 1).clone()], span)?;
             l.reshaped_in(&x, &shape, b[2].as_ref(), span)?
         }
@@ -100,7 +104,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
             l.as_strided_call(&bound(&["x", "shape", "strides", "subok", "writeable"], 1)?, span)?
         }
         "sliding_window_view" => {
-            let b = bound(&["x", "window_shape", "axis"], 2)?;
+            let b = bound(&["x", "window_shape", "axis", "subok", "writeable"], 2)?;
             l.windows(needed(&b, 0), needed(&b, 1), b[2].as_ref(), span)?
         }
         "broadcast_to" => {

@@ -1,4 +1,4 @@
-//! NumPy functions of types, known when a kernel is compiled: `result_type promote_types iscomplexobj isrealobj isscalar`.
+//! NumPy functions of types, known when a kernel is compiled: `result_type promote_types can_cast iscomplexobj isrealobj isscalar`.
 
 use ungil_ir::types::DType;
 
@@ -6,6 +6,7 @@ use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::intrinsics::not_a_number;
+use crate::lower::numpy::calling;
 use crate::operand::Operand;
 use crate::promote::{promote_dtypes, promote_scalars};
 use crate::ty::Ty;
@@ -14,6 +15,7 @@ use crate::ty::Ty;
 pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("result_type(*arrays_and_dtypes)", ""),
     ("promote_types(type1, type2)", ""),
+    ("can_cast(from_, to, casting='safe')", "dtypes and arrays; `casting` is a constant"),
     ("iscomplexobj(x)", ""),
     ("isrealobj(x)", ""),
     ("isscalar(element)", ""),
@@ -29,6 +31,14 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
             let first = types.next().ok_or_else(|| not_a_number(&Operand::none(span)))??;
             let common = types.try_fold(first, |a, b| b.map(|b| promote_scalars(&a, &b)))?;
             Operand::entity(Ty::DType(common.dtype().expect("a scalar")), span)
+        }
+        "can_cast" => {
+            let bound = args.clone().bind("numpy.can_cast", &["from_", "to", "casting"], 2)?;
+            let types = [&bound[0], &bound[1]].map(|x| scalar_type(l, x.as_ref().expect("required")));
+            let [from, to] = types.map(|ty| ty.map(|ty| ty.dtype().expect("a scalar")));
+            let rule = bound[2].clone().unwrap_or_else(|| Operand::entity(Ty::Str("safe".into()), span));
+            let rule = calling::casting_argument(Some(rule), "numpy.can_cast")?;
+            Operand::bool(calling::can_cast(from?, to?, rule), span)
         }
         "iscomplexobj" | "isrealobj" => {
             let x = args.clone().bind(function, &["x"], 1)?.remove(0).expect("required");

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp};
 use ungil_ir::math::MathFn;
@@ -88,6 +89,10 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
     let span = args.span;
     let qualified = format!("numpy.{function}");
     let (count, results) = arity(function);
+    if function == "isnat" {
+        let message = "ufunc 'isnat' is only defined for np.datetime64 and np.timedelta64.";
+        return l.always_raise(ExcClass::TYPE_ERROR, message);
+    }
     let options = calling::options(l, &mut args, &qualified, (count, results))?;
     if !args.keywords.is_empty() {
         return Err(unknown(&qualified, span));
