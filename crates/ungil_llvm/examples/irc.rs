@@ -1,4 +1,4 @@
-//! Compiles a module in text form and prints a listing: `irc FILE emitted|optimized|assembly|time [debug]`.
+//! Compiles a module in text form and prints a listing: `irc FILE emitted|optimized|assembly|object|time [debug]`.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use ungil_llvm::object::compile;
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().collect();
     let [_, file, what, rest @ ..] = args.as_slice() else {
-        eprintln!("usage: irc FILE emitted|optimized|assembly|time [debug]");
+        eprintln!("usage: irc FILE emitted|optimized|assembly|object|time [debug]");
         return ExitCode::FAILURE;
     };
     match run(file, what, rest.iter().any(|a| a == "debug")) {
@@ -33,7 +33,8 @@ fn run(file: &str, what: &str, debug: bool) -> Result<String, String> {
     let mut object = None;
     for _ in 0..if what == "time" { 21 } else { 1 } {
         let start = cpu_time();
-        object = Some(compile(&module, &options, what != "time").map_err(|e| e.to_string())?);
+        object =
+            Some(compile(&module, &options, !matches!(what, "object" | "time")).map_err(|e| e.to_string())?);
         times.push(cpu_time() - start);
     }
     let object = object.expect("compiled at least once");

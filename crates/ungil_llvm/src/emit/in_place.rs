@@ -5,11 +5,24 @@
 
 use super::function::FunctionEmitter;
 use super::rotate::Partials;
-use super::types::Operand;
+use super::types::{Operand, unflatten};
+use crate::raw::{Ty, Val};
 use llvm_sys::LLVMIntPredicate::LLVMIntSGT;
 use ungil_abi::parallel::PARTIALS;
-use ungil_ir::inst::{ParallelFor, ReduceOp, ScalarReduction};
+use ungil_ir::inst::{MemFlags, ParallelFor, ReduceOp, ScalarReduction};
 use ungil_ir::types::DType;
+
+/// Bytes of partials that are set and folded at once: a vector that every machine with AVX has.
+const CHUNK: u64 = 32;
+
+/// Partials in a chunk: one where they are single bits.
+fn chunk_lanes(dtype: DType) -> u32 {
+    if dtype == DType::Bool { 1 } else { (CHUNK / dtype.real().size()) as u32 }
+}
+
+fn chunk_align(dtype: DType) -> u32 {
+    dtype.real().size() as u32
+}
 
 impl FunctionEmitter<'_> {
     /// Runs a loop that is in place.
@@ -37,8 +50,7 @@ impl FunctionEmitter<'_> {
             }
             for ((r, p), old) in node.scalars.iter().zip(&partials).zip(&before) {
                 let dtype = p.ty.dtype().expect("a number");
-                let lanes = (0..PARTIALS as i64).map(|lane| self.load_partial(p, l.i64(lane))).collect();
-                let total = self.reduce_tree(r.op, lanes, dtype);
+                let total = self.fold_partials(r.op, p, dtype);
                 let value = self.reduce_operands(r.op, old, &total, dtype);
                 self.assign(r.var, &value);
             }
@@ -56,11 +68,45 @@ impl FunctionEmitter<'_> {
         let slots =
             leaves.iter().map(|leaf| (leaf.ty, self.stack_slot(l.array(leaf.ty, PARTIALS as u64)))).collect();
         let partials = Partials { var: r.var, leaves: slots, ty };
-        let identity = self.identity(r.op, partials.ty.dtype().expect("a number"));
-        for lane in 0..PARTIALS as i64 {
-            self.store_partial(&partials, l.i64(lane), &identity);
+        let dtype = partials.ty.dtype().expect("a number");
+        let identity = self.identity(r.op, dtype);
+        let lanes = chunk_lanes(dtype);
+        for first in (0..PARTIALS as u32).step_by(lanes as usize) {
+            for ((ty, array), leaf) in partials.leaves.iter().zip(identity.leaves()) {
+                let chunk = if lanes == 1 { leaf } else { l.splat(leaf, lanes) };
+                let at = self.partial_address(*ty, *array, l.i64(i64::from(first)));
+                self.tag_access(l.store(chunk, at, chunk_align(dtype)), MemFlags::default());
+            }
         }
         partials
+    }
+
+    /// Folds partials by halving: chunks of neighbours first, then the lanes of the chunk that is left.
+    fn fold_partials(&mut self, op: ReduceOp, p: &Partials, dtype: DType) -> Operand {
+        let l = self.l;
+        let lanes = chunk_lanes(dtype);
+        let load = |first: u32| {
+            let leaf = |(ty, array): &(Ty, Val)| {
+                let at = self.partial_address(*ty, *array, l.i64(i64::from(first)));
+                let ty = if lanes == 1 { *ty } else { l.vector(*ty, lanes) };
+                let chunk = l.load(ty, at, chunk_align(dtype));
+                self.tag_access(chunk, MemFlags::default());
+                chunk
+            };
+            let leaves: Vec<Val> = p.leaves.iter().map(leaf).collect();
+            unflatten(&p.ty, &mut leaves.into_iter())
+        };
+        let chunks = (0..PARTIALS as u32).step_by(lanes as usize).map(load).collect();
+        let chunk = self.reduce_tree(op, chunks, dtype);
+        if lanes == 1 {
+            return chunk;
+        }
+        let lane = |k: u32| {
+            let leaves = chunk.leaves().into_iter().map(|leaf| l.extract_element(leaf, l.i32(i64::from(k))));
+            unflatten(&p.ty, &mut leaves.collect::<Vec<_>>().into_iter())
+        };
+        let lanes = (0..lanes).map(lane).collect();
+        self.reduce_tree(op, lanes, dtype)
     }
 
     /// The identity of an operation, as `ungil_runtime::reduce::identity`.

@@ -117,7 +117,9 @@ impl FunctionEmitter<'_> {
         let branch = self.close_loop(lane, l.i64(width), 1, inner_exit);
         let independent = self.leave_group(accesses);
         self.mark_lane_loop(branch, independent);
-        self.close_loop(group, whole, width, rest);
+        let branch = self.close_loop(group, whole, width, rest);
+        // A group is long enough: another one in the same iteration would only cost time to compile.
+        l.attach(branch, "llvm.loop", l.md_distinct(&[l.md_node(&[l.md_text("llvm.loop.unroll.disable")])]));
 
         let exit = self.new_block(c"end");
         let lane = self.open_loop(l.i64(0), l.nsw_sub(hi, whole), exit);
@@ -217,7 +219,7 @@ impl FunctionEmitter<'_> {
         }
     }
 
-    fn partial_address(&self, ty: Ty, array: Val, lane: Val) -> Val {
+    pub(super) fn partial_address(&self, ty: Ty, array: Val, lane: Val) -> Val {
         self.l.gep(ty, array, lane, GEP_INBOUNDS | GEP_NUW)
     }
 

@@ -84,6 +84,12 @@ impl FunctionEmitter<'_> {
             let upper = parts.split_off(half);
             for (low, high) in parts.iter_mut().zip(upper) {
                 *low = self.reduce_operands(op, low, &high, dtype);
+                if let (ReduceOp::Min | ReduceOp::Max, Operand::Scalar(v)) = (op, &*low)
+                    && dtype.is_float()
+                {
+                    // LLVM looks through choices for NaN, all ways through six of them, at each of them again and again.
+                    *low = Operand::Scalar(self.l.freeze(*v));
+                }
             }
         }
         parts.pop().expect("a vector has a lane")
