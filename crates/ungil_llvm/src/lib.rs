@@ -14,6 +14,7 @@ mod mathlib;
 pub mod object;
 mod perf;
 mod raw;
+mod releases;
 mod remarks;
 mod streams;
 pub mod target;

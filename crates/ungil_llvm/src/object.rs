@@ -6,6 +6,7 @@ use crate::emit::MARK;
 use crate::emit::{EmitError, EmitOptions, emit};
 use crate::mathlib;
 use crate::raw::{Llvm, c_string, llvm, take_string};
+use crate::releases;
 use crate::remarks;
 use crate::streams;
 use crate::target::Machine;
@@ -123,6 +124,7 @@ fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Ve
     }
     run_passes(l, machine, &c_string(&passes))?;
     bases::settle(l);
+    releases::drop_empty(l);
     let mut notes = Vec::new();
     streams::stream(l, options.stream_from.unwrap_or_else(streams::threshold), &mut notes);
     if cfg!(debug_assertions) {

@@ -8,11 +8,11 @@
 //! - A variable is *counted* when it may hold memory of a site that runs more than once (inside a loop): then the
 //!   slot alone does not keep the memory alive. Writing a counted variable retains the new value and releases the old.
 //! - A value read from a counted variable that is written again before the value's last use is kept in a slot too.
-//! - `return` retains what it returns.
+//! - `return` retains what it returns, or empties its slot if that is that of a site that runs once and nothing follows.
 //!
 //! Needs: variables start as zero, an array without memory, whose release does nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use ungil_ir::entities::{Inst, Region, Value, Var};
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::{InstKind, Loc};
@@ -28,17 +28,32 @@ pub fn insert_ownership(module: &mut Module) -> bool {
 }
 
 fn own_function(func: &mut Function) -> bool {
-    let counted = counted_vars(func);
-    let mut owner = Owner { func, counted, changed: false };
+    let mut repeated = BTreeSet::new();
+    sites_in_loops(func, func.body, false, &mut repeated);
+    let counted = counted_vars(func, repeated.clone());
+    let mut owner = Owner { func, repeated, counted, slots: BTreeMap::new(), changed: false };
     let body = owner.func.body;
     let slots = owner.region(body);
     let counted: Vec<Var> = owner.counted.iter().copied().collect();
     let private = private_vars(owner.func);
     let held =
         slots.into_iter().chain(counted.into_iter().filter(|x| !private.contains(x))).collect::<Vec<_>>();
+    let mut last = BTreeSet::new();
+    last_returns(owner.func, body, &mut last);
     owner.enclose(body, &held);
-    owner.retain_returned(body);
+    owner.retain_returned(body, &last);
     owner.changed
+}
+
+/// Returns behind which nothing is run any more that may raise, as `finally` may.
+fn last_returns(func: &Function, r: Region, found: &mut BTreeSet<Inst>) {
+    for &inst in func.region(r) {
+        match &func.inst(inst).kind {
+            InstKind::Return(_) => drop(found.insert(inst)),
+            InstKind::Scope { .. } | InstKind::Try { .. } => {}
+            kind => walk::nested_regions(kind).for_each(|inner| last_returns(func, inner, found)),
+        }
+    }
 }
 
 /// Variables that belong to the iterations of a parallel loop, which releases them itself.
@@ -60,10 +75,8 @@ fn is_site(func: &Function, inst: Inst) -> bool {
     fresh && data.result.is_some_and(|v| func.ty(v).holds_memory())
 }
 
-/// Variables that may hold memory of a site inside a loop.
-fn counted_vars(func: &Function) -> BTreeSet<Var> {
-    let mut repeated = BTreeSet::new();
-    sites_in_loops(func, func.body, false, &mut repeated);
+/// Variables that may hold memory of a site that runs repeatedly.
+fn counted_vars(func: &Function, mut repeated: BTreeSet<Value>) -> BTreeSet<Var> {
     let mut counted = BTreeSet::new();
     loop {
         let (values, vars) = (repeated.len(), counted.len());
@@ -103,7 +116,11 @@ fn sites_in_loops(func: &Function, r: Region, looped: bool, found: &mut BTreeSet
 
 struct Owner<'f> {
     func: &'f mut Function,
+    /// Results of sites inside loops.
+    repeated: BTreeSet<Value>,
     counted: BTreeSet<Var>,
+    /// The slots of sites that run once at most.
+    slots: BTreeMap<Value, Var>,
     changed: bool,
 }
 
@@ -135,7 +152,7 @@ impl Owner<'_> {
                 _ if is_site(self.func, inst) => {
                     let v = self.func.inst(inst).result.expect("a site has a result");
                     new.push(inst);
-                    slots.push(self.keep(v, &mut new));
+                    slots.push(self.keep_site(v, &mut new));
                 }
                 _ => new.push(inst),
             }
@@ -156,7 +173,19 @@ impl Owner<'_> {
         self.func.inst(inst).result.expect("a read has a result")
     }
 
-    /// Gives the slot of a site its new content and releases the old one.
+    /// Gives the result of a site a slot.
+    fn keep_site(&mut self, v: Value, new: &mut Vec<Inst>) -> Var {
+        if self.repeated.contains(&v) {
+            return self.keep(v, new);
+        }
+        // The slot is empty before.
+        let slot = self.func.new_var("owned", self.func.ty(v).clone());
+        new.push(self.make(InstKind::Set(slot, v)));
+        self.slots.insert(v, slot);
+        slot
+    }
+
+    /// Gives a slot its new content and releases the old one.
     fn keep(&mut self, v: Value, new: &mut Vec<Inst>) -> Var {
         let ty = self.func.ty(v).clone();
         let slot = self.func.new_var("owned", ty);
@@ -207,12 +236,8 @@ impl Owner<'_> {
         let mut insts = Vec::new();
         for x in held {
             let old = self.read(*x, &mut insts);
-            let ty = self.func.var_ty(*x).clone();
-            let release = self.make(InstKind::Release(old));
-            let null = self.func.make_inst(InstKind::Null, Some(ty), Loc::default());
-            let null_value = self.func.inst(null).result.expect("null has a result");
-            let clear = self.make(InstKind::Set(*x, null_value));
-            insts.extend([release, null, clear]);
+            insts.push(self.make(InstKind::Release(old)));
+            insts.extend(self.cleared(*x));
         }
         self.func.regions[cleanup.index()] = insts;
         self.func.regions[body.index()] = std::mem::take(&mut self.func.regions[r.index()]);
@@ -220,16 +245,27 @@ impl Owner<'_> {
         self.func.regions[r.index()].push(scope);
     }
 
-    fn retain_returned(&mut self, r: Region) {
+    /// Empties a slot.
+    fn cleared(&mut self, x: Var) -> Vec<Inst> {
+        let ty = self.func.var_ty(x).clone();
+        let null = self.func.make_inst(InstKind::Null, Some(ty), Loc::default());
+        let empty = self.func.inst(null).result.expect("null has a result");
+        vec![null, self.make(InstKind::Set(x, empty))]
+    }
+
+    fn retain_returned(&mut self, r: Region, last: &BTreeSet<Inst>) {
         for inst in walk::insts_of(self.func, r) {
             let InstKind::Return(Some(v)) = self.func.inst(inst).kind else { continue };
             if !self.func.ty(v).holds_memory() {
                 continue;
             }
-            let retain = self.make(InstKind::Retain(v));
+            let before = match self.slots.get(&v).filter(|_| last.contains(&inst)) {
+                Some(slot) => self.cleared(*slot),
+                None => vec![self.make(InstKind::Retain(v))],
+            };
             for list in &mut self.func.regions {
                 if let Some(at) = list.iter().position(|i| *i == inst) {
-                    list.insert(at, retain);
+                    list.splice(at..at, before);
                     break;
                 }
             }
