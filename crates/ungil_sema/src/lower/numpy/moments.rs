@@ -134,7 +134,9 @@ impl Lowerer<'_, '_> {
         let found = x.ty.as_array().expect("an array").dtype;
         // A real mean of complex numbers is that of their real parts.
         let x = if found.is_complex() && !wanted.is_complex() { self.real_parts(x)? } else { x.clone() };
-        let mean = self.mean(&Request { keepdims: true, dtype: Some(wanted), ..r.with(x) }, nan)?;
+        // One mean of all elements needs no axes to go with each of them.
+        let keepdims = r.axes.len() < usize::from(r.x.ty.as_array().expect("an array").ndim);
+        let mean = self.mean(&Request { keepdims, dtype: Some(wanted), ..r.with(x) }, nan)?;
         self.settled(&mean)
     }
 

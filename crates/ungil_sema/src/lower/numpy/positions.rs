@@ -142,14 +142,16 @@ impl Lowerer<'_, '_> {
         let best = self.start_extremum(&run);
         self.best_block(&run, best, x.span, &mut |l, low| l.b().set(found, low))?;
         let low = self.b().get(found);
-        self.place_in_run(&run, best, low, found)
+        // A block in memory is looked through faster than vectors are made ready.
+        let hints = LoopHints { scalar: true, ..LoopHints::default() };
+        self.place_in_block(&run, best, low, found, hints)
     }
 
     /// Sets `found`, which is zero, to the first of the truth values that are looked for, if there is one.
     fn first_truth(&mut self, run: &Run<'_>, found: Var) -> Result<()> {
         let zero = self.b().i64(0);
         let compare = if run.op == ReduceOp::Max { CompareOp::Ne } else { CompareOp::Eq };
-        self.first_index(zero, run.n, found, &mut |l, i| {
+        self.first_index((zero, run.n), found, LoopHints::default(), &mut |l, i| {
             let value = (run.element)(l, i)?;
             let no = l.zero(run.dtype);
             Ok(l.b().compare(compare, value, no))
@@ -226,10 +228,19 @@ impl Lowerer<'_, '_> {
         });
     }
 
-    /// Sets `found` to the index of the extremum, which is at `low` or behind it.
-    fn place_in_run(&mut self, run: &Run<'_>, best: Var, low: Value, found: Var) -> Result<()> {
-        let wanted = self.b().get(best);
-        self.first_index(low, run.n, found, &mut |l, i| {
+    /// Sets `found` to the index of the extremum, which is in the block that begins at `low`.
+    fn place_in_block(
+        &mut self,
+        run: &Run<'_>,
+        best: Var,
+        low: Value,
+        found: Var,
+        hints: LoopHints,
+    ) -> Result<()> {
+        let (wanted, block) = (self.b().get(best), self.b().i64(BLOCK));
+        let end = self.b().binary(BinaryOp::Add, low, block);
+        let high = self.b().binary(BinaryOp::Min, end, run.n);
+        self.first_index((low, high), found, hints, &mut |l, i| {
             let value = (run.element)(l, i)?;
             let equal = l.b().compare(CompareOp::Eq, value, wanted);
             let nan = l.b().compare(CompareOp::Ne, value, value);
@@ -337,7 +348,7 @@ impl Lowerer<'_, '_> {
             l.b().set(found, zero);
             l.best_block(&run, best, x.span, &mut |l, low| l.b().set(found, low))?;
             let low = l.b().get(found);
-            l.place_in_run(&run, best, low, found)?;
+            l.place_in_block(&run, best, low, found, LoopHints::default())?;
             let (target, value) = (l.value(out)?, l.b().get(found));
             l.b().store(target, row.clone(), value);
             Ok(())
@@ -386,7 +397,8 @@ impl Lowerer<'_, '_> {
         source.begin(self, &row, n)?;
         let element = |l: &mut Lowerer<'_, '_>, i: Value| source.element(l, &row, i);
         let low = self.b().get(found);
-        self.place_in_run(&Run { op, dtype, n, element: &element }, best, low, found)?;
+        let run = Run { op, dtype, n, element: &element };
+        self.place_in_block(&run, best, low, found, LoopHints::default())?;
         let before = self.b().binary(BinaryOp::Mul, winner, n);
         let inside = self.b().get(found);
         let place = self.b().binary(BinaryOp::Add, before, inside);
@@ -394,12 +406,12 @@ impl Lowerer<'_, '_> {
         Ok(())
     }
 
-    /// Sets `found` to the first index from `start` on, below `n`, for which a condition holds.
+    /// Sets `found` to the first index from `start` on, below `stop`, for which a condition holds.
     fn first_index(
         &mut self,
-        start: Value,
-        n: Value,
+        (start, stop): (Value, Value),
         found: Var,
+        hints: LoopHints,
         condition: &mut dyn FnMut(&mut Self, Value) -> Result<Value>,
     ) -> Result<()> {
         let step = self.b().i64(1);
@@ -412,7 +424,7 @@ impl Lowerer<'_, '_> {
             });
             Ok(())
         });
-        let node = For { label, iv, start, stop: n, step, body, hints: LoopHints::default() };
+        let node = For { label, iv, start, stop, step, body, hints };
         self.b().push(InstKind::For(Box::new(node)));
         result
     }
