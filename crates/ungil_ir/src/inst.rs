@@ -135,7 +135,7 @@ pub enum Schedule {
 pub struct LoopHints {
     /// Keep LLVM's vectoriser and unroller off (cold versions).
     pub scalar: bool,
-    /// There are too few iterations for LLVM's vectoriser and unroller.
+    /// There are too few iterations for polls, and for LLVM's vectoriser and unroller.
     pub few: bool,
     /// The iterations are known to be independent.
     pub independent: bool,

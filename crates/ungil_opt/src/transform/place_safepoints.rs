@@ -97,7 +97,7 @@ impl Placer<'_> {
         }
         match region_cost(self.module, self.original, l.body) {
             None => self.poll(l.body, inst),
-            Some(_) if self.is_short(l) => {}
+            Some(_) if l.hints.few || self.is_short(l) => {}
             Some(cost) if self.is_small_window(inst, l, cost) => {}
             Some(_) if copies => self.strip_mine(parent, inst, l, COPY_STRIP),
             Some(cost) => self.strip_mine(parent, inst, l, (STRIP / (cost.max(1) as i64 / 64 + 1)).max(64)),

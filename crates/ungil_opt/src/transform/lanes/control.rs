@@ -395,7 +395,7 @@ impl Lowerer<'_> {
         let (body, frame) = self.in_loop(inst, &frame, |s| s.for_body(node.body));
         let start = rest.unwrap_or_else(|| self.uniform(node.start));
         let (stop, step) = (self.uniform(node.stop), self.uniform(node.step));
-        let hints = LoopHints { scalar: node.hints.scalar, ..LoopHints::default() };
+        let hints = LoopHints { scalar: node.hints.scalar, few: node.hints.few, ..LoopHints::default() };
         let made = For { label: physical, iv, start, stop, step, body, hints };
         self.b().push(InstKind::For(Box::new(made)));
         self.close(&frame, before)

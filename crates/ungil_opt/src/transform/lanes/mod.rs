@@ -212,7 +212,7 @@ impl Pass<'_> {
         let rows = rows::all_row_loads(func, body, &facts);
         let mut shape = cost::shape(func, body, &facts, self.context.target);
         if !rows.is_empty() {
-            shape.parts = shape.parts.min(rows::parts(shape.width));
+            shape.parts = shape.parts.min(rows::parts(func, body, shape.width));
         }
         let chosen = forced || func.attributes.simd == Simd::Always;
         if !chosen && cost::prefers_rows(func, body, iv, &facts) {

@@ -54,9 +54,11 @@ pub fn row_loads(func: &Function, defs: &Definitions, facts: &Uniformity, node: 
     search.found
 }
 
-/// Vectors of this width for rows: two hide latency, where they are not so long that code grows.
-pub fn parts(width: u16) -> u16 {
-    (MAX_ROWS / width).clamp(1, MAX_PARTS)
+/// Vectors of this width for rows: two hide latency, where rows are long and vectors not so long that code grows.
+pub fn parts(func: &Function, body: Region, width: u16) -> u16 {
+    let is_short = |inst| matches!(&func.inst(inst).kind, InstKind::For(node) if node.hints.few);
+    let short = walk::insts_of(func, body).into_iter().any(is_short);
+    if short { 1 } else { (MAX_ROWS / width).clamp(1, MAX_PARTS) }
 }
 
 /// The row loads of all loops of a body.
@@ -168,7 +170,7 @@ impl Lowerer<'_> {
         let (body, _) = self.in_loop(inst, &frame, |s| s.columns_of_block(node, iv));
         self.columns = None;
         let step = self.b().i64(width);
-        let hints = LoopHints { scalar: node.hints.scalar, ..LoopHints::default() };
+        let hints = LoopHints { scalar: node.hints.scalar, few: node.hints.few, ..LoopHints::default() };
         let made = For { label: physical, iv, start, stop: end, step, body, hints };
         self.b().push(InstKind::For(Box::new(made)));
         end

@@ -423,7 +423,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             });
         }
         if short {
-            return self.counted_loop(n, false, |l, i| {
+            let run = (self.b().i64(0), n, self.b().i64(1));
+            let hints = LoopHints { few: true, ..LoopHints::default() };
+            return self.labelled_loop(run, hints, |l, i, _| {
                 let term = l.term(x, &mut elements.moved(place(at, i)), fold)?;
                 l.combine(fold.op, accumulator.total, term);
                 Ok(())
@@ -431,7 +433,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         }
         let block = self.b().i64(BLOCK);
         let zero = self.b().i64(0);
-        self.labelled_loop((zero, n, block), false, |l, low, label| {
+        self.labelled_loop((zero, n, block), LoopHints::default(), |l, low, label| {
             let end = l.b().binary(BinaryOp::Add, low, block);
             let high = l.b().binary(BinaryOp::Min, end, n);
             let partial =
@@ -567,19 +569,19 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         independent: bool,
         body: impl FnOnce(&mut Self, Value) -> Result<()>,
     ) -> Result<()> {
-        self.labelled_loop((start, stop, step), independent, |l, i, _| body(l, i))
+        let hints = LoopHints { independent, ..LoopHints::default() };
+        self.labelled_loop((start, stop, step), hints, |l, i, _| body(l, i))
     }
 
     /// A loop that its body may break out of.
     fn labelled_loop(
         &mut self,
         (start, stop, step): (Value, Value, Value),
-        independent: bool,
+        hints: LoopHints,
         body: impl FnOnce(&mut Self, Value, Label) -> Result<()>,
     ) -> Result<()> {
         let (label, iv) = (self.func.new_label(), self.func.new_value(Type::I64));
         let (region, result) = self.nested(|l| body(l, iv, label));
-        let hints = LoopHints { independent, ..LoopHints::default() };
         let node = For { label, iv, start, stop, step, body: region, hints };
         self.b().push(InstKind::For(Box::new(node)));
         result
