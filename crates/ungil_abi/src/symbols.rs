@@ -38,6 +38,9 @@ pub const BARRIER: &str = "ungil_rt_barrier";
 /// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, const Matrix *y)`: matrix product; a matrix is an array descriptor
 /// of two axes, `dtype` the number of their element type.
 pub const MATMUL: &str = "ungil_lib_matmul";
+/// `i32 (Ctx*, u64 dtype, const Vector *values, i64 place)`: moves values so that `place` holds what sorting would put there; a
+/// vector is an array descriptor of one axis.
+pub const PARTITION: &str = "ungil_lib_partition";
 /// `i64 (Ctx*)`: number of this thread in its team.
 pub const THREAD_ID: &str = "ungil_rt_thread_id";
 /// `i64 (Ctx*)`: threads that a parallel loop started here would use.

@@ -1,6 +1,7 @@
 //! Functions of the library behind the C ABI that an instruction calls.
 //!
-//! Operands are arrays of one element type; the function writes the first, reads the others, and may raise.
+//! Operands are arrays of one element type, and numbers of type int64 behind them; the function writes the first array, reads
+//! the others, and may raise.
 
 use std::fmt;
 
@@ -9,15 +10,19 @@ use std::fmt;
 pub enum LibFn {
     /// `out[i, j] = Σ_k x[i, k] · y[k, j]` of float or complex matrices: what `out` held is not read, and it overlaps neither.
     Matmul,
+    /// Moves the elements of a dense vector without NaN so that place `k`, the second operand, holds what sorting would put
+    /// there: none before it is larger, none behind it smaller.
+    Partition,
 }
 
 impl LibFn {
-    pub const ALL: &'static [LibFn] = &[LibFn::Matmul];
+    pub const ALL: &'static [LibFn] = &[LibFn::Matmul, LibFn::Partition];
 
     /// Text form.
     pub const fn name(self) -> &'static str {
         match self {
             LibFn::Matmul => "matmul",
+            LibFn::Partition => "partition",
         }
     }
 
@@ -25,13 +30,23 @@ impl LibFn {
     pub const fn symbol(self) -> &'static str {
         match self {
             LibFn::Matmul => ungil_abi::symbols::MATMUL,
+            LibFn::Partition => ungil_abi::symbols::PARTITION,
         }
     }
 
-    /// Number of axes of each operand.
+    /// Number of axes of each array.
     pub const fn ranks(self) -> &'static [u8] {
         match self {
             LibFn::Matmul => &[2, 2, 2],
+            LibFn::Partition => &[1],
+        }
+    }
+
+    /// How many numbers follow the arrays.
+    pub const fn numbers(self) -> usize {
+        match self {
+            LibFn::Matmul => 0,
+            LibFn::Partition => 1,
         }
     }
 

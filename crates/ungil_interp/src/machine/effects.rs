@@ -6,7 +6,7 @@ use crate::number::Num;
 use crate::outcome::{Exception, Failure};
 use crate::text::{self, Part};
 use crate::value::{Array, Value};
-use ungil_ir::inst::{BinaryOp, InstKind, PrintPart, Raise};
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, PrintPart, Raise};
 use ungil_ir::library::LibFn;
 
 impl<'m> Machine<'m> {
@@ -19,6 +19,10 @@ impl<'m> Machine<'m> {
             }
             K::Library(LibFn::Matmul, args) => {
                 self.matmul(frame, args)?;
+                None
+            }
+            K::Library(LibFn::Partition, args) => {
+                self.partition(frame, args)?;
                 None
             }
             K::Check(cond, error) => {
@@ -63,6 +67,26 @@ impl<'m> Machine<'m> {
                 }
                 self.memory.store(&out, &[i, j], sum).map_err(Failure::Invalid)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Sorts all elements: the one at the place told is right, and so are those around it.
+    fn partition(&mut self, frame: &Frame<'m>, args: &[ungil_ir::entities::Value]) -> Step<()> {
+        let values = frame.get(args[0]).array().clone();
+        let n = values.shape[0];
+        if !(0..n).contains(&frame.i64(args[1])) {
+            return invalid("the place lies outside the vector");
+        }
+        let mut sorted: Vec<Num> = Vec::new();
+        for k in 0..n {
+            let x = self.memory.load(&values, &[k]).map_err(Failure::Invalid)?;
+            let less = |y: &Num| arith::compare(CompareOp::Lt, x, *y);
+            let at = sorted.iter().position(less).unwrap_or(sorted.len());
+            sorted.insert(at, x);
+        }
+        for (k, x) in (0..n).zip(sorted) {
+            self.memory.store(&values, &[k], x).map_err(Failure::Invalid)?;
         }
         Ok(())
     }

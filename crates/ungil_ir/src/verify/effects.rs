@@ -67,7 +67,13 @@ impl Verifier<'_> {
 
     fn check_library(&mut self, function: LibFn, args: &[Value]) {
         let ranks = function.ranks();
-        self.require(args.len() == ranks.len(), || format!("{function} takes {} arrays", ranks.len()));
+        let numbers = function.numbers();
+        self.require(args.len() == ranks.len() + numbers, || {
+            format!("{function} takes {} arrays and {numbers} numbers", ranks.len())
+        });
+        for &number in args.iter().skip(ranks.len()) {
+            self.require(*self.ty(number) == Type::I64, || format!("{function} takes int64, not {number}"));
+        }
         let mut dtype = None;
         for (&arg, &rank) in args.iter().zip(ranks) {
             let found = self.ty(arg).as_array();

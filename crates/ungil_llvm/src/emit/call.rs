@@ -22,13 +22,17 @@ impl FunctionEmitter<'_> {
         self.l.load_packed(ret, result, false)
     }
 
-    /// Calls a function of the library with descriptors of arrays.
+    /// Calls a function of the library with descriptors of arrays, and with numbers as they are.
     pub fn library(&mut self, function: LibFn, args: &[Value]) -> Option<Operand> {
         let l = self.l;
         let dtype = self.f.ty(args[0]).as_array().expect("the verifier saw an array").dtype;
         let mut given = vec![self.ctx, l.i64(i64::from(dtype.number()))];
         for &arg in args {
             let (operand, ty) = (self.operand(arg).clone(), self.f.ty(arg).clone());
+            if ty.as_array().is_none() {
+                given.push(operand.scalar());
+                continue;
+            }
             let descriptor = self.stack_bytes(packed_size(&ty));
             l.store_packed(&ty, &operand, descriptor);
             given.push(descriptor);

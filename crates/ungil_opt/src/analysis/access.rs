@@ -85,7 +85,7 @@ impl Collector<'_> {
                     }
                 }
                 InstKind::Library(_, args) => {
-                    for (k, &a) in args.iter().enumerate() {
+                    for (k, &a) in args.iter().enumerate().filter(|(_, a)| self.func.ty(**a).holds_memory()) {
                         self.passed(inst, a, k == 0, unconditional);
                     }
                 }

@@ -56,6 +56,11 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.b().push(InstKind::Library(LibFn::Matmul, arrays));
             Ok(Operand::none(span))
         }
+        ("place_in_order", [values, place]) => {
+            let operands = [l.value(values)?, l.value(place)?].to_vec();
+            l.b().push(InstKind::Library(LibFn::Partition, operands));
+            Ok(Operand::none(span))
+        }
         ("reinterpreted", [x, like, offset, n]) => l.reinterpreted(x, like, offset, n, span),
         ("native", [x, like]) => l.native(x, like, span),
         ("each", [function, items, rest @ ..]) => l.each(function, items, rest, span),

@@ -108,11 +108,28 @@ def _refuse_part(whole: const):
 
 
 def _statistic(x, q, axis: const, out, keepdims: const, method: const, skip: const):
+    whole = axis is None or (x.ndim == 1 and not is_tuple(axis))
+    single = q is None or (is_number(q) and not is_bool(x))
+    if whole and single and out is None and not keepdims:
+        if axis is not None:
+            axis_of(axis, 1)
+        return _of_all(x, q, method, skip)
     if axis is None:
         return _written_statistic(x, q, steps(x.ndim), out, keepdims, method, skip)
     if is_tuple(axis):
         return _written_statistic(x, q, each(axis_of, axis, x.ndim), out, keepdims, method, skip)
     return _written_statistic(x, q, (axis_of(axis, x.ndim),), out, keepdims, method, skip)
+
+
+def _of_all(x, q, method: const, skip: const):
+    # One number of all elements: without rows and results in memory.
+    if q is not None and not skip and x.size == 0:
+        raise IndexError("index -1 is out of bounds for axis 0 with size 0")
+    buffer = np.empty(x.size, x.dtype)
+    kind = _kind(x, q, method)
+    if x.ndim == 1:
+        return _of_row(x, buffer, q, kind, method, skip)
+    return _of_row(np.ravel(x), buffer, q, kind, method, skip)
 
 
 def _written_statistic(x, q, axes: const, out, keepdims: const, method: const, skip: const):
@@ -158,75 +175,84 @@ def _rows(x, axes: const):
 def _statistics(x, q, axes: const, method: const, skip: const):
     table = _rows(x, axes)
     kept = np.moveaxis(x, axes, steps(x.ndim)[x.ndim - len(axes) :]).shape[: x.ndim - len(axes)]
-    rows, n = table.shape[0], table.shape[1]
-    if q is not None and not skip and n == 0:
+    if q is not None and not skip and table.shape[1] == 0:
         raise IndexError("index -1 is out of bounds for axis 0 with size 0")
-    buffer = np.empty(n, x.dtype)
-    if q is None:
-        out = np.empty(kept, np.result_type(x, 0.5))
-        flat = out.reshape(rows)
-        for i in range(rows):
-            flat[i] = _of_row(table[i], buffer, q, flat, method, skip)
-        return out
+    if is_bool(x) and q is not None:
+        return _of_truths(x, table, kept, q, method, skip)
+    return _results(x, table, kept, q, method, skip)
+
+
+def _of_truths(x, table, kept, q, method: const, skip: const):
     if method == "lower" or method == "higher" or method == "nearest":
-        return _quantiles(table, kept, buffer, q, x.dtype, method, skip)
+        return _results(x, table, kept, q, method, skip)
     if method == "inverted_cdf" or method == "closest_observation":
-        return _quantiles(table, kept, buffer, q, x.dtype, method, skip)
-    if is_bool(x):
-        if skip and x.size == 0:
-            return np.full(np.shape(q) + kept, np.nan)
-        raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
-    return _quantiles(table, kept, buffer, q, np.result_type(x, q), method, skip)
+        return _results(x, table, kept, q, method, skip)
+    if skip and x.size == 0:
+        return np.full(np.shape(q) + kept, np.nan)
+    raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
 
 
-def _quantiles(table, kept, buffer, q, wanted, method: const, skip: const):
-    rows = table.shape[0]
-    if is_number(q):
-        out = np.empty(kept, wanted)
+def _results(x, table, kept, q, method: const, skip: const):
+    rows, n = table.shape[0], table.shape[1]
+    buffer = np.empty(n, x.dtype)
+    kind = _kind(x, q, method)
+    if q is None or is_number(q):
+        out = np.empty(kept, np.result_type(kind))
         flat = out.reshape(rows)
         for i in range(rows):
-            flat[i] = _of_row(table[i], buffer, q, flat, method, skip)
+            flat[i] = _of_row(table[i], buffer, q, kind, method, skip)
         return out
     parts = np.ravel(q)
-    out = np.empty(np.shape(q) + kept, wanted)
+    out = np.empty(np.shape(q) + kept, np.result_type(kind))
     flat = out.reshape((parts.shape[0], rows))
     for i in range(rows):
         for j in range(parts.shape[0]):
-            flat[j, i] = _of_row(table[i], buffer, parts[j], flat[j], method, skip)
+            flat[j, i] = _of_row(table[i], buffer, parts[j], kind, method, skip)
     return out
 
 
-def _of_row(row, buffer, q, target, method: const, skip: const):
+def _kind(x, q, method: const):
+    # Zero in the type of the results.
+    if q is None:
+        return np.result_type(x, 0.5)(0)
+    if method == "lower" or method == "higher" or method == "nearest":
+        return np.result_type(x)(0)
+    if method == "inverted_cdf" or method == "closest_observation":
+        return np.result_type(x)(0)
+    return np.result_type(x, q)(0)
+
+
+def _of_row(row, buffer, q, kind, method: const, skip: const):
     n = 0
     for i in range(row.shape[0]):
         if row[i] == row[i]:
             buffer[n] = row[i]
             n += 1
         elif not skip:
-            return like(target[0], row[i])
+            return like(kind, row[i])
     if n == 0:
-        if is_complex(target):
-            return like(target[0], complex(np.nan, np.nan))
-        if is_inexact(target):
-            return like(target[0], np.nan)
+        if is_complex(kind):
+            return like(kind, complex(np.nan, np.nan))
+        if is_inexact(kind):
+            return like(kind, np.nan)
         raise IndexError("cannot take a quantile of no elements")
     values = buffer[:n]
     if method == "median":
-        return _middle(values, target)
-    return like(target[0], _picked(values, q, method))
+        return _middle(values, kind)
+    return like(kind, _picked(values, q, method))
 
 
-def _middle(values, target):
+def _middle(values, kind):
     n = values.shape[0]
     half = n // 2
-    upper = like(target[0], _select(values, half))
+    upper = like(kind, _select(values, half))
     if n % 2 == 1:
         # The mean of one number: zeros lose their sign, infinite complex numbers become NaN in part.
         return (upper + like(upper, 0)) / like(upper, 1)
     lower = values[0]
     for i in range(1, half):
         lower = max(lower, values[i])
-    return (like(target[0], lower) + upper) / like(upper, 2)
+    return (like(kind, lower) + upper) / like(upper, 2)
 
 
 def _picked(values, q, method: const):
@@ -294,28 +320,8 @@ def _interpolated(values, at, method: const):
 
 
 def _select(values, k):
-    # Hoare's selection: afterwards values[k] is in its place, smaller ones before it, larger ones behind.
-    low, high = 0, values.shape[0] - 1
-    while low < high:
-        middle = (low + high) // 2
-        x, y, z = values[low], values[middle], values[high]
-        pivot = max(min(x, y), min(max(x, y), z))
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            return values[k]
+    # Afterwards values[k] is in its place, smaller ones before it, larger ones behind.
+    place_in_order(values, k)
     return values[k]
 
 
