@@ -22,6 +22,9 @@ use crate::lower::numpy::reductions::Request;
 use crate::operand::Operand;
 use crate::ty::Ty;
 
+/// Least number of columns that are looked through side by side.
+const SIDE_BY_SIDE: i64 = 16;
+
 /// Elements in which an extremum is looked for.
 struct Run<'a> {
     op: ReduceOp,
@@ -89,8 +92,9 @@ impl Lowerer<'_, '_> {
         if r.keepdims { self.with_unit_axes(&result, &r.axes, ndim, r.span) } else { Ok(result) }
     }
 
-    /// Along an axis the index of the first extremum. Blocks are reduced one after another; the place is then looked for in
-    /// the first block that holds the extremum.
+    /// Along an axis the index of the first extremum. Of runs of neighbours blocks are reduced one after another, and the
+    /// place is then looked for in the first block that holds the extremum; short runs and those across rows are gone through
+    /// in order.
     fn extreme_index(&mut self, x: &Operand, op: ReduceOp, axis: usize, span: Span) -> Result<Operand> {
         let shape = self.extents(x)?;
         let kept: Vec<Value> = (0..shape.len()).filter(|k| *k != axis).map(|k| shape[k]).collect();
@@ -99,24 +103,65 @@ impl Lowerer<'_, '_> {
         let ty = ArrayType { dtype: DType::I64, ndim, layout: Layout::C, readonly: false, swapped: false };
         let found = self.new_var("position", Type::I64);
         let out = if scalar { Operand::none(span) } else { self.fresh_array(ty, kept.clone(), span) };
-        self.independent_loops(kept, LONG_ROW, &mut |l, ivs| {
-            let at = |i: Value| {
-                let mut at = ivs.clone();
-                at.insert(axis, i);
-                at
-            };
-            l.extreme_of_run(x, op, shape[axis], &at, found)?;
-            if !scalar {
-                let (target, value) = (l.value(&out)?, l.b().get(found));
-                l.b().store(target, ivs, value);
-            }
-            Ok(())
-        })?;
         if scalar {
+            self.extreme_of_run(x, op, shape[axis], &|i| vec![i], found)?;
             let value = self.b().get(found);
             return Ok(Operand::value(Ty::Scalar(DType::I64), value, span));
         }
+        let fastest =
+            if x.ty.as_array().is_some_and(|t| t.layout == Layout::F) { 0 } else { shape.len() - 1 };
+        let runs = |l: &mut Self, in_order: bool| {
+            l.independent_loops(kept.clone(), LONG_ROW, &mut |l, ivs| {
+                let at = |i: Value| {
+                    let mut at = ivs.clone();
+                    at.insert(axis, i);
+                    at
+                };
+                match in_order {
+                    true => l.extreme_in_order(x, op, shape[axis], &at, found)?,
+                    false => l.extreme_of_run(x, op, shape[axis], &at, found)?,
+                }
+                let (target, value) = (l.value(&out)?, l.b().get(found));
+                l.b().store(target, ivs, value);
+                Ok(())
+            })
+        };
+        // Runs across rows go side by side if there are enough of them.
+        let (compare, least) =
+            if axis == fastest { (CompareOp::Lt, LONG_ROW) } else { (CompareOp::Ge, SIDE_BY_SIDE) };
+        let least = self.b().i64(least);
+        let cond = self.b().compare(compare, shape[fastest], least);
+        let (then, in_order) = self.nested(|l| runs(l, true));
+        let (otherwise, blocks) = self.nested(|l| runs(l, false));
+        self.b().push(InstKind::If { cond, then, otherwise });
+        in_order.and(blocks)?;
         Ok(out)
+    }
+
+    /// Sets `found` to the index of the first extremum, element after element: independent runs then go side by side.
+    fn extreme_in_order(
+        &mut self,
+        x: &Operand,
+        op: ReduceOp,
+        n: Value,
+        at: &dyn Fn(Value) -> Vec<Value>,
+        found: Var,
+    ) -> Result<()> {
+        let dtype = ordered_type(x);
+        let nothing = |l: &mut Lowerer<'_, '_>, _: Value| Ok(l.zero(dtype));
+        let best = self.start_extremum(&Run { op, dtype, n, element: &nothing });
+        let zero = self.b().i64(0);
+        self.b().set(found, zero);
+        self.counted_loop(n, false, |l, i| {
+            let element = l.load_element(x, at(i))?;
+            let value = l.cast_to(&element, dtype)?;
+            let (before, place) = (l.b().get(best), l.b().get(found));
+            let better = l.is_better(op, value, before);
+            let (after, here) = (l.b().select(better, value, before), l.b().select(better, i, place));
+            l.b().set(best, after);
+            l.b().set(found, here);
+            Ok(())
+        })
     }
 
     /// Sets `found` to the index of the first extremum of the elements `at(0) … at(n - 1)`.
@@ -142,8 +187,9 @@ impl Lowerer<'_, '_> {
         let best = self.start_extremum(&run);
         self.best_block(&run, best, x.span, &mut |l, low| l.b().set(found, low))?;
         let low = self.b().get(found);
-        // A block in memory is looked through faster than vectors are made ready.
-        let hints = LoopHints { scalar: true, ..LoopHints::default() };
+        // One block in memory is looked through faster than vectors are compiled.
+        let single = x.ty.as_array().is_some_and(|t| t.ndim == 1);
+        let hints = LoopHints { scalar: single, ..LoopHints::default() };
         self.place_in_block(&run, best, low, found, hints)
     }
 
@@ -215,17 +261,22 @@ impl Lowerer<'_, '_> {
 
     /// Sets `best` to an extremum that is beyond it; the first NaN stays.
     fn take_better(&mut self, run: &Run<'_>, best: Var, extremum: Value, remember: impl FnOnce(&mut Self)) {
-        let compare = if run.op == ReduceOp::Max { CompareOp::Gt } else { CompareOp::Lt };
         let before = self.b().get(best);
-        let beyond = self.b().compare(compare, extremum, before);
-        let nan = self.b().compare(CompareOp::Ne, extremum, extremum);
-        let better = self.b().binary(BinaryOp::Or, beyond, nan);
-        let open = self.b().compare(CompareOp::Eq, before, before);
-        let better = self.b().binary(BinaryOp::And, better, open);
+        let better = self.is_better(run.op, extremum, before);
         self.if_then(better, |l| {
             l.b().set(best, extremum);
             remember(l);
         });
+    }
+
+    /// Whether a value is beyond another; the first NaN is beyond all.
+    fn is_better(&mut self, op: ReduceOp, value: Value, before: Value) -> Value {
+        let compare = if op == ReduceOp::Max { CompareOp::Gt } else { CompareOp::Lt };
+        let beyond = self.b().compare(compare, value, before);
+        let nan = self.b().compare(CompareOp::Ne, value, value);
+        let better = self.b().binary(BinaryOp::Or, beyond, nan);
+        let open = self.b().compare(CompareOp::Eq, before, before);
+        self.b().binary(BinaryOp::And, better, open)
     }
 
     /// Sets `found` to the index of the extremum, which is in the block that begins at `low`.
