@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from checking import check_numpy
 
 from ungil import jit
 from ungil.errors import TypingError
@@ -294,3 +295,57 @@ class TestAverages:
     def test_weights_without_a_sum(self):
         check(kernel("np.average(a, axis=1, weights=w)", "a, w"), np.ones((2, 3)), np.array([1.0, -1.0, 0.0]))
         check(kernel("np.average(a, axis=0, weights=w)", "a, w"), np.ones((0, 3)), np.zeros(0))
+
+
+@jit
+def places_of_extrema(a):
+    return (
+        [np.argmax(a, axis=k) for k in (0, 1)],
+        [np.argmin(a, axis=k) for k in (0, 1)],
+        np.argmax(a),
+        a.argmin(),
+    )
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (3, 7), (40, 63), (17, 64), (70, 15), (600, 16), (9, 1100), (1030, 3)]
+)
+@pytest.mark.parametrize("code", "?bIdf")
+def test_places_of_extrema_of_every_length(shape, code):
+    # Short runs go in order and side by side, long ones in blocks, each with a search for the first of equals.
+    rng = np.random.default_rng(sum(shape))
+    a = rng.integers(0, 50, shape).astype(code)
+    check_numpy(places_of_extrema, a)
+    check_numpy(places_of_extrema, np.asfortranarray(a))
+    check_numpy(places_of_extrema, np.repeat(a, 2, axis=1)[::-1, ::2])
+    check_numpy(places_of_extrema, np.zeros_like(a))
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (20, 100), (3, 1300), (1300, 20)])
+def test_places_of_nan_and_infinities(shape):
+    a = np.full(shape, -np.inf)
+    check_numpy(places_of_extrema, a)
+    check_numpy(places_of_extrema, -a)
+    a[1:, ::3] = np.nan
+    check_numpy(places_of_extrema, a)
+    check_numpy(places_of_extrema, np.where(np.arange(shape[1]) % 2, a, 1.0))
+    a = np.zeros(shape)
+    a[:, 1::2] = -0.0
+    check_numpy(places_of_extrema, a)
+
+
+@pytest.mark.parametrize("n", [1, 2, 15, 31, 32, 33, 64, 511, 512, 513, 1000, 1057])
+@pytest.mark.parametrize("code", "dfbD")
+def test_folds_of_every_length(n, code):
+    a = (np.arange(n) * 37 % 101 - 50).astype(code)
+    table = np.stack([a] * 19)
+    check_numpy(
+        lambda a, t: (a.sum(), a.mean(), a.std(), t.sum(axis=1), t.sum(axis=0), t.mean(axis=-1)),
+        a,
+        table,
+        rtol=1e-5,
+    )
+    if code != "D":
+        check_numpy(
+            lambda a, t: (a.max(), a.min(), t.max(axis=1), t.min(axis=0), np.ptp(t, axis=1)), a, table
+        )
