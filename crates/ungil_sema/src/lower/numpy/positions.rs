@@ -98,19 +98,19 @@ impl Lowerer<'_, '_> {
     fn extreme_index(&mut self, x: &Operand, op: ReduceOp, axis: usize, span: Span) -> Result<Operand> {
         let shape = self.extents(x)?;
         let kept: Vec<Value> = (0..shape.len()).filter(|k| *k != axis).map(|k| shape[k]).collect();
-        let scalar = kept.is_empty();
-        let ndim = kept.len() as u8;
-        let ty = ArrayType { dtype: DType::I64, ndim, layout: Layout::C, readonly: false, swapped: false };
-        let found = self.new_var("position", Type::I64);
-        let out = if scalar { Operand::none(span) } else { self.fresh_array(ty, kept.clone(), span) };
-        if scalar {
+        if kept.is_empty() {
+            let found = self.new_var("position", Type::I64);
             self.extreme_of_run(x, op, shape[axis], &|i| vec![i], found)?;
             let value = self.b().get(found);
             return Ok(Operand::value(Ty::Scalar(DType::I64), value, span));
         }
+        let ndim = kept.len() as u8;
+        let ty = ArrayType { dtype: DType::I64, ndim, layout: Layout::C, readonly: false, swapped: false };
+        let out = self.fresh_array(ty, kept.clone(), span);
         let fastest =
             if x.ty.as_array().is_some_and(|t| t.layout == Layout::F) { 0 } else { shape.len() - 1 };
         let runs = |l: &mut Self, in_order: bool| {
+            let found = l.new_var("position", Type::I64);
             l.independent_loops(kept.clone(), LONG_ROW, &mut |l, ivs| {
                 let at = |i: Value| {
                     let mut at = ivs.clone();
