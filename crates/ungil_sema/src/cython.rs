@@ -38,6 +38,10 @@ pub struct CFunction {
     pub cdivision: bool,
     /// Whether a division that rounds otherwise than Python's warns.
     pub cdivision_warnings: bool,
+    /// Whether indices of memoryviews are not checked, and whether negative ones do not count from the end, in code for objects;
+    /// kernels have options for that.
+    pub unchecked: bool,
+    pub unwrapped: bool,
     /// Whether using `None` as a memoryview raises.
     pub nonecheck: bool,
     /// Whether arithmetic of C's integers that overflows raises.

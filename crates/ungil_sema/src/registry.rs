@@ -143,6 +143,9 @@ const EAGER: &[&str] = &[
     "einsum",
 ];
 
+/// Calls that the driver writes for operators and blocks of the Cython language.
+const WRITTEN_FOR_C: &[&str] = &["cython.cast", "cython.view", "cython.gil_block", "cython.character"];
+
 /// Calls a library function.
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
     let span = args.span;
@@ -216,7 +219,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             let n = l.integer_argument(&n, "set_num_threads", "n")?;
             Ok(Operand::value(Ty::PyInt, l.b().value(InstKind::SetNumThreads(n)), span))
         }
-        "cython.cast" | "cython.view" | "cython.gil_block" => l.written_for_c(name, args),
+        name if WRITTEN_FOR_C.contains(&name) => l.written_for_c(name, args),
         "ungil._parallel_requested" => Ok(Operand::bool(l.program.options.parallel_arrays, span)),
         "ungil._result_dtype" => l.result_dtype(args),
         "ungil.prange" => range(l, args),

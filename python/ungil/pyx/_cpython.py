@@ -209,6 +209,21 @@ _BYTEARRAY: dict[str, Any] = {
 
 # Functions with pointers of C, as compiled code calls them: by their entry in the interpreter, parameters and result.
 _POINTERS = {
+    "list": {
+        "PyList_GetItem": "PyList_GetItem(@object,int64)*@PyObject",
+        "PyList_GET_ITEM": "PyList_GetItem(@object,int64)*@PyObject",
+    },
+    "tuple": {
+        "PyTuple_GetItem": "PyTuple_GetItem(@object,int64)*@PyObject",
+        "PyTuple_GET_ITEM": "PyTuple_GetItem(@object,int64)*@PyObject",
+    },
+    "dict": {
+        "PyDict_GetItem": "PyDict_GetItem(@object,@object)*@PyObject",
+        "PyDict_GetItemWithError": "PyDict_GetItemWithError(@object,@object)*@PyObject",
+        "PyDict_GetItemString": "PyDict_GetItemString(@object,*const int8)*@PyObject",
+        "PyDict_SetDefault": "PyDict_SetDefault(@object,@object,@object)*@PyObject",
+        "PyDict_Next": "PyDict_Next(@object,*int64,**@PyObject,**@PyObject)int32",
+    },
     "bytes": {
         "PyBytes_FromString": "PyBytes_FromString(*const int8)@object",
         "PyBytes_FromStringAndSize": "PyBytes_FromStringAndSize(*const int8,int64)@object",

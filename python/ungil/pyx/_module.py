@@ -552,6 +552,7 @@ class Builder:
             for f in plan["functions"]
             if f["ret"] and f["ret"][1].startswith("enum ")
         }
+        info["has_characters"] = "__pyx_char(" in text
         info["may_hold"] = info["name"] in self._taking_the_lock(plan)
         info["must_compile"] = (
             info["releases_gil"]
@@ -565,6 +566,7 @@ class Builder:
         info["kernel_only"] = bool(re.search(r"\bprange\s*\(|__pyx_parallel\(", text))
         info["sections"] = info["may_hold"] and _sections.has_sections(node)
         info["parallel"] = info["may_hold"] and _sections.gives_up_the_lock(node)
+        _bind_declared(node, info)
         plain = copy.deepcopy(node)
         plain.decorator_list = []
         key = f"__pyx_bind_{id(info)}"
@@ -696,6 +698,27 @@ class Builder:
         made.__kwdefaults__ = function.__kwdefaults__
         namespace[info["name"]] = made
         return made
+
+
+def _bind_declared(node: ast.FunctionDef | ast.AsyncFunctionDef, info: dict[str, Any]) -> None:
+    """Make declared variables local where functions inside may share them: to Python only what is assigned is."""
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
+    inner = [n for n in ast.walk(node) if isinstance(n, scopes) and n is not node]
+    if not inner:
+        return
+    at = 1 if ast.get_docstring(node, clean=False) is not None and len(node.body) > 1 else 0
+    node.body[at:at] = [
+        ast.copy_location(
+            ast.AnnAssign(ast.Name(name, ast.Store()), ast.Constant(0), None, simple=1), node.body[at]
+        )
+        for name, _ in info["locals"]
+    ]
+    declared = {(f["name"], f["line"]): f for f in info["inner"]}
+    for function in inner:
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found = declared.get((function.name, function.lineno))
+            if found:
+                _bind_declared(function, found)
 
 
 def _is_start_up(stmt: ast.stmt) -> bool:

@@ -139,6 +139,11 @@ def _size_of(text: str) -> int:
     return 4 if text == "bint" else int(np.dtype(text).itemsize)
 
 
+def _character(value: Any) -> str:
+    """A number or a string of one character as a character, in plain Python."""
+    return value if isinstance(value, str) else chr(int(value))
+
+
 def operators() -> dict[str, Any]:
     """Operators of C by the names that plain text calls them."""
     return {
@@ -146,6 +151,8 @@ def operators() -> dict[str, Any]:
         "__pyx_cast": Special("cython.cast"),
         "__pyx_sizeof": Replaced("cython.sizeof", _size_of),
         "__pyx_view": Special("cython.view"),
+        "__pyx_object": Replaced("cython.object", lambda value: value),
+        "__pyx_char": Replaced("cython.character", _character),
         "__pyx_from": Replaced("cython.forfrom", range),
         "__pyx_gil_block": Special("cython.gil_block"),
         "__pyx_with": Replaced("cython.directives", lambda **settings: True),

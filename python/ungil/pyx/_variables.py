@@ -83,6 +83,8 @@ class Variables:
 
     def _of_c(self, text: str, value: Any) -> Any:
         """A value with the addresses of functions in their places; the code behind them lives as long as the module."""
+        if text.startswith("*fn(") and value is None:
+            return 0
         if text.startswith("*fn(") and callable(value):
             made = value if hasattr(value, "address") else _ungil.pyx_callback(text, value)
             vars(self)["_memory"].append(made)

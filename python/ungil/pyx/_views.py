@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
 import re
 from typing import Any
 
@@ -27,6 +29,12 @@ class _Memory:
 def array_of_structs(array: Any, dtype: np.dtype[Any]) -> Any:
     """An array of structs over the array of their first bytes."""
     return np.asarray(_Memory(array, dtype)).view(dtype)
+
+
+def array_over(address: int, dtype: np.dtype[Any], shape: tuple[int, ...], order: Any) -> Any:
+    """An array over memory of C, which it does not own."""
+    memory: Any = (ctypes.c_char * (dtype.itemsize * math.prod(shape))).from_address(address)
+    return np.ndarray(shape, dtype, memory, order=order)
 
 
 class _View(np.ndarray):

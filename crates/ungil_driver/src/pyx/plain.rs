@@ -486,6 +486,13 @@ impl Plain<'_> {
         self.replace_span(span, &format!("__pyx_view(\"{element}\", \"{order}\", {value}, {extents})"));
     }
 
+    /// Whether a module has pointers to objects of Python, which a cast makes objects again.
+    fn points_at_objects(&self) -> bool {
+        ["PyObject", "GET_ITEM", "GetItem", "PyDict_Next", "PyDict_SetDefault", "void"]
+            .iter()
+            .any(|word| self.text.contains(word))
+    }
+
     fn cython_expr(&mut self, expr: &Expr, inner: &CythonExpr) {
         let span = expr.span;
         match inner {
@@ -499,8 +506,14 @@ impl Plain<'_> {
                     Ok(_) if self.rewritten.bytes.get(&span.lo) == Some(&span) => {
                         self.replace(span.lo as usize, close, "bytes(");
                     }
-                    Ok(known) if known.text == "object" => self.replace(span.lo as usize, close, "("),
+                    Ok(known) if known.text == "object" => {
+                        let name = if self.points_at_objects() { "__pyx_object(" } else { "(" };
+                        self.replace(span.lo as usize, close, name);
+                    }
                     Ok(known) if known.text == "bint" => self.replace(span.lo as usize, close, "bool("),
+                    Ok(known) if matches!(known.name.as_str(), "Py_UCS4" | "Py_UNICODE") => {
+                        self.replace(span.lo as usize, close, "__pyx_char(");
+                    }
                     Ok(known) if is_number(&known.text) => {
                         self.replace(span.lo as usize, close, &format!("__pyx_{}(", known.text));
                     }

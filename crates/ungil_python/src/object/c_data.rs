@@ -60,6 +60,25 @@ entries! {
 
     fn bytes_of(text: *const c_char, n: i64) -> O { ffi::PyBytes_FromStringAndSize(text, n as ffi::Py_ssize_t) }
 
+    fn array_over(ty: *const CType, address: u64, extents: *const i64, n: i64, is_fortran: i64) -> O {
+        let extents = core::slice::from_raw_parts(extents, n as usize);
+        Python::attach(|py| match crate::pyx::array_over(py, &*ty, address, extents, is_fortran != 0) {
+            Ok(array) => array.into_ptr(),
+            Err(error) => {
+                error.restore(py);
+                null_mut()
+            }
+        })
+    }
+
+    fn new_memory(n: i64) -> O {
+        let made = ffi::PyByteArray_FromStringAndSize(core::ptr::null(), n as ffi::Py_ssize_t);
+        if !made.is_null() {
+            core::ptr::write_bytes(ffi::PyByteArray_AsString(made), 0, n as usize);
+        }
+        made
+    }
+
     fn text_len(text: *const c_char) -> i64 { core::ffi::CStr::from_ptr(text).count_bytes() as i64 }
 
     fn move_memory(to: *mut u8, from: *const u8, n: i64) {

@@ -71,10 +71,8 @@ pub fn attach(
 ) -> PyResult<bool> {
     let code = unit.code.clone_ref(py);
     let typed = declares(&unit.c, &unit.free);
-    let is_view = |ty: &Declared| {
-        matches!(ty, Declared::View { .. } | Declared::Structs { .. } | Declared::Objects { .. })
-    };
-    if unit.c.vars.values().any(is_view) {
+    let is_objects = |ty: &Declared| matches!(ty, Declared::Objects { .. });
+    if unit.c.vars.values().any(is_objects) {
         return Ok(false);
     }
     let made = OnceLock::new();
@@ -219,6 +217,15 @@ entries! {
                 let text = c"free variable '%U' referenced before assignment in enclosing scope";
                 ffi::PyErr_Format(ffi::PyExc_NameError, text.as_ptr(), name);
             }
+        }
+        value
+    }
+
+    fn cell_look(cell: O, name: O, is_free: i64) -> O {
+        let value = cell_get(cell, name, is_free);
+        // The cell keeps it.
+        if !value.is_null() {
+            ffi::Py_DECREF(value);
         }
         value
     }

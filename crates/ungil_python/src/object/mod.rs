@@ -31,6 +31,7 @@ use ungil_driver::compiled::Compiled;
 use ungil_driver::excerpt::parse_kernel;
 use ungil_runtime::context::current_ctx;
 use ungil_sema::object::entries::Entry;
+use ungil_sema::object::memory::taken_inside;
 use ungil_sema::object::shape::shape;
 use ungil_sema::world::KernelCode;
 
@@ -96,6 +97,7 @@ pub fn compile(
         return no("its source has errors");
     };
     let source = Origin { path: text.file.clone(), file, first_line: text.first_line, indent: text.indent };
+    let taken = Arc::new(taken_inside(&def.body));
     let unit = Unit {
         def,
         name: state.name.clone(),
@@ -103,6 +105,7 @@ pub fn compile(
         c: c.clone(),
         code: func.getattr("__code__")?.unbind(),
         free: Vec::new(),
+        taken,
         declared: pyx.inner.clone(),
         is_direct,
     };
@@ -272,6 +275,7 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::Warn => except::warn as *const () as u64,
         Entry::NewCell => inner::new_cell as *const () as u64,
         Entry::CellGet => inner::cell_get as *const () as u64,
+        Entry::CellLook => inner::cell_look as *const () as u64,
         Entry::CellSet => inner::cell_set as *const () as u64,
         Entry::MakeFunction => inner::make_function as *const () as u64,
         Entry::BuildClass => inner::build_class as *const () as u64,
@@ -292,6 +296,8 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::BytesAt => c_data::bytes_at as *const () as u64,
         Entry::BytesOf => c_data::bytes_of as *const () as u64,
         Entry::TextLen => c_data::text_len as *const () as u64,
+        Entry::ArrayOver => c_data::array_over as *const () as u64,
+        Entry::NewMemory => c_data::new_memory as *const () as u64,
         Entry::MoveMemory => c_data::move_memory as *const () as u64,
         Entry::FromComplex => convert::from_complex as *const () as u64,
         Entry::AsComplex => convert::as_complex as *const () as u64,

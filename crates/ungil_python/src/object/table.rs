@@ -8,11 +8,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use ungil_driver::compiled::Compiled;
 use ungil_sema::ctype::CType;
-use ungil_sema::cython::{CFunction, Declared};
+use ungil_sema::object::view::is_view;
 use ungil_sema::object::{Class, Constant, TABLE_HEAD};
 
 use super::operate::O;
 use super::own::Own;
+use super::unit::Unit;
 use crate::pyx::Parameter;
 
 /// Words of the head.
@@ -53,9 +54,10 @@ impl Table {
         constants: &[Constant],
         codes: &[Bound<'_, PyAny>],
         owns: Vec<Own>,
-        (parameters, c): (&[Parameter], &CFunction),
+        parameters: &[Parameter],
+        unit: &Unit,
     ) -> PyResult<Table> {
-        let py = globals.py();
+        let (py, c, free) = (globals.py(), &unit.c, &unit.free);
         let place = Box::new(place);
         let mut words = vec![core::ptr::null_mut(); TABLE_HEAD];
         words[GLOBALS] = globals.as_ptr();
@@ -64,8 +66,14 @@ impl Table {
         let mut records = Vec::new();
         let mut declared: Vec<(usize, *const Parameter)> = Vec::new();
         let owns: Box<[Own]> = owns.into();
-        let views = c.vars.iter().filter(|(_, declared)| matches!(declared, Declared::View { .. }));
-        let variables: Box<[Parameter]> = views.map(|(name, ty)| Parameter::variable(name, ty)).collect();
+        let around = free.iter().filter_map(|(name, ty)| Some((name, ty.as_ref()?)));
+        let views = c.vars.iter().chain(around).filter(|(_, ty)| is_view(ty));
+        let variables: Box<[Parameter]> = views
+            .map(|(name, ty)| Parameter {
+                not_none: c.not_none.contains(name),
+                ..Parameter::variable(name, ty)
+            })
+            .collect();
         let (mut types, mut plain): (Vec<Arc<CType>>, Vec<(usize, usize)>) = Default::default();
         let mut made = Vec::new();
         for constant in constants {

@@ -1,7 +1,7 @@
 //! What is compiled for objects: a function's tree with what its names mean.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::CString;
 use std::sync::Arc;
 
@@ -54,6 +54,8 @@ pub struct Unit {
     pub code: Py<PyAny>,
     /// Variables of functions around it.
     pub free: Vec<(String, Option<Declared>)>,
+    /// Names whose address the outermost function or one inside it takes.
+    pub taken: Arc<HashSet<String>>,
     /// Declarations of functions inside, by their lines.
     pub declared: Arc<HashMap<u32, CFunction>>,
     /// Whether callers pass words of C.
@@ -172,6 +174,7 @@ impl<'py> Inside<'_, 'py> {
                 c: Arc::new(c),
                 code: code.unbind(),
                 free,
+                taken: outer.taken.clone(),
                 declared: outer.declared.clone(),
                 is_direct: false,
             };
@@ -205,6 +208,7 @@ pub fn compile_unit(
         c: &unit.c,
         meaning: &|name| names.meaning(name).unwrap_or(Meaning::Other),
         free: &unit.free,
+        taken: &unit.taken,
         is_direct: unit.is_direct,
         counts_in_place: cfg!(not(any(Py_3_12, Py_GIL_DISABLED, py_sys_config = "Py_REF_DEBUG"))),
         address_of: &|name, ty| names.address_of(&world, name, ty),
@@ -226,7 +230,7 @@ pub fn compile_unit(
     let place =
         Place { file: CString::new(unit.source.path.as_str())?, name: CString::new(unit.name.as_str())? };
     let mut table =
-        Table::new((globals, builtins), place, &objects.constants, &codes, owns, (parameters, &unit.c))?;
+        Table::new((globals, builtins), place, &objects.constants, &codes, owns, parameters, unit)?;
     let lowered = lowered(objects);
     let mut sources = SourceMap::new();
     sources.add(unit.source.file.clone());
@@ -349,7 +353,7 @@ impl Names<'_> {
             });
         }
         if let Some(dtype) = name.strip_prefix("__pyx_").and_then(DType::from_name) {
-            let is_number = dtype.is_int() || dtype.is_float();
+            let is_number = dtype.is_int() || dtype.is_float() || dtype.is_complex();
             return Ok(if is_number { Meaning::Cast(CTy::num(dtype)) } else { Meaning::Other });
         }
         let class = found.get_type();

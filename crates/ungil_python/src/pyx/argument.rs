@@ -17,7 +17,7 @@ use ungil_sema::ctype::CType;
 use ungil_sema::cython::Declared;
 
 use super::format::{self, Info};
-use super::{Parameter, structs};
+use super::{Parameter, quick, structs};
 use crate::classify;
 use crate::numpy;
 use crate::reject::type_name;
@@ -67,6 +67,17 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
             let array = view(parameter, &wanted, object)?;
             object.py().import("ungil.pyx._views")?.getattr("object_view")?.call1((array,))
         }
+    }
+}
+
+/// A memoryview as an array of its elements: where kernels have the first bytes of structs, the structs.
+pub fn array<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match &parameter.declared {
+        Some(Declared::Structs { element, ndim, layout, is_const, name }) if !object.is_none() => {
+            let info = Info::structure(element, name);
+            view(parameter, &Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const }, object)
+        }
+        _ => convert(parameter, object),
     }
 }
 
@@ -212,11 +223,11 @@ fn flags_of(layout: Option<Layout>, writes: bool) -> c_int {
 }
 
 /// What a memoryview is declared as.
-struct Wanted {
+pub struct Wanted {
     info: Info,
-    ndim: u8,
-    layout: Option<Layout>,
-    is_const: bool,
+    pub ndim: u8,
+    pub layout: Option<Layout>,
+    pub is_const: bool,
 }
 
 /// Compares the buffer of an object with a declaration; raises Cython's errors.
@@ -277,12 +288,10 @@ fn view<'py>(
         return Err(PyTypeError::new_err(format!("a bytes-like object is required, not '{class}'")));
     }
     check_buffer(object, wanted, !wanted.is_const || parameter.writes)?;
-    let module = py.import("numpy")?;
     if is_array {
-        return module.getattr("asarray")?.call1((object,));
+        return py.import("numpy")?.getattr("asarray")?.call1((object,));
     }
-    let view = py.import("builtins")?.getattr("memoryview")?.call1((object,))?;
-    module.getattr("asarray")?.call1((view,))
+    quick::array_of_buffer(object)
 }
 
 /// A view of numbers, as an array of exactly these.
@@ -292,6 +301,9 @@ fn view_of_numbers<'py>(
     dtype: DType,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(array) = quick::array_of_numbers(wanted, parameter.writes, dtype, object) {
+        return array;
+    }
     let array = view(parameter, wanted, object)?;
     // What C does not tell apart: `long long` and `long`, truth values and bytes, characters and numbers.
     match classify::array_type(&array).map(|ty| ty.dtype) {

@@ -8,6 +8,7 @@ mod again;
 mod argument;
 mod builtin;
 mod format;
+mod quick;
 mod read;
 mod structs;
 mod variables;
@@ -38,7 +39,7 @@ pub use again::or_again;
 pub use argument::class_mismatch;
 pub use builtin::make_builtin;
 pub use read::{pyx_directive, pyx_read};
-pub use structs::{array_of_structs, put};
+pub use structs::{array_of_structs, array_over, put};
 pub use variables::{object_of, pyx_callback, pyx_load, pyx_size, pyx_store, pyx_view};
 
 /// What a dispatcher of the Cython language knows besides.
@@ -173,6 +174,8 @@ pub fn make_pyx_function<'py>(
         overflowcheck: flag("overflowcheck")?,
         cdivision_warnings: flag("cdivision_warnings")?,
         nonecheck: flag("nonecheck")?,
+        unchecked: !is_on(info, "boundscheck")?,
+        unwrapped: !is_on(info, "wraparound")?,
         classes: option(info, "classes")?.unwrap_or_default(),
         overflowing: option(info, "overflowing")?.unwrap_or_default(),
         enumerators: option(info, "enumerators")?.unwrap_or_default(),
@@ -193,8 +196,8 @@ pub fn make_pyx_function<'py>(
     let order: Vec<String> = (0..own.names.len()).map(|i| own.name(py, i)).collect();
     params.sort_by_key(|p| order.iter().position(|name| *name == p.name));
     let mut options = KernelOptions::default();
-    options.compile.boundscheck = option::<bool>(info, "boundscheck")?.unwrap_or(true);
-    options.compile.wraparound = option::<bool>(info, "wraparound")?.unwrap_or(true);
+    options.compile.boundscheck = !c.unchecked;
+    options.compile.wraparound = !c.unwrapped;
     options.compile.overflowcheck = flag("overflowcheck")?;
     options.debug = std::env::var_os("UNGIL_GDB").is_some();
     (options.profile, options.linetrace) = (flag("profile")?, flag("linetrace")?);
@@ -207,7 +210,7 @@ pub fn make_pyx_function<'py>(
     let pyx = Pyx {
         params,
         inner: Arc::new(inner),
-        warns: flag("cdivision")? && flag("cdivision_warnings")? || has_characters(c.as_ref()),
+        warns: keeps_kernels_off(info, &c)?,
         is_private: option::<String>(info, "kind")?.as_deref() == Some("cdef"),
         must_compile: flag("must_compile")?,
         kernel_only: flag("kernel_only")?,
@@ -249,11 +252,11 @@ pub unsafe fn array_of<'py>(
     object: &Bound<'py, PyAny>,
     words: *mut u64,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let Some(Declared::View { ndim, .. }) = &parameter.declared else {
+    let Some(Declared::View { ndim, .. } | Declared::Structs { ndim, .. }) = &parameter.declared else {
         return Err(PyTypeError::new_err("not a memoryview"));
     };
     let ndim = usize::from(*ndim);
-    let array = argument::convert(parameter, object)?;
+    let array = argument::array(parameter, object)?;
     // SAFETY: attached; what is no array of that many axes is refused or `None`.
     unsafe {
         core::slice::from_raw_parts_mut(words, 1 + 2 * ndim).fill(0);
@@ -272,6 +275,17 @@ pub unsafe fn array_of<'py>(
         }
     }
     Ok(array)
+}
+
+/// Whether a directive holds that does unless it is switched off.
+fn is_on(info: &Bound<'_, PyDict>, name: &str) -> PyResult<bool> {
+    Ok(option::<bool>(info, name)?.unwrap_or(true))
+}
+
+/// Whether a function warns or has characters, which kernels do not.
+fn keeps_kernels_off(info: &Bound<'_, PyDict>, c: &CFunction) -> PyResult<bool> {
+    let casts = option::<bool>(info, "has_characters")?.unwrap_or(false);
+    Ok(c.cdivision && c.cdivision_warnings || has_characters(c) || casts)
 }
 
 /// Whether variables or the result of a function are characters.
@@ -312,6 +326,8 @@ fn functions_inside(
             overflowcheck: switch("overflowcheck", outer.overflowcheck),
             cdivision_warnings: switch("cdivision_warnings", outer.cdivision_warnings),
             nonecheck: switch("nonecheck", outer.nonecheck),
+            unchecked: !switch("boundscheck", !outer.unchecked),
+            unwrapped: !switch("wraparound", !outer.unwrapped),
             takes_objects,
             overflowing: Default::default(),
             not_none,

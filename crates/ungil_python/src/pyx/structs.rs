@@ -64,6 +64,23 @@ pub fn array_of_structs<'py>(s: &CStruct, bytes: &Bound<'py, PyAny>) -> PyResult
     py.import("ungil.pyx._views")?.getattr("array_of_structs")?.call1((bytes, dtype_of(py, s)?))
 }
 
+/// An array over memory that it does not own.
+pub fn array_over<'py>(
+    py: Python<'py>,
+    element: &CType,
+    address: u64,
+    extents: &[i64],
+    is_fortran: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(axis) = extents.iter().position(|n| *n <= 0) {
+        return Err(PyValueError::new_err(format!("Invalid shape in axis {axis}: {}.", extents[axis])));
+    }
+    let shape = PyTuple::new(py, extents)?;
+    let order = if is_fortran { "F" } else { "C" };
+    let made = py.import("ungil.pyx._views")?.getattr("array_over")?;
+    made.call1((address, format_of(py, element)?, shape, order))
+}
+
 /// The members of a struct without the gaps of a header's one.
 pub fn members(s: &CStruct) -> impl Iterator<Item = &Field> {
     s.fields.iter().filter(|field| !field.name.starts_with("__pyx_pad"))

@@ -119,6 +119,7 @@ impl Lowerer<'_, '_> {
             return Err(self.binary_error(op, &left, &right, span, reason));
         }
         let may_invert = may_be_negative(&right);
+        let (left, right) = self.beside_long_literal(op, left, right, span)?;
         let (left, right) = self.c_operands(&left, &right)?.unwrap_or((left, right));
         let common = promote_scalars(&left.ty, &right.ty);
         match op {
@@ -144,7 +145,7 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn binary_error(
+    pub(crate) fn binary_error(
         &self,
         op: BinaryOp,
         l: &Operand,

@@ -8,7 +8,7 @@
 //! multiplications has a wide twin ([`Lowerer::wide`]), which an index takes instead. It differs from C only where C's
 //! narrow arithmetic overflows, which is undefined there, and leaves index ranges affine.
 
-use ungil_abi::exception::ExcClass;
+use ungil_abi::exception::{ExcClass, INTEGER_OVERFLOW};
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp, UnaryOp};
@@ -21,9 +21,9 @@ use ungil_syntax::ast::stmt::{IfBranch, Stmt, StmtKind};
 use crate::c_arithmetic;
 use crate::ctype::CType;
 use crate::cython::{CFunction, Declared};
-use crate::diagnostics::Result;
 use crate::diagnostics::cython::CTypeError;
 use crate::diagnostics::unsupported::Unsupported;
+use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::build::{fits, int_range};
 use crate::lower::call::Args;
@@ -282,6 +282,31 @@ impl Lowerer<'_, '_> {
         Ok(Some((self.c_convert(left, &common)?, self.c_convert(right, &common)?)))
     }
 
+    /// Both operands as Python's integers where one is a literal beyond 32 bits, which Cython takes as one.
+    pub(crate) fn beside_long_literal(
+        &mut self,
+        op: BinaryOp,
+        left: Operand,
+        right: Operand,
+        span: Span,
+    ) -> Result<(Operand, Operand)> {
+        let can_overflow =
+            matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult | BinaryOp::LShift | BinaryOp::Pow);
+        let literal = |o: &Operand| o.const_int().filter(|_| o.ty == Ty::PyInt);
+        let is_long = |o: &Operand| literal(o).is_some_and(|n| i32::try_from(n).is_err());
+        let is_int = |o: &Operand| c_type(o).is_some_and(DType::is_int);
+        let beside = is_long(&left) && !right.ty.is_weak() || is_long(&right) && !left.ty.is_weak();
+        if !self.is_c() || !can_overflow || !beside || !is_int(&left) || !is_int(&right) {
+            return Ok((left, right));
+        }
+        let too_long = |o: &Operand| literal(o).is_some_and(|n| i64::try_from(n).is_err());
+        if too_long(&left) || too_long(&right) {
+            let reason = Some("the literal is an integer of Python: write `ULL` behind it for one of C");
+            return Err(self.binary_error(op, &left, &right, span, reason));
+        }
+        Ok((self.as_python_int(&left)?, self.as_python_int(&right)?))
+    }
+
     fn as_python_int(&mut self, operand: &Operand) -> Result<Operand> {
         if operand.ty.is_weak() {
             return Ok(operand.clone());
@@ -290,7 +315,7 @@ impl Lowerer<'_, '_> {
         if operand.ty == Ty::Scalar(DType::U64) {
             let zero = self.b().i64(0);
             let fine = self.b().compare(CompareOp::Ge, value, zero);
-            self.check(fine, ExcClass::OVERFLOW, "Python int too large to convert to C long", Vec::new());
+            self.check(fine, ExcClass::OVERFLOW, INTEGER_OVERFLOW, Vec::new());
         }
         self.keep_wide(operand, value, DType::I64);
         Ok(Operand::value(Ty::PyInt, value, operand.span))
@@ -443,6 +468,12 @@ impl Lowerer<'_, '_> {
         match name {
             "cython.cast" => self.cast_c(args),
             "cython.view" => self.view_c(args),
+            "cython.character" => {
+                let span = args.span;
+                let [number] = args.positional.as_slice() else { return Err(Error::Untyped) };
+                let value = self.cast_to(number, DType::U32)?;
+                Ok(Operand::value(Ty::Scalar(DType::U32), value, span))
+            }
             _ => self.gil_block(args),
         }
     }

@@ -65,7 +65,7 @@ impl Registers {
 }
 
 /// The eightbytes of a struct, `F64` for those of floats; `None` if it is passed in memory.
-fn eightbytes(s: &CStruct) -> Option<Vec<DType>> {
+pub(crate) fn eightbytes(s: &CStruct) -> Option<Vec<DType>> {
     if s.size > 16 || s.size == 0 {
         return None;
     }
@@ -124,19 +124,45 @@ impl Passed {
             false => self.on_stack.push(value),
         }
     }
+
+    /// The parts as which a struct is passed, and whether it lies on the stack.
+    pub fn parts_of(&mut self, s: &CStruct) -> (Vec<DType>, bool) {
+        let parts = eightbytes(s).filter(|parts| self.registers.take_all(parts));
+        self.has_struct |= parts.is_none();
+        let in_memory = parts.is_none();
+        (parts.unwrap_or_else(|| vec![DType::I64; s.size.div_ceil(8) as usize]), in_memory)
+    }
+
+    /// Adds a part of a struct.
+    pub fn push_part(&mut self, part: Value, in_memory: bool) {
+        self.as_given.push(part);
+        if in_memory { self.on_stack.push(part) } else { self.in_registers.push(part) }
+    }
+
+    /// Adds the address where a result goes, the first argument.
+    pub fn push_hidden(&mut self, pointer: Value) {
+        self.as_given.push(pointer);
+        self.in_registers.push(pointer);
+        self.registers.general += 1;
+    }
+
+    /// The arguments in the order in which a call has them; `filler` is an integer.
+    pub fn values(self, filler: Value) -> Vec<Value> {
+        let Passed { registers, as_given, mut in_registers, on_stack, has_struct } = self;
+        if !has_struct {
+            return as_given;
+        }
+        in_registers.extend((registers.general..GENERAL).map(|_| filler));
+        in_registers.extend(on_stack);
+        in_registers
+    }
 }
 
 impl Lowerer<'_, '_> {
     /// Arguments in the order in which a call has them.
     pub(crate) fn passed_values(&mut self, passed: Passed) -> Vec<Value> {
-        let Passed { registers, as_given, mut in_registers, on_stack, has_struct } = passed;
-        if !has_struct {
-            return as_given;
-        }
         let filler = self.b().i64(0);
-        in_registers.extend((registers.general..GENERAL).map(|_| filler));
-        in_registers.extend(on_stack);
-        in_registers
+        passed.values(filler)
     }
 
     /// A struct as the values that a call passes.
@@ -153,10 +179,7 @@ impl Lowerer<'_, '_> {
             let help = "pass a pointer to it, through a C function that takes one";
             return Err(misuse(title, "travels in memory", help, arg.span));
         }
-        let parts = eightbytes(s).filter(|parts| passed.registers.take_all(parts));
-        passed.has_struct |= parts.is_none();
-        let in_memory = parts.is_none();
-        let parts = parts.unwrap_or_else(|| vec![DType::I64; s.size.div_ceil(8) as usize]);
+        let (parts, in_memory) = passed.parts_of(s);
         // In the frame, which ends with a whole word.
         let copy = self.struct_copy(&value)?;
         let start = self.pointer_address(&copy)?;
@@ -166,8 +189,7 @@ impl Lowerer<'_, '_> {
             let memory = self.memory_at(at, dtype, true);
             let zero = self.b().i64(0);
             let part = self.b().load(memory, vec![zero]);
-            passed.as_given.push(part);
-            if in_memory { passed.on_stack.push(part) } else { passed.in_registers.push(part) }
+            passed.push_part(part, in_memory);
         }
         Ok(())
     }
@@ -184,9 +206,7 @@ impl Lowerer<'_, '_> {
             Some(parts) => Ok(Returned::Parts(s.clone(), parts)),
             None => {
                 let memory = self.frame_memory(&ret, false, span)?;
-                passed.as_given.push(memory.pointer);
-                passed.in_registers.push(memory.pointer);
-                passed.registers.general += 1;
+                passed.push_hidden(memory.pointer);
                 Ok(Returned::Memory(s.clone(), memory.pointer))
             }
         }

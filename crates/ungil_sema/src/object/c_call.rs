@@ -8,11 +8,13 @@ use super::call::is_simple;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::Place;
+use super::struct_call::Returned;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Given, Own, Result, refuse};
 use crate::ctype::{CType, FunctionType, PASSES_VARIABLE, Pointee, fixed_params};
 use crate::lower::foreign::is_raising;
+use crate::lower::struct_calls::Passed;
 use ungil_syntax::ast::literal::Literal;
 
 /// The type in which a number or an address travels to a function of the module.
@@ -23,6 +25,9 @@ pub(super) fn word_of(ty: &CTy) -> DType {
 impl Lowerer<'_> {
     /// An argument of C; objects that must live as long as the call are added to `held`.
     pub(super) fn c_argument(&mut self, e: &Expr, ty: &CTy, held: &mut Vec<Obj>) -> Result<Value> {
+        if let Some(power) = self.power_as(e, ty)? {
+            return self.number(power, ty);
+        }
         let value = self.expr(e)?;
         match ty {
             CTy::C(CType::Pointer(to), _) => self.pointer(value, &to.clone(), Some(held)),
@@ -61,35 +66,49 @@ impl Lowerer<'_> {
         if !fits || !is_simple(call) {
             return refuse(&format!("a call of a function of C with {} arguments", params.len()));
         }
-        let is_struct = |ty: &CType| matches!(ty, CType::Struct(_) | CType::Array(..) | CType::Opaque(_));
-        if params.iter().chain([&f.ret]).any(|ty| is_struct(&self.complete(ty))) {
-            return refuse("a function of C that takes or returns a struct by value");
-        }
-        let (mut values, mut held) = (Vec::new(), Vec::new());
+        let (mut passed, mut held) = (Passed::default(), Vec::new());
+        let ret = self.complete(&f.ret);
+        let returned = self.returned(&ret, &mut passed)?;
         for (arg, ty) in call.args.iter().zip(params) {
-            let value = self.c_argument(arg, &CTy::of(ty), &mut held)?;
-            values.push(if matches!(ty, CType::Pointer(_)) { self.machine_pointer(value) } else { value });
+            let ty = self.complete(ty);
+            let value = self.c_argument(arg, &CTy::of(&ty), &mut held)?;
+            match &ty {
+                CType::Struct(s) => self.pass_struct(s, value, &mut passed)?,
+                CType::Array(..) | CType::Opaque(_) => return refuse("an array as an argument by value"),
+                CType::Pointer(_) => {
+                    let pointer = self.machine_pointer(value);
+                    passed.push(&ty, pointer);
+                }
+                _ => passed.push(&ty, value),
+            }
         }
         for arg in &call.args[params.len()..] {
             let value = self.variable_argument(arg, &mut held)?;
-            values.push(value);
+            let is_float = self.func.ty(value).dtype().is_some_and(|d| d.is_float());
+            passed.push(&CType::Scalar(if is_float { DType::F64 } else { DType::I64 }), value);
         }
+        let filler = self.word(0);
+        let values = passed.values(filler);
         self.at(e.span);
         let callee = self.machine_pointer(address);
         let raises = f.raises || f.params.iter().any(is_raising);
         if raises {
             self.call(Entry::ExpectError, &[]);
         }
-        let result = self.b().call_c(callee, values, f.ret.ir());
+        let machine = returned.as_ref().map_or_else(|| ret.ir(), Returned::ir);
+        let result = self.b().call_c(callee, values, machine);
         match raises {
             true => drop(self.status_from(Entry::Failed, &[], &held)),
             false => self.drop_all(&held),
         }
-        Ok(match &f.ret {
+        if let Some(returned) = returned {
+            return self.struct_given(returned, result);
+        }
+        Ok(match &ret {
             CType::Void => Val::Obj(self.none()),
             CType::Pointer(_) => {
                 let address = self.b().value(ungil_ir::inst::InstKind::Address(result));
-                Val::C(address, CTy::of(&f.ret))
+                Val::C(address, CTy::of(&ret))
             }
             other => Val::C(result, CTy::of(other)),
         })

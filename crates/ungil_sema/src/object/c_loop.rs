@@ -32,6 +32,10 @@ pub(super) struct Elements {
     step: i64,
     element: CType,
     is_const: bool,
+    /// Bytes between elements, where they do not lie side by side.
+    stride: Option<Value>,
+    /// What keeps the memory.
+    held: Option<Obj>,
 }
 
 /// The parts of a slice.
@@ -60,6 +64,11 @@ impl Lowerer<'_> {
         Some((element, is_const, n))
     }
 
+    /// The type of the elements of a slice of memory of C.
+    pub(super) fn slice_element(&self, e: &Expr) -> Option<CType> {
+        self.sliced(slice_of(e)?.value).map(|(element, ..)| element)
+    }
+
     /// Whether an expression is a slice of memory of C.
     pub(super) fn is_c_slice(&self, e: &Expr) -> bool {
         slice_of(e).is_some_and(|s| self.sliced(s.value).is_some())
@@ -71,7 +80,22 @@ impl Lowerer<'_> {
             let Some((element, is_const)) = self.element_type(&ty) else { return Ok(None) };
             let Val::C(first, _) = self.expr(e)? else { return refuse("this array") };
             let (start, stop) = (self.word(0), self.word(n as i64));
-            return Ok(Some(Elements { first, start, stop, step: 1, element, is_const }));
+            return Ok(Some(Elements {
+                first,
+                start,
+                stop,
+                step: 1,
+                element,
+                is_const,
+                stride: None,
+                held: None,
+            }));
+        }
+        if let Some(row) = self.view_row(e)? {
+            let ([first, stop, stride], start) = (row.words, self.word(0));
+            let (element, is_const) = (row.element.ctype(), row.is_const);
+            let (stride, held) = (Some(stride), Some(row.array));
+            return Ok(Some(Elements { first, start, stop, step: 1, element, is_const, stride, held }));
         }
         let Some(slice) = slice_of(e) else { return Ok(None) };
         let Some((element, is_const, n)) = self.sliced(slice.value) else { return Ok(None) };
@@ -95,7 +119,7 @@ impl Lowerer<'_> {
             (None, None) if is_text(&element) => self.call(Entry::TextLen, &[first]),
             (None, None) => return refuse("a slice of a pointer without an end"),
         };
-        Ok(Some(Elements { first, start, stop, step, element, is_const }))
+        Ok(Some(Elements { first, start, stop, step, element, is_const, stride: None, held: None }))
     }
 
     /// Runs `body` for each element, whose place is assigned to a target.
@@ -107,14 +131,19 @@ impl Lowerer<'_> {
     ) -> Result<()> {
         let mut elements = elements.clone();
         // As objects characters are those of bytes.
-        if elements.element == CType::Scalar(DType::I8) && self.kind(target) == Kind::Object {
+        let is_view = elements.stride.is_some();
+        if elements.element == CType::Scalar(DType::I8) && self.kind(target) == Kind::Object && !is_view {
             elements.element = CType::Scalar(DType::U8);
         }
         self.over(&elements, |l, place, label| {
             let value = l.load_place(place);
             l.store(target, value)?;
             body(l, label)
-        })
+        })?;
+        if let Some(held) = elements.held {
+            self.drop_obj(held);
+        }
+        Ok(())
     }
 
     fn over(
@@ -139,7 +168,14 @@ impl Lowerer<'_> {
         });
         let (inner, done) = self.nested(|l| {
             let index = l.b().get(count);
-            let address = l.element_address(elements.first, index, size);
+            let address = match elements.stride {
+                Some(stride) => {
+                    let mut b = l.b();
+                    let offset = b.binary(Ir::Mul, index, stride);
+                    b.binary(Ir::Add, elements.first, offset)
+                }
+                None => l.element_address(elements.first, index, size),
+            };
             let ty = CTy::of(&elements.element);
             body(l, &Place { address, ty, is_const: elements.is_const }, label)
         });

@@ -13,6 +13,26 @@ use super::value::{CTy, Obj, Val};
 use super::{Constant, Given, Meaning, Own, Result, refuse};
 use crate::ctype::FunctionType;
 
+/// Builtins that do nothing with an argument but loop over it.
+const LOOPING: &[&str] = &[
+    "all",
+    "any",
+    "dict",
+    "enumerate",
+    "filter",
+    "frozenset",
+    "iter",
+    "list",
+    "map",
+    "max",
+    "min",
+    "set",
+    "sorted",
+    "sum",
+    "tuple",
+    "zip",
+];
+
 impl Lowerer<'_> {
     pub(super) fn call_expr(&mut self, e: &Expr, call: &Call) -> Result<Val> {
         let value = self.any_call(e, call)?;
@@ -88,7 +108,8 @@ impl Lowerer<'_> {
             return self.call_method(e, call, value, &attr.name);
         }
         let func = self.obj(&call.func)?;
-        let (args, names) = self.call_arguments(call)?;
+        let (mut args, names) = self.call_arguments(call)?;
+        self.numbers_of_views(call, &mut args)?;
         let values: Vec<Value> = args.iter().map(|a| a.value).collect();
         self.at(e.span);
         let address = self.arguments(&values);
@@ -131,6 +152,23 @@ impl Lowerer<'_> {
             Entry::Len => length(self.status_from(entry, &[obj.value], &[obj])),
             _ => Val::Obj(self.make_from(entry, &[obj.value], &[obj])),
         }))
+    }
+
+    /// What loops over a memoryview of numbers gets Python's numbers: arguments of builtins that loop are lists of them.
+    fn numbers_of_views(&mut self, call: &Call, args: &mut [Obj]) -> Result<()> {
+        let ExprKind::Name(name) = &call.func.kind else { return Ok(()) };
+        if !LOOPING.contains(&&**name) || !self.is_builtin(name) {
+            return Ok(());
+        }
+        for (e, obj) in call.args.iter().zip(args) {
+            if self.is_row_of_numbers(e) {
+                self.at(e.span);
+                let words = self.arguments(&[obj.value]);
+                let (name, one, zero) = (self.name("tolist"), self.word(1), self.word(0));
+                *obj = self.make_from(Entry::CallMethod, &[name, words, one, zero], &[*obj]);
+            }
+        }
+        Ok(())
     }
 
     fn finish(&mut self, result: Value, func: Obj, args: Vec<Obj>) -> Obj {

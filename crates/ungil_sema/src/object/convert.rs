@@ -190,7 +190,7 @@ impl Lowerer<'_> {
     }
 
     /// Goes the way of errors if a result that may mean an error does.
-    fn fail_if_set(&mut self, suspect: Value) {
+    pub(super) fn fail_if_set(&mut self, suspect: Value) {
         let (then, ()) = self.nested(|l| {
             let is_set = l.call(Entry::IsError, &[]);
             let zero = l.word(0);

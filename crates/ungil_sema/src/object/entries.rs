@@ -167,6 +167,8 @@ entries! {
     NewCell "o" "o",
     /// Cell, name, whether the variable is of a function around.
     CellGet "ooo" "o",
+    /// The same, which gives no new reference.
+    CellLook "ooo" "o",
     /// Cell, value or 0.
     CellSet "oo" "o",
     /// Table, number of the code, defaults, those of keywords, cells, annotations; 0: none.
@@ -207,6 +209,10 @@ entries! {
     BytesOf "oo" "o",
     /// Number of characters up to their end.
     TextLen "o" "o",
+    /// Type of its elements, address, extents, their number, whether the first axis is the fastest: an array.
+    ArrayOver "ooooo" "o",
+    /// Number of bytes: an object that holds so many, all zero, which `AsChars` finds.
+    NewMemory "o" "o",
     /// To, from, number of bytes.
     MoveMemory "ooo" "",
     FromComplex "dd" "o",

@@ -40,8 +40,8 @@ impl Lowerer<'_> {
                 if let Some(part) = self.complex_part(value, &attr.name)? {
                     return Ok(part);
                 }
-                if self.is_view_base(value, &attr.name) {
-                    return refuse("`base` of a memoryview");
+                if let Some(base) = self.view_base(value, &attr.name)? {
+                    return Ok(base);
                 }
                 let obj = self.obj(value)?;
                 let name = self.name(&attr.name);
@@ -187,28 +187,10 @@ impl Lowerer<'_> {
             };
         }
         let of_c = matches!(self.kind(e), Kind::C(_));
-        let integers = |k: &Kind| matches!(k, Kind::C(ty) if !ty.dtype().is_float());
-        if op == BinaryOp::Pow && self.c.cpow && of_c {
-            let a = self.expr(left)?;
-            let a = self.c_operand(a)?;
-            let b = self.expr(right)?;
-            let b = self.c_operand(b)?;
-            self.at(e.span);
-            return self.c_power(a, b);
-        }
-        if op == BinaryOp::Pow && integers(&self.kind(left)) && self.is_c(right) {
-            return refuse("a power of numbers of C");
-        }
         if op == BinaryOp::Pow
-            && matches!(self.kind(left), Kind::C(_))
-            && let ExprKind::Literal(Literal::Int(n)) = &right.kind
-            && *n >= 0
+            && let Kind::C(ty) = self.kind(e)
         {
-            let base = self.expr(left)?;
-            let base = self.number(base, &CTy::num(DType::F64))?;
-            let mut b = self.b();
-            let n = b.f64(*n as f64);
-            return Ok(Val::C(b.math(ungil_ir::math::MathFn::Pow, &[base, n]), CTy::num(DType::F64)));
+            return self.power(left, right, &ty, e);
         }
         let a = self.expr(left)?;
         if of_c {
@@ -347,13 +329,14 @@ impl Lowerer<'_> {
     /// Whether a comparison is one of pointers.
     pub(super) fn compares_addresses(&self, left: &Expr, rest: &[Comparison]) -> bool {
         let (a, b) = (self.kind(left), self.kind(&rest[0].right));
-        let is_pointer = |k: &Kind| {
+        let is_pointer = |k: &Kind, e: &Expr| {
             matches!(k, Kind::C(CTy::C(CType::Pointer(_) | CType::Array(..), _)))
                 || matches!(k, Kind::Literal(Literal::Int(_)))
+                || self.is_function(e)
         };
         (is_address(&a) || is_address(&b))
-            && is_pointer(&a)
-            && is_pointer(&b)
+            && is_pointer(&a, left)
+            && is_pointer(&b, &rest[0].right)
             && !matches!(rest[0].op, CompareOp::In | CompareOp::NotIn)
     }
 

@@ -19,7 +19,7 @@ use super::memory::taken;
 use super::store::assigned;
 use super::temp::frame_type;
 use super::value::{CTy, Cell, Local, Obj, Val};
-use super::view::{View, is_view};
+use super::view::{View, asks_for_bases, is_view};
 use super::{Constant, Objects, Result, Source, refuse};
 use crate::cython::{CFunction, Declared};
 
@@ -62,6 +62,10 @@ pub struct Lowerer<'a> {
     pub(super) views: HashMap<String, View>,
     /// Own variables that functions inside share.
     pub(super) cells: HashSet<String>,
+    /// Own variables that classes and generators inside share.
+    pub(super) seen_by_python: HashSet<String>,
+    /// Whether memoryviews are asked for their `base`.
+    pub(super) bases: bool,
     /// Variables whose address is taken.
     pub(super) taken: HashSet<String>,
     pub(super) lock: Lock,
@@ -118,6 +122,8 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
         c: CFunction { vars: Default::default(), types: Default::default(), ..source.c.clone() },
         cells: HashSet::new(),
         views: HashMap::new(),
+        seen_by_python: HashSet::new(),
+        bases: asks_for_bases(&def.body),
         taken: taken(&def.body),
         result_address: closure,
         lock: Lock::default(),
@@ -245,9 +251,9 @@ impl Lowerer<'_> {
         names.bound.retain(|n| !self.source.free.iter().any(|(free, _)| free == n));
         self.globals.clone_from(&names.globals);
         self.rebinds = names.rebinds;
-        self.free_variables(closure)?;
         let params: Vec<String> = def.params.iter().map(|p| p.name.name.to_string()).collect();
         self.cells = self.captured(&params, &names)?;
+        self.free_variables(closure)?;
         // As the caller orders them: `*args` before keyword-only ones, which is the source's order.
         for (i, name) in params.iter().enumerate() {
             let value = self.argument(args, i, name);
@@ -296,13 +302,21 @@ impl Lowerer<'_> {
     /// Variables of functions around this one.
     fn free_variables(&mut self, closure: Value) -> Result<()> {
         for (i, (name, ty)) in self.source.free.iter().enumerate() {
-            let ty = match ty {
-                Some(ty) => Some(declared(ty)?),
-                None => None,
-            };
             let cell = self.load(closure, i);
             let var = self.func.new_var(name, Type::I64);
             self.b().set(var, cell);
+            let ty = match ty {
+                Some(ty) if is_view(ty) => {
+                    self.free_view(name, ty, var)?;
+                    continue;
+                }
+                Some(ty) => Some(declared(ty)?),
+                None => None,
+            };
+            if let Some(ty) = ty.clone().filter(|ty| self.is_shared_memory(name, Some(ty))) {
+                self.free_shared(name, ty, var)?;
+                continue;
+            }
             let local =
                 Local { var, ty, is_borrowed: true, is_bound: false, cell: Some(Cell::Free), memory: None };
             self.scopes[0].insert(name.clone(), local);
@@ -312,11 +326,6 @@ impl Lowerer<'_> {
 
     /// A variable that functions inside share, with its first value or 0.
     fn new_cell(&mut self, name: &str, ty: Option<CTy>, value: Value) -> Result<()> {
-        if ty.as_ref().is_some_and(CTy::is_address) || self.taken.contains(name) {
-            return refuse(&format!(
-                "the variable `{name}` of C, which has an address, in a function inside"
-            ));
-        }
         let cell = self.call(Entry::NewCell, &[value]);
         let var = self.func.new_var(name, Type::I64);
         self.owners.push(var);
@@ -331,9 +340,6 @@ impl Lowerer<'_> {
 
     fn parameter(&mut self, name: &str, value: Value, is_assigned: bool) -> Result<()> {
         if let Some(ty) = self.source.c.vars.get(name).filter(|ty| is_view(ty)) {
-            if self.cells.contains(name) || !self.source.free.is_empty() {
-                return refuse("a memoryview that is shared with a function inside");
-            }
             return self.view_parameter(name, ty, value);
         }
         if let Some(class) = self.source.c.classes.get(name) {
@@ -354,6 +360,10 @@ impl Lowerer<'_> {
             } else {
                 Val::Obj(Obj { value, temp: None })
             };
+            if self.is_shared_memory(name, Some(&ty)) {
+                self.new_shared(name, ty)?;
+                return self.store_name(name, given);
+            }
             let number = self.number(given, &ty)?;
             let obj = self.object(Val::C(number, ty.clone()))?;
             self.new_cell(name, Some(ty), obj.value)?;
@@ -392,9 +402,6 @@ impl Lowerer<'_> {
     /// A variable of the function.
     pub(super) fn declare(&mut self, name: &str) -> Result<()> {
         if let Some(ty) = self.source.c.vars.get(name).filter(|ty| is_view(ty)) {
-            if self.cells.contains(name) || !self.source.free.is_empty() {
-                return refuse("a memoryview that is shared with a function inside");
-            }
             return self.view_variable(name, ty);
         }
         let ty = match self.source.c.vars.get(name) {
@@ -402,6 +409,9 @@ impl Lowerer<'_> {
             None => None,
         };
         if self.cells.contains(name) {
+            if let Some(ty) = ty.clone().filter(|ty| self.is_shared_memory(name, Some(ty))) {
+                return self.new_shared(name, ty);
+            }
             let zero = self.word(0);
             return self.new_cell(name, ty, zero);
         }

@@ -127,16 +127,23 @@ impl Visitor for Found<'_> {
 
 impl Lowerer<'_> {
     /// The variables that functions inside this one share with it.
-    pub(super) fn captured(&self, params: &[String], names: &Names) -> Result<HashSet<String>> {
-        let is_own = |name: &str| params.iter().any(|p| p == name) || names.bound.contains(name);
+    pub(super) fn captured(&mut self, params: &[String], names: &Names) -> Result<HashSet<String>> {
+        let declared = &self.source.c.vars;
+        let is_own = |name: &str| {
+            params.iter().any(|p| p == name) || names.bound.contains(name) || declared.contains_key(name)
+        };
         let is_builtin = |name: &str| !is_own(name) && self.is_builtin(name);
         let mut found = Found { places: Vec::new(), is_builtin: &is_builtin };
         walk_body(&mut found, &self.source.def.body);
-        let mut cells = HashSet::new();
+        let (mut cells, mut seen_by_python) = (HashSet::new(), HashSet::new());
         for place in &found.places {
             let Some(code) = (self.source.inner)(place) else { return refuse("a function inside") };
+            if matches!(place.body, Body::Other) {
+                seen_by_python.extend(code.free.iter().cloned());
+            }
             cells.extend(code.free.into_iter().filter(|name| is_own(name)));
         }
+        self.seen_by_python = seen_by_python;
         Ok(cells)
     }
 

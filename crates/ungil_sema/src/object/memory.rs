@@ -17,6 +17,7 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
+use super::character::char_type;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::typing::Kind;
@@ -40,20 +41,23 @@ pub(super) struct Place {
     pub is_const: bool,
 }
 
-/// Names whose address a function takes.
+/// Names whose address a function takes, perhaps with those inside it.
 #[derive(Default)]
-struct Taken(HashSet<String>);
+struct Taken {
+    names: HashSet<String>,
+    goes_inside: bool,
+}
 
 impl Visitor for Taken {
     fn visit_stmt(&mut self, stmt: &Stmt) {
-        if !matches!(stmt.kind, StmtKind::FunctionDef(_) | StmtKind::ClassDef(_)) {
+        if self.goes_inside || !matches!(stmt.kind, StmtKind::FunctionDef(_) | StmtKind::ClassDef(_)) {
             walk_stmt(self, stmt);
         }
     }
 
     fn visit_expr(&mut self, e: &Expr) {
         if let Some(Expr { kind: ExprKind::Name(name), .. }) = operand_of(e, "__pyx_addr") {
-            self.0.insert(name.to_string());
+            self.names.insert(name.to_string());
         }
         walk_expr(self, e);
     }
@@ -63,7 +67,14 @@ impl Visitor for Taken {
 pub(super) fn taken(body: &[Stmt]) -> HashSet<String> {
     let mut taken = Taken::default();
     body.iter().for_each(|stmt| taken.visit_stmt(stmt));
-    taken.0
+    taken.names
+}
+
+/// The names whose address a function or one inside it takes.
+pub fn taken_inside(body: &[Stmt]) -> HashSet<String> {
+    let mut taken = Taken { goes_inside: true, ..Taken::default() };
+    body.iter().for_each(|stmt| taken.visit_stmt(stmt));
+    taken.names
 }
 
 /// The only argument of a call of an operator of C.
@@ -166,6 +177,9 @@ impl Lowerer<'_> {
                 if matches!(index.kind, ExprKind::Slice { .. }) {
                     return None;
                 }
+                if self.is_view_item(value, index) {
+                    return self.view_kind(value, index);
+                }
                 let Kind::C(ty @ CTy::C(..)) = self.kind(value) else { return None };
                 if let Some((element, _)) = self.element_type(&ty) {
                     return Some(CTy::of(&element));
@@ -203,6 +217,9 @@ impl Lowerer<'_> {
                 memory.map_or_else(|| refuse("a variable without memory"), |at| place(at, ty, false))
             }
             ExprKind::Subscript { value, index } => {
+                if let Some(element) = self.view_place(e, value, index)? {
+                    return Ok(Some(element));
+                }
                 let Kind::C(of) = self.kind(value) else { return refuse("this element") };
                 if let Some((_, offset)) = self.member_of_tuple(&of, index) {
                     let base = self.address_of_value(value)?;
@@ -227,6 +244,7 @@ impl Lowerer<'_> {
                 }
                 let Kind::C(of) = self.kind(value) else { return refuse("this field") };
                 let is_const = matches!(&of, CTy::C(CType::Pointer(p), _) if p.constant);
+                let is_const = is_const || self.is_in_const_view(value);
                 let Some(s) = self.struct_behind(&of) else { return refuse("this field") };
                 let field = s.fields.iter().find(|f| *f.name == *attr.name);
                 let Some(offset) = field.map(|f| f.offset) else { return refuse("this field") };
@@ -466,6 +484,21 @@ impl Lowerer<'_> {
                 self.at(e.span);
                 Ok(Some(Val::C(self.cast(value, &ty)?, ty)))
             }
+            ("__pyx_view", _) => self.cast_to_view(e, call).map(Some),
+            ("__pyx_object", [value]) => {
+                let value = self.expr(value)?;
+                self.at(e.span);
+                self.object_behind(value).map(|obj| Some(Val::Obj(obj)))
+            }
+            ("__pyx_char", [value]) => {
+                let value = self.expr(value)?;
+                self.at(e.span);
+                let value = match value {
+                    Val::C(value, ty) if !ty.is_address() => self.b().cast(value, DType::U32),
+                    other => self.number(other, &char_type())?,
+                };
+                Ok(Some(Val::C(value, char_type())))
+            }
             _ => Ok(None),
         }
     }
@@ -478,6 +511,7 @@ impl Lowerer<'_> {
                 Some(CTy::of(&ty.ctype().pointer_to(false)))
             }
             ("__pyx_sizeof", [_]) => Some(CTy::Num(DType::U64, "size_t".into())),
+            ("__pyx_char", [_]) => Some(char_type()),
             ("__pyx_cast", [text, name, _]) => {
                 Some(CTy::C(self.type_named(text_of(text)?)?, text_of(name)?.into()))
             }
@@ -489,9 +523,6 @@ impl Lowerer<'_> {
     fn address_of(&mut self, e: &Expr) -> Result<Val> {
         if let Some(place) = self.place(e)? {
             return Ok(Val::C(place.address, CTy::of(&place.ty.ctype().pointer_to(place.is_const))));
-        }
-        if let Some(element) = self.view_address(e)? {
-            return Ok(element);
         }
         match self.expr(e)? {
             // The address of a function is the function.

@@ -34,18 +34,23 @@ pub mod kernel;
 pub mod lock;
 pub mod loops;
 pub mod memory;
+pub mod over_memory;
 pub mod pattern;
 pub mod pointer;
+pub mod power;
 mod python_api;
 pub mod scalar;
 pub mod shape;
+pub mod shared;
 pub mod stmt;
 pub mod store;
+pub mod struct_call;
 pub mod temp;
 pub mod typing;
 pub mod value;
 pub mod view;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ungil_diag::span::Span;
@@ -171,6 +176,8 @@ pub struct Source<'a> {
     pub meaning: &'a dyn Fn(&str) -> Meaning,
     /// Variables of functions around it, in the order of their cells, with their types of C.
     pub free: &'a [(String, Option<Declared>)],
+    /// Names whose address the outermost function or one inside it takes.
+    pub taken: &'a HashSet<String>,
     /// Whether arguments and result are words of C, as callers without Python pass them: see [`function`].
     pub is_direct: bool,
     /// Whether references are counted in an object's first word, as CPython did before objects that never die (3.12), and

@@ -5,14 +5,16 @@
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
 use ungil_ir::types::DType;
+use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, CompareOp};
 
 use super::entries::Entry;
 use super::function::Lowerer;
+use super::python_api::is_object_memory;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
-use super::{Constant, Result, refuse};
+use super::{Constant, Given, Meaning, Result, refuse};
 use crate::ctype::{CType, FunctionType, Pointee};
 use crate::lower::memory::same_type;
 
@@ -109,6 +111,26 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The type of a function of the module, if C can call it.
+    fn own_type(&self, name: &str) -> Option<FunctionType> {
+        let Meaning::Own(own) = (self.source.meaning)(name) else { return None };
+        let params = own.params.iter().map(|ty| ty.as_ref().map(CTy::ctype)).collect::<Option<Vec<_>>>()?;
+        let ret = match &own.ret {
+            Given::Nothing => CType::Void,
+            Given::C(ty) => ty.ctype(),
+            Given::Object => return None,
+        };
+        Some(FunctionType { params, ret, raises: true })
+    }
+
+    /// Whether an expression names a function of C.
+    pub(super) fn is_function(&self, e: &Expr) -> bool {
+        let ExprKind::Name(name) = &e.kind else { return false };
+        self.local(name).is_none()
+            && !self.globals.contains(&**name)
+            && matches!((self.source.meaning)(name), Meaning::Own(_) | Meaning::Extern(_))
+    }
+
     /// The address at which C calls a function of the module.
     fn own_address(&mut self, name: &str, ty: &FunctionType) -> Result<Value> {
         match (self.source.address_of)(name, ty) {
@@ -133,8 +155,16 @@ impl Lowerer<'_> {
             Val::C(address, CTy::C(CType::Pointer(_) | CType::Array(..), _)) => Ok(address),
             Val::C(number, CTy::Num(dtype, _)) if dtype.is_int() => Ok(self.b().cast(number, DType::I64)),
             Val::Literal(Literal::Int(n)) => Ok(self.word(n)),
+            Val::Function(name) if to.to == CType::Void => {
+                let Some(ty) = self.own_type(&name) else {
+                    return refuse(&format!("`{name}` as `void *`"));
+                };
+                self.own_address(&name, &ty)
+            }
             // What the address of an object is.
-            Val::Obj(obj) if to.to == CType::Void && obj.temp.is_none() => Ok(obj.value),
+            Val::Obj(obj) if (to.to == CType::Void || is_object_memory(&to.to)) && obj.temp.is_none() => {
+                Ok(obj.value)
+            }
             other => self.pointer(other, &to.clone(), None),
         }
     }
@@ -199,12 +229,21 @@ impl Lowerer<'_> {
             CompareOp::GtE => IrCompare::Ge,
             CompareOp::In | CompareOp::NotIn => return refuse("a pointer in a container"),
         };
+        let pointee = |v: &Val| match v {
+            Val::C(_, CTy::C(CType::Pointer(to), _)) => Some(to.clone()),
+            _ => None,
+        };
         let mut addresses = Vec::new();
+        let beside = pointee(&a).or_else(|| pointee(&b));
         for value in [a, b] {
             addresses.push(match value {
                 Val::C(address, CTy::C(CType::Pointer(_) | CType::Array(..), _)) => address,
                 Val::Literal(Literal::Int(n)) => self.word(n),
                 Val::Literal(Literal::None) => self.word(0),
+                function @ (Val::Function(_) | Val::Extern(_)) => match &beside {
+                    Some(to) => self.pointer(function, &to.clone(), None)?,
+                    None => return refuse("a comparison of functions"),
+                },
                 _ => return refuse("a pointer compared with what is none"),
             });
         }

@@ -3,13 +3,15 @@
 //! In the texts of their types objects stand as `@object`. What is given is a new reference; an object or a pointer that is 0, or
 //! a negative number, tells of an exception.
 
+use ungil_abi::exception::ExcClass;
 use ungil_ir::inst::{CompareOp, InstKind};
 use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Call, Expr};
 
 use super::call::is_simple;
+use super::entries::Entry;
 use super::function::Lowerer;
-use super::value::{CTy, Val};
+use super::value::{CTy, Obj, Val};
 use super::{Constant, Result, refuse};
 use crate::ctype::{CFunction, CType};
 
@@ -23,7 +25,27 @@ pub(super) fn is_of_python(f: &CFunction) -> bool {
     f.params.iter().chain([&f.ret]).any(is_object)
 }
 
+/// Whether a type is that of an object whose address is given.
+pub(super) fn is_object_memory(ty: &CType) -> bool {
+    matches!(ty, CType::Opaque(name) if &**name == "PyObject")
+}
+
 impl Lowerer<'_> {
+    /// `<object>p`: the object that a pointer leads to; others as they are.
+    pub(super) fn object_behind(&mut self, value: Val) -> Result<Obj> {
+        match value {
+            Val::C(address, CTy::C(CType::Pointer(to), _))
+                if to.to == CType::Void || is_object_memory(&to.to) =>
+            {
+                let nothing = self.is_zero(address);
+                self.raise_if(nothing, ExcClass::VALUE_ERROR, "NULL is no object");
+                self.call(Entry::Retain, &[address]);
+                Ok(self.keep(address))
+            }
+            other => self.object(other),
+        }
+    }
+
     /// A call of such a function.
     pub(super) fn call_python_api(&mut self, e: &Expr, call: &Call, f: &CFunction) -> Result<Val> {
         if call.args.len() != f.params.len() || !is_simple(call) {
@@ -40,7 +62,10 @@ impl Lowerer<'_> {
             let value = self.c_argument(arg, &CTy::of(ty), &mut held)?;
             values.push(if matches!(ty, CType::Pointer(_)) { self.machine_pointer(value) } else { value });
         }
-        if matches!(f.ret, CType::Pointer(_)) && held.iter().any(|obj| obj.temp.is_some()) {
+        let is_borrowed = matches!(&f.ret, CType::Pointer(to) if is_object_memory(&to.to));
+        // What a container holds lives as long as that does.
+        let owners = if is_borrowed { held.get(..1).unwrap_or_default() } else { &held[..] };
+        if matches!(f.ret, CType::Pointer(_)) && owners.iter().any(|obj| obj.temp.is_some()) {
             return refuse("a pointer into an object that nobody holds: assign it to a variable first");
         }
         self.need_lock();
@@ -55,7 +80,11 @@ impl Lowerer<'_> {
             CType::Pointer(_) => {
                 let address = self.b().value(InstKind::Address(result));
                 let failed = self.is_zero(address);
-                self.fail_if(failed);
+                match is_borrowed {
+                    // There may be none.
+                    true => self.fail_if_set(failed),
+                    false => self.fail_if(failed),
+                }
                 Val::C(address, CTy::of(&f.ret))
             }
             other => {

@@ -112,27 +112,6 @@ impl Lowerer<'_> {
         self.b().push(InstKind::If { cond, then, otherwise });
     }
 
-    /// `x ** y` of numbers of C.
-    pub(super) fn c_power(&mut self, x: (Value, CTy), y: (Value, CTy)) -> Result<Val> {
-        let ty = common(&x.1, &y.1);
-        let dtype = ty.dtype();
-        let mut b = self.b();
-        let (x, y) = (b.cast(x.0, dtype), b.cast(y.0, dtype));
-        if dtype.is_complex() {
-            return self.complex_binary(BinaryOp::Pow, (x, y), ty);
-        }
-        if dtype.is_float() {
-            return Ok(Val::C(b.math(MathFn::Pow, &[x, y]), ty));
-        }
-        let zero = b.i64(0);
-        let zero = b.cast(zero, dtype);
-        // C's powers of integers have no fractions.
-        let negative = b.compare(IrCompare::Lt, y, zero);
-        let by = b.select(negative, zero, y);
-        let value = b.binary(Ir::Pow, x, by);
-        Ok(Val::C(b.select(negative, zero, value), ty))
-    }
-
     /// Raises ZeroDivisionError for zero.
     fn divisor(&mut self, y: Value, text: &str) {
         let truth = self.c_truth(y);

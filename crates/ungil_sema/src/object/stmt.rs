@@ -1,5 +1,7 @@
 //! Statements.
 
+use std::sync::Arc;
+
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
@@ -7,6 +9,7 @@ use ungil_syntax::ast::stmt::{If, IfBranch, Stmt, StmtKind};
 
 use super::function::Lowerer;
 use super::lock::of_block;
+use super::memory::Place;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Result, refuse};
@@ -36,7 +39,8 @@ impl Lowerer<'_> {
                     self.drop_obj(obj);
                 }
             }
-            StmtKind::Assign { targets, value } => {
+            StmtKind::Assign { targets, value: of } => {
+                let value = of;
                 if let [target] = targets.as_slice()
                     && (self.store_side_by_side(target, value)? || self.copy_slice(target, value)?)
                 {
@@ -44,20 +48,23 @@ impl Lowerer<'_> {
                 }
                 let value = self.assigned_value(&targets[0], value)?;
                 match targets.as_slice() {
-                    [target] => self.store(target, value)?,
+                    [target] => {
+                        self.store(target, value)?;
+                        self.share_base(target, of)?;
+                    }
                     _ => self.store_all(targets, value)?,
                 }
             }
             StmtKind::AnnAssign { target, value, .. } => {
                 if let Some(value) = value {
-                    let value = self.expr(value)?;
+                    let value = self.assigned_value(target, value)?;
                     self.store(target, value)?;
                 }
             }
             StmtKind::AugAssign { target, op, value } => self.augment(target, *op, value)?,
             StmtKind::Return(value) => {
                 let value = match value {
-                    Some(e) => self.expr(e)?,
+                    Some(e) => self.result_value(e)?,
                     None => Val::Literal(Literal::None),
                 };
                 self.leave_with(value)?;
@@ -112,20 +119,72 @@ impl Lowerer<'_> {
         Ok(true)
     }
 
-    /// A value for a target: a list that is written out for a struct has its fields.
+    /// A value for the result.
+    fn result_value(&mut self, e: &Expr) -> Result<Val> {
+        if let Some(Some(ty)) = self.ret.clone()
+            && let Some(power) = self.power_as(e, &ty)?
+        {
+            return Ok(power);
+        }
+        self.expr(e)
+    }
+
+    /// A value for a target.
     fn assigned_value(&mut self, target: &Expr, value: &Expr) -> Result<Val> {
         match (self.kind(target), &value.kind) {
-            (Kind::C(CTy::C(ty @ CType::Struct(_), _)), ExprKind::List(items)) => {
-                let call = Call { func: value.clone(), args: items.clone(), keywords: Vec::new() };
-                self.make_struct(&call, &ty)
-            }
-            (Kind::C(ty @ CTy::C(CType::Pointer(_), _)), ExprKind::Conditional { test, body, orelse })
-                if self.kind(value) == Kind::Object =>
-            {
-                self.either(test, [body, orelse], &ty)
-            }
+            (Kind::C(ty), _) => self.value_for(&ty, value),
+            (_, ExprKind::List(items)) => match self.slice_element(target) {
+                Some(element) => self.array_display(&element, items),
+                None => self.expr(value),
+            },
             _ => self.expr(value),
         }
+    }
+
+    /// A value for a place of a type of C: a list that is written out has the fields of a struct or the elements of an array.
+    fn value_for(&mut self, ty: &CTy, value: &Expr) -> Result<Val> {
+        let is_plain = |items: &[Expr]| !items.iter().any(|i| matches!(i.kind, ExprKind::Starred(_)));
+        match (ty, &value.kind) {
+            (CTy::C(ty @ CType::Struct(_), _), ExprKind::List(items)) => {
+                let call = Call { func: value.clone(), args: items.clone(), keywords: Vec::new() };
+                self.make_struct(&call, ty)
+            }
+            (CTy::C(CType::Array(element, n), _), ExprKind::List(items))
+                if items.len() as u64 == *n && is_plain(items) =>
+            {
+                let element = self.complete(element);
+                self.array_display(&element, items)
+            }
+            (CTy::C(CType::Pointer(to), _), ExprKind::List(items))
+                if is_plain(items) && !items.is_empty() =>
+            {
+                let element = self.complete(&to.to);
+                self.array_display(&element, items)
+            }
+            (CTy::C(CType::Pointer(_), _), ExprKind::Conditional { test, body, orelse })
+                if self.kind(value) == Kind::Object =>
+            {
+                self.either(test, [body, orelse], ty)
+            }
+            _ => match self.power_as(value, ty)? {
+                Some(power) => Ok(power),
+                None => self.expr(value),
+            },
+        }
+    }
+
+    /// A list that is written out as an array of C.
+    fn array_display(&mut self, element: &CType, items: &[Expr]) -> Result<Val> {
+        let whole = CType::Array(Arc::new(element.clone()), items.len() as u64);
+        let (address, ty) = (self.frame_memory(&whole)?, CTy::of(element));
+        let Some(size) = element.size() else { return refuse("an array of elements of unknown size") };
+        for (k, item) in items.iter().enumerate() {
+            let value = self.value_for(&ty, item)?;
+            self.at(item.span);
+            let at = self.offset(address, k as u64 * size);
+            self.store_place(&Place { address: at, ty: ty.clone(), is_const: false }, value)?;
+        }
+        Ok(Val::C(address, CTy::of(&whole)))
     }
 
     /// `x if test else y`, both as values of a type of C.
@@ -188,6 +247,8 @@ impl Lowerer<'_> {
                 "cdivision" => c.cdivision = value,
                 "cdivision_warnings" => c.cdivision_warnings = value,
                 "cpow" => c.cpow = value,
+                "boundscheck" => c.unchecked = !value,
+                "wraparound" => c.unwrapped = !value,
                 _ => {}
             }
         }

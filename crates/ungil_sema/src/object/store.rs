@@ -11,6 +11,7 @@ use super::character::is_char;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::Place;
+use super::typing::{common, is_long};
 use super::value::{Obj, Val};
 use super::{Meaning, Result, refuse};
 use crate::resolve::children::blocks;
@@ -161,6 +162,9 @@ impl Lowerer<'_> {
         self.no_field(t)?;
         match &t.kind {
             ExprKind::Name(name) => self.store_name(name, value),
+            ExprKind::Subscript { value: view, index } if self.is_view_item(view, index) => {
+                self.store_view(t, view, index, value).map(drop)
+            }
             _ if self.place_type(t).is_some() => self.store_c(t, value),
             _ if self.store_slice(t, None, &value)? => Ok(()),
             ExprKind::Attribute { value: object, attr } => {
@@ -172,7 +176,6 @@ impl Lowerer<'_> {
                 Ok(())
             }
             ExprKind::Subscript { value: object, index } => {
-                let Some(value) = self.store_view(t, object, index, value)? else { return Ok(()) };
                 let value = self.object(value)?;
                 let object = self.obj(object)?;
                 let index = self.expr(index)?;
@@ -218,7 +221,7 @@ impl Lowerer<'_> {
         let Some(local) = self.local(name) else { return refuse("a name that is not bound here") };
         let Some(value) = self.assign_view(name, value)? else { return Ok(()) };
         let value = self.of_class(name, value)?;
-        if local.cell.is_some() {
+        if local.cell.is_some() && local.memory.is_none() {
             let value = match &local.ty {
                 Some(ty) => Val::C(self.number(value, ty)?, ty.clone()),
                 None => value,
@@ -359,18 +362,18 @@ impl Lowerer<'_> {
         if let Val::C(left, ty) = &old
             && self.is_c(value)
             && !is_char(ty)
+            && (!is_long(&self.kind(value)) || ty.dtype().is_float())
         {
-            if op == BinaryOp::Pow && !self.c.cpow {
-                return refuse("a power of numbers of C");
-            }
-            if op == BinaryOp::Pow {
-                let right = self.expr(value)?;
-                let right = self.c_operand(right)?;
-                return self.c_power((*left, ty.clone()), right);
-            }
             let right = self.expr(value)?;
             let right = self.c_operand(right)?;
             self.at(t.span);
+            if op == BinaryOp::Pow {
+                // As if it were assigned to the target.
+                let inferred = self.power_type((ty, t), (&right.1, value));
+                let is_own = inferred.is_some_and(|inferred| inferred.dtype() == ty.dtype());
+                let of = if is_own { ty.clone() } else { common(ty, &right.1) };
+                return self.c_power(*left, right.0, &of);
+            }
             return self.c_binary(op, (*left, ty.clone()), right);
         }
         let old = self.object(old)?;

@@ -123,6 +123,9 @@ impl Lowerer<'_> {
             (Kind::C(a), Kind::C(b)) if a != CTy::Bint && b != CTy::Bint => Kind::C(common(&a, &b)),
             (Kind::C(a), Kind::Literal(b)) | (Kind::Literal(b), Kind::C(a)) => match (&a, &b) {
                 (CTy::Num(d, _), Literal::Float(_)) if !d.is_float() => Kind::C(CTy::num(DType::F64)),
+                (CTy::Num(d, _), Literal::Int(n)) if i32::try_from(*n).is_err() && !d.is_float() => {
+                    Kind::Object
+                }
                 (CTy::Num(..), Literal::Int(_) | Literal::Float(_)) => Kind::C(promoted(&a)),
                 (CTy::Bint, Literal::Bool(_)) => Kind::C(CTy::Bint),
                 _ => Kind::Object,
@@ -141,14 +144,17 @@ impl Lowerer<'_> {
         if is_char(&x) || is_char(&y) {
             return Kind::Object;
         }
+        if is_long(&a) && !y.dtype().is_float() || is_long(&b) && !x.dtype().is_float() {
+            return Kind::Object;
+        }
         if matches!((a, b), (Kind::Literal(_), Kind::Literal(_))) {
             return Kind::Object;
         }
         let both = common(&x, &y);
         let is_float = both.dtype().is_float() || both.is_complex();
         match op {
-            BinaryOp::Pow if self.c.cpow => Kind::C(both),
-            BinaryOp::MatMult | BinaryOp::Pow => Kind::Object,
+            BinaryOp::Pow => self.power_type((&x, left), (&y, right)).map_or(Kind::Object, Kind::C),
+            BinaryOp::MatMult => Kind::Object,
             BinaryOp::Div if !is_float && !self.c.divides_integers() => Kind::C(CTy::num(DType::F64)),
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult => Kind::C(both),
             BinaryOp::Div if is_float => Kind::C(both),
@@ -167,6 +173,11 @@ fn gives_truth(name: &str) -> bool {
 /// The type of what a function of C gives.
 fn given(ty: &CType) -> Kind {
     if *ty == CType::Void || is_object(ty) { Kind::Object } else { Kind::C(CTy::of(ty)) }
+}
+
+/// Whether a value is a literal beyond 32 bits, which is Python's in arithmetic.
+pub(super) fn is_long(kind: &Kind) -> bool {
+    matches!(kind, Kind::Literal(Literal::Int(n)) if i32::try_from(*n).is_err())
 }
 
 /// Whether a value is a pointer, a struct or an array.

@@ -1,38 +1,106 @@
-//! Memoryviews of numbers beside objects: parameters and variables whose elements are read and written where they lie.
+//! Memoryviews of numbers and structs beside objects: parameters and variables whose elements are read and written where they lie.
 //!
 //! The host converts the argument and says where its memory, extents and strides are; that lies in words of the frame. As an
-//! object such a parameter is the array. Indices are always checked.
+//! object such a parameter is the array. One that functions inside share lies in a cell: each function has words of its own,
+//! and fills them again where it finds another array in the cell than the one that they describe, which it keeps alive.
 
 use std::sync::Arc;
 
 use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::{Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
-use ungil_ir::types::{ArrayType, DType, Layout, Type};
+use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::stmt::Stmt;
+use ungil_syntax::visit::{Visitor, walk_body, walk_expr};
 
 use super::entries::Entry;
 use super::function::Lowerer;
-use super::value::{CTy, Local, Val};
+use super::memory::Place;
+use super::typing::Kind;
+use super::value::{CTy, Cell, Local, Obj, Val};
 use super::{Constant, Result, refuse};
+use crate::ctype::CType;
 use crate::cython::Declared;
 
 /// A parameter or variable that is a memoryview.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    /// A variable, which may have no value yet.
-    variable: Option<(Arc<str>, Var)>,
+    name: Arc<str>,
+    holder: Holder,
     element: CTy,
     ndim: usize,
     is_const: bool,
     /// Where its words begin: memory, extents, strides.
     address: Value,
+    /// What its memory was taken from, if the function asks for that.
+    base: Option<Var>,
 }
 
-/// The element of a view, if it is a number.
-pub(super) fn is_view(ty: &Declared) -> bool {
-    matches!(ty, Declared::View { dtype, .. } if dtype.is_int() || dtype.is_float() && dtype.size() >= 4)
+/// Who holds the array.
+#[derive(Clone, Copy, Debug)]
+enum Holder {
+    Parameter,
+    /// A variable, which may have no value yet.
+    Variable(Var),
+    /// A cell; the array that the words describe is in `seen`.
+    Cell {
+        cell: Var,
+        seen: Var,
+        whose: Cell,
+    },
+}
+
+/// A view of one axis that is looped over.
+pub(super) struct Row {
+    /// The array, which whoever uses the words holds.
+    pub array: Obj,
+    /// Memory, extent and stride.
+    pub words: [Value; 3],
+    pub element: CTy,
+    pub is_const: bool,
+}
+
+/// Whether a declaration is a memoryview that is handled here.
+pub fn is_view(ty: &Declared) -> bool {
+    match ty {
+        Declared::View { dtype, .. } => {
+            dtype.is_int() || dtype.is_complex() || dtype.is_float() && dtype.size() >= 4
+        }
+        Declared::Structs { .. } => true,
+        _ => false,
+    }
+}
+
+/// The element, number of axes and constness of a memoryview.
+fn parts(ty: &Declared) -> Option<(CTy, usize, bool)> {
+    match ty {
+        Declared::View { dtype, ndim, is_const, name, .. } => {
+            Some((CTy::Num(*dtype, name.clone()), usize::from(*ndim), *is_const))
+        }
+        Declared::Structs { element, ndim, is_const, .. } => {
+            Some((CTy::of(&CType::Struct(element.clone())), usize::from(*ndim), *is_const))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a function asks for the `base` of anything.
+struct Bases(bool);
+
+impl Visitor for Bases {
+    fn visit_expr(&mut self, e: &Expr) {
+        self.0 |= matches!(&e.kind, ExprKind::Attribute { attr, .. } if &*attr.name == "base");
+        walk_expr(self, e);
+    }
+}
+
+/// Whether statements ask for the `base` of anything.
+pub(super) fn asks_for_bases(body: &[Stmt]) -> bool {
+    let mut bases = Bases(false);
+    walk_body(&mut bases, body);
+    bases.0
 }
 
 /// The indices of a subscript.
@@ -46,38 +114,86 @@ fn indices(index: &Expr) -> Vec<&Expr> {
 impl Lowerer<'_> {
     /// A parameter's view.
     pub(super) fn view_parameter(&mut self, name: &str, ty: &Declared, value: Value) -> Result<()> {
-        let address = self.new_view(name, ty, None)?;
-        let array = self.view_of(name, value, address);
-        let var = self.func.new_var(name, Type::I64);
-        self.owners.push(var);
-        self.b().set(var, array);
-        let local = Local { var, ty: None, is_borrowed: false, is_bound: true, cell: None, memory: None };
-        self.scopes[0].insert(name.to_owned(), local);
+        let mut view = self.new_view(name, ty)?;
+        let array = self.view_of(name, value, view.address);
+        let var = self.owned(name, array);
+        if let Some(base) = view.base {
+            self.set_base(base, value);
+        }
+        let mut local = Local { var, ty: None, is_borrowed: false, is_bound: true, cell: None, memory: None };
+        if self.cells.contains(name) {
+            local = self.view_cell(name, array)?;
+            view.holder = Holder::Cell { cell: local.var, seen: var, whose: Cell::Own };
+        }
+        self.add_view(local, view);
         Ok(())
     }
 
     /// A variable's view, which has no value yet.
     pub(super) fn view_variable(&mut self, name: &str, ty: &Declared) -> Result<()> {
+        let mut view = self.new_view(name, ty)?;
+        if self.cells.contains(name) {
+            let zero = self.word(0);
+            let local = self.view_cell(name, zero)?;
+            let seen = self.owned(name, zero);
+            view.holder = Holder::Cell { cell: local.var, seen, whose: Cell::Own };
+            self.add_view(local, view);
+            return Ok(());
+        }
         let local = self.new_local(name, None)?;
-        self.new_view(name, ty, Some(local.var))?;
-        self.scopes[0].insert(name.to_owned(), local);
+        view.holder = Holder::Variable(local.var);
+        self.add_view(local, view);
         Ok(())
     }
 
-    /// Room in the frame for a view, and its address.
-    fn new_view(&mut self, name: &str, ty: &Declared, var: Option<Var>) -> Result<Value> {
-        let Declared::View { dtype, ndim, is_const, name: element, .. } = ty else {
+    /// A view of a function around this one, whose cell a variable holds.
+    pub(super) fn free_view(&mut self, name: &str, ty: &Declared, cell: Var) -> Result<()> {
+        let mut view = self.new_view(name, ty)?;
+        let zero = self.word(0);
+        let seen = self.owned(name, zero);
+        view.holder = Holder::Cell { cell, seen, whose: Cell::Free };
+        let cell_of = Some(Cell::Free);
+        let local =
+            Local { var: cell, ty: None, is_borrowed: true, is_bound: false, cell: cell_of, memory: None };
+        self.add_view(local, view);
+        Ok(())
+    }
+
+    fn add_view(&mut self, local: Local, view: View) {
+        self.scopes[0].insert(view.name.to_string(), local);
+        self.views.insert(view.name.to_string(), view);
+    }
+
+    /// A variable that owns an object.
+    fn owned(&mut self, name: &str, value: Value) -> Var {
+        let var = self.func.new_var(name, Type::I64);
+        self.owners.push(var);
+        self.b().set(var, value);
+        var
+    }
+
+    fn view_cell(&mut self, name: &str, array: Value) -> Result<Local> {
+        if self.bases {
+            return refuse("`base` beside a memoryview that is shared with a function inside");
+        }
+        let cell = self.call(Entry::NewCell, &[array]);
+        let var = self.owned(name, cell);
+        let failed = self.is_zero(cell);
+        self.fail_if(failed);
+        Ok(Local { var, ty: None, is_borrowed: false, is_bound: false, cell: Some(Cell::Own), memory: None })
+    }
+
+    /// Room in the frame for a view.
+    fn new_view(&mut self, name: &str, ty: &Declared) -> Result<View> {
+        let Some((element, ndim, is_const)) = parts(ty) else {
             return refuse("a memoryview of this kind");
         };
-        let ndim = usize::from(*ndim);
-        let offset = self.word(i64::from(self.slots) * 8);
-        self.slots += 1 + 2 * ndim as u32;
-        let base = self.slots_address;
-        let address = self.b().binary(Ir::Add, base, offset);
-        let element = CTy::Num(*dtype, element.clone());
-        let variable = var.map(|var| (name.into(), var));
-        self.views.insert(name.to_owned(), View { variable, element, ndim, is_const: *is_const, address });
-        Ok(address)
+        let address = self.slot_words(1 + 2 * ndim as u32);
+        let base = self.bases.then(|| {
+            let zero = self.word(0);
+            self.owned(name, zero)
+        });
+        Ok(View { name: name.into(), holder: Holder::Parameter, element, ndim, is_const, address, base })
     }
 
     /// The array that an object is as a memoryview, whose words go to an address.
@@ -89,6 +205,18 @@ impl Lowerer<'_> {
         array
     }
 
+    /// Makes a variable own another object.
+    fn replace(&mut self, var: Var, value: Value) {
+        let old = self.b().get(var);
+        self.b().set(var, value);
+        self.call(Entry::ReleaseMaybe, &[old]);
+    }
+
+    fn set_base(&mut self, base: Var, value: Value) {
+        self.call(Entry::Retain, &[value]);
+        self.replace(base, value);
+    }
+
     /// Assigns an object to a variable that is a memoryview; gives the value back if it is none.
     pub(super) fn assign_view(&mut self, name: &str, value: Val) -> Result<Option<Val>> {
         let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(name));
@@ -98,20 +226,103 @@ impl Lowerer<'_> {
         if is_inner {
             return Ok(Some(value));
         }
-        let obj = self.object(value)?;
+        let obj = match value {
+            Val::C(address, CTy::C(ty @ CType::Array(..), _)) => self.view_of_array(address, &ty),
+            other => self.object(other)?,
+        };
         let array = self.view_of(name, obj.value, view.address);
-        let old = self.b().get(local.var);
-        self.b().set(local.var, array);
-        self.call(Entry::ReleaseMaybe, &[old]);
+        if let Holder::Cell { cell, seen, .. } = view.holder {
+            let cell = self.b().get(cell);
+            self.status(Entry::CellSet, &[cell, array]);
+            self.replace(seen, array);
+        } else {
+            self.replace(local.var, array);
+        }
+        if let Some(base) = view.base {
+            self.set_base(base, obj.value);
+        }
         self.drop_obj(obj);
         Ok(None)
     }
 
-    /// Raises where a view's variable has no value.
+    /// After an assignment of a view, or of a part of one, to a view: both have one base. Constants stay constant.
+    pub(super) fn share_base(&mut self, target: &Expr, value: &Expr) -> Result<()> {
+        let (Some(to), Some(from)) = (self.view_named(target), self.view_behind(value)) else {
+            return Ok(());
+        };
+        if from.is_const && !to.is_const {
+            return refuse("a memoryview of constants assigned to one of variables");
+        }
+        if let (Some(to), Some(from)) = (to.base, from.base) {
+            let base = self.b().get(from);
+            self.set_base(to, base);
+        }
+        Ok(())
+    }
+
+    /// The view that an expression is, or a part of.
+    fn view_behind(&self, e: &Expr) -> Option<&View> {
+        match &e.kind {
+            ExprKind::Subscript { value, .. } => self.view_behind(value),
+            ExprKind::Attribute { value, attr } if &*attr.name == "T" => self.view_behind(value),
+            _ => self.view_named(e),
+        }
+    }
+
+    /// `view.base`; `None` where the expression is another.
+    pub(super) fn view_base(&mut self, value: &Expr, name: &str) -> Result<Option<Val>> {
+        let Some(view) = self.view_named(value).filter(|_| name == "base").cloned() else { return Ok(None) };
+        let Some(base) = view.base else { return refuse("`base` of this memoryview") };
+        self.check_bound(&view);
+        let array = self.obj(value)?;
+        let (none, temp) = (self.none(), self.new_temp());
+        let is_none = self.b().compare(IrCompare::Eq, array.value, none.value);
+        self.branch(
+            is_none,
+            |l| {
+                // Raises as Python does.
+                let name = l.name("base");
+                let found = l.make(Entry::GetAttr, &[none.value, name]);
+                let found = l.own(found);
+                l.b().set(temp, found);
+                Ok(true)
+            },
+            |l| {
+                let found = l.b().get(base);
+                l.call(Entry::Retain, &[found]);
+                l.b().set(temp, found);
+                Ok(true)
+            },
+        )?;
+        self.drop_obj(array);
+        let value = self.b().get(temp);
+        Ok(Some(Val::Obj(Obj { value, temp: Some(temp) })))
+    }
+
+    /// Raises where a view's variable has no value; makes the words of one that is shared those of the array in its cell.
     fn check_bound(&mut self, view: &View) {
-        if let Some((name, var)) = view.variable.clone() {
-            let value = self.b().get(var);
-            self.raise_unbound(value, &name);
+        match view.holder {
+            Holder::Parameter => {}
+            Holder::Variable(var) => {
+                let value = self.b().get(var);
+                self.raise_unbound(value, &view.name.clone());
+            }
+            Holder::Cell { cell, seen, whose } => {
+                let cell = self.b().get(cell);
+                let (name, is_free) = (self.name(&view.name), self.word(i64::from(whose == Cell::Free)));
+                let now = self.call(Entry::CellLook, &[cell, name, is_free]);
+                let failed = self.is_zero(now);
+                self.fail_if(failed);
+                let known = self.b().get(seen);
+                let cond = self.b().compare(IrCompare::Ne, now, known);
+                let (name, address) = (view.name.clone(), view.address);
+                let (then, ()) = self.nested(|l| {
+                    let array = l.view_of(&name, now, address);
+                    l.replace(seen, array);
+                });
+                let otherwise = self.func.new_region();
+                self.b().push(InstKind::If { cond, then, otherwise });
+            }
         }
     }
 
@@ -147,11 +358,6 @@ impl Lowerer<'_> {
         Some((view.clone(), n))
     }
 
-    /// Whether an expression is `view.base`, which only plain Python knows.
-    pub(super) fn is_view_base(&self, value: &Expr, name: &str) -> bool {
-        name == "base" && self.view_named(value).is_some()
-    }
-
     /// The type of what a subscript of a view gives.
     pub(super) fn view_kind(&self, value: &Expr, index: &Expr) -> Option<CTy> {
         if let Some((view, _)) = self.element_of(value, index) {
@@ -168,12 +374,14 @@ impl Lowerer<'_> {
             let extent = self.load(view.address, 1 + n);
             return Ok(Some(Val::C(extent, CTy::Num(DType::I64, "Py_ssize_t".into()))));
         }
+        Ok(self.view_place(e, value, index)?.map(|place| self.load_place(&place)))
+    }
+
+    /// The place of an element; `None` if the subscript is none.
+    pub(super) fn view_place(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Option<Place>> {
         let Some((view, found)) = self.element_of(value, index) else { return Ok(None) };
-        let place = self.place_of(e, &view, &found)?;
-        let mut b = self.b();
-        let zero = b.i64(0);
-        let item = b.load(place, vec![zero]);
-        Ok(Some(Val::C(item, view.element)))
+        let address = self.address_in(e, &view, &found)?;
+        Ok(Some(Place { address, ty: view.element, is_const: view.is_const }))
     }
 
     /// Writes an element; gives the value back if the subscript is none.
@@ -184,25 +392,36 @@ impl Lowerer<'_> {
         index: &Expr,
         new: Val,
     ) -> Result<Option<Val>> {
-        let Some((view, found)) = self.element_of(value, index) else { return Ok(Some(new)) };
+        let Some((view, _)) = self.element_of(value, index) else { return Ok(Some(new)) };
         if view.is_const {
             return refuse("an assignment to a constant memoryview");
         }
-        let new = self.number(new, &view.element)?;
-        let place = self.place_of(e, &view, &found)?;
-        let mut b = self.b();
-        let zero = b.i64(0);
-        b.store(place, vec![zero], new);
+        // It is converted first: that may fail, or run anything.
+        let new = match view.element.is_aggregate() {
+            true => Val::C(self.aggregate(new, &view.element)?, view.element),
+            false => Val::C(self.number(new, &view.element)?, view.element),
+        };
+        let Some(place) = self.view_place(e, value, index)? else { return Ok(Some(new)) };
+        self.store_place(&place, new)?;
         Ok(None)
     }
 
-    /// `&view[i]`
-    pub(super) fn view_address(&mut self, e: &Expr) -> Result<Option<Val>> {
-        let ExprKind::Subscript { value, index } = &e.kind else { return Ok(None) };
-        let Some((view, found)) = self.element_of(value, index) else { return Ok(None) };
-        let place = self.place_of(e, &view, &found)?;
-        let address = self.b().value(InstKind::Address(place));
-        Ok(Some(Val::C(address, CTy::of(&view.element.ctype().pointer_to(view.is_const)))))
+    /// Whether a place lies in a view of constants.
+    pub(super) fn is_in_const_view(&self, e: &Expr) -> bool {
+        match &e.kind {
+            ExprKind::Subscript { value, index } => match self.element_of(value, index) {
+                Some((view, _)) => view.is_const,
+                None => {
+                    matches!(self.kind(value), Kind::C(CTy::C(CType::Array(..), _)))
+                        && self.is_in_const_view(value)
+                }
+            },
+            ExprKind::Attribute { value, .. } => {
+                matches!(self.kind(value), Kind::C(CTy::C(CType::Struct(_), _)))
+                    && self.is_in_const_view(value)
+            }
+            _ => false,
+        }
     }
 
     /// Whether a subscript is an element of a view.
@@ -210,8 +429,26 @@ impl Lowerer<'_> {
         self.element_of(value, index).is_some()
     }
 
-    /// The memory of an element as an array of one.
-    fn place_of(&mut self, e: &Expr, view: &View, found: &[&Expr]) -> Result<Value> {
+    /// Whether an expression is a view of numbers with one axis.
+    pub(super) fn is_row_of_numbers(&self, e: &Expr) -> bool {
+        self.view_named(e).is_some_and(|view| view.ndim == 1 && !view.element.is_address())
+    }
+
+    /// A view of one axis.
+    pub(super) fn view_row(&mut self, e: &Expr) -> Result<Option<Row>> {
+        let Some(view) = self.view_named(e).filter(|view| view.ndim == 1).cloned() else { return Ok(None) };
+        let array = self.obj(e)?;
+        let array = self.keep_own(array);
+        self.check_bound(&view);
+        let none = self.none();
+        let is_none = self.b().compare(IrCompare::Eq, array.value, none.value);
+        self.raise_if(is_none, ExcClass::TYPE_ERROR, "'NoneType' is not iterable");
+        let words = [0, 1, 2].map(|at| self.load(view.address, at));
+        Ok(Some(Row { array, words, element: view.element, is_const: view.is_const }))
+    }
+
+    /// The address of an element.
+    fn address_in(&mut self, e: &Expr, view: &View, found: &[&Expr]) -> Result<Value> {
         let size = CTy::Num(DType::I64, "Py_ssize_t".into());
         let mut numbers = Vec::new();
         for index in found {
@@ -225,37 +462,41 @@ impl Lowerer<'_> {
         self.at(e.span);
         self.check_bound(view);
         let mut place = self.load(view.address, 0);
+        if self.c.unchecked {
+            // `None` has no memory.
+            let nothing = self.is_zero(place);
+            self.raise_if(nothing, ExcClass::TYPE_ERROR, "'NoneType' object is not subscriptable");
+        }
         // Of several bad indices Cython tells the last.
         for (axis, index) in numbers.into_iter().enumerate().rev() {
-            let extent = self.load(view.address, 1 + axis);
             let stride = self.load(view.address, 1 + view.ndim + axis);
-            let (index, bad) = {
-                let mut b = self.b();
-                let zero = b.i64(0);
-                let negative = b.compare(IrCompare::Lt, index, zero);
-                let wrapped = b.binary(Ir::Add, index, extent);
-                let index = b.select(negative, wrapped, index);
-                let (low, high) =
-                    (b.compare(IrCompare::Lt, index, zero), b.compare(IrCompare::Ge, index, extent));
-                (index, b.binary(Ir::Or, low, high))
-            };
-            let text = format!("Out of bounds on buffer access (axis {axis})");
-            self.raise_if(bad, ExcClass::INDEX_ERROR, &text);
+            let index = self.checked_index(view, axis, index);
             let mut b = self.b();
             let offset = b.binary(Ir::Mul, index, stride);
             place = b.binary(Ir::Add, place, offset);
         }
-        let dtype = view.element.dtype();
-        let ty = Type::Array(ArrayType {
-            dtype,
-            ndim: 1,
-            layout: Layout::Strided,
-            readonly: false,
-            swapped: false,
-        });
+        Ok(place)
+    }
+
+    /// An index that counts from the end where it is negative, and is checked, as the directives have it.
+    fn checked_index(&mut self, view: &View, axis: usize, index: Value) -> Value {
+        let (wraps, checks) = (!self.c.unwrapped, !self.c.unchecked);
+        let extent = self.load(view.address, 1 + axis);
         let mut b = self.b();
-        let pointer = b.value(InstKind::Pointer(place));
-        let (one, stride) = (b.i64(1), b.i64(dtype.size() as i64));
-        Ok(b.typed(InstKind::ArrayAt { pointer, shape: vec![one], strides: vec![stride] }, ty))
+        let zero = b.i64(0);
+        let mut index = index;
+        if wraps {
+            let negative = b.compare(IrCompare::Lt, index, zero);
+            let wrapped = b.binary(Ir::Add, index, extent);
+            index = b.select(negative, wrapped, index);
+        }
+        if checks {
+            let (low, high) =
+                (b.compare(IrCompare::Lt, index, zero), b.compare(IrCompare::Ge, index, extent));
+            let bad = b.binary(Ir::Or, low, high);
+            let text = format!("Out of bounds on buffer access (axis {axis})");
+            self.raise_if(bad, ExcClass::INDEX_ERROR, &text);
+        }
+        index
     }
 }

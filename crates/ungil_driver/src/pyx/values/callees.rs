@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ungil_syntax::ast::cython::ExceptionSpec;
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
 use super::kind::{named, pieces};
@@ -65,6 +66,8 @@ pub struct Callee {
     /// Whether `...` follows its parameters.
     pub is_variadic: bool,
     pub ret: Option<Known>,
+    /// Whether it tells its callers of exceptions.
+    pub raises: bool,
     /// Whether Python can call it as well, with stars and keywords.
     pub is_cpdef: bool,
 }
@@ -83,18 +86,23 @@ pub fn callees(body: &[Stmt], plan: &Plan) -> HashMap<String, Callee> {
         if let Some(info) = info.filter(|_| is_known)
             && !again.contains(&name)
         {
-            found.insert(name.clone(), own(info, needed));
+            let raises = def.signature.as_ref().is_some_and(|s| {
+                !matches!(s.suffix.exception, ExceptionSpec::Never | ExceptionSpec::Cpp { .. })
+            });
+            found.insert(name.clone(), own(info, needed, raises));
         }
         again.insert(name);
     }
     found
 }
 
-fn own(info: &Function, needed: usize) -> Callee {
+fn own(info: &Function, needed: usize, raises: bool) -> Callee {
     Callee {
         params: info.params.iter().map(|p| (p.name.clone(), p.ty.clone())).collect(),
         needed,
         is_variadic: false,
+        // Python's objects tell of them by themselves.
+        raises: raises && info.ret.is_some(),
         ret: info.ret.clone(),
         is_cpdef: info.kind == "cpdef",
     }
@@ -112,7 +120,8 @@ fn libraries(plan: &Plan) -> HashMap<String, Callee> {
             .map(|text| (String::new(), Some(named(text))))
             .collect();
         let (needed, is_variadic) = (params.len(), fixed.is_some());
-        let callee = Callee { needed, is_variadic, params, ret: Some(named(ret)), is_cpdef: false };
+        let ret = Some(named(ret));
+        let callee = Callee { needed, is_variadic, params, ret, raises: false, is_cpdef: false };
         // A header's function of several names, or of several kinds of parameters, is not known.
         if found.insert(one.name.clone(), callee).is_some() {
             found.remove(&one.name);
@@ -127,7 +136,7 @@ fn libraries(plan: &Plan) -> HashMap<String, Callee> {
             let needed = 1 + usize::from(OF_TWO.contains(name));
             let params = vec![(String::new(), Some(named("float64"))); needed];
             let ret = Some(named("float64"));
-            let callee = Callee { params, needed, is_variadic: false, ret, is_cpdef: false };
+            let callee = Callee { params, needed, is_variadic: false, ret, raises: false, is_cpdef: false };
             found.insert(asname.to_owned(), callee);
         }
     }

@@ -171,6 +171,9 @@ impl Check<'_> {
     fn assigned(&mut self, ty: &Known, value: &Expr) {
         let (to, from) = (Kind::of(ty), self.kind(value));
         let Some(name) = to.name() else { return };
+        if self.hides_exceptions(ty, &from, value) {
+            return;
+        }
         let is_int = matches!(to, Kind::Int(_));
         if is_int && name != "bint" {
             self.character(value);
@@ -229,6 +232,34 @@ impl Check<'_> {
         };
         let code = if is_int && from.rank() == 2 { NARROW } else { VALUE };
         self.refuse(code, (&title, value.span), label, &help);
+    }
+
+    /// Tells of a function that raises where nobody looks for its exceptions; whether it is one.
+    fn hides_exceptions(&mut self, ty: &Known, from: &Kind, value: &Expr) -> bool {
+        if !ty.text.starts_with("*fn(") || ty.text.contains('!') {
+            return false;
+        }
+        let named = match &value.kind {
+            ExprKind::Name(name) if !self.own.contains(&**name) && !self.variables.contains_key(&**name) => {
+                self.callees.get(&**name).filter(|callee| callee.raises).map(|_| name.to_string())
+            }
+            _ => None,
+        };
+        let other = match from {
+            Kind::Pointer(other) => other.text.contains('!') && other.text.replace('!', "") == ty.text,
+            _ => false,
+        };
+        if named.is_none() && !other {
+            return false;
+        }
+        let found = named.as_deref().unwrap_or_else(|| from.name().unwrap_or_default());
+        let title = format!(
+            "Cannot assign '{found}' to '{}'. Exception values are incompatible. Suggest adding 'noexcept' to the type of '{found}'.",
+            ty.name
+        );
+        let help = "declare the function `noexcept`, or the pointer's type without it";
+        self.refuse(VALUE, (&title, value.span), "raises exceptions that nobody would look for", help);
+        true
     }
 
     /// What is wrong where a view becomes one of another kind.
