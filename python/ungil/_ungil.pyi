@@ -27,6 +27,7 @@ __all__ = [
     "get_thread_id",
     "live_blocks",
     "max_threads",
+    "openmp_functions",
     "sampling_start",
     "sampling_stop",
     "set_num_threads",

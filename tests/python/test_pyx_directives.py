@@ -127,3 +127,19 @@ def test_known_ones_are_taken():
         for value in (True, False):
             text = f"# cython: {name}={value}\ncimport cython\n@cython.{name}({value})\n{BODY}"
             assert pyx.compile(text, "known").f(3, 4) == 12
+
+
+@pytest.mark.parametrize("level", [2, 3])
+@pytest.mark.parametrize("cdivision", [False, True])
+def test_division_in_functions_that_run_as_plain_python(level, cdivision, tmp_path):
+    source = tmp_path / f"plain_division{level}{int(cdivision)}.pyx"
+    source.write_text(f"""# cython: language_level={level}, cdivision={cdivision}
+def divided(int a, int b, double x, double y):
+    eval("1")
+    return a // b, a % b, a / b, x / y, (a + 1) / y, -a / 2 * x
+""")
+    modules = build(source, tmp_path, level), pyx.compile(source)
+    calls = [(7, 2, 1.5, 0.5), (-7, 2, 1.0, -3.0), (7, -2, -1.0, 4.0), (6, -3, 0.0, 1.0)]
+    if cdivision:
+        calls += [(3, 1, 1.0, 0.0), (3, 1, -1.0, -0.0), (3, 1, 0.0, 0.0)]
+    check(*modules, "divided", *calls)

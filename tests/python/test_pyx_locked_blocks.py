@@ -146,6 +146,7 @@ def test_buffers_of_threads_are_merged(tmp_path):
     names = ("array", "view", "listed", "freed")
     calls = [(name, x, 7, n) for name in names for n in (1, 2, 5)] + [(name, x[:0], 3, 2) for name in names]
     calls += [("divided", np.arange(-4, 1000), n) for n in (1, 2)]
+    calls += [("scaled", x, 5.0, 700.5, 9, n) for n in (1, 2)] + [("scaled", x, 3.0, 3.0, 4, 2)]
     with warnings.catch_warnings():
         warnings.simplefilter("error", errors.PerformanceWarning)
         wrong = pyx_reference.differences(*modules, calls)

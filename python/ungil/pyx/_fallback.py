@@ -86,6 +86,12 @@ def c_modulo(a: int, b: int) -> int:
     return a - b * c_divide(a, b)
 
 
+def c_quotient(a: float, b: float) -> float:
+    """`a / b` of numbers of C that are not tested: zero has a quotient."""
+    with np.errstate(all="ignore"):
+        return float(np.float64(a) / np.float64(b))
+
+
 class Typed(ast.NodeTransformer):
     """Makes assignments to declared variables convert."""
 
@@ -103,6 +109,8 @@ class Typed(ast.NodeTransformer):
         # Objects divide as Python's do; integers of C do not.
         integers = any(t[0].startswith(("int", "uint")) for t in self.types.values())
         self.c_division = integers and (info["cdivision"] or info["integer_division"])
+        self.cuts = bool(info["integer_division"])
+        self.checks = not info["cdivision"]
         self.c_power = bool(info.get("cpow"))
         self.depth = 0
 
@@ -166,19 +174,20 @@ class Typed(ast.NodeTransformer):
         if isinstance(node.target, ast.Name):
             left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
             whole = ast.copy_location(ast.BinOp(left, node.op, node.value), node)
-            if self._divides_as_c(whole):
+            if self._c_operation(whole):
                 return self.visit_Assign(ast.copy_location(ast.Assign([node.target], whole), node))
         self._check_division(node.op)
         self.generic_visit(node)
         return [node, *self._again(node.target, node)]
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
-        if self._divides_as_c(node):
+        name = self._c_operation(node)
+        if name:
             self.generic_visit(node)
-            name = "__pyx_divide__" if isinstance(node.op, ast.FloorDiv) else "__pyx_modulo__"
             args = [node.left, node.right]
             return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), args, []), node)
-        self._check_division(node.op)
+        if not self._divides_as_python(node):
+            self._check_division(node.op)
         is_power = isinstance(node.op, ast.Pow) and not self.c_power
         is_double = is_power and self._is_integer(node.left) and isinstance(node.right, ast.Name)
         is_double = is_double and self._is_integer(node.right)
@@ -188,11 +197,39 @@ class Typed(ast.NodeTransformer):
             node.left = ast.copy_location(ast.Call(ast.Name("float", ast.Load()), [node.left], []), node.left)
         return node
 
-    def _divides_as_c(self, node: ast.BinOp) -> bool:
-        """Whether two integers of C are divided in C's way."""
-        if not self.c_division or not isinstance(node.op, (ast.FloorDiv, ast.Mod)):
-            return False
-        return self._is_c_integer(node.left) and self._is_c_integer(node.right)
+    def _c_operation(self, node: ast.BinOp) -> str:
+        """The function that divides two numbers of C in C's way; empty where Python's way is right or they may be objects."""
+        if not self.c_division:
+            return ""
+        if self._is_c_integer(node.left) and self._is_c_integer(node.right):
+            if self.checks:
+                return "__pyx_floor__" if isinstance(node.op, ast.Div) and self.cuts else ""
+            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
+                return "__pyx_divide__"
+            if isinstance(node.op, ast.Mod):
+                return "__pyx_modulo__"
+        return "__pyx_quotient__" if self._divides_numbers(node) and not self.checks else ""
+
+    def _divides_as_python(self, node: ast.BinOp) -> bool:
+        """Whether a division means what it means in Python, though some of C mean something else."""
+        return self.checks and (not isinstance(node.op, ast.Div) or self._divides_numbers(node))
+
+    def _divides_numbers(self, node: ast.BinOp) -> bool:
+        """Whether two numbers of C are divided, whose quotient is a double."""
+        return isinstance(node.op, ast.Div) and all(map(self._is_c_number, (node.left, node.right)))
+
+    def _is_c_number(self, node: ast.expr) -> bool:
+        """Whether an expression is for certain an integer or double that C computes with."""
+        if isinstance(node, ast.BinOp):
+            plain = isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div))
+            return plain and all(map(self._is_c_number, (node.left, node.right)))
+        if isinstance(node, ast.UnaryOp):
+            return isinstance(node.op, (ast.USub, ast.UAdd)) and self._is_c_number(node.operand)
+        if isinstance(node, ast.Name) and self.types.get(node.id, ("",))[0] == "float64":
+            return True
+        if isinstance(node, ast.Constant):
+            return type(node.value) in (int, float)
+        return self._is_c_integer(node)
 
     def _is_c_integer(self, node: ast.expr) -> bool:
         """Whether an expression is for certain an integer that C computes with."""

@@ -12,6 +12,7 @@ import builtins
 import contextlib
 import copy
 import linecache
+import operator
 import os
 import re
 import types
@@ -173,7 +174,9 @@ class Builder:
         self.names |= {
             "__pyx_convert__": _fallback.convert,
             "__pyx_divide__": _fallback.c_divide,
+            "__pyx_floor__": operator.floordiv,
             "__pyx_modulo__": _fallback.c_modulo,
+            "__pyx_quotient__": _fallback.c_quotient,
             "__pyx_plain__": _views.plain,
             "NULL": None,
             "__pyx_g__": self.data,

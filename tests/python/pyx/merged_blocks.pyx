@@ -71,6 +71,25 @@ def divided(long[:] x, int threads):
         free(counts)
     return sorted(total.items(), key=str)
 
+def scaled(double[:] x, double low, double high, int bins, int threads):
+    """Division of numbers of C around the loop, where zero has a quotient."""
+    cdef Py_ssize_t i
+    cdef int b, k
+    cdef double scale = bins / (high - low)
+    cdef long *counts
+    total = np.zeros(bins, dtype=np.int_)
+    with nogil, parallel(num_threads=threads):
+        counts = <long*>calloc(bins, sizeof(long))
+        for i in prange(x.shape[0], schedule='static'):
+            if low <= x[i] < high:
+                b = <int>((x[i] - low) * scale)
+                counts[b] += 1
+        with gil:
+            for k in range(bins):
+                total[k] += counts[k]
+        free(counts)
+    return total, scale, bins / 3
+
 def freed(double[:] x, int bins, int threads):
     """Memory that the block gives back, and null pointers."""
     cdef Py_ssize_t i, k
