@@ -364,6 +364,11 @@ class Split(ast.NodeTransformer):
         names = _names_of(block.body)
         return sorted(n for n in names.assigned | set(names.updated) if self._kind(n) == "number")
 
+    def _word(self, name: str, k: int) -> str:
+        """What a block is given for an integer: 64 bits, of which the first may be a sign."""
+        is_unsigned = self.types.get(name, ("",))[0] == "uint64"
+        return f"__pyx_uint64(__pyx_ints[{k}])" if is_unsigned else f"__pyx_ints[{k}]"
+
     def _kernel_text(
         self,
         node: ast.stmt,
@@ -473,9 +478,10 @@ class Split(ast.NodeTransformer):
         shared = sorted((found.assigned | set(found.updated)) & self.globals)
         if shared:
             text += f"    global {', '.join(shared)}\n"
-        for names, source in ((whole, "__pyx_ints"), (real, "__pyx_floats")):
-            if names:
-                text += f"    ({', '.join(names)},) = {source}\n"
+        if whole:
+            text += f"    ({', '.join(whole)},) = ({', '.join(map(self._word, whole, range(len(whole))))},)\n"
+        if real:
+            text += f"    ({', '.join(real)},) = __pyx_floats\n"
         for n in rows:
             text += f"    {n} = __pyx_memory__({n}, {self.types[n][0]!r})\n"
         for n in outputs:
