@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from typing import Any
 
 
@@ -36,12 +37,8 @@ def _restored(extension: Any) -> list[str]:
 def _is_required() -> bool:
     """Whether `[build-system] requires` of the project names ungil."""
     try:
-        with open("pyproject.toml", encoding="utf-8") as file:
-            text = file.read()
-    except OSError:
+        with open("pyproject.toml", "rb") as file:
+            required = tomllib.load(file).get("build-system", {}).get("requires", [])
+    except (OSError, tomllib.TOMLDecodeError):
         return False
-    section = re.search(r"^\[build-system\](.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
-    listed = (
-        re.search(r"^requires\s*=\s*\[(.*?)\]", section[1], re.MULTILINE | re.DOTALL) if section else None
-    )
-    return listed is not None and re.search(r"""["']\s*ungil\b""", listed[1]) is not None
+    return any(re.match(r"ungil(?![\w.-])", requirement) for requirement in required)
