@@ -301,7 +301,7 @@ fn view_of_numbers<'py>(
     dtype: DType,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(array) = quick::array_of_numbers(wanted, parameter.writes, dtype, object) {
+    if let Some(array) = quick::array_of_numbers(parameter, wanted, dtype, object) {
         return array;
     }
     let array = view(parameter, wanted, object)?;

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use ungil_ir::types::{DType, Layout};
 
+use super::Parameter;
 use super::argument::Wanted;
 use crate::classify;
 use crate::numpy::{self, PyArray};
@@ -18,16 +19,17 @@ const ALIGNED: c_int = 0x100;
 
 /// The array of a memoryview of numbers; `None`: that takes a closer look.
 pub fn array_of_numbers<'py>(
+    parameter: &Parameter,
     wanted: &Wanted,
-    writes: bool,
     dtype: DType,
     object: &Bound<'py, PyAny>,
 ) -> Option<PyResult<Bound<'py, PyAny>>> {
-    let writes = writes || !wanted.is_const;
+    let writes = parameter.writes || !wanted.is_const;
     if is_fitting_array(wanted, writes, dtype, object) {
         return Some(Ok(object.clone()));
     }
-    let is_row = dtype == DType::U8 && wanted.ndim == 1;
+    // A buffer declared as an array takes arrays only.
+    let is_row = dtype == DType::U8 && wanted.ndim == 1 && !parameter.is_buffer;
     (is_row && has_bytes(object, writes)).then(|| bytes(object))
 }
 

@@ -1,6 +1,8 @@
 //! Calls.
 
+use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::Value;
+use ungil_ir::inst::CompareOp as IrCompare;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 
@@ -163,6 +165,9 @@ impl Lowerer<'_> {
         for (e, obj) in call.args.iter().zip(args) {
             if self.is_row_of_numbers(e) {
                 self.at(e.span);
+                let none = self.none();
+                let is_none = self.b().compare(IrCompare::Eq, obj.value, none.value);
+                self.raise_if(is_none, ExcClass::TYPE_ERROR, "'NoneType' object is not iterable");
                 let words = self.arguments(&[obj.value]);
                 let (name, one, zero) = (self.name("tolist"), self.word(1), self.word(0));
                 *obj = self.make_from(Entry::CallMethod, &[name, words, one, zero], &[*obj]);

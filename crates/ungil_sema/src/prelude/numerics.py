@@ -13,10 +13,10 @@ def diff(a, n: const = 1, axis: const = -1, prepend=None, append=None):
     if prepend is None and append is None:
         return _differences(a, n, axis)
     if append is None:
-        return _differences(_joined((_edge(prepend, a, axis), a), axis, None), n, axis)
+        return _differences(_joined((_edge(prepend, a, axis), a), axis, None, None, "same_kind"), n, axis)
     if prepend is None:
-        return _differences(_joined((a, _edge(append, a, axis)), axis, None), n, axis)
-    return _differences(_joined((_edge(prepend, a, axis), a, _edge(append, a, axis)), axis, None), n, axis)
+        return _differences(_joined((a, _edge(append, a, axis)), axis, None, None, "same_kind"), n, axis)
+    return _differences(_joined((_edge(prepend, a, axis), a, _edge(append, a, axis)), axis, None, None, "same_kind"), n, axis)
 
 
 def _edge(value, a, axis: const):
@@ -42,10 +42,10 @@ def ediff1d(ary, to_end=None, to_begin=None):
     if to_end is None and to_begin is None:
         return d
     if to_begin is None:
-        return _joined((d, np.ravel(to_end).astype(a.dtype)), 0, None)
+        return _joined((d, np.ravel(to_end).astype(a.dtype)), 0, None, None, "same_kind")
     if to_end is None:
-        return _joined((np.ravel(to_begin).astype(a.dtype), d), 0, None)
-    return _joined((np.ravel(to_begin).astype(a.dtype), d, np.ravel(to_end).astype(a.dtype)), 0, None)
+        return _joined((np.ravel(to_begin).astype(a.dtype), d), 0, None, None, "same_kind")
+    return _joined((np.ravel(to_begin).astype(a.dtype), d, np.ravel(to_end).astype(a.dtype)), 0, None, None, "same_kind")
 
 
 def trapezoid(y, x=None, dx=1.0, axis: const = -1):
