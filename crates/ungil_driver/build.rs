@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Relative to this crate: checkouts that share a target directory share the script, but not their sources.
+    let crates = Path::new("..");
     let mut files = Vec::new();
-    for entry in fs::read_dir(&crates).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(crates).into_iter().flatten().flatten() {
         let source = entry.path().join("src");
         println!("cargo:rerun-if-changed={}", source.display());
         collect(&source, &mut files);
@@ -18,7 +19,7 @@ fn main() {
     files.sort();
     let mut hasher = blake3::Hasher::new();
     for file in files {
-        hasher.update(file.strip_prefix(&crates).unwrap_or(&file).to_string_lossy().as_bytes());
+        hasher.update(file.strip_prefix(crates).unwrap_or(&file).to_string_lossy().as_bytes());
         hasher.update(&fs::read(&file).unwrap_or_default());
     }
     println!("cargo:rustc-env=UNGIL_BUILD_ID={}", &hasher.finalize().to_hex()[..16]);
