@@ -42,6 +42,8 @@ def interrupt(name):
 
 if __name__ == "__main__":
     if len(sys.argv) == 2:
+        # A shell starts what runs in the background with the signal ignored, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         print("running", flush=True)
         {"serial": serial, "parallel": parallel}[sys.argv[1]](64)
     for kind in ("serial", "parallel"):
