@@ -1,13 +1,14 @@
 //! The maths library as bitcode: names, and linking of what a module uses.
 //!
 //! The functions of `ungil_math` that a module declares are read from the bitcode, made internal and inlined with the
-//! module's own target attributes, so that loops over them vectorise. Slow paths stay calls into this process, with
+//! module's own target attributes. Bodies are long, and few passes find anything to do in them: so they are brought in behind the
+//! vectoriser, which puts their vector forms in place by name ([`calls`]). Slow paths stay calls into this process, with
 //! vector variants (README of `ungil_math`). Other functions are libm's.
 
-mod far;
+mod calls;
 pub mod widen;
 
-use crate::emit::EmitError;
+use crate::emit::{Code, EmitError};
 use crate::raw::attributes::Place;
 use crate::raw::{Llvm, Val, llvm};
 use llvm_sys::LLVMLinkage::{LLVMAvailableExternallyLinkage, LLVMLinkOnceODRLinkage};
@@ -46,26 +47,66 @@ pub fn in_library(function: MathFn) -> bool {
     powers || circular || special || matches!(function, Sinh | Cosh | Tanh | Asinh | Acosh | Atanh)
 }
 
-/// Links the library's functions that the module declares; `prepare` gives each the module's target attributes.
-/// `bits` is the length of vectors in loops.
-pub fn link(l: &Llvm, features: &str, bits: u32, prepare: impl Fn(Val)) -> Result<(), EmitError> {
-    let declared = functions(l.module).filter(|f| name_of(*f).starts_with(PREFIX));
-    let (vectors, scalars): (Vec<Val>, Vec<Val>) =
-        declared.partition(|f| widen::parse(&name_of(*f)).is_some());
-    if vectors.is_empty() && scalars.is_empty() {
-        return Ok(());
+/// Functions that have no vector forms: their bodies have more control flow than [`widen`] follows.
+const SCALAR: &[&str] = &["ungil_math_cexp2_re_f32", "ungil_math_cexp2_re_f64"];
+
+/// Whether a function has vector forms.
+pub fn has_forms(scalar: &str) -> bool {
+    !SCALAR.contains(&scalar)
+}
+
+/// Names the vector forms of the library's functions that the module declares at their calls, for the vectoriser. Functions
+/// without forms are linked at once.
+pub fn announce(l: &Llvm, code: &Code) -> Result<(), EmitError> {
+    let scalars: Vec<String> = functions(l.module).map(name_of).filter(|n| n.starts_with(PREFIX)).collect();
+    let scalars = scalars.into_iter().filter(|name| widen::parse(name).is_none());
+    let (formed, plain): (Vec<String>, Vec<String>) = scalars.partition(|name| has_forms(name));
+    if !plain.is_empty() {
+        link(l, code)?;
+        for function in plain.iter().filter_map(|name| l.find_function(name)) {
+            l.add_attribute(function, Place::Function, "alwaysinline");
+        }
     }
-    let mut wanted: Vec<String> = scalars.into_iter().map(name_of).collect();
-    let far = far::choose(l, &wanted);
-    for vector in &vectors {
-        let name = name_of(*vector);
-        let (scalar, _) = widen::parse(&name).expect("the name of a vector form");
-        widen::declare_scalar(l, *vector, scalar);
-        wanted.push(scalar.to_owned());
+    for name in formed {
+        calls::name_forms(l, &name, code.vector_bits);
     }
+    Ok(())
+}
+
+/// Brings in the bodies of the library's functions that are called, for inlining; false if there are none.
+pub fn bring(l: &Llvm, code: &Code) -> Result<bool, EmitError> {
+    let_go(l);
+    let declared: Vec<Val> =
+        functions(l.module).filter(|f| is_declaration(*f) && name_of(*f).starts_with(PREFIX)).collect();
+    let (used, unused): (Vec<Val>, Vec<Val>) = declared.into_iter().partition(|f| !calls_of(*f).is_empty());
+    for function in unused {
+        llvm!(LLVMDeleteFunction(function));
+    }
+    let (forms, scalars): (Vec<Val>, Vec<Val>) = used
+        .into_iter()
+        .filter(|f| !is_slow(&name_of(*f)))
+        .partition(|f| widen::parse(&name_of(*f)).is_some());
+    if forms.is_empty() && scalars.is_empty() {
+        return Ok(false);
+    }
+    calls::choose(l, &scalars, &forms);
+    for form in &forms {
+        let name = name_of(*form);
+        widen::declare_scalar(l, *form, widen::parse(&name).expect("the name of a vector form").0);
+    }
+    link(l, code)?;
+    for form in forms {
+        define_form(l, form, code)?;
+    }
+    let_go(l);
+    Ok(true)
+}
+
+/// Links the library's functions that the module declares, and what they call.
+fn link(l: &Llvm, code: &Code) -> Result<(), EmitError> {
     let library = open(l)?;
     l.link(library).map_err(EmitError::Codegen)?;
-    add_variants(l, isa(features))?;
+    add_variants(l, isa(&code.features))?;
     for function in functions(l.module).filter(|f| !is_declaration(*f)) {
         let name = name_of(function);
         if name.starts_with(PREFIX) || name.contains(CRATE) {
@@ -73,19 +114,7 @@ pub fn link(l: &Llvm, features: &str, bits: u32, prepare: impl Fn(Val)) -> Resul
                 l.internal(function);
             }
             strip(l, function);
-            prepare(function);
-            if wanted.contains(&name) && !far.contains(&name) {
-                l.add_attribute(function, Place::Function, "alwaysinline");
-            }
-        }
-    }
-    for vector in vectors {
-        define_vector(l, vector, &prepare)?;
-    }
-    for name in far {
-        if !far::keep(l, &name, bits, &prepare) {
-            let function = l.find_function(&name).expect("just linked");
-            l.add_attribute(function, Place::Function, "alwaysinline");
+            code.prepare(l, function);
         }
     }
     if let Some(personality) = l.find_function("rust_eh_personality")
@@ -97,15 +126,14 @@ pub fn link(l: &Llvm, features: &str, bits: u32, prepare: impl Fn(Val)) -> Resul
 }
 
 /// Gives the vector form of a function its body.
-fn define_vector(l: &Llvm, vector: Val, prepare: &impl Fn(Val)) -> Result<(), EmitError> {
-    let name = name_of(vector);
+fn define_form(l: &Llvm, form: Val, code: &Code) -> Result<(), EmitError> {
+    let name = name_of(form);
     let (scalar, lanes) = widen::parse(&name).expect("the name of a vector form");
     let scalar = l.find_function(scalar).expect("just linked");
-    widen::widen(l, scalar, vector, lanes)
+    widen::widen(l, scalar, form, lanes)
         .map_err(|reason| EmitError::Codegen(format!("{name} cannot be made: {reason}")))?;
-    l.internal(vector);
-    prepare(vector);
-    l.add_attribute(vector, Place::Function, "alwaysinline");
+    l.internal(form);
+    code.prepare(l, form);
     Ok(())
 }
 
@@ -193,29 +221,52 @@ fn add_names(l: &Llvm, function: Val, attribute: &str) {
     }
 }
 
-/// Links a function's vector variants and names them at its calls.
+/// Links a function's vector variants, if they are not there yet, and names them at its calls.
 fn add_variant(l: &Llvm, function: Val, attribute: &str, text: &str) -> Result<(), EmitError> {
     add_names(l, function, attribute);
+    if l.find_function(&format!("{}_v8", name_of(function))).is_some() {
+        return Ok(());
+    }
     let variants = l.parse(text).map_err(EmitError::Codegen)?;
     llvm!({
         LLVMSetTarget(variants, LLVMGetTarget(l.module));
         LLVMSetDataLayout(variants, LLVMGetDataLayoutStr(l.module));
     });
-    l.link(variants).map_err(EmitError::Codegen)
+    l.link(variants).map_err(EmitError::Codegen)?;
+    for variant in functions(l.module).filter(|f| is_variant(&name_of(*f))) {
+        // Inlined, they would end the loop's one block before the passes of our own have looked at it.
+        l.remove_attribute(variant, "alwaysinline");
+        l.add_attribute(variant, Place::Function, "noinline");
+    }
+    Ok(())
 }
 
-/// Removes what held the vector variants; true if there were any and they are to be inlined, with what stayed scalar.
+/// Has the vector variants of slow paths inlined, and what stayed scalar; false if there are none.
 pub fn release_variants(l: &Llvm) -> bool {
-    let used = llvm!(LLVMGetNamedGlobal(l.module, c"llvm.compiler.used".as_ptr()));
-    if !used.is_null() {
-        llvm!(LLVMDeleteGlobal(used));
+    let mut found = false;
+    for function in functions(l.module).filter(|f| !is_declaration(*f)) {
+        let name = name_of(function);
+        if is_instruction(&name) || is_variant(&name) {
+            l.remove_attribute(function, "noinline");
+            l.add_attribute(function, Place::Function, "alwaysinline");
+            found = true;
+        }
     }
-    // What the vectoriser left scalar is inlined.
-    for function in functions(l.module).filter(|f| is_instruction(&name_of(*f)) && !is_declaration(*f)) {
-        l.remove_attribute(function, "noinline");
-        l.add_attribute(function, Place::Function, "alwaysinline");
+    found
+}
+
+/// Whether a symbol is the vector variant of a slow path.
+fn is_variant(name: &str) -> bool {
+    let is_count = |lanes: &str| lanes.bytes().all(|c| c.is_ascii_digit());
+    name.starts_with(PREFIX) && name.rsplit_once("_slow_v").is_some_and(|(_, lanes)| is_count(lanes))
+}
+
+/// Removes what held functions until the vectoriser has run.
+fn let_go(l: &Llvm) {
+    let held = llvm!(LLVMGetNamedGlobal(l.module, c"llvm.compiler.used".as_ptr()));
+    if !held.is_null() {
+        llvm!(LLVMDeleteGlobal(held));
     }
-    !used.is_null()
 }
 
 /// Removes the attributes that name the library's own target.
@@ -251,4 +302,42 @@ pub(crate) fn name_of(function: Val) -> String {
     // SAFETY: LLVM returns the name's bytes and their number; they live as long as the function.
     let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len) };
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::EmitOptions;
+    use crate::target::Machine;
+
+    /// Every function on one kind of number, in both precisions and forms.
+    fn symbols() -> Vec<(MathFn, bool, String)> {
+        let mut all = Vec::new();
+        for f in MathFn::ALL.iter().filter(|f| in_library(**f)) {
+            for single in [true, false] {
+                for relaxed in [false, true].into_iter().filter(|r| !r || f.has_relaxed(single)) {
+                    all.push((*f, single, symbol(*f, single, relaxed)));
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn functions_have_forms_unless_they_are_listed() {
+        let options = EmitOptions::new("forms");
+        let empty = ungil_ir::function::Module::default();
+        Machine::with_host(|machine| {
+            for (f, single, name) in symbols() {
+                let (l, code) = crate::emit::emit(&empty, &options, machine).expect("an empty module");
+                let element = if single { l.f32() } else { l.f64() };
+                let ty = l.vector(element, 8);
+                let form = l.declare(&widen::name(&name, 8), l.function(ty, &vec![ty; f.arity()]));
+                widen::declare_scalar(&l, form, &name);
+                link(&l, &code).expect("the library fits");
+                assert_eq!(define_form(&l, form, &code).is_ok(), has_forms(&name), "{name}");
+            }
+        })
+        .expect("a machine");
+    }
 }

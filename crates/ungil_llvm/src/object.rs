@@ -3,7 +3,7 @@
 use crate::bases;
 use crate::divider;
 use crate::emit::MARK;
-use crate::emit::{EmitError, EmitOptions, emit};
+use crate::emit::{Code, EmitError, EmitOptions, emit};
 use crate::mathlib;
 use crate::raw::{Llvm, c_string, llvm, take_string};
 use crate::releases;
@@ -45,8 +45,8 @@ pub fn remarks(ir: &Module, options: &EmitOptions) -> Result<Vec<Remark>, EmitEr
     let _setting = remarks::hold(true);
     let options = EmitOptions { remarks: true, debug: false, ..options.clone() };
     let lines = Machine::with_host(|machine| {
-        let llvm = emit(ir, &options, machine)?;
-        optimize(&llvm, machine, &options)
+        let (llvm, code) = emit(ir, &options, machine)?;
+        optimize(&llvm, machine, &options, &code)
     })??;
     Ok(remarks::read(&lines, ir))
 }
@@ -57,9 +57,9 @@ fn compile_for(
     options: &EmitOptions,
     listing: bool,
 ) -> Result<Object, EmitError> {
-    let llvm = emit(ir, options, machine)?;
+    let (llvm, code) = emit(ir, options, machine)?;
     let emitted = listing.then(|| llvm.text());
-    optimize(&llvm, machine, options)?;
+    optimize(&llvm, machine, options, &code)?;
     let bytes_of = |kind| generate(&llvm, machine, kind);
     let listing = match emitted {
         None => None,
@@ -74,10 +74,15 @@ fn compile_for(
 }
 
 /// Runs LLVM's pipeline; returns the remarks that LLVM makes.
-fn optimize(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Vec<String>, EmitError> {
+fn optimize(
+    l: &Llvm,
+    machine: &Machine,
+    options: &EmitOptions,
+    code: &Code,
+) -> Result<Vec<String>, EmitError> {
     let mut lines = Vec::new();
     remarks::collect(l, &mut lines);
-    let result = run_pipeline(l, machine, options);
+    let result = run_pipeline(l, machine, options, code);
     remarks::stop(l);
     lines.extend(result?);
     Ok(lines)
@@ -115,14 +120,32 @@ const PIPELINE: &[&str] = &[
     "globaldce",
 ];
 
+/// Brings bodies of the maths library in. They are optimised already.
+const BODIES: &CStr = c"elim-avail-extern,globaldce,always-inline,function(early-cse,simplifycfg),globaldce";
+
+/// Brings in what the divider's work is done by instead.
+const SEQUENCES: &CStr =
+    c"always-inline,function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg),globaldce";
+
+/// Brings in the tests of vectors for slow paths.
+const TESTS: &CStr = c"always-inline,function(simplifycfg),globaldce";
+
 /// Returns the remarks of our own on the result.
-fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Vec<String>, EmitError> {
+fn run_pipeline(
+    l: &Llvm,
+    machine: &Machine,
+    options: &EmitOptions,
+    code: &Code,
+) -> Result<Vec<String>, EmitError> {
     let mut passes = PIPELINE.join(",");
     if l.find_function(MARK).is_none() {
         // Nothing to stream: loads of the iteration before may stay in registers.
         passes = passes.replace("gvn<no-load-pre>", "gvn");
     }
     run_passes(l, machine, &c_string(&passes))?;
+    if mathlib::bring(l, code)? {
+        run_passes(l, machine, BODIES)?;
+    }
     bases::settle(l);
     releases::drop_empty(l);
     let mut notes = Vec::new();
@@ -131,12 +154,11 @@ fn run_pipeline(l: &Llvm, machine: &Machine, options: &EmitOptions) -> Result<Ve
         l.verify().map_err(EmitError::Invalid)?;
     }
     let divider = divider::relieve(l, options.spare_divider)?;
-    if mathlib::release_variants(l) || divider.moved {
-        run_passes(
-            l,
-            machine,
-            c"always-inline,function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg),globaldce",
-        )?;
+    let has_variants = mathlib::release_variants(l);
+    if divider.moved {
+        run_passes(l, machine, SEQUENCES)?;
+    } else if has_variants {
+        run_passes(l, machine, TESTS)?;
     }
     notes.extend(divider.places);
     Ok(notes)

@@ -14,7 +14,10 @@
 //! Neighbours overlap by less than one iteration, which writes the same values again: that needs loads that do not see the stores, else the copy is taken only if
 //! the array is aligned as it is. Streaming stores are fenced before calls and returns, so that whoever is told of the
 //! results sees them.
+//! Long bodies are not copied but branch over their stores ([`joined`]).
 //! Limits: loops of one block that count and do nothing else; stores of whole vectors.
+
+mod joined;
 
 use crate::bases::hidden;
 use crate::emit::MARK;
@@ -57,7 +60,11 @@ pub fn stream(l: &Llvm, from: u64, notes: &mut Vec<String>) {
         let mut streams = false;
         for block in blocks(function) {
             if let Some(filling) = Filling::of(l, block) {
-                filling.rewrite(l, from);
+                if filling.is_long() {
+                    filling.join(l, from);
+                } else {
+                    filling.copy_loop(l, from);
+                }
                 notes.extend(
                     place_of(filling.stores[0])
                         .map(|place| format!("{place}: {REMARK} if the array is large")),
@@ -133,7 +140,7 @@ impl Filling {
         if starts_exit || !jumps_in || body.iter().any(|inst| is_used_outside(*inst, block)) {
             return None;
         }
-        let (stores, repeatable) = effects(body)?;
+        let (stores, repeatable) = effects(l, body)?;
         let width =
             Some(same(stores.iter().map(|s| vector_bytes(l, operand(*s, 0))))?).filter(|w| *w >= 16)?;
         let lanes = l.lanes(l.type_of(operand(stores[0], 0)))?;
@@ -163,7 +170,7 @@ impl Filling {
     }
 
     /// Puts the copy in front of the loop.
-    fn rewrite(&self, l: &Llvm, from: u64) {
+    fn copy_loop(&self, l: &Llvm, from: u64) {
         let function = llvm!(LLVMGetBasicBlockParent(self.block));
         let before = |name| {
             let block = l.block(function, name);
@@ -308,11 +315,16 @@ impl Filling {
             // In order, since loads and stores do not depend on each other by operands.
             let copy = self.copy_of(l, *inst, &mut copies);
             if streaming && self.stores.contains(inst) {
-                llvm!(LLVMSetAlignment(copy, self.boundary() as u32));
-                l.attach(copy, "nontemporal", l.md_node(&[l.md_value(l.i32(1))]));
+                self.past_caches(l, copy);
             }
         }
         copies[&self.next]
+    }
+
+    /// Makes a store a streaming one.
+    fn past_caches(&self, l: &Llvm, store: Val) {
+        llvm!(LLVMSetAlignment(store, self.boundary() as u32));
+        l.attach(store, "nontemporal", l.md_node(&[l.md_value(l.i32(1))]));
     }
 }
 
@@ -331,7 +343,7 @@ fn counter(l: &Llvm, block: Block, body: &[Val]) -> Option<(Val, Val, i64, i64, 
 }
 
 /// The stores of a body, and whether no load sees them; `None` if it does other things, or does not store.
-fn effects(body: &[Val]) -> Option<(Vec<Val>, bool)> {
+fn effects(l: &Llvm, body: &[Val]) -> Option<(Vec<Val>, bool)> {
     let mut stores = Vec::new();
     let mut loads = Vec::new();
     for inst in body {
@@ -345,7 +357,7 @@ fn effects(body: &[Val]) -> Option<(Vec<Val>, bool)> {
                 {
                     return None;
                 }
-                if name.contains("load") || name.contains("gather") {
+                if is_load(*inst) {
                     loads.push(*inst);
                 }
             }
@@ -360,29 +372,27 @@ fn effects(body: &[Val]) -> Option<(Vec<Val>, bool)> {
             }
         }
     }
-    let repeatable = loads.iter().all(|load| stores.iter().all(|store| are_apart(*load, *store)));
+    let repeatable = loads.iter().all(|load| stores.iter().all(|store| are_apart(l, *load, *store)));
     (!stores.is_empty()).then_some((stores, repeatable))
 }
 
-/// Whether alias scopes say that a load does not read what a store writes.
-fn are_apart(load: Val, store: Val) -> bool {
-    let (others, own) = (nodes(load, "noalias"), nodes(store, "alias.scope"));
-    own.iter().any(|scope| others.contains(scope))
+/// Whether an instruction reads memory.
+fn is_load(inst: Val) -> bool {
+    match opcode(inst) {
+        LLVMLoad => true,
+        LLVMCall => {
+            let name = name_of(llvm!(LLVMGetCalledValue(inst)));
+            name.contains("load") || name.contains("gather")
+        }
+        _ => false,
+    }
 }
 
-/// The operands of a node attached to an instruction.
-fn nodes(inst: Val, kind: &str) -> Vec<Val> {
-    llvm!({
-        let context = LLVMGetTypeContext(LLVMTypeOf(inst));
-        let id = LLVMGetMDKindIDInContext(context, kind.as_ptr().cast(), kind.len() as u32);
-        let node = LLVMGetMetadata(inst, id);
-        if node.is_null() {
-            return Vec::new();
-        }
-        let mut list = vec![std::ptr::null_mut(); LLVMGetMDNodeNumOperands(node) as usize];
-        LLVMGetMDNodeOperands(node, list.as_mut_ptr());
-        list
-    })
+/// Whether alias scopes say that a load does not read what a store writes.
+fn are_apart(l: &Llvm, load: Val, store: Val) -> bool {
+    let nodes = |inst, kind| l.attached(inst, kind).map_or(Vec::new(), |node| l.operands_of_node(node));
+    let (others, own) = (nodes(load, "noalias"), nodes(store, "alias.scope"));
+    own.iter().any(|scope| others.contains(scope))
 }
 
 /// The array that an address lies in, by the arithmetic on it.

@@ -6,7 +6,7 @@
 //! Limits: vectors of whole multiples of 64 bytes; loops that LLVM left scalar or in shorter vectors stay as they are.
 
 pub mod cost;
-mod loops;
+pub(crate) mod loops;
 mod sequences;
 
 use crate::emit::EmitError;

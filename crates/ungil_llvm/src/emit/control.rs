@@ -17,6 +17,9 @@ use ungil_ir::inst::{For, InstKind, Loc, LoopHints};
 use ungil_ir::packing::packed_size;
 use ungil_ir::walk::{any_inst, insts_of};
 
+/// The property of loops that run for rare arguments, or for few elements.
+pub(crate) const COLD: &str = "ungil.cold";
+
 /// What is attached to a loop's back edge.
 struct LoopFacts {
     /// Where the loop stands in the source.
@@ -25,6 +28,8 @@ struct LoopFacts {
     group: Option<Meta>,
     /// The body computes with vectors.
     in_lanes: bool,
+    /// The body calls functions of the maths library.
+    maths: bool,
 }
 
 impl FunctionEmitter<'_> {
@@ -230,7 +235,7 @@ impl FunctionEmitter<'_> {
             self.l.br(latch);
         }
         self.loops.pop();
-        LoopFacts { place, group, in_lanes: self.is_in_lanes(body) }
+        LoopFacts { place, group, in_lanes: self.is_in_lanes(body), maths: self.calls_maths(body) }
     }
 
     /// Whether a body computes with vectors already, or copies blocks: LLVM would look at it in vain, and say so.
@@ -257,6 +262,30 @@ impl FunctionEmitter<'_> {
         Some(self.l.md_node(&[self.l.md_text("llvm.loop.parallel_accesses"), group]))
     }
 
+    /// Properties of a loop that stays as it is.
+    pub fn scalar_properties(&self) -> [Meta; 2] {
+        let l = self.l;
+        [
+            l.md_property("llvm.loop.vectorize.enable", l.i1(false)),
+            l.md_node(&[l.md_text("llvm.loop.unroll.disable")]),
+        ]
+    }
+
+    /// Properties of a loop that calls functions of the maths library: to the passes their calls are short, so they would write
+    /// several iterations side by side, each of which is long.
+    pub fn maths_properties(&self) -> [Meta; 2] {
+        let l = self.l;
+        [
+            l.md_property("llvm.loop.interleave.count", l.i32(1)),
+            l.md_node(&[l.md_text("llvm.loop.unroll.disable")]),
+        ]
+    }
+
+    /// Whether a body calls functions of the maths library, itself or in kernels that it calls.
+    pub fn calls_maths(&self, body: Region) -> bool {
+        any_inst(self.f, body, &|kind| self.m.calls_maths(kind))
+    }
+
     /// Attaches what is known of a loop to its back edge.
     fn end_loop(&mut self, branch: Val, hints: LoopHints, facts: LoopFacts) {
         let l = self.l;
@@ -266,8 +295,12 @@ impl FunctionEmitter<'_> {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
         }
         if hints.scalar || hints.few {
-            properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
-            properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
+            properties.extend(self.scalar_properties());
+        } else if facts.maths {
+            properties.extend(self.maths_properties());
+        }
+        if hints.scalar {
+            properties.push(l.md_node(&[l.md_text(COLD)]));
         }
         if !properties.is_empty() {
             l.attach(branch, "llvm.loop", l.md_distinct(&properties));
@@ -322,11 +355,12 @@ impl FunctionEmitter<'_> {
         l.add_incoming(iv, l.i64(0), enter);
         self.define(ivs[0], Operand::Scalar(iv));
         let group = self.enter_group(true);
+        let maths = self.calls_maths(body);
         self.emit_domain(inner, &ivs[1..], body);
         let next = l.nuw_nsw_add(iv, l.i64(1));
         l.add_incoming(iv, next, l.current());
         let branch = l.cond_br(l.icmp(LLVMIntSLT, next, stop), head, exit);
-        self.end_loop(branch, LoopHints::default(), LoopFacts { place: None, group, in_lanes: false });
+        self.end_loop(branch, LoopHints::default(), LoopFacts { place: None, group, in_lanes: false, maths });
         l.position(exit);
     }
 }

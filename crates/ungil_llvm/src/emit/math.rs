@@ -47,15 +47,17 @@ impl FunctionEmitter<'_> {
         let single = element == l.f32();
         let widest = if single { 16 } else { 8 };
         let piece = lanes.min(widest);
-        if !crate::mathlib::in_library(function) || !lanes.is_power_of_two() || piece < 2 {
+        let scalar = crate::mathlib::symbol(function, single, self.f.attributes.fastmath.afn);
+        let has_forms = crate::mathlib::in_library(function) && crate::mathlib::has_forms(&scalar);
+        if !has_forms || !lanes.is_power_of_two() || piece < 2 {
             return None;
         }
-        let name = crate::mathlib::widen::name(
-            &crate::mathlib::symbol(function, single, self.f.attributes.fastmath.afn),
-            piece,
-        );
         let ty = l.vector(element, piece);
-        let callee = l.declare(&name, l.function(ty, &vec![ty; args.len()]));
+        let callee =
+            l.declare(&crate::mathlib::widen::name(&scalar, piece), l.function(ty, &vec![ty; args.len()]));
+        for (name, value) in [("nounwind", 0), ("willreturn", 0), ("memory", 0)] {
+            l.add_attribute_value(callee, Place::Function, name, value);
+        }
         let callee_ty = l.function_type(callee);
         let pieces: Vec<Val> = (0..lanes / piece)
             .map(|i| {
@@ -81,8 +83,10 @@ impl FunctionEmitter<'_> {
         let declared = l.declare(&name, signature);
         l.add_attribute(declared, Place::Function, "nounwind");
         l.add_attribute(declared, Place::Function, "willreturn");
-        // LLVM would turn `pow(x, 0.5)` into `sqrt(x)` and the like: other bits.
-        l.add_attribute(declared, Place::Function, "nobuiltin");
+        if !crate::mathlib::in_library(function) {
+            // LLVM would turn `pow(x, 0.5)` into `sqrt(x)` and the like: other bits. It uses no vector forms then.
+            l.add_attribute(declared, Place::Function, "nobuiltin");
+        }
         // `memory(none)` would make the vectoriser call it lane by lane, which is slower than the plain loop.
         l.add_attribute_value(declared, Place::Function, "memory", MEMORY_INACCESSIBLE);
         declared

@@ -35,6 +35,8 @@ mod types;
 mod vector;
 
 use crate::raw::Llvm;
+pub(crate) use control::COLD;
+pub(crate) use module::Code;
 use std::fmt;
 pub(crate) use streams::MARK;
 
@@ -103,9 +105,9 @@ pub(crate) fn emit(
     ir: &ungil_ir::function::Module,
     options: &EmitOptions,
     target: &crate::target::Machine,
-) -> Result<Llvm, EmitError> {
+) -> Result<(Llvm, Code), EmitError> {
     let llvm = Llvm::new(&options.name);
     target.prepare(&llvm);
-    module::emit_module(&llvm, ir, options, target)?;
-    Ok(llvm)
+    let code = module::emit_module(&llvm, ir, options, target)?;
+    Ok((llvm, code))
 }

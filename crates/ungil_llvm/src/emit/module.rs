@@ -21,31 +21,75 @@ pub struct ModuleEmitter<'m> {
     pub l: &'m Llvm,
     pub ir: &'m Module,
     pub options: &'m EmitOptions,
-    pub target: &'m Machine,
     /// The internal function of each IR function.
     pub functions: Vec<Val>,
     /// Line tables, if wanted.
     pub debug: Option<DebugBuilder>,
     /// Number of outlined functions.
     pub outlined: Cell<u32>,
-    /// Widest vectors in bits where the options name none.
-    default_vector_bits: u32,
+    /// What every function with a body is made for.
+    pub code: Code,
+    /// The IR functions that call functions of the maths library.
+    with_maths: Vec<bool>,
     /// Message texts by content.
     pub texts: RefCell<HashMap<String, Val>>,
 }
 
+/// What a module's functions are made for: attributes of every function with a body.
+#[derive(Clone, Debug)]
+pub struct Code {
+    cpu: String,
+    tune: Option<String>,
+    pub features: String,
+    /// Widest vectors in bits that the vectoriser should use.
+    pub vector_bits: u32,
+    debug: bool,
+}
+
+impl Code {
+    fn of(ir: &Module, options: &EmitOptions, target: &Machine) -> Code {
+        let wide = calls_library(ir) || super::divider::is_bottleneck(ir);
+        Code {
+            cpu: target.cpu.clone(),
+            tune: target.tune.clone(),
+            features: target.features.clone(),
+            vector_bits: options.vector_bits.unwrap_or(if wide { 512 } else { 256 }),
+            debug: options.debug,
+        }
+    }
+
+    /// Gives a function with a body its attributes.
+    pub fn prepare(&self, l: &Llvm, function: Val) {
+        l.add_attribute(function, Place::Function, "nounwind");
+        l.add_text_attribute(function, "target-cpu", &self.cpu);
+        l.add_text_attribute(function, "target-features", &self.features);
+        if let Some(tune) = &self.tune {
+            l.add_text_attribute(function, "tune-cpu", tune);
+        }
+        l.add_text_attribute(function, "prefer-vector-width", &self.vector_bits.to_string());
+        if self.debug {
+            l.add_attribute_value(function, Place::Function, "uwtable", 2);
+        }
+    }
+}
+
 /// Emits all functions of a module and the entry's wrapper.
-pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machine) -> Result<(), EmitError> {
+pub fn emit_module(
+    l: &Llvm,
+    ir: &Module,
+    options: &EmitOptions,
+    target: &Machine,
+) -> Result<Code, EmitError> {
     let mut module = ModuleEmitter {
         l,
         ir,
         options,
-        target,
         functions: Vec::new(),
         debug: (options.debug || options.remarks)
             .then(|| DebugBuilder::new(l, main_file(ir), !options.remarks)),
         outlined: Cell::new(0),
-        default_vector_bits: if calls_library(ir) || super::divider::is_bottleneck(ir) { 512 } else { 256 },
+        code: Code::of(ir, options, target),
+        with_maths: with_maths(ir),
         texts: RefCell::default(),
     };
     for (index, function) in ir.functions.iter().enumerate() {
@@ -63,21 +107,36 @@ pub fn emit_module(l: &Llvm, ir: &Module, options: &EmitOptions, target: &Machin
         l.set_place(None);
         debug.finish();
     }
-    let bits = module.options.vector_bits.unwrap_or(module.default_vector_bits);
-    crate::mathlib::link(l, &module.target.features, bits, |function| {
-        module.add_function_attributes(function);
-    })?;
+    crate::mathlib::announce(l, &module.code)?;
     if cfg!(debug_assertions) {
         l.verify().map_err(EmitError::Invalid)?;
     }
-    Ok(())
+    Ok(module.code)
 }
 
 /// Whether a module calls functions of the maths library: their long polynomials gain from the widest vectors, while
 /// other loops mostly wait for memory or the divider and may lose by a lower clock.
 fn calls_library(ir: &Module) -> bool {
-    let called = |kind: &InstKind| matches!(kind, InstKind::Math(f, _) if crate::mathlib::in_library(*f));
-    ir.functions.iter().any(|f| f.insts.iter().any(|inst| called(&inst.kind)))
+    ir.functions.iter().any(|f| f.insts.iter().any(|inst| is_library_call(&inst.kind)))
+}
+
+fn is_library_call(kind: &InstKind) -> bool {
+    matches!(kind, InstKind::Math(f, _) if crate::mathlib::in_library(*f))
+}
+
+/// The functions that call functions of the maths library, themselves or in those that they call.
+fn with_maths(ir: &Module) -> Vec<bool> {
+    let mut found = vec![false; ir.functions.len()];
+    loop {
+        let calls = |kind: &InstKind| {
+            is_library_call(kind) || matches!(kind, InstKind::Call(f, _) if found[f.index()])
+        };
+        let next: Vec<bool> = ir.functions.iter().map(|f| f.insts.iter().any(|i| calls(&i.kind))).collect();
+        if next == found {
+            return found;
+        }
+        found = next;
+    }
 }
 
 /// The file of the entry function.
@@ -127,20 +186,14 @@ impl ModuleEmitter<'_> {
         function
     }
 
+    /// Whether an instruction calls functions of the maths library, itself or in a kernel.
+    pub fn calls_maths(&self, kind: &InstKind) -> bool {
+        is_library_call(kind) || matches!(kind, InstKind::Call(f, _) if self.with_maths[f.index()])
+    }
+
     /// Attributes of every function with a body.
     pub fn add_function_attributes(&self, function: Val) {
-        let l = self.l;
-        l.add_attribute(function, Place::Function, "nounwind");
-        l.add_text_attribute(function, "target-cpu", &self.target.cpu);
-        l.add_text_attribute(function, "target-features", &self.target.features);
-        if let Some(tune) = &self.target.tune {
-            l.add_text_attribute(function, "tune-cpu", tune);
-        }
-        let width = self.options.vector_bits.unwrap_or(self.default_vector_bits).to_string();
-        l.add_text_attribute(function, "prefer-vector-width", &width);
-        if self.options.debug {
-            l.add_attribute_value(function, Place::Function, "uwtable", 2);
-        }
+        self.code.prepare(self.l, function);
     }
 
     /// The external function that unpacks the arguments.

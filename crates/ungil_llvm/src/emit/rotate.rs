@@ -4,6 +4,7 @@
 //! groups of 32 iterations and an inner one over lanes: the inner loop vectorises, is unrolled completely, and the
 //! partials become vector registers. Sums and the like of integers have one result in any order: a plain loop.
 
+use super::control::COLD;
 use super::function::FunctionEmitter;
 use super::types::{Operand, unflatten};
 use crate::raw::build::{GEP_INBOUNDS, GEP_NUW};
@@ -88,8 +89,10 @@ impl FunctionEmitter<'_> {
             properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
         }
         if self.cold {
-            properties.push(l.md_property("llvm.loop.vectorize.enable", l.i1(false)));
-            properties.push(l.md_node(&[l.md_text("llvm.loop.unroll.disable")]));
+            properties.extend(self.scalar_properties());
+            properties.push(l.md_node(&[l.md_text(COLD)]));
+        } else if self.calls_maths(node.body) {
+            properties.extend(self.maths_properties());
         }
         if !properties.is_empty() {
             l.attach(branch, "llvm.loop", l.md_distinct(&properties));
@@ -125,11 +128,8 @@ impl FunctionEmitter<'_> {
         let lane = self.open_loop(l.i64(0), l.nsw_sub(hi, whole), exit);
         self.iteration(node, l.nsw_add(whole, lane), affine, lane, partials);
         let branch = self.close_loop(lane, l.nsw_sub(hi, whole), 1, exit);
-        let properties = [
-            l.md_property("llvm.loop.vectorize.enable", l.i1(false)),
-            l.md_node(&[l.md_text("llvm.loop.unroll.disable")]),
-        ];
-        l.attach(branch, "llvm.loop", l.md_distinct(&properties));
+        let rare = l.md_node(&[l.md_text(COLD)]);
+        l.attach(branch, "llvm.loop", l.md_distinct(&[&self.scalar_properties()[..], &[rare]].concat()));
     }
 
     /// Keeps the loop over lanes whole until it is vectorised, and has it unrolled completely then.

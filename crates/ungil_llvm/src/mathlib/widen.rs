@@ -122,7 +122,9 @@ impl Widener<'_> {
         }
         for (masked, other) in [(0, 1), (1, 0)] {
             if let Some(mask) = self.masks.get(&from(masked)) {
-                return Ok(self.l.select(*mask, value(masked), value(other)));
+                let (inside, outside) = (value(masked), value(other));
+                let done = returns_rest(inside, outside);
+                return Ok(if done { inside } else { self.l.select(*mask, inside, outside) });
             }
         }
         Err("a phi without a condition".to_owned())
@@ -156,6 +158,18 @@ impl Widener<'_> {
         }
         Ok(l.intrinsic(base, &[l.type_of(args[0])], &args))
     }
+}
+
+/// Whether a value is a slow path's that has another value in the lanes where the mask is not set: that is what slow paths do
+/// with their last argument before the mask.
+fn returns_rest(v: Val, rest: Val) -> bool {
+    if llvm!(LLVMIsACallInst(v)).is_null()
+        || !super::is_variant(&super::name_of(llvm!(LLVMGetCalledValue(v))))
+    {
+        return false;
+    }
+    let count = llvm!(LLVMGetNumArgOperands(v));
+    count >= 2 && llvm!(LLVMGetOperand(v, count - 2)) == rest
 }
 
 /// Name of the vector form of a function.

@@ -62,6 +62,37 @@ impl Llvm {
         self.attach(instruction, kind, self.md_node(&[]));
     }
 
+    /// The node attached to an instruction under LLVM's name of the kind.
+    pub fn attached(&self, instruction: Val, kind: &str) -> Option<Val> {
+        let node = llvm!({
+            let id = LLVMGetMDKindIDInContext(self.context, kind.as_ptr().cast(), kind.len() as u32);
+            LLVMGetMetadata(instruction, id)
+        });
+        if node.is_null() { None } else { Some(node) }
+    }
+
+    /// The operands of a node; none for anything else. They may be null.
+    pub fn operands_of_node(&self, node: Val) -> Vec<Val> {
+        if node.is_null() || llvm!(LLVMIsAMDNode(node)).is_null() {
+            return Vec::new();
+        }
+        let mut list = vec![std::ptr::null_mut(); llvm!(LLVMGetMDNodeNumOperands(node)) as usize];
+        llvm!(LLVMGetMDNodeOperands(node, list.as_mut_ptr()));
+        list
+    }
+
+    /// Whether an operand of a node is this text.
+    pub fn is_md_text(&self, operand: Val, text: &str) -> bool {
+        if operand.is_null() {
+            return false;
+        }
+        let mut len = 0;
+        let data = llvm!(LLVMGetMDString(operand, &mut len));
+        // SAFETY: LLVM returns the text's bytes and their number, or null; they live as long as the context.
+        !data.is_null()
+            && unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len as usize) } == text.as_bytes()
+    }
+
     /// States how often the first successor of a branch is taken against the second.
     pub fn attach_weights(&self, branch: Val, first: i64, second: i64) {
         let weight = |w| self.md_value(self.i32(w));

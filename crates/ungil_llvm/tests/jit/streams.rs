@@ -76,6 +76,39 @@ fn loads_that_may_see_the_stores() {
     }
 }
 
+/// `v1[i] = sin(v0[i]) + exp(v0[i])`: a body of which no copy is made.
+fn maths(tags: [&str; 2]) -> String {
+    doubling("float64", tags)
+        .replace("v7 = add v6, v6", "v9 = math.sin v6\n    v10 = math.exp v6\n    v7 = add v9, v10")
+}
+
+#[test]
+fn long_bodies_of_every_length_and_alignment() {
+    for tags in [APART, ["", ""]] {
+        let streamed = kernel(&maths(tags));
+        assert!(assembly(&streamed).contains("movnt"), "{}", assembly(&streamed));
+        let plain = Kernel::new(&maths(tags));
+        for n in (0..100).chain([1000, 1001, 4999]) {
+            let input: Vec<f64> = (0..n).map(|i| f64::from(i) * 0.37 - 20.0).collect();
+            for offset in 0..8 {
+                let fill = |kernel: &Kernel| {
+                    let mut memory = vec![5.5f64; n as usize + 40];
+                    let base = memory.as_ptr() as usize;
+                    let skipped = (base.next_multiple_of(64) - base) / 8 + 8 + offset;
+                    let at = &mut memory[skipped..];
+                    let args =
+                        [input.as_ptr() as u64, 0, n as u64, 8, at.as_mut_ptr() as u64, 0, n as u64, 8];
+                    kernel.call(&args).expect("succeeds");
+                    let all = at.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+                    assert!(memory[..skipped].iter().all(|x| *x == 5.5), "offset {offset}, n {n}");
+                    all[..n as usize + 8].to_vec()
+                };
+                assert_eq!(fill(&streamed), fill(&plain), "offset {offset}, n {n}");
+            }
+        }
+    }
+}
+
 #[test]
 fn arrays_that_are_read_too_do_not_stream() {
     let text = doubling("float64", APART).replace("load v0[", "load v1[").replace("alias 17", "alias 18");
