@@ -253,3 +253,23 @@ def test_perf_map(tmp_path):
     env = os.environ | {"UNGIL_PERF": "1"}
     done = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True)
     assert "mapped" in done.stdout, done.stderr
+
+
+def test_lines_that_do_not_run_are_not_seen():
+    module = pyx.compile(
+        "# cython: linetrace=True\ncpdef int f(int x):\n    if x > 3:\n        return 1\n    return x\n"
+    )
+    seen = set()
+
+    def trace(frame, event, argument):
+        if frame.f_code.co_name == "f" and event == "line":
+            seen.add(frame.f_lineno)
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        module.f(2)
+    finally:
+        sys.settrace(previous)
+    assert seen == {2, 3, 5}

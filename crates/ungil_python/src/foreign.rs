@@ -137,7 +137,7 @@ fn c_type(described: &Bound<'_, PyAny>) -> PyResult<CType> {
             let mut fields = Vec::new();
             for field in item(3)?.try_iter()? {
                 let (name, ty, offset): (String, Bound<'_, PyAny>, u64) = field?.extract()?;
-                fields.push(Field { name: name.into(), ty: c_type(&ty)?, offset });
+                fields.push(Field { name: name.into(), ty: c_type(&ty)?, offset, c_name: "".into() });
             }
             CType::Struct(Arc::new(CStruct {
                 name: item(1)?.extract::<String>()?.into(),

@@ -1,6 +1,7 @@
 //! Texts of C types, as declarations of the Cython language are handed over.
 //!
 //! `*T` and `*const T` are pointers, `[3]T` arrays, `struct Name{x float64;next *@Name}` and `union Name{…}` definitions,
+//! in which `x int32=int32_t;` tells what a member is declared as,
 //! `@Name` a type that is defined elsewhere, `fn(T,T)T` functions, `fn(T)!T` those that may raise; numbers go by their NumPy names. Layouts are those of
 //! the platform's C compilers: each member at a multiple of its alignment.
 
@@ -47,6 +48,12 @@ impl<'t> Reader<'t> {
         let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         word
+    }
+
+    fn until_semicolon(&mut self) -> &'t str {
+        let (name, rest) = self.rest.split_at(self.rest.find(';').unwrap_or(self.rest.len()));
+        self.rest = rest;
+        name
     }
 
     fn ty(&mut self) -> Option<CType> {
@@ -100,12 +107,13 @@ impl<'t> Reader<'t> {
             let field = self.word();
             self.eat(" ");
             let ty = self.ty()?;
+            let c_name = if self.eat("=") { self.until_semicolon() } else { "" }.into();
             self.eat(";");
             let own = if is_packed { 1 } else { alignment(&ty) };
             let offset = if is_union { 0 } else { end.next_multiple_of(own) };
             end = end.max(offset + ty.size()?);
             align = align.max(own);
-            fields.push(Field { name: field.into(), ty, offset });
+            fields.push(Field { name: field.into(), ty, offset, c_name });
         }
         let size = end.next_multiple_of(align);
         Some(CType::Struct(Arc::new(CStruct { name: name.into(), size, fields, is_union })))

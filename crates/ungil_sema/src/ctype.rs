@@ -57,6 +57,8 @@ pub struct Field {
     pub name: Arc<str>,
     pub ty: CType,
     pub offset: u64,
+    /// What its number, or that of its elements, is declared as; empty: as the type says.
+    pub c_name: Arc<str>,
 }
 
 /// Demands of `numpy.ctypeslib.ndpointer`.

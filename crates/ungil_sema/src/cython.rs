@@ -54,6 +54,8 @@ pub struct CFunction {
     pub takes_objects: bool,
     /// Variables without a declaration that arithmetic uses: integers in them are Python's, which do not wrap.
     pub overflowing: BTreeSet<String>,
+    /// Whether variables without a declaration are of C where what is assigned to them is, whatever arithmetic does.
+    pub infer_types: bool,
     /// Parameters and variables that hold instances of one class of Python's, by its name.
     pub classes: BTreeMap<String, String>,
     /// Parameters among them that refuse None.

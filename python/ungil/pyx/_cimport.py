@@ -134,6 +134,9 @@ def _name(builder: Builder, module: str, name: str, asname: str, place: tuple[st
         target = one if name == "*" else asname
         if one in types_found:
             builder.types[target] = types_found[one]
+        if module == "cython":
+            inner = _names.library_types(f"cython.{one}") or {}
+            builder.types |= {f"{target}.{key}": ty for key, ty in inner.items()}
         if one in shared and data is not None:
             builder.data._share(target, data, one)
         elif one in names:

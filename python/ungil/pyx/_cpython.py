@@ -319,7 +319,7 @@ def names(module: str) -> dict[str, Any] | None:
 def types(module: str) -> dict[str, tuple[str, str]] | None:
     """Types of such a module."""
     if module == "cpython.array":
-        return {"array": ("object", "array")}
+        return {"array": ("object", "array.array")}
     if module in ("cpython", "cpython.object", "cpython.ref"):
         return {"PyObject": ("@PyObject", "PyObject"), "Py_hash_t": ("int64", "Py_hash_t")}
     if module == "cpython.bool":

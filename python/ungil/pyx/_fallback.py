@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -84,6 +86,27 @@ def c_divide(a: int, b: int) -> int:
 def c_modulo(a: int, b: int) -> int:
     """`a % b` of integers of C, which has the sign of `a`."""
     return a - b * c_divide(a, b)
+
+
+def _checks(divide: Callable[[Any, Any], Any], is_whole: bool, of_floats: str) -> Callable[[Any, Any], Any]:
+    """A division whose divisor is tested as Cython tests it."""
+
+    def checked(a: Any, b: Any) -> Any:
+        if b == 0:
+            of_integers = is_whole and isinstance(a, int) and isinstance(b, int)
+            raise ZeroDivisionError("integer division or modulo by zero" if of_integers else of_floats)
+        return divide(a, b)
+
+    return checked
+
+
+#: What divides numbers of C with a test of the divisor, by the operator, and its names in plain code.
+CHECKED = {ast.Div: "__pyx_div__", ast.FloorDiv: "__pyx_floordiv__", ast.Mod: "__pyx_mod__"}
+CHECKED_NAMES = {
+    "__pyx_div__": _checks(operator.truediv, False, "float division"),
+    "__pyx_floordiv__": _checks(operator.floordiv, True, "float division"),
+    "__pyx_mod__": _checks(operator.mod, True, "float divmod()"),
+}
 
 
 def c_quotient(a: float, b: float) -> float:
@@ -200,15 +223,22 @@ class Typed(ast.NodeTransformer):
     def _c_operation(self, node: ast.BinOp) -> str:
         """The function that divides two numbers of C in C's way; empty where Python's way is right or they may be objects."""
         if not self.c_division:
-            return ""
+            return self._checked(node)
         if self._is_c_integer(node.left) and self._is_c_integer(node.right):
             if self.checks:
-                return "__pyx_floor__" if isinstance(node.op, ast.Div) and self.cuts else ""
+                return "__pyx_floor__" if isinstance(node.op, ast.Div) and self.cuts else self._checked(node)
             if isinstance(node.op, (ast.Div, ast.FloorDiv)):
                 return "__pyx_divide__"
             if isinstance(node.op, ast.Mod):
                 return "__pyx_modulo__"
-        return "__pyx_quotient__" if self._divides_numbers(node) and not self.checks else ""
+        return "__pyx_quotient__" if self._divides_numbers(node) and not self.checks else self._checked(node)
+
+    def _checked(self, node: ast.BinOp) -> str:
+        """The function that divides two numbers of C in Python's way, whose errors are Cython's."""
+        name = CHECKED.get(type(node.op), "")
+        if not name or not self.checks or not all(map(self._is_c_number, (node.left, node.right))):
+            return ""
+        return name if any(isinstance(n, ast.Name) for n in ast.walk(node)) else ""
 
     def _divides_as_python(self, node: ast.BinOp) -> bool:
         """Whether a division means what it means in Python, though some of C mean something else."""

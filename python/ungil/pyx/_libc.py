@@ -167,7 +167,23 @@ def functions(module: str) -> dict[str, Any]:
         place = address(name, ())
         if place is not None:
             found[name] = _special(f"cython.extern:{place}:{name}:fn({fixed},@...)int32")
+    if module == "libc.stdlib":
+        for name, text in QUOTIENTS.items():
+            element = "int32" if name == "div" else "int64"
+            place = address(name, ())
+            found[name] = _special(f"cython.extern:{place}:{name}:fn({element},{element}){text}")
     return found
+
+
+def _quotient(name: str, element: str) -> str:
+    return f"struct {name}_t{{quot {element};rem {element};}}"
+
+
+# What `div` and its kin give.
+QUOTIENTS = {
+    name: _quotient(name, element)
+    for name, element in (("div", "int32"), ("ldiv", "int64"), ("lldiv", "int64"))
+}
 
 
 def _library(module: str) -> str | None:

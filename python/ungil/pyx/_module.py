@@ -177,6 +177,7 @@ class Builder:
             "__pyx_floor__": operator.floordiv,
             "__pyx_modulo__": _fallback.c_modulo,
             "__pyx_quotient__": _fallback.c_quotient,
+            **_fallback.CHECKED_NAMES,
             "__pyx_plain__": _views.plain,
             "NULL": None,
             "__pyx_g__": self.data,
@@ -529,7 +530,8 @@ class Builder:
         info["embedsignature.format"] = directives.get("embedsignature.format", "c")
         info["binding"] = directives.get("binding", True)
         # Where types are inferred, variables are what is assigned to them, and wrap.
-        info["overflowing"] = set() if directives.get("infer_types") else set(info["overflowing"])
+        info["infer_types"] = bool(directives.get("infer_types"))
+        info["overflowing"] = set() if info["infer_types"] else set(info["overflowing"])
         if not directives.get("annotation_typing", True):
             info["annotation_typing"] = False
         info["integer_division"] = plan["is_level_two"] or self.level == "2"

@@ -42,6 +42,11 @@ class CFunction:
         self.canonical = canonical
         self._function = function
 
+    @property
+    def address(self) -> int | None:
+        """Where C finds it."""
+        return _libc.address(self.canonical.rpartition(".")[2], ())
+
     def __call__(self, *args: Any) -> Any:
         with np.errstate(all="ignore"):
             result = self._function(*(float(a) for a in args))
@@ -91,7 +96,7 @@ def _members(text: str) -> dict[str, str]:
         depth += {"{": 1, "}": -1}.get(text[at], 0)
         if text[at] == ";" and depth == 0:
             name, _, ty = text[start:at].partition(" ")
-            found[name], start = ty, at + 1
+            found[name], start = ty.partition("=")[0] if "{" not in ty else ty, at + 1
     return found
 
 
@@ -151,6 +156,7 @@ def operators() -> dict[str, Any]:
         "__pyx_cast": Special("cython.cast"),
         "__pyx_sizeof": Replaced("cython.sizeof", _size_of),
         "__pyx_view": Special("cython.view"),
+        "__pyx_array_data": Special(f"cython.extern:{_ungil.array_data_address()}:data:fn(@object)*void"),
         "__pyx_object": Replaced("cython.object", lambda value: value),
         "__pyx_char": Replaced("cython.character", _character),
         "__pyx_from": Replaced("cython.forfrom", range),
@@ -227,7 +233,7 @@ _NUMPY = {
     "ulonglong_t": "uint64", "intp_t": "int64", "uintp_t": "uint64", "complex64_t": "complex64",
     "complex128_t": "complex128", "cfloat_t": "complex64", "cdouble_t": "complex128", "npy_intp": "int64",
     "npy_uintp": "uint64", "npy_int": "int32", "npy_uint": "uint32", "npy_long": "int64", "npy_ulong": "uint64",
-    "npy_short": "int16", "npy_ushort": "uint16", "npy_byte": "int8", "npy_ubyte": "uint8",
+    "npy_bool": "uint8", "npy_short": "int16", "npy_ushort": "uint16", "npy_byte": "int8", "npy_ubyte": "uint8",
     "npy_float": "float32", "npy_double": "float64", "npy_float32": "float32", "npy_float64": "float64",
     "npy_int8": "int8", "npy_int16": "int16", "npy_int32": "int32", "npy_int64": "int64", "npy_uint8": "uint8",
     "npy_uint16": "uint16", "npy_uint32": "uint32", "npy_uint64": "uint64",
@@ -241,8 +247,9 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "numpy": _integers()
     | {name: (text, _COMPLEX.get(text, name)) for name, text in _NUMPY.items()}
     | {name: ("object", name) for name in ("ndarray", "dtype", "broadcast", "flatiter", "ufunc")},
-    "libc.stdlib": {},
+    "libc.stdlib": {f"{name}_t": (text, f"{name}_t") for name, text in _libc.QUOTIENTS.items()},
     "libc.string": {},
+    "cython.view": {"array": ("object", "cython.view.array")},
     "libc.errno": {},
     "openmp": {
         "omp_lock_t": (f"struct {_LOCK}", "omp_lock_t"),

@@ -89,9 +89,22 @@ class Variables:
             made = value if hasattr(value, "address") else _ungil.pyx_callback(text, value)
             vars(self)["_memory"].append(made)
             return made.address
+        if text.removeprefix("*const ").lstrip("*") in ("int8", "uint8") and isinstance(value, (bytes, str)):
+            # A pointer into the characters, which live as long as the module.
+            kept = value.encode("ascii") if isinstance(value, str) else value
+            vars(self)["_memory"].append(kept)
+            return kept
+        if text.startswith("*") and (value is None or type(value) is int):
+            # What reading the variable gave.
+            return _Pointer.to(value or 0, text)
         if text.startswith("[") and isinstance(value, (list, tuple)):
             element = text[text.index("]") + 1 :]
             return [self._of_c(element, item) for item in value]
+        if text.startswith(("struct ", "packed struct ")) and isinstance(value, dict):
+            from ungil.pyx._names import _members
+
+            members = _members(text)
+            return {key: self._of_c(members[key], v) if key in members else v for key, v in value.items()}
         return value
 
 

@@ -234,7 +234,8 @@ impl Visitor for Locals<'_> {
 /// The class whose instances alone, beside None, a variable of a declared type may hold.
 fn class(known: &Known) -> Option<String> {
     let name = if known.name == "unicode" { "str" } else { &known.name };
-    (known.text == "object" && CLASSES.contains(&name)).then(|| name.to_owned())
+    let is_class = CLASSES.contains(&name) || name == "array.array";
+    (known.text == "object" && is_class).then(|| name.to_owned())
 }
 
 /// Whether a declared type is one of Python's. Types with errors, which are told elsewhere, are not.

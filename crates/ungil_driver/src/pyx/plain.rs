@@ -54,6 +54,8 @@ pub struct Plain<'a> {
     rewritten: Rc<Rewritten>,
     /// What C's `errno` is called.
     errno: Rc<HashSet<String>>,
+    /// Whether the module knows the arrays of `cpython.array`.
+    has_arrays: bool,
     /// Names that the functions around this place bind, from the outermost.
     bound: Vec<Rc<HashSet<String>>>,
     /// Whether this is inside a function.
@@ -77,6 +79,7 @@ pub fn plain(
         data: Rc::new(data),
         rewritten: Rc::new(rewritten),
         errno: Rc::new(errno_names(body)),
+        has_arrays: body.iter().any(cimports_arrays),
         bound: Vec::new(),
         in_function: false,
         errors: Vec::new(),
@@ -130,6 +133,7 @@ impl Plain<'_> {
             data: self.data.clone(),
             rewritten: self.rewritten.clone(),
             errno: self.errno.clone(),
+            has_arrays: self.has_arrays,
             bound: self.bound.clone(),
             in_function: self.in_function,
             errors: Vec::new(),
@@ -463,6 +467,24 @@ impl Plain<'_> {
         }
     }
 
+    fn is_part(&self, target: &Expr) -> bool {
+        self.rewritten.parts.contains(&target.span.hi)
+    }
+
+    /// `z.real = x` and `z.real += x`: the whole number is assigned.
+    fn part(&mut self, stmt: &Stmt, target: &Expr, op: Option<&str>, value: &Expr) {
+        let ExprKind::Attribute { value: whole, attr } = &target.kind else { return };
+        let (whole, mut value) = (self.rendered(whole), self.rendered(value));
+        if let Some(op) = op {
+            value = format!("{whole}.{} {op} ({value})", attr.name);
+        }
+        let parts = match &*attr.name {
+            "real" => format!("__pyx_float64({value}), {whole}.imag"),
+            _ => format!("{whole}.real, __pyx_float64({value})"),
+        };
+        self.replace_span(stmt.span, &format!("{whole} = complex({parts})"));
+    }
+
     /// `<double[:n, :m]>pointer`.
     fn view_cast(&mut self, span: Span, (base, axes): (&CType, &[Expr]), value: &Expr) {
         let element = match self.types.base(base) {
@@ -586,6 +608,45 @@ fn is_whole(expr: &Expr) -> bool {
     }
 }
 
+/// Whether a statement cimports `cpython.array`.
+fn cimports_arrays(stmt: &Stmt) -> bool {
+    let StmtKind::Cython(inner) = &stmt.kind else { return false };
+    match &**inner {
+        CythonStmt::Cimport(names) => names.iter().any(|alias| &*alias.name == "cpython.array"),
+        CythonStmt::FromCimport(import) => {
+            let module = import.module.as_ref().map_or("", |module| &*module.name);
+            module == "cpython.array"
+                || module == "cpython" && import.names.iter().any(|a| &*a.name == "array")
+        }
+        _ => false,
+    }
+}
+
+/// The array in `a.data.as_doubles`, with the text and the name of the pointer that this is.
+fn array_memory<'e>(value: &'e Expr, member: &str) -> Option<(&'e Expr, &'static str, &'static str)> {
+    let ExprKind::Attribute { value: array, attr } = &value.kind else { return None };
+    let (_, text, name) = ARRAY_MEMORY.iter().find(|(known, ..)| *known == member)?;
+    (&*attr.name == "data").then_some((&**array, *text, *name))
+}
+
+/// The pointers that the memory of an array is, with their texts and names.
+const ARRAY_MEMORY: &[(&str, &str, &str)] = &[
+    ("as_chars", "*int8", "char *"),
+    ("as_schars", "*int8", "signed char *"),
+    ("as_uchars", "*uint8", "unsigned char *"),
+    ("as_shorts", "*int16", "short *"),
+    ("as_ushorts", "*uint16", "unsigned short *"),
+    ("as_ints", "*int32", "int *"),
+    ("as_uints", "*uint32", "unsigned int *"),
+    ("as_longs", "*int64", "long *"),
+    ("as_ulongs", "*uint64", "unsigned long *"),
+    ("as_longlongs", "*int64", "long long *"),
+    ("as_ulonglongs", "*uint64", "unsigned long long *"),
+    ("as_floats", "*float32", "float *"),
+    ("as_doubles", "*float64", "double *"),
+    ("as_voidptr", "*void", "void *"),
+];
+
 /// What a module calls the `errno` that it cimports.
 fn errno_names(body: &[Stmt]) -> HashSet<String> {
     let mut found = HashSet::new();
@@ -644,6 +705,15 @@ impl Visitor for Plain<'_> {
                 };
                 self.replace_span(stmt.span, &text);
             }
+            StmtKind::Assign { targets, value } if targets.len() == 1 && self.is_part(&targets[0]) => {
+                self.part(stmt, &targets[0], None, value);
+            }
+            StmtKind::AugAssign { target, value, .. } if self.is_part(target) => {
+                let op = self.text[target.span.hi as usize..value.span.lo as usize].trim();
+                let op = op.trim_end_matches(|c: char| c == '(' || c.is_whitespace()).trim_end_matches('=');
+                let op = op.to_owned();
+                self.part(stmt, target, Some(&op), value);
+            }
             StmtKind::Raise { exc: Some(exc), .. } => {
                 if let ExprKind::Call(call) = &exc.kind
                     && let Some(gap) = self.comma_gap(call)
@@ -678,6 +748,15 @@ impl Visitor for Plain<'_> {
             ExprKind::Name(name) if self.is_data(name) => {
                 let text = format!("__pyx_g__.{name}");
                 return self.replace_span(expr.span, &text);
+            }
+            ExprKind::Attribute { value, attr } if self.has_arrays => {
+                if let Some((array, text, name)) = array_memory(value, &attr.name) {
+                    let call = format!("__pyx_cast(\"{text}\", \"{name}\", __pyx_array_data(");
+                    self.replace(expr.span.lo as usize, array.span.lo as usize, &call);
+                    self.visit_expr(array);
+                    self.replace(array.span.hi as usize, expr.span.hi as usize, "))");
+                    return;
+                }
             }
             ExprKind::Attribute { .. } if self.is_data_of_another(expr) => {
                 let name = dotted(expr).unwrap_or_default().replace('.', "__dot__");

@@ -17,6 +17,7 @@ use ungil_syntax::ast::operator::{BinaryOp, UnaryOp};
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
 use super::error::{unknown_type, unsupported};
+use super::values::kind::c_name;
 
 /// A type: what it is to the compiler, and its name in C.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,6 +278,15 @@ impl Types {
         self.constants.insert(name.to_owned(), value);
     }
 
+    /// What the number that a member's text ends in is called, if otherwise than its type is.
+    fn number_name(&self, base: &CType, text: &str) -> Option<String> {
+        let known = self.base(base).ok().filter(|known| is_number(&known.text))?;
+        let is_plain = c_name(&known.text) == known.name;
+        let of_numbers =
+            text == known.text || text.starts_with('[') && text.ends_with(&format!("]{}", known.text));
+        (of_numbers && !is_plain).then_some(known.name)
+    }
+
     /// The definition of a struct or union, whose members come one after the other; their names and the texts of their
     /// types.
     pub fn aggregate(
@@ -298,7 +308,9 @@ impl Types {
                     let help = Some("members are numbers, pointers, arrays and other structs");
                     return Err(unsupported("a member of this type is", declarator.span, help));
                 }
-                members.push_str(&format!("{} {};", member.name, ty.text));
+                let c_name =
+                    self.number_name(base, &ty.text).map_or_else(String::new, |name| format!("={name}"));
+                members.push_str(&format!("{} {}{c_name};", member.name, ty.text));
                 found.push((member.name.to_string(), ty.text));
             }
         }

@@ -6,6 +6,7 @@
 //! Contract: the code runs attached, from beginning to end.
 
 mod access;
+pub mod array_data;
 mod c_data;
 mod character;
 mod contain;

@@ -15,7 +15,7 @@ use ungil_ir::inst::InstKind;
 use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 use ungil_sema::c_text::parse_c_text;
-use ungil_sema::ctype::FunctionType;
+use ungil_sema::ctype::{CType, FunctionType};
 use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::lower::Lowered;
 use ungil_sema::lower::external::external;
@@ -325,6 +325,13 @@ impl Names<'_> {
         let found = self.globals.get_item(name).ok().flatten();
         let found = found.or_else(|| self.builtins.get_item(name).ok().flatten());
         let found = found.ok_or_else(|| format!("`{name}` is not known"))?;
+        if let Meaning::Math(function, n) = self.meaning(name).unwrap_or(Meaning::Other) {
+            let of_doubles = ty.params.iter().chain([&ty.ret]).all(|t| *t == CType::Scalar(DType::F64));
+            let known = world.host_function(&format!("libc.math.{function}"));
+            return known
+                .filter(|_| of_doubles && ty.params.len() == n)
+                .ok_or_else(|| "its type is another".to_owned());
+        }
         let kernel = world.kernel_of(&found);
         world.c_entry(kernel, ty)
     }
@@ -357,7 +364,7 @@ impl Names<'_> {
             return Ok(if is_number { Meaning::Cast(CTy::num(dtype)) } else { Meaning::Other });
         }
         let class = found.get_type();
-        if name.starts_with("__pyx_") {
+        if name.starts_with("__pyx_") && !matches!(name, "__pyx_array_data" | "__pyx_g__") {
             return Ok(Meaning::Other);
         }
         if name == "NULL" && !is_global {

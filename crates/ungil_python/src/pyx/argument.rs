@@ -102,6 +102,7 @@ pub fn class_mismatch(object: &Bound<'_, PyAny>, class: &str) -> Option<String> 
         "str" => object.is_exact_instance_of::<PyString>(),
         "bytes" => object.is_exact_instance_of::<PyBytes>(),
         "bytearray" => object.is_exact_instance_of::<PyByteArray>(),
+        "array.array" => crate::object::array_data::is_array(object),
         _ => true,
     };
     // SAFETY: attached, with a live object.

@@ -53,19 +53,20 @@ impl Info {
         let fields = structs::members(s).map(|f| Member {
             name: f.name.to_string(),
             offset: f.offset as usize,
-            info: Info::member(&f.ty),
+            info: Info::member(&f.ty, &f.c_name),
         });
         let (fields, size) = (fields.collect(), s.size as usize);
         Info { name: name.to_owned(), size, group: 'S', extents: Vec::new(), fields }
     }
 
-    fn member(ty: &CType) -> Info {
+    fn member(ty: &CType, c_name: &str) -> Info {
         match ty {
+            CType::Scalar(dtype) if !c_name.is_empty() => Info::number(*dtype, c_name),
             CType::Scalar(DType::I8) => Info::number(DType::I8, "char"),
             CType::Scalar(dtype) => Info::number(*dtype, element_name(*dtype)),
             CType::Struct(s) => Info::structure(s, &s.name),
             CType::Array(element, n) => {
-                let mut inner = Info::member(element);
+                let mut inner = Info::member(element, c_name);
                 inner.extents.insert(0, *n as usize);
                 inner
             }

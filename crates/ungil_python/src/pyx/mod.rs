@@ -149,6 +149,31 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
     params
 }
 
+/// A switch that is off where nothing is said.
+fn flag(info: &Bound<'_, PyDict>, name: &str) -> PyResult<bool> {
+    Ok(option::<bool>(info, name)?.unwrap_or(false))
+}
+
+/// What a function's directives say.
+fn switched(info: &Bound<'_, PyDict>) -> PyResult<CFunction> {
+    let flag = |name: &str| flag(info, name);
+    Ok(CFunction {
+        cdivision: flag("cdivision")?,
+        cpow: flag("cpow")?,
+        integer_division: flag("integer_division")?,
+        overflowcheck: flag("overflowcheck")?,
+        cdivision_warnings: flag("cdivision_warnings")?,
+        nonecheck: flag("nonecheck")?,
+        unchecked: !is_on(info, "boundscheck")?,
+        unwrapped: !is_on(info, "wraparound")?,
+        classes: option(info, "classes")?.unwrap_or_default(),
+        overflowing: option(info, "overflowing")?.unwrap_or_default(),
+        infer_types: flag("infer_types")?,
+        enumerators: option(info, "enumerators")?.unwrap_or_default(),
+        ..CFunction::default()
+    })
+}
+
 /// A dispatcher for a function of a module in the Cython language. `text` is its plain text; `info` holds its
 /// declarations and directives; `make_fallback` returns the function that runs where it cannot be compiled.
 #[pyfunction]
@@ -162,25 +187,12 @@ pub fn make_pyx_function<'py>(
     if !func.is_instance_of::<PyFunction>() {
         return Err(PyTypeError::new_err("not a function"));
     }
-    let flag = |name: &str| -> PyResult<bool> { Ok(option::<bool>(info, name)?.unwrap_or(false)) };
+    let flag = |name: &str| flag(info, name);
     let declared: Vec<DeclaredParameter> = option(info, "params")?.unwrap_or_default();
     let locals: Vec<(String, Named)> = option(info, "locals")?.unwrap_or_default();
     let ret: Option<Named> = option(info, "ret")?;
     let written: Vec<String> = option(info, "written")?.unwrap_or_default();
-    let mut c = CFunction {
-        cdivision: flag("cdivision")?,
-        cpow: flag("cpow")?,
-        integer_division: flag("integer_division")?,
-        overflowcheck: flag("overflowcheck")?,
-        cdivision_warnings: flag("cdivision_warnings")?,
-        nonecheck: flag("nonecheck")?,
-        unchecked: !is_on(info, "boundscheck")?,
-        unwrapped: !is_on(info, "wraparound")?,
-        classes: option(info, "classes")?.unwrap_or_default(),
-        overflowing: option(info, "overflowing")?.unwrap_or_default(),
-        enumerators: option(info, "enumerators")?.unwrap_or_default(),
-        ..CFunction::default()
-    };
+    let mut c = switched(info)?;
     let mut params = parameters(declared, &written, &mut c);
     let known = |(name, (text, c_name)): (String, Named)| Some((name, read::declared(&text, &c_name)?));
     c.vars.extend(locals.into_iter().filter_map(known));
@@ -330,6 +342,7 @@ fn functions_inside(
             unwrapped: !switch("wraparound", !outer.unwrapped),
             takes_objects,
             overflowing: Default::default(),
+            infer_types: outer.infer_types,
             not_none,
             classes: option(&info, "classes")?.unwrap_or_default(),
             data: outer.data.clone(),

@@ -7,7 +7,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyInt, PyTuple};
 use ungil_ir::types::DType;
-use ungil_sema::ctype::{CStruct, CType, Field, element_name};
+use ungil_sema::ctype::{CStruct, CType, Field, Pointee, element_name};
 use ungil_sema::object::memory::is_tuple;
 
 use crate::reject::type_name;
@@ -109,7 +109,7 @@ fn structure(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResu
         values.push(value);
     }
     for (field, value) in members(s).zip(&values) {
-        put(&field.ty, value, &mut bytes[field.offset as usize..])?;
+        put_member(field, value, &mut bytes[field.offset as usize..])?;
     }
     Ok(())
 }
@@ -125,7 +125,7 @@ fn union(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
             let text = format!("More than one union attribute passed: '{last}' and '{}'", field.name);
             return Err(PyValueError::new_err(text));
         }
-        put(&field.ty, &object.get_item(&*field.name)?, bytes)?;
+        put_member(field, &object.get_item(&*field.name)?, bytes)?;
         left -= 1;
         if left == 0 {
             return Ok(());
@@ -157,9 +157,17 @@ fn tuple(s: &CStruct, object: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
         return Err(PyTypeError::new_err(format!("Expected a sequence of size {n}, got size {found}")));
     }
     for (k, field) in s.fields.iter().enumerate() {
-        put(&field.ty, &object.get_item(k)?, &mut bytes[field.offset as usize..])?;
+        put_member(field, &object.get_item(k)?, &mut bytes[field.offset as usize..])?;
     }
     Ok(())
+}
+
+/// Writes a value into a member.
+fn put_member(field: &Field, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
+    match &field.ty {
+        CType::Scalar(dtype) if !field.c_name.is_empty() => number(*dtype, &field.c_name, value, bytes),
+        ty => put(ty, value, bytes),
+    }
 }
 
 /// Writes a value as C has it.
@@ -181,16 +189,36 @@ pub fn put(ty: &CType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
             }
             items.iter().enumerate().try_for_each(|(k, item)| put(element, item, &mut bytes[k * size..]))
         }
-        CType::Scalar(dtype) => number(*dtype, value, bytes),
+        CType::Scalar(dtype) => number(*dtype, c_name(*dtype), value, bytes),
         // The driver gives the addresses of functions.
         CType::Pointer(to)
-            if matches!(to.to, CType::Function(_)) && value.is_exact_instance_of::<PyInt>() =>
+            if matches!(to.to, CType::Function(_)) && value.is_exact_instance_of::<PyInt>()
+                || is_pointer(value) =>
         {
             bytes[..8].copy_from_slice(&value.extract::<u64>()?.to_le_bytes());
             Ok(())
         }
+        CType::Pointer(to) if text_address(to, value).is_some() => {
+            let address = text_address(to, value).unwrap_or_default();
+            bytes[..8].copy_from_slice(&address.to_le_bytes());
+            Ok(())
+        }
         other => Err(PyTypeError::new_err(format!("Cannot convert Python object to '{other}'"))),
     }
+}
+
+/// Whether an object is a pointer as the driver's plain code has it.
+fn is_pointer(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyInt>()
+        && !value.is_exact_instance_of::<PyInt>()
+        && value.get_type().name().is_ok_and(|name| name == "_Pointer")
+}
+
+/// Where the characters of bytes lie, for a pointer to characters; who keeps the bytes keeps them.
+pub fn text_address(to: &Pointee, value: &Bound<'_, PyAny>) -> Option<u64> {
+    let is_text = matches!(to.to, CType::Scalar(DType::I8 | DType::U8));
+    let text = value.cast_exact::<PyBytes>().ok().filter(|_| is_text)?;
+    Some(text.as_bytes().as_ptr() as u64)
 }
 
 /// A number as an integer: what has `__int__` has one.
@@ -204,15 +232,14 @@ fn whole<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     value.py().get_type::<PyInt>().call1((value,))
 }
 
-fn number(dtype: DType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
+fn number(dtype: DType, name: &str, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<()> {
     let size = dtype.size() as usize;
     if dtype.is_int() {
         let number = whole(value)?;
-        let too_large =
-            || PyOverflowError::new_err(format!("value too large to convert to {}", c_name(dtype)));
+        let too_large = || PyOverflowError::new_err(format!("value too large to convert to {name}"));
         let wide: i128 = number.extract().unwrap_or(if number.lt(0)? { i128::MIN } else { i128::MAX });
         if wide < 0 && dtype.is_unsigned() {
-            let text = format!("can't convert negative value to {}", c_name(dtype));
+            let text = format!("can't convert negative value to {name}");
             return Err(PyOverflowError::new_err(text));
         }
         let bits = dtype.bits() - u32::from(dtype.is_signed());

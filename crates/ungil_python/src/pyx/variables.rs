@@ -85,6 +85,9 @@ fn bytes_of(ty: &CType, c_name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<
             structs::put(ty, &number, &mut bytes)?;
         }
         CType::Pointer(_) if value.is_none() => {}
+        CType::Pointer(to) if structs::text_address(to, value).is_some() => {
+            structs::put(ty, value, &mut bytes)?
+        }
         CType::Pointer(_) => {
             let address: u64 = value
                 .extract()

@@ -412,12 +412,7 @@ impl Lowerer<'_, '_> {
     /// A function of C's mathematical library: its arguments are converted to `double`, or to `float` for those whose
     /// names end in `f`; domain errors raise nothing.
     pub(crate) fn libc_math(&mut self, function: &str, args: Args) -> Result<Operand> {
-        let is_single =
-            function.len() > 3 && function.ends_with('f') && !LIBC_MATH.iter().any(|(c, _)| *c == function);
-        let (base, dtype) = match function.strip_suffix('f').filter(|_| is_single) {
-            Some(base) => (base, DType::F32),
-            None => (function, DType::F64),
-        };
+        let (base, dtype) = libc_base(function);
         let Some((_, numpy)) = LIBC_MATH.iter().find(|(c, _)| *c == base) else {
             return Err(CTypeError::NoFunction { name: function.to_owned(), span: args.span }.into());
         };
@@ -607,6 +602,29 @@ fn wrapped(n: i128, dtype: DType) -> i128 {
     let bits = dtype.bits();
     let low = n & ((1 << bits) - 1);
     if dtype.is_signed() && low >> (bits - 1) != 0 { low - (1 << bits) } else { low }
+}
+
+/// The function of doubles that one of C's mathematical library is, and of what numbers it is.
+fn libc_base(function: &str) -> (&str, DType) {
+    let is_single =
+        function.len() > 3 && function.ends_with('f') && !LIBC_MATH.iter().any(|(c, _)| *c == function);
+    match function.strip_suffix('f').filter(|_| is_single) {
+        Some(base) => (base, DType::F32),
+        None => (function, DType::F64),
+    }
+}
+
+/// The types of a function of C's mathematical library that has an address.
+pub(crate) fn libc_params(function: &str) -> Option<(Vec<CType>, CType)> {
+    let (base, dtype) = libc_base(function);
+    LIBC_MATH.iter().find(|(c, _)| *c == base)?;
+    let n = match base {
+        // Macros.
+        "isnan" | "isinf" | "isfinite" | "signbit" => return None,
+        "pow" | "atan2" | "hypot" | "fmod" | "copysign" | "nextafter" | "fmin" | "fmax" => 2,
+        _ => 1,
+    };
+    Some((vec![CType::Scalar(dtype); n], CType::Scalar(dtype)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use ungil_abi::context::MAX_ERROR_ARGS;
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
-use ungil_ir::entities::{Region, Value};
+use ungil_ir::entities::{Region, Value, Var};
 use ungil_ir::inst::{CompareOp, InstKind, MessageArg, Raise};
 use ungil_ir::types::Type;
 use ungil_ir::walk;
@@ -49,6 +49,8 @@ pub(crate) struct Leaving {
     returns: Option<Option<Type>>,
     /// Whether threads of a team leave the loop around their block, or go on with it.
     jumps: [bool; 2],
+    /// What a `break` sets for the loop's `else`.
+    broke: Option<Var>,
 }
 
 impl Leaving {
@@ -73,13 +75,14 @@ impl Leaving {
 
 impl Lowerer<'_, '_> {
     /// Looks for ways out of a parallel loop.
-    pub(crate) fn enter_leaving(&mut self, node: &For) -> Result<()> {
-        let (leaving, reduced) = self.ways_out_of(node);
+    pub(crate) fn enter_leaving(&mut self, node: &For, broke: Option<Var>) -> Result<()> {
+        let (mut leaving, reduced) = self.ways_out_of(node);
         if let (true, Some(span)) = (leaving.has_breaks(), reduced) {
             let what = "`break` in a `prange` loop with a reduction is";
             let help = "search in one loop and add up in another";
             return Err(Unsupported::Statement { what, span, help }.into());
         }
+        leaving.broke = broke;
         self.leaving.push(leaving);
         Ok(())
     }
@@ -227,6 +230,10 @@ impl Lowerer<'_, '_> {
         }
         let broke = self.b().value(InstKind::Caught(ExcClass::BREAK));
         let (then, result) = self.nested(|l| {
+            if let Some(broke) = leaving.broke {
+                let yes = l.b().bool(true);
+                l.b().set(broke, yes);
+            }
             l.jump_on(leaving.jumps, span)?;
             l.take_over(&leaving.breaks, span)
         });

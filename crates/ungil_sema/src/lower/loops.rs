@@ -126,7 +126,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The flag that tells the `else` clause of a loop with this body whether the loop was left by `break`.
-    fn break_flag(&mut self, body: &[Stmt], orelse: &[Stmt]) -> Option<Var> {
+    pub(crate) fn break_flag(&mut self, body: &[Stmt], orelse: &[Stmt]) -> Option<Var> {
         if orelse.is_empty() || !breaks(body) {
             return None;
         }
@@ -164,7 +164,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The `else` clause: runs unless a `break` left the loop.
-    fn loop_else(&mut self, orelse: &[Stmt], broke: Option<Var>) -> Result<Flow> {
+    pub(crate) fn loop_else(&mut self, orelse: &[Stmt], broke: Option<Var>) -> Result<Flow> {
         let Some(broke) = broke else { return Ok(self.block(orelse)) };
         let broke = self.b().get(broke);
         let (then, ()) = self.nested(|_| ());
@@ -220,9 +220,9 @@ impl Lowerer<'_, '_> {
         self.loop_else(&node.orelse, broke)
     }
 
-    /// A parallel loop without an `else` whose iterations run in order.
-    pub(crate) fn loop_over_range(&mut self, node: &For, range: &Operand, hints: LoopHints) -> Result<()> {
-        self.over_range(node, range, (None, hints))
+    /// A parallel loop whose iterations run in order, with the flag of its `else`.
+    pub(crate) fn loop_in_order(&mut self, node: &For, range: &Operand, broke: Option<Var>) -> Result<()> {
+        self.over_range(node, range, (broke, LoopHints::default()))
     }
 
     fn over_range(

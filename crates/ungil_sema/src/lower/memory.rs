@@ -24,6 +24,7 @@ use crate::diagnostics::foreign::ForeignError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
+use crate::lower::cython::libc_params;
 use crate::lower::data;
 use crate::lower::external::external;
 use crate::lower::struct_calls::Passed;
@@ -35,6 +36,9 @@ use crate::ty::Ty;
 pub const MAX_FRAME: u64 = 512 << 10;
 /// Structs up to this many bytes are copied word by word.
 const WORDWISE: u64 = 128;
+
+/// How names of functions of C's mathematical library begin.
+const LIBC_MATH: &str = "libc.math.";
 /// `void *(void *, const void *, size_t)`.
 pub const MEMMOVE: &str = "memmove";
 
@@ -347,6 +351,7 @@ impl Lowerer<'_, '_> {
                 match &value.ty {
                     // The address of a function is the function.
                     Ty::Func(_) | Ty::CFunc(_) => Ok(value),
+                    Ty::Builtin(name) if name.starts_with(LIBC_MATH) => Ok(value),
                     Ty::CStruct(s) => {
                         let to = CType::Struct(s.clone());
                         let value = self.value(&value)?;
@@ -411,6 +416,13 @@ impl Lowerer<'_, '_> {
                 let f = external(&name["cython.extern:".len()..]).ok_or(Error::Untyped)?;
                 return Ok(self.function_pointer(&f));
             }
+            Ty::Builtin(name) if name.starts_with(LIBC_MATH) => {
+                let own = &name[LIBC_MATH.len()..];
+                let has_type = libc_params(own) == Some((wanted.params.clone(), wanted.ret.clone()));
+                let address = self.program.world.host_function(name).filter(|_| has_type);
+                let Some(address) = address else { return Err(no_address(&x.ty, span)) };
+                return Ok(self.extern_address(own, address));
+            }
             Ty::Func(f) if f.code.nested.is_none() => {
                 self.refuse_struct_callback(&wanted.params, &wanted.ret, span)?;
                 f.clone()
@@ -462,7 +474,7 @@ impl Lowerer<'_, '_> {
         let ty = self.complete(&text.as_str().and_then(parse_c_text).ok_or(Error::Untyped)?);
         let name = name.as_str().unwrap_or_default().to_owned();
         let CType::Pointer(to) = &ty else { return self.as_c(&ty, &name, x, span) };
-        if let (Ty::Func(_) | Ty::CFunc(_), CType::Function(_)) = (&x.ty, &to.to) {
+        if let (Ty::Func(_) | Ty::CFunc(_) | Ty::Builtin(_), CType::Function(_)) = (&x.ty, &to.to) {
             return self.as_c(&ty, &name, x, span);
         }
         let value = match &x.ty {

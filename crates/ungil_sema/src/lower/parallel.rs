@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use ungil_diag::remark::Remark;
 use ungil_diag::span::Span;
-use ungil_ir::entities::{Label, Region, Value};
+use ungil_ir::entities::{Label, Region, Value, Var};
 use ungil_ir::inst::{InstKind, LoopHints, ParallelFor, Schedule};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::expr::Call;
@@ -16,7 +16,7 @@ use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::call::Args;
 use crate::lower::leaving::breaks_beside_reduction;
-use crate::lower::loops::{Leaves, breaks};
+use crate::lower::loops::Leaves;
 use crate::lower::{Flow, Lowerer};
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -24,19 +24,18 @@ use crate::ty::Ty;
 impl Lowerer<'_, '_> {
     /// `for target in prange(…): body else: orelse`.
     pub(crate) fn parallel_for(&mut self, node: &For, call: &Call, span: Span) -> Result<Flow> {
-        if !node.orelse.is_empty() && breaks(&node.body) {
-            let what = "`else` of a `prange` loop with `break` is";
+        let broke = self.break_flag(&node.body, &node.orelse);
+        if broke.is_some() && self.in_team(node) {
+            let what = "`else` of a `prange` loop with `break` in a `parallel` block is";
             let help = "set a variable before `break`, and ask for it behind the loop: `left = 1; break`";
             return Err(Unsupported::Statement { what, span, help }.into());
         }
-        match self.iterations(node, call, span)? {
-            Flow::Falls if !node.orelse.is_empty() => Ok(self.block(&node.orelse)),
-            flow => Ok(flow),
-        }
+        self.iterations(node, call, span, broke)?;
+        self.loop_else(&node.orelse, broke)
     }
 
-    /// The loop without its `else`.
-    fn iterations(&mut self, node: &For, call: &Call, span: Span) -> Result<Flow> {
+    /// The loop without its `else`, for which it notes that it was left by `break`.
+    fn iterations(&mut self, node: &For, call: &Call, span: Span, broke: Option<Var>) -> Result<()> {
         let positional = self.starred_items(&call.args)?;
         let mut keywords = Vec::new();
         for k in &call.keywords {
@@ -58,19 +57,19 @@ impl Lowerer<'_, '_> {
         if self.is_c() && !self.in_team(node) && breaks_beside_reduction(node) {
             let text = "runs in order: `break` beside a reduction needs what all lower iterations added up";
             self.program.remarks.push(Remark::missed("parallel_loops", span, text));
-            return self.loop_over_range(node, &range, LoopHints::default()).map(|()| Flow::Falls);
+            return self.loop_in_order(node, &range, broke);
         }
         if self.appends_inside(node) {
             // What runs in parallel are iterations of the outer loop; each appends to its own list in order.
-            return self.loop_over_range(node, &range, LoopHints::default()).map(|()| Flow::Falls);
+            return self.loop_in_order(node, &range, broke);
         }
         if self.in_team(node) {
-            return self.team_loop(node, &range, span).map(|()| Flow::Falls);
+            return self.team_loop(node, &range, span);
         }
         let own = std::mem::replace(&mut self.own_lists, self.options.parallel.then(HashSet::new));
-        let flow = self.parallel_loop(node, &range, (schedule, chunk, num_threads), span);
+        let result = self.parallel_loop(node, &range, (schedule, chunk, num_threads), broke, span);
         self.own_lists = own;
-        flow
+        result
     }
 
     fn parallel_loop(
@@ -78,8 +77,9 @@ impl Lowerer<'_, '_> {
         node: &For,
         range: &Operand,
         (schedule, chunk, num_threads): (Schedule, Option<Value>, Option<Value>),
+        broke: Option<Var>,
         span: Span,
-    ) -> Result<Flow> {
+    ) -> Result<()> {
         let parts = self.items(range);
         let (start, stop, step) = (self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?);
         self.check_counter(&node.target, [start, stop, step]);
@@ -96,11 +96,10 @@ impl Lowerer<'_, '_> {
                 let (body, result) = self.collecting_body(node, (iv, blocks), (start, step, n), &collected);
                 self.push_parallel(label, iv, bounds, (schedule, chunk, num_threads), body);
                 result?;
-                self.append_collected(&collected, blocks)?;
-                return Ok(Flow::Falls);
+                return self.append_collected(&collected, blocks);
             }
         }
-        self.enter_leaving(node)?;
+        self.enter_leaving(node, broke)?;
         let (body, result) = self.parallel_body(node, label, iv, Leaves::Raising);
         let leaving = self.leaving.pop().expect("pushed by `enter_leaving`");
         self.keep_apart(&leaving, body);
@@ -114,7 +113,7 @@ impl Lowerer<'_, '_> {
             }
         });
         result?;
-        self.left(&leaving, tried, span).map(|()| Flow::Falls)
+        self.left(&leaving, tried, span)
     }
 
     /// `for i in rotating(n)` in the prelude: the loop runs where it stands; its reductions rotate over partials.

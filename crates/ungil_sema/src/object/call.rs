@@ -1,10 +1,13 @@
 //! Calls.
 
 use ungil_abi::exception::ExcClass;
+use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::CompareOp as IrCompare;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::name::Ident;
 
 use super::character::is_char;
 use super::entries::Entry;
@@ -195,6 +198,13 @@ impl Lowerer<'_> {
     }
 
     fn call_method(&mut self, e: &Expr, call: &Call, value: &Expr, name: &str) -> Result<Val> {
+        if call.args.is_empty()
+            && call.keywords.is_empty()
+            && self.is_of_view(value)
+            && let Some(same) = method_of_view(e.span, value, name)
+        {
+            return self.expr(&same);
+        }
         let obj = self.obj(value)?;
         let entry = match name {
             "append" => Some(Entry::Append),
@@ -275,6 +285,27 @@ impl Lowerer<'_> {
         let operands: Vec<Obj> = [func, args].into_iter().chain(keywords).collect();
         Ok(Val::Obj(self.make_from(Entry::CallEx, &given, &operands)))
     }
+}
+
+/// A method that memoryviews have and arrays have not, as an expression of an array.
+fn method_of_view(span: Span, value: &Expr, name: &str) -> Option<Expr> {
+    let member = |value: &Expr, name: &str| {
+        let attr = Ident { span, name: name.into() };
+        Expr { span, kind: ExprKind::Attribute { value: Box::new(value.clone()), attr } }
+    };
+    Some(match name {
+        "is_c_contig" => member(&member(value, "flags"), "c_contiguous"),
+        "is_f_contig" => member(&member(value, "flags"), "f_contiguous"),
+        "copy_fortran" => {
+            let order = Expr { span, kind: ExprKind::Literal(Literal::Str("F".into())) };
+            let func = member(value, "copy");
+            Expr {
+                span,
+                kind: ExprKind::Call(Box::new(Call { func, args: vec![order], keywords: Vec::new() })),
+            }
+        }
+        _ => return None,
+    })
 }
 
 fn has_star(call: &Call) -> bool {

@@ -2,25 +2,25 @@
 //!
 //! As in Cython such a value is a number to comparisons and conversions, and a string of one character to all that is done
 //! with objects. A variable without a declaration is one if only loops over what is known to be a `str` bind it, and if it
-//! is only compared inside of them.
+//! is only compared inside of them, or if it is cast to a number somewhere and no arithmetic uses it.
 
 use std::sync::Arc;
 
 use ungil_ir::entities::{Label, Value};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
 use ungil_ir::types::{DType, Type};
-use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::expr::{Comprehension, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::CompareOp;
 use ungil_syntax::ast::stmt::{For, Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
-use super::Result;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::infer::Assigned;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
+use super::{Meaning, Result};
 
 /// Sets with more characters are asked of the interpreter.
 const MAX_SET: usize = 16;
@@ -75,6 +75,26 @@ fn numbers(e: &Expr) -> Option<Vec<i64>> {
 
 fn is_order(op: CompareOp) -> bool {
     !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
+}
+
+/// Whether a name is cast to a number.
+struct Casts<'a, 'l> {
+    lowerer: &'a Lowerer<'l>,
+    name: &'a str,
+    found: bool,
+}
+
+impl Visitor for Casts<'_, '_> {
+    fn visit_expr(&mut self, e: &Expr) {
+        if let ExprKind::Call(call) = &e.kind
+            && let (ExprKind::Name(function), [one]) = (&call.func.kind, &call.args[..])
+            && matches!(&one.kind, ExprKind::Name(name) if **name == *self.name)
+            && let Meaning::Cast(CTy::Num(..)) = (self.lowerer.source.meaning)(function)
+        {
+            self.found = true;
+        }
+        walk_expr(self, e);
+    }
 }
 
 /// Where a name is read: whether all of it is comparisons with literals, in loops that bind it.
@@ -151,7 +171,35 @@ impl Lowerer<'_> {
             return None;
         }
         self.source.def.body.iter().for_each(|stmt| compared.visit_stmt(stmt));
-        compared.fits.then(char_type)
+        let is_cast = || {
+            let mut casts = Casts { lowerer: self, name: found.name, found: false };
+            self.source.def.body.iter().for_each(|stmt| casts.visit_stmt(stmt));
+            casts.found && self.may_be_letter(found.name) && found.augmented.is_empty()
+        };
+        (compared.fits || is_cast()).then(char_type)
+    }
+
+    /// Whether no arithmetic uses a variable: characters in it are those of Python.
+    fn may_be_letter(&self, name: &str) -> bool {
+        !self.source.c.overflowing.contains(name)
+    }
+
+    /// The type of a variable of a comprehension, if it holds characters that are cast to numbers.
+    pub(super) fn letter_of_comprehension(
+        &self,
+        all: &[Comprehension],
+        inside: &[&Expr],
+        name: &str,
+    ) -> Option<CTy> {
+        let is_target = |g: &&Comprehension| matches!(&g.target.kind, ExprKind::Name(n) if **n == *name);
+        let binding: Vec<&Comprehension> = all.iter().filter(is_target).collect();
+        let ([one], true) = (&binding[..], self.may_be_letter(name)) else { return None };
+        let mut casts = Casts { lowerer: self, name, found: false };
+        inside.iter().for_each(|e| casts.visit_expr(e));
+        for generator in all {
+            generator.conditions.iter().for_each(|e| casts.visit_expr(e));
+        }
+        (casts.found && self.is_str(&one.iter)).then(char_type)
     }
 
     /// `character in "abc"` as comparisons.

@@ -81,7 +81,7 @@ impl Lowerer<'_> {
         self.b().set(answer, first);
         let label = self.func.new_label();
         let held: Vec<_> = self.temps.iter().copied().filter(|t| !self.free.contains(t)).collect();
-        self.in_comprehension(generators, |l, iterable| {
+        self.in_comprehension(generators, &[element], |l, iterable| {
             l.forever(label, |l| {
                 l.generator(e, Some(iterable), generators, &mut |l| {
                     let truth = l.cond(element)?;
@@ -127,7 +127,7 @@ impl Lowerer<'_> {
         let first = self.own(start);
         let total = self.new_temp();
         self.b().set(total, first);
-        self.in_comprehension(generators, |l, first| {
+        self.in_comprehension(generators, &[element], |l, first| {
             l.generator(e, Some(first), generators, &mut |l| {
                 let item = l.obj(element)?;
                 l.at(e.span);

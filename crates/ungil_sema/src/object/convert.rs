@@ -5,7 +5,7 @@ use ungil_ir::inst::{CompareOp, Const, InstKind};
 use ungil_ir::types::DType;
 use ungil_syntax::ast::literal::Literal;
 
-use super::character::is_char;
+use super::character::{is_char, letter};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::struct_of_tuple;
@@ -92,6 +92,11 @@ impl Lowerer<'_> {
             Val::Literal(literal) => match (&literal, ty) {
                 (Literal::Int(_) | Literal::Bool(_), _)
                 | (Literal::Float(_) | Literal::Imaginary(_), CTy::Num(..)) => {
+                    let (value, from) = self.c_literal(&literal)?;
+                    self.c_to_c(value, &from, ty)
+                }
+                // A string of one character is its number.
+                (Literal::Str(_), CTy::Num(dtype, _)) if dtype.is_int() && letter(&literal).is_some() => {
                     let (value, from) = self.c_literal(&literal)?;
                     self.c_to_c(value, &from, ty)
                 }

@@ -161,16 +161,21 @@ impl Lowerer<'_> {
             Into::Dict(..) => Entry::Dict,
         };
         let made = self.collect(entry, &[], 1);
-        self.in_comprehension(generators, |l, first| {
+        let inside = match into {
+            Into::List(one) | Into::Set(one) => vec![one],
+            Into::Dict(key, value) => vec![key, value],
+        };
+        self.in_comprehension(generators, &inside, |l, first| {
             l.generator(e, Some(first), generators, &mut |l| l.element(&into, made))
         })?;
         Ok(Val::Obj(made))
     }
 
-    /// Builds loops over generators, whose variables are their own.
+    /// Builds loops over generators, whose variables are their own, around expressions.
     pub(super) fn in_comprehension(
         &mut self,
         generators: &[Comprehension],
+        inside: &[&Expr],
         build: impl FnOnce(&mut Self, Iterable) -> Result<()>,
     ) -> Result<()> {
         // The first iterable belongs to the function's scope.
@@ -181,10 +186,11 @@ impl Lowerer<'_> {
             names_of(&generator.target, &mut names)?;
         }
         for name in names {
-            let local = self.new_local(&name, None)?;
+            let ty = self.letter_of_comprehension(generators, inside, &name);
+            let local = self.new_local(&name, ty)?;
             scope.insert(name, local);
         }
-        let owned: Vec<_> = scope.values().map(|l| l.var).collect();
+        let owned: Vec<_> = scope.values().filter(|l| l.ty.is_none()).map(|l| l.var).collect();
         self.scopes.push(scope);
         let outer_globals = core::mem::take(&mut self.globals);
         let result = build(self, first);

@@ -142,11 +142,11 @@ impl Lowerer<'_> {
                 return Ok(Val::C(zero, null_type()));
             }
             Meaning::Number(n) => return Ok(Val::Literal(Literal::Int(n))),
-            Meaning::Own(_) => return Ok(Val::Function(name.into())),
+            Meaning::Own(_) | Meaning::Math(..) => return Ok(Val::Function(name.into())),
             Meaning::Extern(f) => return Ok(Val::Extern(f)),
             // As in Cython it is looked up once.
             Meaning::Builtin => return Ok(Val::Obj(self.constant(Constant::Builtin(name.to_owned())))),
-            Meaning::Other | Meaning::Math(..) | Meaning::Cast(_) | Meaning::Struct(_) => {
+            Meaning::Other | Meaning::Cast(_) | Meaning::Struct(_) => {
                 return refuse(&format!("`{name}` of C as a value"));
             }
             _ => {}

@@ -254,6 +254,7 @@ impl Lowerer<'_> {
         let params: Vec<String> = def.params.iter().map(|p| p.name.name.to_string()).collect();
         self.cells = self.captured(&params, &names)?;
         self.free_variables(closure)?;
+        self.module_views();
         // As the caller orders them: `*args` before keyword-only ones, which is the source's order.
         for (i, name) in params.iter().enumerate() {
             let value = self.argument(args, i, name);

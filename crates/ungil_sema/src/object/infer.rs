@@ -4,14 +4,16 @@
 //! doubles, and indices and lengths where no arithmetic can overflow ([`super::index`]).
 
 use ungil_syntax::ast::expr::{Expr, ExprKind};
+use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
+use super::character::is_char;
 use super::function::Lowerer;
 use super::pointer::{decayed, null_type};
 use super::store::names_of;
-use super::typing::Kind;
+use super::typing::{Kind, common};
 use super::value::CTy;
 use crate::ctype::CType;
 use crate::lower::memory::same_type;
@@ -101,11 +103,38 @@ impl Lowerer<'_> {
         if found.otherwise {
             return None;
         }
-        match (found.values.is_empty(), found.loops.is_empty()) {
+        let known = match (found.values.is_empty(), found.loops.is_empty()) {
             (false, true) => self.address_type(&found).or_else(|| self.number_type(&found)),
             (true, false) => self.index_type(&found).or_else(|| self.letter_type(&found)),
             _ => None,
+        };
+        known.or_else(|| self.wrapping_type(&found).filter(|_| self.source.c.infer_types))
+    }
+
+    /// The type of C that all numbers have which are assigned to a variable; of constants alone it is Python's.
+    fn wrapping_type(&self, found: &Assigned<'_>) -> Option<CTy> {
+        let number = |ty: CTy| matches!(&ty, CTy::Num(..) if !is_char(&ty)).then_some(ty);
+        let mut ty: Option<CTy> = None;
+        for value in &found.values {
+            ty = match (self.kind(value), ty) {
+                (Kind::C(own), None) => Some(number(own)?),
+                (Kind::C(own), Some(old)) => Some(common(&old, &number(own)?)),
+                (Kind::Literal(Literal::Int(n)), old) if i32::try_from(n).is_ok() => old,
+                _ => return None,
+            };
         }
+        let ty = ty.filter(|_| found.loops.is_empty())?;
+        for (op, value) in &found.augmented {
+            let is_kept = match self.kind(value) {
+                Kind::C(by) => common(&ty, &number(by)?) == ty && *op != BinaryOp::Div,
+                Kind::Literal(Literal::Int(n)) => i32::try_from(n).is_ok() && *op != BinaryOp::Div,
+                _ => false,
+            };
+            if !is_kept {
+                return None;
+            }
+        }
+        Some(ty)
     }
 
     /// The pointer or struct that a variable is.

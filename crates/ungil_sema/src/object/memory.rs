@@ -29,7 +29,7 @@ use crate::cython::Declared;
 use crate::lower::memory::{MAX_FRAME, same_type};
 
 /// What plain text calls the variables of the module.
-const DATA: &str = "__pyx_g__";
+pub(super) const DATA: &str = "__pyx_g__";
 /// Bytes up to which memory is copied word by word.
 const WORDWISE: u64 = 128;
 
@@ -107,7 +107,7 @@ pub fn struct_of_tuple(items: &[Declared]) -> Option<CType> {
         end = offset + ty.size()?;
         align = align.max(own);
         names.push(ty.to_string());
-        fields.push(crate::ctype::Field { name: format!("f{k}").into(), ty, offset });
+        fields.push(crate::ctype::Field { name: format!("f{k}").into(), ty, offset, c_name: "".into() });
     }
     let name = format!("({})", names.join(", ")).into();
     let size = end.next_multiple_of(align);

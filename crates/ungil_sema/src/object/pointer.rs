@@ -128,7 +128,7 @@ impl Lowerer<'_> {
         let ExprKind::Name(name) = &e.kind else { return false };
         self.local(name).is_none()
             && !self.globals.contains(&**name)
-            && matches!((self.source.meaning)(name), Meaning::Own(_) | Meaning::Extern(_))
+            && matches!((self.source.meaning)(name), Meaning::Own(_) | Meaning::Extern(_) | Meaning::Math(..))
     }
 
     /// The address at which C calls a function of the module.

@@ -4,6 +4,7 @@
 //! object such a parameter is the array. One that functions inside share lies in a cell: each function has words of its own,
 //! and fills them again where it finds another array in the cell than the one that they describe, which it keeps alive.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ungil_abi::exception::ExcClass;
@@ -17,7 +18,7 @@ use ungil_syntax::visit::{Visitor, walk_body, walk_expr};
 
 use super::entries::Entry;
 use super::function::Lowerer;
-use super::memory::Place;
+use super::memory::{DATA, Place};
 use super::typing::Kind;
 use super::value::{CTy, Cell, Local, Obj, Val};
 use super::{Constant, Result, refuse};
@@ -50,6 +51,8 @@ enum Holder {
         seen: Var,
         whose: Cell,
     },
+    /// The module; whether it has a value stands in front of the words.
+    Module(Value),
 }
 
 /// A view of one axis that is looped over.
@@ -94,6 +97,27 @@ impl Visitor for Bases {
         self.0 |= matches!(&e.kind, ExprKind::Attribute { attr, .. } if &*attr.name == "base");
         walk_expr(self, e);
     }
+}
+
+/// Names of the module's variables that a function uses.
+#[derive(Default)]
+struct Data(BTreeSet<String>);
+
+impl Visitor for Data {
+    fn visit_expr(&mut self, e: &Expr) {
+        if let ExprKind::Attribute { value, attr } = &e.kind
+            && matches!(&value.kind, ExprKind::Name(name) if &**name == DATA)
+        {
+            self.0.insert(attr.name.to_string());
+        }
+        walk_expr(self, e);
+    }
+}
+
+fn names_of_data(body: &[Stmt]) -> BTreeSet<String> {
+    let mut data = Data::default();
+    walk_body(&mut data, body);
+    data.0
 }
 
 /// Whether statements ask for the `base` of anything.
@@ -157,6 +181,27 @@ impl Lowerer<'_> {
             Local { var: cell, ty: None, is_borrowed: true, is_bound: false, cell: cell_of, memory: None };
         self.add_view(local, view);
         Ok(())
+    }
+
+    /// Memoryviews of the module that the function uses.
+    pub(super) fn module_views(&mut self) {
+        for name in names_of_data(&self.source.def.body) {
+            let Some((declared, address)) = self.source.c.data.get(&name).cloned() else { continue };
+            let Some((element, ndim, is_const)) = parts(&declared).filter(|_| is_view(&declared)) else {
+                continue;
+            };
+            let state = self.constant(Constant::Address(address)).value;
+            let view = View {
+                name: name.as_str().into(),
+                holder: Holder::Module(state),
+                element,
+                ndim,
+                is_const,
+                address: self.offset(state, 8),
+                base: None,
+            };
+            self.views.insert(format!("{DATA}.{name}"), view);
+        }
     }
 
     fn add_view(&mut self, local: Local, view: View) {
@@ -269,6 +314,11 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Whether an expression is a view, or a part of one.
+    pub(super) fn is_of_view(&self, e: &Expr) -> bool {
+        self.view_behind(e).is_some()
+    }
+
     /// `view.base`; `None` where the expression is another.
     pub(super) fn view_base(&mut self, value: &Expr, name: &str) -> Result<Option<Val>> {
         let Some(view) = self.view_named(value).filter(|_| name == "base").cloned() else { return Ok(None) };
@@ -303,6 +353,10 @@ impl Lowerer<'_> {
     fn check_bound(&mut self, view: &View) {
         match view.holder {
             Holder::Parameter => {}
+            Holder::Module(state) => {
+                let value = self.load(state, 0);
+                self.raise_unbound(value, &view.name.clone());
+            }
             Holder::Variable(var) => {
                 let value = self.b().get(var);
                 self.raise_unbound(value, &view.name.clone());
@@ -327,6 +381,10 @@ impl Lowerer<'_> {
     }
 
     fn view_named(&self, e: &Expr) -> Option<&View> {
+        if let ExprKind::Attribute { value, attr } = &e.kind {
+            let is_data = matches!(&value.kind, ExprKind::Name(name) if &**name == DATA);
+            return self.views.get(&format!("{DATA}.{}", attr.name)).filter(|_| is_data);
+        }
         let ExprKind::Name(name) = &e.kind else { return None };
         // A comprehension's variable may have the name.
         let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(&**name));

@@ -2,7 +2,7 @@
 //!
 //! `p[0] == b'-'` compares numbers in C, where the left side is one; the plain text has the number in the literal's place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ungil_diag::span::Span;
 use ungil_syntax::ast::cython::CythonExpr;
@@ -21,6 +21,8 @@ pub struct Rewritten {
     pub literals: HashMap<u32, String>,
     /// Casts that make bytes of characters.
     pub bytes: HashMap<u32, Span>,
+    /// Assignments to a part of a complex number, by where the target ends.
+    pub parts: HashSet<u32>,
 }
 
 impl Check<'_> {

@@ -141,7 +141,7 @@ pub fn named(text: &str) -> Known {
     Known { text: text.to_owned(), name: c_name(text) }
 }
 
-fn c_name(text: &str) -> String {
+pub fn c_name(text: &str) -> String {
     if let Some(target) = text.strip_prefix('*') {
         let name = c_name(target);
         return if name.ends_with('*') { format!("{name}*") } else { format!("{name} *") };
@@ -174,7 +174,12 @@ fn c_name(text: &str) -> String {
 /// Members of a struct with their types, from its text: `struct P{x int32;q struct Q{…};}`.
 fn members(text: &str) -> Option<Vec<(&str, &str)>> {
     let inner = is_struct(text).then(|| text.split_once('{'))??.1.strip_suffix('}')?;
-    pieces(inner, ';').into_iter().map(|member| member.split_once(' ')).collect()
+    let member = |member| {
+        let (name, ty): (&str, &str) = str::split_once(member, ' ')?;
+        // Behind a number its declared name may stand.
+        Some((name, if ty.contains('{') { ty } else { ty.split('=').next().unwrap_or(ty) }))
+    };
+    pieces(inner, ';').into_iter().map(member).collect()
 }
 
 /// The parts between separators that stand outside of all brackets.

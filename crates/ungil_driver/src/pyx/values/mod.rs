@@ -5,7 +5,7 @@
 
 mod callees;
 mod characters;
-mod kind;
+pub mod kind;
 mod operations;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -271,7 +271,32 @@ impl Check<'_> {
         (a != b).then(|| format!("Different base types for memoryviews ({}, {})", from.name, to.name))
     }
 
+    /// An element of what is declared `const`, which is assigned to.
+    fn constant(&mut self, target: &Expr) {
+        let ExprKind::Subscript { value: base, index } = &target.kind else { return };
+        let is_const = match self.kind(base) {
+            Kind::View(ty) => ty.text.starts_with("const "),
+            Kind::Pointer(ty) => ty.text.starts_with("*const "),
+            _ => false,
+        };
+        if is_const && self.element(base, index).is_some() {
+            let title = ("Assignment to const dereference", target.span);
+            self.refuse(VALUE, title, "a constant", "declare what it is part of without `const`");
+        }
+    }
+
+    /// `z.real = x`: in the plain text the whole number is assigned, so that the place must be the same twice.
+    fn part(&mut self, target: &Expr) {
+        let ExprKind::Attribute { value: whole, attr } = &target.kind else { return };
+        let is_part = matches!(&*attr.name, "real" | "imag") && matches!(self.kind(whole), Kind::Complex(_));
+        if is_part && !calls(whole) {
+            self.rewritten.parts.insert(target.span.hi);
+        }
+    }
+
     fn target(&mut self, target: &Expr, value: &Expr) {
+        self.constant(target);
+        self.part(target);
         match (&target.kind, &value.kind) {
             (ExprKind::Name(name), _) => {
                 if let Some(ty) = self.variables.get(&**name).cloned() {
@@ -322,6 +347,8 @@ impl Check<'_> {
 
     /// `target op= value`
     fn in_place(&mut self, stmt: &Stmt, target: &Expr, op: BinaryOp, value: &Expr) {
+        self.constant(target);
+        self.part(target);
         let (to, from) = (self.kind(target), self.kind(value));
         self.operands(op, &to, &from, stmt.span);
         if to.rank() == 0 || from.rank() == 0 {
@@ -349,6 +376,20 @@ const NARROW: &str = "U0811";
 const OPERATION: &str = "U0812";
 const CALL: &str = "U0813";
 const ONE_CHARACTER: &str = "Only single-character string literals can be coerced into ints.";
+
+/// Whether an expression calls anything.
+fn calls(expr: &Expr) -> bool {
+    struct Calls(bool);
+    impl Visitor for Calls {
+        fn visit_expr(&mut self, expr: &Expr) {
+            self.0 |= matches!(expr.kind, ExprKind::Call(_) | ExprKind::Named { .. });
+            walk_expr(self, expr);
+        }
+    }
+    let mut calls = Calls(false);
+    calls.visit_expr(expr);
+    calls.0
+}
 
 impl Visitor for Check<'_> {
     fn visit_stmt(&mut self, stmt: &Stmt) {
