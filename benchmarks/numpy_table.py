@@ -82,6 +82,7 @@ REASONS = {
     ("sqrt", "complex"): "at most 1 ULP in both parts",
     ("exp", "complex"): "at most 1 ULP in both parts",
     ("sin", "complex"): "at most 1 ULP in both parts",
+    ("argmax", "bool"): "the first place in the order of rows, across the order of memory",
     ("copy", ""): "NumPy's own call costs less than a kernel's",
     ("arctan2", "float32"): "at most 1 ULP",
     ("a / b", "complex"): "both cases of Smith's algorithm are computed, and one is taken",

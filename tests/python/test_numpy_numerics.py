@@ -87,6 +87,20 @@ def test_searches(name):
             check_numpy(compiled, a, v)
 
 
+@pytest.mark.parametrize("size", [0, 1, 4, 23, 24, 25, 26, 100])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint64, np.float32, np.float64, np.complex64])
+def test_searches_in_tables_of_any_length(size, dtype):
+    # Short tables are compared with all keys, 2,048 at a time; NaN comes last in both.
+    table = np.sort((np.arange(size) * 3 % 17).astype(dtype))
+    keys = np.concatenate([np.arange(-5, 40, 0.5), [np.nan, np.inf, -np.inf, -0.0]])
+    if np.dtype(dtype).kind in "fc" and size > 2:
+        table[-2:] = np.nan
+    search = jit(lambda a, v: (np.searchsorted(a, v), np.searchsorted(a, v, "right")))
+    check_numpy(search, table, keys)
+    check_numpy(search, table, np.tile(keys, 50))
+    check_numpy(search, table, np.arange(12).reshape(3, 4).T)
+
+
 def test_search_in_another_order():
     a = np.array([3.0, 1.0, 2.0])
     check_numpy(lambda a, s: np.searchsorted(a, 2.5, sorter=s), a, np.array([1, 2, 0]))
@@ -263,3 +277,20 @@ def test_copyto():
         return a
 
     check_numpy(copied, np.zeros((2, 3)), np.arange(3), np.array([[True], [False]]))
+
+
+@pytest.mark.parametrize(
+    "n, m", [(4095, 7), (4096, 4), (4097, 5), (9000, 3), (5000, 4500), (3, 3), (2, 1), (8193, 1)]
+)
+def test_convolutions_across_parts(n, m):
+    # The result is computed in parts of 4,096 elements.
+    rng = np.random.default_rng(n)
+    x, y = rng.integers(-9, 9, n), rng.integers(-9, 9, m)
+    convolve = jit(lambda a, v: (np.convolve(a, v), np.convolve(a, v, "same"), np.correlate(a, v, "full")))
+    check_numpy(convolve, x, y)
+    check_numpy(convolve, x * 0.5, y * 0.25)
+
+
+def test_counts_of_an_empty_array():
+    check_numpy(lambda a: (np.bincount(a), np.bincount(a, minlength=3)), np.zeros(0, np.int64))
+    check_numpy(lambda a: np.bincount(a), np.array([3, -1]))

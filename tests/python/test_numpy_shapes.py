@@ -250,3 +250,24 @@ def test_parts_of_flat_are_copies():
     for a in (np.arange(6.0), np.arange(6.0).reshape(2, 3)):
         check(parts_of_flat, a, places)
     check(lambda a: (a.flat[1:], a.flat[::2]), np.arange(6.0).reshape(2, 3).T)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (5000,), (3000, 2), (2, 3000), (0, 4), (4, 0), (700, 3, 4)])
+def test_stacks_in_parts(shape):
+    # Rows go side by side in parts that stay in the cache.
+    a = np.arange(np.prod(shape, dtype=int), dtype=float).reshape(shape)
+    stack = jit(
+        lambda a, b: (np.stack((a, b, a), axis=-1), np.stack((a, b)), np.stack((a, b), dtype=np.complex64))
+    )
+    check_numpy(stack, a, a.astype(np.int32))
+    if a.ndim:
+        check_numpy(jit(lambda a, b: np.stack((a, b), axis=1)), np.asfortranarray(a), a[::-1])
+
+
+def test_a_stack_into_what_it_reads():
+    def stack(base):
+        out = base.reshape(-1, 2)
+        np.stack((base[:1000], base[1000:]), axis=1, out=out)
+        return base
+
+    check_numpy(stack, np.arange(2000.0))

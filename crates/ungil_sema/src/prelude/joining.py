@@ -147,7 +147,33 @@ def _stacked(arrays, axis: const, out, dtype, casting: const):
             if a.shape[k] != first.shape[k]:
                 raise ValueError("all input arrays must have the same shape")
     at = axis_of(axis, first.ndim + 1)
-    return _joined(each(np.expand_dims, arrays, at), at, out, dtype, casting)
+    target = _room(first.shape[:at] + (len(arrays),) + first.shape[at:], np.result_type(*arrays), out, dtype)
+    if at == 0:
+        _fill_slots(target, arrays, out is None and dtype is None, casting)
+    else:
+        # A part of the rows of all arrays at a time, so that lines of the result are written once.
+        n = first.shape[0]
+        step = n if out is not None else n * 4096 // max(target.size, 1)
+        step = max(1, step)
+        for low in range(0, n, step):
+            high = min(low + step, n)
+            moved = np.moveaxis(target[low:high], at, 0)
+            _fill_slots(moved, each(_row_range, arrays, low, high), out is None and dtype is None, casting)
+    return target
+
+
+def _row_range(a, low, high):
+    return a[low:high]
+
+
+def _fill_slots(target, arrays, plain: const, casting: const):
+    k = 0
+    for a in arrays:
+        if plain:
+            copy(target[k, ...], a)
+        else:
+            np.copyto(target[k, ...], a, casting=casting)
+        k += 1
 
 
 def concat(arrays, axis: const = 0, out=None, *, dtype=None, casting: const = "same_kind"):

@@ -289,21 +289,38 @@ def searchsorted(a, v, side: const = "left", sorter=None):
     keys = np.asarray(v)
     out = np.empty(keys.shape, np.int64)
     flat, target = np.ravel(keys), out.reshape(keys.size)
-    for i in range(flat.shape[0]):
-        target[i] = _place(table, flat[i], side == "right")
+    if table.shape[0] <= 24 and not is_complex(table) and not is_complex(keys):
+        # Few enough to compare with all of them, many keys at a time.
+        for low in range(0, flat.shape[0], 2048):
+            _count_before(table, flat[low : low + 2048], target[low : low + 2048], side == "right")
+    else:
+        for i in range(flat.shape[0]):
+            target[i] = _place(table, flat[i], side == "right")
     if keys.ndim == 0:
         return out[()]
     return out
+
+
+def _count_before(table, keys, target, right: const):
+    for i in range(keys.shape[0]):
+        target[i] = 0
+    for j in range(table.shape[0]):
+        edge = table[j]
+        for i in range(keys.shape[0]):
+            target[i] += int(_goes_before(edge, keys[i], right))
+
+
+def _goes_before(x, key, right: const):
+    if right:
+        return not _precedes(key, x)
+    return _precedes(x, key)
 
 
 def _place(table, key, right: const):
     at, size = 0, table.shape[0]
     while size > 0:
         half = size // 2
-        if right:
-            goes = not _precedes(key, table[at + half])
-        else:
-            goes = _precedes(table[at + half], key)
+        goes = _goes_before(table[at + half], key, right)
         at = at + half + 1 if goes else at
         size = size - half - 1 if goes else half
     return at
@@ -312,11 +329,21 @@ def _place(table, key, right: const):
 def _precedes(x, y):
     # In the order of sorting, in which NaN comes last.
     if is_complex(x) or is_complex(y):
-        p, q = np.complex128(x), np.complex128(y)
-        return p.real < q.real or (p.real == q.real and p.imag < q.imag)
+        return _complex_precedes(np.complex128(x), np.complex128(y))
     if is_inexact(x) or is_inexact(y):
-        return x < y or (y != y and x == x)
+        return (x < y) | ((y != y) & (x == x))
     return x < y
+
+
+def _complex_precedes(x, y):
+    # By real, then imaginary parts; numbers with a NaN come last, those in the imaginary part alone first.
+    if x.real < y.real:
+        return x.imag == x.imag or y.imag != y.imag
+    if x.real > y.real:
+        return y.imag != y.imag and x.imag == x.imag
+    if x.real == y.real or (x.real != x.real and y.real != y.real):
+        return x.imag < y.imag or (y.imag != y.imag and x.imag == x.imag)
+    return y.real != y.real
 
 
 def digitize(x, bins, right: const = False):
@@ -331,15 +358,12 @@ def digitize(x, bins, right: const = False):
         falls = falls and edges[i] <= edges[i - 1]
     if not rises and not falls:
         raise ValueError("bins must be monotonically increasing or decreasing")
-    if not rises:
-        edges = edges[::-1].copy()
-        if right:
-            return edges.shape[0] - searchsorted(edges, x, "left")
-        return edges.shape[0] - searchsorted(edges, x, "right")
-    edges = edges.copy()
+    edges = edges.copy() if rises else edges[::-1].copy()
     if right:
-        return searchsorted(edges, x, "left")
-    return searchsorted(edges, x, "right")
+        found = searchsorted(edges, x, "left")
+    else:
+        found = searchsorted(edges, x, "right")
+    return found if rises else edges.shape[0] - found
 
 
 def bincount(x, weights=None, minlength=0):
@@ -351,10 +375,13 @@ def bincount(x, weights=None, minlength=0):
     if minlength < 0:
         raise ValueError("'minlength' must not be negative")
     n = 0
-    for i in range(a.shape[0]):
-        if int(a[i]) < 0:
+    if a.shape[0] > 0:
+        low, high = a[0], a[0]
+        for i in range(a.shape[0]):
+            low, high = min(low, a[i]), max(high, a[i])
+        if int(low) < 0:
             raise ValueError("'list' argument must have no negative elements")
-        n = max(n, int(a[i]) + 1)
+        n = int(high) + 1
     n = max(n, minlength)
     if weights is None:
         out = np.zeros(n, np.int64)

@@ -313,7 +313,7 @@ def _slid(x, y, mode: const):
     if m == 0:
         raise ValueError("a cannot be empty")
     full = np.zeros(n + m - 1, np.result_type(x, y))
-    _add_products(full, x.astype(full.dtype), y.astype(full.dtype))
+    _add_products(full, np.asarray(x, full.dtype), np.asarray(y, full.dtype))
     if mode == "full":
         return full
     if mode == "same":
@@ -330,16 +330,26 @@ def _add_products(full, x, y):
             for i in range(n):
                 full[i + j] = full[i + j] or (x[i] and y[j])
     else:
+        # Parts of the result that stay in the cache while all of y passes.
+        for low in range(0, n + m - 1, 4096):
+            _add_part(full, x, y, low, min(low + 4096, n + m - 1))
         for j in range(0, m - 3, 4):
-            a, b, c, d = y[j], y[j + 1], y[j + 2], y[j + 3]
-            # Each element of the result, where all four overlap it; the ends one by one.
-            for i in range(3, n):
-                full[i + j] += x[i] * a + x[i - 1] * b + x[i - 2] * c + x[i - 3] * d
-            _add_ends(full, x, (a, b, c, d), j)
-        for j in range(m - m % 4, m):
-            a = y[j]
-            for i in range(n):
-                full[i + j] += x[i] * a
+            _add_ends(full, x, (y[j], y[j + 1], y[j + 2], y[j + 3]), j)
+
+
+def _add_part(full, x, y, low, high):
+    n, m = x.shape[0], y.shape[0]
+    for j in range(0, m - 3, 4):
+        a, b, c, d = y[j], y[j + 1], y[j + 2], y[j + 3]
+        # Where all four overlap an element; the ends follow one by one.
+        start, stop = max(low - j, 3), min(high - j, n)
+        for i in range(start, stop):
+            full[i + j] += x[i] * a + x[i - 1] * b + x[i - 2] * c + x[i - 3] * d
+    for j in range(m - m % 4, m):
+        a = y[j]
+        start, stop = max(low - j, 0), min(high - j, n)
+        for i in range(start, stop):
+            full[i + j] += x[i] * a
 
 
 def _add_ends(full, x, four, j):
