@@ -337,3 +337,55 @@ def test_closures_are_followed():
     assert f(2) == 4
     k = 3
     assert f(2) == 6
+
+
+def finished(function, n):
+    try:
+        return repr(function(n))
+    except (KeyError, ValueError) as error:
+        return repr(error)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_arrays_that_finally_keeps_from_being_returned_are_freed(depth):
+    @jit
+    def one(n):
+        try:
+            return np.zeros(n)
+        finally:
+            if n > 2:
+                raise ValueError("late")
+
+    @jit
+    def two(n):
+        try:
+            try:
+                return np.zeros(n), n
+            finally:
+                if n == 5:
+                    raise ValueError("inner")
+        finally:
+            if n > 6:
+                raise KeyError("outer")
+
+    @jit
+    def caught(n):
+        for _ in range(3):
+            try:
+                try:
+                    return np.zeros(n)
+                finally:
+                    if n > 2:
+                        raise ValueError("late")
+            except ValueError:
+                n -= 1
+        return np.ones(n)
+
+    kernel = (one, two, caught)[depth - 1]
+    for n in (1, 4, 5, 8):
+        for rounds in (1, 10):
+            before = ungil._ungil.live_blocks()
+            for _ in range(rounds):
+                assert finished(kernel, n) == finished(kernel.py_func, n)
+            after = ungil._ungil.live_blocks()
+        assert after == before, n

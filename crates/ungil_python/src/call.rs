@@ -23,6 +23,7 @@ use crate::entry::Entry;
 use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
+use crate::pyx::arity;
 use crate::reject::ArgError;
 use crate::{errno, errors, methods, mpi, pyx, raise, result, specialise};
 
@@ -131,9 +132,37 @@ pub unsafe fn bind_and_enter(
                 core::ptr::null_mut()
             });
         }
+        if state.pyx.is_some() && raises_misfit(dispatcher, n, kwnames) {
+            return core::ptr::null_mut();
+        }
         // Python itself reports arguments that do not fit.
         ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames)
     }
+}
+
+/// Raises Cython's error where a call does not fit a function of the Cython language; whether it does not.
+///
+/// # Safety
+/// The interpreter is attached; `kwnames` is null or the tuple of a call's keywords.
+pub(crate) unsafe fn raises_misfit(dispatcher: &Dispatcher, n: usize, kwnames: *mut PyObject) -> bool {
+    Python::attach(|py| {
+        // SAFETY: as the caller vouches; the dispatcher holds its function.
+        let (func, names) = unsafe {
+            let names = (!kwnames.is_null()).then(|| Bound::from_borrowed_ptr(py, kwnames));
+            (Bound::from_borrowed_ptr(py, dispatcher.func), names)
+        };
+        let state = dispatcher.state();
+        let keywords = names.map_or(Ok(Vec::new()), |names| names.extract());
+        let error = keywords.and_then(|keywords| {
+            let given = arity::Given { positional: n, keywords };
+            arity::misfit(&func, &state.name, &state.params, &given)
+        });
+        match error {
+            Ok(None) => return false,
+            Ok(Some(error)) | Err(error) => error.restore(py),
+        }
+        true
+    })
 }
 
 /// Larger buffers, a new specialisation, or an error.

@@ -9,8 +9,11 @@ use super::types::Operand;
 use crate::raw::attributes::Place;
 use crate::raw::{Llvm, Ty, Val, llvm};
 use ungil_abi::symbols;
+use ungil_ir::function::Function;
+use ungil_ir::inst::InstKind;
 use ungil_ir::packing::{layout, packed_size};
 use ungil_ir::types::{DType, Type};
+use ungil_ir::walk;
 
 impl ModuleEmitter<'_> {
     /// Emits `NAME.c` for the entry function, whose parameters and result are scalars and pointers.
@@ -39,7 +42,13 @@ impl ModuleEmitter<'_> {
             l.store_packed(ty, &value, l.offset(args, *offset));
         }
         let entry = l.find_function(&self.options.name).expect("the entry comes first");
-        let status = self.call_runtime(symbols::CALLBACK, &[entry, ret, args]);
+        let status = if is_plain(f) {
+            // It asks nothing of the context, and has none.
+            let (ptr, null) = (l.ptr(), l.null());
+            l.call(l.function(l.int(32), &[ptr, ptr, ptr]), entry, &[null, ret, args])
+        } else {
+            self.call_runtime(symbols::CALLBACK, &[entry, ret, args])
+        };
         let (fine, failed) = (l.block(function, c"fine"), l.block(function, c"failed"));
         l.cond_br(l.is_zero(status), fine, failed);
         l.position(fine);
@@ -47,6 +56,26 @@ impl ModuleEmitter<'_> {
         l.position(failed);
         l.c_return(&f.ret, None);
     }
+}
+
+/// Whether a function does nothing but compute numbers from its arguments and what pointers lead to, once.
+fn is_plain(f: &Function) -> bool {
+    !walk::any_inst(f, f.body, &|kind| {
+        let is_simple = walk::is_arithmetic(kind)
+            || matches!(
+                kind,
+                InstKind::Get(_)
+                    | InstKind::Set(..)
+                    | InstKind::If { .. }
+                    | InstKind::Return(_)
+                    | InstKind::Pointer(_)
+                    | InstKind::Address(_)
+                    | InstKind::ArrayAt { .. }
+                    | InstKind::Load { .. }
+                    | InstKind::Store { .. }
+            );
+        !is_simple
+    })
 }
 
 impl Llvm {

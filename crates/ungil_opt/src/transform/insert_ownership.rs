@@ -9,13 +9,15 @@
 //!   slot alone does not keep the memory alive. Writing a counted variable retains the new value and releases the old.
 //! - A value read from a counted variable that is written again before the value's last use is kept in a slot too.
 //! - `return` retains what it returns, or empties its slot if that is that of a site that runs once and nothing follows.
+//!   Where a cleanup follows that may raise, as `finally` may, the reference lies in a variable until the last one has run.
 //!
 //! Needs: variables start as zero, an array without memory, whose release does nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use ungil_ir::entities::{Inst, Region, Value, Var};
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{InstKind, Loc};
+use ungil_ir::inst::{BinaryOp, CompareOp, Const, InstKind, Loc};
+use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
 
 /// Inserts ownership in all functions.
@@ -33,11 +35,15 @@ fn own_function(func: &mut Function) -> bool {
     let counted = counted_vars(func, repeated.clone());
     let mut owner = Owner { func, repeated, counted, slots: BTreeMap::new(), changed: false };
     let body = owner.func.body;
+    let pending = owner.hold_returned(body);
     let slots = owner.region(body);
     let counted: Vec<Var> = owner.counted.iter().copied().collect();
     let private = private_vars(owner.func);
-    let held =
-        slots.into_iter().chain(counted.into_iter().filter(|x| !private.contains(x))).collect::<Vec<_>>();
+    let held = slots
+        .into_iter()
+        .chain(pending)
+        .chain(counted.into_iter().filter(|x| !private.contains(x)))
+        .collect::<Vec<_>>();
     let mut last = BTreeSet::new();
     last_returns(owner.func, body, &mut last);
     owner.enclose(body, &held);
@@ -52,6 +58,44 @@ fn last_returns(func: &Function, r: Region, found: &mut BTreeSet<Inst>) {
             InstKind::Return(_) => drop(found.insert(inst)),
             InstKind::Scope { .. } | InstKind::Try { .. } => {}
             kind => walk::nested_regions(kind).for_each(|inner| last_returns(func, inner, found)),
+        }
+    }
+}
+
+/// Returns behind which cleanups run.
+#[derive(Default)]
+struct Delayed {
+    /// With the number of cleanups.
+    returns: Vec<(Inst, i64)>,
+    cleanups: Vec<Region>,
+    /// Handlers of errors of such a cleanup.
+    handlers: Vec<Region>,
+}
+
+impl Delayed {
+    fn search(&mut self, func: &Function, r: Region, depth: i64) {
+        for &inst in func.region(r) {
+            let before = self.returns.len();
+            match &func.inst(inst).kind {
+                InstKind::Return(Some(v)) if depth > 0 && func.ty(*v).holds_memory() => {
+                    self.returns.push((inst, depth));
+                }
+                InstKind::Scope { body, cleanup } => {
+                    self.search(func, *body, depth + 1);
+                    if self.returns.len() > before {
+                        self.cleanups.push(*cleanup);
+                    }
+                }
+                InstKind::Try { body, handler } => {
+                    self.search(func, *body, depth);
+                    if self.returns.len() > before {
+                        self.handlers.push(*handler);
+                    }
+                    self.search(func, *handler, depth);
+                }
+                InstKind::ParallelFor(_) | InstKind::ParallelRegion(_) => {}
+                kind => walk::nested_regions(kind).for_each(|inner| self.search(func, inner, depth)),
+            }
         }
     }
 }
@@ -245,6 +289,74 @@ impl Owner<'_> {
         self.func.regions[r.index()].push(scope);
     }
 
+    /// Keeps what a return has retained in a variable until the cleanups behind it have run; gives the variable.
+    ///
+    /// Another variable counts the cleanups that are left: one that fails does not count, so that what is kept is released.
+    fn hold_returned(&mut self, body: Region) -> Option<Var> {
+        let mut delayed = Delayed::default();
+        delayed.search(self.func, body, 0);
+        let InstKind::Return(Some(first)) = self.func.inst(delayed.returns.first()?.0).kind else {
+            return None;
+        };
+        let pending = self.func.new_var("returned", self.func.ty(first).clone());
+        let left = self.func.new_var("cleanups", Type::I64);
+        for (inst, depth) in delayed.returns {
+            let InstKind::Return(Some(v)) = self.func.inst(inst).kind else { continue };
+            let mut before = Vec::new();
+            let old = self.read(pending, &mut before);
+            before.extend([self.make(InstKind::Release(old)), self.make(InstKind::Set(pending, v))]);
+            let depth = self.value(InstKind::Const(Const::Int(DType::I64, depth)), Type::I64, &mut before);
+            before.push(self.make(InstKind::Set(left, depth)));
+            self.put_before(inst, before);
+        }
+        for cleanup in delayed.cleanups {
+            let is_open =
+                self.func.region(cleanup).last().is_none_or(|i| !walk::is_exit(&self.func.inst(*i).kind));
+            if is_open {
+                let counted = self.count_down(left, pending);
+                self.func.regions[cleanup.index()].extend(counted);
+            }
+        }
+        for handler in delayed.handlers {
+            let mut first = Vec::new();
+            let old = self.read(pending, &mut first);
+            first.push(self.make(InstKind::Release(old)));
+            first.extend(self.cleared(pending));
+            self.func.regions[handler.index()].splice(0..0, first);
+        }
+        Some(pending)
+    }
+
+    /// One cleanup less is left; behind the last one the caller owns what is returned.
+    fn count_down(&mut self, left: Var, pending: Var) -> Vec<Inst> {
+        let mut insts = Vec::new();
+        let before = self.read(left, &mut insts);
+        let one = self.value(InstKind::Const(Const::Int(DType::I64, 1)), Type::I64, &mut insts);
+        let zero = self.value(InstKind::Const(Const::Int(DType::I64, 0)), Type::I64, &mut insts);
+        let now = self.value(InstKind::Binary(BinaryOp::Sub, before, one), Type::I64, &mut insts);
+        insts.push(self.make(InstKind::Set(left, now)));
+        let cond = self.value(InstKind::Compare(CompareOp::Eq, now, zero), Type::BOOL, &mut insts);
+        let (then, otherwise) = (self.func.new_region(), self.func.new_region());
+        self.func.regions[then.index()] = self.cleared(pending);
+        insts.push(self.make(InstKind::If { cond, then, otherwise }));
+        insts
+    }
+
+    fn value(&mut self, kind: InstKind, ty: Type, new: &mut Vec<Inst>) -> Value {
+        let inst = self.func.make_inst(kind, Some(ty), Loc::default());
+        new.push(inst);
+        self.func.inst(inst).result.expect("it has a result")
+    }
+
+    fn put_before(&mut self, inst: Inst, before: Vec<Inst>) {
+        for list in &mut self.func.regions {
+            if let Some(at) = list.iter().position(|i| *i == inst) {
+                list.splice(at..at, before);
+                return;
+            }
+        }
+    }
+
     /// Empties a slot.
     fn cleared(&mut self, x: Var) -> Vec<Inst> {
         let ty = self.func.var_ty(x).clone();
@@ -263,12 +375,7 @@ impl Owner<'_> {
                 Some(slot) => self.cleared(*slot),
                 None => vec![self.make(InstKind::Retain(v))],
             };
-            for list in &mut self.func.regions {
-                if let Some(at) = list.iter().position(|i| *i == inst) {
-                    list.splice(at..at, before);
-                    break;
-                }
-            }
+            self.put_before(inst, before);
         }
     }
 }

@@ -7,6 +7,19 @@ use pyo3::ffi::{self, Py_ssize_t};
 use super::convert::character;
 use super::operate::{O, entries};
 
+unsafe extern "C" {
+    // The interpreter's own, on which the methods of strings stand, in every version.
+    fn _PyUnicode_IsAlpha(c: u32) -> c_int;
+    fn _PyUnicode_IsDigit(c: u32) -> c_int;
+    fn _PyUnicode_IsWhitespace(c: u32) -> c_int;
+    fn _PyUnicode_IsUppercase(c: u32) -> c_int;
+    fn _PyUnicode_IsLowercase(c: u32) -> c_int;
+    fn _PyUnicode_IsDecimalDigit(c: u32) -> c_int;
+    fn _PyUnicode_IsNumeric(c: u32) -> c_int;
+    fn _PyUnicode_IsTitlecase(c: u32) -> c_int;
+    fn _PyUnicode_IsPrintable(c: u32) -> c_int;
+}
+
 /// One more than the largest character.
 const END: i64 = 0x11_0000;
 
@@ -54,6 +67,25 @@ entries! {
         out.add(1).write(size);
         out.add(2).write(ffi::PyUnicode_GetLength(object) as i64);
         0
+    }
+
+    // The kinds are numbered as the compiler names the methods.
+    fn char_is(kind: i64, c: i64) -> i64 {
+        let c = c as u32;
+        let is_number = || _PyUnicode_IsDecimalDigit(c) + _PyUnicode_IsDigit(c) + _PyUnicode_IsNumeric(c);
+        let found = match kind {
+            0 => _PyUnicode_IsAlpha(c),
+            1 => _PyUnicode_IsDigit(c),
+            2 => _PyUnicode_IsWhitespace(c),
+            3 => _PyUnicode_IsAlpha(c) + is_number(),
+            4 => _PyUnicode_IsUppercase(c),
+            5 => _PyUnicode_IsLowercase(c),
+            6 => _PyUnicode_IsDecimalDigit(c),
+            7 => _PyUnicode_IsNumeric(c),
+            8 => _PyUnicode_IsTitlecase(c),
+            _ => _PyUnicode_IsPrintable(c),
+        };
+        i64::from(found != 0)
     }
 
     fn char_at(object: O, index: i64) -> i64 {

@@ -172,7 +172,7 @@ pub unsafe extern "C" fn vectorcall(
         }
         match state.params.bind(dispatcher.func, args, n, kwnames) {
             Some(bound) => code.run(bound.args.as_ptr(), core::ptr::null()),
-            // Python itself reports arguments that do not fit.
+            None if crate::call::raises_misfit(dispatcher, n, kwnames) => core::ptr::null_mut(),
             None => ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames),
         }
     }
@@ -270,6 +270,7 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::AsChar => character::as_char as *const () as u64,
         Entry::Chars => character::chars as *const () as u64,
         Entry::CharAt => character::char_at as *const () as u64,
+        Entry::CharIs => character::char_is as *const () as u64,
         Entry::FromCharacter => convert::from_character as *const () as u64,
         Entry::ViewOf => own::view_of as *const () as u64,
         Entry::CheckClass => own::check_class as *const () as u64,

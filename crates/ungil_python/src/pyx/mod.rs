@@ -6,6 +6,7 @@
 
 mod again;
 mod argument;
+pub mod arity;
 mod builtin;
 mod format;
 mod quick;

@@ -9,7 +9,7 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Ident;
 
-use super::character::is_char;
+use super::character::{char_type, is_char};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::python_api::is_of_python;
@@ -42,6 +42,14 @@ impl Lowerer<'_> {
     pub(super) fn call_expr(&mut self, e: &Expr, call: &Call) -> Result<Val> {
         let value = self.any_call(e, call)?;
         // What a function of the module declares.
+        if let Some(answer) = self.answer(call)? {
+            return Ok(answer);
+        }
+        if self.is_code(call) {
+            let value = self.expr(&call.args[0])?;
+            let code = self.number(value, &char_type())?;
+            return Ok(Val::C(self.b().cast(code, DType::I64), CTy::num(DType::I64)));
+        }
         if let ExprKind::Name(name) = &call.func.kind
             && self.local(name).is_none()
             && !self.globals.contains(&**name)

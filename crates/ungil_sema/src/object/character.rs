@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ungil_ir::entities::{Label, Value};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
 use ungil_ir::types::{DType, Type};
-use ungil_syntax::ast::expr::{Comprehension, Expr, ExprKind};
+use ungil_syntax::ast::expr::{Call, Comprehension, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::CompareOp;
 use ungil_syntax::ast::stmt::{For, Stmt, StmtKind};
@@ -21,6 +21,27 @@ use super::infer::Assigned;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Meaning, Result};
+
+/// Methods that ask what a character is, in the order of the host's numbers.
+const QUESTIONS: &[&str] = &[
+    "isalpha",
+    "isdigit",
+    "isspace",
+    "isalnum",
+    "isupper",
+    "islower",
+    "isdecimal",
+    "isnumeric",
+    "istitle",
+    "isprintable",
+];
+
+/// What a call asks of what: `c.isdigit()`.
+fn question(call: &Call) -> Option<(&Expr, usize)> {
+    let ExprKind::Attribute { value, attr } = &call.func.kind else { return None };
+    let kind = QUESTIONS.iter().position(|known| *known == &*attr.name)?;
+    (call.args.is_empty() && call.keywords.is_empty()).then_some((&**value, kind))
+}
 
 /// Sets with more characters are asked of the interpreter.
 const MAX_SET: usize = 16;
@@ -127,6 +148,13 @@ impl Visitor for Compared<'_> {
     fn visit_expr(&mut self, e: &Expr) {
         match &e.kind {
             ExprKind::Name(_) => self.fits &= !self.is_name(e),
+            ExprKind::Call(call)
+                if self.loops > 0 && question(call).is_some_and(|(asked, _)| self.is_name(asked)) => {}
+            // Its number, or that of the string that it is to another function of the name.
+            ExprKind::Call(call)
+                if self.loops > 0
+                    && matches!(&call.func.kind, ExprKind::Name(name) if &**name == "ord")
+                    && matches!(&call.args[..], [c] if self.is_name(c)) => {}
             ExprKind::Compare { left, rest } if rest.len() == 1 && self.loops > 0 => {
                 let (op, right) = (rest[0].op, &rest[0].right);
                 let beside = is_order(op) && is_letter(right) || !is_order(op) && is_set(right);
@@ -145,6 +173,47 @@ impl Visitor for Compared<'_> {
 impl Lowerer<'_> {
     fn is_char_expr(&self, e: &Expr) -> bool {
         matches!(self.kind(e), Kind::C(ty) if is_char(&ty))
+    }
+
+    /// The kind of question that a call asks of a character.
+    pub(super) fn asked<'e>(&self, call: &'e Call) -> Option<(&'e Expr, usize)> {
+        question(call).filter(|(asked, _)| self.is_char_expr(asked))
+    }
+
+    /// `c.isdigit()` of a character.
+    pub(super) fn answer(&mut self, call: &Call) -> Result<Option<Val>> {
+        let Some((asked, kind)) = self.asked(call) else { return Ok(None) };
+        let value = self.expr(asked)?;
+        let value = self.number(value, &char_type())?;
+        let (kind, value) = (self.word(kind as i64), self.b().cast(value, DType::I64));
+        let truth = self.call(Entry::CharIs, &[kind, value]);
+        Ok(Some(Val::C(self.b().cast(truth, DType::I32), CTy::Bint)))
+    }
+
+    /// Whether a call is `ord` of a character.
+    pub(super) fn is_code(&self, call: &Call) -> bool {
+        matches!(&call.func.kind, ExprKind::Name(name) if &**name == "ord" && self.is_builtin(name))
+            && matches!(&call.args[..], [c] if self.is_char_expr(c))
+            && call.keywords.is_empty()
+    }
+
+    /// Whether a subscript is a character of a string.
+    pub(super) fn is_letter_item(&self, value: &Expr, index: &Expr) -> bool {
+        let is_index = match self.kind(index) {
+            Kind::C(ty @ CTy::Num(d, _)) => d.is_int() && d != DType::U64 && !is_char(&ty),
+            Kind::Literal(Literal::Int(_)) => true,
+            _ => false,
+        };
+        is_index && self.is_str(value)
+    }
+
+    /// A character of a string by its index.
+    pub(super) fn letter_item(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Val> {
+        let object = self.obj(value)?;
+        let index = self.index_word(index)?;
+        self.at(e.span);
+        let c = self.status_from(Entry::CharAt, &[object.value, index], &[object]);
+        Ok(Val::C(self.b().cast(c, DType::U32), char_type()))
     }
 
     /// Whether a comparison is one of a character with a string of one, or a character of a string with one.
@@ -229,21 +298,6 @@ impl Lowerer<'_> {
     pub(super) fn char_constant(&mut self, c: char) -> Value {
         let n = self.word(i64::from(u32::from(c)));
         self.b().cast(n, DType::U32)
-    }
-
-    /// `s[i] == 'x'` of a string, without the character as an object; the character, with its type.
-    pub(super) fn letter_at(&mut self, e: &Expr, beside: &Expr, op: CompareOp) -> Result<Option<Val>> {
-        let ExprKind::Subscript { value, index } = &e.kind else { return Ok(None) };
-        let is_index = matches!(self.kind(index), Kind::C(CTy::Num(d, _)) if d.is_int() && d != DType::U64)
-            || matches!(index.kind, ExprKind::Literal(Literal::Int(_)));
-        if !is_order(op) || !is_letter(beside) || !self.is_str(value) || !is_index {
-            return Ok(None);
-        }
-        let object = self.obj(value)?;
-        let index = self.index_word(index)?;
-        self.at(e.span);
-        let c = self.status_from(Entry::CharAt, &[object.value, index], &[object]);
-        Ok(Some(Val::C(self.b().cast(c, DType::U32), char_type())))
     }
 
     /// Whether a loop gives a variable of C the characters of a string.

@@ -131,6 +131,8 @@ entries! {
     Chars "oo" "o",
     /// String, index: the character, or −1.
     CharAt "oo" "o",
+    /// Kind of a method, character: whether it is so.
+    CharIs "oo" "o",
     /// Raises a built-in exception: number of the class, text.
     Raise "oo" "",
     /// Exception, cause or 0, whether there is a cause.

@@ -257,10 +257,6 @@ impl Lowerer<'_> {
                 if let Some(truth) = self.in_set(left, rest[0].op, &rest[0].right)? {
                     return Ok(truth);
                 }
-                if let Some(c) = self.letter_at(left, &rest[0].right, rest[0].op)? {
-                    let b = self.expr(&rest[0].right)?;
-                    return self.compare_one(c, rest[0].op, b, true);
-                }
                 let a = self.expr(left)?;
                 let a = if self.compares_c(left, rest) { a } else { Val::Obj(self.object(a)?) };
                 let b = self.expr(&rest[0].right)?;
@@ -579,6 +575,9 @@ impl Lowerer<'_> {
         }
         if let Some(slice) = self.slice_object(e)? {
             return Ok(slice);
+        }
+        if self.is_letter_item(value, index) {
+            return self.letter_item(e, value, index);
         }
         let obj = self.obj(value)?;
         let index = self.expr(index)?;

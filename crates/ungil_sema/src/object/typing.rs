@@ -5,7 +5,7 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, CompareOp, UnaryOp};
 
-use super::character::is_char;
+use super::character::{char_type, is_char};
 use super::consume::is_consumed;
 use super::function::Lowerer;
 use super::pointer::{arithmetic_kind, null_type};
@@ -61,9 +61,13 @@ impl Lowerer<'_> {
             ExprKind::Conditional { body, orelse, .. } => self.joined(body, orelse),
             ExprKind::Subscript { value, index } => match self.view_kind(value, index) {
                 Some(ty) => Kind::C(ty),
+                None if self.is_letter_item(value, index) => Kind::C(char_type()),
                 None => self.place_type(e).map_or(Kind::Object, Kind::C),
             },
-            ExprKind::Call(call) if self.gives_truth(call) => Kind::C(CTy::Bint),
+            ExprKind::Call(call) if self.gives_truth(call) || self.asked(call).is_some() => {
+                Kind::C(CTy::Bint)
+            }
+            ExprKind::Call(call) if self.is_code(call) => Kind::C(CTy::num(DType::I64)),
             ExprKind::Call(call) => {
                 if let Some(f) = self.function_behind(&call.func) {
                     return given(&f.ret);
