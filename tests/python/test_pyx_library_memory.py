@@ -33,6 +33,7 @@ CALLS = [
     ("layouts_beside_objects", np.ones((3, 4)), 1), ("layouts_beside_objects", np.ones((4, 3)).T, 1),
     ("parts_of_complex", np.array([1j, 2]), 1 + 2j, 2.5), ("parts_of_complex_beside_objects", np.array([1j, 2]), 3),
     ("parts_of_complex_beside_objects", np.array([1j, 2]), "a"),
+    *[("extrema_beside_objects", a, x, 200, 7) for a in (-3, 0, 5, 2**31 - 1) for x in (0.5, 3.0, float("nan"))],
     ("found_in_parallel", np.arange(10.0), 3.0), ("found_in_parallel", np.arange(10.0), 30.0), ("found_in_parallel", np.zeros(0), 3.0),
     ("divisions_in_a_generator", 3, 0, 2.5, 0.0), ("divisions_in_a_generator", -3, 2, -2.5, 0.5),
 ]  # fmt: skip

@@ -262,3 +262,10 @@ def parts_of_complex_beside_objects(double complex[:] v, o):
     z.imag = o
     v[1].real += 2
     return [o, z, v[1]]
+
+
+def extrema_beside_objects(int a, double x, unsigned char b, o):
+    cdef int i, n = 0
+    for i in range(max(0, a - 2), min(a, 10, 2 * a)):
+        n += i
+    return [o, n, max(a, 3), min(a, x), max(x, 1, a), min(b, a), max(b, b), min(1, 2), max(a, o), min(x, 0.5), max(x, a)]

@@ -45,6 +45,9 @@ impl Lowerer<'_> {
         if let Some(answer) = self.answer(call)? {
             return Ok(answer);
         }
+        if let Some(extremum) = self.extremum(call) {
+            return self.extremum_of(call, extremum);
+        }
         if self.is_code(call) {
             let value = self.expr(&call.args[0])?;
             let code = self.number(value, &char_type())?;
@@ -129,6 +132,25 @@ impl Lowerer<'_> {
         let n = self.word((values.len() - call.keywords.len()) as i64);
         let result = self.call(Entry::Call, &[func.value, address, n, names]);
         Ok(Val::Obj(self.finish(result, func, args)))
+    }
+
+    /// `min` or `max` of numbers of C; of equal ones the first.
+    fn extremum_of(&mut self, call: &Call, (ty, is_max): (CTy, bool)) -> Result<Val> {
+        let mut values = Vec::new();
+        for arg in &call.args {
+            let value = self.expr(arg)?;
+            values.push(self.number(value, &ty)?);
+        }
+        let op = if is_max { IrCompare::Gt } else { IrCompare::Lt };
+        let mut b = self.b();
+        let best = values.into_iter().reduce(|best, next| {
+            let cond = b.compare(op, next, best);
+            b.select(cond, next, best)
+        });
+        match best {
+            Some(best) => Ok(Val::C(best, ty)),
+            None => refuse("an extremum of nothing"),
+        }
     }
 
     /// A call of a builtin that needs no function; `None` for the others.

@@ -5,6 +5,7 @@ use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, CompareOp, UnaryOp};
 
+use super::call::is_simple;
 use super::character::{char_type, is_char};
 use super::consume::is_consumed;
 use super::function::Lowerer;
@@ -68,6 +69,9 @@ impl Lowerer<'_> {
                 Kind::C(CTy::Bint)
             }
             ExprKind::Call(call) if self.is_code(call) => Kind::C(CTy::num(DType::I64)),
+            ExprKind::Call(call) if self.extremum(call).is_some() => {
+                self.extremum(call).map_or(Kind::Object, |(ty, _)| Kind::C(ty))
+            }
             ExprKind::Call(call) => {
                 if let Some(f) = self.function_behind(&call.func) {
                     return given(&f.ret);
@@ -98,6 +102,29 @@ impl Lowerer<'_> {
             }
             _ => Kind::Object,
         }
+    }
+
+    /// The type of `min` or `max` of numbers of C, and whether it is `max`.
+    pub(super) fn extremum(&self, call: &Call) -> Option<(CTy, bool)> {
+        let ExprKind::Name(name) = &call.func.kind else { return None };
+        let is_known = matches!(&**name, "min" | "max") && is_simple(call) && call.args.len() > 1;
+        if !is_known || !self.is_builtin(name) {
+            return None;
+        }
+        let (mut ty, mut is_typed) = (None, false);
+        for arg in &call.args {
+            let kind = self.kind(arg);
+            let own = c_of(&kind).filter(|own| !own.is_address() && !own.is_complex() && !is_char(own))?;
+            if is_long(&kind) || matches!(kind, Kind::Literal(Literal::Bool(_))) || own == CTy::Bint {
+                return None;
+            }
+            is_typed |= matches!(kind, Kind::C(_));
+            ty = Some(match ty {
+                None => promoted(&own),
+                Some(ty) => common(&ty, &own),
+            });
+        }
+        ty.filter(|_| is_typed).map(|ty| (ty, &**name == "max"))
     }
 
     /// Whether a call is `any` or `all` of a generator expression.
