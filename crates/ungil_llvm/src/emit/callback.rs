@@ -9,7 +9,7 @@ use super::types::Operand;
 use crate::raw::attributes::Place;
 use crate::raw::{Llvm, Ty, Val, llvm};
 use ungil_abi::symbols;
-use ungil_ir::function::Function;
+use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::InstKind;
 use ungil_ir::packing::{layout, packed_size};
 use ungil_ir::types::{DType, Type};
@@ -42,7 +42,7 @@ impl ModuleEmitter<'_> {
             l.store_packed(ty, &value, l.offset(args, *offset));
         }
         let entry = l.find_function(&self.options.name).expect("the entry comes first");
-        let status = if is_plain(f) {
+        let status = if is_plain(self.ir, f, DEPTH) {
             // It asks nothing of the context, and has none.
             let (ptr, null) = (l.ptr(), l.null());
             l.call(l.function(l.int(32), &[ptr, ptr, ptr]), entry, &[null, ret, args])
@@ -58,23 +58,24 @@ impl ModuleEmitter<'_> {
     }
 }
 
-/// Whether a function does nothing but compute numbers from its arguments and what pointers lead to, once.
-fn is_plain(f: &Function) -> bool {
-    !walk::any_inst(f, f.body, &|kind| {
-        let is_simple = walk::is_arithmetic(kind)
-            || matches!(
-                kind,
-                InstKind::Get(_)
-                    | InstKind::Set(..)
-                    | InstKind::If { .. }
-                    | InstKind::Return(_)
-                    | InstKind::Pointer(_)
-                    | InstKind::Address(_)
-                    | InstKind::ArrayAt { .. }
-                    | InstKind::Load { .. }
-                    | InstKind::Store { .. }
-            );
-        !is_simple
+/// Calls that are followed into the functions that they call.
+const DEPTH: u32 = 4;
+
+/// Whether a function does nothing but compute numbers from its arguments and what pointers lead to, once, and so do those
+/// that it calls.
+fn is_plain(module: &Module, f: &Function, depth: u32) -> bool {
+    !walk::any_inst(f, f.body, &|kind| match kind {
+        InstKind::Call(callee, _) => depth == 0 || !is_plain(module, module.function(*callee), depth - 1),
+        InstKind::Get(_)
+        | InstKind::Set(..)
+        | InstKind::If { .. }
+        | InstKind::Return(_)
+        | InstKind::Pointer(_)
+        | InstKind::Address(_)
+        | InstKind::ArrayAt { .. }
+        | InstKind::Load { .. }
+        | InstKind::Store { .. } => false,
+        other => !walk::is_arithmetic(other),
     })
 }
 
