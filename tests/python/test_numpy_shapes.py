@@ -271,3 +271,41 @@ def test_a_stack_into_what_it_reads():
         return base
 
     check_numpy(stack, np.arange(2000.0))
+
+
+SPLITS = {
+    "array_split": lambda a, n: np.array_split(a, n),
+    "array_split_last": lambda a, n: np.array_split(a, n, axis=-1),
+    "split": lambda a, n: np.split(a, n),
+    "vsplit": lambda a, n: np.vsplit(a, n),
+    "hsplit": lambda a, n: np.hsplit(a, n),
+    "dsplit": lambda a, n: np.dsplit(a, n),
+    "sums": lambda a, n: [part.sum() for part in np.array_split(a, n)],
+    "one": lambda a, n: np.array_split(a, n, axis=-1)[-1],
+}
+
+
+@pytest.mark.parametrize("name", SPLITS)
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (12,), (4, 6), (2, 0), (2, 4, 2)])
+def test_splits_into_what_is_known_later(name, shape):
+    # A list of pieces, since their number is no constant.
+    split = jit(SPLITS[name])
+    for a in arrays(shape):
+        for n in (2, 3, 1, 20, 0, -1, np.int16(2), 2.0, True):
+            check_numpy(split, a, n)
+        for places in ([1, 3], [3, 1, -1, 100], [0], [2, 2]):
+            check_numpy(split, a, places)
+            check_numpy(split, a, np.array(places))
+        check_numpy(split, a, np.zeros(0, np.int64))
+        check_numpy(split, a, np.array([1.5]))
+
+
+def test_pieces_in_a_parallel_loop():
+    def sums(a, n):
+        parts = np.array_split(a, n)
+        out = np.empty(n)
+        for i in ungil.prange(n):
+            out[i] = parts[i].sum()
+        return out
+
+    check_numpy(jit(sums), np.arange(1000.0), 7)

@@ -277,7 +277,7 @@ impl Lowerer<'_, '_> {
         let positional = code.params.posonly.len() + code.params.regular.len();
         let fixed = |k: usize| {
             let p = code.params.iter().nth(k).expect("one for each argument");
-            bound[k].ty.is_compile_time() || prelude::is_constant(p, false)
+            bound[k].ty.is_compile_time() || prelude::is_constant(p)
         };
         let moving: Vec<usize> = (0..bound.len()).filter(|k| !fixed(*k)).collect();
         let operands: Vec<Operand> = moving.iter().map(|k| bound[*k].clone()).collect();
@@ -329,7 +329,8 @@ impl Lowerer<'_, '_> {
         }
         if prelude::owns(f.code.kernel) {
             for (p, v) in code.params.iter().zip(&mut values) {
-                if prelude::is_constant(p, v.ty.is_scalar()) {
+                let is_number = v.constant.is_some() && v.ty.is_scalar();
+                if prelude::is_constant(p) || prelude::is_count(p) && is_number {
                     *v = constant_argument(v, &p.name.name, &code.name)?;
                 }
             }

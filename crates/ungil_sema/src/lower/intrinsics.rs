@@ -100,6 +100,7 @@ fn of_types(name: &str, given: &[Operand], span: Span) -> Result<Option<Operand>
         ("is_array", [x]) => matches!(x.ty, Ty::Array(_)),
         ("is_function", [x]) => matches!(x.ty, Ty::Func(_) | Ty::Builtin(_) | Ty::Ufunc(_)),
         ("is_number", [x]) => x.ty.is_scalar(),
+        ("is_known", [x]) => x.constant.is_some() || x.ty.is_compile_time(),
         ("is_slice", [x]) => matches!(x.ty, Ty::Slice(_)),
         ("is_list", [x]) => matches!(x.ty, Ty::List(_)),
         ("is_tuple", [x]) => matches!(x.ty, Ty::Tuple(_)),

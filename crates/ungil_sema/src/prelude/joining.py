@@ -357,9 +357,39 @@ def array_split(ary, indices_or_sections: count, axis: const = 0):
     if is_tuple(indices_or_sections):
         bounds = (0,) + indices_or_sections + (a.shape[axis],)
         return each(_piece, steps(len(bounds) - 1), a, bounds, axis)
+    if not is_number(indices_or_sections):
+        return _split_at(a, np.asarray(indices_or_sections), axis)
     if indices_or_sections <= 0:
         raise ValueError("number sections must be larger than 0.")
+    if not is_known(indices_or_sections):
+        return _split_into(a, int(indices_or_sections), axis)
     return each(_section, steps(indices_or_sections), a, indices_or_sections, axis)
+
+
+def _split_at(a, places, axis: const):
+    if places.ndim != 1:
+        raise TypeError("only integer scalar arrays can be converted to a scalar index")
+    if is_inexact(places) and places.shape[0] > 0:
+        raise TypeError("slice indices must be integers or None or have an __index__ method")
+    pieces = []
+    low = 0
+    for i in range(places.shape[0]):
+        pieces.append(cut(a, axis, low, int(places[i])))
+        low = int(places[i])
+    pieces.append(cut(a, axis, low, a.shape[axis]))
+    return pieces
+
+
+def _split_into(a, n, axis: const):
+    size = a.shape[axis]
+    least, extra = size // n, size % n
+    pieces = []
+    low = 0
+    for i in range(n):
+        high = low + least + (1 if i < extra else 0)
+        pieces.append(cut(a, axis, low, high))
+        low = high
+    return pieces
 
 
 def _piece(k: const, a, bounds, axis: const):

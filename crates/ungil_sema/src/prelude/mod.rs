@@ -5,8 +5,8 @@
 //! other functions of the prelude and the intrinsics of [`crate::lower::intrinsics`], never a user's globals.
 //!
 //! A parameter annotated `const` takes compile-time constants (numbers, `None`, tuples of them), which become part of the
-//! instance's key: conditions on it are decided before anything is typed. One annotated `count` takes a constant number, or
-//! a tuple of any values.
+//! instance's key: conditions on it are decided before anything is typed. One annotated `count` takes any values: a constant
+//! number becomes part of the key, of others the result is a list.
 //!
 //! Contract: the prelude has no text that a user sees. What goes wrong in it is reported at the user's call, and its
 //! frames are left out of tracebacks. Names that start with an underscore are private to it.
@@ -105,6 +105,7 @@ fn signature(source: &KernelSource) -> (String, String) {
     let default = |name: &str| source.defaults.iter().find(|(n, _)| n == name).map(|(_, value)| shown(value));
     let mut written = Vec::new();
     let mut constants = Vec::new();
+    let mut lists = Vec::new();
     for p in def.params.iter() {
         let name = &*p.name.name;
         let star =
@@ -118,16 +119,17 @@ fn signature(source: &KernelSource) -> (String, String) {
                 constants.push(format!("`{name}`"))
             }
             Some(Expr { kind: ExprKind::Name(mark), .. }) if &**mark == "count" => {
-                constants.push(format!("a number as `{name}`"));
+                lists.push(format!("a list, or a tuple where `{name}` is a constant number or a tuple"));
             }
             _ => {}
         }
     }
-    let note = match &constants[..] {
-        [] => String::new(),
-        [one] => format!("{one} is a constant"),
-        [most @ .., last] => format!("{} and {last} are constants", most.join(", ")),
+    let constant = match &constants[..] {
+        [] => None,
+        [one] => Some(format!("{one} is a constant")),
+        [most @ .., last] => Some(format!("{} and {last} are constants", most.join(", "))),
     };
+    let note = constant.into_iter().chain(lists).collect::<Vec<_>>().join("; ");
     (format!("{}({})", source.name, written.join(", ")), note)
 }
 
@@ -159,12 +161,18 @@ pub fn owns_object(object: ObjectId) -> bool {
     object >= NUMPY
 }
 
-/// Whether a parameter takes constants only, or where it is a number.
-pub fn is_constant(parameter: &Parameter, number: bool) -> bool {
-    match &parameter.annotation {
-        Some(Expr { kind: ExprKind::Name(name), .. }) => &**name == "const" || number && &**name == "count",
-        _ => false,
-    }
+/// Whether a parameter takes constants only.
+pub fn is_constant(parameter: &Parameter) -> bool {
+    is_marked(parameter, "const")
+}
+
+/// Whether a parameter becomes part of the key where it is a constant number.
+pub fn is_count(parameter: &Parameter) -> bool {
+    is_marked(parameter, "count")
+}
+
+fn is_marked(parameter: &Parameter, mark: &str) -> bool {
+    matches!(&parameter.annotation, Some(Expr { kind: ExprKind::Name(name), .. }) if &**name == mark)
 }
 
 /// The number of a function's text: texts of users are numbered from below.
