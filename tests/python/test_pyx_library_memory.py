@@ -34,6 +34,7 @@ CALLS = [
     ("parts_of_complex", np.array([1j, 2]), 1 + 2j, 2.5), ("parts_of_complex_beside_objects", np.array([1j, 2]), 3),
     ("parts_of_complex_beside_objects", np.array([1j, 2]), "a"),
     *[("extrema_beside_objects", a, x, 200, 7) for a in (-3, 0, 5, 2**31 - 1) for x in (0.5, 3.0, float("nan"))],
+    ("extrema_compute_once", 1),
     ("found_in_parallel", np.arange(10.0), 3.0), ("found_in_parallel", np.arange(10.0), 30.0), ("found_in_parallel", np.zeros(0), 3.0),
     ("divisions_in_a_generator", 3, 0, 2.5, 0.0), ("divisions_in_a_generator", -3, 2, -2.5, 0.5),
 ]  # fmt: skip

@@ -269,3 +269,15 @@ def extrema_beside_objects(int a, double x, unsigned char b, o):
     for i in range(max(0, a - 2), min(a, 10, 2 * a)):
         n += i
     return [o, n, max(a, 3), min(a, x), max(x, 1, a), min(b, a), max(b, b), min(1, 2), max(a, o), min(x, 0.5), max(x, a)]
+
+
+cdef int calls = 0
+
+cdef int counted_call(int x):
+    global calls
+    calls += 1
+    return x
+
+def extrema_compute_once(o):
+    m = max(counted_call(3), counted_call(1), 2)
+    return [o, m, calls]

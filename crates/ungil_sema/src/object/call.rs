@@ -42,17 +42,6 @@ impl Lowerer<'_> {
     pub(super) fn call_expr(&mut self, e: &Expr, call: &Call) -> Result<Val> {
         let value = self.any_call(e, call)?;
         // What a function of the module declares.
-        if let Some(answer) = self.answer(call)? {
-            return Ok(answer);
-        }
-        if let Some(extremum) = self.extremum(call) {
-            return self.extremum_of(call, extremum);
-        }
-        if self.is_code(call) {
-            let value = self.expr(&call.args[0])?;
-            let code = self.number(value, &char_type())?;
-            return Ok(Val::C(self.b().cast(code, DType::I64), CTy::num(DType::I64)));
-        }
         if let ExprKind::Name(name) = &call.func.kind
             && self.local(name).is_none()
             && !self.globals.contains(&**name)
@@ -67,6 +56,17 @@ impl Lowerer<'_> {
     }
 
     fn any_call(&mut self, e: &Expr, call: &Call) -> Result<Val> {
+        if let Some(answer) = self.answer(call)? {
+            return Ok(answer);
+        }
+        if let Some(extremum) = self.extremum(call) {
+            return self.extremum_of(call, extremum);
+        }
+        if self.is_code(call) {
+            let value = self.expr(&call.args[0])?;
+            let code = self.number(value, &char_type())?;
+            return Ok(Val::C(self.b().cast(code, DType::I64), CTy::num(DType::I64)));
+        }
         if let Some(value) = self.consumed(e, call)? {
             return Ok(value);
         }
