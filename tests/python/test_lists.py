@@ -919,3 +919,59 @@ def test_slice_objects():
         return x[slice(None)], x[slice(0, n, 2)]
 
     check(change, [1, 2, 3, 4, 5, 6], 3)
+
+
+def nested_whole(x):
+    x[:] = [[5.0], [6.0, 7.0]]
+    return x
+
+
+def nested_part(x):
+    x[1:] = [[5.0], []]
+    return x
+
+
+def nested_steps(x):
+    x[::2] = [[7.0]]
+    return x
+
+
+def nested_mixed(x):
+    x[0:1] = [x[1], [2.0]]
+    return x
+
+
+def nested_from_nothing(x):
+    y = []
+    y[:] = [[1.0], [2.0]]
+    y.append(x[0])
+    return y
+
+
+def tuples_in_a_slice(x):
+    y = [(1.0, 2.0)]
+    y[0:1] = [(3.0, 4.0), (5.0, 6.0)]
+    return y
+
+
+def rows_of_an_array(x):
+    a = np.zeros((2, 2))
+    a[:] = [[1, 2], [3, 4]]
+    return a
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        nested_whole,
+        nested_part,
+        nested_steps,
+        nested_mixed,
+        nested_from_nothing,
+        tuples_in_a_slice,
+        rows_of_an_array,
+    ],
+)
+def test_lists_put_into_slices(function):
+    # What a slice of a list takes are lists: they became tuples, or were refused.
+    check(function, [[1.0], [2.0]])

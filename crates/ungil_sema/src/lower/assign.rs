@@ -31,7 +31,12 @@ impl Lowerer<'_, '_> {
                 if matches!(target.kind, ExprKind::Subscript { .. })
                     && matches!(value.kind, ExprKind::List(_)) =>
             {
-                self.display(value)?
+                let nested = matches!(&value.kind, ExprKind::List(items) if items.iter().any(is_list));
+                if nested && self.is_part_of_list(target)? {
+                    self.lower_expr(value)?
+                } else {
+                    self.display(value)?
+                }
             }
             [_] if key
                 .as_ref()
@@ -64,6 +69,19 @@ impl Lowerer<'_, '_> {
             self.assign_to(target, &value)?;
         }
         Ok(())
+    }
+
+    /// Whether a target is the slice of a variable that is a list: lists put there are elements, not rows of an array.
+    fn is_part_of_list(&mut self, target: &Expr) -> Result<bool> {
+        match &target.kind {
+            ExprKind::Subscript { value, index }
+                if matches!(index.kind, ExprKind::Slice { .. })
+                    && matches!(value.kind, ExprKind::Name(_)) =>
+            {
+                Ok(matches!(self.lower_expr(value)?.ty, Ty::List(_)))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Assigns a value to a target.
@@ -413,4 +431,8 @@ fn variable_key(target: &Expr) -> Option<String> {
 fn attribute_target(span: Span) -> Error {
     let help = "assign to a variable or an array element";
     Unsupported::Expression { what: "assignment to attributes is", span, help }.into()
+}
+
+fn is_list(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::List(_))
 }
