@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ungil_abi::exception::ExcClass;
 use ungil_ir::entities::{Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
-use ungil_ir::types::{DType, Type};
+use ungil_ir::types::{DType, Layout, Type};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::Stmt;
@@ -33,8 +33,12 @@ pub(super) struct View {
     element: CTy,
     ndim: usize,
     is_const: bool,
-    /// Where its words begin: memory, extents, strides.
+    /// Where its words begin: memory, extents, strides. The host writes them.
     address: Value,
+    /// The words as variables, which stay in registers; none where other functions may change them.
+    kept: Vec<Var>,
+    /// The axis along which elements lie side by side, if that is declared, and their size in bytes.
+    unit: Option<(usize, u32)>,
     /// What its memory was taken from, if the function asks for that.
     base: Option<Var>,
 }
@@ -89,6 +93,13 @@ fn parts(ty: &Declared) -> Option<(CTy, usize, bool)> {
     }
 }
 
+/// The axis along which elements lie side by side, by a declaration, and the size of numbers in bytes.
+fn unit_axis(ty: &Declared) -> Option<(usize, u32)> {
+    let Declared::View { dtype, ndim, layout: Some(layout), .. } = ty else { return None };
+    let axis = if *layout == Layout::C { usize::from(*ndim).checked_sub(1)? } else { 0 };
+    Some((axis, dtype.size() as u32))
+}
+
 /// Whether a function asks for the `base` of anything.
 struct Bases(bool);
 
@@ -140,6 +151,7 @@ impl Lowerer<'_> {
     pub(super) fn view_parameter(&mut self, name: &str, ty: &Declared, value: Value) -> Result<()> {
         let mut view = self.new_view(name, ty)?;
         let array = self.view_of(name, value, view.address);
+        self.keep_words(&view);
         let var = self.owned(name, array);
         if let Some(base) = view.base {
             self.set_base(base, value);
@@ -198,6 +210,8 @@ impl Lowerer<'_> {
                 ndim,
                 is_const,
                 address: self.offset(state, 8),
+                kept: Vec::new(),
+                unit: unit_axis(&declared),
                 base: None,
             };
             self.views.insert(format!("{DATA}.{name}"), view);
@@ -234,11 +248,20 @@ impl Lowerer<'_> {
             return refuse("a memoryview of this kind");
         };
         let address = self.slot_words(1 + 2 * ndim as u32);
+        let zero = self.word(0);
+        let word = |l: &mut Self| {
+            let var = l.func.new_var(name, Type::I64);
+            l.b().set(var, zero);
+            var
+        };
+        let kept = (0..=2 * ndim).map(|_| word(self)).collect();
+        let unit = unit_axis(ty);
         let base = self.bases.then(|| {
             let zero = self.word(0);
             self.owned(name, zero)
         });
-        Ok(View { name: name.into(), holder: Holder::Parameter, element, ndim, is_const, address, base })
+        let (name, holder) = (name.into(), Holder::Parameter);
+        Ok(View { name, holder, element, ndim, is_const, address, kept, unit, base })
     }
 
     /// The array that an object is as a memoryview, whose words go to an address.
@@ -248,6 +271,23 @@ impl Lowerer<'_> {
         let failed = self.is_zero(array);
         self.fail_if(failed);
         array
+    }
+
+    /// Reads the words that the host has written.
+    fn keep_words(&mut self, view: &View) {
+        for (at, var) in view.kept.iter().enumerate() {
+            let word = self.load(view.address, at);
+            self.b().set(*var, word);
+        }
+    }
+
+    /// A word of a view: memory, an extent or a stride.
+    fn view_word(&mut self, view: &View, at: usize) -> Value {
+        match (view.unit, view.kept.get(at)) {
+            (Some((axis, size)), _) if at == 1 + view.ndim + axis => self.word(i64::from(size)),
+            (_, Some(var)) => self.b().get(*var),
+            (_, None) => self.load(view.address, at),
+        }
     }
 
     /// Makes a variable own another object.
@@ -276,6 +316,7 @@ impl Lowerer<'_> {
             other => self.object(other)?,
         };
         let array = self.view_of(name, obj.value, view.address);
+        self.keep_words(&view);
         if let Holder::Cell { cell, seen, .. } = view.holder {
             let cell = self.b().get(cell);
             self.status(Entry::CellSet, &[cell, array]);
@@ -372,6 +413,7 @@ impl Lowerer<'_> {
                 let (name, address) = (view.name.clone(), view.address);
                 let (then, ()) = self.nested(|l| {
                     let array = l.view_of(&name, now, address);
+                    l.keep_words(view);
                     l.replace(seen, array);
                 });
                 let otherwise = self.func.new_region();
@@ -429,7 +471,7 @@ impl Lowerer<'_> {
         if let Some((view, n)) = self.extent(value, index) {
             self.at(e.span);
             self.check_bound(&view);
-            let extent = self.load(view.address, 1 + n);
+            let extent = self.view_word(&view, 1 + n);
             return Ok(Some(Val::C(extent, CTy::Num(DType::I64, "Py_ssize_t".into()))));
         }
         Ok(self.view_place(e, value, index)?.map(|place| self.load_place(&place)))
@@ -501,7 +543,7 @@ impl Lowerer<'_> {
         let none = self.none();
         let is_none = self.b().compare(IrCompare::Eq, array.value, none.value);
         self.raise_if(is_none, ExcClass::TYPE_ERROR, "'NoneType' is not iterable");
-        let words = [0, 1, 2].map(|at| self.load(view.address, at));
+        let words = [0, 1, 2].map(|at| self.view_word(&view, at));
         Ok(Some(Row { array, words, element: view.element, is_const: view.is_const }))
     }
 
@@ -519,7 +561,7 @@ impl Lowerer<'_> {
         }
         self.at(e.span);
         self.check_bound(view);
-        let mut place = self.load(view.address, 0);
+        let mut place = self.view_word(view, 0);
         if self.c.unchecked {
             // `None` has no memory.
             let nothing = self.is_zero(place);
@@ -527,7 +569,7 @@ impl Lowerer<'_> {
         }
         // Of several bad indices Cython tells the last.
         for (axis, index) in numbers.into_iter().enumerate().rev() {
-            let stride = self.load(view.address, 1 + view.ndim + axis);
+            let stride = self.view_word(view, 1 + view.ndim + axis);
             let index = self.checked_index(view, axis, index);
             let mut b = self.b();
             let offset = b.binary(Ir::Mul, index, stride);
@@ -539,7 +581,7 @@ impl Lowerer<'_> {
     /// An index that counts from the end where it is negative, and is checked, as the directives have it.
     fn checked_index(&mut self, view: &View, axis: usize, index: Value) -> Value {
         let (wraps, checks) = (!self.c.unwrapped, !self.c.unchecked);
-        let extent = self.load(view.address, 1 + axis);
+        let extent = self.view_word(view, 1 + axis);
         let mut b = self.b();
         let zero = b.i64(0);
         let mut index = index;
