@@ -224,7 +224,7 @@ def test_what_only_run_time_knows_is_refused():
     with pytest.raises(ungil.errors.TypingError, match="squeeze"):
         jit(lambda a: np.squeeze(a))(np.zeros((1, 3)))
     with pytest.raises(ungil.errors.TypingError, match="must be a constant"):
-        jit(lambda a, n: np.split(a, n))(np.zeros(4), 2)
+        jit(lambda a, n: np.split(a, 2, axis=n))(np.zeros((4, 4)), 1)
     with pytest.raises(ungil.errors.TypingError, match="read-only"):
         jit(lambda a: broadcast_written(a))(np.zeros(3))
 
