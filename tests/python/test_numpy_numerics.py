@@ -294,3 +294,10 @@ def test_convolutions_across_parts(n, m):
 def test_counts_of_an_empty_array():
     check_numpy(lambda a: (np.bincount(a), np.bincount(a, minlength=3)), np.zeros(0, np.int64))
     check_numpy(lambda a: np.bincount(a), np.array([3, -1]))
+
+
+def test_counts_of_truth_values():
+    # As indices they would be masks.
+    count = jit(lambda a, w: (np.bincount(a), np.bincount(a, w), np.bincount(a, minlength=5)))
+    check_numpy(count, np.array([True, False, True]), np.array([0.5, 2.0, 4.0]))
+    check_numpy(jit(lambda a: np.bincount(a, minlength=2)), np.zeros(0, bool))

@@ -1,5 +1,6 @@
 """What modules in the Cython language share: `.pxd` files with functions, variables of C, includes, packages, encodings."""
 
+import array
 import importlib
 import sys
 
@@ -115,6 +116,21 @@ def test_variables_are_shared(folder):
     state.bump()
     assert use.read()[:2] == (78, 78)
     assert use.without_lock() == 156 + 48
+
+
+def test_variables_of_others_beside_arrays_of_cpython(folder):
+    # Members of arrays are looked for first; other attributes stay what they are.
+    text = """
+cimport pyxc_state
+from cpython cimport array
+import array
+
+def first(array.array a):
+    return a.data.as_doubles[0] + pyxc_state.counter
+"""
+    write(folder, pyxc_state_dot_pxd=STATE, pyxc_state_dot_pyx=STATE_TEXT, pyxc_arrays_dot_pyx=text)
+    module = importlib.import_module("pyxc_arrays")
+    assert module.first(array.array("d", [0.5])) == 10.5
 
 
 def test_included_texts_share_variables_types_and_constants(folder):

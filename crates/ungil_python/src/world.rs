@@ -355,7 +355,7 @@ impl World for PyWorld {
         if let Some(function) = name.strip_prefix("libc.math.") {
             return Python::attach(|py| {
                 let found = py.import("ungil.pyx._libc").ok()?.getattr("address").ok()?;
-                found.call1((function, ((),).0)).ok()?.extract().ok()
+                found.call1((function, ())).ok()?.extract().ok()
             });
         }
         crate::errno::function(name).or_else(|| ungil_mpi::symbols::address(name))

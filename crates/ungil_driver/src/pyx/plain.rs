@@ -749,7 +749,9 @@ impl Visitor for Plain<'_> {
                 let text = format!("__pyx_g__.{name}");
                 return self.replace_span(expr.span, &text);
             }
-            ExprKind::Attribute { value, attr } if self.has_arrays => {
+            ExprKind::Attribute { value, attr }
+                if self.has_arrays && array_memory(value, &attr.name).is_some() =>
+            {
                 if let Some((array, text, name)) = array_memory(value, &attr.name) {
                     let call = format!("__pyx_cast(\"{text}\", \"{name}\", __pyx_array_data(");
                     self.replace(expr.span.lo as usize, array.span.lo as usize, &call);

@@ -13,10 +13,10 @@ def diff(a, n: const = 1, axis: const = -1, prepend=None, append=None):
     if prepend is None and append is None:
         return _differences(a, n, axis)
     if append is None:
-        return _differences(_joined((_edge(prepend, a, axis), a), axis, None, None, "same_kind"), n, axis)
+        return _differences(concatenate((_edge(prepend, a, axis), a), axis), n, axis)
     if prepend is None:
-        return _differences(_joined((a, _edge(append, a, axis)), axis, None, None, "same_kind"), n, axis)
-    return _differences(_joined((_edge(prepend, a, axis), a, _edge(append, a, axis)), axis, None, None, "same_kind"), n, axis)
+        return _differences(concatenate((a, _edge(append, a, axis)), axis), n, axis)
+    return _differences(concatenate((_edge(prepend, a, axis), a, _edge(append, a, axis)), axis), n, axis)
 
 
 def _edge(value, a, axis: const):
@@ -42,10 +42,10 @@ def ediff1d(ary, to_end=None, to_begin=None):
     if to_end is None and to_begin is None:
         return d
     if to_begin is None:
-        return _joined((d, np.ravel(to_end).astype(a.dtype)), 0, None, None, "same_kind")
+        return concatenate((d, np.ravel(to_end).astype(a.dtype)), 0)
     if to_end is None:
-        return _joined((np.ravel(to_begin).astype(a.dtype), d), 0, None, None, "same_kind")
-    return _joined((np.ravel(to_begin).astype(a.dtype), d, np.ravel(to_end).astype(a.dtype)), 0, None, None, "same_kind")
+        return concatenate((np.ravel(to_begin).astype(a.dtype), d), 0)
+    return concatenate((np.ravel(to_begin).astype(a.dtype), d, np.ravel(to_end).astype(a.dtype)), 0)
 
 
 def trapezoid(y, x=None, dx=1.0, axis: const = -1):
@@ -372,6 +372,9 @@ def bincount(x, weights=None, minlength=0):
         raise ValueError("object too deep for desired array")
     if is_inexact(a):
         raise TypeError("Cannot cast array data to dtype('int64') according to the rule 'safe'")
+    if is_bool(a):
+        # A truth value as an index would be a mask.
+        return bincount(a.astype(np.int64), weights, minlength)
     if minlength < 0:
         raise ValueError("'minlength' must not be negative")
     n = 0
