@@ -13,6 +13,7 @@ import pytest
 
 import ungil
 from ungil.pool._pool import prefers_threads
+from ungil.pool._results import Result
 
 
 @pytest.fixture(scope="module", params=["threads", "processes"])
@@ -163,6 +164,24 @@ def test_an_executor(pool):
     pool.submit(tasks.square, 2).add_done_callback(lambda f: called.append(f.result()))
     pool.apply(tasks.nap, (0.05,))
     assert called == [4]
+
+
+def test_results_change_under_their_condition():
+    # `concurrent.futures.as_completed` reads the states of all while it holds their conditions.
+    result = Result()
+    worker = threading.Thread(target=result._settle, args=(True, 5))
+    with result._condition:
+        worker.start()
+        worker.join(0.05)
+        assert not result.done()
+    worker.join()
+    assert result.done() and result.get() == 5
+    finished = Result()
+    finished._settle(True, 6)
+    called = []
+    finished.add_done_callback(called.append)
+    assert called == [finished] and concurrent.futures.wait([finished, result]).not_done == set()
+    assert set(concurrent.futures.as_completed([finished, result])) == {finished, result}
 
 
 @pytest.mark.parametrize("backend", ["threads", "processes"])

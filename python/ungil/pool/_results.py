@@ -94,7 +94,8 @@ class Result(Future[Any]):
     def wait(self, timeout: float | None = None) -> None:
         """Wait until there is a result, at most `timeout` seconds."""
         with self._condition:
-            self._condition.wait_for(self.done, timeout)
+            if not self.done():
+                self._condition.wait_for(self.done, timeout)
 
     def done(self) -> bool:
         """Whether the call returned, raised or was cancelled."""
@@ -127,7 +128,8 @@ class Result(Future[Any]):
                 self._state = CANCELLED
         if dropped:
             with self._condition:
-                self._condition.notify_all()
+                if self._state in _CANCELLED:
+                    self._condition.notify_all()
             self._invoke_callbacks()  # type: ignore[attr-defined]
         return self._state in _CANCELLED
 
@@ -152,19 +154,31 @@ class Result(Future[Any]):
             _call_back(called, value)
             # It may hold on to the caller's frame.
             self._callback = self._error_callback = None
+        # Who waits looks at the state while it holds the condition, so the state changes under it: `as_completed` would
+        # get a result twice otherwise, as one that is finished and from its waiter. Where nobody asked for a condition
+        # yet a lock will do, since nobody waits for a result that is done.
+        lock = threading.Lock()
+        lock.acquire()
+        condition = self.__dict__.setdefault("_condition", lock)
+        if condition is lock:
+            self._keep(ok, value)
+            lock.release()
+            return
+        with condition:
+            if self._state in _DONE:
+                return
+            self._keep(ok, value)
+            for waiter in self._waiters:
+                (waiter.add_result if ok else waiter.add_exception)(self)
+            condition.notify_all()
+        self._invoke_callbacks()  # type: ignore[attr-defined]
+
+    def _keep(self, ok: bool, value: Any) -> None:
         if ok:
             self._result = value
         else:
             self._exception = value
         self._state = FINISHED
-        # Who waits makes the condition first and looks at the state then: without a condition nobody waits.
-        condition = self.__dict__.get("_condition")
-        if condition is not None:
-            with condition:
-                for waiter in self._waiters:
-                    (waiter.add_result if ok else waiter.add_exception)(self)
-                condition.notify_all()
-            self._invoke_callbacks()  # type: ignore[attr-defined]
 
 
 class MapResult(Result):
