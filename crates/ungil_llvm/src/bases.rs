@@ -1,20 +1,16 @@
 //! Addresses in vector loops: one pointer for each array, set in front of the loop.
 //!
-//! LLVM's vectoriser leaves `array[start + index]`, with the sum in the loop. Loop strength reduction takes these sums
-//! apart in every possible way, which is a fifth of the time of code generation, to find what holds for all processors
-//! here: a pointer to the start plus the index. It is made here and hidden from that pass by
-//! `llvm.launder.invariant.group`, which code generation drops afterwards.
+//! LLVM's vectoriser leaves `array[start + index]`, with the sum in the loop, and as many sums as there are arrays.
+//! A pointer to the start plus the index is what one instruction can address.
 //! Runs behind the vectoriser.
 //! Limits: loops of one block with one way in; other addresses, and vectors of them, stay as they are.
 
-use crate::mathlib::{functions, name_of};
+use crate::mathlib::functions;
 use crate::raw::walk::{blocks, instructions, is_in, opcode, opcode_of, operand, successors};
 use crate::raw::{Block, Llvm, Val, llvm};
 use llvm_sys::LLVMOpcode::*;
 use llvm_sys::LLVMTypeKind;
 use llvm_sys::core::*;
-
-const LAUNDER: &str = "llvm.launder.invariant.group";
 
 /// Rewrites the addresses of all vector loops of a module.
 pub fn settle(l: &Llvm) {
@@ -44,7 +40,7 @@ fn settle_loop(l: &Llvm, block: Block, from: Block) {
         let start = match done.iter().find(|(known, _)| *known == address) {
             Some((_, start)) => *start,
             None => {
-                let start = address.hide(l, from);
+                let start = address.start(l, from);
                 done.push((address, start));
                 start
             }
@@ -103,15 +99,8 @@ impl Address {
     }
 
     /// The pointer to the start, made at the end of a block in front of the loop.
-    fn hide(&self, l: &Llvm, from: Block) -> Val {
+    fn start(&self, l: &Llvm, from: Block) -> Val {
         llvm!(LLVMPositionBuilderBefore(l.builder, LLVMGetBasicBlockTerminator(from)));
-        let start = l.gep(self.element, self.base, self.invariant, 0);
-        l.intrinsic(LAUNDER, &[l.type_of(start)], &[start])
+        l.gep(self.element, self.base, self.invariant, 0)
     }
-}
-
-/// What a pointer is made from, if it was hidden here.
-pub fn hidden(pointer: Val) -> Option<Val> {
-    let is_call = opcode_of(pointer) == Some(LLVMCall);
-    (is_call && name_of(llvm!(LLVMGetCalledValue(pointer))).starts_with(LAUNDER)).then(|| operand(pointer, 0))
 }

@@ -17,4 +17,5 @@ mod raw;
 mod releases;
 mod remarks;
 mod streams;
+mod strides;
 pub mod target;

@@ -9,6 +9,7 @@ use crate::raw::{Llvm, c_string, llvm, take_string};
 use crate::releases;
 use crate::remarks;
 use crate::streams;
+use crate::strides;
 use crate::target::Machine;
 use llvm_sys::core::*;
 use llvm_sys::target_machine::*;
@@ -161,6 +162,10 @@ fn run_pipeline(
         run_passes(l, machine, TESTS)?;
     }
     notes.extend(divider.places);
+    strides::reduce(l);
+    if cfg!(debug_assertions) {
+        l.verify().map_err(EmitError::Invalid)?;
+    }
     Ok(notes)
 }
 

@@ -19,7 +19,6 @@
 
 mod joined;
 
-use crate::bases::hidden;
 use crate::emit::MARK;
 use crate::mathlib::{functions, name_of};
 use crate::raw::walk::{blocks, instructions, is_in, opcode, opcode_of, operand};
@@ -397,15 +396,10 @@ fn are_apart(l: &Llvm, load: Val, store: Val) -> bool {
 
 /// The array that an address lies in, by the arithmetic on it.
 fn base_of(mut address: Val) -> Val {
-    loop {
-        if opcode_of(address) == Some(LLVMGetElementPtr) {
-            address = operand(address, 0);
-        } else if let Some(start) = hidden(address) {
-            address = start;
-        } else {
-            return address;
-        }
+    while opcode_of(address) == Some(LLVMGetElementPtr) {
+        address = operand(address, 0);
     }
+    address
 }
 
 /// The size that a mark of this array states, in the preheader or the blocks that must run before it.

@@ -158,11 +158,17 @@ pub(crate) fn initialize() {
 
 /// Settings that LLVM has for the whole process only.
 fn set_options() {
-    // Pairs of doubles beside each other take more shuffles than they save (a step of n-body: 8 % slower); four are
-    // worth it (products of 4 × 4 matrices: twice as fast).
-    // Sums that keep their order: the terms are still computed side by side, only the additions follow each other.
-    let words =
-        [c"ungil", c"-slp-min-reg-size=256", c"-force-ordered-reductions"].map(std::ffi::CStr::as_ptr);
+    let words = [
+        c"ungil",
+        // Pairs of doubles beside each other take more shuffles than they save (a step of n-body: 8 % slower); four
+        // are worth it (products of 4 × 4 matrices: twice as fast).
+        c"-slp-min-reg-size=256",
+        // Sums that keep their order: the terms are still computed side by side, only the additions follow each other.
+        c"-force-ordered-reductions",
+        // `strides.rs` does what is worth it.
+        c"-disable-lsr",
+    ]
+    .map(std::ffi::CStr::as_ptr);
     llvm!(LLVMParseCommandLineOptions(words.len() as i32, words.as_ptr(), std::ptr::null()));
 }
 

@@ -11,4 +11,5 @@ mod parallel;
 mod random;
 mod scalars;
 mod streams;
+mod strides;
 mod vectors;
