@@ -25,7 +25,8 @@ CALLS = [
     ("number", "00127"), ("number", "1x"), ("number", ""), ("same", "\u65e5"), ("same", "ab"), ("same", ""),
     ("same", 97), ("same", None), ("same", b"x"),
     ("enumerators", bytes(range(40)), 4), ("enumerators", b"", 2.5), ("enumerators", b"\x13\xff" * 9, "x"),
-    ("escapes", 40, 60), ("escapes", 5, 1),
+    ("escapes", 40, 60), ("escapes", 5, 1), ("windowed", [1, 2.5, 3]), ("windowed", []), ("windowed", ["x"]),
+    ("windowed", range(5), 1.5), ("rated", "x"),
 ]  # fmt: skip
 
 

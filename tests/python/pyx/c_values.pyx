@@ -4,6 +4,8 @@ from cython.parallel cimport prange
 from libc cimport errno as numbers
 from libc.errno cimport ERANGE, errno
 from libc.limits cimport ULONG_MAX
+from libc.float cimport DBL_MAX
+from libc.math cimport INFINITY, M_PI, M_PI_2, NAN, cos
 from libc.math cimport (
     erff, fma, frexp, ldexp, lgamma, llround, lround, modf, remainder, round as c_round, roundf, sinhf, tgamma,
 )
@@ -252,3 +254,24 @@ def enumerators(const unsigned char[::1] data, x):
     y += LARGE
     counts = counted(data, seen), seen, x * SMALL, x == SMALL, SMALL if x else LARGE, f"{LARGE}", {SMALL: LARGE}
     return counts, (SMALL, x)[SMALL > 3], "ab" * SMALL, SMALL in (4, x), y, list(range(SMALL)), type(SMALL) is int
+
+
+def windowed(xs, double scale=M_PI_2):
+    cdef list weights = []
+    cdef Py_ssize_t i, n = len(xs)
+    for i in range(n):
+        weights.append(xs[i] * (0.5 - 0.5 * cos(2 * M_PI * i / n)))
+    weights.append((n * (1.0 / 3), 2 * 3.5, 2.5 - 1, 1e308 * 10, 2 / 0.5, M_PI * 2 * 0.5, M_PI if n else 3.5, scale * (7.5 / 2)))
+    return weights, M_PI // 2, -M_PI, M_PI * n, [M_PI, NAN != NAN, INFINITY], DBL_MAX * 2, scale / M_PI, M_PI == 3
+
+
+cdef double rate = 2.5
+
+
+def rated(x):
+    global rate
+    found = [x, rate, rate * 2]
+    rate = rate + 1
+    found.append(rate / 2)
+    rate = 2.5
+    return found

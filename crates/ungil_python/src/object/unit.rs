@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyTuple};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyTuple};
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::Span;
 use ungil_driver::options::KernelOptions;
@@ -25,6 +25,7 @@ use ungil_sema::object::value::CTy;
 use ungil_sema::object::{Meaning, Objects, Own as Called, Source, lower};
 use ungil_sema::ty::Ty;
 use ungil_sema::world::{Global, World};
+use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
 use ungil_syntax::visit::contains_yield;
@@ -271,6 +272,14 @@ fn lowered(objects: Objects) -> Lowered {
 /// A function by its name, with its record if it is called without Python.
 type Asked = (String, Option<Own>);
 
+/// The number that a name of C stands for.
+fn number(found: &Bound<'_, PyAny>) -> Option<Literal> {
+    if let Ok(number) = found.cast_exact::<PyFloat>() {
+        return Some(Literal::Float(number.value()));
+    }
+    found.cast_exact::<PyInt>().ok()?.extract().ok().map(Literal::Int)
+}
+
 /// What a name of a library of C means, by what the driver calls it.
 fn c_name(py: Python<'_>, canonical: &str) -> PyResult<Meaning> {
     if let Some(text) = canonical.strip_prefix("cython.struct.") {
@@ -377,7 +386,7 @@ impl Names<'_> {
         if let Some(foreign::Meaning::Global(Global::CFunction(f))) = foreign::meaning(&found, name) {
             return Ok(Meaning::Extern(f));
         }
-        if !is_global && let Some(number) = found.cast_exact::<PyInt>().ok().and_then(|n| n.extract().ok()) {
+        if !is_global && let Some(number) = number(&found) {
             return Ok(Meaning::Number(number));
         }
         let builtin = py.import("builtins")?.getattr_opt(name)?;

@@ -141,7 +141,12 @@ impl Lowerer<'_> {
                 let zero = self.word(0);
                 return Ok(Val::C(zero, null_type()));
             }
-            Meaning::Number(n) => return Ok(Val::Literal(Literal::Int(n))),
+            // Not a literal, which is an object among others of its kind.
+            Meaning::Number(number @ Literal::Float(_)) => {
+                let (value, ty) = self.c_literal(&number)?;
+                return Ok(Val::C(value, ty));
+            }
+            Meaning::Number(number) => return Ok(Val::Literal(number)),
             Meaning::Own(_) | Meaning::Math(..) => return Ok(Val::Function(name.into())),
             Meaning::Extern(f) => return Ok(Val::Extern(f)),
             // As in Cython it is looked up once.

@@ -55,6 +55,7 @@ use std::sync::Arc;
 
 use ungil_diag::span::Span;
 use ungil_ir::function::Module;
+use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::FunctionDef;
 
 use crate::ctype;
@@ -124,7 +125,7 @@ pub enum Meaning {
     /// `NULL`
     Null,
     /// A number that C declares: of an enumeration, or in a header.
-    Number(i64),
+    Number(Literal),
     /// A cast.
     Cast(value::CTy),
     /// What is not handled here.

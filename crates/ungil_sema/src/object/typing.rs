@@ -34,7 +34,8 @@ impl Lowerer<'_> {
                 Some(local) => local.ty.map_or(Kind::Object, Kind::C),
                 None => match (self.source.meaning)(name) {
                     Meaning::Null => Kind::C(null_type()),
-                    Meaning::Number(n) => Kind::Literal(Literal::Int(n)),
+                    Meaning::Number(Literal::Float(_)) => Kind::C(CTy::num(DType::F64)),
+                    Meaning::Number(number) => Kind::Literal(number),
                     _ => Kind::Object,
                 },
             },
@@ -178,8 +179,9 @@ impl Lowerer<'_> {
         if is_long(&a) && !y.dtype().is_float() || is_long(&b) && !x.dtype().is_float() {
             return Kind::Object;
         }
-        if matches!((a, b), (Kind::Literal(_), Kind::Literal(_))) {
-            return Kind::Object;
+        if let (Kind::Literal(a), Kind::Literal(b)) = (&a, &b) {
+            let is_float = is_sum_of_floats(a, op, b);
+            return if is_float { Kind::C(CTy::num(DType::F64)) } else { Kind::Object };
         }
         let both = common(&x, &y);
         let is_float = both.dtype().is_float() || both.is_complex();
@@ -194,6 +196,19 @@ impl Lowerer<'_> {
             _ => Kind::C(both),
         }
     }
+}
+
+/// Whether an operation on literals gives a float, and never an exception.
+fn is_sum_of_floats(a: &Literal, op: BinaryOp, b: &Literal) -> bool {
+    let is_float = match (a, b) {
+        (Literal::Float(_), Literal::Float(_) | Literal::Int(_)) | (Literal::Int(_), Literal::Float(_)) => {
+            true
+        }
+        _ => false,
+    };
+    let is_zero = matches!(b, Literal::Int(0)) || matches!(b, Literal::Float(x) if *x == 0.0);
+    is_float
+        && (matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult) || op == BinaryOp::Div && !is_zero)
 }
 
 /// Whether a function of C's mathematical library gives a truth value.
