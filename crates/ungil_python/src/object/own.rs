@@ -8,6 +8,7 @@ use core::ptr::null_mut;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 use ungil_driver::compiled::Compiled;
 use ungil_ir::types::DType;
 use ungil_runtime::context::current_ctx;
@@ -158,9 +159,9 @@ entries! {
     fn check_class(object: O, class: O, name: O) -> i64 {
         Python::attach(|py| {
             let (object, class) = (Bound::from_borrowed_ptr(py, object), Bound::from_borrowed_ptr(py, class));
-            let text = class.to_string();
+            let text = class.cast::<PyString>().ok().and_then(|text| text.to_str().ok()).unwrap_or_default();
             // Behind its name `not None` may stand.
-            let class = text.strip_suffix(" not None").unwrap_or(&text);
+            let class = text.strip_suffix(" not None").unwrap_or(text);
             let no_none = (class.len() < text.len() && object.is_none()).then(|| "NoneType".to_owned());
             let Some(found) = no_none.or_else(|| crate::pyx::class_mismatch(&object, class)) else {
                 return 0;
