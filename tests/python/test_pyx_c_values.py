@@ -9,6 +9,26 @@ import pyx_reference
 from ungil import pyx
 
 RNG = np.random.default_rng(8)
+
+
+class Text(str):
+    """Neither its items nor its slices are those of the class below."""
+
+    def __getitem__(self, key):
+        return ("text", str.__getitem__(self, key))
+
+
+class Items(list):
+    """A list with slices of its own."""
+
+    def __getitem__(self, key):
+        return ("items", key if isinstance(key, int) else key.indices(len(self)))
+
+
+class Words(dict):
+    """A dictionary that is none itself."""
+
+
 CALLS = [
     ("table", 100), ("table", 0),
     ("kinds", b"-1.5e+3, x\t7"), ("kinds", b""), ("kinds", b"\xff\x80"), ("kinds", "a"),
@@ -27,6 +47,19 @@ CALLS = [
     ("enumerators", bytes(range(40)), 4), ("enumerators", b"", 2.5), ("enumerators", b"\x13\xff" * 9, "x"),
     ("escapes", 40, 60), ("escapes", 5, 1), ("windowed", [1, 2.5, 3]), ("windowed", []), ("windowed", ["x"]),
     ("windowed", range(5), 1.5), ("rated", "x"),
+    *[
+        ("cuts", x, i, j)
+        for x in ("abcdef", "", "\u00e9\u20ac\U0001f600x", [1, 2, 3, 4], [], (5, 6, 7), (), b"bytes", range(9), Text("own"),
+                  Items([1, 2, 3]), {1: 2}, None)
+        for i, j in ((1, 3), (-2, 2), (3, 1), (0, 100), (-100, -1), (2**40, 2**31 - 1), (-(2**63), -(2**31)))
+    ],
+    *[("cuts_typed", "abcdef", [1, 2, 3], (4, 5), i, j) for i in (-1, 0, 2) for j in (-1, 1, 9)],
+    ("cuts_typed", None, [1], (), 0, 1), ("cuts_typed", "s", [1], [2], 0, 1), ("cuts_typed", Text("s"), [], (), 0, 1),
+    *[("at", x, i) for x in ("a\u00e9\U0001f600", "", [1, 2], (3,), b"ab", Text("xy"), {0: 1, -1: 2, 5: 6}) for i in (0, -1, 1, 5, -5)],
+    *[("at_typed", x, i) for x in ("a\u00e9\U0001f600", "", 5) for i in (0, -1, 2, 3, -4)],
+    ("asked", "".join(map(chr, range(400)))), ("asked", "\u01c5\u0660\u2155\u3000\U0001f600\U0001d7d8"), ("told", 2.5, -3), ("told", Text("own"), 7),
+    ("classes", {1: 2}), ("classes", None), ("classes", [1]), ("classes", Words(a=1)), ("wants_bytes", bytearray(b"x")),
+    ("wants_bytes", None), ("wants_bytes", b"x"), ("wants_bytes", bytearray(), {1}), ("wants_bytes", bytearray(), frozenset((1,))),
 ]  # fmt: skip
 
 

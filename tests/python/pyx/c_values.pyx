@@ -275,3 +275,50 @@ def rated(x):
     found.append(rate / 2)
     rate = 2.5
     return found
+
+
+def cuts(x, Py_ssize_t i, int j):
+    return x[i:j], x[:j], x[i:], x[:-1], x[-2:], x[:], x[1:3], x[i : i + 2], x[: <unsigned char>j]
+
+
+def cuts_typed(str s, list l, tuple t, Py_ssize_t i, int j):
+    s = s[i:j]
+    l = l[i:j]
+    t = t[:i]
+    return s, l, t, s[:], l[:] is l, s[0:1] + s[-1:], [l[j:], t[-1:]]
+
+
+def at(x, int i):
+    cdef list found = [x[i], x[0], x[-1]]
+    return found
+
+
+def at_typed(str s, Py_ssize_t i):
+    return s[i], s[-1]
+
+
+def classes(x):
+    cdef dict d = {}
+    cdef bytes b = None
+    cdef set s
+    d = x
+    s = set(d)
+    b = bytes(len(s))
+    return d, s, b
+
+
+def wants_bytes(bytearray b not None, frozenset f=None):
+    return b, f
+
+
+def asked(str text):
+    cdef Py_UCS4 c
+    cdef list found = []
+    for c in text:
+        found.append((c.isalpha(), c.isdigit(), c.isspace(), c.isalnum(), c.isupper(), c.islower(), c.isdecimal(),
+                      c.isnumeric(), c.istitle(), c.isprintable()))
+    return found
+
+
+def told(x, int n):
+    return f"{x}", f"{n}", f"{x!r}", f"{n:04d}", f"plain", f"", f"{x}{n}", f"{n=}"

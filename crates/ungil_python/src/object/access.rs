@@ -1,6 +1,6 @@
 //! Entries for names, attributes, items and calls.
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -53,6 +53,41 @@ impl Method {
 fn within(index: i64, n: Py_ssize_t) -> Option<Py_ssize_t> {
     let at = if index < 0 { index + n as i64 } else { index };
     (0..n as i64).contains(&at).then_some(at as Py_ssize_t)
+}
+
+/// A slice of any object; `which` is as the entry's.
+///
+/// # Safety
+/// Attached, with a live object.
+unsafe fn general_slice(object: O, lower: i64, upper: i64, which: i64) -> O {
+    // SAFETY: as the caller vouches; references to the bounds and the slice are given up here.
+    unsafe {
+        let mapping = (*ffi::Py_TYPE(object)).tp_as_mapping;
+        if mapping.is_null() || (*mapping).mp_subscript.is_none() {
+            let class = (*ffi::Py_TYPE(object)).tp_name;
+            let text = match which & 4 {
+                0 => c"'%.200s' object is unsliceable",
+                _ => c"'%.200s' object is not subscriptable",
+            };
+            ffi::PyErr_Format(ffi::PyExc_TypeError, text.as_ptr(), class);
+            return null_mut();
+        }
+        let bound = |n: i64, there: bool| {
+            if there { ffi::PyLong_FromLongLong(n) } else { new_reference(ffi::Py_None()) }
+        };
+        let (lower, upper) = (bound(lower, which & 1 != 0), bound(upper, which & 2 != 0));
+        let mut item = null_mut();
+        if !lower.is_null() && !upper.is_null() {
+            let key = ffi::PySlice_New(lower, upper, null_mut());
+            if !key.is_null() {
+                item = ffi::PyObject_GetItem(object, key);
+                ffi::Py_DECREF(key);
+            }
+        }
+        ffi::Py_XDECREF(lower);
+        ffi::Py_XDECREF(upper);
+        item
+    }
 }
 
 /// The item of an exact list or tuple at an index that is in bounds.
@@ -145,6 +180,11 @@ entries! {
         if let Some(found) = item(object, index) {
             return new_reference(found);
         }
+        if ffi::PyUnicode_CheckExact(object) != 0
+            && let Some(at) = within(index, ffi::PyUnicode_GetLength(object))
+        {
+            return ffi::PyUnicode_FromOrdinal(ffi::PyUnicode_ReadChar(object, at) as c_int);
+        }
         let key = ffi::PyLong_FromLongLong(index);
         if key.is_null() {
             return key;
@@ -152,6 +192,28 @@ entries! {
         let item = ffi::PyObject_GetItem(object, key);
         ffi::Py_DECREF(key);
         item
+    }
+
+    fn get_slice(object: O, lower: i64, upper: i64, which: i64) -> O {
+        let n = if ffi::PyUnicode_CheckExact(object) != 0 {
+            ffi::PyUnicode_GetLength(object)
+        } else if ffi::PyList_CheckExact(object) != 0 {
+            ffi::PyList_GET_SIZE(object)
+        } else if ffi::PyTuple_CheckExact(object) != 0 {
+            ffi::PyTuple_GET_SIZE(object)
+        } else {
+            return general_slice(object, lower, upper, which);
+        };
+        let clipped = |bound: i64| if bound < 0 { (bound + n as i64).max(0) } else { bound.min(n as i64) };
+        let from = if which & 1 != 0 { clipped(lower) as Py_ssize_t } else { 0 };
+        let to = if which & 2 != 0 { clipped(upper) as Py_ssize_t } else { n };
+        if ffi::PyUnicode_CheckExact(object) != 0 {
+            ffi::PyUnicode_Substring(object, from, to)
+        } else if ffi::PyList_CheckExact(object) != 0 {
+            ffi::PyList_GetSlice(object, from, to)
+        } else {
+            ffi::PyTuple_GetSlice(object, from, to)
+        }
     }
 
     fn set_item(object: O, key: O, value: O) -> i64 {

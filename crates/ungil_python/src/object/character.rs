@@ -82,7 +82,7 @@ entries! {
             5 => _PyUnicode_IsLowercase(c),
             6 => _PyUnicode_IsDecimalDigit(c),
             7 => _PyUnicode_IsNumeric(c),
-            8 => _PyUnicode_IsTitlecase(c),
+            8 => _PyUnicode_IsTitlecase(c) + _PyUnicode_IsUppercase(c),
             _ => _PyUnicode_IsPrintable(c),
         };
         i64::from(found != 0)

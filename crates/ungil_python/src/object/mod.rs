@@ -206,6 +206,7 @@ fn address(entry: Entry) -> u64 {
         Entry::DelAttr => access::del_attr as *const () as u64,
         Entry::GetItem => access::get_item as *const () as u64,
         Entry::GetItemInt => access::get_item_int as *const () as u64,
+        Entry::GetSlice => access::get_slice as *const () as u64,
         Entry::SetItem => access::set_item as *const () as u64,
         Entry::SetItemInt => access::set_item_int as *const () as u64,
         Entry::DelItem => access::del_item as *const () as u64,

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyComplex, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString,
+    PyTuple,
+};
 use ungil_driver::compiled::Compiled;
 use ungil_sema::ctype::CType;
 use ungil_sema::object::view::is_view;
@@ -170,9 +173,15 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
 fn class_of(py: Python<'_>, class: Class) -> Bound<'_, PyAny> {
     match class {
         Class::Bool => py.get_type::<PyBool>(),
+        Class::Bytearray => py.get_type::<PyByteArray>(),
+        Class::Bytes => py.get_type::<PyBytes>(),
+        Class::Dict => py.get_type::<PyDict>(),
         Class::Float => py.get_type::<PyFloat>(),
+        Class::Frozenset => py.get_type::<PyFrozenSet>(),
         Class::Int => py.get_type::<PyInt>(),
         Class::List => py.get_type::<PyList>(),
+        Class::Set => py.get_type::<PySet>(),
+        Class::Str => py.get_type::<PyString>(),
         Class::Tuple => py.get_type::<PyTuple>(),
     }
     .into_any()

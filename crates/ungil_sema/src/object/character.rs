@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use ungil_ir::entities::{Label, Value};
+use ungil_ir::entities::{Label, Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
 use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Call, Comprehension, Expr, ExprKind};
@@ -18,6 +18,7 @@ use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::infer::Assigned;
+use super::inline::OPEN;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Meaning, Result};
@@ -41,6 +42,23 @@ fn question(call: &Call) -> Option<(&Expr, usize)> {
     let ExprKind::Attribute { value, attr } = &call.func.kind else { return None };
     let kind = QUESTIONS.iter().position(|known| *known == &*attr.name)?;
     (call.args.is_empty() && call.keywords.is_empty()).then_some((&**value, kind))
+}
+
+/// The ASCII characters of which a question is true, as bits.
+fn ascii(question: &str) -> [u64; 2] {
+    let is = |c: u8| match question {
+        "isalpha" => c.is_ascii_alphabetic(),
+        "isdigit" | "isdecimal" | "isnumeric" => c.is_ascii_digit(),
+        // Separators of files, groups, records and units are spaces to Python.
+        "isspace" => matches!(c, b' ' | 0x09..=0x0d | 0x1c..=0x1f),
+        "isalnum" => c.is_ascii_alphanumeric(),
+        "isupper" | "istitle" => c.is_ascii_uppercase(),
+        "islower" => c.is_ascii_lowercase(),
+        "isprintable" => matches!(c, b' '..=b'~'),
+        _ => false,
+    };
+    let bits = |from: u8| (0..64).filter(|k| is(from + k)).fold(0, |word, k| word | 1 << k);
+    [bits(0), bits(64)]
 }
 
 /// Sets with more characters are asked of the interpreter.
@@ -182,12 +200,34 @@ impl Lowerer<'_> {
 
     /// `c.isdigit()` of a character.
     pub(super) fn answer(&mut self, call: &Call) -> Result<Option<Val>> {
-        let Some((asked, kind)) = self.asked(call) else { return Ok(None) };
+        let Some((asked, number)) = self.asked(call) else { return Ok(None) };
         let value = self.expr(asked)?;
         let value = self.number(value, &char_type())?;
-        let (kind, value) = (self.word(kind as i64), self.b().cast(value, DType::I64));
-        let truth = self.call(Entry::CharIs, &[kind, value]);
+        let (kind, value) = (self.word(number as i64), self.b().cast(value, DType::I64));
+        let truth = self.ascii_answer(QUESTIONS[number], value);
+        self.call_if_open(truth, OPEN, Entry::CharIs, &[kind, value]);
+        let truth = self.b().get(truth);
         Ok(Some(Val::C(self.b().cast(truth, DType::I32), CTy::Bint)))
+    }
+
+    /// A variable with the answer, which stays open for characters beyond ASCII.
+    fn ascii_answer(&mut self, question: &str, c: Value) -> Var {
+        let truth = self.word_var("truth", OPEN);
+        let (limit, [low, high]) = (self.word(128), ascii(question).map(|word| self.word(word as i64)));
+        // The number of a character has no sign.
+        let is_ascii = self.b().compare(IrCompare::Lt, c, limit);
+        self.when(is_ascii, |l| {
+            let (half, one) = (l.word(64), l.word(1));
+            let mut b = l.b();
+            let is_low = b.compare(IrCompare::Lt, c, half);
+            let word = b.select(is_low, low, high);
+            let last = b.i64(63);
+            let place = b.binary(Ir::And, c, last);
+            let bit = b.binary(Ir::Shr, word, place);
+            let bit = b.binary(Ir::And, bit, one);
+            b.set(truth, bit);
+        });
+        truth
     }
 
     /// Whether a call is `ord` of a character.

@@ -143,7 +143,11 @@ impl Lowerer<'_> {
                 }
             }
         }
-        Ok(Val::Obj(self.collect(Entry::Join, &objs, 1)))
+        match objs[..] {
+            // As in Python the only part is the whole.
+            [only] => Ok(Val::Obj(only)),
+            _ => Ok(Val::Obj(self.collect(Entry::Join, &objs, 1))),
+        }
     }
 
     pub(super) fn comprehension(

@@ -62,6 +62,8 @@ entries! {
     DelAttr "oo" "o",
     GetItem "oo" "o",
     GetItemInt "oo" "o",
+    /// Object, bounds, which of them there are (1, 2) and whether the object is of a class by declaration (4).
+    GetSlice "oooo" "o",
     SetItem "ooo" "o",
     SetItemInt "ooo" "o",
     DelItem "oo" "o",

@@ -585,6 +585,13 @@ impl Lowerer<'_> {
             return self.letter_item(e, value, index);
         }
         let obj = self.obj(value)?;
+        if let ExprKind::Slice { lower, upper, step: None } = &index.kind
+            && [lower, upper].into_iter().flatten().all(|bound| self.is_bound(bound))
+        {
+            let of_class =
+                matches!(&value.kind, ExprKind::Name(name) if self.source.c.classes.contains_key(&**name));
+            return self.short_slice(e, (obj, of_class), lower.as_deref(), upper.as_deref());
+        }
         let index = self.expr(index)?;
         self.at(e.span);
         if let Some(number) = self.integer(&index) {
@@ -604,6 +611,39 @@ impl Lowerer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether an expression is an integer of C that fits the bounds of a slice.
+    fn is_bound(&self, e: &Expr) -> bool {
+        match self.kind(e) {
+            Kind::Literal(Literal::Int(_)) => true,
+            Kind::C(ty @ CTy::Num(dtype, _)) => dtype.is_int() && dtype != DType::U64 && !is_char(&ty),
+            _ => {
+                matches!(&e.kind, ExprKind::Unary { op: UnaryOp::Neg, operand }
+                if matches!(operand.kind, ExprKind::Literal(Literal::Int(_))))
+            }
+        }
+    }
+
+    /// A slice without a step, whose bounds are integers of C, of an object or the value of a variable of one class.
+    fn short_slice(
+        &mut self,
+        e: &Expr,
+        (obj, of_class): (Obj, bool),
+        lower: Option<&Expr>,
+        upper: Option<&Expr>,
+    ) -> Result<Val> {
+        let (mut words, mut which) = ([self.word(0), self.word(0)], if of_class { 4 } else { 0 });
+        for (k, bound) in [lower, upper].into_iter().enumerate() {
+            let Some(bound) = bound else { continue };
+            let value = self.expr(bound)?;
+            let Some(word) = self.integer(&value) else { return refuse("this bound of a slice") };
+            words[k] = word;
+            which |= 1 << k;
+        }
+        self.at(e.span);
+        let which = self.word(which);
+        Ok(Val::Obj(self.make_from(Entry::GetSlice, &[obj.value, words[0], words[1], which], &[obj])))
     }
 
     fn slice(

@@ -344,9 +344,9 @@ impl Lowerer<'_> {
             return self.view_parameter(name, ty, value);
         }
         if let Some(class) = self.source.c.classes.get(name) {
-            let refused = if self.source.c.not_none.contains(name) { " not None" } else { "" };
-            let (class, name) = (self.name(&format!("{class}{refused}")), self.name(name));
-            self.status_from(Entry::CheckClass, &[value, class, name], &[]);
+            let not_none = self.source.c.not_none.contains(name);
+            let name = self.name(name);
+            self.check_class(value, class, not_none, name);
         }
         if self.cells.contains(name) {
             let ty = match self.source.c.vars.get(name) {

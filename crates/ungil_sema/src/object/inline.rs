@@ -5,7 +5,7 @@
 //! (`Include/cpython/{listobject,tupleobject,longintrepr,floatobject}.h` up to 3.11); elsewhere the entry is called at once.
 
 use ungil_ir::entities::{Label, Value, Var};
-use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind};
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind, UnaryOp as IrUnary};
 use ungil_ir::types::{DType, Type};
 
 use super::entries::Entry;
@@ -25,7 +25,7 @@ const DIGITS: u64 = 24;
 const DOUBLE: u64 = 16;
 
 /// What no entry gives: it has not been called.
-const OPEN: i64 = -2;
+pub(super) const OPEN: i64 = -2;
 
 /// A loop over the items of an object.
 #[derive(Clone, Copy)]
@@ -41,6 +41,23 @@ impl Lowerer<'_> {
     fn is_of(&mut self, object: Value, class: Class) -> Value {
         let (own, class) = (self.load(object, CLASS), self.constant(Constant::Class(class)).value);
         self.b().compare(IrCompare::Eq, own, class)
+    }
+
+    /// [`Entry::CheckClass`], where the object's class is another one; `parameter` is a name or 0.
+    pub(super) fn check_class(&mut self, object: Value, class: &str, not_none: bool, parameter: Value) {
+        let refused = if not_none { " not None" } else { "" };
+        let check = |l: &mut Self| {
+            let name = l.name(&format!("{class}{refused}"));
+            l.status_from(Entry::CheckClass, &[object, name, parameter], &[]);
+        };
+        match Class::declared(class).filter(|_| self.source.counts_in_place) {
+            Some(known) => {
+                let is_own = self.is_of(object, known);
+                let is_other = self.b().unary(IrUnary::Not, is_own);
+                self.when(is_other, check);
+            }
+            None => check(self),
+        }
     }
 
     /// Runs what `build` builds if a condition holds.
@@ -66,7 +83,7 @@ impl Lowerer<'_> {
     }
 
     /// Calls an entry if a variable is as it was at first.
-    fn call_if_open(&mut self, var: Var, open: i64, entry: Entry, args: &[Value]) {
+    pub(super) fn call_if_open(&mut self, var: Var, open: i64, entry: Entry, args: &[Value]) {
         let now = self.b().get(var);
         let is_open = self.is_word(now, open);
         self.when(is_open, |l| {

@@ -92,14 +92,37 @@ pub enum Constant {
     Address(u64),
 }
 
-/// A class whose instances are handled in place.
+/// A class whose instances are known in place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Class {
     Bool,
+    Bytearray,
+    Bytes,
+    Dict,
     Float,
+    Frozenset,
     Int,
     List,
+    Set,
+    Str,
     Tuple,
+}
+
+impl Class {
+    /// The class of this name that a variable may be declared as.
+    pub(crate) fn declared(name: &str) -> Option<Class> {
+        Some(match name {
+            "bytearray" => Class::Bytearray,
+            "bytes" => Class::Bytes,
+            "dict" => Class::Dict,
+            "frozenset" => Class::Frozenset,
+            "list" => Class::List,
+            "set" => Class::Set,
+            "str" => Class::Str,
+            "tuple" => Class::Tuple,
+            _ => return None,
+        })
+    }
 }
 
 /// Words of the table in front of the constants: globals, builtins, the host's own two.

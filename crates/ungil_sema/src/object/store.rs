@@ -251,8 +251,8 @@ impl Lowerer<'_> {
         let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(name));
         let Some(class) = self.source.c.classes.get(name).filter(|_| !is_inner) else { return Ok(value) };
         let obj = self.object(value)?;
-        let (class, none) = (self.name(class), self.word(0));
-        self.status_from(Entry::CheckClass, &[obj.value, class, none], &[]);
+        let none = self.word(0);
+        self.check_class(obj.value, class, false, none);
         Ok(Val::Obj(obj))
     }
 
