@@ -200,14 +200,10 @@ impl Lowerer<'_> {
 
 /// Whether an operation on literals gives a float, and never an exception.
 fn is_sum_of_floats(a: &Literal, op: BinaryOp, b: &Literal) -> bool {
-    let is_float = match (a, b) {
-        (Literal::Float(_), Literal::Float(_) | Literal::Int(_)) | (Literal::Int(_), Literal::Float(_)) => {
-            true
-        }
-        _ => false,
-    };
+    let is_float = |literal: &Literal| matches!(literal, Literal::Float(_));
+    let is_number = |literal: &Literal| is_float(literal) || matches!(literal, Literal::Int(_));
     let is_zero = matches!(b, Literal::Int(0)) || matches!(b, Literal::Float(x) if *x == 0.0);
-    is_float
+    (is_float(a) && is_number(b) || is_number(a) && is_float(b))
         && (matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mult) || op == BinaryOp::Div && !is_zero)
 }
 
