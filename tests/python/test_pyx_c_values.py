@@ -12,7 +12,7 @@ RNG = np.random.default_rng(8)
 
 
 class Text(str):
-    """Neither its items nor its slices are those of the class below."""
+    """A string with items and slices of its own."""
 
     def __getitem__(self, key):
         return ("text", str.__getitem__(self, key))

@@ -44,6 +44,16 @@ impl Loop {
     fn is_in(&self, v: Val) -> bool {
         opcode_of(v).is_some() && self.body.contains(&llvm!(LLVMGetInstructionParent(v)))
     }
+
+    /// The operands of an instruction, if one is made in the loop and the other one is not, in this order.
+    fn operands(&self, inst: Val) -> Option<(Val, Val)> {
+        let (a, b) = (operand(inst, 0), operand(inst, 1));
+        match (self.is_in(a), self.is_in(b)) {
+            (true, false) => Some((a, b)),
+            (false, true) => Some((b, a)),
+            _ => None,
+        }
+    }
 }
 
 /// The innermost loops of a function.
@@ -159,12 +169,7 @@ impl<'a> Products<'a> {
         if opcode(inst) != LLVMMul || is_int && llvm!(LLVMGetIntTypeWidth(ty)) > 64 {
             return None;
         }
-        let (a, b) = (operand(inst, 0), operand(inst, 1));
-        let (sum, stride) = match (self.inner.is_in(a), self.inner.is_in(b)) {
-            (true, false) => (a, b),
-            (false, true) => (b, a),
-            _ => return None,
-        };
+        let (sum, stride) = self.inner.operands(inst)?;
         let mut addends = Vec::new();
         let counter = self.parts(sum, &mut addends)?;
         (!is_cheap(stride)).then_some(Product { inst, counter, addends, stride })
@@ -184,12 +189,7 @@ impl<'a> Products<'a> {
         if !is_sum || addends.len() == DEPTH {
             return None;
         }
-        let (a, b) = (operand(sum, 0), operand(sum, 1));
-        let (rest, addend) = match (self.inner.is_in(a), self.inner.is_in(b)) {
-            (true, false) => (a, b),
-            (false, true) => (b, a),
-            _ => return None,
-        };
+        let (rest, addend) = self.inner.operands(sum)?;
         addends.push(addend);
         self.parts(rest, addends)
     }
