@@ -108,6 +108,20 @@ impl<'e> FunctionEmitter<'e> {
         for p in &self.f.params {
             self.values[p.index()] = Some(unflatten(self.f.ty(*p), &mut params));
         }
+        self.emit_body();
+    }
+
+    /// Emits the whole function as the entry, whose arguments are packed.
+    pub fn emit_unpacked(mut self) {
+        self.set_loc(self.loc);
+        self.l.position(self.entry);
+        for (p, operand) in self.f.params.iter().zip(self.m.unpacked(self.id, self.function)) {
+            self.values[p.index()] = Some(operand);
+        }
+        self.emit_body();
+    }
+
+    fn emit_body(mut self) {
         self.begin();
         if self.f.attributes.recursive {
             self.check_stack();

@@ -1,7 +1,7 @@
 //! A module: declarations, functions, the entry's wrapper.
 
 use super::function::FunctionEmitter;
-use super::types::LeafKind;
+use super::types::{LeafKind, Operand};
 use super::{EmitError, EmitOptions};
 use crate::raw::attributes::{MEMORY_ARGUMENTS, MEMORY_INACCESSIBLE, Place};
 use crate::raw::debug::DebugBuilder;
@@ -92,14 +92,23 @@ pub fn emit_module(
         with_maths: with_maths(ir),
         texts: RefCell::default(),
     };
+    let merged = ir.entry.filter(|id| !is_called(ir, *id));
     for (index, function) in ir.functions.iter().enumerate() {
-        let declared = module.declare_internal(index, function);
+        let is_entry = merged == Some(FuncId(index as u32));
+        let declared =
+            if is_entry { module.declare_entry() } else { module.declare_internal(index, function) };
         module.functions.push(declared);
     }
-    for index in 0..ir.functions.len() {
-        FunctionEmitter::new(&module, FuncId(index as u32)).emit();
+    for id in (0..ir.functions.len() as u32).map(FuncId) {
+        if merged == Some(id) {
+            FunctionEmitter::new(&module, id).emit_unpacked();
+        } else {
+            FunctionEmitter::new(&module, id).emit();
+        }
     }
-    module.emit_entry();
+    if merged.is_none() {
+        module.emit_entry();
+    }
     if options.callback {
         module.emit_callback();
     }
@@ -137,6 +146,13 @@ fn with_maths(ir: &Module) -> Vec<bool> {
         }
         found = next;
     }
+}
+
+/// Whether a function of the module calls this one. Where none does, the entry's wrapper holds its code: LLVM would
+/// spend a tenth of its passes on a second function and on bringing it in.
+fn is_called(ir: &Module, id: FuncId) -> bool {
+    let calls = |kind: &InstKind| matches!(kind, InstKind::Call(callee, _) if *callee == id);
+    ir.functions.iter().any(|f| f.insts.iter().any(|inst| calls(&inst.kind)))
 }
 
 /// The file of the entry function.
@@ -197,12 +213,9 @@ impl ModuleEmitter<'_> {
     }
 
     /// The external function that unpacks the arguments.
-    fn emit_entry(&self) {
-        let Some(id) = self.ir.entry else { return };
+    fn declare_entry(&self) -> Val {
         let l = self.l;
-        let f = self.ir.function(id);
-        let ty = l.function(l.int(32), &[l.ptr(), l.ptr(), l.ptr()]);
-        let entry = l.declare(&self.options.name, ty);
+        let entry = l.declare(&self.options.name, l.function(l.int(32), &[l.ptr(), l.ptr(), l.ptr()]));
         self.add_function_attributes(entry);
         for param in 0..3 {
             l.add_attribute(entry, Place::Param(param), "noundef");
@@ -210,17 +223,32 @@ impl ModuleEmitter<'_> {
         l.add_attribute(entry, Place::Param(1), "noalias");
         l.add_attribute(entry, Place::Param(2), "noalias");
         l.add_attribute(entry, Place::Param(2), "readonly");
+        entry
+    }
+
+    /// The entry of a function that others call too: it passes the arguments on.
+    fn emit_entry(&self) {
+        let Some(id) = self.ir.entry else { return };
+        let l = self.l;
+        let entry = self.declare_entry();
         l.position(l.block(entry, c"entry"));
         let scope = self.describe(entry, id);
         l.set_place(scope.map(|s| (s, self.first_line(id), 0)));
-        let types: Vec<&Type> = f.params.iter().map(|p| f.ty(*p)).collect();
-        let packing = layout(types.iter().copied());
         let mut args = vec![l.param(entry, 0), l.param(entry, 1)];
-        for (ty, offset) in types.iter().zip(packing.offsets) {
-            l.load_packed(ty, l.offset(l.param(entry, 2), offset), true).flatten(&mut args);
+        for operand in self.unpacked(id, entry) {
+            operand.flatten(&mut args);
         }
         let callee = self.functions[id.index()];
         l.ret(l.call(l.function_type(callee), callee, &args));
+    }
+
+    /// The arguments of a function, loaded by its entry.
+    pub fn unpacked(&self, id: FuncId, entry: Val) -> Vec<Operand> {
+        let (l, f) = (self.l, self.ir.function(id));
+        let types: Vec<&Type> = f.params.iter().map(|p| f.ty(*p)).collect();
+        let offsets = layout(types.iter().copied()).offsets;
+        let load = |(ty, offset): (&&Type, u64)| l.load_packed(ty, l.offset(l.param(entry, 2), offset), true);
+        types.iter().zip(offsets).map(load).collect()
     }
 
     /// Declares an entry point of the runtime.
