@@ -9,6 +9,12 @@ pub struct ExcClass(pub u16);
 /// The text of the `OverflowError` for integers of Python's that exceed 64 bits.
 pub const INTEGER_OVERFLOW: &str = "integer overflow";
 
+/// The texts of other errors of kernels where Python has a result: an integer that exceeds 64 bits, a float, a complex number.
+pub const FLOAT_TOO_LARGE: &str = "float too large for a 64-bit integer in compiled code";
+pub const NEGATIVE_POWER: &str = "Integers to negative integer powers are not allowed.";
+pub const COMPLEX_POWER: &str =
+    "negative number raised to a fractional power: the result is complex, use complex(x) ** y";
+
 macro_rules! classes {
     ($($index:literal $constant:ident $name:literal),* $(,)?) => {
         impl ExcClass {

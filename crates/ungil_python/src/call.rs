@@ -123,7 +123,13 @@ pub unsafe fn bind_and_enter(
             && (!state.params.double_star || state.pyx.is_some())
             && let Some(bound) = state.params.bind(dispatcher.func, args, n, kwnames)
         {
-            return enter_native(dispatcher, bound.args.as_ptr(), bound.args.len());
+            let args = bound.args();
+            if let Some(fast) = state.fast.get()
+                && let Some(result) = fast.call(args.as_ptr(), args.len())
+            {
+                return pyx::or_again(dispatcher, args.as_ptr(), args.len(), result);
+            }
+            return enter_native(dispatcher, args.as_ptr(), args.len());
         }
         if !state.disabled && state.params.double_star && state.pyx.is_none() {
             return Python::attach(|py| {

@@ -21,9 +21,15 @@ pub struct Params {
     pub plain: usize,
 }
 
+/// Arguments that are bound without an allocation.
+const FEW: usize = 8;
+
 /// Arguments in the order of the parameters; holds the references that binding made.
 pub struct BoundArgs {
-    pub args: Vec<*mut PyObject>,
+    few: [*mut PyObject; FEW],
+    /// All of them where they are more than few.
+    many: Vec<*mut PyObject>,
+    n: usize,
     star: *mut PyObject,
     double_star: *mut PyObject,
 }
@@ -39,6 +45,26 @@ impl Drop for BoundArgs {
 }
 
 impl BoundArgs {
+    fn new(n: usize) -> BoundArgs {
+        let many = if n > FEW { vec![ptr::null_mut(); n] } else { Vec::new() };
+        BoundArgs {
+            few: [ptr::null_mut(); FEW],
+            many,
+            n,
+            star: ptr::null_mut(),
+            double_star: ptr::null_mut(),
+        }
+    }
+
+    /// One for each parameter.
+    pub fn args(&self) -> &[*mut PyObject] {
+        if self.n > FEW { &self.many } else { &self.few[..self.n] }
+    }
+
+    fn args_mut(&mut self) -> &mut [*mut PyObject] {
+        if self.n > FEW { &mut self.many } else { &mut self.few[..self.n] }
+    }
+
     /// Adds a keyword that is no parameter; `false` if it is there already.
     unsafe fn add_keyword(&mut self, keyword: *mut PyObject, value: *mut PyObject) -> bool {
         // SAFETY: attached; a name and a live object.
@@ -100,17 +126,11 @@ impl Params {
         kwnames: *mut PyObject,
     ) -> Option<BoundArgs> {
         let star_at = self.positional;
-        let mut bound = BoundArgs {
-            args: vec![ptr::null_mut(); self.names.len()],
-            star: ptr::null_mut(),
-            double_star: ptr::null_mut(),
-        };
+        let mut bound = BoundArgs::new(self.names.len());
         // SAFETY: `args` holds `n` positional and then the keyword values; all are borrowed for the call.
         unsafe {
             let given = n.min(self.positional);
-            for i in 0..given {
-                bound.args[i] = *args.add(i);
-            }
+            bound.args_mut()[..given].copy_from_slice(core::slice::from_raw_parts(args, given));
             if self.star {
                 bound.star = ffi::PyTuple_New((n - given) as ffi::Py_ssize_t);
                 if bound.star.is_null() {
@@ -122,7 +142,8 @@ impl Params {
                     ffi::Py_INCREF(item);
                     ffi::PyTuple_SET_ITEM(bound.star, (i - given) as ffi::Py_ssize_t, item);
                 }
-                bound.args[star_at] = bound.star;
+                let star = bound.star;
+                bound.args_mut()[star_at] = star;
             } else if n > self.positional {
                 return None;
             }
@@ -135,19 +156,20 @@ impl Params {
                     }
                     continue;
                 };
-                if !bound.args[place].is_null() {
+                let slot = &mut bound.args_mut()[place];
+                if !slot.is_null() {
                     return None;
                 }
-                bound.args[place] = *args.add(n + k);
+                *slot = *args.add(n + k);
             }
             if self.double_star {
                 if bound.double_star.is_null() {
                     bound.double_star = ffi::PyDict_New();
                 }
-                let last = bound.args.len() - 1;
-                bound.args[last] = bound.double_star;
+                let double_star = bound.double_star;
+                bound.args_mut()[self.names.len() - 1] = double_star;
             }
-            self.fill_defaults(func, &mut bound.args)?;
+            self.fill_defaults(func, bound.args_mut())?;
         }
         Some(bound)
     }
@@ -155,10 +177,11 @@ impl Params {
     /// Place of the parameter that a keyword names.
     unsafe fn index_of(&self, keyword: *mut PyObject) -> Option<usize> {
         let by_keyword = |i: &usize| *i >= self.positional_only && !(self.star && *i == self.positional);
-        (0..self.names.len() - usize::from(self.double_star)).filter(by_keyword).find(|i| {
-            let name = self.names[*i].as_ptr();
+        let mut places = (0..self.names.len() - usize::from(self.double_star)).filter(by_keyword);
+        // Names are interned almost always.
+        places.clone().find(|i| self.names[*i].as_ptr() == keyword).or_else(|| {
             // SAFETY: both are strings; comparing them cannot fail.
-            name == keyword || unsafe { ffi::PyUnicode_Compare(name, keyword) } == 0
+            places.find(|i| unsafe { ffi::PyUnicode_Compare(self.names[*i].as_ptr(), keyword) } == 0)
         })
     }
 

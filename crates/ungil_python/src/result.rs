@@ -236,6 +236,7 @@ fn record_object<'py>(kind: &RecordKind, items: &Bound<'py, PyAny>) -> PyResult<
             }
             dict.into_any()
         }
+        RecordKind::OneOf => items.get_item(1 + items.get_item(0)?.extract::<usize>()?)?,
         RecordKind::Numbers => items.get_item(0)?.call_method0("tolist")?,
         RecordKind::Enum(name) => {
             let member = py.import("ungil.pyx._enums")?.getattr("member")?;

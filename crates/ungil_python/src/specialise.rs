@@ -195,7 +195,7 @@ pub fn compile<'s>(
     entry.python_numbers = state.pyx.is_some();
     let entry = state.entries.push(entry);
     if state.fast.get().is_none()
-        && let Some(fast) = Fast::of(entry, state.params.plain)
+        && let Some(fast) = Fast::of(entry, state.params.names.len())
     {
         let _ = state.fast.set(fast);
     }

@@ -52,6 +52,8 @@ pub struct CFunction {
     pub integer_division: bool,
     /// Whether a parameter holds any object of Python, so that what is computed with it is one too.
     pub takes_objects: bool,
+    /// Whether numbers of Python keep their type where branches meet: an integer does not become a float.
+    pub keeps_types: bool,
     /// Variables without a declaration that arithmetic uses: integers in them are Python's, which do not wrap.
     pub overflowing: BTreeSet<String>,
     /// Whether variables without a declaration are of C where what is assigned to them is, whatever arithmetic does.

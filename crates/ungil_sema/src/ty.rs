@@ -119,6 +119,8 @@ pub enum RecordKind {
     Bytes,
     /// A value of an enumeration, by its name in C: the only item is its number.
     Enum(Arc<str>),
+    /// Of several types: the first item is the number of the one that counts.
+    OneOf,
     /// An array of structs: the only item is the array of their first bytes.
     Structs(Arc<CStruct>),
 }
@@ -349,7 +351,12 @@ impl fmt::Display for Ty {
             Ty::Str(_) => f.write_str("str"),
             Ty::Bytes(_) => f.write_str("bytes"),
             Ty::Fused(_, name) => write!(f, "fused function {name}"),
+            Ty::Record(record) if record.kind == RecordKind::OneOf => {
+                let types: Vec<String> = record.items[1..].iter().map(Ty::to_string).collect();
+                f.write_str(&types.join(" | "))
+            }
             Ty::Record(record) => f.write_str(match record.kind {
+                RecordKind::OneOf => "object",
                 RecordKind::Dict(_) => "dict",
                 RecordKind::Bytes => "bytes",
                 RecordKind::Enum(_) => "int",

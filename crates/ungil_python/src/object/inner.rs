@@ -142,7 +142,7 @@ impl Inner {
                 return code.run(args, cells);
             }
             match self.params.bind(function, args, n, names) {
-                Some(bound) => code.run(bound.args.as_ptr(), cells),
+                Some(bound) => code.run(bound.args().as_ptr(), cells),
                 // Python itself reports arguments that do not fit.
                 None => original(function, args, n, names),
             }

@@ -171,7 +171,7 @@ pub unsafe extern "C" fn vectorcall(
             return code.run(args, core::ptr::null());
         }
         match state.params.bind(dispatcher.func, args, n, kwnames) {
-            Some(bound) => code.run(bound.args.as_ptr(), core::ptr::null()),
+            Some(bound) => code.run(bound.args().as_ptr(), core::ptr::null()),
             None if crate::call::raises_misfit(dispatcher, n, kwnames) => core::ptr::null_mut(),
             None => ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames),
         }

@@ -1,4 +1,5 @@
-//! Integers beyond 64 bits: a kernel ends with an error there, and the call is made again with code for objects.
+//! What kernels do not compute: integers beyond 64 bits, powers whose type depends on their value. A kernel ends with an error
+//! there, and the call is made again with code for objects.
 //!
 //! Only of functions that change nothing but their own variables: numbers in, and calls of builtins of numbers and of
 //! functions of the same kind.
@@ -6,10 +7,11 @@
 use core::ptr::null_mut;
 use std::collections::HashSet;
 
-use pyo3::exceptions::PyOverflowError;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyType};
+use ungil_abi::exception::{COMPLEX_POWER, FLOAT_TOO_LARGE, INTEGER_OVERFLOW, NEGATIVE_POWER};
 use ungil_diag::source::SourceFile;
 use ungil_diag::span::SourceId;
 use ungil_driver::excerpt::parse_kernel;
@@ -23,6 +25,9 @@ use crate::dispatcher::{self, Dispatcher};
 /// Builtins that only compute.
 const BUILTINS: &[&str] =
     &["abs", "bool", "divmod", "float", "int", "len", "max", "min", "pow", "range", "round", "sum"];
+
+/// Errors of kernels where Python has a result.
+const BEYOND_KERNELS: &[&str] = &[INTEGER_OVERFLOW, FLOAT_TOO_LARGE, NEGATIVE_POWER, COMPLEX_POWER];
 
 /// The result of a kernel, or of the code for objects where 64 bits were too few.
 ///
@@ -70,9 +75,9 @@ unsafe fn objects_instead(
     args: &[*mut PyObject],
     error: &PyErr,
 ) -> PyResult<Option<*mut PyObject>> {
-    let is_overflow = error.is_instance_of::<PyOverflowError>(py)
-        && error.value(py).str()?.to_str()? == ungil_abi::exception::INTEGER_OVERFLOW;
-    let Some(pyx) = dispatcher.state().pyx.as_ref().filter(|_| is_overflow) else { return Ok(None) };
+    let may_be_ours = error.is_instance_of::<PyOverflowError>(py) || error.is_instance_of::<PyValueError>(py);
+    let is_ours = may_be_ours && BEYOND_KERNELS.contains(&error.value(py).str()?.to_str()?);
+    let Some(pyx) = dispatcher.state().pyx.as_ref().filter(|_| is_ours) else { return Ok(None) };
     // SAFETY: live objects, as the caller vouches.
     let are_numbers = args.iter().all(|a| unsafe {
         ffi::PyLong_Check(*a) != 0 || ffi::PyFloat_CheckExact(*a) != 0 || ffi::PyComplex_CheckExact(*a) != 0
@@ -107,7 +112,7 @@ fn only_computes(
     // SAFETY: a live dispatcher holds its function.
     let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
     let (globals, builtins) = (func.getattr("__globals__")?, func.getattr("__builtins__")?);
-    for name in &found.called {
+    for name in found.called.difference(&found.defined) {
         // What is private to the module stands among its builtins.
         let hidden = builtins.call_method1("get", (name,))?;
         let called = globals.call_method1("get", (name, hidden))?;
@@ -131,6 +136,8 @@ fn only_computes(
 struct Effects {
     changes: bool,
     called: HashSet<String>,
+    /// Functions inside, which are looked through like the rest.
+    defined: HashSet<String>,
 }
 
 impl Effects {
@@ -150,6 +157,10 @@ impl Visitor for Effects {
             StmtKind::Assign { targets, .. } => !targets.iter().all(Effects::is_own),
             StmtKind::AugAssign { target, .. } => !Effects::is_own(target),
             StmtKind::For(f) => !Effects::is_own(&f.target),
+            StmtKind::FunctionDef(def) => {
+                self.defined.insert(def.name.name.to_string());
+                !def.decorators.is_empty()
+            }
             StmtKind::While(_)
             | StmtKind::If(_)
             | StmtKind::Return(_)

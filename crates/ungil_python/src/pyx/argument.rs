@@ -39,6 +39,8 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
         return Err(PyTypeError::new_err(text));
     }
     match &parameter.declared {
+        // SAFETY: a live object.
+        None if unsafe { is_numpy_number(object.py(), object.as_ptr()) } => object.call_method0("item"),
         None | Some(Declared::Void) => Ok(object.clone()),
         Some(Declared::Tuple(types)) => tuple(parameter, types, object),
         Some(Declared::C { ty: CType::Pointer(to), .. })
@@ -79,6 +81,15 @@ pub fn array<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResult
         }
         _ => convert(parameter, object),
     }
+}
+
+/// Whether an object is a number of NumPy's of a type that kernels know.
+///
+/// # Safety
+/// A live object.
+pub unsafe fn is_numpy_number(py: Python<'_>, object: *mut ffi::PyObject) -> bool {
+    // SAFETY: as the caller vouches.
+    numpy::api(py).scalar_dtype(unsafe { ffi::Py_TYPE(object) }).is_some()
 }
 
 /// Characters for a `char *`.

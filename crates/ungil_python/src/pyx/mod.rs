@@ -216,6 +216,7 @@ pub fn make_pyx_function<'py>(
     (options.profile, options.linetrace) = (flag("profile")?, flag("linetrace")?);
     options.compile.error_model = if c.cdivision { ErrorModel::Numpy } else { ErrorModel::Python };
     options.compile.python = py.version_info().minor;
+    c.keeps_types = c.takes_objects && !flag("kernel_only")?;
     let c = Arc::new(c);
     options.compile.c = Some(c.clone());
     let mut inner = HashMap::new();
@@ -342,6 +343,7 @@ fn functions_inside(
             unchecked: !switch("boundscheck", !outer.unchecked),
             unwrapped: !switch("wraparound", !outer.unwrapped),
             takes_objects,
+            keeps_types: false,
             overflowing: Default::default(),
             infer_types: outer.infer_types,
             not_none,
@@ -371,6 +373,7 @@ pub unsafe fn enter(
     let state = dispatcher.state();
     let is_new = pyx.objects.get().is_none() && !pyx.kernel_only && state.entries.iter().next().is_none();
     let prefers_objects = pyx.has_sequences(state, objects)
+        || pyx.takes_objects(py, objects)
         || is_new
             && (state.params.double_star || pyx.warns || pyx.declares_inside || object::is_preferred(state));
     if prefers_objects && let Some(code) = pyx.for_objects(py, dispatcher)? {
@@ -498,6 +501,18 @@ impl Pyx {
         let declared = |k: usize| self.params.get(k).is_some_and(|p| p.declared.is_some());
         let mut given = objects.iter().enumerate();
         !self.kernel_only && given.any(|(k, o)| object::is_sequence(*o) && !is_star(k) && !declared(k))
+    }
+
+    /// Whether arguments are more to a function without declared parameters than to kernels: numbers of NumPy, which have
+    /// NumPy's arithmetic, and functions of Python, whose integers have any size. A function that declares some
+    /// parameters takes numbers of NumPy as Python's.
+    fn takes_objects(&self, py: Python<'_>, objects: &[*mut PyObject]) -> bool {
+        let declares = self.params.iter().any(|p| p.declared.is_some());
+        // SAFETY: live objects, as the caller vouches.
+        let is_object = |o: &*mut PyObject| unsafe {
+            argument::is_numpy_number(py, *o) || ffi::Py_TYPE(*o) == &raw mut ffi::PyFunction_Type
+        };
+        !declares && !self.kernel_only && objects.iter().any(is_object)
     }
 
     /// Whether the function can be run otherwise where no kernel can be made of it.

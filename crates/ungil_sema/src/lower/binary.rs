@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ungil_abi::exception::{ExcClass, INTEGER_OVERFLOW};
+use ungil_abi::exception::{COMPLEX_POWER, ExcClass, INTEGER_OVERFLOW, NEGATIVE_POWER};
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp, InstKind, UnaryOp};
@@ -21,6 +21,9 @@ use crate::options::ErrorModel;
 use crate::prelude;
 use crate::promote::promote_scalars;
 use crate::ty::Ty;
+
+/// Powers of floats below this are powers of integers below 2⁶³, whatever is lost by rounding.
+const SAFE_POWER: f64 = 9.223_372_036_8e18;
 
 /// Whether NumPy computes `x ** 2` as `square(x)`, which differs from its power: of truths in the type, of complex numbers
 /// in the signs of zeros.
@@ -120,6 +123,11 @@ impl Lowerer<'_, '_> {
         }
         let may_invert = may_be_negative(&right);
         let (left, right) = self.beside_long_literal(op, left, right, span)?;
+        if matches!(op, BinaryOp::LShift | BinaryOp::RShift)
+            && let Some(shifted) = self.c_shift(op, &left, &right, span)?
+        {
+            return Ok(shifted);
+        }
         let (left, right) = self.c_operands(&left, &right)?.unwrap_or((left, right));
         let common = promote_scalars(&left.ty, &right.ty);
         match op {
@@ -352,7 +360,7 @@ impl Lowerer<'_, '_> {
         self.check(fine, ExcClass::OVERFLOW, INTEGER_OVERFLOW, Vec::new());
     }
 
-    fn shift(
+    pub(crate) fn shift(
         &mut self,
         op: BinaryOp,
         left: &Operand,
@@ -559,9 +567,7 @@ impl Lowerer<'_, '_> {
         let fractional = self.b().compare(CompareOp::Lt, whole, b);
         let complex = self.b().binary(Ir::And, below, fractional);
         let fine = self.b().unary(UnaryOp::Not, complex);
-        let message =
-            "negative number raised to a fractional power: the result is complex, use complex(x) ** y";
-        self.check(fine, ExcClass::VALUE_ERROR, message, Vec::new());
+        self.check(fine, ExcClass::VALUE_ERROR, COMPLEX_POWER, Vec::new());
     }
 
     fn integer_power(&mut self, left: &Operand, right: &Operand, ty: &Ty, span: Span) -> Result<Operand> {
@@ -575,7 +581,13 @@ impl Lowerer<'_, '_> {
         }
         let (a, b) = self.both(left, right, dtype)?;
         if right.const_int() == Some(2) {
-            let value = self.b().binary(Ir::Mul, a, a);
+            let is_object = self.is_c() && *ty == Ty::PyInt;
+            let square = if is_object {
+                InstKind::CheckedBinary(Ir::Mul, a, a)
+            } else {
+                InstKind::Binary(Ir::Mul, a, a)
+            };
+            let value = self.b().value(square);
             return Ok(Operand::value(ty.clone(), value, span));
         }
         if self.c_function().is_some_and(|c| c.cpow) && !ty.is_weak() && dtype.is_signed() {
@@ -588,10 +600,21 @@ impl Lowerer<'_, '_> {
         if dtype.is_signed() && right.const_int().is_none_or(|c| c < 0) {
             let zero = self.zero(dtype);
             let fine = self.b().compare(CompareOp::Ge, b, zero);
-            let message = "Integers to negative integer powers are not allowed.";
-            self.check(fine, ExcClass::VALUE_ERROR, message, Vec::new());
+            self.check(fine, ExcClass::VALUE_ERROR, NEGATIVE_POWER, Vec::new());
+        }
+        if self.is_c() && *ty == Ty::PyInt {
+            self.check_integer_power(a, b);
         }
         let value = self.b().binary(Ir::Pow, a, b);
         Ok(Operand::value(ty.clone(), value, span))
+    }
+
+    /// Raises where a power of Python's integers may exceed 64 bits: its logarithm is that of the power of floats.
+    fn check_integer_power(&mut self, a: Value, b: Value) {
+        let (a, b) = (self.b().cast(a, DType::F64), self.b().cast(b, DType::F64));
+        let power = self.b().math(MathFn::Pow, &[a, b]);
+        let (size, limit) = (self.b().unary(UnaryOp::Abs, power), self.b().f64(SAFE_POWER));
+        let fine = self.b().compare(CompareOp::Lt, size, limit);
+        self.check(fine, ExcClass::OVERFLOW, INTEGER_OVERFLOW, Vec::new());
     }
 }

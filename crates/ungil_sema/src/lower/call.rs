@@ -323,9 +323,14 @@ impl Lowerer<'_, '_> {
                 }
             }
         }
+        let is_plain = code.options.is_none() && !prelude::owns(f.code.kernel);
         for v in &mut values {
             self.check_storable(v)?;
             *v = self.escaping(v)?;
+            if is_plain && self.is_c() {
+                // A plain function is called with objects.
+                *v = self.cython_result(v)?;
+            }
         }
         if prelude::owns(f.code.kernel) {
             for (p, v) in code.params.iter().zip(&mut values) {

@@ -119,7 +119,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The zero value of a type.
-    fn zero_of(&mut self, ty: &Type) -> Value {
+    pub(crate) fn zero_of(&mut self, ty: &Type) -> Value {
         match ty {
             Type::Scalar(d) => self.zero(*d),
             Type::Tuple(items) => {

@@ -282,6 +282,46 @@ impl Lowerer<'_, '_> {
         Ok(Some((self.c_convert(left, &common)?, self.c_convert(right, &common)?)))
     }
 
+    /// Whether `//` and `%` of an unsigned `int` are those of `long`, because the other, signed operand is computed with a literal,
+    /// whose type that is. C's own division knows nothing of it.
+    pub(crate) fn divides_longs(
+        &self,
+        op: BinaryOp,
+        left: (&Expr, &Operand),
+        right: (&Expr, &Operand),
+    ) -> bool {
+        let is_divided = matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod)
+            && self.options.c.as_ref().is_some_and(|c| !c.cdivision);
+        let has_literals = has_literal(left.0) || has_literal(right.0);
+        let is_unsigned = |o: &Operand| o.ty == Ty::Scalar(DType::U32);
+        let is_signed = |o: &Operand| matches!(o.ty, Ty::Scalar(d) if d.is_signed() && d.size() <= 4);
+        let (left, right) = (left.1, right.1);
+        let mixes = is_unsigned(left) && is_signed(right) || is_unsigned(right) && is_signed(left);
+        is_divided && has_literals && mixes
+    }
+
+    /// A shift of integers of C, whose type is that of what is shifted.
+    pub(crate) fn c_shift(
+        &mut self,
+        op: BinaryOp,
+        left: &Operand,
+        right: &Operand,
+        span: Span,
+    ) -> Result<Option<Operand>> {
+        let is_object = |o: &Operand| o.ty == Ty::PyInt && o.constant.is_none();
+        if !self.is_c() || left.ty.is_weak() && right.ty.is_weak() || is_object(left) || is_object(right) {
+            return Ok(None);
+        }
+        let (Some(a), Some(b)) = (c_type(left), c_type(right)) else { return Ok(None) };
+        let is_whole = |d: DType| d.is_int() || d == DType::Bool;
+        if !is_whole(a) || !is_whole(b) {
+            return Ok(None);
+        }
+        let ty = Ty::Scalar(usual(a, a));
+        let (x, by) = (self.c_convert(left, &ty)?, self.c_convert(right, &ty)?);
+        Ok(Some(self.shift(op, &x, &by, &ty, span)?))
+    }
+
     /// Both operands as Python's integers where one is a literal beyond 32 bits, which Cython takes as one.
     pub(crate) fn beside_long_literal(
         &mut self,
@@ -562,12 +602,23 @@ fn floating_type(operand: &Operand) -> Option<&'static str> {
     }
 }
 
+/// Whether an integer literal takes part in a computation.
+fn has_literal(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Literal(Literal::Int(_)) => true,
+        ExprKind::Binary { left, right, .. } => has_literal(left) || has_literal(right),
+        ExprKind::Unary { operand, .. } => has_literal(operand),
+        _ => false,
+    }
+}
+
 /// The C type of a scalar operand.
 fn c_type(operand: &Operand) -> Option<DType> {
     Some(match &operand.ty {
         Ty::PyBool => DType::I32,
         Ty::PyInt => match operand.const_int() {
-            Some(n) if fits(n, DType::I32) => DType::I32,
+            // Cython writes negative ones as `long`.
+            Some(n) if n >= 0 && fits(n, DType::I32) => DType::I32,
             _ => DType::I64,
         },
         Ty::PyFloat => DType::F64,

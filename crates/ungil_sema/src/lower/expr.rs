@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ungil_diag::span::Span;
 use ungil_ir::inst::InstKind;
-use ungil_ir::types::Layout;
+use ungil_ir::types::{DType, Layout};
 use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Ident;
@@ -16,7 +16,6 @@ use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::build::Cond;
 use crate::operand::{Constant, Operand};
-use crate::promote::join;
 use crate::resolve::scopes::Captured;
 use crate::ty::{CodeId, FuncTy, SliceTy, Ty};
 
@@ -59,8 +58,13 @@ impl Lowerer<'_, '_> {
             }
             ExprKind::Bool { op, values } => self.bool_operator(*op, values, span),
             ExprKind::Binary { left, op, right } => {
-                let (left, right) = self.lower_pair(left, right)?;
+                let (a, b) = (left, right);
+                let (mut left, mut right) = self.lower_pair(left, right)?;
                 self.set_span(span);
+                if self.divides_longs(*op, (a, &left), (b, &right)) {
+                    let long = Ty::Scalar(DType::I64);
+                    (left, right) = (self.convert(&left, &long)?, self.convert(&right, &long)?);
+                }
                 self.binary(*op, &left, &right, span)
             }
             ExprKind::Unary { op, operand } => {
@@ -211,17 +215,21 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// The truth of a test, which may be known from the types.
+    pub(crate) fn decided(&mut self, test: &Expr) -> Result<Cond> {
+        match self.webs.decision(test) {
+            Some(known) => Ok(Cond::Known(known)),
+            None => {
+                let test = self.lower_expr(test)?;
+                self.truth(&test)
+            }
+        }
+    }
+
     /// `body if test else orelse`.
     fn conditional(&mut self, test: &Expr, body: &Expr, orelse: &Expr) -> Result<Operand> {
         let span = body.span.to(orelse.span);
-        let test = match self.webs.decision(test) {
-            Some(known) => Cond::Known(known),
-            None => {
-                let test = self.lower_expr(test)?;
-                self.truth(&test)?
-            }
-        };
-        match test {
+        match self.decided(test)? {
             Cond::Known(true) => self.lower_expr(body),
             Cond::Known(false) => self.lower_expr(orelse),
             Cond::Value(cond) => {
@@ -300,7 +308,7 @@ impl Lowerer<'_, '_> {
         self.check_storable(&a)?;
         self.check_storable(&b)?;
         let (a, b) = if a.ty == b.ty { (a, b) } else { (self.choosable(&a)?, self.choosable(&b)?) };
-        let ty = join(&a.ty, &b.ty).ok_or_else(|| TypeError::Variable {
+        let ty = self.common_type(&a, &b).ok_or_else(|| TypeError::Variable {
             name: "if … else …".to_owned(),
             old: a.ty.clone(),
             new: b.ty.clone(),

@@ -11,7 +11,7 @@ use ungil_ir::inst::{InstKind, Loc};
 use ungil_ir::types::Type;
 use ungil_syntax::ast::parameter::Parameters;
 
-use crate::cython::Declared;
+use crate::cython::{CFunction, Declared};
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
@@ -89,8 +89,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let own = code.options.clone().filter(|_| instance != 0);
         let mut options = own.unwrap_or_else(|| program.options.clone());
         if instance != 0 && code.options.is_none() && options.c.is_some() {
-            // Plain functions that a function of the Cython language calls are Python's.
-            options.c = None;
+            // Plain functions that a function of the Cython language calls are Python's, with Python's integers.
+            let of_objects = CFunction { takes_objects: true, keeps_types: true, ..CFunction::default() };
+            options.c = (!prelude::owns(code.id.kernel)).then(|| Arc::new(of_objects));
             options.error_model = ErrorModel::Default;
         }
         func.attributes = Attributes {
@@ -255,6 +256,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         let value = &self.c_returned(value, span)?;
         let value = &self.escaping(value)?;
         let value = &self.struct_returned(value)?;
+        if let Some(value) = self.one_of(value, span)? {
+            return Ok(Some(self.value(&value)?));
+        }
         let old = self.program.instances[self.instance].ret.clone();
         let Some(ty) = self.program.widen_result(self.instance, &value.ty) else {
             let (old, new) = (old.expect("joining needs two types"), value.ty.clone());

@@ -57,6 +57,7 @@ pub mod mpi;
 pub mod name;
 mod none_view;
 pub mod numpy;
+mod one_of;
 pub mod parallel;
 pub mod print;
 pub mod program;

@@ -289,11 +289,16 @@ impl<'w> Program<'w> {
             None => ty.clone(),
             Some(old) => join(old, ty)?,
         };
-        if self.instances[instance].ret.as_ref() != Some(&joined) {
-            self.instances[instance].ret = Some(joined.clone());
+        self.set_result(instance, &joined);
+        Some(joined)
+    }
+
+    /// Sets the type of an instance's result.
+    pub(crate) fn set_result(&mut self, instance: usize, ty: &Ty) {
+        if self.instances[instance].ret.as_ref() != Some(ty) {
+            self.instances[instance].ret = Some(ty.clone());
             self.changed = true;
         }
-        Some(joined)
     }
 
     /// Records that the code relies on a constant.

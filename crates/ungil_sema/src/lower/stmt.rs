@@ -96,6 +96,11 @@ impl Lowerer<'_, '_> {
             return Err(Unsupported::Statement { what: "`return` inside `prange` is", span, help }.into());
         }
         let e = value;
+        if let Some(Expr { kind: ExprKind::Conditional { test, body, orelse }, .. }) = e
+            && self.gives_each()
+        {
+            return self.return_either(test, body, orelse, span);
+        }
         let value = match e {
             Some(e) => self.lower_expr(e)?,
             None => Operand::none(span),
@@ -108,6 +113,29 @@ impl Lowerer<'_, '_> {
             return self.leave_function(&value, span);
         }
         self.return_operand(&value, span)?;
+        Ok(Flow::Ends)
+    }
+
+    /// `return body if test else orelse`, whose values need no common type.
+    fn return_either(&mut self, test: &Expr, body: &Expr, orelse: &Expr, span: Span) -> Result<Flow> {
+        let cond = match self.decided(test)? {
+            Cond::Known(known) => {
+                return self.return_statement(Some(if known { body } else { orelse }), span);
+            }
+            Cond::Value(cond) => cond,
+        };
+        let [then, otherwise] = [body, orelse].map(|value| {
+            let (region, ()) = self.nested(|l| {
+                let result = l.return_statement(Some(value), span);
+                if matches!(result, Err(Error::Never)) {
+                    l.never_reached();
+                } else {
+                    l.report(result);
+                }
+            });
+            region
+        });
+        self.b().push(InstKind::If { cond, then, otherwise });
         Ok(Flow::Ends)
     }
 
@@ -127,14 +155,7 @@ impl Lowerer<'_, '_> {
             let tail = If { branches: rest.to_vec(), orelse: node.orelse.clone() };
             l.if_statement(&tail)
         };
-        let test = match self.webs.decision(&first.test) {
-            Some(known) => Cond::Known(known),
-            None => {
-                let test = self.lower_expr(&first.test)?;
-                self.truth(&test)?
-            }
-        };
-        match test {
+        match self.decided(&first.test)? {
             Cond::Known(true) => Ok(self.block(&first.body)),
             Cond::Known(false) => otherwise(self),
             Cond::Value(cond) => {

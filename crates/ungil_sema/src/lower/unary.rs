@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ungil_diag::span::Span;
-use ungil_ir::inst::{CompareOp, UnaryOp as Ir};
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp as Ir};
 use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::UnaryOp;
 
@@ -23,7 +23,9 @@ impl Lowerer<'_, '_> {
                 Cond::Known(b) => Operand::bool(!b, span),
                 Cond::Value(v) => {
                     let value = self.b().unary(Ir::Not, v);
-                    Operand::value(Ty::PyBool, value, span)
+                    // In C a truth value is an `int`.
+                    let ty = if self.is_c() { Ty::Scalar(DType::Bool) } else { Ty::PyBool };
+                    Operand::value(ty, value, span)
                 }
             });
         }
@@ -49,6 +51,10 @@ impl Lowerer<'_, '_> {
         let value = self.value(&operand)?;
         let result = match op {
             UnaryOp::Pos if dtype != DType::Bool => value,
+            UnaryOp::Neg if self.is_c() && operand.ty == Ty::PyInt => {
+                let zero = self.b().i64(0);
+                self.b().value(InstKind::CheckedBinary(BinaryOp::Sub, zero, value))
+            }
             UnaryOp::Neg if dtype != DType::Bool => self.b().unary(Ir::Neg, value),
             UnaryOp::Invert if dtype.is_int() => self.b().unary(Ir::Invert, value),
             UnaryOp::Invert if dtype == DType::Bool => self.b().unary(Ir::Not, value),

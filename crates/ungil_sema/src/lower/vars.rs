@@ -74,6 +74,11 @@ impl Lowerer<'_, '_> {
             matches!(operand.ty, Ty::Func(_)) && !self.webs.list[i].direct && self.webs.list[i].several;
         let operand = &if several { self.choosable(operand)? } else { self.kept_boxes(operand)? };
         let ty = self.widen_web(web, &operand.ty, span)?;
+        if self.changes_type(operand, &ty) {
+            let name = self.webs.web(web).name.to_string();
+            let (old, new) = (ty, operand.ty.clone());
+            return Err(TypeError::Variable { name, old, new, span, first: None }.into());
+        }
         if let Some(flag) = self.slots[i].flag {
             let bound = self.b().bool(true);
             self.b().set(flag, bound);

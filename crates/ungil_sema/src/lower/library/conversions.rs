@@ -1,5 +1,6 @@
 //! Builtins on numbers: `int float bool complex abs divmod pow`, and `len`.
 
+use ungil_abi::exception::{ExcClass, INTEGER_OVERFLOW};
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp};
 use ungil_ir::math::MathFn;
@@ -97,6 +98,7 @@ impl Lowerer<'_, '_> {
     /// `abs(x)`.
     pub(crate) fn absolute(&mut self, x: &Operand, span: Span) -> Result<Operand> {
         let x = self.number(x, "abs")?;
+        let x = self.c_promoted(&x)?;
         let dtype = x.ty.dtype().expect("a number");
         if dtype == DType::Bool {
             let ty = if x.ty.is_weak() { Ty::PyInt } else { x.ty.clone() };
@@ -118,6 +120,11 @@ impl Lowerer<'_, '_> {
             let (re, im) = (self.b().unary(UnaryOp::Real, value), self.b().unary(UnaryOp::Imag, value));
             self.b().math(MathFn::Hypot, &[re, im])
         } else {
+            if self.is_c() && ty == Ty::PyInt {
+                let lowest = self.b().i64(i64::MIN);
+                let fine = self.b().compare(CompareOp::Ne, value, lowest);
+                self.check(fine, ExcClass::OVERFLOW, INTEGER_OVERFLOW, Vec::new());
+            }
             self.b().unary(UnaryOp::Abs, value)
         };
         Ok(Operand::value(ty, value, span))

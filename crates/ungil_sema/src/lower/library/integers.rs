@@ -1,6 +1,6 @@
 //! Integer functions: rounding to integers, greatest common divisor, factorial, integer square root.
 
-use ungil_abi::exception::ExcClass;
+use ungil_abi::exception::{ExcClass, FLOAT_TOO_LARGE};
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints, UnaryOp};
@@ -42,8 +42,7 @@ impl Lowerer<'_, '_> {
         let finite = self.b().compare(CompareOp::Ne, size, infinity);
         self.check(finite, ExcClass::OVERFLOW, "cannot convert float infinity to integer", Vec::new());
         let fits = self.b().compare(CompareOp::Lt, size, limit);
-        let message = "float too large for a 64-bit integer in compiled code";
-        self.check(fits, ExcClass::OVERFLOW, message, Vec::new());
+        self.check(fits, ExcClass::OVERFLOW, FLOAT_TOO_LARGE, Vec::new());
     }
 
     fn whole(&mut self, x: &Operand, function: &str) -> Result<Value> {

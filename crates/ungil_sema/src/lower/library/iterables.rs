@@ -70,7 +70,7 @@ impl Lowerer<'_, '_> {
     /// The item if it is strictly better, else the best so far, as Python decides.
     fn better(&mut self, largest: bool, best: &Operand, item: &Operand, span: Span) -> Result<Operand> {
         let op = if largest { Comparison::Gt } else { Comparison::Lt };
-        let common = join(&best.ty, &item.ty).ok_or_else(|| TypeError::Compare {
+        let common = self.common_type(best, item).ok_or_else(|| TypeError::Compare {
             op: op.symbol(),
             left: item.ty.clone(),
             right: best.ty.clone(),
