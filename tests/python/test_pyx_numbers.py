@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent / "pyx" / "numbers.pyx"
 LOW, HIGH = -(2**63), 2**63 - 1
 FLOATS = np.arange(5.0)
 
-CALLS = [  # fmt: skip
+CALLS = [
     ("literal", 1), ("literal", 0), ("positive", -1.0), ("positive", 2.5), ("positive", True),
     *[(name, a, b) for name in ("greatest", "chosen", "absent", "either") for a, b in ((1, 0.5), (0, True), (0, 5), (5, 0), (0, 0.5), (2**70, 1.5))],
     *[("negative", x) for x in (LOW, HIGH, True, -2.5, 3, 2**70, -1j)],
@@ -52,7 +52,7 @@ CALLS = [  # fmt: skip
     *[("shifts", x, n, c, m, k) for x, n, c, m, k in ((-1, 1, -128, 2, 4), (1, 31, 127, 10, 5), (12345, 3, -3, 1, 31))],
     ("narrow_shift", 1, 31), ("narrow_shift", 5, 3), ("truths", 0, 3), ("truths", 1, 3), ("truths", 5, 3),
     ("truths_of_objects", 1, 2), ("truths_of_objects", 2, 1), ("truths_of_objects", 0, 0.5),
-]
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,7 @@ def test_defaults_and_keywords(modules):
     ]  # fmt: skip
     for name, args, keywords in calls:
         expected, found = (
-            pyx_reference.ending(lambda *a, f=getattr(m, name), k=keywords: f(*a, **k), args) for m in (reference, module)
+            pyx_reference.ending(lambda *a, f=getattr(m, name), k=keywords: f(*a, **k), args)
+            for m in (reference, module)
         )
         assert expected == found, (name, args, keywords)

@@ -121,6 +121,11 @@ impl Lowerer<'_, '_> {
             let reason = Some("the constant does not fit 64 bits");
             return Err(self.binary_error(op, &left, &right, span, reason));
         }
+        self.of_numbers(op, left, right, span)
+    }
+
+    /// `left op right` of numbers that are not both known.
+    fn of_numbers(&mut self, op: BinaryOp, left: Operand, right: Operand, span: Span) -> Result<Operand> {
         let may_invert = may_be_negative(&right);
         let (left, right) = self.beside_long_literal(op, left, right, span)?;
         if matches!(op, BinaryOp::LShift | BinaryOp::RShift)

@@ -8,7 +8,7 @@ use ungil_ir::types::{DType, Layout};
 use ungil_syntax::ast::expr::{Expr, ExprKind, StringPart};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Ident;
-use ungil_syntax::ast::operator::BoolOp;
+use ungil_syntax::ast::operator::{BinaryOp, BoolOp};
 
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
@@ -57,16 +57,7 @@ impl Lowerer<'_, '_> {
                 Ok(value)
             }
             ExprKind::Bool { op, values } => self.bool_operator(*op, values, span),
-            ExprKind::Binary { left, op, right } => {
-                let (a, b) = (left, right);
-                let (mut left, mut right) = self.lower_pair(left, right)?;
-                self.set_span(span);
-                if self.divides_longs(*op, (a, &left), (b, &right)) {
-                    let long = Ty::Scalar(DType::I64);
-                    (left, right) = (self.convert(&left, &long)?, self.convert(&right, &long)?);
-                }
-                self.binary(*op, &left, &right, span)
-            }
+            ExprKind::Binary { left, op, right } => self.binary_expression(*op, left, right, span),
             ExprKind::Unary { op, operand } => {
                 let operand = self.lower_lazily(operand)?;
                 self.unary(*op, &operand, span)
@@ -213,6 +204,16 @@ impl Lowerer<'_, '_> {
                 self.merge(cond, (then, taken), (otherwise, other), span)
             }
         }
+    }
+
+    fn binary_expression(&mut self, op: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Result<Operand> {
+        let (mut left, mut right) = self.lower_pair(a, b)?;
+        self.set_span(span);
+        if self.divides_longs(op, (a, &left), (b, &right)) {
+            let long = Ty::Scalar(DType::I64);
+            (left, right) = (self.convert(&left, &long)?, self.convert(&right, &long)?);
+        }
+        self.binary(op, &left, &right, span)
     }
 
     /// The truth of a test, which may be known from the types.
