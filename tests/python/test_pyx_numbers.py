@@ -81,3 +81,15 @@ def test_defaults_and_keywords(modules):
             for m in (reference, module)
         )
         assert expected == found, (name, args, keywords)
+
+
+def test_objects_are_handed_on(modules):
+    for x in (2.5, 10**10, "text", b"bytes", (1,), None):
+        assert all(m.itself(x) is x for m in modules)
+
+
+def test_strings_have_no_kernels_of_their_own(modules):
+    module = modules[1]
+    before = len(module.of_text.signatures)
+    assert [module.of_text(f"s{k}") for k in range(50)] == [f"s{k}" for k in range(50)]
+    assert len(module.of_text.signatures) == before

@@ -178,6 +178,18 @@ unsafe extern "C" fn vectorcall(
                 return crate::pyx::or_again(dispatcher, args, n, result);
             }
             crate::call::enter_native(dispatcher, args, n)
+        } else if kwnames.is_null()
+            && let Some(fast) = state.fast.get()
+            && let Some(rest) = state.params.defaults(dispatcher.func, n)
+            && let Some(result) = fast.call_with(args, n, rest, state.params.plain)
+        {
+            if !result.is_null() {
+                return result;
+            }
+            match state.params.bind(dispatcher.func, args, n, kwnames) {
+                Some(all) => crate::pyx::or_again(dispatcher, all.args().as_ptr(), all.args().len(), result),
+                None => result,
+            }
         } else {
             crate::call::bind_and_enter(dispatcher, args, nargsf, kwnames)
         }

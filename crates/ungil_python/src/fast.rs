@@ -127,12 +127,28 @@ impl Fast {
     /// The interpreter is attached; `args` are `n` live objects, as many as there are parameters.
     #[inline]
     pub unsafe fn call(&self, args: *const *mut PyObject, n: usize) -> Option<*mut PyObject> {
+        // SAFETY: as the caller vouches.
+        unsafe { self.call_with(args, n, args, n) }
+    }
+
+    /// Calls the function with the first `given` of its `n` arguments in one place and the rest in another.
+    ///
+    /// # Safety
+    /// As for [`Fast::call`].
+    #[inline(always)]
+    pub unsafe fn call_with(
+        &self,
+        args: *const *mut PyObject,
+        given: usize,
+        rest: *const *mut PyObject,
+        n: usize,
+    ) -> Option<*mut PyObject> {
         let mut block = [MaybeUninit::<u64>::uninit(); MAX_PARAMS];
         let mut ret = 0u64;
         // SAFETY: exact types have these layouts; the code was compiled for these words and gives at most 8 bytes.
         unsafe {
             for ((i, is_float), word) in self.floats.iter().enumerate().take(n).zip(&mut block) {
-                let object = *args.add(i);
+                let object = if i < given { *args.add(i) } else { *rest.add(i - given) };
                 let ty = ffi::Py_TYPE(object);
                 if *is_float {
                     if ty != &raw mut ffi::PyFloat_Type {

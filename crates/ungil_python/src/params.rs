@@ -22,7 +22,7 @@ pub struct Params {
 }
 
 /// Arguments that are bound without an allocation.
-const FEW: usize = 8;
+pub const FEW: usize = 8;
 
 /// Arguments in the order of the parameters; holds the references that binding made.
 pub struct BoundArgs {
@@ -172,6 +172,52 @@ impl Params {
             self.fill_defaults(func, bound.args_mut())?;
         }
         Some(bound)
+    }
+
+    /// The defaults of the parameters behind `n` arguments by position; `None`: some have none.
+    ///
+    /// # Safety
+    /// As for [`Params::bind`].
+    #[inline]
+    pub unsafe fn defaults(&self, func: *mut PyObject, n: usize) -> Option<*const *mut PyObject> {
+        let missing = self.plain.checked_sub(n)?;
+        // SAFETY: the function's defaults live as long as it does; they are the last of the tuple.
+        unsafe {
+            let defaults = ffi::PyFunction_GetDefaults(func);
+            let count = if defaults.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(defaults) as usize };
+            let first = count.checked_sub(missing)?;
+            let items: *const *mut PyObject =
+                (&raw const (*defaults.cast::<ffi::PyTupleObject>()).ob_item).cast();
+            Some(items.add(first))
+        }
+    }
+
+    /// Few arguments by position with defaults for the rest; `None`: that takes more.
+    ///
+    /// # Safety
+    /// As for [`Params::bind`].
+    #[inline]
+    pub unsafe fn with_defaults(
+        &self,
+        func: *mut PyObject,
+        args: *const *mut PyObject,
+        n: usize,
+    ) -> Option<[*mut PyObject; FEW]> {
+        if self.plain > FEW {
+            return None;
+        }
+        let mut all = [ptr::null_mut(); FEW];
+        // SAFETY: `args` holds `n` objects, and there is a default for each of the rest.
+        unsafe {
+            let defaults = self.defaults(func, n)?;
+            for (i, place) in all[..n].iter_mut().enumerate() {
+                *place = *args.add(i);
+            }
+            for (i, place) in all[n..self.plain].iter_mut().enumerate() {
+                *place = *defaults.add(i);
+            }
+        }
+        Some(all)
     }
 
     /// Place of the parameter that a keyword names.

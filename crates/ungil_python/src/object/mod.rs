@@ -58,15 +58,22 @@ pub struct ObjectCode {
     _keep: Vec<Py<PyAny>>,
 }
 
-/// Whether a function is compiled for objects before anything else: it makes containers and has no loop inside a loop,
-/// where kernels would make up for their conversion.
+/// Whether a function is compiled for objects before anything else: it hands values on, the objects themselves, or it makes
+/// containers and has no loop inside a loop, where kernels would make up for their conversion.
 pub fn is_preferred(state: &State) -> bool {
     let Ok(text) = &state.source else { return false };
     let file = SourceFile::new(text.file.as_str(), text.text.as_str());
     let (code, _) = parse_kernel(&file, SourceId(0), false);
     let Some(KernelCode::Function(def)) = code.filter(|_| !text.is_lambda) else { return false };
     let shape = shape(&def.body);
-    shape.depth <= 1 && shape.builds
+    let declares = state.options.compile.c.as_ref().is_none_or(|c| !c.vars.is_empty() || c.ret.is_some());
+    shape.depth <= 1 && shape.builds || !shape.works && !declares
+}
+
+/// Whether an object is a string, of which kernels know the characters when they are compiled.
+pub fn is_text(object: *mut PyObject) -> bool {
+    // SAFETY: attached, with a live object.
+    unsafe { ffi::PyUnicode_Check(object) != 0 }
 }
 
 /// Whether an object is a list or tuple, which kernels would convert whole.
@@ -167,8 +174,13 @@ pub unsafe extern "C" fn vectorcall(
         let Some(code) = state.pyx.as_ref().and_then(|pyx| pyx.objects()) else {
             return ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames);
         };
-        if kwnames.is_null() && n == state.params.plain {
-            return code.run(args, core::ptr::null());
+        if kwnames.is_null() {
+            if n == state.params.plain {
+                return code.run(args, core::ptr::null());
+            }
+            if let Some(all) = state.params.with_defaults(dispatcher.func, args, n) {
+                return code.run(all.as_ptr(), core::ptr::null());
+            }
         }
         match state.params.bind(dispatcher.func, args, n, kwnames) {
             Some(bound) => code.run(bound.args().as_ptr(), core::ptr::null()),

@@ -495,12 +495,18 @@ impl Pyx {
     }
 
     /// Whether arguments are lists or tuples, where that is not what was declared: their items are any objects, and a
-    /// change of one is seen at once, so that they are not for kernels.
+    /// change of one is seen at once, so that they are not for kernels. Strings are not either, of which each would have a
+    /// kernel of its own, unless there are arrays to work on.
     fn has_sequences(&self, state: &State, objects: &[*mut PyObject]) -> bool {
         let is_star = |k: usize| state.params.star && k == state.params.positional;
         let declared = |k: usize| self.params.get(k).is_some_and(|p| p.declared.is_some());
         let mut given = objects.iter().enumerate();
-        !self.kernel_only && given.any(|(k, o)| object::is_sequence(*o) && !is_star(k) && !declared(k))
+        let is_array = |ty: &Option<Declared>| {
+            matches!(ty, Some(Declared::View { .. } | Declared::Structs { .. } | Declared::C { .. }))
+        };
+        let has_arrays = self.params.iter().any(|p| is_array(&p.declared));
+        let is_object = |o| object::is_sequence(o) || !has_arrays && object::is_text(o);
+        !self.kernel_only && given.any(|(k, o)| is_object(*o) && !is_star(k) && !declared(k))
     }
 
     /// Whether arguments are more to a function without declared parameters than to kernels: numbers of NumPy, which have

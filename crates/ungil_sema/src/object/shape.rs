@@ -12,6 +12,8 @@ pub struct Shape {
     pub depth: u32,
     /// Whether it builds lists, sets or dictionaries.
     pub builds: bool,
+    /// Whether it does more with values than hand them on.
+    pub works: bool,
 }
 
 /// The shape of a function's body.
@@ -25,6 +27,8 @@ fn block(body: &[Stmt], depth: u32, shape: &mut Shape) {
     shape.depth = shape.depth.max(depth);
     for stmt in body {
         expressions(stmt, &mut |e| expression(e, depth, shape));
+        let hands_on = matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Assign { .. } | StmtKind::If(_));
+        shape.works |= !hands_on && !matches!(stmt.kind, StmtKind::Expr(_) | StmtKind::Pass);
         let is_loop = matches!(stmt.kind, StmtKind::For(_) | StmtKind::While(_));
         for inner in blocks(stmt) {
             block(inner, depth + u32::from(is_loop), shape);
@@ -33,6 +37,8 @@ fn block(body: &[Stmt], depth: u32, shape: &mut Shape) {
 }
 
 fn expression(e: &Expr, depth: u32, shape: &mut Shape) {
+    let hands_on = matches!(e.kind, ExprKind::Name(_) | ExprKind::Literal(_) | ExprKind::Conditional { .. });
+    shape.works |= !hands_on;
     match &e.kind {
         ExprKind::ListComp { generators, .. }
         | ExprKind::SetComp { generators, .. }

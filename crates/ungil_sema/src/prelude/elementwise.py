@@ -207,6 +207,13 @@ def bitwise_count(x):
             return np.uint8(1) if y else np.uint8(0)
         refuse("only integers have bits")
     # The bits of the magnitude, pairs, fours and bytes of them added at once.
+    if y.itemsize == 1:
+        few = np.uint8(y)
+        if is_signed(y) and y < 0:
+            few = np.uint8(0) - few
+        few = few - ((few >> 1) & 0x55)
+        few = (few & 0x33) + ((few >> 2) & 0x33)
+        return (few + (few >> 4)) & 0x0F
     n = np.uint64(y)
     if is_signed(y) and y < 0:
         n = np.uint64(0) - n
