@@ -1,4 +1,4 @@
-"""Matrix products by the library, against NumPy: element types, layouts, shapes, threads."""
+"""Products by the library, against NumPy: element types, layouts, shapes, threads; sliding sums."""
 
 import threading
 
@@ -231,3 +231,111 @@ def test_deep_products(rng, dtype, shape):
             ungil.set_num_threads(before)
         assert all(np.array_equal(r, results[0]) for r in results), "the bits depend on the number of threads"
         assert np.abs(results[0] - a @ b).max() <= tolerance
+
+
+def numbers(rng, shape, dtype):
+    """Small numbers, whose products and sums are exact in every type but wrap in narrow ones."""
+    x = rng.integers(-9, 10, shape).astype("f8")
+    if np.dtype(dtype).kind == "c":
+        x = x + 1j * rng.integers(-9, 10, shape)
+    return x.astype("i8").astype(dtype) if np.dtype(dtype).kind in "iub" else x.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, *"?bhilBHIL"])
+def test_all_small_shapes(rng, dtype):
+    sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 20, 33]
+    for rows in sizes:
+        for columns in sizes:
+            depth = sizes[(3 * rows + columns) % len(sizes)]
+            x, y = numbers(rng, (rows, depth), dtype), numbers(rng, (depth, columns), dtype)
+            for a, b in (
+                (x, y),
+                (np.asfortranarray(x), np.asfortranarray(y)),
+                (x[::-1, ::-1], y[::-1, ::-1]),
+            ):
+                found, expected = product(a, b), a @ b
+                assert found.dtype == expected.dtype
+                assert np.array_equal(found, expected), (dtype, rows, depth, columns)
+            # A column and a row as matrices.
+            assert np.array_equal(product(x, y[:, :1]), x @ y[:, :1])
+            assert np.array_equal(product(x[:1], y), x[:1] @ y)
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, *"?bil"])
+def test_exact_vectors_and_panels(rng, dtype):
+    for rows, columns in [(1, 100), (100, 1), (70, 130), (1500, 11), (11, 1500), (1025, 1030)]:
+        x, v = numbers(rng, (rows, columns), dtype), numbers(rng, columns, dtype)
+        for a in layouts(x):
+            assert np.array_equal(product(a, v), a @ v)
+            assert np.array_equal(product(v, a.T), v @ a.T)
+    for rows, depth, columns in [(30, 520, 70), (70, 1030, 129), (3, 5000, 3)]:
+        x, y = numbers(rng, (rows, depth), dtype), numbers(rng, (depth, columns), dtype)
+        for a, b in ((x, y), (x[:, ::-1], np.asfortranarray(y)[::-1])):
+            found = product(a, b)
+            # Sums of this size are exact in float32 as well.
+            assert np.array_equal(found, a @ b)
+
+
+def test_vectors_on_any_number_of_threads(rng):
+    x, v = matrix(rng, 1100, 1200, "d"), rng.standard_normal(1200)
+    before = ungil.get_num_threads()
+    for a in (x, np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2]):
+        results = []
+        try:
+            for n in (1, before):
+                ungil.set_num_threads(n)
+                results.append(product(a, v))
+        finally:
+            ungil.set_num_threads(before)
+        assert results[0].tobytes() == results[1].tobytes()
+        np.testing.assert_allclose(results[0], a @ v, rtol=1e-9, atol=1e-11)
+
+
+def test_read_only_factors(rng):
+    x, v = numbers(rng, (5, 5), "d"), numbers(rng, 5, "d")
+    x.flags.writeable = v.flags.writeable = False
+    assert np.array_equal(product(x, x), x @ x) and np.array_equal(product(x, v), x @ v)
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, *"?bilBL"])
+def test_sliding_products(rng, dtype):
+    def slide(a, v):
+        return np.convolve(a, v), np.convolve(a, v, "same"), np.convolve(a, v, "valid")
+
+    def correlate(a, v):
+        return np.correlate(a, v), np.correlate(a, v, "same"), np.correlate(a, v, "full")
+
+    slid, correlated = jit(slide), jit(correlate)
+    for n in (1, 2, 3, 5, 8, 9, 17, 40, 150, 1000):
+        for m in (1, 2, 3, 7, 16, 31, 90):
+            x, y = numbers(rng, n, dtype), numbers(rng, m, dtype)
+            for a, v in ((x, y), (x[::-1], np.repeat(y, 2)[::2]), (np.repeat(x, 3)[::3], y[::-1])):
+                for found, expected in zip(
+                    (*slid(a, v), *correlated(a, v)), (*slide(a, v), *correlate(a, v))
+                ):
+                    assert found.dtype == expected.dtype
+                    assert np.array_equal(found, expected), (dtype, n, m)
+
+
+def test_sliding_products_of_special_values():
+    x, y = np.arange(40.0), np.ones(5)
+    x[3], x[20], x[39], y[1] = np.nan, np.inf, -np.inf, -np.inf
+    with np.errstate(all="ignore"):
+        for mode in ("full", "same", "valid"):
+            found = jit(lambda a, v, mode=mode: np.convolve(a, v, mode))(x, y)
+            np.testing.assert_array_equal(found, np.convolve(x, y, mode))
+
+
+def test_sliding_products_on_any_number_of_threads(rng):
+    x, y = rng.standard_normal(30_000), rng.standard_normal(200)
+    convolve = jit(lambda a, v: np.convolve(a, v))
+    before = ungil.get_num_threads()
+    results = []
+    try:
+        for n in (1, before):
+            ungil.set_num_threads(n)
+            results.append(convolve(x, y))
+    finally:
+        ungil.set_num_threads(before)
+    assert results[0].tobytes() == results[1].tobytes()
+    np.testing.assert_allclose(results[0], np.convolve(x, y), rtol=1e-9, atol=1e-10)

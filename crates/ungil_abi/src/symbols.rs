@@ -41,6 +41,9 @@ pub const MATMUL: &str = "ungil_lib_matmul";
 /// `i32 (Ctx*, u64 dtype, const Vector *values, i64 place)`: moves values so that `place` holds what sorting would put there; a
 /// vector is an array descriptor of one axis.
 pub const PARTITION: &str = "ungil_lib_partition";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, const Vector *y, i64 first)`: sums of products of `x` and the
+/// sliding `y`, from the one with this number on.
+pub const CONVOLVE: &str = "ungil_lib_convolve";
 /// `i64 (Ctx*)`: number of this thread in its team.
 pub const THREAD_ID: &str = "ungil_rt_thread_id";
 /// `i64 (Ctx*)`: threads that a parallel loop started here would use.

@@ -8,21 +8,25 @@ use std::fmt;
 /// A function of the library.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum LibFn {
-    /// `out[i, j] = Σ_k x[i, k] · y[k, j]` of float or complex matrices: what `out` held is not read, and it overlaps neither.
+    /// `out[i, j] = Σ_k x[i, k] · y[k, j]` of matrices, of bools with "or" and "and": what `out` held is not read, and it overlaps neither.
     Matmul,
     /// Moves the elements of a dense vector without NaN so that place `k`, the second operand, holds what sorting would put
     /// there: none before it is larger, none behind it smaller.
     Partition,
+    /// `out[t] = Σ_j y[j] · x[first + t - j]` of vectors, of bools with "or" and "and", over the `j` for which both exist; all
+    /// these sums have one. What `out` held is not read, and it overlaps neither.
+    Convolve,
 }
 
 impl LibFn {
-    pub const ALL: &'static [LibFn] = &[LibFn::Matmul, LibFn::Partition];
+    pub const ALL: &'static [LibFn] = &[LibFn::Matmul, LibFn::Partition, LibFn::Convolve];
 
     /// Text form.
     pub const fn name(self) -> &'static str {
         match self {
             LibFn::Matmul => "matmul",
             LibFn::Partition => "partition",
+            LibFn::Convolve => "convolve",
         }
     }
 
@@ -31,6 +35,7 @@ impl LibFn {
         match self {
             LibFn::Matmul => ungil_abi::symbols::MATMUL,
             LibFn::Partition => ungil_abi::symbols::PARTITION,
+            LibFn::Convolve => ungil_abi::symbols::CONVOLVE,
         }
     }
 
@@ -39,6 +44,7 @@ impl LibFn {
         match self {
             LibFn::Matmul => &[2, 2, 2],
             LibFn::Partition => &[1],
+            LibFn::Convolve => &[1, 1, 1],
         }
     }
 
@@ -46,7 +52,7 @@ impl LibFn {
     pub const fn numbers(self) -> usize {
         match self {
             LibFn::Matmul => 0,
-            LibFn::Partition => 1,
+            LibFn::Partition | LibFn::Convolve => 1,
         }
     }
 

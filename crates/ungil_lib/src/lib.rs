@@ -1,14 +1,26 @@
 //! Library functions that are no loops of their own: what kernels call through the C ABI.
 //!
-//! - [`matmul`]: products of matrices, by faer.
+//! - [`matmul`]: products of matrices: [`few`] elements, with a [`vector`], else by faer or in panels.
+//! - [`convolve`]: sums of products of sliding sequences.
 //! - [`partition`]: selection of values by their place in order.
+//! - [`number`], [`view`], [`room`]: what kernels work on; [`features`]: the processor's instructions for them.
+//! - [`share`]: parts of the work for the team.
 //! - [`symbols`]: names and addresses for the JIT.
 //!
 //! Contract: an entry point returns a status and never unwinds. Work is shared by the team of `ungil_runtime` alone, inside
 //! its budget of threads; nothing here starts a thread. How work is cut depends on shapes, so that results have the same
 //! bits for any number of threads.
 
+pub mod convolve;
+mod dtype;
+pub mod features;
+pub mod few;
 pub mod matmul;
 pub mod matrix;
+pub mod number;
 pub mod partition;
+pub mod room;
+pub mod share;
 pub mod symbols;
+pub mod vector;
+pub mod view;

@@ -1,28 +1,35 @@
 //! Products of matrices.
 //!
-//! The result is cut into tiles, whose sides follow from the shapes alone; each is one product by faer, which takes strides as
-//! they are, and tiles are shared among the team. Where the result is one tile and the depth is great, the depth is cut
-//! instead, into parts that follow from the shapes too; partial results are added pairwise, in a fixed order. The bits of an
-//! element depend on the shapes, the layouts and the processor's instructions, never on the number of threads.
+//! Products of few elements, and with a vector, are [`few`]'s and [`vector`](crate::vector)'s. Else the result is cut into
+//! tiles, whose sides follow from the shapes alone; each is one product, of floats by faer, which takes strides as they are,
+//! and tiles are shared among the team. Where the result is one tile and the depth is great, the depth is cut instead, into
+//! parts that follow from the shapes too; partial results are added pairwise, in a fixed order. The bits of an element depend
+//! on the shapes, the layouts and the processor's instructions, never on the number of threads.
 
-use core::ffi::c_void;
-use core::ops::AddAssign;
-use core::ptr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use faer::linalg::matmul::matmul;
 use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par, c32, c64};
-use ungil_abi::context::{Ctx, ValueTag};
+use ungil_abi::context::Ctx;
 use ungil_abi::exception::ExcClass;
-use ungil_abi::parallel::{Block, LoopDesc, Schedule};
 use ungil_runtime::error::raise_static;
-use ungil_runtime::parallel::ungil_rt_parallel_for;
 
+use crate::dtype::of_dtype;
+use crate::few::{self, multiply_panels};
 use crate::matrix::Matrix;
+use crate::number::{Bool, Element, Number};
+use crate::room::Room;
+use crate::share::share;
+use crate::vector::Product;
+use crate::view::{Factor, Sides, View};
 
+/// Products of fewer multiplications take less time than the preparations of a larger one.
+const FEW: usize = 6000;
 /// Products of fewer multiplications are done by the caller in one go.
 const SHARED: usize = 1 << 21;
+/// The same of products with a vector, which wait for memory.
+const SHARED_VECTOR: usize = 1 << 20;
 /// Elements of a tile; of results with more than [`LARGE`] elements, [`LARGE_TILE`].
 const TILE: usize = 256 * 256;
 const LARGE_TILE: usize = 512 * 512;
@@ -36,14 +43,7 @@ const PARTIALS: usize = 1 << 20;
 /// Most parts of a deep product.
 const MOST_PARTS: usize = 64;
 
-/// Element types by number (the order of [`ValueTag`]).
-const F32: u64 = 9;
-const F64: u64 = 10;
-const C64: u64 = 11;
-const C128: u64 = 12;
-const _: () = assert!(C128 < ValueTag::WEAK);
-
-/// Matrix product.
+/// Matrix product; of bools, whether any "and" of two is true.
 ///
 /// # Safety
 /// `ctx` is this thread's context; the descriptors are of live matrices that fit (`out` is rows × columns, the depth is
@@ -59,13 +59,7 @@ pub unsafe extern "C" fn ungil_lib_matmul(
     // SAFETY: by contract.
     let run = || unsafe {
         let (out, x, y) = (&*out, &*x, &*y);
-        match dtype {
-            F32 => multiply::<f32>(ctx, out, x, y),
-            F64 => multiply::<f64>(ctx, out, x, y),
-            C64 => multiply::<c32>(ctx, out, x, y),
-            C128 => multiply::<c64>(ctx, out, x, y),
-            _ => unsupported(ctx),
-        }
+        of_dtype!(dtype, T => multiply::<T>(ctx, out, x, y), panic!("no element type has this number"))
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         // SAFETY: by contract.
@@ -74,107 +68,144 @@ pub unsafe extern "C" fn ungil_lib_matmul(
     })
 }
 
-/// # Safety
-/// `ctx` is this thread's context.
-unsafe fn unsupported(ctx: *mut Ctx) -> i32 {
-    // SAFETY: by contract.
-    unsafe { raise_static(ctx, ExcClass::TYPE_ERROR, "matrix product of elements that are no floats") };
-    1
-}
-
-/// A product whose tiles are to be computed.
-struct Job<T> {
-    out: Matrix,
-    x: Factor<T>,
-    y: Factor<T>,
-    /// Rows and columns of a tile, and tiles side by side.
-    tile: [usize; 2],
-    across: usize,
-}
-
-/// Where a factor's elements are, with strides in elements.
-struct Factor<T> {
-    data: *const T,
-    steps: [isize; 2],
-    /// Elements in a regular order, where the array's own is not.
-    _packed: Option<Vec<T>>,
-}
-
-impl<T: Copy> Factor<T> {
-    /// # Safety
-    /// The matrix describes live elements of type `T`.
-    unsafe fn new(matrix: &Matrix) -> Factor<T> {
-        // SAFETY: by contract.
-        match unsafe { matrix.packed::<T>() } {
-            Some(elements) => {
-                let steps = [matrix.columns() as isize, 1];
-                Factor { data: elements.as_ptr(), steps, _packed: Some(elements) }
-            }
-            None => Factor { data: matrix.data.cast(), steps: matrix.steps::<T>(), _packed: None },
-        }
-    }
-
-    /// The part with these first row and column.
+/// Element types with a product of matrices of any size.
+trait Large: Element {
+    /// Computes a product.
     ///
     /// # Safety
-    /// The part lies inside the matrix, which outlives the view and is not written meanwhile.
-    unsafe fn part<'a>(&self, row: usize, column: usize, rows: usize, columns: usize) -> MatRef<'a, T> {
-        let at = row as isize * self.steps[0] + column as isize * self.steps[1];
-        // SAFETY: by contract.
-        unsafe {
-            MatRef::from_raw_parts(self.data.wrapping_offset(at), rows, columns, self.steps[0], self.steps[1])
+    /// The matrices have these sides and live; the result is not read or written by others, and overlaps no factor.
+    unsafe fn multiply(out: View<Self>, x: View<Self>, y: View<Self>, sides: Sides);
+}
+
+macro_rules! large {
+    ($by:ident: $($t:ty)*) => {$(
+        impl Large for $t {
+            unsafe fn multiply(out: View<$t>, x: View<$t>, y: View<$t>, sides: Sides) {
+                // SAFETY: by contract.
+                unsafe { $by(out, x, y, sides) }
+            }
         }
+    )*};
+}
+
+large!(multiply_floats: f32 f64 c32 c64);
+large!(multiply_panels: Bool u8 u16 u32 u64);
+
+/// # Safety
+/// As for [`Large::multiply`].
+unsafe fn multiply_floats<T: ComplexField>(out: View<T>, x: View<T>, y: View<T>, sides: Sides) {
+    let Sides { rows, depth, columns } = sides;
+    // SAFETY: by contract.
+    unsafe {
+        let out = MatMut::from_raw_parts_mut(out.data, rows, columns, out.steps[0], out.steps[1]);
+        let x = MatRef::from_raw_parts(x.data, rows, depth, x.steps[0], x.steps[1]);
+        let y = MatRef::from_raw_parts(y.data, depth, columns, y.steps[0], y.steps[1]);
+        matmul(out, Accum::Replace, x, y, T::one_impl(), Par::Seq);
     }
 }
 
 /// # Safety
 /// As for [`ungil_lib_matmul`], with elements of type `T`.
-unsafe fn multiply<T: ComplexField + Copy + AddAssign>(
-    ctx: *mut Ctx,
-    out: &Matrix,
-    x: &Matrix,
-    y: &Matrix,
-) -> i32 {
+unsafe fn multiply<T: Large>(ctx: *mut Ctx, out: &Matrix, x: &Matrix, y: &Matrix) -> i32 {
     if out.is_empty() {
         return 0;
     }
     // SAFETY: by contract.
     let (first, second) = unsafe { (Factor::<T>::new(x), Factor::<T>::new(y)) };
-    let depth = x.columns();
-    let (rows, columns) = (out.rows(), out.columns());
-    let small = rows.saturating_mul(columns).saturating_mul(depth) < SHARED;
-    let tile = if small { [rows, columns] } else { tile_of(rows, columns) };
-    let (down, across) = (rows.div_ceil(tile[0]), columns.div_ceil(tile[1]));
-    let job = Job { out: *out, x: first, y: second, tile, across };
-    let parts = parts_of(rows, columns, depth);
-    if down * across == 1 && !small && parts > 1 {
-        // SAFETY: by contract.
-        return unsafe { job.deep_product(ctx, depth, parts) };
-    }
-    let env = (job, depth);
-    // SAFETY: the tiles are disjoint parts of the result; the job outlives the loop.
+    let sides = Sides { rows: out.rows(), depth: x.columns(), columns: out.columns() };
+    let (out, x, y) = (View::<T>::new(out), first.view, second.view);
+    // SAFETY: by contract.
     unsafe {
-        if down * across == 1 {
-            env.0.product(depth, 0);
-            return 0;
+        if sides.columns == 1 {
+            let product = Product {
+                matrix: x,
+                vector: y.data,
+                vector_step: y.steps[0],
+                out: out.data,
+                out_step: out.steps[0],
+                rows: sides.rows,
+                depth: sides.depth,
+            };
+            multiply_vector(ctx, product)
+        } else if sides.rows == 1 {
+            let product = Product {
+                matrix: y.transposed(),
+                vector: x.data,
+                vector_step: x.steps[1],
+                out: out.data,
+                out_step: out.steps[1],
+                rows: sides.columns,
+                depth: sides.depth,
+            };
+            multiply_vector(ctx, product)
+        } else if sides.work() < FEW {
+            few::multiply(out, x, y, sides);
+            0
+        } else {
+            multiply_large(ctx, out, x, y, sides)
         }
-        let env = ptr::from_ref(&env).cast_mut().cast::<c_void>();
-        share(ctx, run_tiles::<T>, env, down * across)
     }
 }
 
-/// The body of a shared loop.
-type Body = unsafe extern "C" fn(*mut Ctx, *mut c_void, i64, i64, *mut Block) -> i32;
-
-/// Runs a body for `0 .. n` on the team.
-///
 /// # Safety
-/// `ctx` is this thread's context; the body accepts `env`, from any thread.
-unsafe fn share(ctx: *mut Ctx, body: Body, env: *mut c_void, n: usize) -> i32 {
-    let plain = LoopDesc::plain(body, env, n as i64);
-    let desc = LoopDesc { schedule: Schedule::DYNAMIC, chunk: 1, ..plain };
+/// `ctx` is this thread's context; the product describes live elements, its result is nobody else's and no factor's.
+unsafe fn multiply_vector<T: Element>(ctx: *mut Ctx, product: Product<T>) -> i32 {
+    // SAFETY: a complex number is its two parts, side by side, with their alignment.
+    unsafe {
+        if const { T::PARTS == 1 } {
+            multiply_parts(ctx, product.cast::<[T::Part; 1]>())
+        } else {
+            multiply_parts(ctx, product.cast::<[T::Part; 2]>())
+        }
+    }
+}
+
+/// # Safety
+/// As for [`multiply_vector`].
+unsafe fn multiply_parts<P: Number, const PARTS: usize>(ctx: *mut Ctx, product: Product<[P; PARTS]>) -> i32 {
+    let (rows, work, mut room) = (product.rows, product.rows.saturating_mul(product.depth), Room::default());
     // SAFETY: by contract.
-    unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
+    let prepared = unsafe { product.prepared(&mut room) };
+    let compute = |low: usize, high: usize| {
+        // SAFETY: no block is given out twice, and nobody else writes the result.
+        unsafe { prepared.compute(low, high) }
+    };
+    if work < SHARED_VECTOR {
+        compute(0, rows);
+        return 0;
+    }
+    // SAFETY: by contract.
+    unsafe { share(ctx, rows, prepared.block(), &compute) }
+}
+
+/// # Safety
+/// As for [`Large::multiply`]; `ctx` is this thread's context.
+unsafe fn multiply_large<T: Large>(ctx: *mut Ctx, out: View<T>, x: View<T>, y: View<T>, sides: Sides) -> i32 {
+    let Sides { rows, depth, columns } = sides;
+    if sides.work() < SHARED {
+        // SAFETY: by contract.
+        unsafe { T::multiply(out, x, y, sides) };
+        return 0;
+    }
+    let tile = tile_of(rows, columns);
+    let (down, across) = (rows.div_ceil(tile[0]), columns.div_ceil(tile[1]));
+    let parts = parts_of(rows, columns, depth);
+    if down * across == 1 && parts > 1 {
+        // SAFETY: by contract.
+        return unsafe { multiply_deep(ctx, out, x, y, sides, parts) };
+    }
+    let work = |number: usize, _: usize| {
+        let (i, j) = (number / across * tile[0], number % across * tile[1]);
+        let part = Sides { rows: tile[0].min(rows - i), depth, columns: tile[1].min(columns - j) };
+        // SAFETY: the tiles are disjoint parts of the result, and each is given out once.
+        unsafe { T::multiply(out.from(i, j), x.from(i, 0), y.from(0, j), part) }
+    };
+    if down * across == 1 {
+        work(0, 1);
+        return 0;
+    }
+    // SAFETY: by contract.
+    unsafe { share(ctx, down * across, 1, &work) }
 }
 
 /// The number of parts that the depth of a product is cut into.
@@ -200,126 +231,86 @@ fn even(extent: usize, side: usize) -> usize {
     extent.div_ceil(extent.div_ceil(side)).next_multiple_of(GRAIN)
 }
 
-impl<T: ComplexField + Copy> Job<T> {
-    /// Computes a tile of the result.
-    ///
-    /// # Safety
-    /// The matrices live, and nobody else writes this tile.
-    unsafe fn product(&self, depth: usize, tile: usize) {
-        let (i, j) = (tile / self.across * self.tile[0], tile % self.across * self.tile[1]);
-        let rows = self.tile[0].min(self.out.rows() - i);
-        let columns = self.tile[1].min(self.out.columns() - j);
-        let steps = self.out.steps::<T>();
-        // SAFETY: the parts lie inside the matrices.
-        unsafe {
-            let at = self.out.at(i, j).cast::<T>();
-            let out = MatMut::from_raw_parts_mut(at, rows, columns, steps[0], steps[1]);
-            let (x, y) = (self.x.part(i, 0, rows, depth), self.y.part(0, j, depth, columns));
-            matmul(out, Accum::Replace, x, y, T::one_impl(), Par::Seq);
-        }
-    }
-}
-
-/// A product whose depth is cut into parts, with room for their results, one behind the other.
-struct Deep<'a, T> {
-    job: &'a Job<T>,
-    depth: usize,
+/// Computes a result that is one tile from the products of parts of the depth.
+///
+/// # Safety
+/// As for [`multiply_large`].
+unsafe fn multiply_deep<T: Large>(
+    ctx: *mut Ctx,
+    out: View<T>,
+    x: View<T>,
+    y: View<T>,
+    sides: Sides,
     parts: usize,
-    partials: *mut T,
-}
-
-impl<T: ComplexField + Copy + AddAssign> Job<T> {
-    /// Computes the result, which is one tile, from the products of parts of the depth.
-    ///
-    /// # Safety
-    /// As for [`ungil_lib_matmul`].
-    unsafe fn deep_product(&self, ctx: *mut Ctx, depth: usize, parts: usize) -> i32 {
-        let (rows, columns) = (self.out.rows(), self.out.columns());
-        let size = rows * columns;
-        let mut partials = vec![T::zero_impl(); size * parts];
-        let deep = Deep { job: self, depth, parts, partials: partials.as_mut_ptr() };
-        // SAFETY: each part has room of its own; what the loop uses outlives it.
-        let status =
-            unsafe { share(ctx, run_parts::<T>, ptr::from_ref(&deep).cast_mut().cast::<c_void>(), parts) };
-        if status != 0 {
-            return status;
-        }
-        let mut gap = 1;
-        while gap < parts {
-            for part in (0..parts - gap).step_by(2 * gap) {
-                let (sums, others) = partials.split_at_mut((part + gap) * size);
-                let sums = &mut sums[part * size..][..size];
-                sums.iter_mut().zip(&others[..size]).for_each(|(sum, other)| *sum += *other);
-            }
-            gap *= 2;
-        }
-        for i in 0..rows {
-            for j in 0..columns {
-                // SAFETY: the place lies inside the result.
-                unsafe { self.out.at(i, j).cast::<T>().write(partials[i * columns + j]) };
-            }
-        }
-        0
-    }
-}
-
-impl<T: ComplexField + Copy> Deep<'_, T> {
-    /// Computes the product of one part of the depth.
-    ///
-    /// # Safety
-    /// The matrices live, and nobody else computes this part.
-    unsafe fn product(&self, part: usize) {
-        let (rows, columns) = (self.job.out.rows(), self.job.out.columns());
-        let (low, high) = (part * self.depth / self.parts, (part + 1) * self.depth / self.parts);
-        // SAFETY: the parts lie inside the matrices, the result in its room.
-        unsafe {
-            let at = self.partials.add(part * rows * columns);
-            let out = MatMut::from_raw_parts_mut(at, rows, columns, columns as isize, 1);
-            let x = self.job.x.part(0, low, rows, high - low);
-            let y = self.job.y.part(low, 0, high - low, columns);
-            matmul(out, Accum::Replace, x, y, T::one_impl(), Par::Seq);
-        }
-    }
-}
-
-unsafe extern "C" fn run_parts<T: ComplexField + Copy>(
-    ctx: *mut Ctx,
-    env: *mut c_void,
-    lo: i64,
-    hi: i64,
-    _: *mut Block,
 ) -> i32 {
-    // SAFETY: the environment is the product that started the loop and waits for it.
-    let deep = unsafe { &*env.cast::<Deep<'_, T>>() };
-    for part in lo..hi {
-        // SAFETY: each part is given out once.
-        let run = || unsafe { deep.product(part as usize) };
-        if catch_unwind(AssertUnwindSafe(run)).is_err() {
-            // SAFETY: the context is this thread's.
-            unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the matrix product failed") };
-            return 1;
+    let Sides { rows, depth, columns } = sides;
+    let size = rows * columns;
+    let mut partials: Vec<T> = Vec::with_capacity(size * parts);
+    let data = partials.as_mut_ptr();
+    let work = |part: usize, _: usize| {
+        let (low, high) = (part * depth / parts, (part + 1) * depth / parts);
+        let to = View { data: data.wrapping_add(part * size), steps: [columns as isize, 1] };
+        // SAFETY: each part has room of its own, and is given out once.
+        unsafe { T::multiply(to, x.from(0, low), y.from(low, 0), Sides { depth: high - low, ..sides }) }
+    };
+    // SAFETY: by contract.
+    let status = unsafe { share(ctx, parts, 1, &work) };
+    if status != 0 {
+        return status;
+    }
+    // SAFETY: each part has been computed, and has set its elements.
+    unsafe { partials.set_len(size * parts) };
+    let mut gap = 1;
+    while gap < parts {
+        for part in (0..parts - gap).step_by(2 * gap) {
+            let (sums, others) = partials.split_at_mut((part + gap) * size);
+            let sums = &mut sums[part * size..][..size];
+            sums.iter_mut().zip(&others[..size]).for_each(|(sum, other)| *sum = sum.plus(*other));
+        }
+        gap *= 2;
+    }
+    for i in 0..rows {
+        for j in 0..columns {
+            // SAFETY: the place lies inside the result.
+            unsafe { out.at(i, j).write(partials[i * columns + j]) };
         }
     }
     0
 }
 
-unsafe extern "C" fn run_tiles<T: ComplexField + Copy>(
-    ctx: *mut Ctx,
-    env: *mut c_void,
-    lo: i64,
-    hi: i64,
-    _: *mut Block,
-) -> i32 {
-    // SAFETY: the environment is the job that started the loop and waits for it.
-    let (job, depth) = unsafe { &*env.cast::<(Job<T>, usize)>() };
-    for tile in lo..hi {
-        // SAFETY: each tile is given out once.
-        let run = || unsafe { job.product(*depth, tile as usize) };
-        if catch_unwind(AssertUnwindSafe(run)).is_err() {
-            // SAFETY: the context is this thread's.
-            unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the matrix product failed") };
-            return 1;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A matrix of this shape over numbers, row by row, or column by column.
+    fn matrix(data: &mut [f64], shape: [i64; 2], turned: bool) -> Matrix {
+        let strides = if turned { [8, 8 * shape[0]] } else { [8 * shape[1], 8] };
+        Matrix { data: data.as_mut_ptr().cast(), owner: core::ptr::null_mut(), shape, strides }
+    }
+
+    #[test]
+    fn multiplies_all_small_shapes_and_layouts() {
+        let mut a: Vec<f64> = (0..400).map(|k| f64::from(k * 7 % 23 - 11)).collect();
+        let mut b: Vec<f64> = (0..400).map(|k| f64::from(k * 5 % 19 - 9)).collect();
+        for sides in 0..20 * 20 * 4 {
+            let (rows, columns, depth) = (sides % 20, sides / 20 % 20, [0, 1, 6, 19][sides as usize / 400]);
+            for layout in 0..8 {
+                let mut found = vec![f64::NAN; 400];
+                let out = matrix(&mut found, [rows, columns], layout & 1 != 0);
+                let x = matrix(&mut a, [rows, depth], layout & 2 != 0);
+                let y = matrix(&mut b, [depth, columns], layout & 4 != 0);
+                // SAFETY: the matrices describe slices; a product of few elements is not shared, and uses no context.
+                assert_eq!(unsafe { ungil_lib_matmul(core::ptr::null_mut(), 10, &out, &x, &y) }, 0);
+                // SAFETY: the places lie inside the matrices.
+                let read =
+                    |m: &Matrix, i: i64, j: i64| unsafe { *m.at(i as usize, j as usize).cast::<f64>() };
+                for i in 0..rows {
+                    for j in 0..columns {
+                        let sum: f64 = (0..depth).map(|k| read(&x, i, k) * read(&y, k, j)).sum();
+                        assert_eq!(read(&out, i, j), sum, "{rows}, {depth}, {columns}: {layout}");
+                    }
+                }
+            }
         }
     }
-    0
 }

@@ -1,4 +1,4 @@
-//! Matrices as kernels describe them, with strides in bytes.
+//! Matrices and vectors as kernels describe them, with strides in bytes.
 
 use ungil_abi::array::MemInfo;
 
@@ -62,5 +62,28 @@ impl Matrix {
             }
         }
         Some(elements)
+    }
+}
+
+/// Descriptor of an array of one axis, whose stride is in bytes.
+#[repr(C)]
+pub struct Vector {
+    pub data: *mut u8,
+    pub owner: *mut MemInfo,
+    pub shape: [i64; 1],
+    pub strides: [i64; 1],
+}
+
+const _: () = assert!(core::mem::size_of::<Vector>() == ungil_abi::array::descriptor_size(1));
+
+impl Vector {
+    /// The vector as a matrix of one column.
+    pub fn column(&self) -> Matrix {
+        Matrix {
+            data: self.data,
+            owner: self.owner,
+            shape: [self.shape[0], 1],
+            strides: [self.strides[0], self.strides[0]],
+        }
     }
 }

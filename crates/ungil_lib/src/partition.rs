@@ -6,21 +6,11 @@
 use core::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ungil_abi::array::MemInfo;
 use ungil_abi::context::Ctx;
 use ungil_abi::exception::ExcClass;
 use ungil_runtime::error::raise_static;
 
-/// Descriptor of an array of one axis, whose stride is in bytes.
-#[repr(C)]
-pub struct Vector {
-    pub data: *mut u8,
-    pub owner: *mut MemInfo,
-    pub shape: [i64; 1],
-    pub strides: [i64; 1],
-}
-
-const _: () = assert!(core::mem::size_of::<Vector>() == ungil_abi::array::descriptor_size(1));
+use crate::matrix::Vector;
 
 /// Moves the values of a vector so that `place` holds what sorting would put there: none before it is larger, none behind
 /// it smaller. Complex numbers are ordered by their real parts first.

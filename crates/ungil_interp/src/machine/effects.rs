@@ -25,6 +25,10 @@ impl<'m> Machine<'m> {
                 self.partition(frame, args)?;
                 None
             }
+            K::Library(LibFn::Convolve, args) => {
+                self.convolve(frame, args)?;
+                None
+            }
             K::Check(cond, error) => {
                 if !frame.get(*cond).as_bool() {
                     return Err(exception(frame, error));
@@ -63,10 +67,28 @@ impl<'m> Machine<'m> {
                 let mut sum = Num::zero(out.ty.dtype);
                 for k in 0..x.shape[1] {
                     let (a, b) = (self.element(&x, [i, k])?, self.element(&y, [k, j])?);
-                    sum = arith::binary(BinaryOp::Add, sum, arith::binary(BinaryOp::Mul, a, b));
+                    sum = plus_product(sum, a, b);
                 }
                 self.memory.store(&out, &[i, j], sum).map_err(Failure::Invalid)?;
             }
+        }
+        Ok(())
+    }
+
+    fn convolve(&mut self, frame: &Frame<'m>, args: &[ungil_ir::entities::Value]) -> Step<()> {
+        let [out, x, y] = [0, 1, 2].map(|k| frame.get(args[k]).array().clone());
+        let first = frame.i64(args[3]);
+        for t in 0..out.shape[0] {
+            let mut sum = Num::zero(out.ty.dtype);
+            for j in 0..y.shape[0] {
+                let i = first + t - j;
+                if (0..x.shape[0]).contains(&i) {
+                    let a = self.memory.load(&x, &[i]).map_err(Failure::Invalid)?;
+                    let b = self.memory.load(&y, &[j]).map_err(Failure::Invalid)?;
+                    sum = plus_product(sum, a, b);
+                }
+            }
+            self.memory.store(&out, &[t], sum).map_err(Failure::Invalid)?;
         }
         Ok(())
     }
@@ -94,6 +116,15 @@ impl<'m> Machine<'m> {
     fn element(&self, array: &Array, index: [i64; 2]) -> Step<Num> {
         self.memory.load(array, &index).map_err(Failure::Invalid)
     }
+}
+
+/// `sum + a * b`, of bools `sum or (a and b)`.
+fn plus_product(sum: Num, a: Num, b: Num) -> Num {
+    let (add, mul) = match sum {
+        Num::Bool(_) => (BinaryOp::Or, BinaryOp::And),
+        _ => (BinaryOp::Add, BinaryOp::Mul),
+    };
+    arith::binary(add, sum, arith::binary(mul, a, b))
 }
 
 fn exception(frame: &Frame<'_>, error: &Raise) -> Failure {

@@ -56,6 +56,11 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.b().push(InstKind::Library(LibFn::Matmul, arrays));
             Ok(Operand::none(span))
         }
+        ("sliding_product", [out, x, y, first]) => {
+            let operands = [l.value(out)?, l.value(x)?, l.value(y)?, l.value(first)?].to_vec();
+            l.b().push(InstKind::Library(LibFn::Convolve, operands));
+            Ok(Operand::none(span))
+        }
         ("place_in_order", [values, place]) => {
             let operands = [l.value(values)?, l.value(place)?].to_vec();
             l.b().push(InstKind::Library(LibFn::Partition, operands));

@@ -103,7 +103,7 @@ def _batched(x, y):
     wanted = np.result_type(x, y)
     if x.ndim == 2 and y.ndim == 2:
         out = np.empty((x.shape[0], y.shape[1]), wanted)
-        _multiply(out, x, y)
+        matrix_product(out, native(x, out), native(y, out))
         return out
     batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     out = np.empty(batch + (x.shape[-2], y.shape[-1]), wanted)
@@ -113,142 +113,10 @@ def _batched(x, y):
 
 def _each_product(out, x, y):
     if out.ndim == 2:
-        _multiply(out, x, y)
+        matrix_product(out, native(x, out), native(y, out))
     else:
         for i in range(out.shape[0]):
             _each_product(out[i], x[i], y[i])
-
-
-def _multiply(out, x, y):
-    rows, depth, columns = x.shape[0], x.shape[1], y.shape[1]
-    if is_bool(out):
-        out[...] = False
-        for i in range(rows):
-            for k in range(depth):
-                if x[i, k]:
-                    for j in range(columns):
-                        out[i, j] = out[i, j] or y[k, j]
-    elif columns == 1:
-        _multiply_vector(out.reshape(rows), native(x, out), native(y[:, 0].copy(), out))
-    elif rows == 1:
-        _multiply_vector(out.reshape(columns), native(y.T, out), native(x[0].copy(), out))
-    elif is_inexact(out):
-        _multiply_floats(out, native(x, out), native(y, out))
-    else:
-        out[...] = 0
-        _multiply_blocks(out, x.astype(out.dtype), y.astype(out.dtype))
-
-
-def _multiply_floats(out, x, y):
-    # The library's call costs more than a product of few elements.
-    if x.shape[0] * x.shape[1] * y.shape[1] < 6000:
-        _multiply_few(out, x, y)
-    else:
-        matrix_product(out, x, y)
-
-
-def _multiply_few(out, x, y):
-    # Two rows at a time with four of y.
-    rows, depth = x.shape[0], x.shape[1]
-    out[...] = 0
-    for i in range(0, rows - 1, 2):
-        for k in range(0, depth - 3, 4):
-            a, b, c, d = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
-            e, f, g, h = x[i + 1, k], x[i + 1, k + 1], x[i + 1, k + 2], x[i + 1, k + 3]
-            for j in range(y.shape[1]):
-                p, q, r, s = y[k, j], y[k + 1, j], y[k + 2, j], y[k + 3, j]
-                out[i, j] += a * p + b * q + (c * r + d * s)
-                out[i + 1, j] += e * p + f * q + (g * r + h * s)
-        for k in range(depth - depth % 4, depth):
-            a, e = x[i, k], x[i + 1, k]
-            for j in range(y.shape[1]):
-                out[i, j] += a * y[k, j]
-                out[i + 1, j] += e * y[k, j]
-    if rows % 2 == 1:
-        i = rows - 1
-        for k in range(0, depth - 3, 4):
-            a, b, c, d = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
-            for j in range(y.shape[1]):
-                out[i, j] += a * y[k, j] + b * y[k + 1, j] + (c * y[k + 2, j] + d * y[k + 3, j])
-        for k in range(depth - depth % 4, depth):
-            a = x[i, k]
-            for j in range(y.shape[1]):
-                out[i, j] += a * y[k, j]
-
-
-def _multiply_vector(out, x, v):
-    # Along rows where these lie in memory, else by columns.
-    if is_contiguous(x):
-        _multiply_rows(out, x, v)
-    elif is_fortran(x):
-        _add_columns(out, x, v)
-    elif abs(x.strides[0]) < abs(x.strides[1]):
-        _add_columns(out, x, v)
-    else:
-        _multiply_rows(out, x, v)
-
-
-def _multiply_rows(out, x, v):
-    rows, depth = x.shape[0], x.shape[1]
-    nothing = np.zeros((), out.dtype)[()]
-    if depth < 16:
-        for i in range(rows):
-            total = nothing
-            for k in range(depth):
-                total += x[i, k] * v[k]
-            out[i] = total
-        return
-    for i in range(0, rows - 1, 2):
-        first, second = nothing, nothing
-        for k in rotating(depth):
-            first += x[i, k] * v[k]
-            second += x[i + 1, k] * v[k]
-        out[i], out[i + 1] = first, second
-    if rows % 2 == 1:
-        first = nothing
-        for k in rotating(depth):
-            first += x[rows - 1, k] * v[k]
-        out[rows - 1] = first
-
-
-def _add_columns(out, x, v):
-    # Eight columns at a time, in strips of the result that stay in the cache.
-    rows, depth = x.shape[0], x.shape[1]
-    out[...] = 0
-    for low in range(0, rows, 2048):
-        high = min(low + 2048, rows)
-        for k in range(0, depth - 7, 8):
-            a, b, c, d = v[k], v[k + 1], v[k + 2], v[k + 3]
-            e, f, g, h = v[k + 4], v[k + 5], v[k + 6], v[k + 7]
-            for i in range(low, high):
-                near = a * x[i, k] + b * x[i, k + 1] + (c * x[i, k + 2] + d * x[i, k + 3])
-                far = e * x[i, k + 4] + f * x[i, k + 5] + (g * x[i, k + 6] + h * x[i, k + 7])
-                out[i] += near + far
-        for k in range(depth - depth % 8, depth):
-            a = v[k]
-            for i in range(low, high):
-                out[i] += a * x[i, k]
-
-
-def _multiply_blocks(out, x, y):
-    rows, depth, columns = x.shape[0], x.shape[1], y.shape[1]
-    # Four rows of y at a time, in strips that stay in the cache.
-    for low in range(0, columns, 512):
-        high = min(low + 512, columns)
-        for k in range(0, depth - 3, 4):
-            p, q, r, s = y[k, low:high], y[k + 1, low:high], y[k + 2, low:high], y[k + 3, low:high]
-            for i in range(rows):
-                a, b, c, d = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
-                target = out[i, low:high]
-                for j in range(high - low):
-                    target[j] += a * p[j] + b * q[j] + c * r[j] + d * s[j]
-        for k in range(depth - depth % 4, depth):
-            p = y[k, low:high]
-            for i in range(rows):
-                a = x[i, k]
-                target = out[i, low:high]
-                for j in range(high - low):
-                    target[j] += a * p[j]
 
 
 def kron(a, b):
@@ -312,54 +180,20 @@ def _slid(x, y, mode: const):
         raise ValueError("v cannot be empty")
     if m == 0:
         raise ValueError("a cannot be empty")
-    full = np.zeros(n + m - 1, np.result_type(x, y))
-    _add_products(full, np.asarray(x, full.dtype), np.asarray(y, full.dtype))
     if mode == "full":
-        return full
+        return _sums(x, y, 0, n + m - 1)
     if mode == "same":
-        return full[(m - 1) // 2 : (m - 1) // 2 + n]
+        return _sums(x, y, (m - 1) // 2, n)
     if mode == "valid":
-        return full[m - 1 : n]
+        return _sums(x, y, m - 1, n - m + 1)
     raise ValueError("mode must be one of 'valid', 'same', or 'full'")
 
 
-def _add_products(full, x, y):
-    n, m = x.shape[0], y.shape[0]
-    if is_bool(full):
-        for j in range(m):
-            for i in range(n):
-                full[i + j] = full[i + j] or (x[i] and y[j])
-    else:
-        # Parts of the result that stay in the cache while all of y passes.
-        for low in range(0, n + m - 1, 4096):
-            _add_part(full, x, y, low, min(low + 4096, n + m - 1))
-        for j in range(0, m - 3, 4):
-            _add_ends(full, x, (y[j], y[j + 1], y[j + 2], y[j + 3]), j)
-
-
-def _add_part(full, x, y, low, high):
-    n, m = x.shape[0], y.shape[0]
-    for j in range(0, m - 3, 4):
-        a, b, c, d = y[j], y[j + 1], y[j + 2], y[j + 3]
-        # Where all four overlap an element; the ends follow one by one.
-        start, stop = max(low - j, 3), min(high - j, n)
-        for i in range(start, stop):
-            full[i + j] += x[i] * a + x[i - 1] * b + x[i - 2] * c + x[i - 3] * d
-    for j in range(m - m % 4, m):
-        a = y[j]
-        start, stop = max(low - j, 0), min(high - j, n)
-        for i in range(start, stop):
-            full[i + j] += x[i] * a
-
-
-def _add_ends(full, x, four, j):
-    n = x.shape[0]
-    for t in range(0, min(3, n)):
-        for k in range(t + 1):
-            full[t + j] += x[t - k] * four[k]
-    for t in range(max(3, n), n + 3):
-        for k in range(t - n + 1, 4):
-            full[t + j] += x[t - k] * four[k]
+def _sums(x, y, first, length):
+    # Some of the sums of products, from one on.
+    out = np.empty(length, np.result_type(x, y))
+    sliding_product(out, native(x, out), native(y, out), first)
+    return out
 
 
 def correlate(a, v, mode: const = "valid"):
@@ -372,17 +206,12 @@ def correlate(a, v, mode: const = "valid"):
 
 
 def _correlated(x, y, mode: const):
+    if x.shape[0] == 0 or y.shape[0] == 0:
+        raise ValueError("first array argument cannot be empty")
     if y.shape[0] > x.shape[0]:
         # The result of the exchanged arrays, backwards.
-        return _slid_whole(y, x, mode)[::-1].copy()
-    return _slid_whole(x, y, mode)
-
-
-def _slid_whole(x, y, mode: const):
-    n, m = x.shape[0], y.shape[0]
-    if n == 0 or m == 0:
-        raise ValueError("first array argument cannot be empty")
-    return _slid(x, y[::-1].copy(), mode).copy()
+        return _slid(y, x[::-1], mode)[::-1].copy()
+    return _slid(x, y[::-1], mode)
 
 
 def polyval(p, x):

@@ -1,0 +1,55 @@
+//! Work on parts of a range, shared among the team.
+
+use core::ffi::c_void;
+use core::ptr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ungil_abi::context::Ctx;
+use ungil_abi::exception::ExcClass;
+use ungil_abi::parallel::{Block, LoopDesc, Schedule};
+use ungil_runtime::error::raise_static;
+use ungil_runtime::parallel::ungil_rt_parallel_for;
+
+/// A range in parts of one length, and what is done with the bounds of each.
+struct Shared<'a, F> {
+    n: usize,
+    block: usize,
+    work: &'a F,
+}
+
+/// Calls `work` with the bounds of each part of `0 .. n`, on the team; parts are `block` long. Between parts the program may
+/// be interrupted. Non-zero, with the error raised, when a part failed.
+///
+/// # Safety
+/// `ctx` is this thread's context; the work may be done by any thread, with several parts at once.
+pub unsafe fn share<F: Fn(usize, usize)>(ctx: *mut Ctx, n: usize, block: usize, work: &F) -> i32 {
+    let shared = Shared { n, block, work };
+    let env = ptr::from_ref(&shared).cast_mut().cast::<c_void>();
+    let plain = LoopDesc::plain(run::<F>, env, n.div_ceil(block) as i64);
+    let desc = LoopDesc { schedule: Schedule::DYNAMIC, chunk: 1, ..plain };
+    // SAFETY: by contract; what the loop uses outlives it.
+    unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
+}
+
+/// # Safety
+/// `ctx` is this thread's context, `env` what [`share`] works with.
+unsafe extern "C" fn run<F: Fn(usize, usize)>(
+    ctx: *mut Ctx,
+    env: *mut c_void,
+    lo: i64,
+    hi: i64,
+    _: *mut Block,
+) -> i32 {
+    // SAFETY: the environment is that of the function that started the loop and waits for it.
+    let shared = unsafe { &*env.cast::<Shared<'_, F>>() };
+    for part in lo as usize..hi as usize {
+        let low = part * shared.block;
+        let call = || (shared.work)(low, (low + shared.block).min(shared.n));
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            // SAFETY: the context is this thread's.
+            unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "a function of the library failed") };
+            return 1;
+        }
+    }
+    0
+}
