@@ -44,6 +44,9 @@ const STRIP: usize = 1024;
 /// Multiplications of a block that is given to a thread at a time.
 const BLOCK: usize = 1 << 16;
 
+/// Elements between copies of columns: at powers of two they would share the same few places of the cache.
+const GAP: usize = 12;
+
 /// Elements of rows that are packed at a time, where these are not dense.
 const PACKED: usize = 1 << 12;
 
@@ -322,7 +325,7 @@ impl<P: Number, const PARTS: usize> Columns<'_, P, PARTS> {
         // Columns that are not dense are packed, as many as are added at once.
         let mut packed = Vec::new();
         if p.matrix.steps[0] != 1 {
-            packed.reserve_exact((high - low) * 8);
+            packed.reserve_exact((high - low + GAP) * 8);
         }
         let mut k = 0;
         // SAFETY: the columns lie inside the matrix.
@@ -403,7 +406,7 @@ impl<P: Number, const PARTS: usize> Columns<'_, P, PARTS> {
         if matrix.steps[0] == 1 {
             return core::array::from_fn(|t| matrix.at(low, k + t).cast::<P>().cast_const());
         }
-        let packed = View { data: room.as_mut_ptr(), steps: [n as isize, 1] };
+        let packed = View { data: room.as_mut_ptr(), steps: [(n + GAP) as isize, 1] };
         // SAFETY: by contract.
         unsafe { copy(packed.transposed(), matrix.from(low, k), n, K) };
         core::array::from_fn(|t| packed.at(t, 0).cast::<P>().cast_const())
