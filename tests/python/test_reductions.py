@@ -292,6 +292,24 @@ class TestAverages:
         ):
             check(kernel(f"np.average({call})", "a, w"), a, w)
 
+    @pytest.mark.parametrize("code", "?bHlfD")
+    @pytest.mark.parametrize("weight", "?blfF")
+    def test_the_type_of_weighted_averages(self, code, weight):
+        # Of integers it is that of float64, and their products do not overflow.
+        a, w = (np.arange(6) * 20).reshape(2, 3).astype(code), (np.arange(3) * 30 + 1).astype(weight)
+        check(kernel("np.average(a, axis=1, weights=w)", "a, w"), a, w)
+        check(kernel("np.average(a[0], weights=w)", "a, w"), a, w)
+
+    @pytest.mark.parametrize("axis", ["", ", axis=0", ", axis=1", ", axis=(0, 1)", ", axis=(1, 2)"])
+    @pytest.mark.parametrize("shape", [(3,), (2, 3), (3, 4), (2, 3, 4), (2, 3, 1), (1,)])
+    def test_shapes_of_weights(self, axis, shape):
+        a, w = np.arange(24.0).reshape(2, 3, 4), np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+        check(kernel(f"np.average(a, weights=w{axis})", "a, w"), a, w)
+
+    @pytest.mark.parametrize("weights", ["[1, 2, 4]", "(1, 2, 4.5)", "2.0"])
+    def test_weights_that_are_no_array(self, weights):
+        check(kernel(f"np.average(a, weights={weights})"), np.array([3, 5, 8]))
+
     def test_weights_without_a_sum(self):
         check(kernel("np.average(a, axis=1, weights=w)", "a, w"), np.ones((2, 3)), np.array([1.0, -1.0, 0.0]))
         check(kernel("np.average(a, axis=0, weights=w)", "a, w"), np.ones((0, 3)), np.zeros(0))
@@ -349,3 +367,42 @@ def test_folds_of_every_length(n, code):
         check_numpy(
             lambda a, t: (a.max(), a.min(), t.max(axis=1), t.min(axis=0), np.ptp(t, axis=1)), a, table
         )
+
+
+@pytest.mark.parametrize(
+    "name", ["cumsum", "cumprod", "nancumsum", "nancumprod", "argmin", "argmax", "nanargmax"]
+)
+@pytest.mark.parametrize("axis", ["()", "(0,)", "(0, 1)", "[0]"])
+def test_scans_and_positions_along_several_axes(name, axis):
+    # They go along one axis, which is a number.
+    f = kernel(f"np.{name}(a, axis={axis})")
+    for a in (np.ones((2, 3)), np.ones((2, 3), "D"), np.array(3.0)):
+        with pytest.raises(TypeError, match="object cannot be interpreted as an integer"):
+            f(a)
+
+
+def test_accumulations_along_a_tuple_of_one_axis():
+    check(kernel("np.add.accumulate(a, axis=(1,))"), np.ones((2, 3)))
+    check(kernel("np.add.accumulate(a, axis=(0, 1))"), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("code", "?BhlLf")
+@pytest.mark.parametrize("start", ["np.inf", "np.nan", "2.7", "300.0", "-1.5", "1e19", "x"])
+def test_starts_that_the_elements_type_does_not_hold(code, start):
+    a = np.arange(3).astype(code)
+    for call in ("sum(a", "min(a", "max(a[:0]"):
+        f = kernel(f"np.{call}, initial={start})", "a, x")
+        for x in (2.5, 1e10, np.float64(1.5), np.int16(7)) if start == "x" else (0,):
+            check(f, a, x)
+
+
+def test_starts_where_no_axis_is_reduced():
+    for name in ("sum", "prod", "max", "min"):
+        check(kernel(f"np.{name}(a, axis=(), initial=2)"), np.arange(-2, 5))
+    zeros = kernel("np.signbit(np.sum(a, axis=()))")
+    check(zeros, np.array([-0.0, 0.0]))
+
+
+@pytest.mark.parametrize("code", "bBilLdD")
+def test_places_are_written_where_they_can_be_read_from(code):
+    check(kernel("np.argmax(a, axis=1, out=out)", "a, out"), np.eye(3), np.zeros(3, code))

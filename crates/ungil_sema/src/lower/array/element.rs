@@ -154,6 +154,11 @@ impl Lowerer<'_, '_> {
         {
             return Ok(());
         }
+        if matches!(value.constant, Some(Constant::Float(x)) if x.is_infinite()) {
+            let never = self.b().bool(false);
+            let message = "cannot convert float infinity to integer";
+            self.check(never, ExcClass::OVERFLOW, message, Vec::new());
+        }
         let x = self.value(value)?;
         let number = self.b().compare(CompareOp::Eq, x, x);
         self.check(number, ExcClass::VALUE_ERROR, "cannot convert float NaN to integer", Vec::new());

@@ -193,6 +193,17 @@ impl Lowerer<'_, '_> {
         for (name, value) in names.iter().zip(&bound).skip(1) {
             match value {
                 Some(value) if value.is_none() && *name != "axis" => {}
+                // Universal functions take a tuple of one axis where functions take a number only.
+                Some(value) if *name == "axis" && method == "accumulate" => {
+                    let axis = match &self.items_or_self(value)[..] {
+                        [only] => only.clone(),
+                        _ => {
+                            let message = "accumulate does not allow multiple axes";
+                            return self.always_raise(ExcClass::VALUE_ERROR, message);
+                        }
+                    };
+                    keywords.push(("axis".to_owned(), axis));
+                }
                 Some(value) => keywords.push(((*name).to_owned(), value.clone())),
                 None if *name == "axis" => keywords.push(("axis".to_owned(), Operand::int(0, span))),
                 None => {}

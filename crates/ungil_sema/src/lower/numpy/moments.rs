@@ -11,11 +11,13 @@ use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
 use crate::diagnostics::Result;
+use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::numpy::reductions::Request;
 use crate::operand::Operand;
+use crate::promote::promote_dtypes;
 use crate::ty::Ty;
 
 /// The refusal of a `dtype=` in which a reduction cannot be computed.
@@ -269,23 +271,72 @@ impl Lowerer<'_, '_> {
         Ok(mean)
     }
 
+    /// Refuses axes that are not in order where weights have these axes only, since their order is that of the weights.
+    pub(super) fn check_axes_in_order(
+        &mut self,
+        axis: &Operand,
+        weights: &Operand,
+        ndim: usize,
+    ) -> Result<()> {
+        let named = self.items_or_self(axis);
+        if named.len() < 2 || weights.ty.as_array().is_some_and(|w| usize::from(w.ndim) == ndim) {
+            return Ok(());
+        }
+        let axes = named.iter().map(|a| self.axis_number(a, ndim)).collect::<Result<Vec<_>>>()?;
+        if axes.is_sorted() {
+            return Ok(());
+        }
+        let (function, parameter) = ("numpy.average".to_owned(), "axis".to_owned());
+        let note = "axes of weights must be named in order".to_owned();
+        Err(CallError::UnsupportedArgument { function, parameter, span: axis.span, note }.into())
+    }
+
+    /// Weights with the axes of what is averaged: those of all numbers, or of those along the axes that are averaged over.
+    fn weights_beside(&mut self, r: &Request, x: &Operand, weights: Operand) -> Result<Operand> {
+        let ndim = usize::from(x.ty.as_array().expect("an array").ndim);
+        let weights = self.at_least(&weights, 1, r.span)?;
+        let own = usize::from(weights.ty.as_array().expect("an array").ndim);
+        let (class, message) = match r.flat {
+            true => (ExcClass::TYPE_ERROR, "Axis must be specified when shapes of a and weights differ."),
+            false => (
+                ExcClass::VALUE_ERROR,
+                "Shape of weights must be consistent with shape of a along specified axis.",
+            ),
+        };
+        let axes: Vec<usize> = if own == ndim { (0..ndim).collect() } else { r.axes.clone() };
+        if axes.len() != own || r.flat && own != ndim {
+            return self.always_raise(class, message);
+        }
+        let (shape, found) = (self.extents(x)?, self.extents(&weights)?);
+        for (axis, extent) in axes.iter().zip(found) {
+            let same = self.b().compare(CompareOp::Eq, shape[*axis], extent);
+            self.check(same, class, message, Vec::new());
+        }
+        if own == ndim {
+            return Ok(weights);
+        }
+        let others: Vec<usize> = (0..ndim).filter(|k| !axes.contains(k)).collect();
+        self.with_unit_axes(&weights, &others, ndim, r.span)
+    }
+
     /// The average, and the sums of the weights, none of which may be zero.
     fn weighted_average(&mut self, r: &Request, weights: &Operand) -> Result<(Operand, Operand)> {
+        let span = r.span;
         let x = self.settled(&r.x)?;
         let weights = self.settled(weights)?;
-        let span = r.span;
-        let weights = match (weights.ty.as_array(), &r.axes[..]) {
-            (Some(w), [axis]) if w.ndim == 1 => {
-                // Along the one axis that is averaged over.
-                let ndim = usize::from(x.ty.as_array().expect("an array").ndim);
-                let others: Vec<usize> = (0..ndim).filter(|k| k != axis).collect();
-                self.with_unit_axes(&weights, &others, ndim, span)?
-            }
-            _ => weights,
-        };
-        let weighted = self.binary(Operator::Mult, &x, &weights, span)?;
-        let natural = weighted.ty.as_array().expect("an array").dtype;
-        let dtype = if natural.is_int() || natural == DType::Bool { DType::F64 } else { natural };
+        let weights = self.as_array(&weights, None, span)?;
+        let weights = self.weights_beside(r, &x, weights)?;
+        let averaged = x.ty.as_array().expect("an array").dtype;
+        let natural = promote_dtypes(averaged, weights.ty.as_array().expect("an array").dtype);
+        let whole = averaged.is_int() || averaged == DType::Bool;
+        let dtype = if whole { promote_dtypes(natural, DType::F64) } else { natural };
+        // Products of small integers would overflow in their own type.
+        let product = Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| {
+            let (number, weight) = (l.cast_to(&x[0], dtype)?, l.cast_to(&x[1], dtype)?);
+            let product = l.b().binary(BinaryOp::Mul, number, weight);
+            Ok(Operand::value(Ty::Scalar(dtype), product, span))
+        });
+        let weighted = self.lift(&[x.clone(), weights.clone()], span, product)?;
         let total = self.folded(&r.with(weighted), ReduceOp::Add, dtype)?;
         let spread = self.lift(&[x, weights], span, Rc::new(move |_, x| Ok(x[1].clone())))?;
         let scale = self.folded(&r.with(spread), ReduceOp::Add, dtype)?;

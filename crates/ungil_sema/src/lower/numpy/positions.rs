@@ -12,7 +12,6 @@ use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints, ReduceOp};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 use crate::diagnostics::Result;
-use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::array::lazy::Lazy;
 use crate::lower::array::reduce::{BLOCK, Fold};
@@ -82,10 +81,7 @@ impl Lowerer<'_, '_> {
             _ => x,
         };
         let axes = if r.flat { vec![0] } else { r.axes.clone() };
-        let [axis] = axes[..] else {
-            let expected = "one axis";
-            return Err(TypeError::IndexConstant { span: r.span, expected }.into());
-        };
+        let &[axis] = &axes[..] else { unreachable!("the axis of a position is a number") };
         let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
         let result = self.extreme_index(&x, op, axis, r.span)?;
         let ndim = usize::from(r.x.ty.as_array().expect("an array").ndim);

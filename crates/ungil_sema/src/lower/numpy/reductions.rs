@@ -18,6 +18,7 @@ use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::array::reduce::Fold;
 use crate::lower::call::Args;
+use crate::lower::numpy::calling::{Casting, can_cast};
 use crate::operand::Operand;
 use crate::prelude;
 use crate::ty::{SliceTy, Ty};
@@ -59,6 +60,9 @@ pub(crate) const FUNCTIONS: &[(&str, &[&str])] = &[
 pub(crate) const METHODS: &[&str] = &[
     "sum", "prod", "min", "max", "any", "all", "mean", "var", "std", "argmin", "argmax", "cumsum", "cumprod",
 ];
+
+/// Functions that go along one axis, which is a number.
+const ONE_AXIS: &[&str] = &["argmin", "argmax", "cumsum", "cumprod"];
 
 /// The arguments of a reduction.
 pub(super) struct Request {
@@ -106,6 +110,13 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         None => None,
     };
     let axis = given("axis");
+    if ONE_AXIS.contains(&name.trim_start_matches("nan"))
+        && let Some(found @ (Ty::Tuple(_) | Ty::List(_))) = axis.as_ref().map(|a| &a.ty)
+    {
+        let kind = if matches!(found, Ty::List(_)) { "list" } else { "tuple" };
+        let message = format!("'{kind}' object cannot be interpreted as an integer");
+        return l.always_raise(ExcClass::TYPE_ERROR, &message);
+    }
     // The nan-versions sum numbers that can be NaN by universal functions.
     let found = x.ty.as_array().expect("an array").dtype;
     let by_sums = name.starts_with("nan") && (found.is_float() || found.is_complex());
@@ -117,6 +128,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         (DType::C64, Some(DType::C128)) if !name.contains("arg") => Some(DType::C128),
         _ => None,
     };
+    if let (Some(axis), Some(weights)) = (&axis, given("weights")) {
+        l.check_axes_in_order(axis, &weights, ndim)?;
+    }
     let request = Request {
         axes: if no_axes {
             l.axes_of_scalar(axis.as_ref(), strict)?
@@ -137,8 +151,16 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         span,
     };
     let result = l.reduction(name, request)?;
+    if let (true, Some(out)) = (name.contains("arg"), target)
+        && !can_cast(out, DType::I64, Casting::Safe)
+    {
+        let message = format!(
+            "Cannot cast array data from dtype('{out}') to dtype('int64') according to the rule 'safe'"
+        );
+        return l.always_raise(ExcClass::TYPE_ERROR, &message);
+    }
     match given("out") {
-        Some(out) if matches!(name.trim_start_matches("nan"), "std" | "ptp" | "argmin" | "argmax") => {
+        Some(out) if matches!(name.trim_start_matches("nan"), "std" | "ptp") => {
             l.write_out(&out, &result).map(Some)
         }
         Some(out) => l.write_any(&out, &result).map(Some),
@@ -350,7 +372,8 @@ impl Lowerer<'_, '_> {
             let to = format!("{dtype}, in which the reduction runs");
             return Err(TypeError::Convert { from: initial.ty.clone(), to, span: initial.span }.into());
         }
-        self.cast_to(initial, dtype)
+        let initial = self.filling(initial, dtype)?;
+        self.cast_to(&initial, dtype)
     }
 
     /// Reduces and puts reduced axes back as axes of one element, if they are kept.
@@ -372,7 +395,10 @@ impl Lowerer<'_, '_> {
                 span,
                 Rc::new(move |l, x| {
                     let term = (fold.term)(l, x)?;
-                    let value = l.cast_to(&term, fold.dtype)?;
+                    let mut value = l.cast_to(&term, fold.dtype)?;
+                    if let Some(initial) = fold.initial {
+                        value = l.b().binary(fold.op.binary(), initial, value);
+                    }
                     Ok(Operand::value(Ty::Scalar(fold.dtype), value, span))
                 }),
             );
