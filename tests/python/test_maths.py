@@ -118,6 +118,14 @@ def test_mantissas_and_exponents(dtype):
         assert np.array_equal(np.signbit(out), np.signbit(expected))
 
 
+def test_exponents_that_are_truth_values():
+    x, flags = np.array([1.5, -2.0]), np.array([True, False])
+    scaled = jit(lambda x, n: np.ldexp(x, n))
+    assert np.array_equal(scaled(x, flags), np.ldexp(x, flags))
+    with pytest.raises(TypeError, match="a signed integer"):
+        scaled(x, np.ones(2, np.uint64))
+
+
 def frexp(x):
     return math.frexp(x)
 

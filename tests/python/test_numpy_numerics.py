@@ -301,3 +301,18 @@ def test_counts_of_truth_values():
     count = jit(lambda a, w: (np.bincount(a), np.bincount(a, w), np.bincount(a, minlength=5)))
     check_numpy(count, np.array([True, False, True]), np.array([0.5, 2.0, 4.0]))
     check_numpy(jit(lambda a: np.bincount(a, minlength=2)), np.zeros(0, bool))
+
+
+@pytest.mark.parametrize("codes", ["bb", "ii", "ll", "bh"])
+def test_divisors_of_the_least_integers(codes):
+    # They have no absolute value in their type.
+    x, y = (np.array([np.iinfo(c).min, np.iinfo(c).min + 1, -6, 0, 1, 4], c) for c in codes)
+    check_numpy(lambda x, y: (np.gcd(x[:, None], y), np.lcm(x[:, None], y)), x, y)
+
+
+def test_sliding_needs_an_axis():
+    check_numpy(lambda a, v: np.correlate(a, v), np.array(3.0), np.ones(2))
+
+
+def test_bessel_functions_of_complex_numbers_are_refused():
+    check_numpy(lambda z: np.i0(z), np.ones(2, np.complex128))

@@ -304,3 +304,14 @@ def test_filled_arrays_convert_without_a_look_at_the_range():
         return np.full(2, x, np.int32).shape, np.sum(np.zeros(3) + x, out=np.zeros((), np.int64)).shape
 
     assert f(np.float64("nan")) == ((2,), ())
+
+
+@pytest.mark.parametrize("x", [np.array(3), np.array(0.0), np.float64(2), 0])
+def test_places_in_a_number(x):
+    check(lambda x: np.argwhere(x), x)
+
+
+def test_parts_of_an_array_without_axes():
+    check(
+        lambda a: (np.compress([True], a), np.compress([False], a, axis=0), a.compress([True])), np.array(3)
+    )

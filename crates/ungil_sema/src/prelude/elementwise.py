@@ -127,7 +127,8 @@ def gcd(x1, x2):
     a, b = np.abs(a), np.abs(b)
     while b != 0:
         a, b = b, like(b, a % b)
-    return a
+    # The least integer has no absolute value: remainders by it are negative.
+    return like(a, np.abs(a))
 
 
 def lcm(x1, x2):
@@ -224,6 +225,8 @@ def bitwise_count(x):
 
 
 def i0(x):
+    if is_complex(x):
+        refuse("i0 is not defined for complex numbers")
     # Cephes' Chebyshev series, as in NumPy.
     y = np.abs(inexact(x))
     if y <= 8:

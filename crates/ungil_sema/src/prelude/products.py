@@ -197,6 +197,8 @@ def _sums(x, y, first, length):
 
 
 def correlate(a, v, mode: const = "valid"):
+    if np.ndim(a) == 0 or np.ndim(v) == 0:
+        raise ValueError("object of too small depth for desired array")
     x, y = np.ravel(a), np.ravel(v)
     if np.ndim(a) > 1 or np.ndim(v) > 1:
         raise ValueError("object too deep for desired array")

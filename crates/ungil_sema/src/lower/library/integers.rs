@@ -83,7 +83,9 @@ impl Lowerer<'_, '_> {
         });
         let label = self.func.new_label();
         self.b().push(InstKind::While { label, cond, test, body });
-        let result = self.b().get(a);
+        // The least integer has no absolute value: remainders by it are negative.
+        let divisor = self.b().get(a);
+        let result = self.b().unary(UnaryOp::Abs, divisor);
         Ok(Operand::value(Ty::PyInt, result, span))
     }
 

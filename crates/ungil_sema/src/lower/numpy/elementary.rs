@@ -63,7 +63,19 @@ impl Lowerer<'_, '_> {
             }
             ("ldexp", [x, n]) => {
                 let x = self.numpy_float(x, function)?;
-                let n = self.exponent_argument(n, function)?;
+                let n = match n.ty.dtype() {
+                    Some(DType::Bool) => {
+                        let value = self.cast_to(n, DType::I64)?;
+                        Operand::value(Ty::PyInt, value, n.span)
+                    }
+                    // NumPy has loops for exponents in the two signed types of C only.
+                    Some(DType::U64) => {
+                        let to = "a signed integer, which the exponent is".to_owned();
+                        return Err(TypeError::Convert { from: n.ty.clone(), to, span: n.span }.into());
+                    }
+                    _ => n.clone(),
+                };
+                let n = self.exponent_argument(&n, function)?;
                 let dtype = x.ty.dtype().expect("a float");
                 let n = self.b().cast(n, dtype);
                 let value = self.value(&x)?;

@@ -234,6 +234,8 @@ impl Lowerer<'_, '_> {
             return Err(argument("numpy.compress", "condition", expected, &condition));
         }
         let a = self.whole_array(a, "numpy.compress", "a")?;
+        // What has no axes is one element on one axis, as in NumPy.
+        let a = self.at_least(&a, 1, span)?;
         let axis = self.chosen_axis(axis, a.ty.as_array().expect("an array").ndim)?;
         let a = if axis.is_none() { self.flattened(&a, span)? } else { a };
         let axis = axis.unwrap_or(0);

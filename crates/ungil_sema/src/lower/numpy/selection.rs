@@ -247,6 +247,14 @@ impl Lowerer<'_, '_> {
 
     /// `np.argwhere(a)`: a row for each place.
     fn argwhere(&mut self, a: &Operand, span: Span) -> Result<Operand> {
+        if a.ty.is_scalar() || a.ty.as_array().is_some_and(|t| t.ndim == 0) {
+            // The place of a number has no parts.
+            let number = self.element_of(a)?;
+            let truth = self.truth_value(&number)?;
+            let shape = vec![self.b().cast(truth, DType::I64), self.b().i64(0)];
+            let ty = ungil_ir::types::ArrayType { ndim: 2, ..crate::lower::array::mask::vector(DType::I64) };
+            return Ok(self.fresh_array(ty, shape, span));
+        }
         let places = self.nonzero(a, span)?;
         let columns = self.items(&places);
         let count = self.extents(&columns[0])?[0];

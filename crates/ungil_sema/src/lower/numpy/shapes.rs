@@ -161,6 +161,12 @@ fn iterated(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Oper
         }
         _ => {
             let x = l.as_array(needed(&bound(&["op"], 1)?, 0), None, span)?;
+            let zero = l.b().i64(0);
+            for extent in l.extents(&x)? {
+                let some = l.b().compare(CompareOp::Ne, extent, zero);
+                let message = "Iteration of zero-sized operands is not enabled";
+                l.check(some, ExcClass::VALUE_ERROR, message, Vec::new());
+            }
             match x.ty.as_array().map(|t| t.layout) {
                 Some(Layout::C) => l.flat(&x, span)?,
                 Some(Layout::F) => {
