@@ -61,3 +61,38 @@ def test_zero_steps_raise():
     )
     with pytest.raises(ValueError, match="must not be zero"):
         module.f(3, 0)
+
+
+LOCKED = """
+from cython.parallel cimport prange
+cimport openmp
+
+def total(int n, int[:] c):
+    cdef openmp.omp_lock_t lock
+    cdef int i
+    openmp.omp_init_lock(&lock)
+    for i in prange(n, nogil=True):
+        openmp.omp_set_lock(&lock)
+        c[0] = c[0] + i
+        if i % 2: c[1] = c[0]
+        openmp.omp_unset_lock(&lock)
+    openmp.omp_destroy_lock(&lock)
+
+def outside(int n, int[:] c):
+    cdef openmp.omp_lock_t lock
+    cdef int i
+    openmp.omp_init_lock(&lock)
+    for i in prange(n, nogil=True):
+        openmp.omp_set_lock(&lock)
+        c[0] = c[0] + i
+        openmp.omp_unset_lock(&lock)
+        c[0] = i
+"""
+
+
+def test_writes_under_a_lock_are_accepted():
+    module, c = pyx.compile(LOCKED), np.zeros(2, np.int32)
+    module.total(100, c)
+    assert c.tolist() == [4950, 4950]
+    with pytest.raises(errors.ParallelError):
+        module.outside(100, c)

@@ -5,7 +5,8 @@
 //! - independent by [`crate::analysis::dependence`]: nothing to do;
 //! - an update `a[…] op= e` whose elements may coincide (a histogram): each block gets a private copy, which the
 //!   runtime combines in order; large integer arrays are updated atomically instead;
-//! - provably the same element in different iterations: the loop is refused;
+//! - provably the same element in different iterations: the loop is refused, unless all accesses stand under a lock of OpenMP
+//!   (between `omp_set_lock` and `omp_unset_lock`): then it runs on one thread, so that its result stays the same;
 //! - anything else: the loop runs on one thread, with a remark that says why.
 //!
 //! Calls of functions that write to arrays are looked into: the accesses are those of a copy of the loop in which the
@@ -44,9 +45,10 @@ const PRIVATE_ELEMENTS: i64 = 1 << 20;
 pub fn check_dependences(module: &mut Module, context: &mut Context) -> bool {
     let effects = Effects::compute(module);
     // The functions as they were, where some loop calls one that writes.
+    let locks = Locks::of(module);
     let callees =
         module.functions.iter().any(|f| writing_calls(f, &effects, f.body, false)).then(|| module.clone());
-    let known = Known { effects, callees };
+    let known = Known { effects, callees, locks };
     let mut changed = false;
     for func in &mut module.functions {
         changed |= region(func, &known, func.body, context);
@@ -58,6 +60,54 @@ pub fn check_dependences(module: &mut Module, context: &mut Context) -> bool {
 struct Known {
     effects: Effects,
     callees: Option<Module>,
+    locks: Locks,
+}
+
+/// Numbers of the C functions that take a lock, and of those that give it up.
+struct Locks {
+    takes: Vec<u32>,
+    gives: Vec<u32>,
+}
+
+impl Locks {
+    fn of(module: &Module) -> Locks {
+        let named = |names: [&str; 2]| {
+            let numbers = module.externs.iter().zip(0u32..).filter(|(e, _)| names.contains(&&*e.name));
+            numbers.map(|(_, number)| number).collect()
+        };
+        Locks {
+            takes: named(["omp_set_lock", "omp_set_nest_lock"]),
+            gives: named(["omp_unset_lock", "omp_unset_nest_lock"]),
+        }
+    }
+
+    /// The instructions of a region that only run while a lock is held which is taken and given up beside them.
+    fn guarded(&self, func: &Function, defs: &Definitions, r: Region, found: &mut BTreeSet<Inst>) {
+        if self.takes.is_empty() {
+            return;
+        }
+        let mut held = 0u32;
+        for inst in func.region(r) {
+            let kind = &func.inst(*inst).kind;
+            let called = match kind {
+                InstKind::CallC(callee, _) => match defs.kind(func, *callee) {
+                    Some(InstKind::Extern(number)) => Some(*number),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if called.is_some_and(|number| self.takes.contains(&number)) {
+                held += 1;
+            } else if called.is_some_and(|number| self.gives.contains(&number)) {
+                held = held.saturating_sub(1);
+            } else if held > 0 {
+                found.insert(*inst);
+                found.extend(walk::nested_regions(kind).flat_map(|inner| walk::insts_of(func, inner)));
+            } else {
+                walk::nested_regions(kind).for_each(|inner| self.guarded(func, defs, inner, found));
+            }
+        }
+    }
 }
 
 /// Whether calls in parallel loops of a region, or in all of it if it is one's, may write to arrays.
@@ -79,7 +129,7 @@ fn region(func: &mut Function, known: &Known, r: Region, context: &mut Context) 
         }
         if let InstKind::ParallelFor(node) = func.inst(inst).kind.clone() {
             let plan = Plan::through_calls(func, known, r, inst, &node)
-                .unwrap_or_else(|| Plan::make(func, &known.effects, inst, &node));
+                .unwrap_or_else(|| Plan::make(func, known, inst, &node));
             changed |= plan.carry_out(func, r, inst, context);
         }
     }
@@ -98,6 +148,8 @@ struct Plan {
     apart: BTreeSet<(Value, Value)>,
     /// Arrays that are only updated.
     updated: BTreeMap<Value, ReduceOp>,
+    /// What runs under a lock.
+    guarded: BTreeSet<Inst>,
 }
 
 impl Plan {
@@ -119,14 +171,15 @@ impl Plan {
         let mut copy = func.clone();
         inline_calls(module, &mut copy, node.body).ok()?;
         use_items(&mut copy, node.body, &items);
-        let plan = Plan::make(&copy, &known.effects, inst, node);
+        let plan = Plan::make(&copy, known, inst, node);
         plan.updated.is_empty().then_some(plan)
     }
 
-    fn make(func: &Function, effects: &Effects, inst: Inst, node: &ParallelFor) -> Plan {
+    fn make(func: &Function, known: &Known, inst: Inst, node: &ParallelFor) -> Plan {
         let mut plan = Plan::default();
         let defs = Definitions::compute(func);
-        let all = match accesses(func, &defs, effects, node) {
+        known.locks.guarded(func, &defs, node.body, &mut plan.guarded);
+        let all = match accesses(func, &defs, &known.effects, node) {
             Ok(all) => all,
             Err(at) => {
                 let line = file_line(func, at);
@@ -196,6 +249,12 @@ impl Plan {
         };
         if let Some(op) = only_updates(func, defs, own) {
             self.updated.insert(base, op);
+            return;
+        }
+        if own.iter().all(|a| self.guarded.contains(&a.inst)) {
+            let line = file_line(func, write.inst);
+            self.serial
+                .get_or_insert(format!("iterations wait for each other at the lock around line {line}"));
             return;
         }
         let at = |a: &Access| func.inst(a.inst).loc;
