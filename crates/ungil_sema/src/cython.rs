@@ -58,7 +58,8 @@ pub struct CFunction {
     pub overflowing: BTreeSet<String>,
     /// Whether variables without a declaration are of C where what is assigned to them is, whatever arithmetic does.
     pub infer_types: bool,
-    /// Parameters and variables that hold instances of one class of Python's, by its name.
+    /// Parameters and variables that hold instances of one class of Python's, by its name; `object` for variables that are
+    /// declared to hold any.
     pub classes: BTreeMap<String, String>,
     /// Parameters among them that refuse None.
     pub not_none: BTreeSet<String>,

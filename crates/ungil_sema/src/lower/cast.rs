@@ -5,6 +5,7 @@ use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp};
 use ungil_ir::types::DType;
 
+use crate::ctype::element_name;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
@@ -38,13 +39,20 @@ impl Lowerer<'_, '_> {
             let (low, high) = int_range(dtype);
             let low = self.b().i64(low as i64);
             let mut fits = self.b().compare(CompareOp::Ge, value, low);
+            if self.is_c() && dtype.is_unsigned() {
+                let message = format!("can't convert negative value to {}", element_name(dtype));
+                self.check(fits, ExcClass::OVERFLOW, &message, Vec::new());
+            }
             if dtype.size() < 8 {
                 let high = self.b().i64(high as i64);
                 let below = self.b().compare(CompareOp::Le, value, high);
                 fits = self.b().binary(BinaryOp::And, fits, below);
             }
-            let message = format!("Python integer {{0}} out of bounds for {dtype}");
-            self.check(fits, ExcClass::OVERFLOW, &message, vec![(value, true)]);
+            let (message, shown) = match self.is_c() {
+                true => (format!("value too large to convert to {}", element_name(dtype)), Vec::new()),
+                false => (format!("Python integer {{0}} out of bounds for {dtype}"), vec![(value, true)]),
+            };
+            self.check(fits, ExcClass::OVERFLOW, &message, shown);
         }
         self.cast_to(operand, dtype)
     }

@@ -118,12 +118,13 @@ impl Lowerer<'_, '_> {
     /// A value that is assigned to a variable of one class of Python's; others than kernels have are refused.
     fn of_class(&self, name: &str, operand: &Operand, span: Span) -> Result<Operand> {
         let class = self.options.c.as_ref().and_then(|c| c.classes.get(name));
-        let class = class.filter(|_| self.code.id.nested.is_none());
+        let class = class.filter(|class| self.code.id.nested.is_none() && *class != "object");
         let found = match &operand.ty {
             Ty::List(_) => "list",
             Ty::Tuple(_) => "tuple",
             Ty::Str(_) => "str",
             Ty::Bytes(_) => "bytes",
+            Ty::Array(_) if class.is_some_and(|class| class == "numpy.ndarray") => "numpy.ndarray",
             // Kernels have them as arrays.
             Ty::Array(a) if (a.dtype, a.ndim) == (DType::U8, 1) => match a.readonly {
                 true => "bytes",

@@ -39,6 +39,9 @@ impl Lowerer<'_, '_> {
     pub(crate) fn call_extern(&mut self, described: &str, args: Args) -> Result<Operand> {
         let span = args.span;
         let f = external(described).ok_or(Error::Untyped)?;
+        if let Some(found) = self.ask_array(&f.name, &args)? {
+            return Ok(found);
+        }
         self.call_c_function(&f, args, span)
     }
 

@@ -132,6 +132,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             wide: HashMap::new(),
             copies: false,
             memory: HashMap::new(),
+            frame_rows: HashMap::new(),
             team: None,
             depth: 0,
             untyped: false,
@@ -164,9 +165,24 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                     let span = self.code.span;
                     self.return_operand(&Operand::none(span), span)?;
                 }
+                if !falls && self.program.instances[self.instance].ret.is_none() {
+                    self.never_returns()?;
+                }
                 Ok(())
             }
         }
+    }
+
+    /// A function of C whose every way ends in an exception has the result that it declares, as its callers expect.
+    fn never_returns(&mut self) -> Result<()> {
+        let declared = self.c_function().and_then(|c| c.ret.clone());
+        if matches!(declared, Some(Declared::Scalar { .. } | Declared::Bint)) {
+            let span = self.code.span;
+            // Only its type is wanted: nothing leads to the region.
+            let (_, result) = self.nested(|l| l.return_operand(&Operand::none(span), span));
+            result?;
+        }
+        Ok(())
     }
 
     fn bind_parameters(&mut self, args: &[Ty]) -> Result<()> {

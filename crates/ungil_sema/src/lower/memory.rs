@@ -28,6 +28,7 @@ use crate::lower::cython::libc_params;
 use crate::lower::data;
 use crate::lower::external::external;
 use crate::lower::struct_calls::Passed;
+use crate::object::memory::struct_of_tuple;
 use crate::operand::Operand;
 use crate::resolve::scopes::Body;
 use crate::ty::Ty;
@@ -363,10 +364,27 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    /// Whether an array is a variable of C.
+    /// Whether an array is a variable of C, or a row of one.
     pub(crate) fn is_frame_array(&self, x: &Operand) -> bool {
-        x.value.is_some()
-            && self.memory.values().any(|m| m.array.as_ref().is_some_and(|a| a.value == x.value))
+        self.frame_type(x).is_some()
+    }
+
+    /// The type of a variable of C that is an array, or of a row of one.
+    pub(crate) fn frame_type(&self, x: &Operand) -> Option<CType> {
+        let value = x.value?;
+        let is_whole = |m: &&Memory| m.array.as_ref().is_some_and(|a| a.value == Some(value));
+        let whole = self.memory.values().find(is_whole).map(|m| m.ty.clone());
+        whole.or_else(|| self.frame_rows.get(&value).cloned())
+    }
+
+    /// Keeps in mind that an array is a part of a variable of C: what `n` indices of it denote.
+    pub(crate) fn mark_frame_row(&mut self, row: &Operand, whole: &Operand, n: usize) {
+        let Some(mut ty) = self.frame_type(whole) else { return };
+        for _ in 0..n {
+            let CType::Array(element, _) = &ty else { return };
+            ty = (**element).clone();
+        }
+        self.frame_rows.extend(row.value.filter(|_| matches!(row.ty, Ty::Array(_))).map(|value| (value, ty)));
     }
 
     /// Calls a function through a pointer.
@@ -513,6 +531,7 @@ impl Lowerer<'_, '_> {
                         Declared::Scalar { dtype, .. } => Some(dtype.size()),
                         Declared::Bint => Some(4),
                         Declared::C { ty, .. } => ty.size(),
+                        Declared::Tuple(items) => struct_of_tuple(items).and_then(|ty| ty.size()),
                         _ => None,
                     });
                 }

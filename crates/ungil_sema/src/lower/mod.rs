@@ -84,6 +84,7 @@ use ungil_ir::function::Function;
 use ungil_ir::inst::Loc;
 use ungil_syntax::ast::name::Name;
 
+use crate::ctype::CType;
 use crate::lower::array::lazy::Root;
 use crate::lower::function::Code;
 use crate::lower::generator::Generator;
@@ -220,6 +221,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) copies: bool,
     /// Variables of C that have an address.
     pub(crate) memory: HashMap<String, Memory>,
+    /// Rows of arrays among them, with their types.
+    pub(crate) frame_rows: HashMap<Value, CType>,
     /// The team of the `parallel` block around the current place.
     pub(crate) team: Option<Team>,
     pub(crate) depth: u32,

@@ -175,17 +175,10 @@ impl Lowerer<'_, '_> {
 
     /// A variable of C that is an array, as Python gets it; other operands as they are.
     pub(crate) fn python_of_variable(&mut self, x: &Operand) -> Result<Operand> {
-        let found = self
-            .memory
-            .values()
-            .find(|m| x.value.is_some() && m.array.as_ref().is_some_and(|a| a.value == x.value));
-        match found.cloned() {
-            Some(memory) => {
-                let address = self.b().value(InstKind::Address(memory.pointer));
-                self.python_of(address, &memory.ty, x.span)
-            }
-            None => Ok(x.clone()),
-        }
+        let Some(ty) = self.frame_type(x) else { return Ok(x.clone()) };
+        let pointer = self.array_pointer(x)?;
+        let address = self.b().value(InstKind::Address(pointer));
+        self.python_of(address, &ty, x.span)
     }
 
     /// The struct that a function returned as words.

@@ -65,7 +65,8 @@ impl Lowerer<'_, '_> {
         let operand = &match self.is_c() {
             true => {
                 let name = self.webs.list[i].name.clone();
-                self.as_variable(&name, operand, span)?
+                let operand = self.off_the_frame(&name, operand, span)?;
+                self.as_variable(&name, &operand, span)?
             }
             false => operand.clone(),
         };

@@ -169,6 +169,11 @@ impl Lowerer<'_> {
         {
             return Ok(Some(length(n)));
         }
+        if name == "chr" && matches!(self.kind(arg), Kind::C(ty) if is_char(&ty)) {
+            // To Python a character is a string, which `chr` would not take.
+            let value = self.expr(arg)?;
+            return self.object(value).map(|obj| Some(Val::Obj(obj)));
+        }
         if name == "bool" && matches!(self.kind(arg), Kind::C(ty) if is_char(&ty)) {
             let truth = self.cond(arg)?;
             let truth = self.b().cast(truth, DType::I32);

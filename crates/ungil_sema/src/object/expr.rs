@@ -588,8 +588,7 @@ impl Lowerer<'_> {
         if let ExprKind::Slice { lower, upper, step: None } = &index.kind
             && [lower, upper].into_iter().flatten().all(|bound| self.is_bound(bound))
         {
-            let of_class =
-                matches!(&value.kind, ExprKind::Name(name) if self.source.c.classes.contains_key(&**name));
+            let of_class = matches!(&value.kind, ExprKind::Name(name) if self.source.c.classes.get(&**name).is_some_and(|c| c != "object"));
             return self.short_slice(e, (obj, of_class), lower.as_deref(), upper.as_deref());
         }
         let index = self.expr(index)?;

@@ -95,8 +95,11 @@ impl Visitor for Assigned<'_> {
 }
 
 impl Lowerer<'_> {
-    /// The type of C that a variable without a declaration has.
+    /// The type of C that a variable without a declaration has; what is declared as one of Python's has none.
     pub(super) fn inferred(&self, name: &str) -> Option<CTy> {
+        if self.source.c.classes.contains_key(name) {
+            return None;
+        }
         let (values, augmented, loops) = Default::default();
         let mut found = Assigned { name, values, augmented, loops, otherwise: false };
         self.source.def.body.iter().for_each(|stmt| found.visit_stmt(stmt));

@@ -263,7 +263,14 @@ impl Lowerer<'_> {
         }
         let decorators = self.decorators(&def.decorators)?;
         let annotations = self.annotations(def)?;
-        let made = self.function_of(&of_function(def), &def.params, annotations)?;
+        let mut made = self.function_of(&of_function(def), &def.params, annotations)?;
+        if !decorators.is_empty() {
+            // Builtins, which functions with declarations are, take no attributes, which decorators may set.
+            let named = self.global("__pyx_named__");
+            let address = self.arguments(&[made.value]);
+            let (one, zero) = (self.word(1), self.word(0));
+            made = self.make_from(Entry::Call, &[named.value, address, one, zero], &[named, made]);
+        }
         self.decorated(&def.name.name, decorators, made)
     }
 

@@ -94,7 +94,7 @@ impl Lowerer<'_> {
     }
 
     /// A loop with an `else`, which `break` jumps over.
-    fn around(
+    pub(super) fn around(
         &mut self,
         outer: Label,
         orelse: &[ungil_syntax::ast::stmt::Stmt],
@@ -113,6 +113,9 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn for_loop(&mut self, f: &For) -> Result<()> {
+        if self.bounded_loop(f)? {
+            return Ok(());
+        }
         let outer = self.func.new_label();
         if let Some((call, ty, var)) = self.counted(f) {
             return self.around(outer, &f.orelse, |l, break_to| l.range_loop(f, &call, &ty, var, break_to));

@@ -13,6 +13,7 @@
 //!
 //! Contract: what cannot be compiled is refused with a reason, and the function runs as plain Python.
 
+mod bounded_loop;
 pub mod c_call;
 pub mod c_loop;
 pub mod call;

@@ -30,6 +30,11 @@ pub(super) fn is_object_memory(ty: &CType) -> bool {
     matches!(ty, CType::Opaque(name) if &**name == "PyObject")
 }
 
+/// Whether a function is one of NumPy's, whose numbers and pointers tell of an exception only where one is set.
+fn is_of_numpy(f: &CFunction) -> bool {
+    f.name.starts_with("PyArray_")
+}
+
 impl Lowerer<'_> {
     /// `<object>p`: the object that a pointer leads to; others as they are.
     pub(super) fn object_behind(&mut self, value: Val) -> Result<Obj> {
@@ -80,7 +85,7 @@ impl Lowerer<'_> {
             CType::Pointer(_) => {
                 let address = self.b().value(InstKind::Address(result));
                 let failed = self.is_zero(address);
-                match is_borrowed {
+                match is_borrowed || is_of_numpy(f) {
                     // There may be none.
                     true => self.fail_if_set(failed),
                     false => self.fail_if(failed),
@@ -92,7 +97,11 @@ impl Lowerer<'_> {
                 let wide = self.b().cast(result, DType::I64);
                 let zero = self.word(0);
                 let failed = self.b().compare(CompareOp::Lt, wide, zero);
-                self.fail_if(failed);
+                match is_of_numpy(f) {
+                    // A stride may be negative.
+                    true => self.fail_if_set(failed),
+                    false => self.fail_if(failed),
+                }
                 Val::C(result, ty)
             }
         })

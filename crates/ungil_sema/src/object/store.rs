@@ -176,6 +176,9 @@ impl Lowerer<'_> {
                 Ok(())
             }
             ExprKind::Subscript { value: object, index } => {
+                if let Some(element) = self.element_of_part(object) {
+                    return self.fill_part(t, (object, index), value, &element);
+                }
                 let value = self.object(value)?;
                 let object = self.obj(object)?;
                 let index = self.expr(index)?;
@@ -249,7 +252,10 @@ impl Lowerer<'_> {
     /// A value that is assigned to a variable of one class of Python's.
     fn of_class(&mut self, name: &str, value: Val) -> Result<Val> {
         let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(name));
-        let Some(class) = self.source.c.classes.get(name).filter(|_| !is_inner) else { return Ok(value) };
+        let Some(class) = self.source.c.classes.get(name).filter(|class| !is_inner && *class != "object")
+        else {
+            return Ok(value);
+        };
         let obj = self.object(value)?;
         let none = self.word(0);
         self.check_class(obj.value, class, false, none);

@@ -355,6 +355,49 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The type of the elements of a view that an expression is, or a part of.
+    pub(super) fn element_of_part(&self, e: &Expr) -> Option<CTy> {
+        self.view_behind(e).map(|view| view.element.clone())
+    }
+
+    /// `view[…] = value` of more than one element: memory is copied, and all else is converted once, to the type of elements.
+    pub(super) fn fill_part(
+        &mut self,
+        t: &Expr,
+        (of, index): (&Expr, &Expr),
+        value: Val,
+        element: &CTy,
+    ) -> Result<()> {
+        let value = match value {
+            Val::C(..) | Val::Literal(Literal::Int(_) | Literal::Float(_)) if !element.is_aggregate() => {
+                let number = self.number(value, element)?;
+                Val::C(number, element.clone())
+            }
+            other => other,
+        };
+        let is_known = matches!(value, Val::C(..)) && !element.is_aggregate();
+        let value = self.object(value)?;
+        let of = self.obj(of)?;
+        let index = self.expr(index)?;
+        if is_known {
+            self.at(t.span);
+            return self.store_item(of, index, value, true);
+        }
+        let key = self.object(index)?;
+        let (text, name) = match element {
+            CTy::Num(dtype, name) => (dtype.name().to_owned(), name.to_string()),
+            _ => Default::default(),
+        };
+        let [text, name] = [text, name].map(|text| self.constant(Constant::Str(text)));
+        let fill = self.global("__pyx_fill__");
+        self.at(t.span);
+        let address = self.arguments(&[of.value, key.value, value.value, text.value, name.value]);
+        let (n, names) = (self.word(5), self.word(0));
+        let done = self.make_from(Entry::Call, &[fill.value, address, n, names], &[fill, of, key, value]);
+        self.drop_obj(done);
+        Ok(())
+    }
+
     /// Whether an expression is a view, or a part of one.
     pub(super) fn is_of_view(&self, e: &Expr) -> bool {
         self.view_behind(e).is_some()

@@ -94,7 +94,12 @@ impl Lowerer<'_, '_> {
             });
             axis += 1;
         }
-        self.make_view(base, ty, &entries, span)
+        let view = self.make_view(base, ty, &entries, span)?;
+        let ats = entries.iter().take_while(|e| matches!(e, Entry::At(_))).count();
+        if ats > 0 && entries[ats..].iter().all(|e| matches!(e, Entry::Slice(s) if s.full)) {
+            self.mark_frame_row(&view, array, ats);
+        }
+        Ok(view)
     }
 
     fn make_view(&mut self, base: Value, ty: ArrayType, entries: &[Entry], span: Span) -> Result<Operand> {

@@ -7,6 +7,7 @@
 mod argument;
 mod boxes;
 pub(crate) mod library;
+mod ndarray;
 mod pointer;
 
 use std::sync::Arc;

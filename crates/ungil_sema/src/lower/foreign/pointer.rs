@@ -285,6 +285,25 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// An array of C that a variable without a declaration takes, which as in Cython is the pointer to its first element; other
+    /// values as they are.
+    pub(crate) fn off_the_frame(&mut self, name: &str, x: &Operand, span: Span) -> Result<Operand> {
+        if self.declared(name).is_some() || !self.is_frame_array(x) {
+            return Ok(x.clone());
+        }
+        let is_object = self.options.c.as_ref().is_some_and(|c| c.classes.contains_key(name));
+        if matches!(x.ty, Ty::Array(a) if a.ndim == 1) && !is_object {
+            return self.decayed(x);
+        }
+        Err(ForeignError::Use {
+            title: format!("an array of C as the value of `{name}`, which is not declared"),
+            label: "lies in the function's frame".to_owned(),
+            help: "declare a memoryview of it".to_owned(),
+            span,
+        }
+        .into())
+    }
+
     /// `p + n`, `p - n`, `p - q`; `None` if that is no arithmetic of pointers.
     pub(crate) fn pointer_arithmetic(
         &mut self,
