@@ -22,7 +22,7 @@ WRONG = ("", "ab", 5, -1, 2**40, 2**70, -(2**70), 0x10FFFF, 0x110000, 1.5, None,
 STRINGS = ("", "abcab", "a b x", "xäyzä", "a\u1234b", "\U0001f600ab", "a" * 100 + "b", "q")
 CALLS = [
     *[(f, c) for f in ("convert", "parameter") for c in (*CHARACTERS, *WRONG)],
-    *[(f, c) for f in ("arithmetic", "bad_arithmetic", "numbers", "comparisons", "branches", "methods", "texts", "own")
+    *[(f, c) for f in ("arithmetic", "bad_arithmetic", "numbers", "comparisons", "branches", "methods", "texts", "own", "as_text")
       for c in CHARACTERS],
     *[("back", n) for n in (5, 97, 0x10FFFF, -1, 0x110000)],
     *[(f, s) for f in ("loop", "count", "kinds", "find", "reassigned", "other_uses", "after", "by_index")

@@ -1,6 +1,8 @@
 """Conversions beside objects: views that are assigned, functions inside, classes of Python, order of checks, `cython.view`."""
 
 import sys
+from abc import ABCMeta
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,21 @@ CALLS = [
     ("strided", A), ("strided", A[::2]), ("contiguous", A), ("contiguous", A[::2]), ("generic", G.T), ("generic", G),
     ("view_array", 2, 3), ("view_array_mistakes", (2, 3), "c"), ("view_array_mistakes", (), "c"),
     ("view_array_mistakes", (2, -1), "c"), ("view_array_mistakes", (2, 1), "bad"),
+    *[(f, o) for f in ("checked_casts", "checked_in_an_expression", "plain_cast") for o in ([1], (1,), {1: 2}, None)],
+    ("builtin_classes", int, slice(1), memoryview(b"")), ("builtin_classes", 3, None, memoryview(b"")),
+    ("builtin_classes", ABCMeta("A", (), {}), None, memoryview(b"")), ("builtin_classes", None, 3, memoryview(b"")),
+    ("builtin_classes", None, None, b""), ("builtin_classes", None, None, None),
+    *[("buffers_beside", o, 2) for o in (G, [1.0])], ("read_only_buffer", np.broadcast_to(np.ones(1), 2), {}),
+    ("written_buffer", np.broadcast_to(np.ones(1), 2), {}), ("written_buffer", np.zeros(2), {}),
+    *[("set_element", np.zeros(3, "i4"), o) for o in (5, 2**31, -(2**31) - 1, "a", 2.5)],
+    *[("set_unsigned", np.zeros(3, "u2"), o) for o in (5, 2**16, -1)],
+    *[("set_elements", np.zeros(3, "i4"), o) for o in (5, 2**31, "a")],
+    ("buffer_of_objects", np.array([1, "a"], dtype=object)), ("buffer_of_objects", [1]),
+    ("of_system",), *[("type_variable", o) for o in (int, 3, None)], *[("array_variable", o) for o in (array("d", [1, 2]), [1], 3)],
+    ("object_variable", 2), ("object_variable", 2**70),
+    *[(f, a, b) for f in ("from_to", "from_down", "from_changed", "from_objects", "from_doubles")
+      for a, b in ((0, 4), (9, 0), (9, 6), (3, 3))],
+    ("from_objects", 1, 3.5), ("from_objects", "a", 3),
 ]  # fmt: skip
 
 

@@ -15,6 +15,23 @@ cdef double bad(double x) except? -1:
     if x > 2: raise ValueError("too large")
     return x
 
+ctypedef int (*binary_t)(int, int) except? -1
+cdef int sub(int a, int b) except? -1: return a - b
+cdef int boom(int a, int b) except? -1: raise RuntimeError("boom")
+cdef binary_t operations[2]
+operations[0] = &sub
+operations[1] = boom
+cdef int of_c = 5
+cdef int row_of_c[3]
+cdef int *first
+cdef int *second
+first = &of_c
+second = &row_of_c[1]
+row_of_c[1] = 7
+
+def of_module(int i):
+    return first[0], second[0], operations[i](5, 3)
+
 def table(int i, double x):
     cdef f_t[2] t = [sq, half]
     return t[i](x)
@@ -85,6 +102,7 @@ def numbers(lst):
     return lst
 """
 FUNCTION_CALLS = [
+    ("of_module", 0), ("of_module", 1),
     ("table", 0, 3.0), ("table", 1, 3.0), ("table_beside", 1, 3.0, []), ("table_beside", 2, 1.0, []),
     ("table_beside", 2, 3.0, []), ("by_pointer", 0, 3.0), ("cast", 3.0), ("cast_beside", 3.0, []), ("behind", 3.0, []),
     ("addresses", 3.0), ("member", 3.0, []), ("numbers", []),

@@ -66,6 +66,15 @@ def execs(x):
 
 def listed(d):
     return [x for x in d], sorted(d)
+
+cdef int seven = 7
+cdef int half = seven / 2
+quotients = [seven / 2, -seven / 2, seven / 2.0, half]
+seven /= 2
+after = seven
+
+def of_module():
+    return quotients, after
 """
 CALLS = {
     "printed": [(1, 2), (2, 2), ("s", 3)],
@@ -79,6 +88,7 @@ CALLS = {
     "octal": [()],
     "strings": [()],
     "execs": [("a",), (1,), (1.0,)],
+    "of_module": [()],
     "listed": [({"b": 1, "a": 2},)],
 }
 

@@ -36,7 +36,7 @@ STRUCTS = [
     ("round_trip", BODY), ("round_trip", BODY | {"cell": [1, 2]}), ("round_trip", BODY | {"cell": [1, 2, 3, 4]}),
     ("round_trip", BODY | {"id": 2**70}), ("round_trip", BODY | {"cell": [1, 2**40, 3]}),
     ("round_trip", BODY | {"mass": "x"}), ("copies", 1), ("literals", 7), ("arrays_of", 6), ("listed",),
-    ("linked", 5), ("punned", -1.5), ("sizes",), ("enums", 5), ("enums", 6), ("tuples", 1.5, 2),
+    ("linked", 5), ("punned", -1.5), ("sizes",), ("sizes_of_tuples",), ("enums", 5), ("enums", 6), ("tuples", 1.5, 2),
     ("both", 3, 1), ("take", (1, 2.5)), ("take", [4, 5]), ("take", (1,)), ("take", (1, 2, 3)),
     ("sort_points", np.array([3.0, -1, 2, 8, 0])), ("array_result",), ("array_initial",), ("filled",), ("text", 3),
     ("text", 0), ("table", 1.5), ("parallel_structs", np.arange(4.0)),
@@ -51,7 +51,8 @@ FUSED = [
     ("width", F.reshape(1, 4)), ("width", D), ("axpy", 2.0, D, D.copy()), ("axpy", 2.0, F, F.copy()),
     ("axpy", 2, D, D), ("gather", D, np.array([0, 2])), ("gather", F, np.array([3, 2], dtype="i4")),
     ("gather", D, np.array([1.0])), ("gather", D, np.array([1], dtype="i2")), ("through", 1.5, 2.5, 3),
-    ("pointers", D, F), ("doubled", 3), ("doubled", 2.5), ("doubled", 2j), ("doubled", "a"), ("typed", F, True),
+    ("own_types",), ("numbers_in",), ("views_by_name", D),
+    *[("kind_of_view", a) for a in (D, F, D[::2], D.reshape(2, 2), D[:2].reshape(2, 1), np.arange(3))], ("pointers", D, F), ("doubled", 3), ("doubled", 2.5), ("doubled", 2j), ("doubled", "a"), ("typed", F, True),
     ("typed", D, False), ("with_default", D), ("with_default", D, 3), ("with_default", D, 3, 4.0), ("square",),
     ("strides", D), ("strides", F), ("sort_of", 3), ("sort_of", [1, 2]), ("sort_of", "ab"), ("sort_of", 1.5),
     ("bounded", 5), ("bounded", 1.5),
@@ -62,9 +63,17 @@ EXTERNS = [
     ("numbers", 2.5, -4), ("parts", 12.5), ("texts",), ("sort", np.array([3.0, -1, 2])), ("loops", D),
     ("formatted", -5, 2.25, 2**40, 65), ("scanned",), ("many", 0.5), ("constants",),
 ]  # fmt: skip
+ROWS = [
+    ("whole_and_row",),
+    ("of_three",),
+    ("of_module",),
+    ("kept_as_object",),
+    ("as_pointers", 0),
+    ("as_pointers", 1),
+]
 I, L = np.zeros(8, dtype="i4"), np.arange(1, 30)
 TEAMS = [
-    *[("ids", n, I) for n in (1, 2, 5, 8)], *[("sizes", n, I) for n in (1, 3, 7)],
+    ("over_lines", 2, I), *[("ids", n, I) for n in (1, 2, 5, 8)], *[("sizes", n, I) for n in (1, 3, 7)],
     *[("total", np.arange(m, dtype="f8"), n) for m in (1, 2, 10, 100) for n in (1, 2, 3, 7)],
     *[("reductions", L, n) for n in (1, 2, 5)], *[("last", m, n) for m in (1, 10, 12) for n in (1, 4)],
     *[("scratch", np.arange(12.0).reshape(4, 3), np.zeros(4), n) for n in (1, 2, 6)],
@@ -72,7 +81,14 @@ TEAMS = [
     ("condition", I, True), ("condition", I, False),
     *[(name, n) for name in ("locks", "nested_locks") for n in (1, 2, 5)], ("settings",),
 ]  # fmt: skip
-MODULES = {"pointers": POINTERS, "structs": STRUCTS, "fused": FUSED, "externs": EXTERNS, "teams": TEAMS}
+MODULES = {
+    "pointers": POINTERS,
+    "structs": STRUCTS,
+    "fused": FUSED,
+    "externs": EXTERNS,
+    "teams": TEAMS,
+    "rows": ROWS,
+}
 
 
 @pytest.mark.parametrize(("name", "calls"), MODULES.items())

@@ -91,6 +91,23 @@ def test_casts(reference, module):
     check(reference, module, "compiled", ())
 
 
+def test_classes_of_python(reference, module):
+    rows = [
+        ((1,),),
+        ([1],),
+        (None,),
+        ((1,), "a"),
+        ((1,), 3),
+        ((1,), None, [1]),
+        ((1,), None, (1,)),
+        ((), None, None, 3),
+    ]
+    check(reference, module, "python_classes", *rows)
+    for name in ("class_inside", "casts_of_objects", "checked_cast"):
+        check(reference, module, name, ([1],), ((1,),), (None,))
+    check(reference, module, "casts_by_name", (3.7, 300), (-3.7, -1))
+
+
 def test_objects(reference, module):
     check(reference, module, "pyint", (3,), (2**70,))
     check(reference, module, "text", (3,), (2, "bc"), ("x",))
@@ -155,7 +172,7 @@ def test_types_of_annotations():
     )
     line = _pure.read(source, "f.py", None).text.splitlines()[4]
     assert line == (
-        "cdef long long f(double* a, int* b, const float c, unsigned long long d, e, char** g, h) except -1 nogil:"
+        "cdef long long f(double* a, int* b, const float c, unsigned long long d, e: list, char** g, h) except -1 nogil:"
     )
 
 

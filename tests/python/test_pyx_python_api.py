@@ -60,6 +60,50 @@ def test_lists_of_negative_lengths_are_refused(modules):
             module.squares(-1)
 
 
+A = np.arange(6.0)
+DERIVED = np.ones(2).view(type("Derived", (np.ndarray,), {}))
+NUMPY_CALLS = [
+    *[(f, o) for f in ("extent", "none_refused", "none_taken", "variable", "cast", "not_an_array")
+      for o in (A, A.reshape(2, 3), DERIVED, [1], 3)],
+    *[(f, None) for f in ("none_refused", "none_taken", "variable", "cast")], ("none_taken",),
+    *[(f, o) for f in ("fields", "axes", "contiguous") for o in (A, A[::-1], A.reshape(2, 3).T, np.ones(3, "i4"), 3)],
+    *[("questions", o) for o in (A, DERIVED, [1], None)],
+    ("first", A), ("first", A[2:]), ("element", A.reshape(2, 3), 1, 2), ("element", None, 1, 2),
+    ("buffer_data", A), ("buffer_data", A.astype("f4")), ("buffer_data", [1.0]), ("buffer_free", A.reshape(2, 3)),
+    ("buffer_beside", A, {}), ("buffer_beside", [1.0, 2.0], {}),
+    ("zeros", 4), ("zeros", 0), ("zeros", -1), ("made", 2, 3), ("over_memory",), ("converted", [1, 2]), ("converted", "a"),
+    ("bad_type", 7),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def numpy_modules(tmp_path_factory):
+    source = Path(__file__).parent / "pyx" / "numpy_api.pyx"
+    return pyx_reference.build(source, tmp_path_factory.mktemp("numpy_api")), pyx.compile(source)
+
+
+def test_the_interface_of_numpy_is_that_of_cython(numpy_modules):
+    wrong = pyx_reference.differences(*numpy_modules, NUMPY_CALLS)
+    assert not wrong, "\n".join(wrong)
+    for module in numpy_modules:
+        made = module.alike(A.reshape(2, 3))
+        assert made.shape == (2, 3) and made.flags.f_contiguous and not made.flags.c_contiguous
+
+
+def test_arrays_that_are_made_are_given_back(numpy_modules):
+    counts = [sys.getrefcount(made) for made in [module.made(2, 3) for module in numpy_modules]]
+    assert counts[0] == counts[1]
+    before = sys.getrefcount(A)
+    for _ in range(100):
+        numpy_modules[1].fields(A), numpy_modules[1].axes(A), numpy_modules[1].first(A)
+    assert sys.getrefcount(A) == before
+
+
+def test_entries_of_numpy_that_are_not_known_are_told():
+    with pytest.raises(errors.CompileError, match="PyArray_Nothing` of NumPy's C interface"):
+        pyx.compile("cimport numpy as cnp\ndef f(a):\n    return cnp.PyArray_Nothing(a)\n", name="nothing")
+
+
 def test_names_that_are_not_known_are_told():
     with pytest.raises(errors.CompileError, match="PyMarshal_Nothing` cannot be cimported"):
         pyx.compile("from cpython cimport PyMarshal_Nothing\n", name="nothing")

@@ -67,6 +67,8 @@ mod _ungil {
     #[pymodule_export]
     use crate::object::array_data::array_data_address;
     #[pymodule_export]
+    use crate::object::ndarray_api::ndarray_functions;
+    #[pymodule_export]
     use crate::pyx::{
         make_builtin, make_pyx_function, pyx_callback, pyx_directive, pyx_load, pyx_read, pyx_size,
         pyx_store, pyx_view,

@@ -102,6 +102,8 @@ type NewFromDescr = unsafe extern "C" fn(
     *mut PyObject,
 ) -> *mut PyObject;
 
+type NewFilled = unsafe extern "C" fn(c_int, *const Py_ssize_t, *mut PyArrayDescr, c_int) -> *mut PyObject;
+
 /// Entry points and types of NumPy.
 pub struct Api {
     pub array_type: *mut PyTypeObject,
@@ -113,6 +115,8 @@ pub struct Api {
     new_from_descr: NewFromDescr,
     set_base_object: unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> c_int,
     scalar: unsafe extern "C" fn(*mut c_void, *mut PyArrayDescr, *mut PyObject) -> *mut PyObject,
+    zeros: NewFilled,
+    empty: NewFilled,
 }
 
 // SAFETY: the table is written once and then only read; what it points at lives as long as NumPy, which is never
@@ -176,6 +180,8 @@ fn read_table(py: Python<'_>) -> PyResult<Api> {
                 *mut c_void,
                 unsafe extern "C" fn(*mut c_void, *mut PyArrayDescr, *mut PyObject) -> *mut PyObject,
             >(at(60)),
+            zeros: core::mem::transmute::<*mut c_void, NewFilled>(at(183)),
+            empty: core::mem::transmute::<*mut c_void, NewFilled>(at(184)),
         })
     }
 }
@@ -237,6 +243,59 @@ impl Api {
                 shape.cast(),
                 strides.cast(),
                 data.cast(),
+                flags,
+                core::ptr::null_mut(),
+            )
+        }
+    }
+
+    /// The descriptor of one of NumPy's type numbers; null with an exception set if there is none.
+    ///
+    /// # Safety
+    /// The interpreter is attached.
+    pub unsafe fn descr(&self, type_num: c_int) -> *mut PyArrayDescr {
+        // SAFETY: as the caller vouches.
+        unsafe { (self.descr_from_type)(type_num) }
+    }
+
+    /// A new array with memory of its own, of zeros or of anything; null with an exception set on failure.
+    ///
+    /// # Safety
+    /// The interpreter is attached, `dims` leads to `nd` extents, and the descriptor's reference is given up.
+    pub unsafe fn filled(
+        &self,
+        with_zeros: bool,
+        nd: c_int,
+        dims: *const i64,
+        descr: *mut PyArrayDescr,
+        fortran: c_int,
+    ) -> *mut PyObject {
+        let make = if with_zeros { self.zeros } else { self.empty };
+        // SAFETY: as the caller vouches.
+        unsafe { make(nd, dims.cast(), descr, fortran) }
+    }
+
+    /// A new array over memory of C, one element behind the other; null with an exception set on failure.
+    ///
+    /// # Safety
+    /// As of [`Api::filled`]; the memory outlives the array.
+    pub unsafe fn over(
+        &self,
+        nd: c_int,
+        dims: *const i64,
+        descr: *mut PyArrayDescr,
+        memory: *mut c_void,
+    ) -> *mut PyObject {
+        let (strides, flags) = (core::ptr::null(), crate::object::ndarray_api::OVER_MEMORY);
+        // SAFETY: as the caller vouches.
+        unsafe {
+            (self.new_from_descr)(
+                self.array_type,
+                descr,
+                nd,
+                dims.cast(),
+                strides,
+                memory,
                 flags,
                 core::ptr::null_mut(),
             )

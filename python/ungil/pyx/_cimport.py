@@ -86,6 +86,10 @@ def _module(builder: Builder, module: str, asname: str, place: tuple[str, int]) 
         if asname != module:
             value = functools.reduce(getattr, module.split(".")[1:], value)
         builder.names[asname.split(".")[0]] = value
+        if module == "numpy":
+            # Its C interface, which plain text names without the module.
+            entries = _names.library_names(module) or {}
+            builder.names |= {k: v for k, v in entries.items() if k.startswith(("PyArray_", "NPY_"))}
     for key, ty in (found or {}).items():
         builder.types[f"{asname}.{key}"] = ty
 

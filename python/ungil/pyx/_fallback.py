@@ -6,6 +6,7 @@ value does not fit, so that a function gives C's result or an error, never a wro
 
 from __future__ import annotations
 
+import array
 import ast
 import copy
 import operator
@@ -113,6 +114,26 @@ def c_quotient(a: float, b: float) -> float:
     """`a / b` of numbers of C that are not tested: zero has a quotient."""
     with np.errstate(all="ignore"):
         return float(np.float64(a) / np.float64(b))
+
+
+#: Classes by the names that declarations have for them.
+_CLASSES = {
+    "list": list, "tuple": tuple, "dict": dict, "set": set, "frozenset": frozenset, "str": str, "bytes": bytes,
+    "bytearray": bytearray, "type": type, "slice": slice, "memoryview": memoryview,
+}  # fmt: skip
+
+
+def checked(name: str, value: Any) -> Any:
+    """`<name?>value`: an instance of the class itself, or of one derived from it where it is no builtin."""
+    known = _CLASSES.get(name)
+    if known is not None and type(value) is known:
+        return value
+    found = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    if known is not None:
+        raise TypeError(f"Expected {name}, got {found}")
+    if not isinstance(value, np.ndarray if name == "numpy.ndarray" else array.array):
+        raise TypeError(f"Cannot convert {found} to {name}")
+    return value
 
 
 class Typed(ast.NodeTransformer):

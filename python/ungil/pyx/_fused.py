@@ -67,7 +67,8 @@ class FusedFunction:
         return itertools.product(*(range(len(alternatives)) for alternatives in self._types.values()))
 
     def _text(self, chosen: tuple[int, ...]) -> str:
-        return "|".join(a[i][1] for a, i in zip(self._types.values(), chosen, strict=True))
+        parts = (a[i] for a, i in zip(self._types.values(), chosen, strict=True))
+        return "|".join(_shown(name + _axes(text)) for text, name in parts)
 
     @property
     def __signatures__(self) -> Mapping[str, Any]:
@@ -81,7 +82,7 @@ class FusedFunction:
 
     def __getitem__(self, index: Any) -> Any:
         parts = index if isinstance(index, tuple) else (index,)
-        text = "|".join(_type_name(part) for part in parts)
+        text = "|".join(_shown(_type_name(part)) for part in parts)
         for chosen in self._combinations():
             if self._text(chosen) == text:
                 return self._specialisation(chosen)
@@ -167,6 +168,17 @@ def _has(params: list[Parameter], name: str) -> bool:
     return any(p.fused == name for p in params)
 
 
+def _axes(text: str) -> str:
+    """The axes of a memoryview's type, of others nothing."""
+    is_view = "[" in text and not text.startswith(("[", "*", "fn(", "struct ", "union ", "packed "))
+    return text[text.index("[") :] if is_view else ""
+
+
+def _shown(name: str) -> str:
+    """A type's name as signatures have it."""
+    return name.replace("PY_LONG_LONG", "long long")
+
+
 def _type_name(part: Any) -> str:
     if isinstance(part, str):
         return part
@@ -204,7 +216,9 @@ def _matching_view(alternatives: list[Alternative], p: Parameter, value: Any) ->
 
 def _best(alternatives: list[Alternative], p: Parameter, given: str) -> int | None:
     """The alternative for the type of an argument in compiled code: the same, else the smallest that holds it."""
-    for i, (text, _) in enumerate(alternatives):
+    for i, (text, name) in enumerate(alternatives):
+        if text.startswith(("struct ", "union ", "packed ")) and given.split("{")[0].split(" ")[-1] == name:
+            return i
         if p.form.replace("const ", "").replace("?", text) == given or (
             p.ndim is not None and given.startswith(f"{text}[")
         ):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterator
+from typing import Any
 
 # Whose code lies in that of what is around them, though they are no functions.
 _COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
@@ -28,3 +30,13 @@ def find(code: types.CodeType, name: str, span: tuple[int, int, int, int]) -> ty
     if not exact:
         exact = [inner for inner in found if inner.co_firstlineno == span[0]]
     return exact[0] if len(exact) == 1 else None
+
+
+def named(function: Any) -> Any:
+    """A function for decorators, which may give it attributes: `functools.wraps` does. Those that are builtins take none."""
+    if not isinstance(function, types.BuiltinFunctionType):
+        return function
+    made: Any = functools.partial(function)
+    made.__name__ = made.__qualname__ = function.__name__
+    made.__doc__, made.__module__ = function.__doc__, function.__module__
+    return made

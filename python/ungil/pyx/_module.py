@@ -25,6 +25,7 @@ from ungil.pyx import (
     _enums,
     _fallback,
     _fused,
+    _inner,
     _libc,
     _names,
     _sections,
@@ -172,6 +173,7 @@ class Builder:
         """Gives the module the names that texts have without binding them."""
         self.names |= _names.casts() | _names.operators() | _names.OLD_NAMES
         self.names |= {
+            "__pyx_checked": _fallback.checked,
             "__pyx_convert__": _fallback.convert,
             "__pyx_divide__": _fallback.c_divide,
             "__pyx_floor__": operator.floordiv,
@@ -179,7 +181,10 @@ class Builder:
             "__pyx_quotient__": _fallback.c_quotient,
             **_fallback.CHECKED_NAMES,
             "__pyx_plain__": _views.plain,
+            "__pyx_fill__": _views.fill,
+            "__pyx_named__": _inner.named,
             "NULL": None,
+            **_system_names(),
             "__pyx_g__": self.data,
         }
         self.names["__pyx_include__"] = lambda name: self._execute(*self._included(name, file))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ungil import _ungil
-from ungil.pyx import _cpython, _libc, _memory
+from ungil.pyx import _cpython, _libc, _memory, _numpy
 
 
 class Cast:
@@ -100,6 +100,15 @@ def _members(text: str) -> dict[str, str]:
     return found
 
 
+class Address(Special):
+    """`&x`. Code of a module itself takes the addresses of functions with it, which these are."""
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if len(args) == 1 and callable(args[0]):
+            return args[0]
+        return super().__call__()
+
+
 class Replaced(Special):
     """What compiled code has a meaning of its own for, with what it is in plain Python."""
 
@@ -140,7 +149,7 @@ def needs_compiler(text: str) -> bool:
 def _size_of(text: str) -> int:
     """The size of a number, in plain Python."""
     if text.startswith(CONSTRUCTED):
-        raise TypeError("pointers, addresses and structs of C work in compiled functions only")
+        return int(_ungil.pyx_size(text, ""))
     return 4 if text == "bint" else int(np.dtype(text).itemsize)
 
 
@@ -152,10 +161,11 @@ def _character(value: Any) -> str:
 def operators() -> dict[str, Any]:
     """Operators of C by the names that plain text calls them."""
     return {
-        "__pyx_addr": Special("cython.addressof"),
+        "__pyx_addr": Address("cython.addressof"),
         "__pyx_cast": Special("cython.cast"),
         "__pyx_sizeof": Replaced("cython.sizeof", _size_of),
         "__pyx_view": Special("cython.view"),
+        "__pyx_ndarray_data": _numpy.names()["PyArray_BYTES"],
         "__pyx_array_data": Special(f"cython.extern:{_ungil.array_data_address()}:data:fn(@object)*void"),
         "__pyx_object": Replaced("cython.object", lambda value: value),
         "__pyx_char": Replaced("cython.character", _character),
@@ -246,7 +256,8 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t")},
     "numpy": _integers()
     | {name: (text, _COMPLEX.get(text, name)) for name, text in _NUMPY.items()}
-    | {name: ("object", name) for name in ("ndarray", "dtype", "broadcast", "flatiter", "ufunc")},
+    | {name: ("object", name) for name in ("dtype", "broadcast", "flatiter", "ufunc")}
+    | {"ndarray": ("object", "numpy.ndarray")},
     "libc.stdlib": {f"{name}_t": (text, f"{name}_t") for name, text in _libc.QUOTIENTS.items()},
     "libc.string": {},
     "cython.view": {"array": ("object", "cython.view.array")},
@@ -261,13 +272,19 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.math": {"float_t": ("float32", "float"), "double_t": ("float64", "double")},
     "cython": {name: (text, name) for name, text in _FUSED.items()}
     | {
+        "schar": ("int8", "signed char"), "uchar": ("uint8", "unsigned char"), "ushort": ("uint16", "unsigned short"),
+        "uint": ("uint32", "unsigned int"), "ulong": ("uint64", "unsigned long"), "longlong": ("int64", "PY_LONG_LONG"),
+        "ulonglong": ("uint64", "unsigned PY_LONG_LONG"), "floatcomplex": ("complex64", "float complex"),
+        "doublecomplex": ("complex128", "double complex"), "complex": ("complex128", "double complex"),
+        "sshort": ("int16", "signed short"), "sint": ("int32", "signed int"), "slong": ("int64", "signed long"),
+        "slonglong": ("int64", "signed PY_LONG_LONG"),
+    }
+    | {
         name: (text, name)
         for name, text in {
-            "char": "int8", "schar": "int8", "uchar": "uint8", "short": "int16", "ushort": "uint16",
-            "int": "int32", "uint": "uint32", "long": "int64", "ulong": "uint64", "longlong": "int64",
-            "ulonglong": "uint64", "Py_ssize_t": "int64", "ssize_t": "int64", "size_t": "uint64",
-            "float": "float32", "double": "float64", "bint": "bint", "floatcomplex": "complex64",
-            "doublecomplex": "complex128", "void": "void",
+            "char": "int8", "short": "int16", "int": "int32", "long": "int64", "Py_ssize_t": "int64",
+            "Py_hash_t": "int64", "ssize_t": "int64", "size_t": "uint64", "ptrdiff_t": "int64",
+            "float": "float32", "double": "float64", "bint": "bint", "void": "void",
         }.items()
     },
 }  # fmt: skip
@@ -333,7 +350,7 @@ def library_names(module: str) -> dict[str, Any] | None:
     if module.startswith("cpython"):
         return _cpython.names(module)
     if module == "numpy":
-        return {"import_array": _nothing, "import_ufunc": _nothing, "import_umath": _nothing}
+        return _numpy.names()
     if module == "cython.view":
         return dict(_memory.NAMES)
     if module in ("cython", "cython.parallel"):
@@ -373,10 +390,6 @@ def library_module(module: str) -> Any:
             setattr(root, part, leaf)
         return root if part else leaf
     return None
-
-
-def _nothing() -> None:
-    """Start-up functions of C, which have nothing to do here."""
 
 
 def casts() -> dict[str, Any]:

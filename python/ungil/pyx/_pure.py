@@ -24,6 +24,7 @@ _NAMES = {
     "doublecomplex": "double complex", "void": "void", "Py_hash_t": "Py_hash_t", "p_void": "void*",
     "object": "object",
 }  # fmt: skip
+_PYTHON_CLASSES = {"list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray"}
 _FLAGS = {"cfunc", "ccall", "inline", "nogil", "with_gil", "returns", "exceptval", "locals", "noexcept"}
 _CLASSES = {"cclass", "final", "internal", "freelist", "auto_pickle", "no_gc", "no_gc_clear", "dataclasses"}
 
@@ -181,6 +182,14 @@ class _Reader:
             return self._subscript(node)
         return None
 
+    def _type_argument(self, node: ast.expr) -> str | None:
+        """The text of a type that is an argument: in quotes too, and a class of Python's."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return _c_name(node.value) or node.value
+        if isinstance(node, ast.Name) and node.id in _PYTHON_CLASSES:
+            return node.id
+        return self._type(node)
+
     def _made(self, maker: str | None, args: list[ast.expr]) -> str | None:
         inner = self._type(args[0]) if args else None
         if inner is None:
@@ -224,7 +233,7 @@ class _Reader:
             if ty is not None:
                 self._declare(stmt, stmt.target.id, ty, stmt.value, function, nested)
                 return
-            if function is not None:
+            if function is not None and not _is_class(stmt.annotation):
                 self._edit(self._end(stmt.target), self._end(stmt.annotation), "")
                 if stmt.value is None:
                     self._edit(self._start(stmt), self._end(stmt.target), "pass")
@@ -238,7 +247,7 @@ class _Reader:
             and isinstance(stmt.value, ast.Call)
             and self._own(stmt.value.func) == "declare"
         ):
-            types = {k.arg: self._type(k.value) for k in stmt.value.keywords if k.arg}
+            types = {k.arg: self._type_argument(k.value) for k in stmt.value.keywords if k.arg}
             if function is not None:
                 self._local(function, {name: ty for name, ty in types.items() if ty})
             self._edit(self._start(stmt), self._end(stmt), "pass")
@@ -331,7 +340,7 @@ class _Reader:
     def _call(self, node: ast.Call) -> None:
         name = self._own(node.func)
         if name == "cast" and len(node.args) == 2:
-            ty = self._type(node.args[0])
+            ty = self._type_argument(node.args[0])
             if ty is not None:
                 check = "?" if any(k.arg == "typecheck" for k in node.keywords) else ""
                 self._edit(self._start(node), self._start(node.args[1]), f"(<{ty}{check}>(")
@@ -340,7 +349,7 @@ class _Reader:
             self._edit(self._start(node), self._start(node.args[0]), "(&(")
             self._edit(self._end(node.args[0]), self._end(node), "))")
         elif name == "sizeof" and len(node.args) == 1:
-            ty = self._type(node.args[0])
+            ty = self._type_argument(node.args[0])
             self._edit(self._start(node), self._end(node), f"sizeof({ty or self._source(node.args[0])})")
         elif name in ("likely", "unlikely") and len(node.args) == 1:
             self._edit(self._start(node), self._start(node.args[0]), "(")
@@ -365,7 +374,7 @@ class _Reader:
             if ty:
                 types[argument.arg] = ty
             end = self._end(argument)
-            if ty or argument.annotation is not None:
+            if ty or argument.annotation is not None and not _is_class(argument.annotation):
                 self._edit(self._start(argument), end, declaration(ty, argument.arg) if ty else argument.arg)
         for default in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
             self._expressions(default)
@@ -433,6 +442,23 @@ class _Reader:
                     rest = self.text[start:].splitlines(True)
                     return start + sum(map(len, rest[: line - 1])) + column
         return start
+
+
+def _is_class(node: ast.expr) -> bool:
+    """Whether an annotation is a class of Python's that declares: `list`, `list[int]`, `Optional[list]`, `list | None`."""
+    if isinstance(node, ast.Name):
+        return node.id in _PYTHON_CLASSES
+    if isinstance(node, ast.Subscript):
+        is_optional = ast.unparse(node.value) in ("Optional", "typing.Optional")
+        return _is_class(node.slice if is_optional else node.value)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        sides = (node.left, node.right)
+        return any(map(_is_none, sides)) and any(map(_is_class, sides))
+    return False
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _c_name(name: str) -> str | None:

@@ -36,6 +36,18 @@ class Variables:
         vars(self)["_shared"][key] = other, theirs
         vars(self)["_dotted"][name] = key
 
+    def _address(self, name: str, *index: int) -> _Pointer:
+        """`&name` and `&name[i]`, as code of the module itself takes them."""
+        address, text, _ = vars(self)["_places"][name]
+        for k in index:
+            if not text.startswith("["):
+                raise TypeError("only elements of arrays of C have an address")
+            count, _, text = text[1:].partition("]")
+            if not 0 <= k < int(count):
+                raise IndexError(f"index is out of bounds for an array of {count} elements")
+            address += k * _ungil.pyx_size(text, "")
+        return _Pointer.to(address, f"*{text}")
+
     def _names(self) -> list[str]:
         """Variables that other modules may share."""
         return [name for name in vars(self)["_places"] if name not in vars(self)["_shared"]]

@@ -131,3 +131,36 @@ def number_view(array: Any, source: Any = None) -> Any:
 def plain(value: Any) -> Any:
     """A result, in which a memoryview of numbers is an array."""
     return value.view(np.ndarray) if isinstance(value, NumberView) else value
+
+
+def fill(array: Any, key: Any, value: Any, text: str, name: str) -> None:
+    """`view[key] = value` of several elements: memory is copied, and all else converted, once, to the type of elements."""
+    if not isinstance(value, (np.ndarray, memoryview, bytearray, bytes, list, tuple)) and value is not None:
+        from ungil.pyx import _fallback
+
+        value = _fallback.convert(text, name, value) if text else _record(array.dtype, value)
+    array[key] = value
+
+
+#: Names in C of the numbers that members of structs are.
+_NAMES = {
+    "int8": "char", "uint8": "unsigned char", "int16": "short", "uint16": "unsigned short", "int32": "int",
+    "uint32": "unsigned int", "int64": "long", "uint64": "unsigned long", "float32": "float", "float64": "double",
+    "complex64": "float complex", "complex128": "double complex",
+}  # fmt: skip
+
+
+def _record(dtype: Any, value: Any) -> Any:
+    """A value as one struct: members from a dictionary, with Cython's errors."""
+    from ungil.pyx import _fallback
+
+    if dtype.subdtype is not None:
+        return value
+    if dtype.names is None:
+        return _fallback.convert(dtype.name, _NAMES.get(dtype.name, dtype.name), value)
+    if not hasattr(value, "keys"):
+        raise TypeError(f"Expected a mapping, got {type(value).__name__}")
+    for name in dtype.names:
+        if name not in value:
+            raise ValueError(f"No value specified for struct attribute '{name}'")
+    return tuple(_record(dtype[name], value[name]) for name in dtype.names)

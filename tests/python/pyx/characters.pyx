@@ -234,3 +234,7 @@ def none_beyond(str s):
     if s[0] == 'a':
         return 1
     return 0
+
+
+def as_text(Py_UCS4 c):
+    return chr(c)

@@ -216,3 +216,32 @@ def calls_own(items):
 
 def failing_own(items):
     return [mean(x, y) for x, y in items]
+
+
+import functools
+
+cdef int hits = 0
+
+
+def counted(f):
+    @functools.wraps(f)
+    def wrapper(*args):
+        cdef int n = len(args)
+        global hits
+        hits += 1
+        return f(*args), n, hits
+    return wrapper
+
+
+@counted
+def wrapped(x):
+    """Says its name."""
+    return x
+
+
+def name_of_wrapped():
+    return wrapped.__name__, wrapped.__doc__, wrapped.__wrapped__(3)
+
+
+def call_wrapped(x):
+    return wrapped(x)

@@ -1,8 +1,10 @@
 # cython: language_level=3
 """Conversions in functions beside objects, in those that run as plain Python, and inside them."""
 cimport cython
+from cpython cimport array
 from cython cimport view
 import numpy as np
+cimport numpy as np
 
 
 def inner_parameter(value):
@@ -167,3 +169,128 @@ def view_array(int n, int m):
 def view_array_mistakes(shape, mode):
     a = view.array(shape=shape, itemsize=sizeof(int), format="i", mode=mode)
     return a.shape, len(a)
+
+
+def checked_casts(o):
+    return <list?>o
+
+
+def checked_in_an_expression(o):
+    return (<dict?>o).get(1)
+
+
+def plain_cast(o):
+    return <list>o
+
+
+def builtin_classes(type x, slice y, memoryview z not None):
+    return x, y
+
+
+def type_variable(o):
+    cdef type x = o
+    return x
+
+
+def array_variable(o):
+    cdef array.array x = o
+    return len(x)
+
+
+def object_variable(n):
+    cdef object x = 1.5
+    cdef object y = 2
+    x = x * n
+    return x, y * n
+
+
+def from_to(int a, int b):
+    cdef int i
+    found = []
+    for i from a <= i < b:
+        found.append(i)
+    return found, i
+
+
+def from_down(int a, int b):
+    cdef int i
+    found = []
+    for i from a >= i > b by 2:
+        found.append(i)
+        if i == 5:
+            break
+    else:
+        found.append("else")
+    return found, i
+
+
+def from_changed(int a, int b):
+    cdef long i
+    found = []
+    for i from a < i <= b by 3:
+        if i == 4:
+            continue
+        found.append(i)
+        i += 1
+    return found, i
+
+
+def from_objects(a, b):
+    found = []
+    i = None
+    for i from a <= i < b:
+        found.append(i)
+    return found, i
+
+
+def from_doubles(double a, double b):
+    cdef double x
+    found = []
+    for x from a <= x < b by 0.5:
+        found.append(x)
+    return found, x
+
+
+def buffers_beside(np.ndarray[double, ndim=2] a, int k):
+    cdef np.ndarray[double, ndim=2] c = a[:k].copy()
+    cdef int i
+    for i in range(k):
+        c[i, 0] += a[i, 1]
+    return c.tolist(), {1: k}
+
+
+def read_only_buffer(np.ndarray[double] a, d):
+    d[1] = a[0]
+    return d
+
+
+def written_buffer(np.ndarray[double] a, d):
+    a[0] = 1
+    d[1] = a[0]
+    return d
+
+
+def buffer_of_objects(np.ndarray[object, ndim=1] a):
+    return a[0]
+
+
+def set_element(int[:] a, v):
+    a[1] = v
+
+
+def set_unsigned(unsigned short[:] a, v):
+    a[1] = v
+
+
+def set_elements(int[:] a, v):
+    a[:] = v
+
+
+IF UNAME_SYSNAME == "Linux":
+    system = "Linux"
+ELSE:
+    system = "another"
+
+
+def of_system():
+    return system

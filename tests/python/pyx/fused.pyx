@@ -108,3 +108,55 @@ def bounded(integral n):
     for i in range(n):
         s += i
     return s, sizeof(integral)
+
+ctypedef fused own:
+    unsigned char
+    signed char
+    unsigned int
+    long
+    long long
+    unsigned long long
+    Py_ssize_t
+    size_t
+
+def own_type(own x):
+    if own is cython.uchar: return "unsigned char"
+    elif own is cython.schar: return "signed char"
+    elif own is cython.uint: return "unsigned int"
+    elif own is cython.Py_ssize_t: return "Py_ssize_t"
+    elif own is cython.long: return "long"
+    elif own is cython.longlong: return "long long"
+    elif own is cython.ulonglong: return "unsigned long long"
+    elif own is size_t: return "size_t"
+
+def own_types():
+    return sorted(own_type.__signatures__), [f(1) for f in own_type.__signatures__.values()]
+
+ctypedef fused vector:
+    float[:]
+    double[:]
+    double[:, ::1]
+
+def kind_of_view(vector v):
+    if vector is float[:]: return "float", v[0]
+    elif vector is double[:, ::1]: return "grid", v[0, 0]
+    else: return "double", v[0]
+
+def views_by_name(double[:] v):
+    return kind_of_view["double[:]"](v), sorted(kind_of_view.__signatures__)
+
+cdef struct one_number:
+    int a
+
+ctypedef fused number_or_struct:
+    int
+    one_number
+
+cdef int number_in(number_or_struct v):
+    if number_or_struct is one_number: return v.a
+    else: return v
+
+def numbers_in():
+    cdef one_number s
+    s.a = 4
+    return number_in(s), number_in(3), number_in[one_number](s)

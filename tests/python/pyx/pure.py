@@ -182,3 +182,24 @@ class Thing:
 
 def comprehension(n: cython.int):
     return [i * i for i in range(n)]
+
+
+def python_classes(a: tuple, b: str = None, c: list[int] = None, d: dict | None = None):
+    return a, b, c, d
+
+
+def class_inside(o):
+    x: list = o
+    return x
+
+
+def casts_of_objects(o):
+    return cython.cast(list, o)
+
+
+def checked_cast(o):
+    return cython.cast(list, o, typecheck=True)
+
+
+def casts_by_name(x: cython.double, n: cython.int):
+    return cython.cast("int", x), cython.cast("unsigned char", n), cython.cast("double", n)

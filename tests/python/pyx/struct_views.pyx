@@ -177,3 +177,15 @@ def not_none(P[:] v not None):
 
 def bounds(P[:] v, int i):
     return v[i].x
+
+def filled_beside(P[:] v, d):
+    cdef P p
+    p.x = 1
+    p.y = 2
+    v[:] = p
+    v[1:2] = P(7, 8)
+    d[1] = 2
+    return d
+
+def filled_by_object(P[:] v, o):
+    v[:] = o

@@ -160,6 +160,10 @@ def punned(double x):
 def sizes():
     return sizeof(point), sizeof(tight), sizeof(body), sizeof(node), sizeof(grid), sizeof(node *)
 
+def sizes_of_tuples():
+    cdef pair u = (1.0, 2)
+    return sizeof(pair), sizeof(u), sizeof((double, int))
+
 def enums(color c):
     return c == GREEN, RED, BLUE, c + 1, SIDE
 

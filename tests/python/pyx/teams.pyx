@@ -130,3 +130,18 @@ def settings():
     openmp.omp_get_schedule(&kind, &chunk)
     openmp.omp_set_dynamic(0)
     return <int>kind, chunk, openmp.omp_get_dynamic(), openmp.omp_get_wtick() > 0
+
+def over_lines(int n, int[:] v):
+    cdef int i
+    with nogil, parallel(
+            num_threads=2):
+        v[threadid()] = 1
+    with nogil, \
+            parallel(num_threads=2):
+        v[threadid()] += 1
+    with nogil(
+            True):
+        v[0] += 1
+    return v[0], sizeof(
+        n), [<double> i for i in range(
+            2)]

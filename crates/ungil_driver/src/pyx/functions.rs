@@ -218,7 +218,9 @@ impl Visitor for Locals<'_> {
                         if let Some(known) = keep(self.types.declared(base, declarator), self.errors) {
                             match class(&known) {
                                 Some(class) => drop(self.classes.insert(name.name.to_string(), class)),
-                                None if known.text == "object" => {}
+                                None if known.text == "object" => {
+                                    self.classes.insert(name.name.to_string(), "object".to_owned());
+                                }
                                 None => drop(self.found.insert(name.name.to_string(), known)),
                             }
                         }
@@ -231,10 +233,16 @@ impl Visitor for Locals<'_> {
     }
 }
 
+/// Classes that are no annotations of values: those of libraries, and builtins that annotations do not check.
+const MORE_CLASSES: [&str; 5] = ["array.array", NDARRAY, "type", "slice", "memoryview"];
+
+/// The class of NumPy's arrays.
+pub const NDARRAY: &str = "numpy.ndarray";
+
 /// The class whose instances alone, beside None, a variable of a declared type may hold.
-fn class(known: &Known) -> Option<String> {
+pub fn class(known: &Known) -> Option<String> {
     let name = if known.name == "unicode" { "str" } else { &known.name };
-    let is_class = CLASSES.contains(&name) || name == "array.array";
+    let is_class = CLASSES.contains(&name) || MORE_CLASSES.contains(&name);
     (known.text == "object" && is_class).then(|| name.to_owned())
 }
 

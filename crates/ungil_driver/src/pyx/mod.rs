@@ -12,6 +12,7 @@ mod error;
 mod functions;
 mod gil;
 mod names;
+mod ndarray;
 mod overflowing;
 mod parallel;
 mod plain;

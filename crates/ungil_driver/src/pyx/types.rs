@@ -17,6 +17,7 @@ use ungil_syntax::ast::operator::{BinaryOp, UnaryOp};
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 
 use super::error::{unknown_type, unsupported};
+use super::functions::NDARRAY;
 use super::values::kind::c_name;
 
 /// A type: what it is to the compiler, and its name in C.
@@ -375,6 +376,16 @@ impl Types {
         found.filter(|known| !known.text.starts_with("fused ")).map(|known| known.name)
     }
 
+    /// The text of a type of C by its name alone.
+    pub fn basic_text(&self, name: &str) -> Option<String> {
+        let found = match name {
+            "short" => basic("int", Sign::Plain, -1, false),
+            "long" => basic("int", Sign::Plain, 1, false),
+            name => basic(name, Sign::Plain, 0, false),
+        };
+        found.map(|known| known.text)
+    }
+
     /// Defines a fused type.
     pub fn fuse(&mut self, name: &str, types: &[CType]) -> Result<(), Diagnostic> {
         let mut alternatives: Vec<String> = Vec::new();
@@ -396,6 +407,9 @@ impl Types {
             return None;
         }
         let left = self.named(left)?;
+        if let Some(right) = self.view_named(right) {
+            return Some(left == right);
+        }
         let name = dotted(right).or_else(|| string(right))?;
         if let Some(found) = self.names.get(&name)
             && found.text.starts_with("fused ")
@@ -408,16 +422,42 @@ impl Types {
             "long" => basic("int", Sign::Plain, 1, false),
             _ => None,
         })?;
-        let plain = |name: &str| {
-            ["char", "short", "int", "long", "float", "double", "PY_LONG_LONG"]
-                .iter()
-                .any(|word| name.ends_with(word))
-        };
         Some(
             left.text == right.text
                 && (left.name == right.name
-                    || left.text != "object" && !(plain(&left.name) && plain(&right.name))),
+                    || left.text != "object" && !(is_own_type(&left.name) && is_own_type(&right.name))),
         )
+    }
+
+    /// The memoryview that an expression names: `double[:, ::1]`.
+    fn view_named(&self, expr: &Expr) -> Option<Known> {
+        let ExprKind::Subscript { value, index } = &expr.kind else { return None };
+        let name = dotted(value)?;
+        let element = self.named(&name).or_else(|| basic(&name, Sign::Plain, 0, false))?;
+        let axes: Vec<&Expr> = match &index.kind {
+            ExprKind::Tuple(items) => items.iter().collect(),
+            _ => vec![index],
+        };
+        let axis = |axis: &&Expr| match &axis.kind {
+            ExprKind::Slice { lower: None, upper: None, step } => match step.as_deref().map(integer) {
+                None => Some(":"),
+                Some(step) => (step == Some(1)).then_some("::1"),
+            },
+            _ => None,
+        };
+        let axes: Option<Vec<&str>> = axes.iter().map(axis).collect();
+        Some(known(&format!("{}[{}]", element.text, axes?.join(", ")), &element.name))
+    }
+
+    /// What the signatures of functions with fused types call the type that an expression names.
+    pub fn name_in_signature(&self, expr: &Expr) -> Option<String> {
+        match self.view_named(expr) {
+            Some(view) => {
+                let axes = view.text.find('[').map_or("", |at| &view.text[at..]);
+                Some(format!("{}{axes}", view.name))
+            }
+            None => dotted(expr).and_then(|name| self.c_name(&name)),
+        }
     }
 
     /// The type of a name, where the module gave it one.
@@ -505,11 +545,15 @@ impl Types {
                 _ => return Err(unsupported("this option of a buffer is", name.span, None)),
             }
         }
+        let is_object = matches!(&base.kind, CTypeKind::Named(name) if &*name.name == "object");
+        if (1..=8).contains(&ndim) && element.text == "object" && !is_object {
+            let axes = vec![":"; ndim as usize].join(", ");
+            return Ok(known(&format!("view {axes}|object"), NDARRAY));
+        }
         if !(1..=8).contains(&ndim) || !is_number(&element.text) {
             return Err(unsupported("this buffer type is", ty.span, None));
         }
         // What is declared as an object takes any, what is declared as an array takes arrays only.
-        let is_object = matches!(&base.kind, CTypeKind::Named(name) if &*name.name == "object");
         let name = if is_object { format!("object {}", element.name) } else { element.name.clone() };
         let mut axes = vec![":"; ndim as usize];
         match mode.as_deref() {
@@ -529,6 +573,14 @@ impl Types {
             }
         }
     }
+}
+
+/// Whether a name is that of a type of its own, not one that `ctypedef` gives to another.
+fn is_own_type(name: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["signed", "unsigned", "char", "short", "int", "long", "float", "double", "complex", "PY_LONG_LONG"];
+    const NAMES: [&str; 5] = ["Py_ssize_t", "Py_hash_t", "ssize_t", "size_t", "ptrdiff_t"];
+    NAMES.contains(&name) || name.split(' ').all(|word| WORDS.contains(&word))
 }
 
 /// The alternatives of a fused type.

@@ -14,6 +14,7 @@ mod convert;
 mod direct;
 mod except;
 mod inner;
+pub mod ndarray_api;
 mod operate;
 mod own;
 mod pattern;

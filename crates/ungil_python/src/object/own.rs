@@ -167,6 +167,8 @@ entries! {
                 return 0;
             };
             let text = match name.is_null() {
+                // Of a class that is no builtin.
+                true if class.contains('.') => format!("Cannot convert {found} to {class}"),
                 true => format!("Expected {class}, got {found}"),
                 false => {
                     let name = Bound::from_borrowed_ptr(py, name);

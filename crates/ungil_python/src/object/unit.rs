@@ -373,7 +373,17 @@ impl Names<'_> {
             return Ok(if is_number { Meaning::Cast(CTy::num(dtype)) } else { Meaning::Other });
         }
         let class = found.get_type();
-        if name.starts_with("__pyx_") && !matches!(name, "__pyx_array_data" | "__pyx_g__") {
+        if name.starts_with("__pyx_")
+            && !matches!(
+                name,
+                "__pyx_array_data"
+                    | "__pyx_ndarray_data"
+                    | "__pyx_checked"
+                    | "__pyx_fill__"
+                    | "__pyx_named__"
+                    | "__pyx_g__"
+            )
+        {
             return Ok(Meaning::Other);
         }
         if name == "NULL" && !is_global {

@@ -9,8 +9,8 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyByteArray, PyBytes, PyComplex, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString,
-    PyTuple,
+    PyBool, PyByteArray, PyBytes, PyComplex, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMemoryView,
+    PySet, PySlice, PyString, PyTuple, PyType,
 };
 use ungil_ir::types::{DType, Layout};
 use ungil_sema::ctype::CType;
@@ -114,6 +114,10 @@ pub fn class_mismatch(object: &Bound<'_, PyAny>, class: &str) -> Option<String> 
         "bytes" => object.is_exact_instance_of::<PyBytes>(),
         "bytearray" => object.is_exact_instance_of::<PyByteArray>(),
         "array.array" => crate::object::array_data::is_array(object),
+        "numpy.ndarray" => crate::object::ndarray_api::is_array(object),
+        "type" => object.is_exact_instance_of::<PyType>(),
+        "slice" => object.is_exact_instance_of::<PySlice>(),
+        "memoryview" => object.is_exact_instance_of::<PyMemoryView>(),
         _ => true,
     };
     // SAFETY: attached, with a live object.

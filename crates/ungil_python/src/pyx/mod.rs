@@ -132,22 +132,34 @@ type DeclaredParameter = (String, Option<Named>, bool);
 fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFunction) -> Vec<Parameter> {
     let mut params = Vec::new();
     for (name, ty, not_none) in declared {
-        let is_buffer = ty
-            .as_ref()
-            .is_some_and(|(text, name)| text.starts_with("buffer ") && !name.starts_with("object "));
+        let is_buffer = ty.as_ref().is_some_and(|(text, name)| {
+            text.starts_with("buffer ") && !name.starts_with("object ")
+                || text.starts_with("view ") && name == "numpy.ndarray"
+        });
         let writes = written.contains(&name);
-        let declared = ty.as_ref().and_then(|(text, c_name)| read::declared(text, c_name));
+        let declared = ty.as_ref().and_then(|(text, c_name)| declaration(text, c_name, writes));
         if let Some(declared) = &declared {
             c.vars.insert(name.clone(), declared.clone());
         }
         let class = c.classes.get(&name).cloned();
-        c.takes_objects |= ty.is_none() && class.is_none();
+        // What an array or an object without a class here has are objects.
+        let is_open = |class: &String| matches!(&**class, "numpy.ndarray" | "type" | "slice" | "memoryview");
+        c.takes_objects |= ty.is_none() && class.as_ref().is_none_or(is_open);
         if not_none {
             c.not_none.insert(name.clone());
         }
         params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
     }
     params
+}
+
+/// What a type's text declares. Buffers may be constant where nothing is written to them.
+fn declaration(text: &str, c_name: &str, writes: bool) -> Option<Declared> {
+    let mut declared = read::declared(text, c_name)?;
+    if let Declared::View { is_const, .. } = &mut declared {
+        *is_const &= !(writes && text.starts_with("buffer "));
+    }
+    Some(declared)
 }
 
 /// A switch that is off where nothing is said.
@@ -195,7 +207,10 @@ pub fn make_pyx_function<'py>(
     let written: Vec<String> = option(info, "written")?.unwrap_or_default();
     let mut c = switched(info)?;
     let mut params = parameters(declared, &written, &mut c);
-    let known = |(name, (text, c_name)): (String, Named)| Some((name, read::declared(&text, &c_name)?));
+    let known = |(name, (text, c_name)): (String, Named)| {
+        let declared = declaration(&text, &c_name, written.contains(&name))?;
+        Some((name, declared))
+    };
     c.vars.extend(locals.into_iter().filter_map(known));
     let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
     c.types.extend(types.into_iter().filter_map(|(name, text)| Some((name, parse_c_text(&text)?))));

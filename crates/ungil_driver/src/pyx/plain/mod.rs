@@ -3,12 +3,15 @@
 //! Edits replace what Python does not have. Each keeps the number of lines, so that tracebacks and messages point at
 //! the lines of the user's file.
 
+mod arrays;
+mod casts;
+
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use ungil_diag::diagnostic::{Code, Diagnostic};
 use ungil_diag::span::Span;
-use ungil_syntax::ast::cython::{CType, CTypeKind, CythonExpr, CythonStmt, Declarator, TypeArgument};
+use ungil_syntax::ast::cython::{CythonExpr, CythonStmt, Declarator};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::{BinaryOp, CompareOp};
@@ -20,8 +23,9 @@ use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 use super::annotation;
 use super::directives::{Aliases, Directive, switched};
 use super::error::unsupported;
+use super::ndarray;
 use super::scope;
-use super::types::{Types, dotted, is_aggregate, is_c, is_constructed, is_number};
+use super::types::{Types, dotted, is_number};
 use super::values::Rewritten;
 
 /// Directives that `with` statements switch in compiled code.
@@ -41,6 +45,11 @@ fn last_word(name: &str) -> &str {
     name.strip_prefix("cython.").unwrap_or(name)
 }
 
+/// What stands behind the last point of a name.
+fn last_of(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
 /// Collects edits on a walk over the tree.
 pub struct Plain<'a> {
     text: &'a str,
@@ -58,6 +67,8 @@ pub struct Plain<'a> {
     has_arrays: bool,
     /// Names that the functions around this place bind, from the outermost.
     bound: Vec<Rc<HashSet<String>>>,
+    /// Names that the functions around this place declare as NumPy's arrays, from the outermost.
+    arrays: Vec<Rc<HashSet<String>>>,
     /// Whether this is inside a function.
     in_function: bool,
     pub errors: Vec<Diagnostic>,
@@ -81,6 +92,7 @@ pub fn plain(
         errno: Rc::new(errno_names(body)),
         has_arrays: body.iter().any(cimports_arrays),
         bound: Vec::new(),
+        arrays: Vec::new(),
         in_function: false,
         errors: Vec::new(),
     };
@@ -96,8 +108,13 @@ impl Plain<'_> {
             return;
         }
         let lines = |text: &str| text.matches('\n').count();
-        let missing = lines(&self.text[lo..hi]).saturating_sub(lines(text));
-        self.edits.push(Edit { lo, hi, text: format!("{text}{}", "\n".repeat(missing)) });
+        let missing = "\n".repeat(lines(&self.text[lo..hi]).saturating_sub(lines(text)));
+        // What follows on the line goes on behind a bracket only.
+        let text = match text.strip_suffix(')') {
+            Some(inner) => format!("{inner}{missing})"),
+            None => format!("{text}{missing}"),
+        };
+        self.edits.push(Edit { lo, hi, text });
     }
 
     fn replace_span(&mut self, span: Span, text: &str) {
@@ -135,6 +152,7 @@ impl Plain<'_> {
             errno: self.errno.clone(),
             has_arrays: self.has_arrays,
             bound: self.bound.clone(),
+            arrays: self.arrays.clone(),
             in_function: self.in_function,
             errors: Vec::new(),
         };
@@ -207,6 +225,7 @@ impl Plain<'_> {
             }
         }
         let outer = std::mem::replace(&mut self.in_function, true);
+        self.arrays.push(Rc::new(ndarray::declared(def, self.types)));
         if self.data.is_empty() {
             def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
         } else {
@@ -214,6 +233,7 @@ impl Plain<'_> {
             def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
             self.bound.pop();
         }
+        self.arrays.pop();
         self.in_function = outer;
     }
 
@@ -355,7 +375,7 @@ impl Plain<'_> {
         if let Some(last) = with.items.last() {
             let hi = self.colon(last.context.span.hi);
             let head = match settings.is_empty() {
-                true => "if 1".to_owned(),
+                true => "if (1)".to_owned(),
                 false => format!("if __pyx_with({})", settings.join(", ")),
             };
             self.replace(stmt.span.lo as usize, hi, &head);
@@ -461,7 +481,7 @@ impl Plain<'_> {
             _ => vec![index],
         };
         for part in parts {
-            if let Some(name) = dotted(part).and_then(|name| self.types.c_name(&name)) {
+            if let Some(name) = self.types.name_in_signature(part) {
                 self.replace_span(part.span, &format!("\"{name}\""));
             }
         }
@@ -485,70 +505,10 @@ impl Plain<'_> {
         self.replace_span(stmt.span, &format!("{whole} = complex({parts})"));
     }
 
-    /// `<double[:n, :m]>pointer`.
-    fn view_cast(&mut self, span: Span, (base, axes): (&CType, &[Expr]), value: &Expr) {
-        let element = match self.types.base(base) {
-            Ok(known) if is_number(&known.text) || is_aggregate(&known.text) => known.text,
-            Ok(_) => return self.unsupported("memoryviews of this type are", base.span, None),
-            Err(error) => return self.errors.push(error),
-        };
-        let (mut extents, mut order) = (Vec::new(), "c");
-        for (i, axis) in axes.iter().enumerate() {
-            let ExprKind::Slice { lower: None, upper: Some(upper), step } = &axis.kind else {
-                let help = Some("give the length of each axis: `<double[:n, :m]>pointer`");
-                return self.unsupported("this memoryview of a pointer is", axis.span, help);
-            };
-            if step.is_some() && i == 0 && axes.len() > 1 {
-                order = "f";
-            }
-            extents.push(self.rendered(upper));
-        }
-        let value = self.rendered(value);
-        let extents = extents.join(", ");
-        self.replace_span(span, &format!("__pyx_view(\"{element}\", \"{order}\", {value}, {extents})"));
-    }
-
-    /// Whether a module has pointers to objects of Python, which a cast makes objects again.
-    fn points_at_objects(&self) -> bool {
-        ["PyObject", "GET_ITEM", "GetItem", "PyDict_Next", "PyDict_SetDefault", "void"]
-            .iter()
-            .any(|word| self.text.contains(word))
-    }
-
     fn cython_expr(&mut self, expr: &Expr, inner: &CythonExpr) {
         let span = expr.span;
         match inner {
-            CythonExpr::Cast { ty, value, .. } => {
-                let end = ty.declarator.span.hi.max(ty.base.span.hi) as usize;
-                let close = self.text[end..].find('>').map_or(end, |at| end + at + 1);
-                if let CTypeKind::View { base, axes } = &ty.base.kind {
-                    return self.view_cast(span, (base, axes), value);
-                }
-                match self.types.declared(&ty.base, &ty.declarator) {
-                    Ok(_) if self.rewritten.bytes.get(&span.lo) == Some(&span) => {
-                        self.replace(span.lo as usize, close, "bytes(");
-                    }
-                    Ok(known) if known.text == "object" => {
-                        let name = if self.points_at_objects() { "__pyx_object(" } else { "(" };
-                        self.replace(span.lo as usize, close, name);
-                    }
-                    Ok(known) if known.text == "bint" => self.replace(span.lo as usize, close, "bool("),
-                    Ok(known) if matches!(known.name.as_str(), "Py_UCS4" | "Py_UNICODE") => {
-                        self.replace(span.lo as usize, close, "__pyx_char(");
-                    }
-                    Ok(known) if is_number(&known.text) => {
-                        self.replace(span.lo as usize, close, &format!("__pyx_{}(", known.text));
-                    }
-                    Ok(known) if is_constructed(&known.text) => {
-                        let call = format!("__pyx_cast(\"{}\", \"{}\", ", known.text, known.name);
-                        self.replace(span.lo as usize, close, &call);
-                    }
-                    Ok(_) => self.unsupported("this cast is", ty.base.span, None),
-                    Err(error) => self.errors.push(error),
-                }
-                self.visit_expr(value);
-                self.replace(span.hi as usize, span.hi as usize, ")");
-            }
+            CythonExpr::Cast { ty, value, is_checked } => self.cast(span, ty, *is_checked, value),
             CythonExpr::Char(byte) => self.replace_span(span, &byte.to_string()),
             CythonExpr::Integer { value, is_unsigned, longs } => match value {
                 // The suffix says its type, which decides where arithmetic wraps.
@@ -566,27 +526,9 @@ impl Plain<'_> {
                 Literal::BigInt(digits) => self.replace_span(span, digits),
                 _ => {}
             },
-            CythonExpr::SizeOf(TypeArgument::Type(ty)) => {
-                match self.types.declared(&ty.base, &ty.declarator) {
-                    Ok(known) if is_c(&known.text) => {
-                        self.replace_span(span, &format!("__pyx_sizeof(\"{}\")", known.text));
-                    }
-                    Ok(_) => self.unsupported("`sizeof` of this is", span, None),
-                    Err(error) => self.errors.push(error),
-                }
-            }
-            CythonExpr::SizeOf(TypeArgument::Expr(name)) => {
-                let variable = match &name.kind {
-                    ExprKind::Name(name) if self.is_data(name) => self.data.get(&**name).filter(|t| is_c(t)),
-                    _ => None,
-                };
-                let known = dotted(name).and_then(|name| self.types.known(&name)).map(|known| known.text);
-                let known = variable.cloned().or(known);
-                let argument = match known {
-                    Some(text) => format!("\"{text}\""),
-                    None => self.rendered(name),
-                };
-                self.replace_span(span, &format!("__pyx_sizeof({argument})"));
+            CythonExpr::SizeOf(argument) => self.size_of(span, argument),
+            CythonExpr::AddressOf(place) if !self.in_function && self.is_place_of_data(place) => {
+                self.address_of_data(span, place);
             }
             CythonExpr::AddressOf(place) => {
                 self.replace(span.lo as usize, span.lo as usize + 1, "__pyx_addr(");
@@ -595,16 +537,6 @@ impl Plain<'_> {
             }
             CythonExpr::New(_) => self.unsupported("`new` is", span, None),
         }
-    }
-}
-
-/// Whether an expression is a whole number that is written out.
-fn is_whole(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Literal(Literal::Int(_)) => true,
-        ExprKind::Unary { operand, .. } => is_whole(operand),
-        ExprKind::Binary { left, right, op } => *op != BinaryOp::Pow && is_whole(left) && is_whole(right),
-        _ => false,
     }
 }
 
@@ -621,31 +553,6 @@ fn cimports_arrays(stmt: &Stmt) -> bool {
         _ => false,
     }
 }
-
-/// The array in `a.data.as_doubles`, with the text and the name of the pointer that this is.
-fn array_memory<'e>(value: &'e Expr, member: &str) -> Option<(&'e Expr, &'static str, &'static str)> {
-    let ExprKind::Attribute { value: array, attr } = &value.kind else { return None };
-    let (_, text, name) = ARRAY_MEMORY.iter().find(|(known, ..)| *known == member)?;
-    (&*attr.name == "data").then_some((&**array, *text, *name))
-}
-
-/// The pointers that the memory of an array is, with their texts and names.
-const ARRAY_MEMORY: &[(&str, &str, &str)] = &[
-    ("as_chars", "*int8", "char *"),
-    ("as_schars", "*int8", "signed char *"),
-    ("as_uchars", "*uint8", "unsigned char *"),
-    ("as_shorts", "*int16", "short *"),
-    ("as_ushorts", "*uint16", "unsigned short *"),
-    ("as_ints", "*int32", "int *"),
-    ("as_uints", "*uint32", "unsigned int *"),
-    ("as_longs", "*int64", "long *"),
-    ("as_ulongs", "*uint64", "unsigned long *"),
-    ("as_longlongs", "*int64", "long long *"),
-    ("as_ulonglongs", "*uint64", "unsigned long long *"),
-    ("as_floats", "*float32", "float *"),
-    ("as_doubles", "*float64", "double *"),
-    ("as_voidptr", "*void", "void *"),
-];
 
 /// What a module calls the `errno` that it cimports.
 fn errno_names(body: &[Stmt]) -> HashSet<String> {
@@ -714,6 +621,15 @@ impl Visitor for Plain<'_> {
                 let op = op.to_owned();
                 self.part(stmt, target, Some(&op), value);
             }
+            StmtKind::AugAssign { target, op: BinaryOp::Div, value }
+                if self.types.is_level_two() && self.is_whole(target) && self.is_whole(value) =>
+            {
+                let lo = target.span.hi as usize;
+                if let Some(at) = self.text[lo..value.span.lo as usize].find('/') {
+                    self.replace(lo + at, lo + at + 1, "//");
+                }
+                walk_stmt(self, stmt);
+            }
             StmtKind::Raise { exc: Some(exc), .. } => {
                 if let ExprKind::Call(call) = &exc.kind
                     && let Some(gap) = self.comma_gap(call)
@@ -749,25 +665,17 @@ impl Visitor for Plain<'_> {
                 let text = format!("__pyx_g__.{name}");
                 return self.replace_span(expr.span, &text);
             }
-            ExprKind::Attribute { value, attr }
-                if self.has_arrays && array_memory(value, &attr.name).is_some() =>
-            {
-                if let Some((array, text, name)) = array_memory(value, &attr.name) {
-                    let call = format!("__pyx_cast(\"{text}\", \"{name}\", __pyx_array_data(");
-                    self.replace(expr.span.lo as usize, array.span.lo as usize, &call);
-                    self.visit_expr(array);
-                    self.replace(array.span.hi as usize, expr.span.hi as usize, "))");
-                    return;
-                }
+            ExprKind::Attribute { value, attr } if self.memory_of_array(expr.span, value, &attr.name) => {
+                return;
             }
             ExprKind::Attribute { .. } if self.is_data_of_another(expr) => {
                 let name = dotted(expr).unwrap_or_default().replace('.', "__dot__");
                 return self.replace_span(expr.span, &format!("__pyx_g__.{name}"));
             }
             ExprKind::Binary { left, op: BinaryOp::Div, right }
-                if self.types.is_level_two() && is_whole(left) && is_whole(right) =>
+                if self.types.is_level_two() && self.is_whole(left) && self.is_whole(right) =>
             {
-                // Numbers that are written out are C's, and at level 2 their quotient is whole.
+                // Numbers that are written out, and integers of the module, are C's: at level 2 their quotient is whole.
                 let lo = left.span.hi as usize;
                 if let Some(at) = self.text[lo..right.span.lo as usize].find('/') {
                     self.replace(lo + at, lo + at + 1, "//");
@@ -804,7 +712,12 @@ impl Visitor for Plain<'_> {
                     }
                 }
             }
-            ExprKind::Call(_) => self.errors.extend(self.aliases.misplaced(expr)),
+            ExprKind::Call(call) => {
+                self.errors.extend(self.aliases.misplaced(expr));
+                if dotted(&call.func).is_some_and(|name| last_of(&name).starts_with("PyArray_")) {
+                    call.args.iter().for_each(|arg| self.extents(arg));
+                }
+            }
             _ => {}
         }
         walk_expr(self, expr);
@@ -812,6 +725,25 @@ impl Visitor for Plain<'_> {
 }
 
 impl Plain<'_> {
+    /// Whether an expression is an integer of C for certain: one that is written out, or outside of functions, which the
+    /// compiler reads, a variable of the module.
+    fn is_whole(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Literal(Literal::Int(_)) => true,
+            ExprKind::Name(name) => {
+                let text = self.data.get(&**name).filter(|_| !self.in_function && self.is_data(name));
+                text.is_some_and(|text| {
+                    ["int", "uint"].iter().any(|word| text.starts_with(word)) && is_number(text)
+                })
+            }
+            ExprKind::Unary { operand, .. } => self.is_whole(operand),
+            ExprKind::Binary { left, right, op } => {
+                *op != BinaryOp::Pow && self.is_whole(left) && self.is_whole(right)
+            }
+            _ => false,
+        }
+    }
+
     /// The gap between a callee and its argument where a comma stands instead of parentheses.
     fn comma_gap(&self, call: &Call) -> Option<(usize, usize)> {
         let [only] = call.args.as_slice() else { return None };
