@@ -17,6 +17,7 @@ RECORDS = [
     np.zeros(2, np.dtype([("x", "f4"), ("y", "i8"), ("t", "i1")], align=True)),
 ]  # fmt: skip
 CALLS = [
+    ("sizes_and_numbers",), ("through_memory", 3), ("through_memory", 200),
     ("letters", "aäx€"), ("letters", ""), ("letters", None), ("digits", "12x34"), ("letters_inside", "abc"),
     ("letters_of_an_object", "ab"), ("letters_of_an_object", [1, 2.5]),
     ("library_pointers", 2.0), ("chosen_pointer", 1.0), ("chosen_pointer", 3.0),

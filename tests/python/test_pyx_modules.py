@@ -359,6 +359,8 @@ def test_unknown_cimports_are_refused():
         with pytest.raises(errors.CompileError) as caught:
             compiled(text)
         assert caught.value.code == "U0805"
+    with pytest.raises(errors.CompileError, match="did you mean `memcpy`"):
+        compiled("from libc.string cimport memcopy\n")
 
 
 def test_views_take_any_layout_and_slices():

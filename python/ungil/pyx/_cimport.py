@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 import os
@@ -146,7 +147,9 @@ def _name(builder: Builder, module: str, name: str, asname: str, place: tuple[st
         elif one in names:
             builder.names[target] = names[one]
         elif one not in types_found:
-            raise _source.error("U0805", f"`{module}.{one}` cannot be cimported yet", *place)
+            like = difflib.get_close_matches(one, [*types_found, *names, *shared], 1)
+            hint = f": did you mean `{like[0]}`?" if like else ""
+            raise _source.error("U0805", f"`{module}.{one}` cannot be cimported yet{hint}", *place)
     return None
 
 

@@ -294,7 +294,8 @@ def _memory() -> dict[str, Any]:
     """`PyMem_…` and `PyObject_…`: the raw allocator under each of their names."""
     raw = {name: extern(text.format("PyMem_Raw")) for name, text in zip(_OPERATIONS, _MEMORY, strict=True)}
     prefixes: Iterable[str] = ("PyMem_", "PyMem_Raw", "PyObject_")
-    return {prefix + name: function for prefix in prefixes for name, function in raw.items()}
+    named = {prefix + name: function for prefix in prefixes for name, function in raw.items()}
+    return named | {"PyMem_Del": raw["Free"]}
 
 
 _OPERATIONS = ("Malloc", "Calloc", "Realloc", "Free")

@@ -136,6 +136,8 @@ PROTOTYPES: dict[str, str] = {
         char *fgets(char *to, int n, FILE *stream)
         int remove(const char *name)
         int rename(const char *name, const char *other)
+        int setvbuf(FILE *stream, char *buffer, int mode, size_t size)
+        void setbuf(FILE *stream, char *buffer)
     """,
     "libc.time": """
         time_t time(time_t *t)
@@ -148,7 +150,16 @@ PROTOTYPES: dict[str, str] = {
 
 _CONSTANTS: dict[str, dict[str, int]] = {
     "libc.stdlib": {"RAND_MAX": 2**31 - 1, "EXIT_SUCCESS": 0, "EXIT_FAILURE": 1},
-    "libc.stdio": {"SEEK_SET": 0, "SEEK_CUR": 1, "SEEK_END": 2, "EOF": -1, "BUFSIZ": 8192},
+    "libc.stdio": {
+        "SEEK_SET": 0,
+        "SEEK_CUR": 1,
+        "SEEK_END": 2,
+        "EOF": -1,
+        "BUFSIZ": 8192,
+        "_IOFBF": 0,
+        "_IOLBF": 1,
+        "_IONBF": 2,
+    },
     "libc.time": {"CLOCKS_PER_SEC": 1000000},
     "libc.errno": {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")},
 }

@@ -190,7 +190,7 @@ _SINGLE = [name for name in _MATH if name not in ("isnan", "isinf", "isfinite", 
 
 CONSTANTS: dict[str, dict[str, Any]] = {
     "libc.math": {
-        "M_PI": math.pi, "M_E": math.e, "M_PI_2": math.pi / 2, "M_PI_4": math.pi / 4, "M_1_PI": 1 / math.pi,
+        "pi": math.pi, "e": math.e, "M_PI": math.pi, "M_E": math.e, "M_PI_2": math.pi / 2, "M_PI_4": math.pi / 4, "M_1_PI": 1 / math.pi,
         "M_2_PI": 2 / math.pi, "M_SQRT2": math.sqrt(2), "M_SQRT1_2": math.sqrt(0.5), "M_LN2": math.log(2),
         "M_LN10": math.log(10), "M_LOG2E": math.log2(math.e), "M_LOG10E": math.log10(math.e),
         "M_2_SQRTPI": 2 / math.sqrt(math.pi), "INFINITY": math.inf, "NAN": math.nan, "HUGE_VAL": math.inf,
@@ -231,12 +231,22 @@ def _integers(prefix: str = "") -> dict[str, tuple[str, str]]:
     return types
 
 
-_STDINT = _integers() | {
-    "intptr_t": ("int64", "intptr_t"),
-    "uintptr_t": ("uint64", "uintptr_t"),
-    "intmax_t": ("int64", "intmax_t"),
-    "uintmax_t": ("uint64", "uintmax_t"),
-}
+_FAST = {8: 8, 16: 64, 32: 64, 64: 64}
+_STDINT = (
+    _integers()
+    | {
+        f"{sign}_{kind}{bits}_t": (f"{sign}{width}", f"{sign}_{kind}{bits}_t")
+        for sign in ("int", "uint")
+        for kind, widths in (("least", {bits: bits for bits in _FAST}), ("fast", _FAST))
+        for bits, width in widths.items()
+    }
+    | {
+        "intptr_t": ("int64", "intptr_t"),
+        "uintptr_t": ("uint64", "uintptr_t"),
+        "intmax_t": ("int64", "intmax_t"),
+        "uintmax_t": ("uint64", "uintmax_t"),
+    }
+)
 _NUMPY = {
     "float32_t": "float32", "float64_t": "float64", "float_t": "float64", "double_t": "float64",
     "int_t": "int64", "uint_t": "uint64", "long_t": "int64", "ulong_t": "uint64", "longlong_t": "int64",
@@ -253,7 +263,7 @@ _LOCK = "omp_lock_t{state uint32;count int32;owner int32;unused uint32;}"
 _COMPLEX = {"complex64": "float complex", "complex128": "double complex"}
 _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdint": _STDINT,
-    "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t")},
+    "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t"), "wchar_t": ("int32", "wchar_t")},
     "numpy": _integers()
     | {name: (text, _COMPLEX.get(text, name)) for name, text in _NUMPY.items()}
     | {name: ("object", name) for name in ("dtype", "broadcast", "flatiter", "ufunc")}

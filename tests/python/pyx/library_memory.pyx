@@ -4,8 +4,11 @@ cimport cython
 cimport numpy as np
 from cpython cimport array
 from cython.parallel import prange
-from libc.math cimport cbrt, pow, sin, sqrt, sqrtf
-from libc.stdint cimport int32_t, uint8_t
+from cpython.mem cimport PyMem_Del, PyMem_Malloc
+from libc.math cimport cbrt, e, pi, pow, sin, sqrt, sqrtf
+from libc.stddef cimport wchar_t
+from libc.stdint cimport int32_t, int_fast8_t, int_fast16_t, uint8_t, uint_least32_t
+from libc.stdio cimport _IOFBF, _IOLBF, _IONBF
 from libc.stdlib cimport div, div_t, ldiv, lldiv
 
 import array
@@ -281,3 +284,15 @@ cdef int counted_call(int x):
 def extrema_compute_once(o):
     m = max(counted_call(3), counted_call(1), 2)
     return [o, m, calls]
+
+
+def sizes_and_numbers():
+    return pi, e, sizeof(int_fast8_t), sizeof(int_fast16_t), sizeof(uint_least32_t), sizeof(wchar_t), _IONBF, _IOLBF, _IOFBF
+
+
+def through_memory(int_fast8_t n):
+    cdef int *p = <int*>PyMem_Malloc(sizeof(int))
+    p[0] = n
+    found = p[0] + 1
+    PyMem_Del(p)
+    return found
