@@ -1,5 +1,6 @@
 """Products by the library, against NumPy: element types, layouts, shapes, threads; sliding sums."""
 
+import signal
 import threading
 
 import numpy as np
@@ -339,3 +340,18 @@ def test_sliding_products_on_any_number_of_threads(rng):
         ungil.set_num_threads(before)
     assert results[0].tobytes() == results[1].tobytes()
     np.testing.assert_allclose(results[0], np.convolve(x, y), rtol=1e-9, atol=1e-10)
+
+
+def test_long_products_are_interrupted():
+    # Each would take minutes or hours.
+    x, wide = np.ones(4_000_000), np.broadcast_to(np.ones(1), (100_000, 100_000))
+    convolve = jit(lambda a, v: np.convolve(a, v))
+    convolve(x[:9], x[:5]), product(wide[:3, :3], wide[:3, 0])
+    previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for f, a, b in ((convolve, x, x), (product, wide, wide[:, :2000])):
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(KeyboardInterrupt):
+                f(a, b)
+    finally:
+        signal.signal(signal.SIGALRM, previous)

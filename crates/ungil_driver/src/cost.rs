@@ -27,7 +27,10 @@ pub fn has_safepoints(module: &Module) -> bool {
         f.attributes.recursive
             || f.insts.iter().any(|i| {
                 matches!(&i.kind, InstKind::ParallelFor(l) if !l.in_place)
-                    || matches!(i.kind, InstKind::Safepoint | InstKind::ParallelRegion(_))
+                    || matches!(
+                        i.kind,
+                        InstKind::Safepoint | InstKind::ParallelRegion(_) | InstKind::Library(..)
+                    )
             })
     })
 }

@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 use core::ptr;
+use core::sync::atomic::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ungil_abi::context::Ctx;
@@ -9,6 +10,7 @@ use ungil_abi::exception::ExcClass;
 use ungil_abi::parallel::{Block, LoopDesc, Schedule};
 use ungil_runtime::error::raise_static;
 use ungil_runtime::parallel::ungil_rt_parallel_for;
+use ungil_runtime::poll::ungil_rt_poll;
 
 /// A range in parts of one length, and what is done with the bounds of each.
 struct Shared<'a, F> {
@@ -17,8 +19,8 @@ struct Shared<'a, F> {
     work: &'a F,
 }
 
-/// Calls `work` with the bounds of each part of `0 .. n`, on the team; parts are `block` long. Between parts the program may
-/// be interrupted. Non-zero, with the error raised, when a part failed.
+/// Calls `work` with the bounds of each part of `0 .. n`, on the team; parts are `block` long. Between parts are safepoints.
+/// Non-zero, with the error raised, when a part failed or the call must end.
 ///
 /// # Safety
 /// `ctx` is this thread's context; the work may be done by any thread, with several parts at once.
@@ -43,6 +45,10 @@ unsafe extern "C" fn run<F: Fn(usize, usize)>(
     // SAFETY: the environment is that of the function that started the loop and waits for it.
     let shared = unsafe { &*env.cast::<Shared<'_, F>>() };
     for part in lo as usize..hi as usize {
+        // SAFETY: the context is this thread's, and points at the thread's poll word.
+        if unsafe { (*(*ctx).poll).load(Ordering::Relaxed) != 0 && ungil_rt_poll(ctx) != 0 } {
+            return 1;
+        }
         let low = part * shared.block;
         let call = || (shared.work)(low, (low + shared.block).min(shared.n));
         if catch_unwind(AssertUnwindSafe(call)).is_err() {
