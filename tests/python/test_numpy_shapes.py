@@ -1,5 +1,7 @@
 """Functions that shape, join, split and repeat arrays, against NumPy: ranks, empty axes, layouts, dtypes, errors."""
 
+import linecache
+
 import numpy as np
 import pytest
 from checking import check, check_numpy
@@ -309,3 +311,29 @@ def test_pieces_in_a_parallel_loop():
         return out
 
     check_numpy(jit(sums), np.arange(1000.0), 7)
+
+
+def test_iterators_over_nothing():
+    def total(a):
+        s = 0.0
+        for x in np.nditer(a):
+            s += x
+        return s
+
+    check_numpy(total, np.ones((2, 3)))
+    check_numpy(total, np.ones((2, 0)))
+
+
+@pytest.mark.parametrize("order", ["", "'C'", "'F'", "order='F'"])
+def test_bytes_of_arrays(order):
+    file, text = (
+        f"<bytes {order}>",
+        f"def f(a):\n    data = a.tobytes({order})\n    a[...] = 0\n    return data\n",
+    )
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    scope = {}
+    exec(compile(text, file, "exec"), scope)
+    for a in (np.arange(6, dtype="i2").reshape(2, 3), np.arange(6.0).reshape(2, 3).T, np.arange(9) > 4):
+        check_numpy(scope["f"], a)
+    check_numpy(scope["f"], np.arange(12, dtype=">i4")[::-2])
+    check_numpy(scope["f"], np.array(2.5))

@@ -243,6 +243,7 @@ fn record_object<'py>(kind: &RecordKind, items: &Bound<'py, PyAny>) -> PyResult<
             member.call1((&**name, items.get_item(0)?))?
         }
         RecordKind::Structs(element) => crate::pyx::array_of_structs(element, &items.get_item(0)?)?,
+        RecordKind::Memory => items.get_item(0)?.call_method0("tobytes")?,
         RecordKind::Bytes => {
             let bytes: Vec<u8> = items.get_item(0)?.call_method0("tobytes")?.extract()?;
             let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());

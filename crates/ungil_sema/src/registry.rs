@@ -702,6 +702,10 @@ pub(crate) fn call_method(
         "numpy.ndarray.astype" => l.cast_array(receiver, args),
         "numpy.ndarray.item" => l.item_of_array(receiver, args),
         "numpy.ndarray.view" => l.viewed(receiver, args),
+        "numpy.ndarray.tobytes" => {
+            let order = args.bind(name, &["order"], 0)?.remove(0);
+            l.bytes_of_array(receiver, order.as_ref(), span)
+        }
         "numpy.ndarray.tolist" => {
             args.bind(name, &[], 0)?;
             l.list_of_array(receiver, span)

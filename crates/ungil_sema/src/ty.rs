@@ -117,6 +117,8 @@ pub enum RecordKind {
     Numbers,
     /// The only item is an array of bytes, up to the first that is zero.
     Bytes,
+    /// All bytes of the only item, an array.
+    Memory,
     /// A value of an enumeration, by its name in C: the only item is its number.
     Enum(Arc<str>),
     /// Of several types: the first item is the number of the one that counts.
@@ -358,7 +360,7 @@ impl fmt::Display for Ty {
             Ty::Record(record) => f.write_str(match record.kind {
                 RecordKind::OneOf => "object",
                 RecordKind::Dict(_) => "dict",
-                RecordKind::Bytes => "bytes",
+                RecordKind::Bytes | RecordKind::Memory => "bytes",
                 RecordKind::Enum(_) => "int",
                 RecordKind::Structs(_) => "ndarray",
                 RecordKind::List | RecordKind::Numbers => "list",

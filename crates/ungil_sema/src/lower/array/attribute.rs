@@ -38,6 +38,7 @@ pub(crate) const METHODS: &[&str] = &[
     "searchsorted",
     "view",
     "tolist",
+    "tobytes",
     "round",
 ];
 

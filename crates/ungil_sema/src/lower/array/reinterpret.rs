@@ -8,11 +8,13 @@ use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
+use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
+use crate::lower::structs::record;
 use crate::operand::Operand;
 use crate::registry::unknown;
-use crate::ty::Ty;
+use crate::ty::{RecordKind, Ty};
 
 impl Lowerer<'_, '_> {
     /// `a.view(dtype)`: where elements change their size, the last axis changes its length.
@@ -123,6 +125,26 @@ impl Lowerer<'_, '_> {
         self.check(inside, ExcClass::INDEX_ERROR, message, vec![(given, true), (size, true)]);
         let at = self.unraveled(base, ty, i);
         self.load_element(array, at)
+    }
+
+    /// `a.tobytes(order)`: a copy of the elements, whose bytes Python gets; kernels can only return it.
+    pub(crate) fn bytes_of_array(
+        &mut self,
+        array: &Operand,
+        order: Option<&Operand>,
+        span: Span,
+    ) -> Result<Operand> {
+        let ordered = match order.map(|o| (o.as_str(), o)) {
+            None | Some((Some("C" | "c"), _)) => array.clone(),
+            Some((Some("F" | "f"), _)) => self.transposed(array, None, span)?,
+            Some((_, o)) => {
+                let (function, parameter) = ("numpy.ndarray.tobytes".to_owned(), "order".to_owned());
+                let (expected, found) = ("'C' or 'F'".to_owned(), o.ty.clone());
+                return Err(TypeError::Argument { function, parameter, expected, found, span: o.span }.into());
+            }
+        };
+        let copy = self.faithful_copy(&ordered, Layout::C, span)?;
+        Ok(record(RecordKind::Memory, vec![copy], span))
     }
 
     /// `a.tolist()`: lists of lists of Python's numbers; a number where there are no axes.
