@@ -186,3 +186,33 @@ def test_generators_are_refused_by_name():
 
     with pytest.raises(ungil.errors.CompileError, match="(?i)generator|yield"):
         f(3)
+
+
+def element_of_a_row(a):
+    a[0] = a[1:]
+
+
+def too_few_arguments(a):
+    return np.add(a)
+
+
+def array_beside_text(a):
+    return a < "x"
+
+
+def not_compiled(a):
+    return np.sort(a)
+
+
+@pytest.mark.parametrize(
+    "function, message",
+    [
+        (element_of_a_row, "take one element"),
+        (too_few_arguments, "takes from 2 to 3 positional arguments but 1 were given"),
+        (array_beside_text, "arrays are compared with arrays and numbers"),
+        (not_compiled, "call it outside the kernel"),
+    ],
+)
+def test_help_says_what_is_wrong(function, message):
+    with pytest.raises(ungil.errors.TypingError, match=message):
+        jit(function)(np.ones(3))

@@ -10,7 +10,6 @@ use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
-use crate::lower::attribute::closest;
 use crate::lower::call::Args;
 use crate::lower::foreign::library;
 use crate::lower::intrinsics;
@@ -21,7 +20,6 @@ use crate::lower::numpy::{
 };
 use crate::operand::Operand;
 use crate::prelude;
-use crate::reference;
 use crate::ty::{IterTy, SliceTy, Ty};
 
 /// Canonical names with a lowering of their own; functions of `math` are looked up by `Lowerer::math_call`.
@@ -234,12 +232,8 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
 
 pub(crate) fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {
     let short = name.strip_prefix("builtins.").unwrap_or(name);
-    let documented = reference::functions().into_iter().map(|(n, ..)| format!("numpy.{n}"));
-    let known: Vec<String> = NAMES.iter().map(|n| (*n).to_owned()).chain(documented).collect();
-    let similar = closest(name, known.iter().map(String::as_str))
-        .map(|n| n.strip_prefix("builtins.").unwrap_or(&n).to_owned());
-    CallError::UnknownFunction { name: short.to_owned(), span, similar: similar.filter(|s| s != short) }
-        .into()
+    // Python knows the function: its name is no slip, and one spelled like it does something else.
+    CallError::UnknownFunction { name: short.to_owned(), span }.into()
 }
 
 /// `np.round(a, decimals, out)`.

@@ -19,7 +19,6 @@ pub enum CallError {
     UnknownFunction {
         name: String,
         span: Span,
-        similar: Option<String>,
     },
     /// An argument of a library function that is known but not supported.
     UnsupportedArgument {
@@ -58,16 +57,16 @@ impl CallError {
                 };
                 d.help(format!("call it as `{signature}`"))
             }
-            CallError::UnknownFunction { name, span, similar } => {
+            CallError::UnknownFunction { name, span } => {
                 let name_is_lazy = matches!(name.as_str(), "map" | "filter");
                 let d =
                     Diagnostic::error(Code("U0231"), format!("`{name}` is not supported in compiled code"))
                         .primary(span, "expected a function that ungil can compile");
-                match similar {
-                    _ if name_is_lazy => d.help("write a comprehension: `[f(x) for x in items if g(x)]`"),
-                    Some(s) => d.help(format!("did you mean `{s}`?")),
-                    None => d.help("call it outside the kernel and pass the result as an argument"),
-                }
+                d.help(if name_is_lazy {
+                    "write a comprehension: `[f(x) for x in items if g(x)]`"
+                } else {
+                    "call it outside the kernel and pass the result as an argument"
+                })
             }
             CallError::UnsupportedArgument { function, parameter, span, note } => Diagnostic::error(
                 Code("U0232"),

@@ -2,6 +2,7 @@
 
 use ungil_diag::diagnostic::{Code, Diagnostic};
 use ungil_diag::span::Span;
+use ungil_ir::types::DType;
 
 use crate::diagnostics::{family, plural};
 use crate::ty::Ty;
@@ -133,6 +134,22 @@ pub enum TypeError {
 
 family!(TypeError);
 
+/// What to write instead of a conversion that there is not.
+fn conversion_help(from: &Ty, to: &str) -> &'static str {
+    match from {
+        Ty::PyComplex | Ty::Scalar(DType::C64 | DType::C128) => {
+            "take the part you need, for example `z.real`"
+        }
+        Ty::Array(_) => {
+            "take one element, for example `x[0]`, or give the place as many axes as the array has"
+        }
+        _ if to.starts_with("an element of a list") => {
+            "put values of one type into a list: numbers, tuples of them, arrays or lists"
+        }
+        _ => "keep values of different types in variables of their own",
+    }
+}
+
 fn error(code: &'static str, title: String) -> Diagnostic {
     Diagnostic::error(Code(code), title)
 }
@@ -211,12 +228,17 @@ impl TypeError {
                     .help(format!("convert the operand first: `{op}int(x)`"))
             }
             TypeError::Compare { op, left, right, span } => {
+                let complex = [&left, &right].iter().any(|t| t.dtype().is_some_and(DType::is_complex));
                 let arrays = left.as_array().is_some() || right.as_array().is_some();
                 let d = error("U0223", format!("`{left}` and `{right}` cannot be compared with `{op}`"))
                     .primary(span, format!("expected comparable values, found `{left}` and `{right}`"));
                 if arrays {
-                    d.note("comparisons of whole arrays are not compiled yet")
-                        .help("compare the elements in a loop")
+                    d.note("arrays are compared with arrays and numbers")
+                        .help("compare the elements in a loop, or make an array of the other: `np.array(x)`")
+                } else if op.starts_with("is") {
+                    d.help("compare values with `==`")
+                } else if !complex {
+                    d.help("compare numbers, or tuples and lists of them")
                 } else {
                     d.help("compare numbers, for example the parts `z.real` and `z.imag`")
                 }
@@ -319,9 +341,10 @@ impl TypeError {
                     .help(format!("convert the value, or remove the annotation of `{name}`"))
             }
             TypeError::Convert { from, to, span } => {
+                let help = conversion_help(&from, &to);
                 error("U0261", format!("`{from}` cannot be converted to `{to}`"))
                     .primary(span, format!("expected a value convertible to `{to}`, found `{from}`"))
-                    .help("take the part you need, for example `z.real`")
+                    .help(help)
             }
             TypeError::Escape { what, span } => {
                 error("U0262", format!("{what} cannot be stored or passed on in compiled code"))

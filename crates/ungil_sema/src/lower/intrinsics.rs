@@ -155,7 +155,7 @@ fn of_scalars(l: &mut Lowerer<'_, '_>, name: &str, given: &[Operand], span: Span
             let bound = if name == "lowest_integer" { low } else { high };
             Ok(Operand::constant(Ty::PyInt, Constant::Int(bound), span))
         }
-        _ => Err(CallError::UnknownFunction { name: name.to_owned(), span, similar: None }.into()),
+        _ => Err(CallError::UnknownFunction { name: name.to_owned(), span }.into()),
     }
 }
 

@@ -80,7 +80,7 @@ impl Lowerer<'_, '_> {
                 args.bind(&name, &[], 0)?;
                 self.list_sort(list, key.as_ref(), descending.as_ref(), span)?;
             }
-            _ => return Err(CallError::UnknownFunction { name, span, similar: None }.into()),
+            _ => return Err(CallError::UnknownFunction { name, span }.into()),
         }
         Ok(Operand::none(span))
     }

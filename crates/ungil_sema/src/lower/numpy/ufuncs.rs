@@ -13,6 +13,7 @@ use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::{BinaryOp as Operator, CompareOp as Comparison, UnaryOp as Prefix};
 
 use crate::diagnostics::Result;
+use crate::diagnostics::calls::CallError;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::numpy::{calling, methods};
@@ -98,6 +99,13 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         return Err(unknown(&qualified, span));
     }
     let mut operands = args.positional;
+    if operands.len() != count && NAMES.contains(&qualified.as_str()) {
+        let (given, most) = (operands.len(), count + results);
+        let message =
+            format!("{function}() takes from {count} to {most} positional arguments but {given} were given");
+        let signature = format!("{qualified}({})", if count == 1 { "x" } else { "x1, x2" });
+        return Err(CallError::Binding { message, span, definition: None, signature }.into());
+    }
     for x in &mut operands {
         if matches!(x.ty, Ty::Tuple(_)) {
             *x = l.as_array(x, None, span)?;
