@@ -25,7 +25,8 @@ pub(crate) fn list_ty(list: &Operand) -> &ListTy {
     }
 }
 
-/// Whether values of two types are alike but for the expressions that made lists in them.
+/// Whether values of two types lie in memory alike: the expressions that made lists in them and whose numbers they are,
+/// Python's or NumPy's, do not matter.
 fn same_layout(a: &Ty, b: &Ty) -> bool {
     match (a, b) {
         (Ty::List(x), Ty::List(y)) => match (&x.element, &y.element) {
@@ -33,7 +34,16 @@ fn same_layout(a: &Ty, b: &Ty) -> bool {
             (x, y) => x.is_none() && y.is_none(),
         },
         (Ty::Tuple(x), Ty::Tuple(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same_layout(x, y)),
-        _ => a == b,
+        _ => a == b || a.is_scalar() && b.is_scalar() && a.dtype() == b.dtype(),
+    }
+}
+
+/// A type with Python's numbers in the place of NumPy's.
+fn with_python_numbers(ty: &Ty) -> Ty {
+    match ty {
+        Ty::Scalar(d) => Ty::weak_of(*d),
+        Ty::Tuple(items) => Ty::Tuple(items.iter().map(with_python_numbers).collect()),
+        other => other.clone(),
     }
 }
 
@@ -216,7 +226,33 @@ impl Lowerer<'_, '_> {
             Some(joined) if same_layout(&joined, element) => self.convert(&value, element).map(Some),
             Some(_) if !ty.made.is_empty() => Ok(None),
             Some(_) if self.fill_inner(element, &value.ty, span)? => Ok(None),
+            // A list that holds Python's numbers when the kernel is called holds nothing else when it ends.
+            _ if join(element, &with_python_numbers(&value.ty)).is_some_and(|t| same_layout(&t, element)) => {
+                let value = self.python_numbers(&value)?;
+                self.convert(&value, element).map(Some)
+            }
             _ => Err(self.mixed_elements(element.clone(), &value.ty, span)),
+        }
+    }
+
+    /// A value with Python's numbers in the place of NumPy's.
+    fn python_numbers(&mut self, value: &Operand) -> Result<Operand> {
+        match &value.ty {
+            Ty::Scalar(d) => {
+                if *d == DType::U64 {
+                    let (x, zero) = (self.cast_to(value, DType::I64)?, self.b().i64(0));
+                    let fits = self.b().compare(CompareOp::Ge, x, zero);
+                    let message = "integer too large for a 64-bit integer in compiled code";
+                    self.check(fits, ExcClass::OVERFLOW, message, Vec::new());
+                }
+                self.convert(value, &Ty::weak_of(*d))
+            }
+            Ty::Tuple(_) => {
+                let items = self.items(value);
+                let items = items.iter().map(|i| self.python_numbers(i)).collect::<Result<Vec<_>>>()?;
+                Ok(Operand::tuple(items, value.span))
+            }
+            _ => Ok(value.clone()),
         }
     }
 
