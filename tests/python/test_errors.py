@@ -204,9 +204,16 @@ def not_compiled(a):
     return np.sort(a)
 
 
+def list_in_itself(a):
+    l = []
+    l.append(l)
+    return len(l)
+
+
 @pytest.mark.parametrize(
     "function, message",
     [
+        (list_in_itself, "grow without end"),
         (element_of_a_row, "take one element"),
         (too_few_arguments, "takes from 2 to 3 positional arguments but 1 were given"),
         (array_beside_text, "arrays are compared with arrays and numbers"),

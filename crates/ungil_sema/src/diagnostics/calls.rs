@@ -40,6 +40,11 @@ pub enum CallError {
         name: String,
         span: Span,
     },
+    /// Types that grow in every round of inference.
+    Unsettled {
+        name: String,
+        span: Span,
+    },
 }
 
 family!(CallError);
@@ -89,6 +94,11 @@ impl CallError {
                 Diagnostic::error(Code("U0235"), format!("calls of `{name}` need ever new argument types"))
                     .primary(span, "each level of this recursion has other types than the one before")
                     .help("give the recursion arguments whose types stay the same")
+            }
+            CallError::Unsettled { name, span } => {
+                Diagnostic::error(Code("U0235"), format!("types in `{name}` grow without end"))
+                    .primary(span, "a list or a tuple here would hold itself")
+                    .help("put no list or tuple into another one of which it is made itself")
             }
         }
     }

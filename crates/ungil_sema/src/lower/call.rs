@@ -345,7 +345,7 @@ impl Lowerer<'_, '_> {
             true => self.program.instances[self.instance].called_at,
             false => span,
         };
-        let instance = self.program.instance(&code, types, place)?;
+        let instance = self.program.called_instance(self.instance, &code, types, place)?;
         let ir_args = values.iter().map(|v| self.value(v)).collect::<Result<Vec<Value>>>()?;
         if self.program.is_recursive(self.instance, instance) {
             self.func.attributes.recursive = true;

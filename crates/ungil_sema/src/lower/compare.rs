@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, UnaryOp};
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind, UnaryOp};
 use ungil_ir::types::DType;
 use ungil_syntax::ast::expr::{Comparison, Expr};
 use ungil_syntax::ast::operator::CompareOp;
@@ -58,7 +58,7 @@ impl Lowerer<'_, '_> {
                     let no = l.b().bool(false);
                     l.b().set(var, no);
                 });
-                self.b().push(ungil_ir::inst::InstKind::If { cond, then, otherwise });
+                self.b().push(InstKind::If { cond, then, otherwise });
                 // NumPy's comparisons give its own booleans.
                 let ty = promote_scalars(&result.ty, &tail?);
                 let value = self.b().get(var);
@@ -269,6 +269,13 @@ impl Lowerer<'_, '_> {
         };
         match known {
             Some(same) => Ok(Operand::bool(same == (op == CompareOp::Is), span)),
+            None if matches!((&left.ty, &right.ty), (Ty::List(_), Ty::List(_))) => {
+                let boxes = [self.value(left)?, self.value(right)?];
+                let [a, b] = boxes.map(|list| self.b().value(InstKind::Address(list)));
+                let op = if op == CompareOp::Is { IrCompare::Eq } else { IrCompare::Ne };
+                let same = self.b().compare(op, a, b);
+                Ok(Operand::value(Ty::PyBool, same, span))
+            }
             None => Err(self.compare_error(op, left, right, span)),
         }
     }

@@ -22,7 +22,7 @@ use crate::diagnostics::{Error, Result};
 use crate::lower::decide::ParameterOracle;
 use crate::lower::function::{Code, is_untyped_list};
 use crate::lower::lines::annotated_lines;
-use crate::lower::list::element::{filled, without_sites};
+use crate::lower::list::element::{alike, covers, filled, without_sites};
 use crate::lower::{FunctionTypes, Lowered, Lowerer};
 use crate::options::Options;
 use crate::prelude;
@@ -145,7 +145,10 @@ impl<'w> Program<'w> {
 
     /// Rounds until nothing widens; then functions without a result type never return, and once more.
     fn rounds(&mut self) -> Vec<Function> {
-        self.settle();
+        let functions = self.settle();
+        if self.changed {
+            return functions;
+        }
         self.settled = true;
         self.settle()
     }
@@ -171,9 +174,12 @@ impl<'w> Program<'w> {
                 i += 1;
             }
             if !self.changed {
-                break;
+                return functions;
             }
         }
+        let last = self.instances.last().expect("the entry at least");
+        let (name, span) = (last.code.name.to_string(), last.called_at);
+        self.diagnostics.push(CallError::Unsettled { name, span }.diagnostic());
         functions
     }
 
@@ -265,18 +271,58 @@ impl<'w> Program<'w> {
         Ok(self.instances.len() - 1)
     }
 
+    /// The instance that a call leads to. Where lists are made is no reason for another one in two cases, in which such
+    /// reasons would have no end: the instance led to this call, or the call led to it before more lists were known.
+    pub(crate) fn called_instance(
+        &mut self,
+        caller: usize,
+        code: &Arc<Code>,
+        args: Vec<Ty>,
+        span: Span,
+    ) -> Result<usize> {
+        let known = self.memo.contains_key(&(code.id, args.clone()));
+        let fits = |i: &usize| {
+            let Instance { code: own, args: old, .. } = &self.instances[*i];
+            own.id == code.id
+                && old.len() == args.len()
+                && args.iter().zip(old).all(|(new, old)| alike(new, old))
+        };
+        let more = |i: usize| args.iter().zip(&self.instances[i].args).all(|(new, old)| covers(new, old));
+        let mut others = 1..self.instances.len();
+        let found = others.find(|i| {
+            !known && fits(i) && (self.reaches(*i, caller) || self.calls.contains(&(caller, *i)) && more(*i))
+        });
+        let Some(found) = found else { return self.instance(code, args, span) };
+        let old = &self.instances[found].args;
+        let joined: Vec<Ty> =
+            args.iter().zip(old).map(|(new, old)| join(new, old).expect("they are alike")).collect();
+        for key in [args, joined.clone()] {
+            self.memo.insert((code.id, key), found);
+        }
+        if self.instances[found].args != joined {
+            self.instances[found].args = joined;
+            self.changed = true;
+        }
+        Ok(found)
+    }
+
     /// Records a call and tells whether the callee may call the caller again.
     pub(crate) fn is_recursive(&mut self, caller: usize, callee: usize) -> bool {
         self.calls.insert((caller, callee));
-        let mut reached = HashSet::from([callee]);
-        let mut open = vec![callee];
+        self.reaches(callee, caller)
+    }
+
+    /// Whether calls lead from an instance to another one or it is the same.
+    fn reaches(&self, from: usize, to: usize) -> bool {
+        let mut reached = HashSet::from([from]);
+        let mut open = vec![from];
         while let Some(at) = open.pop() {
-            if at == caller {
+            if at == to {
                 return true;
             }
-            for (_, to) in self.calls.iter().filter(|(from, _)| *from == at) {
-                if reached.insert(*to) {
-                    open.push(*to);
+            for (_, next) in self.calls.iter().filter(|(from, _)| *from == at) {
+                if reached.insert(*next) {
+                    open.push(*next);
                 }
             }
         }

@@ -28,11 +28,13 @@ impl Lowerer<'_, '_> {
                 self.never_reached();
                 return Flow::Ends;
             }
-            if self.program.settled && matches!(result, Err(Error::Untyped)) {
-                self.not_typed();
-            }
             // A `return` with an error still ends the flow, so that no follow-up is reported.
             let leaves = matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. });
+            match result {
+                Err(Error::Untyped) if self.program.settled && leaves => self.never_reached(),
+                Err(Error::Untyped) if self.program.settled => self.not_typed(),
+                _ => {}
+            }
             if self.report(result) == Some(Flow::Ends) || leaves {
                 return Flow::Ends;
             }

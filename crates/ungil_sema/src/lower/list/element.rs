@@ -473,6 +473,34 @@ pub(crate) fn without_sites(ty: &Ty) -> Ty {
     Ty::List(ListTy { element: list.element.as_ref().map(without_sites), made: Vec::new() }.into())
 }
 
+/// Whether types are the same but for the expressions that made the lists in them.
+pub(crate) fn alike(a: &Ty, b: &Ty) -> bool {
+    match (a, b) {
+        (Ty::List(x), Ty::List(y)) => {
+            let elements = match (&x.element, &y.element) {
+                (Some(x), Some(y)) => alike(x, y),
+                (x, y) => x.is_none() && y.is_none(),
+            };
+            // What a kernel is called with was made nowhere: its elements keep their type.
+            elements && x.made.is_empty() == y.made.is_empty()
+        }
+        (Ty::Tuple(x), Ty::Tuple(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| alike(x, y)),
+        _ => a == b,
+    }
+}
+
+/// Whether the lists of a type are made wherever those of a type alike are.
+pub(crate) fn covers(new: &Ty, old: &Ty) -> bool {
+    match (new, old) {
+        (Ty::List(x), Ty::List(y)) => {
+            let elements = x.element.iter().zip(&y.element).all(|(x, y)| covers(x, y));
+            elements && y.made.iter().all(|site| x.made.contains(site))
+        }
+        (Ty::Tuple(x), Ty::Tuple(y)) => x.iter().zip(y).all(|(x, y)| covers(x, y)),
+        _ => true,
+    }
+}
+
 /// Whether a list without a type is at the bottom of a type.
 fn is_unfilled(ty: &Ty) -> bool {
     matches!(ty, Ty::List(list) if list.element.as_ref().is_none_or(is_unfilled))
