@@ -51,7 +51,7 @@ CALLS = [
     *[("divisions", a, b, c) for a, b, c in ((-7, 3, 0), (7, 3, 5), (-(2**31), 2**32 - 1, 255))],
     *[("shifts", x, n, c, m, k) for x, n, c, m, k in ((-1, 1, -128, 2, 4), (1, 31, 127, 10, 5), (12345, 3, -3, 1, 31))],
     ("narrow_shift", 1, 31), ("narrow_shift", 5, 3), ("truths", 0, 3), ("truths", 1, 3), ("truths", 5, 3),
-    ("truths_of_objects", 1, 2), ("truths_of_objects", 2, 1), ("truths_of_objects", 0, 0.5),
+    ("of_bint", 1, 0), ("of_bint", 0, 7), ("truths_of_objects", 1, 2), ("truths_of_objects", 2, 1), ("truths_of_objects", 0, 0.5),
 ]  # fmt: skip
 
 

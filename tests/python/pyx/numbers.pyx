@@ -155,6 +155,10 @@ def truths(int x, unsigned short p):
     p *= -(not x)
     return y, p, (x < 3) + 2147483647, -(x < 3)
 
+def of_bint(bint b, unsigned short p):
+    p = -b
+    return p, ~b, -b
+
 def truths_of_objects(a, b): return (a < b) + 2147483647, -(a < b), (a < b) / 2, (a < b) << 40, not a
 
 # --- calls ---

@@ -45,7 +45,10 @@ impl Lowerer<'_, '_> {
             return Ok(Operand::constant(fold::weak_type(folded), folded, span));
         }
         if operand.ty == Ty::PyBool {
-            let integer = self.convert(&operand, &Ty::PyInt)?;
+            // A `bint` is an `int` of C.
+            let is_bint = self.c_function().is_some_and(|c| !c.takes_objects);
+            let ty = if is_bint { Ty::Scalar(DType::I32) } else { Ty::PyInt };
+            let integer = self.convert(&operand, &ty)?;
             return self.unary(op, &integer, span);
         }
         let value = self.value(&operand)?;
