@@ -171,13 +171,13 @@ def unwrap(p, discont=None, axis: const = -1, period=6.283185307179586):
         out = x.astype(np.float64)
     half = period / 2
     least = half if discont is None else max(discont, half)
-    correction = np.zeros(cut(x, axis, 0, 1).shape, out.dtype)
-    for i in range(1, x.shape[axis]):
-        d = cut(x, axis, i, i + 1) - cut(x, axis, i - 1, i)
+    n = x.shape[axis]
+    if n > 1:
+        d = cut(x, axis, 1, n) - cut(x, axis, 0, n - 1)
         turned = (d + half) % period - half
         turned = np.where((turned == -half) & (d > 0), half, turned)
-        correction += np.where(np.abs(d) < least, 0, turned - d)
-        store(cut(out, axis, i, i + 1), cut(x, axis, i, i + 1) + correction)
+        steps = np.where(np.abs(d) < least, 0, turned - d).astype(out.dtype)
+        store(cut(out, axis, 1, n), cut(x, axis, 1, n) + np.cumsum(steps, axis=axis))
     return out
 
 
