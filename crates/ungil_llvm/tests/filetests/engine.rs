@@ -65,7 +65,11 @@ fn c_function(name: &str) -> usize {
 
 fn jit() -> &'static Jit {
     static JIT: OnceLock<Jit> = OnceLock::new();
-    JIT.get_or_init(|| Jit::new(&ungil_runtime::symbols::symbols(), JitOptions::default()).expect("a linker"))
+    JIT.get_or_init(|| {
+        let mut symbols = ungil_runtime::symbols::symbols();
+        symbols.extend(ungil_lib::symbols::symbols());
+        Jit::new(&symbols, JitOptions::default()).expect("a linker")
+    })
 }
 
 impl MachineCode {
