@@ -268,8 +268,7 @@ impl Lowerer<'_, '_> {
             return Ok(None);
         }
         let (Some(a), Some(b)) = (c_type(left), c_type(right)) else { return Ok(None) };
-        let is_object = |o: &Operand| o.ty == Ty::PyInt && o.constant.is_none();
-        if a.is_int() && b.is_int() && (is_object(left) || is_object(right)) {
+        if a.is_int() && b.is_int() && (is_python_int(left) || is_python_int(right)) {
             // Beside an integer of Python, C's becomes one.
             return Ok(Some((self.as_python_int(left)?, self.as_python_int(right)?)));
         }
@@ -293,12 +292,10 @@ impl Lowerer<'_, '_> {
     ) -> bool {
         let is_divided = matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod)
             && self.options.c.as_ref().is_some_and(|c| !c.cdivision);
-        let has_literals = has_literal(left.0) || has_literal(right.0);
         let is_unsigned = |o: &Operand| o.ty == Ty::Scalar(DType::U32);
         let is_signed = |o: &Operand| matches!(o.ty, Ty::Scalar(d) if d.is_signed() && d.size() <= 4);
-        let (left, right) = (left.1, right.1);
-        let mixes = is_unsigned(left) && is_signed(right) || is_unsigned(right) && is_signed(left);
-        is_divided && has_literals && mixes
+        let mixes = is_unsigned(left.1) && is_signed(right.1) || is_unsigned(right.1) && is_signed(left.1);
+        is_divided && mixes && (has_literal(left.0) || has_literal(right.0))
     }
 
     /// A shift of integers of C, whose type is that of what is shifted.
@@ -309,8 +306,9 @@ impl Lowerer<'_, '_> {
         right: &Operand,
         span: Span,
     ) -> Result<Option<Operand>> {
-        let is_object = |o: &Operand| o.ty == Ty::PyInt && o.constant.is_none();
-        if !self.is_c() || left.ty.is_weak() && right.ty.is_weak() || is_object(left) || is_object(right) {
+        let are_objects =
+            left.ty.is_weak() && right.ty.is_weak() || is_python_int(left) || is_python_int(right);
+        if !self.is_c() || are_objects {
             return Ok(None);
         }
         let (Some(a), Some(b)) = (c_type(left), c_type(right)) else { return Ok(None) };
@@ -601,6 +599,11 @@ fn floating_type(operand: &Operand) -> Option<&'static str> {
         Ty::Scalar(DType::C64) => Some("float complex"),
         _ => None,
     }
+}
+
+/// Whether an operand is an integer of Python, and no literal, whose type depends on what it meets.
+fn is_python_int(operand: &Operand) -> bool {
+    operand.ty == Ty::PyInt && operand.constant.is_none()
 }
 
 /// Whether an integer literal takes part in a computation.

@@ -4,8 +4,6 @@
 //! one variable of a kernel cannot: there is no kernel then, and the function is compiled for objects. What leaves the function
 //! meets nowhere: a result that may be of several types travels with the number of the one it has.
 
-use std::sync::Arc;
-
 use ungil_diag::span::Span;
 use ungil_ir::types::DType;
 
@@ -14,7 +12,7 @@ use crate::lower::Lowerer;
 use crate::lower::structs::record;
 use crate::operand::Operand;
 use crate::promote::join;
-use crate::ty::{RecordKind, RecordTy, Ty};
+use crate::ty::{RecordKind, Ty};
 
 impl Lowerer<'_, '_> {
     /// The type of an expression that gives one or the other value; `None`: there is none.
@@ -79,8 +77,7 @@ impl Lowerer<'_, '_> {
         }
         let result = record(RecordKind::OneOf, items, span);
         self.program.set_result(self.instance, &result.ty);
-        let ty = Ty::Record(Arc::new(RecordTy { kind: RecordKind::OneOf, items: types }));
-        Ok(Some(Operand { ty, ..result }))
+        Ok(Some(result))
     }
 }
 
