@@ -16,7 +16,7 @@ impl Tag {
     pub const ELLIPSIS: u64 = 6;
     /// Bits 8…15: dtype.
     pub const SCALAR: u64 = 7;
-    /// See [`array`].
+    /// See [`array()`].
     pub const ARRAY: u64 = 8;
     /// Bits 8…: number of elements, whose words follow.
     pub const TUPLE: u64 = 9;
