@@ -12,6 +12,30 @@ SOURCE = Path(__file__).parent / "pyx" / "numbers.pyx"
 LOW, HIGH = -(2**63), 2**63 - 1
 FLOATS = np.arange(5.0)
 
+
+class Own(float):
+    def __float__(self):
+        return 99.0
+
+
+TO_DOUBLES = [
+    1,
+    2.5,
+    True,
+    -(2**40),
+    2**53 + 1,
+    2**62 + 1,
+    2**70,
+    2**2000,
+    np.float64(0.1),
+    np.float32(0.1),
+    np.int64(-3),
+    Own(0.5),
+    "1",
+    None,
+    1j,
+]
+
 CALLS = [
     ("literal", 1), ("literal", 0), ("positive", -1.0), ("positive", 2.5), ("positive", True),
     *[(name, a, b) for name in ("greatest", "chosen", "absent", "either") for a, b in ((1, 0.5), (0, True), (0, 5), (5, 0), (0, 0.5), (2**70, 1.5))],
@@ -51,6 +75,7 @@ CALLS = [
     *[("divisions", a, b, c) for a, b, c in ((-7, 3, 0), (7, 3, 5), (-(2**31), 2**32 - 1, 255))],
     *[("shifts", x, n, c, m, k) for x, n, c, m, k in ((-1, 1, -128, 2, 4), (1, 31, 127, 10, 5), (12345, 3, -3, 1, 31))],
     ("narrow_shift", 1, 31), ("narrow_shift", 5, 3), ("truths", 0, 3), ("truths", 1, 3), ("truths", 5, 3),
+    *[("recursive", n, bad, m, 0.3) for n, bad, m in ((0, -1, 2), (1, -1, 2), (9, -1, 2), (9, 2, 2), (12, 11, 1), (15, -1, 0))],
     ("of_bint", 1, 0), ("of_bint", 0, 7), ("truths_of_objects", 1, 2), ("truths_of_objects", 2, 1), ("truths_of_objects", 0, 0.5),
 ]  # fmt: skip
 
@@ -74,6 +99,11 @@ def test_defaults_and_keywords(modules):
         ("with_keyword", (1,), {}), ("with_keyword", (1,), {"c": 3}), ("with_keyword", (1,), {"b": 2.5}), ("with_keyword", (1, 2.0), {"c": 1}),
         ("with_more", (1,), {}), ("with_more", (1, 2, 3), {}), ("with_nine", (1,), {}), ("with_nine", (1,), {"j": 100}),
         ("with_nine", (1, 2, 3, 4, 5, 6, 7, 8, 9, 0.5), {}), ("of_text", ("ab",), {}), ("of_text", ("ab",), {"k": 3}), ("of_text", (), {"s": "x"}),
+        # Names that are not interned, and calls that do not fit.
+        ("with_default", (1,), {"".join(["b", ""]): 7}), ("with_default", (1, 2), {"b": 5}), ("with_default", (1,), {"x": 5}),
+        ("with_keyword", (1, 2, 3), {}), ("with_keyword", (), {"c": 3}), ("with_default", (), {}), ("of_doubles", (1,), {"c": 3, "b": 2}),
+        *[("of_doubles", (x,), {}) for x in TO_DOUBLES], *[("of_doubles", (1.5, x), {"c": x}) for x in TO_DOUBLES],
+        *[("beside_array", (FLOATS + 1, x), {}) for x in TO_DOUBLES],
     ]  # fmt: skip
     for name, args, keywords in calls:
         expected, found = (
@@ -93,3 +123,26 @@ def test_strings_have_no_kernels_of_their_own(modules):
     before = len(module.of_text.signatures)
     assert [module.of_text(f"s{k}") for k in range(50)] == [f"s{k}" for k in range(50)]
     assert len(module.of_text.signatures) == before
+
+
+def test_types_may_change_from_call_to_call(modules):
+    for x, y in [
+        (1, 2),
+        (1.5, 2.5),
+        (1, 2.5),
+        (True, 3),
+        (2**70, 1),
+        (1j, 2),
+        (1, 2),
+        (np.float64(2), 3),
+        (1.5, 2.5),
+    ] * 2:
+        expected, found = (pyx_reference.ending(m.product, (x, y)) for m in modules)
+        assert expected == found, (x, y)
+
+
+def test_recursion_without_end():
+    text = "cdef long endless(long n) except -1:\n    return endless(n + 1) + 1\ndef f(long n):\n    return endless(n)\n"
+    for _ in range(3):
+        with pytest.raises(RecursionError, match="maximum recursion depth exceeded"):
+            pyx.compile(text, name="endless").f(1)

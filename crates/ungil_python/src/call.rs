@@ -23,6 +23,7 @@ use crate::entry::Entry;
 use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
+use crate::params::FEW;
 use crate::pyx::arity;
 use crate::reject::ArgError;
 use crate::{errno, errors, methods, mpi, pyx, raise, result, specialise};
@@ -73,7 +74,7 @@ pub fn stop_if_finalizing() {
 ///
 /// # Safety
 /// The interpreter is attached; `args` holds `n` live objects, one for each parameter.
-#[inline]
+#[inline(never)]
 pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
     let mut block = [MaybeUninit::<u64>::uninit(); BLOCK_WORDS];
     let mut keys = [MaybeUninit::<u64>::uninit(); KEY_WORDS];
@@ -84,8 +85,9 @@ pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, 
         let mut packer = Packer::new(&mut block, &mut keys, &mut mems, api);
         // Of functions that were compiled for objects lists are objects.
         packer.takes_lists = dispatcher.state().pyx.as_ref().is_none_or(|pyx| pyx.objects().is_none());
+        let takes = dispatcher.state().pyx.as_ref().map_or(&[][..], |pyx| pyx.takes());
         for i in 0..n {
-            if let Err(error) = packer.argument(*args.add(i)) {
+            if let Err(error) = packer.number_for(takes.get(i), *args.add(i)) {
                 drop(packer);
                 return enter_slow(dispatcher, args, n, Some((error, i)));
             }
@@ -119,17 +121,15 @@ pub unsafe fn bind_and_enter(
     unsafe {
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
         let state = dispatcher.state();
+        let mut all = [core::ptr::null_mut(); FEW];
+        if !state.disabled && state.params.few(dispatcher.func, args, n, kwnames, &mut all) {
+            return enter_bound(dispatcher, all.as_ptr(), state.params.names.len());
+        }
         if !state.disabled
             && (!state.params.double_star || state.pyx.is_some())
             && let Some(bound) = state.params.bind(dispatcher.func, args, n, kwnames)
         {
-            let args = bound.args();
-            if let Some(fast) = state.fast.get()
-                && let Some(result) = fast.call(args.as_ptr(), args.len())
-            {
-                return pyx::or_again(dispatcher, args.as_ptr(), args.len(), result);
-            }
-            return enter_native(dispatcher, args.as_ptr(), args.len());
+            return enter_bound(dispatcher, bound.args().as_ptr(), bound.args().len());
         }
         if !state.disabled && state.params.double_star && state.pyx.is_none() {
             return Python::attach(|py| {
@@ -143,6 +143,21 @@ pub unsafe fn bind_and_enter(
         }
         // Python itself reports arguments that do not fit.
         ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames)
+    }
+}
+
+/// Calls the kernel with arguments in the order of its parameters.
+///
+/// # Safety
+/// As for [`enter_native`].
+#[inline(always)]
+unsafe fn enter_bound(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        match dispatcher.state().fast.call(args, n) {
+            Some(result) => pyx::or_again(dispatcher, args, n, result),
+            None => enter_native(dispatcher, args, n),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use ungil_driver::signature::parse;
 
 use crate::dispatcher::{self, State};
 use crate::entry::Entries;
+use crate::fast::FastList;
 use crate::params::Params;
 use crate::{ahead, errors, source};
 
@@ -35,7 +36,7 @@ pub fn make_dispatcher<'py>(
         params: Params::of(func)?,
         options: read_options(options)?,
         entries: Entries::new(),
-        fast: std::sync::OnceLock::new(),
+        fast: FastList::default(),
         seen: pyo3::sync::PyOnceLock::new(),
         signatures: parsed,
         annotated: annotated.is_some(),

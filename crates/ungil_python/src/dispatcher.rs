@@ -10,7 +10,6 @@ use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::mem::offset_of;
 use core::ptr;
-use std::sync::OnceLock;
 
 use pyo3::ffi::{self, Py_ssize_t, PyObject, PyTypeObject, visitproc};
 use pyo3::prelude::*;
@@ -20,7 +19,7 @@ use ungil_driver::options::KernelOptions;
 use ungil_driver::signature::Signature;
 
 use crate::entry::Entries;
-use crate::fast::Fast;
+use crate::fast::FastList;
 use crate::params::Params;
 use crate::profile;
 use crate::pyx::Pyx;
@@ -57,8 +56,8 @@ pub struct State {
     pub disabled: bool,
     /// Of a function in the Cython language.
     pub pyx: Option<Pyx>,
-    /// The specialisation that is called without preparations.
-    pub fast: OnceLock<Fast>,
+    /// Specialisations that are called without preparations.
+    pub fast: FastList,
     /// The function with the frame that profilers see.
     pub seen: PyOnceLock<Py<PyAny>>,
     /// The decorator's keywords, to pickle.
@@ -172,27 +171,13 @@ unsafe extern "C" fn vectorcall(
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
         let state = dispatcher.state();
         if kwnames.is_null() && n == state.params.plain {
-            if let Some(fast) = state.fast.get()
-                && let Some(result) = fast.call(args, n)
-            {
-                return crate::pyx::or_again(dispatcher, args, n, result);
-            }
-            crate::call::enter_native(dispatcher, args, n)
-        } else if kwnames.is_null()
-            && let Some(fast) = state.fast.get()
-            && let Some(rest) = state.params.defaults(dispatcher.func, n)
-            && let Some(result) = fast.call_with(args, n, rest, state.params.plain)
-        {
-            if !result.is_null() {
-                return result;
-            }
-            match state.params.bind(dispatcher.func, args, n, kwnames) {
-                Some(all) => crate::pyx::or_again(dispatcher, all.args().as_ptr(), all.args().len(), result),
-                None => result,
-            }
-        } else {
-            crate::call::bind_and_enter(dispatcher, args, nargsf, kwnames)
+            return match state.fast.call(args, n) {
+                Some(result) if !result.is_null() => result,
+                Some(_) => crate::pyx::again(dispatcher, args, n),
+                None => crate::call::enter_native(dispatcher, args, n),
+            };
         }
+        crate::call::bind_and_enter(dispatcher, args, nargsf, kwnames)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Calls of small functions of numbers.
 //!
 //! A specialisation for numbers alone whose code only computes needs nothing that calls otherwise prepare: no context
-//! for safepoints, no place for exceptions of callbacks, no fingerprint. The first such specialisation of a dispatcher is called
-//! this way when the arguments have exactly its types.
+//! for safepoints, no place for exceptions of callbacks, no fingerprint. The first few such specialisations of a dispatcher are
+//! called this way when the arguments have exactly their types, or are what declared parameters take for them.
 
 use core::mem::MaybeUninit;
+use std::sync::OnceLock;
 
 use pyo3::ffi::{self, PyObject};
+use ungil_abi::context::Ctx;
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::DType;
 use ungil_ir::walk;
@@ -17,10 +19,13 @@ use crate::call::EntryPoint;
 use crate::entry::Entry;
 use crate::key::Tag;
 use crate::object::small;
+use crate::pyx::Takes;
 use crate::raise;
 
 /// Parameters at most.
 const MAX_PARAMS: usize = 6;
+/// Specialisations at most.
+const MAX_FAST: usize = 3;
 
 /// The result's object.
 #[derive(Clone, Copy)]
@@ -34,12 +39,51 @@ enum Made {
     None,
 }
 
+/// What an argument has to be.
+#[derive(Clone, Copy)]
+enum Kind {
+    Float,
+    Int,
+    /// A number for a parameter that is declared as a float of C.
+    Double,
+}
+
 /// A specialisation that is called this way; it lives as long as its dispatcher.
 pub struct Fast {
-    floats: [bool; MAX_PARAMS],
+    kinds: [Kind; MAX_PARAMS],
     function: EntryPoint,
     made: Made,
     entry: *const Entry,
+}
+
+/// The first specialisations of a dispatcher that are called this way.
+#[derive(Default)]
+pub struct FastList([OnceLock<Fast>; MAX_FAST]);
+
+impl FastList {
+    /// Adds a specialisation if it is one for this and there is room.
+    pub fn add(&self, entry: &Entry, params: usize, takes: &[Takes]) {
+        if let Some(free) = self.0.iter().find(|place| place.get().is_none())
+            && let Some(fast) = Fast::of(entry, params, takes)
+        {
+            let _ = free.set(fast);
+        }
+    }
+
+    /// Calls the specialisation for these arguments; `None` if there is none here.
+    ///
+    /// # Safety
+    /// The interpreter is attached; `args` are `n` live objects, as many as there are parameters.
+    #[inline(always)]
+    pub unsafe fn call(&self, args: *const *mut PyObject, n: usize) -> Option<*mut PyObject> {
+        for place in &self.0 {
+            // SAFETY: as the caller vouches.
+            if let Some(result) = unsafe { place.get()?.call(args, n) } {
+                return Some(result);
+            }
+        }
+        None
+    }
 }
 
 // SAFETY: the entry is only read, and lives as long as the dispatcher that holds this.
@@ -64,15 +108,38 @@ fn made(ret: &Ty, python_numbers: bool) -> Option<Made> {
     })
 }
 
-/// The value of an int of more than one digit that 64 bits hold.
+/// The value of an int that 64 bits hold.
 ///
 /// # Safety
-/// Attached, with a live int.
+/// Attached, with a live object.
+#[inline(never)]
 unsafe fn whole(object: *mut PyObject) -> Option<i64> {
     let mut overflow = 0;
-    // SAFETY: as the caller vouches.
-    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow) };
-    (overflow == 0).then_some(value)
+    // SAFETY: as the caller vouches; what is exactly an int has a value.
+    unsafe {
+        if ffi::PyLong_CheckExact(object) == 0 {
+            return None;
+        }
+        let value = ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow);
+        (overflow == 0).then_some(value)
+    }
+}
+
+/// The number that a parameter declared as a float of C takes from an object that is not exactly a float: what
+/// `PyFloat_AsDouble` gives for instances of subclasses and for whole numbers.
+///
+/// # Safety
+/// Attached, with a live object.
+#[inline(never)]
+pub unsafe fn double(object: *mut PyObject) -> Option<f64> {
+    // SAFETY: as the caller vouches; instances of subclasses begin as floats do.
+    unsafe {
+        if ffi::PyFloat_Check(object) != 0 {
+            return Some(ffi::PyFloat_AS_DOUBLE(object));
+        }
+        // Rounded to the nearest in both ways.
+        whole(object).map(|value| value as f64)
+    }
 }
 
 /// Whether a specialisation may be entered without preparations.
@@ -103,76 +170,64 @@ fn computes(entry: &Entry) -> bool {
 
 impl Fast {
     /// The way of calling a specialisation, if it is one for this.
-    pub fn of(entry: &Entry, params: usize) -> Option<Fast> {
+    fn of(entry: &Entry, params: usize, takes: &[Takes]) -> Option<Fast> {
         if entry.key.len() != params || params > MAX_PARAMS || !is_plain(entry) {
             return None;
         }
-        let mut floats = [false; MAX_PARAMS];
-        for (is_float, word) in floats.iter_mut().zip(&entry.key) {
-            *is_float = match *word {
-                Tag::PY_FLOAT => true,
-                Tag::PY_INT => false,
+        let mut kinds = [Kind::Int; MAX_PARAMS];
+        for (i, (kind, word)) in kinds.iter_mut().zip(&entry.key).enumerate() {
+            *kind = match *word {
+                Tag::PY_FLOAT if takes.get(i) == Some(&Takes::Double) => Kind::Double,
+                Tag::PY_FLOAT => Kind::Float,
+                Tag::PY_INT => Kind::Int,
                 _ => return None,
             };
         }
         let made = made(&entry.compiled.ret, entry.python_numbers)?;
         // SAFETY: the code was compiled for a call of this form.
         let function = unsafe { core::mem::transmute::<usize, EntryPoint>(entry.compiled.code.entry) };
-        Some(Fast { floats, function, made, entry })
+        Some(Fast { kinds, function, made, entry })
     }
 
     /// Calls the function; `None` if the arguments are of other types.
     ///
     /// # Safety
     /// The interpreter is attached; `args` are `n` live objects, as many as there are parameters.
-    #[inline]
-    pub unsafe fn call(&self, args: *const *mut PyObject, n: usize) -> Option<*mut PyObject> {
-        // SAFETY: as the caller vouches.
-        unsafe { self.call_with(args, n, args, n) }
-    }
-
-    /// Calls the function with the first `given` of its `n` arguments in one place and the rest in another.
-    ///
-    /// # Safety
-    /// As for [`Fast::call`].
     #[inline(always)]
-    pub unsafe fn call_with(
-        &self,
-        args: *const *mut PyObject,
-        given: usize,
-        rest: *const *mut PyObject,
-        n: usize,
-    ) -> Option<*mut PyObject> {
+    unsafe fn call(&self, args: *const *mut PyObject, n: usize) -> Option<*mut PyObject> {
         let mut block = [MaybeUninit::<u64>::uninit(); MAX_PARAMS];
         let mut ret = 0u64;
         // SAFETY: exact types have these layouts; the code was compiled for these words and gives at most 8 bytes.
         unsafe {
-            for ((i, is_float), word) in self.floats.iter().enumerate().take(n).zip(&mut block) {
-                let object = if i < given { *args.add(i) } else { *rest.add(i - given) };
+            for (i, (kind, word)) in self.kinds.get(..n)?.iter().zip(&mut block).enumerate() {
+                let object = *args.add(i);
                 let ty = ffi::Py_TYPE(object);
-                if *is_float {
-                    if ty != &raw mut ffi::PyFloat_Type {
-                        return None;
+                let bits = match kind {
+                    Kind::Float | Kind::Double if ty == &raw mut ffi::PyFloat_Type => {
+                        ffi::PyFloat_AS_DOUBLE(object).to_bits()
                     }
-                    word.write(ffi::PyFloat_AS_DOUBLE(object).to_bits());
-                } else {
-                    if ty != &raw mut ffi::PyLong_Type {
-                        return None;
-                    }
-                    let value = match small(object) {
-                        Some(value) => value,
-                        None => whole(object)?,
-                    };
-                    word.write(value as u64);
-                }
+                    Kind::Int => match small(object) {
+                        Some(value) => value as u64,
+                        None => whole(object)? as u64,
+                    },
+                    Kind::Float => return None,
+                    Kind::Double => double(object)?.to_bits(),
+                };
+                word.write(bits);
             }
             let ctx = current_ctx();
             if (self.function)(ctx, (&raw mut ret).cast(), block.as_ptr().cast()) != 0 {
-                raise::raise(ctx, &(*self.entry).compiled);
-                return Some(core::ptr::null_mut());
+                return Some(self.failed(ctx));
             }
             Some(self.object(ret))
         }
+    }
+
+    #[cold]
+    unsafe fn failed(&self, ctx: *mut Ctx) -> *mut PyObject {
+        // SAFETY: the entry lives as long as its dispatcher; its code has just failed in this context.
+        unsafe { raise::raise(ctx, &(*self.entry).compiled) };
+        core::ptr::null_mut()
     }
 
     #[inline]

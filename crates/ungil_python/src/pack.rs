@@ -19,11 +19,13 @@ use ungil_ir::types::{DType, Layout};
 use ungil_sema::mpi::Mpi;
 use ungil_sema::ty::Ty;
 
+use crate::fast;
 use crate::foreign::{self, Passed};
 use crate::key::{self, Tag};
 use crate::lists::{self, Lists};
 use crate::mpi;
 use crate::numpy::{self, Api, PyArray};
+use crate::pyx::Takes;
 use crate::reject::ArgError;
 
 /// Sizes of the stack buffers.
@@ -155,6 +157,29 @@ impl Packer {
             } else {
                 self.other(object)
             }
+        }
+    }
+
+    /// Writes an argument as the number that a declared parameter takes it for.
+    ///
+    /// # Safety
+    /// As for [`Packer::argument`].
+    #[inline]
+    pub unsafe fn number_for(
+        &mut self,
+        takes: Option<&Takes>,
+        object: *mut PyObject,
+    ) -> Result<(), ArgError> {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            if takes == Some(&Takes::Double)
+                && ffi::PyFloat_CheckExact(object) == 0
+                && let Some(value) = fast::double(object)
+            {
+                self.word(Tag::PY_FLOAT)?;
+                return self.put(value);
+            }
+            self.argument(object)
         }
     }
 

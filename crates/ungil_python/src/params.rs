@@ -17,6 +17,8 @@ pub struct Params {
     pub star: bool,
     /// Whether there is a `**kwargs` parameter, which kernels do not take.
     pub double_star: bool,
+    /// Whether there is a parameter for arguments that are left over.
+    collects: bool,
     /// Number of arguments of a call that needs no binding; `usize::MAX` if there is none such.
     pub plain: usize,
 }
@@ -106,7 +108,8 @@ impl Params {
             .collect::<PyResult<Vec<_>>>()?;
         let plain = if star || keyword_only > 0 || double_star { usize::MAX } else { positional };
         let positional_only = number("co_posonlyargcount")?;
-        Ok(Params { names, positional, positional_only, keyword_only, star, double_star, plain })
+        let collects = star || double_star;
+        Ok(Params { names, positional, positional_only, keyword_only, star, double_star, collects, plain })
     }
 
     /// Name of a parameter.
@@ -174,50 +177,94 @@ impl Params {
         Some(bound)
     }
 
-    /// The defaults of the parameters behind `n` arguments by position; `None`: some have none.
+    /// Puts few arguments in the order of the parameters, where nothing collects what is left over; `false`: that takes more,
+    /// or they do not fit.
     ///
     /// # Safety
     /// As for [`Params::bind`].
-    #[inline]
-    pub unsafe fn defaults(&self, func: *mut PyObject, n: usize) -> Option<*const *mut PyObject> {
-        let missing = self.plain.checked_sub(n)?;
-        // SAFETY: the function's defaults live as long as it does; they are the last of the tuple.
-        unsafe {
-            let defaults = ffi::PyFunction_GetDefaults(func);
-            let count = if defaults.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(defaults) as usize };
-            let first = count.checked_sub(missing)?;
-            let items: *const *mut PyObject =
-                (&raw const (*defaults.cast::<ffi::PyTupleObject>()).ob_item).cast();
-            Some(items.add(first))
-        }
-    }
-
-    /// Few arguments by position with defaults for the rest; `None`: that takes more.
-    ///
-    /// # Safety
-    /// As for [`Params::bind`].
-    #[inline]
-    pub unsafe fn with_defaults(
+    #[inline(always)]
+    pub unsafe fn few(
         &self,
         func: *mut PyObject,
         args: *const *mut PyObject,
         n: usize,
-    ) -> Option<[*mut PyObject; FEW]> {
-        if self.plain > FEW {
-            return None;
+        kwnames: *mut PyObject,
+        all: &mut [*mut PyObject; FEW],
+    ) -> bool {
+        let count = self.names.len();
+        if self.collects || count > FEW || n > self.positional {
+            return false;
         }
-        let mut all = [ptr::null_mut(); FEW];
-        // SAFETY: `args` holds `n` objects, and there is a default for each of the rest.
+        // SAFETY: `args` holds `n` objects and then the keywords' values.
         unsafe {
-            let defaults = self.defaults(func, n)?;
             for (i, place) in all[..n].iter_mut().enumerate() {
-                *place = *args.add(i);
+                // Volatile, because a call of `memcpy` would take longer than to copy these.
+                *place = args.add(i).read_volatile();
             }
-            for (i, place) in all[n..self.plain].iter_mut().enumerate() {
-                *place = *defaults.add(i);
+            let mut missing = count - n;
+            if !kwnames.is_null() {
+                missing -= match self.take_keywords(args.add(n), n, kwnames, all) {
+                    Some(taken) => taken,
+                    None => return false,
+                };
+            }
+            missing == 0 || self.fill_few(func, &mut all[..count])
+        }
+    }
+
+    /// Puts the values of keywords into their places, and tells how many there are. Only the names' identity is looked at:
+    /// they are interned almost always.
+    #[inline(always)]
+    unsafe fn take_keywords(
+        &self,
+        values: *const *mut PyObject,
+        n: usize,
+        kwnames: *mut PyObject,
+        all: &mut [*mut PyObject; FEW],
+    ) -> Option<usize> {
+        let first = self.positional_only.max(n);
+        let names = self.names.get(first..)?;
+        // SAFETY: a tuple of the keywords' names, with as many values.
+        unsafe {
+            let keywords = ffi::PyTuple_GET_SIZE(kwnames) as usize;
+            for k in 0..keywords {
+                let keyword = ffi::PyTuple_GET_ITEM(kwnames, k as ffi::Py_ssize_t);
+                let place = all.get_mut(first + names.iter().position(|name| name.as_ptr() == keyword)?)?;
+                if !place.is_null() {
+                    return None;
+                }
+                *place = *values.add(k);
+            }
+            Some(keywords)
+        }
+    }
+
+    /// Puts defaults into the places of arguments that are missing; whether all are there then.
+    #[inline(always)]
+    unsafe fn fill_few(&self, func: *mut PyObject, all: &mut [*mut PyObject]) -> bool {
+        // SAFETY: a Python function, whose defaults are borrowed and live as long as it does: a tuple and a dictionary, or
+        // null.
+        unsafe {
+            let function = func.cast::<ffi::PyFunctionObject>();
+            let defaults = (*function).func_defaults;
+            let keyword_defaults = (*function).func_kwdefaults;
+            let behind = if defaults.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(defaults) as usize };
+            for (i, place) in all.iter_mut().enumerate().filter(|(_, place)| place.is_null()) {
+                // Of the last parameters that may be given by position.
+                let at = (i + behind).wrapping_sub(self.positional);
+                *place = if i >= self.positional && !keyword_defaults.is_null() {
+                    ffi::PyDict_GetItemWithError(keyword_defaults, self.names[i].as_ptr())
+                } else if i < self.positional && at < behind {
+                    ffi::PyTuple_GET_ITEM(defaults, at as ffi::Py_ssize_t)
+                } else {
+                    return false;
+                };
+                if place.is_null() {
+                    return false;
+                }
             }
         }
-        Some(all)
+        true
     }
 
     /// Place of the parameter that a keyword names.

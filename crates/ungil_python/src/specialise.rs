@@ -19,7 +19,6 @@ use ungil_sema::world::ObjectId;
 
 use crate::dispatcher::{Dispatcher, State};
 use crate::entry::{Entry, Owners};
-use crate::fast::Fast;
 use crate::numpy::PyArray;
 use crate::signature;
 use crate::world::PyWorld;
@@ -194,11 +193,7 @@ pub fn compile<'s>(
     let mut entry = Entry::new(key, compiled, findings.guards, held, owners);
     entry.python_numbers = state.pyx.is_some();
     let entry = state.entries.push(entry);
-    if state.fast.get().is_none()
-        && let Some(fast) = Fast::of(entry, state.params.names.len())
-    {
-        let _ = state.fast.set(fast);
-    }
+    state.fast.add(entry, state.params.names.len(), state.pyx.as_ref().map_or(&[], |pyx| pyx.takes()));
     Ok(entry)
 }
 

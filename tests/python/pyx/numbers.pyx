@@ -168,3 +168,41 @@ def with_keyword(a, b=1, *, c=2): return a + b + c
 def with_more(double a, double b=2.5, *args): return a + b
 def with_nine(a, b=1, c=2, d=3, e=4, f=5, g=6, h=7, i=8, j=9): return a+b+c+d+e+f+g+h+i+j
 def of_text(str s, int k=1): return s * k
+
+
+def of_doubles(double a, float b=1, *, double c=2):
+    return a + b + c
+
+
+def beside_array(double[:] v, double step, int n=2):
+    return v[0] * step + n
+
+
+cdef long fibonacci(long n):
+    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+
+cdef double alternating(double x, int n) noexcept nogil:
+    if n == 0:
+        return x
+    return 1 - alternating(x * 0.5, n - 1)
+
+
+cdef int ackermann(int m, int n):
+    if m == 0:
+        return n + 1
+    if n == 0:
+        return ackermann(m - 1, 1)
+    return ackermann(m - 1, ackermann(m, n - 1))
+
+
+cdef long descending(long n, long bad) except -7:
+    if n == bad:
+        raise ValueError("met")
+    if n <= 0:
+        return 0
+    return descending(n - 1, bad) + descending(n - 3, bad) + 1
+
+
+def recursive(int n, long bad, int m, double x):
+    return fibonacci(n), alternating(x, n), ackermann(m, n), descending(n, bad)

@@ -39,6 +39,7 @@ use ungil_sema::world::KernelCode;
 
 use crate::call::EntryPoint;
 use crate::dispatcher::{Dispatcher, State};
+use crate::params::FEW;
 use crate::pyx::Pyx;
 use crate::{call, raise};
 use table::Table;
@@ -175,13 +176,12 @@ pub unsafe extern "C" fn vectorcall(
         let Some(code) = state.pyx.as_ref().and_then(|pyx| pyx.objects()) else {
             return ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames);
         };
-        if kwnames.is_null() {
-            if n == state.params.plain {
-                return code.run(args, core::ptr::null());
-            }
-            if let Some(all) = state.params.with_defaults(dispatcher.func, args, n) {
-                return code.run(all.as_ptr(), core::ptr::null());
-            }
+        if kwnames.is_null() && n == state.params.plain {
+            return code.run(args, core::ptr::null());
+        }
+        let mut all = [core::ptr::null_mut(); FEW];
+        if state.params.few(dispatcher.func, args, n, kwnames, &mut all) {
+            return code.run(all.as_ptr(), core::ptr::null());
         }
         match state.params.bind(dispatcher.func, args, n, kwnames) {
             Some(bound) => code.run(bound.args().as_ptr(), core::ptr::null()),

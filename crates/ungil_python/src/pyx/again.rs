@@ -40,17 +40,25 @@ pub unsafe fn or_again(
     n: usize,
     result: *mut PyObject,
 ) -> *mut PyObject {
-    if !result.is_null() || dispatcher.state().pyx.is_none() {
+    if !result.is_null() {
         return result;
     }
     // SAFETY: as the caller vouches.
-    unsafe { again(dispatcher, core::slice::from_raw_parts(args, n)) }
+    unsafe { again(dispatcher, args, n) }
 }
 
+/// The result of the code for objects where a kernel has failed for want of bits; null with the kernel's exception otherwise.
+///
+/// # Safety
+/// As for [`or_again`], with an exception set.
 #[cold]
-unsafe fn again(dispatcher: &Dispatcher, args: &[*mut PyObject]) -> *mut PyObject {
+pub unsafe fn again(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
+    if dispatcher.state().pyx.is_none() {
+        return null_mut();
+    }
     // SAFETY: attached, with live objects, as the caller vouches.
     unsafe {
+        let args = core::slice::from_raw_parts(args, n);
         let py = Python::assume_attached();
         let Some(error) = PyErr::take(py) else { return null_mut() };
         match objects_instead(py, dispatcher, args, &error) {

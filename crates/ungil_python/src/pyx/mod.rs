@@ -12,6 +12,7 @@ mod format;
 mod quick;
 mod read;
 mod structs;
+mod takes;
 mod variables;
 
 use core::ffi::{c_int, c_void};
@@ -31,22 +32,26 @@ use ungil_syntax::directive;
 
 use crate::dispatcher::{self, Dispatcher, State};
 use crate::entry::Entries;
+use crate::fast::FastList;
 use crate::numpy::{self, PyArray};
 use crate::object::{self, Direct, Inlined, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
-pub use again::or_again;
+pub use again::{again, or_again};
 pub use argument::class_mismatch;
 pub use builtin::make_builtin;
 pub use read::{pyx_directive, pyx_read};
 pub use structs::{array_of_structs, array_over, put};
+pub use takes::Takes;
 pub use variables::{object_of, pyx_callback, pyx_load, pyx_size, pyx_store, pyx_view};
 
 /// What a dispatcher of the Cython language knows besides.
 pub struct Pyx {
     /// One for each parameter, in the order of [`Params`].
     params: Vec<Parameter>,
+    /// What they take for numbers of their types.
+    takes: Box<[Takes]>,
     /// Whether it warns, or has characters, which are strings to Python: kernels cannot.
     warns: bool,
     /// Whether Python cannot see it: nobody can give its name to another function.
@@ -237,6 +242,7 @@ pub fn make_pyx_function<'py>(
     let mut inner = HashMap::new();
     functions_inside(info, c.as_ref(), &mut inner)?;
     let pyx = Pyx {
+        takes: params.iter().map(|p| Takes::of(p.declared.as_ref())).collect(),
         params,
         inner: Arc::new(inner),
         warns: keeps_kernels_off(info, &c)?,
@@ -258,7 +264,7 @@ pub fn make_pyx_function<'py>(
         params: own,
         options,
         entries: Entries::new(),
-        fast: std::sync::OnceLock::new(),
+        fast: FastList::default(),
         seen: pyo3::sync::PyOnceLock::new(),
         signatures: Vec::new(),
         annotated: false,
@@ -574,6 +580,12 @@ impl Pyx {
     /// The parameters as declared.
     pub fn parameters(&self) -> &[Parameter] {
         &self.params
+    }
+
+    /// What the parameters take for numbers of their types.
+    #[inline]
+    pub fn takes(&self) -> &[Takes] {
+        &self.takes
     }
 
     /// The function compiled for objects, if it was.
