@@ -12,7 +12,13 @@ use ungil_ir::types::Type;
 impl FunctionEmitter<'_> {
     /// Calls a function of the module; leaves with a frame of ours if it fails.
     pub fn call(&mut self, callee: FuncId, args: &[Value], ret: &Type) -> Operand {
-        let function = self.m.functions[callee.index()];
+        let function = match callee == self.id {
+            // The next copy; the last one calls the function itself.
+            true => {
+                *self.m.copies[callee.index()].get(self.level).unwrap_or(&self.m.functions[callee.index()])
+            }
+            false => self.m.functions[callee.index()],
+        };
         let size = packed_size(ret);
         let result = if size == 0 { self.l.poison(self.l.ptr()) } else { self.stack_bytes(size) };
         let mut leaves: Vec<Val> = vec![self.ctx, result];

@@ -28,6 +28,8 @@ pub struct FunctionEmitter<'e> {
     pub l: &'e Llvm,
     pub f: &'e Function,
     pub id: FuncId,
+    /// Which of the function's copies this is; 0: itself.
+    pub level: usize,
     /// The LLVM function.
     pub function: Val,
     /// Its first block, which holds the allocas.
@@ -67,6 +69,13 @@ impl<'e> FunctionEmitter<'e> {
         FunctionEmitter::with(m, id, function, ctx, Some(ret))
     }
 
+    /// An emitter for a copy of a function that calls itself.
+    pub fn copy(m: &'e ModuleEmitter<'e>, id: FuncId, level: usize) -> FunctionEmitter<'e> {
+        let function = m.copies[id.index()][level - 1];
+        let (ctx, ret) = (m.l.param(function, 0), m.l.param(function, 1));
+        FunctionEmitter { level, ..FunctionEmitter::with(m, id, function, ctx, Some(ret)) }
+    }
+
     /// An emitter for any LLVM function that runs a part of the IR function.
     pub fn with(
         m: &'e ModuleEmitter<'e>,
@@ -81,6 +90,7 @@ impl<'e> FunctionEmitter<'e> {
             l: m.l,
             f,
             id,
+            level: 0,
             function,
             entry: m.l.block(function, c"entry"),
             ctx,
@@ -123,7 +133,8 @@ impl<'e> FunctionEmitter<'e> {
 
     fn emit_body(mut self) {
         self.begin();
-        if self.f.attributes.recursive {
+        // Copies lie in the frame of the function itself.
+        if self.f.attributes.recursive && self.level == 0 {
             self.check_stack();
         }
         let open = self.emit_region(self.f.body);

@@ -29,6 +29,7 @@ mod module;
 mod parallel;
 mod power;
 mod print;
+mod recursion;
 mod rotate;
 mod streams;
 mod types;

@@ -1,6 +1,7 @@
 //! A module: declarations, functions, the entry's wrapper.
 
 use super::function::FunctionEmitter;
+use super::recursion;
 use super::types::{LeafKind, Operand};
 use super::{EmitError, EmitOptions};
 use crate::raw::attributes::{MEMORY_ARGUMENTS, MEMORY_INACCESSIBLE, Place};
@@ -23,6 +24,8 @@ pub struct ModuleEmitter<'m> {
     pub options: &'m EmitOptions,
     /// The internal function of each IR function.
     pub functions: Vec<Val>,
+    /// Further copies of small functions that call themselves: each is brought into the one before it.
+    pub copies: Vec<Vec<Val>>,
     /// Line tables, if wanted.
     pub debug: Option<DebugBuilder>,
     /// Number of outlined functions.
@@ -85,6 +88,7 @@ pub fn emit_module(
         ir,
         options,
         functions: Vec::new(),
+        copies: Vec::new(),
         debug: (options.debug || options.remarks)
             .then(|| DebugBuilder::new(l, main_file(ir), !options.remarks)),
         outlined: Cell::new(0),
@@ -96,14 +100,20 @@ pub fn emit_module(
     for (index, function) in ir.functions.iter().enumerate() {
         let is_entry = merged == Some(FuncId(index as u32));
         let declared =
-            if is_entry { module.declare_entry() } else { module.declare_internal(index, function) };
+            if is_entry { module.declare_entry() } else { module.declare_internal(index, function, "") };
         module.functions.push(declared);
+        let levels = if is_entry { 0 } else { recursion::levels(function, FuncId(index as u32)) };
+        let copies = (1..=levels).map(|level| module.declare_copy(index, function, level)).collect();
+        module.copies.push(copies);
     }
     for id in (0..ir.functions.len() as u32).map(FuncId) {
         if merged == Some(id) {
             FunctionEmitter::new(&module, id).emit_unpacked();
         } else {
             FunctionEmitter::new(&module, id).emit();
+        }
+        for level in 1..=module.copies[id.index()].len() {
+            FunctionEmitter::copy(&module, id, level).emit();
         }
     }
     if merged.is_none() {
@@ -176,14 +186,14 @@ impl ModuleEmitter<'_> {
     }
 
     /// `i32 (Ctx*, Ret*, leaves…)`.
-    fn declare_internal(&self, index: usize, f: &Function) -> Val {
+    fn declare_internal(&self, index: usize, f: &Function, copy: &str) -> Val {
         let l = self.l;
         let mut leaves = Vec::new();
         for p in &f.params {
             l.leaves_of(f.ty(*p), &mut leaves);
         }
         let params: Vec<Ty> = [l.ptr(), l.ptr()].into_iter().chain(leaves.iter().map(|x| x.ty)).collect();
-        let name = format!("{}.{}.{index}", self.options.name, f.name);
+        let name = format!("{}.{}.{index}{copy}", self.options.name, f.name);
         let function = l.declare(&name, l.function(l.int(32), &params));
         l.internal(function);
         self.add_function_attributes(function);
@@ -199,6 +209,13 @@ impl ModuleEmitter<'_> {
             Inline::Always => l.add_attribute(function, Place::Function, "alwaysinline"),
             Inline::Never => l.add_attribute(function, Place::Function, "noinline"),
         }
+        function
+    }
+
+    /// A copy of a function that calls itself, for one of its calls.
+    fn declare_copy(&self, index: usize, f: &Function, level: u32) -> Val {
+        let function = self.declare_internal(index, f, &format!(".{level}"));
+        self.l.add_attribute(function, Place::Function, "alwaysinline");
         function
     }
 
