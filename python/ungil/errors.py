@@ -1,7 +1,9 @@
 """Errors of the compiler.
 
 Every error has a stable code and a message that names the line and the remedy. Errors about types are also
-`TypeError`s, errors about names `NameError`s, errors of syntax `SyntaxError`s.
+`TypeError`s, errors about names `NameError`s, errors of syntax `SyntaxError`s. Those that the function would raise itself
+when it gets there are errors of that class too: too many indices an `IndexError`, a constant that does not fit an
+`OverflowError`, a write to a read-only array a `ValueError`.
 
 >>> import ungil
 >>> @ungil.jit
@@ -78,6 +80,18 @@ class TypingError(CompileError, TypeError):
     """A kernel or a call has types that do not fit."""
 
 
+class TypingIndexError(TypingError, IndexError):
+    """A subscript is no index of its array, has more indices than axes, or names an item that a tuple does not have."""
+
+
+class TypingOverflowError(TypingError, OverflowError):
+    """A constant does not fit the type that it is combined with or stored in."""
+
+
+class TypingValueError(TypingError, ValueError):
+    """A kernel writes to a read-only array, asks for the truth of an array, or unpacks another number of values."""
+
+
 class UndefinedNameError(CompileError, NameError):
     """A kernel uses a name that means nothing."""
 
@@ -140,6 +154,18 @@ def _class_of(code: str) -> type[CompileError]:
     }
     if code in formulas:
         return formulas[code]
+    # What the function would raise where it gets there is also an error of that class.
+    values: dict[str, type[CompileError]] = {
+        "U0214": TypingIndexError,
+        "U0218": TypingOverflowError,
+        "U0219": TypingValueError,
+        "U0221": TypingValueError,
+        "U0224": TypingIndexError,
+        "U0226": TypingIndexError,
+        "U0228": TypingValueError,
+    }
+    if code in values:
+        return values[code]
     families = {
         "U01": CompileSyntaxError,
         "U02": TypingError,

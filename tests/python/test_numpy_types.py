@@ -302,3 +302,42 @@ def test_empty_lists_keep_their_type():
     assert beyond(np.arange(3), 1).dtype == np.int64
     assert beyond(np.arange(3), 5).dtype == np.int64
     assert jit(lambda found: np.array(found))([]).dtype == np.float64
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_dtypes_are_results(code):
+    check(lambda a: a.dtype, np.zeros(3, code))
+    check(lambda a: (a.dtype, np.result_type(a, 1.0)), np.zeros((2, 2), code))
+    check(lambda a: np.min_scalar_type(a), np.zeros((2, 2), code))
+
+
+def test_smallest_types():
+    check(lambda: (np.min_scalar_type(10), np.min_scalar_type(-129), np.min_scalar_type(True)))
+    check(lambda: (np.min_scalar_type(255), np.min_scalar_type(256), np.min_scalar_type(-1)))
+    check(lambda: np.zeros(3, np.min_scalar_type(300)))
+    with pytest.raises(errors.TypingError, match="expected a constant"):
+        jit(lambda n: np.min_scalar_type(n))(3)
+
+
+WRONG = {
+    "constant": (lambda a: a + 300, OverflowError),
+    "start": (lambda a: np.min(a, initial=-3), OverflowError),
+    "indices": (lambda a: a[0, 0, 0], IndexError),
+    "index": (lambda a: a[1.5], IndexError),
+    "item": (lambda a: a.shape[2], IndexError),
+    "truth": (lambda a: 1 if a else 2, ValueError),
+    "unpacking": (lambda a: [m for m, n, k in (a.shape,)], ValueError),
+    "readonly": (lambda a: np.copyto(a, 1), ValueError),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_from_the_start_has_the_class_that_numpy_raises(name):
+    function, expected = WRONG[name]
+    a = np.zeros((2, 3), "u1")
+    a.flags.writeable = name != "readonly"
+    with pytest.raises(expected):
+        function(a)
+    with pytest.raises(expected) as found:
+        jit(function)(a)
+    assert isinstance(found.value, errors.TypingError)

@@ -200,9 +200,13 @@ impl Api {
         }
     }
 
-    /// The scalar type of a DType (borrowed).
-    pub fn scalar_type(&self, dtype: DType) -> *mut PyTypeObject {
-        self.scalar_types[dtype.number() as usize]
+    /// The `numpy.dtype` of a DType; null with an exception set on failure.
+    ///
+    /// # Safety
+    /// The interpreter is attached.
+    pub unsafe fn new_descr(&self, dtype: DType) -> *mut PyObject {
+        // SAFETY: the caller vouches for the interpreter; the type number is one of NumPy's.
+        unsafe { (self.descr_from_type)(type_num(dtype)).cast() }
     }
 
     /// A new NumPy scalar whose bytes are at `data`; null with an exception set on failure.

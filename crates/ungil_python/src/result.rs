@@ -166,7 +166,7 @@ impl Reader<'_> {
                 }
                 Ty::Record(record) => self.record(record),
                 Ty::List(list) => self.list(list.element.as_ref()),
-                Ty::DType(d) => new_ref(numpy::api(Python::assume_attached()).scalar_type(*d).cast()),
+                Ty::DType(d) => numpy::api(Python::assume_attached()).new_descr(*d),
                 other => {
                     // Refused when the kernel was compiled.
                     let text = format!("internal error: a kernel returned a value of type {other}");
