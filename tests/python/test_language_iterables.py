@@ -273,3 +273,20 @@ def test_in_parallel():
     r, s = kernel(a, b)
     assert np.array_equal(r, np.isin(a, b))
     assert s == sum(range(50)) * b.sum()
+
+
+def tuples_of_comprehensions(a, n):
+    halves = tuple(k // 2 for k in a.shape)
+    shape = tuple([a.shape[k] + k for k in range(a.ndim)])
+    pairs = tuple(x * y for x, y in zip((1, 2, 3), (n, n, 5)))
+    return np.zeros(halves).shape, shape, pairs, tuple([n, 2.5]), tuple(k for k in ())
+
+
+def test_tuples_of_comprehensions():
+    check(tuples_of_comprehensions, np.zeros((4, 6, 2)), 3)
+
+
+def test_tuples_of_what_has_no_known_number_of_items():
+    for f in (lambda x: tuple(k for k in x if k > 1), lambda x: tuple([k for k in x]), lambda x: tuple(x)):
+        with pytest.raises(ungil.errors.TypingError, match="how many items it has must be known"):
+            jit(f)([1, 2, 3])

@@ -975,3 +975,20 @@ def rows_of_an_array(x):
 def test_lists_put_into_slices(function):
     # What a slice of a list takes are lists: they became tuples, or were refused.
     check(function, [[1.0], [2.0]])
+
+
+@pytest.mark.parametrize(
+    "rows", [[[3, 1], [1, 2], [1], [1, 2]], [[2.5], [], [1.0, 2.0]], [[[2], [1]], [[1, 5], [0]], [[1]]]]
+)
+def test_lists_of_lists_are_sorted(rows):
+    def new(x):
+        return sorted(x), sorted(x, reverse=True)
+
+    def changed(x):
+        first = x[0]
+        x.sort()
+        first.append(first[0])
+        return x
+
+    check(new, rows)
+    check(changed, rows)

@@ -5,7 +5,7 @@ import pytest
 from checking import check
 
 import ungil
-from ungil import jit
+from ungil import jit, prange
 
 
 def numbers_of_an_array(a, l):
@@ -219,3 +219,41 @@ def float_in_a_list_of_int(x):
 def test_help_where_elements_do_not_fit(function):
     with pytest.raises(ungil.errors.TypingError, match="put values of one type into a list"):
         jit(function)([1])
+
+
+@jit
+def take_last(r):
+    return r.pop()
+
+
+@jit
+def take_last_of(r):
+    return take_last(r) + 1
+
+
+def test_functions_that_change_what_iterations_share_are_refused():
+    def direct(r, n):
+        o = np.zeros(n)
+        for i in prange(n):
+            o[i] = take_last(r)
+        return o
+
+    def deeper(r, n):
+        o = np.zeros(n)
+        for i in prange(n):
+            o[i] = take_last_of(r)
+        return o
+
+    def own(r, n):
+        o = np.zeros(n)
+        for i in prange(n):
+            mine = [1.0, i]
+            o[i] = take_last_of(mine) + len(r)
+        return o
+
+    for f in (direct, deeper):
+        with pytest.raises(
+            ungil.errors.TypingError, match="changing a list that iterations of a `prange` loop share"
+        ):
+            jit(f)([1.0, 2.0, 3.0], 3)
+    assert np.array_equal(jit(own)([1.0], 3), [2.0, 3.0, 4.0])

@@ -115,6 +115,7 @@ impl Lowerer<'_, '_> {
             _ => false,
         };
         let displays = match &callee.ty {
+            Ty::Builtin(name) if &**name == "builtins.tuple" => true,
             Ty::Builtin(name) => {
                 name.starts_with("numpy.") && methods::split(name).is_none() || name.starts_with(mpi::PREFIX)
             }
@@ -125,7 +126,16 @@ impl Lowerer<'_, '_> {
             }
             _ => false,
         };
-        let args = self.arguments(call, lazily, displays, span)?;
+        let args = match (&callee.ty, call.args.as_slice()) {
+            // A tuple of a comprehension needs no list.
+            (Ty::Builtin(name), [Expr { kind: ExprKind::ListComp { element, generators }, span: place }])
+                if &**name == "builtins.tuple" =>
+            {
+                let positional = vec![self.generator(element, generators, *place)?];
+                Args { positional, keywords: Vec::new(), span }
+            }
+            _ => self.arguments(call, lazily, displays, span)?,
+        };
         self.set_span(span);
         let library = matches!(callee.ty, Ty::Builtin(_) | Ty::Method(..));
         let before = self.next_value();
@@ -160,6 +170,13 @@ impl Lowerer<'_, '_> {
     fn argument_value(&mut self, e: &Expr, lazily: bool, displays: bool) -> Result<Operand> {
         match &e.kind {
             ExprKind::List(_) if displays => self.display(e),
+            // Lists in a tuple are read once like it: `axes=([0, 1], [1, 0])`.
+            ExprKind::Tuple(items)
+                if displays && items.iter().any(|i| matches!(i.kind, ExprKind::List(_))) =>
+            {
+                let items = items.iter().map(|i| self.display(i)).collect::<Result<Vec<_>>>()?;
+                Ok(Operand::tuple(items, e.span))
+            }
             _ if lazily => self.lower_lazily(e),
             _ => self.lower_expr(e),
         }
@@ -346,6 +363,7 @@ impl Lowerer<'_, '_> {
             false => span,
         };
         let instance = self.program.called_instance(self.instance, &code, types, place)?;
+        self.note_changes_by(instance, &values, span)?;
         let ir_args = values.iter().map(|v| self.value(v)).collect::<Result<Vec<Value>>>()?;
         if self.program.is_recursive(self.instance, instance) {
             self.func.attributes.recursive = true;

@@ -320,12 +320,12 @@ impl<'p, 'w> Lowerer<'p, 'w> {
 }
 
 fn operand_of(ty: &Ty, value: ungil_ir::entities::Value, span: Span) -> Operand {
-    let is_known = matches!(ty, Ty::Tuple(items) if items.iter().all(Ty::is_compile_time));
-    if ty.is_compile_time() || is_known {
-        Operand::known(ty, span)
-    } else {
-        Operand::value(ty.clone(), value, span)
-    }
+    if is_known(ty) { Operand::known(ty, span) } else { Operand::value(ty.clone(), value, span) }
+}
+
+/// Whether a type says its values: those of constants and of tuples of them.
+fn is_known(ty: &Ty) -> bool {
+    ty.is_compile_time() || matches!(ty, Ty::Tuple(items) if items.iter().all(is_known))
 }
 
 /// Whether a type is that of an empty list among the arguments of a kernel, or of a list of such lists.

@@ -15,6 +15,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
 use crate::lower::build::Cond;
+use crate::lower::sequence::static_count;
 use crate::operand::Operand;
 use crate::ty::{IterTy, Ty};
 
@@ -109,6 +110,32 @@ impl Lowerer<'_, '_> {
             Cond::Known(false) => Ok(()),
             Cond::Value(cond) => self.if_then(cond, |l| l.each_where(code, k, rest, consume)),
         }
+    }
+
+    /// `tuple(element for target in iterable)` of a known number of items of one type: the variable has one type. `None`:
+    /// something else.
+    pub(crate) fn tuple_of_generator(&mut self, items: &Operand, span: Span) -> Result<Option<Operand>> {
+        let Ty::Iter(kind) = &items.ty else { return Ok(None) };
+        let IterTy::Generator(_, lo) = **kind else { return Ok(None) };
+        let code = self.generators[&lo].clone();
+        let ([clause], Some(first)) = (&code.clauses[..], items.parts.as_ref().map(|p| p[0].clone())) else {
+            return Ok(None);
+        };
+        let known = matches!(first.ty, Ty::Tuple(_) | Ty::Range) || static_count(&first.ty).is_some();
+        if !known || !clause.conditions.is_empty() {
+            return Ok(None);
+        }
+        let given = self.tuple_from(&first, span)?;
+        let given = self.items(&given);
+        if given.iter().any(|item| item.ty != given[0].ty) {
+            return Ok(None);
+        }
+        let mut made = Vec::new();
+        for item in given {
+            self.assign_to(&clause.target, &item.at(clause.target.span))?;
+            made.push(self.lower_expr(&code.element)?);
+        }
+        Ok(Some(Operand::tuple(made, span)))
     }
 
     /// The types of an iterable's items, without leaving code behind.

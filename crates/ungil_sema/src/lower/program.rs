@@ -3,7 +3,7 @@
 //! An instance is one function for one list of argument types. Instances are made where they are called; rounds of
 //! lowering repeat until no variable and no result widens.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -50,6 +50,8 @@ pub struct Instance {
     pub mixed: HashSet<WebId>,
     pub was_mixed: HashSet<WebId>,
     pub webs: Rc<Webs>,
+    /// Parameters that are lists which it, or what it calls, changes.
+    pub changed_lists: BTreeSet<usize>,
     /// The call by a user's function that first led here.
     pub called_at: Span,
 }
@@ -264,6 +266,7 @@ impl<'w> Program<'w> {
             mixed: HashSet::new(),
             was_mixed: HashSet::new(),
             webs,
+            changed_lists: BTreeSet::new(),
             called_at: span,
         });
         self.memo.insert(key, self.instances.len() - 1);

@@ -55,6 +55,9 @@ impl Lowerer<'_, '_> {
         if static_count(&items.ty).is_some() {
             return Ok(Operand::tuple(self.all_items(items), span));
         }
+        if let Some(made) = self.tuple_of_generator(items, span)? {
+            return Ok(made);
+        }
         let help = "how many items it has must be known when the kernel is compiled: keep a list, or write `(a[0], a[1])`";
         Err(Unsupported::Expression { what: "tuple() of this iterable is", span: items.span, help }.into())
     }
@@ -254,7 +257,7 @@ fn only_consumed(generator: &Operand) -> crate::diagnostics::Error {
 }
 
 /// Number of items if the type says it.
-fn static_count(ty: &Ty) -> Option<usize> {
+pub(crate) fn static_count(ty: &Ty) -> Option<usize> {
     match ty {
         Ty::Tuple(items) => Some(items.len()),
         Ty::List(list) if list.element.is_none() => Some(0),

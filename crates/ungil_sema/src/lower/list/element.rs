@@ -406,13 +406,37 @@ impl Lowerer<'_, '_> {
     /// Notes that a list is changed here, which must not be one from outside a parallel loop.
     pub(crate) fn change_list(&mut self, list: &Operand) -> Result<()> {
         let base = self.value(list)?;
+        self.note_change(base, list.span)?;
+        let yes = self.b().i64(1);
+        self.set_list_word(list, CHANGED, yes)
+    }
+
+    /// Notes that a list is changed here or by a function that is called here.
+    fn note_change(&mut self, base: Value, span: Span) -> Result<()> {
         if self.own_lists.as_ref().is_some_and(|own| !own.contains(&base)) {
             let what = "changing a list that iterations of a `prange` loop share is";
             let help = "append to it only, change a list that the iteration makes, or use `range`";
-            return Err(Unsupported::Expression { what, span: list.span, help }.into());
+            return Err(Unsupported::Expression { what, span, help }.into());
         }
-        let yes = self.b().i64(1);
-        self.set_list_word(list, CHANGED, yes)
+        if let Some(k) = self.func.params.iter().position(|p| *p == base)
+            && self.program.instances[self.instance].changed_lists.insert(k)
+            && self.program.has_parallel
+        {
+            // Calls that have been lowered may stand in parallel loops.
+            self.program.changed = true;
+        }
+        Ok(())
+    }
+
+    /// Notes the lists among the arguments of a call that the function changes.
+    pub(crate) fn note_changes_by(&mut self, instance: usize, values: &[Operand], span: Span) -> Result<()> {
+        let changed = self.program.instances[instance].changed_lists.clone();
+        for value in changed.into_iter().filter_map(|k| values.get(k)) {
+            if let (Ty::List(_), Some(base)) = (&value.ty, value.value) {
+                self.note_change(base, span)?;
+            }
+        }
+        Ok(())
     }
 
     /// Appends an element.

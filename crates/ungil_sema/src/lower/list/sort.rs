@@ -2,7 +2,7 @@
 //!
 //! Numbers without a key are sorted where they lie, by the prelude. Otherwise the keys are computed once for each element,
 //! as one array for each number in them, and the places of the elements are sorted, stably, by the last number first.
-//! Limits: keys are real numbers, or tuples of them.
+//! Limits: keys are real numbers, or tuples of them; without a key elements may also be lists.
 
 use ungil_diag::span::Span;
 use ungil_ir::types::DType;
@@ -34,7 +34,11 @@ impl Lowerer<'_, '_> {
             self.sort_helper("list._sort", vec![array, descending], span)?;
             return Ok(());
         }
-        let keys = self.sort_keys(list, key, span)?;
+        // Lists compare themselves.
+        let keys = match (key, &element) {
+            (None, Ty::List(_)) => vec![list.clone()],
+            _ => self.sort_keys(list, key, span)?,
+        };
         let length = Operand::value(Ty::PyInt, self.list_length(list)?, span);
         let order = self.sort_helper("list._places", vec![length], span)?;
         for column in keys.into_iter().rev() {
