@@ -355,3 +355,65 @@ def test_long_products_are_interrupted():
                 f(a, b)
     finally:
         signal.signal(signal.SIGALRM, previous)
+
+
+CONTRACTIONS = {
+    "default": lambda a, b: np.tensordot(a, b),
+    "one": lambda a, b: np.tensordot(a, b, 1),
+    "none": lambda a, b: np.tensordot(a, b, axes=0),
+    "lists": lambda a, b: np.tensordot(a, b, axes=([0, 1], [1, 0])),
+    "tuples": lambda a, b: np.tensordot(a, b, ((1, 0), (0, 1))),
+    "numbers": lambda a, b: np.tensordot(a, b, (0, -1)),
+    "unequal": lambda a, b: np.tensordot(a, b, ((0,), (0, 1))),
+    "three": lambda a, b: np.tensordot(a, b, 3),
+}
+
+
+@pytest.mark.parametrize("name", CONTRACTIONS)
+@pytest.mark.parametrize("codes", ["dd", "ll", "fD", "?l"])
+def test_tensordot(name, codes):
+    def numbers(shape, code):
+        return (np.arange(np.prod(shape)) % 5).reshape(shape).astype(code)
+
+    x, y = codes
+    for a, b in [
+        ((3, 3), (3, 3)),
+        ((3, 4), (4, 3)),
+        ((2, 3), (3, 2, 4)),
+        ((0, 3), (3, 0)),
+        ((2, 3, 3), (3, 3, 2)),
+    ]:
+        check_numpy(CONTRACTIONS[name], numbers(a, x), numbers(b, y), rtol=1e-6)
+
+
+@pytest.mark.parametrize("codes", ["dd", "df", "ff", "ll", "Dd", "fd"])
+def test_products_in_place(codes):
+    def whole(a, b):
+        c = a
+        a @= b
+        return c
+
+    def row(a, b):
+        a[0] @= b
+        return a
+
+    x, y = codes
+    square = np.arange(9).reshape(3, 3)
+    for f in whole, row:
+        check_numpy(f, square.astype(x), square.T.astype(y))
+        check_numpy(f, square.astype(x), square[:, :1].astype(y))
+        check_numpy(f, square.astype(x), square[0].astype(y))
+    check_numpy(whole, square[0].astype(x), square.astype(y))
+    check_numpy(whole, square[::-1].astype(x)[:, ::-1], square.astype(y))
+
+
+def test_shapes_that_are_not_aligned():
+    def f(a, b):
+        return np.dot(a, b)
+
+    for a, b in [((3, 4), (3, 4)), ((4,), (3,))]:
+        with pytest.raises(ValueError) as expected:
+            f(np.ones(a), np.ones(b))
+        with pytest.raises(ValueError) as found:
+            jit(f)(np.ones(a), np.ones(b))
+        assert str(found.value) == str(expected.value)

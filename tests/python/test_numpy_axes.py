@@ -91,3 +91,53 @@ def test_an_axis_error_can_be_caught():
             return np.zeros(1)
 
     check(f, np.ones((2, 3)))
+
+
+VARIABLE = {
+    "sum": lambda a, n: np.sum(a, axis=n),
+    "method": lambda a, n: a.sum(n),
+    "kept": lambda a, n: np.sum(a * 2 + 1, n, keepdims=True),
+    "mean_of_deviations": lambda a, n: ((a - a.mean(axis=n, keepdims=True)) ** 2).sum(axis=n),
+    "max": lambda a, n: a.max(axis=n),
+    "any": lambda a, n: (a > 3).any(axis=n),
+    "std": lambda a, n: np.std(a, axis=n),
+    "median": lambda a, n: np.median(a, axis=n),
+    "percentile": lambda a, n: np.percentile(a, (10, 50), axis=n),
+    "argmin": lambda a, n: np.argmin(a, axis=n),
+    "cumsum": lambda a, n: np.cumsum(a, axis=n),
+    "nansum": lambda a, n: np.nansum(a, axis=n),
+    "diff": lambda a, n: np.diff(a, axis=n),
+    "flip": lambda a, n: np.flip(a, axis=n),
+    "roll": lambda a, n: np.roll(a, 1, axis=n),
+    "repeat": lambda a, n: np.repeat(a, 2, axis=n),
+    "take": lambda a, n: np.take(a, [0, 1], n),
+    "compress": lambda a, n: np.compress([True, False], a, axis=n),
+    "concatenate": lambda a, n: np.concatenate((a, a), axis=n),
+    "stack": lambda a, n: np.stack((a, a), axis=n),
+    "expand_dims": lambda a, n: np.expand_dims(a, n),
+    "delete": lambda a, n: np.delete(a, 0, axis=n),
+    "reduce": lambda a, n: np.add.reduce(a, n),
+}
+
+
+@pytest.mark.parametrize("name", VARIABLE)
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_an_axis_that_is_a_variable(name, ndim):
+    a = (np.arange(24.0) * 7 % 11).reshape((24, (4, 6), (2, 3, 4))[ndim - 1])
+    for axis in range(-ndim - 1, ndim + 2):
+        check(VARIABLE[name], a, axis, rtol=1e-14)
+    check(VARIABLE[name], np.asfortranarray(a), np.int32(0), rtol=1e-14)
+
+
+def test_every_axis_in_a_loop():
+    def f(a):
+        total = 0.0
+        for k in range(a.ndim):
+            total += a.max(axis=k).sum()
+        return total
+
+    check(f, np.arange(24.0).reshape(2, 3, 4))
+
+
+def test_an_axis_is_an_integer():
+    check(lambda a, n: np.sum(a, axis=n), np.ones((2, 3)), 1.0)

@@ -316,3 +316,104 @@ def test_sliding_needs_an_axis():
 
 def test_bessel_functions_of_complex_numbers_are_refused():
     check_numpy(lambda z: np.i0(z), np.ones(2, np.complex128))
+
+
+RULES = ["auto", "sqrt", "sturges", "rice", "scott", "fd", "doane", "stone"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("code", "dfilB")
+def test_histograms_by_rules(rule, code):
+    rng = np.random.default_rng(5)
+
+    def f(a):
+        return np.histogram(a, rule)
+
+    def ranged(a):
+        return np.histogram(a, bins=rule, range=(1, 4))
+
+    for n in (0, 1, 2, 3, 10, 200, 1000):
+        a = (rng.gamma(2.0, 2.0, n) * 3).astype(code)
+        check_numpy(f, a, rtol=1e-6)
+        check_numpy(ranged, a, rtol=1e-6)
+    check_numpy(f, np.full(5, 3).astype(code))
+
+
+def test_rules_that_there_are_not():
+    check_numpy(lambda a: np.histogram(a, "no"), np.ones(3))
+    check_numpy(lambda a, w: np.histogram(a, "auto", weights=w), np.ones(3), np.ones(3))
+
+
+def test_ends_that_do_not_fit():
+    check_numpy(lambda a: np.ediff1d(a, to_end=[1, 2]), np.arange(4, dtype="B"))
+    check_numpy(lambda a: np.ediff1d(a, to_begin=1.5), np.arange(4))
+
+
+@pytest.mark.parametrize("code", "dfl")
+def test_edges_of_histograms(code):
+    a = np.arange(7).astype(code) * 3 % 5
+    for f in (
+        lambda x: np.histogram_bin_edges(x),
+        lambda x: np.histogram_bin_edges(x, 4, (0, 3)),
+        lambda x: np.histogram_bin_edges(x, [1.0, 2.0, 4.0]),
+        lambda x: np.histogram_bin_edges(x, "sturges"),
+        lambda x: np.histogram_bin_edges(x, 0),
+    ):
+        check_numpy(f, a, rtol=1e-6)
+
+
+@jit
+def spread_of(row, k):
+    return (row.max() - row.min()) * k
+
+
+@jit
+def ends_of(row):
+    return np.array([row[0], row[-1], 0])
+
+
+APPLIED = {
+    "number": lambda a: np.apply_along_axis(spread_of, 0, a, 2),
+    "last": lambda a: np.apply_along_axis(lambda row: row.sum(), -1, a),
+    "array": lambda a: np.apply_along_axis(ends_of, 0, a),
+    "array_last": lambda a: np.apply_along_axis(ends_of, -1, a),
+    "outside": lambda a: np.apply_along_axis(lambda row: row.sum(), 3, a),
+}
+
+
+@pytest.mark.parametrize("name", APPLIED)
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4), (0, 3), (3, 0)])
+def test_functions_along_an_axis(name, shape):
+    a = (np.arange(np.prod(shape)) * 7 % 5 + 0.5).reshape(shape)
+    if 0 not in shape or name == "outside":
+        check_numpy(APPLIED[name], a)
+        check_numpy(APPLIED[name], np.asfortranarray(a))
+
+
+PIECES = {
+    "values": lambda x: np.piecewise(x, [x < 0, x >= 1], [-1, 1]),
+    "default": lambda x: np.piecewise(x, [x < 0], [-1, 7]),
+    "functions": lambda x: np.piecewise(x, [x < 0, x >= 0], [lambda v: -v, lambda v: v * 2]),
+    "mixed": lambda x: np.piecewise(x, (x < 0, x > 1), (lambda v: v - 1, 3, lambda v: v / 2)),
+    "arguments": lambda x: np.piecewise(x, [x < 0], [lambda v, k: v * k, lambda v, k: v + k], 3),
+    "several": lambda x: np.piecewise(x, [x < 1, x < 0], [5, 6]),
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+@pytest.mark.parametrize("code", "dfl")
+def test_pieces(name, code):
+    for shape in [(7,), (2, 3), (0,)]:
+        a = (np.arange(np.prod(shape)) * 3 % 5 - 2).reshape(shape).astype(code)
+        check_numpy(PIECES[name], a)
+
+
+def test_functions_of_places():
+    check_numpy(lambda: np.fromfunction(lambda i, j: i * 10 + j, (3, 4)))
+    check_numpy(lambda: np.fromfunction(lambda i: i * i, (5,), dtype=np.int64))
+    check_numpy(lambda n: np.fromfunction(lambda i, j, k: i + j * k, (2, n, 2)), 3)
+
+
+def test_orders():
+    for a in (np.ones((2, 3)), np.asfortranarray(np.ones((2, 3))), np.ones(3), np.ones((2, 3))[:, ::2]):
+        check_numpy(lambda x: np.isfortran(x), a)

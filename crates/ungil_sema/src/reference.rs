@@ -29,9 +29,10 @@ const HEAD: &str = "\
 # NumPy in kernels
 
 Functions of NumPy that compiled code can call. Types, values, exceptions and views are NumPy's. Where an argument decides how
-many axes a result has, it must be a constant: a number that is written down, not a variable. `out=` and other arguments that
+many axes a result has, it must be a constant: a number that is written down, not a variable. One axis, of reductions and functions such as `flip roll take
+concatenate stack median diff`, may be a variable: the kernel then has a branch for each axis. `out=` and other arguments that
 are not in the signature are refused; elementwise functions take `out`, `where` and `dtype`. Lists written down as arguments are taken as tuples, and where NumPy returns a list
-there is a tuple.
+there is a tuple; `unstack` returns a list.
 
 | function | restriction |
 |---|---|
@@ -44,7 +45,7 @@ pub fn functions() -> Vec<(String, String, String)> {
         all.push((name_of(signature), (*signature).to_owned(), (*note).to_owned()));
     }
     for (name, parameters) in reductions::FUNCTIONS {
-        let note = "`axis` and `keepdims` are constants".to_owned();
+        let note = "`keepdims` and tuples of axes are constants".to_owned();
         all.push(((*name).to_owned(), format!("{name}(a, {})", parameters.join(", ")), note));
     }
     for (signature, note) in prelude::signatures() {

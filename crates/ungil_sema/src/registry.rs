@@ -16,7 +16,7 @@ use crate::lower::intrinsics;
 use crate::lower::mpi;
 use crate::lower::numpy::create::Content;
 use crate::lower::numpy::{
-    block, calling, conversion, einsum, limits, methods, reductions, selection, shapes, typing, ufuncs,
+    along, block, calling, conversion, einsum, limits, methods, reductions, selection, shapes, typing, ufuncs,
 };
 use crate::operand::Operand;
 use crate::prelude;
@@ -172,6 +172,11 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
                 *value = l.as_array(value, None, value.span)?;
             }
         }
+    }
+    if let Some(function) = name.strip_prefix("numpy.")
+        && let Some(done) = along::call(l, function, &args)?
+    {
+        return Ok(done);
     }
     if let Some(function) = name.strip_prefix("math.") {
         if args.keywords.is_empty()
@@ -633,7 +638,10 @@ pub(crate) fn call_method(
     let span = args.span;
     if let Some(method) = name.strip_prefix("numpy.ndarray.").filter(|m| reductions::METHODS.contains(m)) {
         args.positional.insert(0, receiver.clone());
-        return numpy(l, method, args);
+        return match along::call(l, method, &args)? {
+            Some(done) => Ok(done),
+            None => numpy(l, method, args),
+        };
     }
     if let Some(method) = name.strip_prefix(methods::PREFIX) {
         return methods::call(l, receiver.clone(), method, args);

@@ -1,6 +1,7 @@
 //! Assignment in every form, annotations, nested functions.
 
 use ungil_diag::span::Span;
+use ungil_ir::types::Layout;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::parameter::Parameters;
@@ -97,8 +98,13 @@ impl Lowerer<'_, '_> {
                 if let Some(ndim) = self.none_view(container) {
                     return self.none_assign(ndim, index, value, target.span);
                 }
-                let container = self.lower_expr(container)?;
+                let (container, flat) = self.assigned_container(container)?;
                 match &container.ty {
+                    Ty::Array(_) if flat => {
+                        let index = self.index_operands(index)?;
+                        self.set_span(target.span);
+                        self.assign_flat(&container, &index, value, target.span)
+                    }
                     Ty::Array(_) => {
                         let index = self.index_operands(index)?;
                         self.set_span(target.span);
@@ -137,6 +143,20 @@ impl Lowerer<'_, '_> {
             // The parser refuses other targets.
             _ => Err(attribute_target(target.span)),
         }
+    }
+
+    /// What a subscript that is assigned to is one of; for `array.flat` the array, and `true`, where no view has its elements
+    /// in order.
+    fn assigned_container(&mut self, e: &Expr) -> Result<(Operand, bool)> {
+        let ExprKind::Attribute { value, attr } = &e.kind else { return Ok((self.lower_expr(e)?, false)) };
+        if &*attr.name != "flat" || self.is_c() {
+            return Ok((self.lower_expr(e)?, false));
+        }
+        let array = self.lower_expr(value)?;
+        if array.ty.as_array().is_some_and(|t| t.ndim > 0 && t.layout != Layout::C) {
+            return Ok((array, true));
+        }
+        Ok((self.attribute(&array, &attr.name, attr.span)?, false))
     }
 
     /// Assigns the local variable whose name stands here.
@@ -268,6 +288,10 @@ impl Lowerer<'_, '_> {
         let old = self.name(name, place)?;
         let value = self.lower_lazily(value)?;
         self.set_span(span);
+        if old.ty.as_array().is_some() && op == BinaryOp::MatMult {
+            self.multiplied_in_place(&old, &value, span)?;
+            return self.define_name(place, &old);
+        }
         if old.ty.as_array().is_some() {
             // Arrays are updated in place.
             let mut apply = |l: &mut Self, old: &Operand, new: &Operand| l.binary(op, old, new, span);
@@ -333,6 +357,12 @@ impl Lowerer<'_, '_> {
                 let index = self.index_operands(index)?;
                 let value = self.lower_lazily(value)?;
                 self.set_span(span);
+                if op == BinaryOp::MatMult && !index.iter().any(|part| self.is_fancy(part)) {
+                    let view = self.array_subscript(&container, &index, target.span)?;
+                    if view.ty.as_array().is_some() {
+                        return self.multiplied_in_place(&view, &value, span);
+                    }
+                }
                 self.array_update(&container, &index, &value, target.span, &mut apply)
             }
             ExprKind::Attribute { value: object, attr } => {

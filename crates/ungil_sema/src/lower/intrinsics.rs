@@ -107,6 +107,7 @@ fn of_types(name: &str, given: &[Operand], span: Span) -> Result<Option<Operand>
         ("is_number", [x]) => x.ty.is_scalar(),
         ("is_known", [x]) => x.constant.is_some() || x.ty.is_compile_time(),
         ("is_slice", [x]) => matches!(x.ty, Ty::Slice(_)),
+        ("is_text", [x]) => x.as_str().is_some(),
         ("is_list", [x]) => matches!(x.ty, Ty::List(_)),
         ("is_tuple", [x]) => matches!(x.ty, Ty::Tuple(_)),
         ("is_fortran", [x]) => x.ty.as_array().is_some_and(|t| t.layout == Layout::F && t.ndim > 1),

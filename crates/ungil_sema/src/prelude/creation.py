@@ -75,6 +75,10 @@ def _on_diagonal(x, k):
     return out
 
 
+def isfortran(a):
+    return np.asarray(a).flags.fnc
+
+
 def logspace(start, stop, num=50, endpoint: const = True, base=10.0, dtype=None, axis: const = 0):
     if is_array(base) and base.ndim > 0:
         first, last, low = np.broadcast_arrays(start, stop, base)

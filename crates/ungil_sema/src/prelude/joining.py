@@ -176,6 +176,26 @@ def _fill_slots(target, arrays, plain: const, casting: const):
         k += 1
 
 
+def _assign_flat(a, at, value):
+    # `a.flat[at] = value` where no view has the elements in order.
+    if is_number(at):
+        if at < -a.size or at >= a.size:
+            raise IndexError(f"index {at} is out of bounds for size {a.size}")
+        a[np.unravel_index(at + a.size if at < 0 else at, a.shape)] = value
+    else:
+        elements = np.ravel(a).copy()
+        elements[at] = value
+        a[...] = elements.reshape(a.shape)
+
+
+def unstack(x, *, axis: const = 0):
+    a = np.asarray(x)
+    if a.ndim == 0:
+        raise ValueError("Input array must be at least 1-d.")
+    at = axis_of(axis, a.ndim)
+    return [pick(a, at, i) for i in range(a.shape[at])]
+
+
 def concat(arrays, axis: const = 0, out=None, *, dtype=None, casting: const = "same_kind"):
     return concatenate(arrays, axis, out, dtype=dtype, casting=casting)
 

@@ -34,6 +34,7 @@ const FILES: &[(&str, &str)] = &[
     ("list", include_str!("lists.py")),
     ("numpy", include_str!("comparing.py")),
     ("numpy", include_str!("creation.py")),
+    ("numpy", include_str!("functional.py")),
     ("numpy", include_str!("joining.py")),
     ("numpy", include_str!("numerics.py")),
     ("numpy", include_str!("padding.py")),

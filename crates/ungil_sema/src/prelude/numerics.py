@@ -41,11 +41,21 @@ def ediff1d(ary, to_end=None, to_begin=None):
     d = a[1:] - a[:-1]
     if to_end is None and to_begin is None:
         return d
+    _check_ends(a, to_end, "to_end")
+    _check_ends(a, to_begin, "to_begin")
     if to_begin is None:
         return concatenate((d, np.ravel(to_end).astype(a.dtype)), 0)
     if to_end is None:
         return concatenate((np.ravel(to_begin).astype(a.dtype), d), 0)
     return concatenate((np.ravel(to_begin).astype(a.dtype), d, np.ravel(to_end).astype(a.dtype)), 0)
+
+
+def _check_ends(a, ends, name: const):
+    if ends is not None:
+        if not np.can_cast(np.asarray(ends), a.dtype, "same_kind"):
+            raise TypeError(
+                f"dtype of `{name}` must be compatible with input `ary` under the `same_kind` rule."
+            )
 
 
 def trapezoid(y, x=None, dx=1.0, axis: const = -1):
@@ -405,22 +415,124 @@ def histogram(a, bins=10, range=None, density: const = False, weights=None):
     if weights is not None:
         if np.shape(weights) != np.shape(a):
             raise ValueError("weights should have the same shape as a.")
-    if is_number(bins):
+    if is_text(bins):
+        if weights is not None:
+            raise TypeError("Automated estimation of the number of bins is not supported for weighted data")
+        n = _estimated_bins(x, bins, range)
+        edges = _even_edges(x, n, range)
+        counts = _counts_even(x, edges, n, weights)
+    elif is_number(bins):
         if bins < 1:
             raise ValueError("`bins` must be positive, when an integer")
         edges = _even_edges(x, bins, range)
         counts = _counts_even(x, edges, bins, weights)
     else:
-        edges = np.asarray(bins)
-        if edges.ndim != 1:
-            raise ValueError("`bins` must be 1d, when an array")
-        for i in indices_of(edges.shape[0] - 1):
-            if edges[i] > edges[i + 1]:
-                raise ValueError("`bins` must increase monotonically, when an array")
+        edges = _uneven_edges(bins)
         counts = _counts_uneven(x, edges, weights)
     if density:
         return counts / (edges[1:] - edges[:-1]).astype(np.float64) / counts.sum(), edges
     return counts, edges
+
+
+def histogram_bin_edges(a, bins=10, range=None, weights=None):
+    x = np.ravel(a)
+    if weights is not None:
+        if np.shape(weights) != np.shape(a):
+            raise ValueError("weights should have the same shape as a.")
+    if is_text(bins):
+        if weights is not None:
+            raise TypeError("Automated estimation of the number of bins is not supported for weighted data")
+        return _even_edges(x, _estimated_bins(x, bins, range), range)
+    if is_number(bins):
+        if bins < 1:
+            raise ValueError("`bins` must be positive, when an integer")
+        return _even_edges(x, bins, range)
+    return _uneven_edges(bins)
+
+
+def _uneven_edges(bins):
+    edges = np.asarray(bins)
+    if edges.ndim != 1:
+        raise ValueError("`bins` must be 1d, when an array")
+    for i in indices_of(edges.shape[0] - 1):
+        if edges[i] > edges[i + 1]:
+            raise ValueError("`bins` must increase monotonically, when an array")
+    return edges
+
+
+def _estimated_bins(x, name, limits):
+    # How many bins of the width that a rule gives cover the range.
+    if limits is None:
+        return _bins_of_width(x, name, _outer(x.min(), x.max()) if x.shape[0] > 0 else _outer(0.0, 1.0))
+    bounds = _outer(limits[0], limits[1])
+    return _bins_of_width(x[(x >= bounds[0]) & (x <= bounds[1])], name, bounds)
+
+
+def _outer(low, high):
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError("the range is not finite")
+    if low == high:
+        return inexact(low) - 0.5, inexact(high) + 0.5
+    return inexact(low), inexact(high)
+
+
+def _bins_of_width(x, name, bounds):
+    if x.shape[0] == 0:
+        return 1
+    width = _bin_width(x, name, bounds)
+    if width == 0:
+        return 1
+    if is_integer(x) and width < 1:
+        return int(np.ceil(bounds[1] - bounds[0]))
+    return int(np.ceil((bounds[1] - bounds[0]) / width))
+
+
+def _bin_width(x, name, bounds):
+    n = x.shape[0]
+    if name == "sqrt":
+        return np.ptp(x) / np.sqrt(n)
+    if name == "sturges":
+        return np.ptp(x) / (np.log2(n) + 1.0)
+    if name == "rice":
+        return np.ptp(x) / (2.0 * n ** (1.0 / 3))
+    if name == "scott":
+        return (24.0 * np.pi**0.5 / n) ** (1.0 / 3.0) * np.std(x)
+    if name == "fd":
+        return 2.0 * (np.percentile(x, 75) - np.percentile(x, 25)) * n ** (-1.0 / 3.0)
+    if name == "doane":
+        return _skewed_width(x)
+    if name == "stone":
+        return _risked_width(x, bounds)
+    if name == "auto":
+        least = max(_bin_width(x, "fd", bounds), _bin_width(x, "sqrt", bounds) / 2)
+        return min(least, _bin_width(x, "sturges", bounds))
+    raise ValueError("not a valid estimator for `bins`")
+
+
+def _skewed_width(x):
+    n = x.shape[0]
+    if n > 2:
+        scale = np.sqrt(6.0 * (n - 2) / ((n + 1.0) * (n + 3)))
+        sigma = np.std(x)
+        if sigma > 0.0:
+            skewness = np.mean(((x - np.mean(x)) / sigma) ** 3)
+            return np.ptp(x) / (1.0 + np.log2(n) + np.log2(1.0 + abs(skewness) / scale))
+    return 0.0
+
+
+def _risked_width(x, bounds):
+    # The number of bins with the least estimated risk.
+    n = x.shape[0]
+    spread = inexact(np.ptp(x))
+    if n <= 1 or spread == 0:
+        return spread / 1
+    best, least = 1, np.inf
+    for k in range(1, max(100, int(np.sqrt(n))) + 1):
+        shares = _counts_even(x, _even_edges(x, k, bounds), k, None) / n
+        risk = (2 - (n + 1) * np.sum(shares * shares)) / (spread / k)
+        if risk < least:
+            best, least = k, risk
+    return spread / best
 
 
 def _even_edges(x, n, limits):

@@ -56,6 +56,9 @@ def _check_dot(x, y):
         last = x.ndim - 1
         if x.ndim == 1 and y.ndim == 1:
             raise ValueError(f"shapes ({n},) and ({m},) not aligned: {n} (dim 0) != {m} (dim 0)")
+        if x.ndim == 2 and y.ndim == 2:
+            p, q = x.shape[0], y.shape[1]
+            raise ValueError(f"shapes ({p},{n}) and ({m},{q}) not aligned: {n} (dim 1) != {m} (dim 0)")
         raise ValueError(f"shapes are not aligned: {n} (dim {last}) != {m} (dim {axis})")
 
 
@@ -121,6 +124,53 @@ def _each_product(out, x, y):
     else:
         for i in range(out.shape[0]):
             _each_product(out[i], x[i], y[i])
+
+
+def _matmul_into(a, b):
+    # `a @= b`.
+    if a.ndim == 0 or np.ndim(b) < 2:
+        raise ValueError(
+            "inplace matrix multiplication requires the first operand to have at least one and the second at least two dimensions."
+        )
+    result = matmul(a, b)
+    for k in steps(a.ndim):
+        if result.ndim != a.ndim or result.shape[k] != a.shape[k]:
+            raise ValueError("the product does not have the shape of the first operand")
+    return _written(a, result)
+
+
+def tensordot(a, b, axes: const = 2):
+    x, y = np.asarray(a), np.asarray(b)
+    if not is_tuple(axes):
+        if axes > x.ndim or axes > y.ndim:
+            raise IndexError("tuple index out of range")
+        if axes < 0:
+            # NumPy then joins no axes.
+            return _contracted(x, y, (), ())
+        return _contracted(x, y, steps(x.ndim)[x.ndim - axes :], steps(axes))
+    if is_tuple(axes[0]):
+        return _contracted(x, y, each(axis_of, axes[0], x.ndim), each(axis_of, axes[1], y.ndim))
+    return _contracted(x, y, (axis_of(axes[0], x.ndim),), (axis_of(axes[1], y.ndim),))
+
+
+def _contracted(x, y, of_x: const, of_y: const):
+    if len(of_x) != len(of_y):
+        raise ValueError("shape-mismatch for sum")
+    for k in steps(len(of_x)):
+        if x.shape[of_x[k]] != y.shape[of_y[k]]:
+            raise ValueError("shape-mismatch for sum")
+    kept = x.ndim - len(of_x)
+    left = np.moveaxis(x, of_x, steps(x.ndim)[kept:])
+    right = np.moveaxis(y, of_y, steps(len(of_y)))
+    rows, n, columns = 1, 1, 1
+    for k in steps(kept):
+        rows *= left.shape[k]
+    for k in steps(len(of_x)):
+        n *= right.shape[k]
+    for k in steps(y.ndim)[len(of_y) :]:
+        columns *= right.shape[k]
+    product = matmul(left.reshape((rows, n)), right.reshape((n, columns)))
+    return product.reshape(left.shape[:kept] + right.shape[len(of_y) :])
 
 
 def kron(a, b):

@@ -11,7 +11,9 @@ use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
 use crate::lower::array::subscript::Place;
 use crate::lower::array::sweep::Elements;
+use crate::lower::call::Args;
 use crate::operand::Operand;
+use crate::ty::Ty;
 
 /// What is done with an element of the target and the value that goes with it.
 type ElementBody<'a, 'p, 'w> = dyn FnMut(&mut Lowerer<'p, 'w>, &mut Elements, Operand) -> Result<()> + 'a;
@@ -35,7 +37,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 self.store_element(array, at, &scalar)
             }
             Place::View(view) => {
-                let value = self.array_like_operand(value)?;
+                let value = match value.ty {
+                    Ty::Range => {
+                        let list = self.list_from(value, value.span)?;
+                        self.as_array(&list, None, value.span)?
+                    }
+                    _ => self.array_like_operand(value)?,
+                };
                 let ndim = usize::from(view.ty.as_array().expect("an array").ndim);
                 let value = self.without_leading(&value, ndim)?;
                 let value = self.filling(&value, view.ty.as_array().expect("an array").dtype)?;
@@ -113,6 +121,14 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             let value = l.assignable(&new, to)?;
             elements.store(l, view, value)
         })
+    }
+
+    /// `array @= value`.
+    pub(crate) fn multiplied_in_place(&mut self, array: &Operand, value: &Operand, span: Span) -> Result<()> {
+        self.check_writable(array)?;
+        let kernel = crate::prelude::find("numpy._matmul_into").expect("a function of the prelude");
+        let positional = vec![array.clone(), self.settled(value)?];
+        self.call_prelude(kernel, Args { positional, keywords: Vec::new(), span }).map(|_| ())
     }
 
     /// Refuses a result that `casting="same_kind"` does not convert, as NumPy does where it writes into an array.

@@ -1,5 +1,6 @@
 //! NumPy functions in kernels.
 
+pub mod along;
 pub mod block;
 pub mod calling;
 pub mod complex;

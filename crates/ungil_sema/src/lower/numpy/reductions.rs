@@ -2,7 +2,7 @@
 //!
 //! `sum prod min max any all count_nonzero mean var std ptp average argmin argmax`, their nan-versions, `cumsum cumprod`.
 //! The loops are those of `lower::array::reduce`; arguments may be lazy, so that `np.sum(a * b)` has no temporary.
-//! Limits: `axis` and `keepdims` are constants.
+//! Limits: `keepdims` is a constant; so is `axis` here, for others see `along`.
 
 use std::rc::Rc;
 
@@ -13,8 +13,8 @@ use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp, UnaryOp};
 use ungil_ir::types::{ArrayType, DType, Layout};
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
-use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::{Result, plural};
 use crate::lower::Lowerer;
 use crate::lower::array::reduce::Fold;
 use crate::lower::call::Args;
@@ -110,6 +110,13 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         None => None,
     };
     let axis = given("axis");
+    if let Some(found) = axis.as_ref().filter(|a| a.ty.is_scalar() && !a.ty.is_integral()) {
+        let (parameter, expected) = ("axis".to_owned(), "an integer".to_owned());
+        let (function, span) = (qualified, found.span);
+        return Err(
+            TypeError::Argument { function, parameter, expected, found: found.ty.clone(), span }.into()
+        );
+    }
     if ONE_AXIS.contains(&name.trim_start_matches("nan"))
         && let Some(found @ (Ty::Tuple(_) | Ty::List(_))) = axis.as_ref().map(|a| &a.ty)
     {
@@ -213,6 +220,15 @@ impl Lowerer<'_, '_> {
             return Err(TypeError::Convert { from: out.ty.clone(), to, span: out.span }.into());
         };
         self.check_writable(out)?;
+        let more = result.ty.as_array().filter(|found| found.ndim > ty.ndim).map(|found| found.ndim);
+        if let Some(more) = more {
+            let message = format!(
+                "non-broadcastable output operand: it has {}, the result {}",
+                plural(usize::from(ty.ndim), "axis"),
+                plural(usize::from(more), "axis")
+            );
+            return self.always_raise(ExcClass::VALUE_ERROR, &message);
+        }
         let element = match result.ty.as_array() {
             Some(found) => Operand::entity(Ty::Scalar(found.dtype), result.span),
             None => result.clone(),

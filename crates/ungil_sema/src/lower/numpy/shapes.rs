@@ -12,6 +12,7 @@ use ungil_ir::types::{ArrayType, Layout};
 use crate::diagnostics::Result;
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
+use crate::diagnostics::unsupported::Unsupported;
 use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::operand::Operand;
@@ -406,10 +407,9 @@ impl Lowerer<'_, '_> {
             if known.len() == n {
                 return Ok(known);
             }
-            let note =
-                "how many axes remain must be known: name those to remove, `squeeze(a, axis=0)`".to_owned();
-            let (function, parameter) = ("squeeze".to_owned(), "axis".to_owned());
-            return Err(CallError::UnsupportedArgument { function, parameter, span, note }.into());
+            let what = "`squeeze` without axes, where how many have one element shows at run time only, is";
+            let help = "name the axes to remove: `np.squeeze(a, axis=0)`";
+            return Err(Unsupported::Expression { what, span, help }.into());
         };
         if n == 0 && matches!(axis.const_int(), Some(0 | -1)) {
             return Ok(Vec::new());

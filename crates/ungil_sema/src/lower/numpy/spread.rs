@@ -10,6 +10,7 @@ use crate::diagnostics::Result;
 use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::call::Args;
 use crate::lower::numpy::shapes::{needed, rank};
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -267,5 +268,22 @@ impl Lowerer<'_, '_> {
         let base = self.value(&flat)?;
         let (zero, n, stride) = (self.b().i64(0), self.b().dim(base, 0), self.b().stride(base, 0));
         Ok(self.view(base, ArrayType { readonly: true, ..found }, zero, vec![n], vec![stride], span))
+    }
+
+    /// `array.flat[index] = value` where no view has the elements in order.
+    pub(crate) fn assign_flat(
+        &mut self,
+        array: &Operand,
+        index: &[Operand],
+        value: &Operand,
+        span: Span,
+    ) -> Result<()> {
+        self.check_writable(array)?;
+        let [at] = index else {
+            return self.always_raise(ExcClass::INDEX_ERROR, "unsupported iterator index");
+        };
+        let kernel = crate::prelude::find("numpy._assign_flat").expect("a function of the prelude");
+        let positional = vec![self.settled(array)?, at.clone(), self.settled(value)?];
+        self.call_prelude(kernel, Args { positional, keywords: Vec::new(), span }).map(|_| ())
     }
 }
