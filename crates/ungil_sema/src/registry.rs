@@ -163,16 +163,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
     if let Some(function) = name.strip_prefix("libc.math.") {
         return l.libc_math(function, args);
     }
-    if name.starts_with("numpy.") && !matches!(&name[6..], "array" | "asarray" | "asanyarray" | "fromiter") {
-        // Lists stand for arrays, except where arrays of different lengths are joined.
-        let joins =
-            matches!(&name[6..], "concatenate" | "concat" | "stack" | "vstack" | "hstack" | "row_stack");
-        for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {
-            if matches!(value.ty, Ty::List(_)) && !(joins && l.lists_arrays(value)) {
-                *value = l.as_array(value, None, value.span)?;
-            }
-        }
-    }
+    lists_as_arrays(l, name, &mut args)?;
     if let Some(function) = name.strip_prefix("numpy.")
         && let Some(done) = along::call(l, function, &args)?
     {
@@ -233,6 +224,21 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
         "ungil.simd" => one(args, "simd", "iterable"),
         _ => Err(unknown(name, span)),
     }
+}
+
+/// Makes arrays of the lists among the arguments of a function of NumPy.
+fn lists_as_arrays(l: &mut Lowerer<'_, '_>, name: &str, args: &mut Args) -> Result<()> {
+    if !name.starts_with("numpy.") || matches!(&name[6..], "array" | "asarray" | "asanyarray" | "fromiter") {
+        return Ok(());
+    }
+    // Lists stand for arrays, except where arrays of different lengths are joined.
+    let joins = matches!(&name[6..], "concatenate" | "concat" | "stack" | "vstack" | "hstack" | "row_stack");
+    for value in args.positional.iter_mut().chain(args.keywords.iter_mut().map(|(_, v)| v)) {
+        if matches!(value.ty, Ty::List(_)) && !(joins && l.lists_arrays(value)) {
+            *value = l.as_array(value, None, value.span)?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn unknown(name: &str, span: ungil_diag::span::Span) -> crate::diagnostics::Error {

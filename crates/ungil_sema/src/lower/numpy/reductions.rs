@@ -110,13 +110,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         None => None,
     };
     let axis = given("axis");
-    if let Some(found) = axis.as_ref().filter(|a| a.ty.is_scalar() && !a.ty.is_integral()) {
-        let (parameter, expected) = ("axis".to_owned(), "an integer".to_owned());
-        let (function, span) = (qualified, found.span);
-        return Err(
-            TypeError::Argument { function, parameter, expected, found: found.ty.clone(), span }.into()
-        );
-    }
+    check_axis(axis.as_ref(), &qualified)?;
     if ONE_AXIS.contains(&name.trim_start_matches("nan"))
         && let Some(found @ (Ty::Tuple(_) | Ty::List(_))) = axis.as_ref().map(|a| &a.ty)
     {
@@ -173,6 +167,14 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         Some(out) => l.write_any(&out, &result).map(Some),
         None => Ok(Some(result)),
     }
+}
+
+/// Refuses an axis that is no integer.
+fn check_axis(axis: Option<&Operand>, function: &str) -> Result<()> {
+    let Some(axis) = axis.filter(|a| a.ty.is_scalar() && !a.ty.is_integral()) else { return Ok(()) };
+    let (function, parameter, expected) = (function.to_owned(), "axis".to_owned(), "an integer".to_owned());
+    let (found, span) = (axis.ty.clone(), axis.span);
+    Err(TypeError::Argument { function, parameter, expected, found, span }.into())
 }
 
 pub(super) fn constant_flag(o: Option<Operand>, function: &str, parameter: &str) -> Result<bool> {
