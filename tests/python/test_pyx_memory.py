@@ -187,3 +187,59 @@ from cython.parallel cimport prange
     assert module.meet(9, np.zeros(9, dtype="i8")) == 1
     with pytest.raises(ValueError, match="one thread"):
         module.fails(4, np.zeros(3))
+
+
+FRAMES = """
+from libc.string cimport memset
+
+cdef long small(long n, long k):
+    cdef long room[8000]
+    memset(room, n & 255, sizeof(room))
+    return 0 if n <= 0 else small(n - 1, k) + room[(n * k) % 1000]
+
+cdef long large(long n, long k):
+    cdef long room[60000]
+    memset(room, n & 255, sizeof(room))
+    return 0 if n <= 0 else large(n - 1, k) + room[(n * k) % 1000]
+
+cdef long leaf(long n, long k):
+    cdef long room[60000]
+    memset(room, n & 255, sizeof(room))
+    return room[(n * k) % 1000]
+
+cdef long deep(long n, long k):
+    return leaf(n, k) if n <= 0 else deep(n - 1, k) + 1
+
+def of_small(long n):
+    return small(n, n)
+
+def of_large(long n):
+    return large(n, n)
+
+def of_leaf(long n):
+    return deep(n, n)
+
+def with_objects(n):
+    cdef long room[60000]
+    memset(room, 1, sizeof(room))
+    return [] if n <= 0 else with_objects(n - 1) + [room[n % 1000]]
+"""
+
+
+def test_arrays_in_frames_never_pass_the_end_of_the_stack() -> None:
+    module = pyx.compile(FRAMES)
+    byte = 0x0101010101010101
+    assert module.of_small(3) == module.of_large(3) == 6 * byte
+    assert module.of_leaf(3) == 3
+    assert module.with_objects(2) == [byte, byte]
+    # Every depth up to one that fails: the last frames before the end are those that matter.
+    for function in (module.of_small, module.of_large, module.with_objects):
+        for n in (*range(10, 200, 7), 10**6):
+            try:
+                function(n)
+            except RecursionError as error:
+                assert "recursion depth" in str(error) or "no room" in str(error)
+        with pytest.raises(RecursionError):
+            function(10**4)
+    with pytest.raises(RecursionError):
+        module.of_leaf(10**8)

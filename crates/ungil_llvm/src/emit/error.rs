@@ -7,7 +7,7 @@ use super::cleanup::Exit;
 use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::{Block, Val};
-use llvm_sys::{LLVMIntPredicate, LLVMOpcode};
+use llvm_sys::LLVMOpcode;
 use ungil_abi::context::ValueTag;
 use ungil_abi::exception::ExcClass;
 use ungil_abi::symbols;
@@ -20,9 +20,6 @@ pub const WORDS: u64 = 24;
 
 /// How much likelier the good way is.
 pub const LIKELY: i64 = 1 << 20;
-
-/// `offsetof(Ctx, stack_limit)`; `poll` is at 0.
-const STACK_LIMIT: u64 = std::mem::offset_of!(ungil_abi::context::Ctx, stack_limit) as u64;
 
 impl FunctionEmitter<'_> {
     /// Goes on if `ok`; otherwise into a fresh cold block, which becomes the current one. Returns the block to go on.
@@ -170,17 +167,6 @@ impl FunctionEmitter<'_> {
         self.leave(Exit::Error);
         self.l.position(good);
         None
-    }
-
-    /// Raises RecursionError when the frame lies below the context's limit.
-    pub fn check_stack(&mut self) {
-        let l = self.l;
-        let frame = l.intrinsic("llvm.frameaddress", &[l.ptr()], &[l.i32(0)]);
-        let frame = l.cast(LLVMOpcode::LLVMPtrToInt, frame, l.int(64));
-        let limit = l.load(l.int(64), l.offset(self.ctx, STACK_LIMIT), 8);
-        l.attach_flag(limit, "invariant.load");
-        let ok = l.icmp(LLVMIntPredicate::LLVMIntUGE, frame, limit);
-        self.raise_unless(ok, ExcClass::RECURSION, "maximum recursion depth exceeded", &[]);
     }
 
     /// Sets the source line of the instructions that follow.

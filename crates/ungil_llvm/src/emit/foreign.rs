@@ -38,7 +38,7 @@ impl FunctionEmitter<'_> {
     /// Memory in the frame.
     pub fn stack_array(&self, n: u32, ty: &Type) -> Operand {
         let ty = ty.as_array().expect("memory of the frame is an array");
-        let data = self.stack_bytes(u64::from(n) * ty.dtype.size());
+        let data = self.bytes_in(self.room.unwrap_or(self.entry), u64::from(n) * ty.dtype.size());
         let shape = vec![self.l.i64(i64::from(n))];
         Operand::Array(Box::new(ArrayValue { ty, data, owner: self.l.null(), shape, strides: Vec::new() }))
     }

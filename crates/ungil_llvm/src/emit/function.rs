@@ -32,8 +32,10 @@ pub struct FunctionEmitter<'e> {
     pub level: usize,
     /// The LLVM function.
     pub function: Val,
-    /// Its first block, which holds the allocas.
+    /// Its first block, which holds the allocas but those of [`frames`](super::frames).
     pub entry: Block,
+    /// Holds the allocas of a function's large arrays.
+    pub room: Option<Block>,
     pub ctx: Val,
     /// The packed result; none in outlined bodies.
     pub ret: Option<Val>,
@@ -93,6 +95,7 @@ impl<'e> FunctionEmitter<'e> {
             level: 0,
             function,
             entry: m.l.block(function, c"entry"),
+            room: None,
             ctx,
             ret,
             values: vec![None; f.values.len()],
@@ -133,11 +136,9 @@ impl<'e> FunctionEmitter<'e> {
 
     fn emit_body(mut self) {
         self.begin();
-        // Copies lie in the frame of the function itself.
-        if self.f.attributes.recursive && self.level == 0 {
-            self.check_stack();
-        }
+        let room = self.check_stack();
         let open = self.emit_region(self.f.body);
+        self.end_room(room);
         self.finish(open);
     }
 
@@ -164,17 +165,26 @@ impl<'e> FunctionEmitter<'e> {
 
     /// An alloca in the entry block.
     pub fn stack_slot(&self, ty: crate::raw::Ty) -> Val {
-        let here = self.l.current();
-        self.l.position(self.entry);
-        let slot = self.l.alloca(ty);
-        self.l.position(here);
+        self.slot_in(self.entry, ty)
+    }
+
+    /// An alloca of `bytes` bytes in the entry block, aligned to 16.
+    pub fn stack_bytes(&self, bytes: u64) -> Val {
+        self.bytes_in(self.entry, bytes)
+    }
+
+    /// An alloca of `bytes` bytes in a block that runs once, aligned to 16.
+    pub fn bytes_in(&self, block: Block, bytes: u64) -> Val {
+        let slot = self.slot_in(block, self.l.array(self.l.int(8), bytes.max(1)));
+        crate::raw::llvm!(llvm_sys::core::LLVMSetAlignment(slot, 16));
         slot
     }
 
-    /// An alloca of `bytes` bytes, aligned to 16.
-    pub fn stack_bytes(&self, bytes: u64) -> Val {
-        let slot = self.stack_slot(self.l.array(self.l.int(8), bytes.max(1)));
-        crate::raw::llvm!(llvm_sys::core::LLVMSetAlignment(slot, 16));
+    fn slot_in(&self, block: Block, ty: crate::raw::Ty) -> Val {
+        let here = self.l.current();
+        self.l.position(block);
+        let slot = self.l.alloca(ty);
+        self.l.position(here);
         slot
     }
 

@@ -19,6 +19,7 @@ mod copies;
 mod divider;
 mod error;
 mod foreign;
+mod frames;
 mod function;
 mod in_place;
 mod index;

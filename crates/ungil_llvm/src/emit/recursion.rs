@@ -4,7 +4,8 @@
 //! through memory. Some levels of calls are emitted as copies that LLVM inlines, as compilers of C do; they lie in one frame,
 //! whose stack is checked once.
 //!
-//! Limits: calls of itself only, not through another function; no loops, which take longer than calls.
+//! Limits: calls of itself only, not through another function; no loops, which take longer than calls; no arrays in the frame,
+//! which would have room for one call alone.
 
 use ungil_ir::entities::FuncId;
 use ungil_ir::function::Function;
@@ -22,6 +23,7 @@ pub fn levels(f: &Function, id: FuncId) -> u32 {
             InstKind::Call(callee, _) if *callee == id => calls += 1,
             InstKind::For(_)
             | InstKind::While { .. }
+            | InstKind::StackArray(_)
             | InstKind::Try { .. }
             | InstKind::Domain { .. }
             | InstKind::ParallelFor(_)
