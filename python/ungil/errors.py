@@ -157,6 +157,7 @@ def _class_of(code: str) -> type[CompileError]:
     # What the function would raise where it gets there is also an error of that class.
     values: dict[str, type[CompileError]] = {
         "U0214": TypingIndexError,
+        "U0215": TypingIndexError,
         "U0218": TypingOverflowError,
         "U0219": TypingValueError,
         "U0221": TypingValueError,

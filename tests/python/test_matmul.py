@@ -417,3 +417,15 @@ def test_shapes_that_are_not_aligned():
         with pytest.raises(ValueError) as found:
             jit(f)(np.ones(a), np.ones(b))
         assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("shapes", [((3, 0), (2, 0)), ((2, 3, 0), (4, 0)), ((0, 3), (2, 3)), ((0,), (0,))])
+def test_inner_products_over_nothing(shapes):
+    x, y = (np.ones(s) for s in shapes)
+    check_numpy(lambda a, b: np.inner(a, b), x, y)
+
+
+@pytest.mark.parametrize("shapes", [((2, 3, 0), (5, 0, 2)), ((2, 0, 3), (5, 3, 2)), ((0, 3, 4), (0, 4, 2))])
+def test_dot_products_over_nothing(shapes):
+    x, y = (np.ones(s) for s in shapes)
+    check_numpy(lambda a, b: np.dot(a, b), x, y)

@@ -417,3 +417,19 @@ def test_functions_of_places():
 def test_orders():
     for a in (np.ones((2, 3)), np.asfortranarray(np.ones((2, 3))), np.ones(3), np.ones((2, 3))[:, ::2]):
         check_numpy(lambda x: np.isfortran(x), a)
+
+
+@pytest.mark.parametrize("code", "bBHIlLfd")
+def test_gradients_with_places(code):
+    places = np.array([5, 1, 4, 9, 2]).astype(code)
+    check_numpy(lambda a, x: np.gradient(a, x), np.arange(5.0) ** 2, places)
+    check_numpy(lambda a, x: np.gradient(a, x, axis=0), np.arange(25.0).reshape(5, 5) ** 2, places)
+    check_numpy(lambda a, x: np.gradient(a, x), np.arange(25.0).reshape(5, 5), places)
+    check_numpy(lambda a, x: np.gradient(a, x, x), np.arange(25.0).reshape(5, 5), places)
+    check_numpy(lambda a, x: np.gradient(a, x), np.array(3.0), places)
+
+
+@pytest.mark.parametrize("code", "bBiILl")
+def test_places_without_axes(code):
+    check_numpy(lambda i: np.ravel_multi_index((i, i), (5, 5)), np.array(3, code))
+    check_numpy(lambda i: np.ravel_multi_index((i, i), (2, 2)), np.array(3, code))

@@ -341,3 +341,24 @@ def test_what_is_wrong_from_the_start_has_the_class_that_numpy_raises(name):
     with pytest.raises(expected) as found:
         jit(function)(a)
     assert isinstance(found.value, errors.TypingError)
+
+
+REQUIRED = {
+    "nothing": lambda a: np.require(a),
+    "dtype": lambda a: np.require(a, np.float32),
+    "order": lambda a: np.require(a, requirements="C").flags.c_contiguous,
+    "fortran": lambda a: np.require(a, None, ["F"]).flags.f_contiguous,
+    "all": lambda a: np.require(a, np.float64, ["C_CONTIGUOUS", "ALIGNED", "WRITEABLE"]).flags.writeable,
+    "letters": lambda a: np.require(a, requirements="CAW").flags.c_contiguous,
+    "both": lambda a: np.require(a, requirements=["C", "F"]),
+    "unknown": lambda a: np.require(a, requirements="X"),
+}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_requirements(name):
+    base = np.arange(6.0).reshape(2, 3)
+    fixed = base.copy()
+    fixed.flags.writeable = False
+    for a in (base, base.T, base[:, ::2], fixed):
+        check_numpy(REQUIRED[name], a)

@@ -135,3 +135,17 @@ def test_numbers_under_a_truth_value():
     for yes in (True, False, np.True_):
         check_numpy(f, 3, yes, np.arange(3.0))
         check_numpy(f, np.array(3, np.int16), yes, np.arange(3.0))
+
+
+@pytest.mark.parametrize("codes", ["ii", "iH", "i?", "dd", "df", "fd", "?i"])
+def test_nothing_is_converted_where_nothing_may_be(codes):
+    x, y = (np.arange(1, 4).astype(code) for code in codes)
+    for f in (
+        lambda a, b: np.add(a, b, casting="no"),
+        lambda a, b: np.divmod(a, b, casting="no"),
+        lambda a, b: np.modf(a, casting="no"),
+        lambda a, b: np.frexp(a, casting="no"),
+        lambda a, b: np.add(a, True, casting="no"),
+        lambda a, b: np.add(a, 2, casting="no"),
+    ):
+        check_numpy(f, x, y)

@@ -66,6 +66,7 @@ pub const NAMES: &[&str] = &[
     "numpy.copy",
     "numpy.ascontiguousarray",
     "numpy.asfortranarray",
+    "numpy.require",
     "numpy.abs",
     "numpy.sqrt",
     "numpy.exp",
@@ -137,6 +138,7 @@ const EAGER: &[&str] = &[
     "copy",
     "ascontiguousarray",
     "asfortranarray",
+    "require",
     "block",
     "einsum",
 ];

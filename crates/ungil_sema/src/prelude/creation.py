@@ -346,7 +346,7 @@ def _column_of_indices(k: const, rows, dims, mode: const):
     given = np.asarray(rows[k])
     if is_inexact(given):
         raise TypeError("only int indices permitted")
-    index = np.int64(rows[k]) if is_number(rows[k]) else given.astype(np.int64)
+    index = np.int64(given[()]) if given.ndim == 0 else given.astype(np.int64)
     if is_tuple(mode):
         return _index_within(index, dims[k], mode[k])
     return _index_within(index, dims[k], mode)

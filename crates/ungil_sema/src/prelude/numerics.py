@@ -87,7 +87,7 @@ def gradient(f, *varargs, axis: const = None, edge_order: const = 1):
 
 
 def _gradient(f, spacing, axes: const, edge_order: const):
-    if len(spacing) > 1 and len(spacing) != len(axes):
+    if len(spacing) != 0 and len(spacing) != len(axes) and (len(spacing) > 1 or np.ndim(spacing[0]) != 0):
         raise TypeError("invalid number of arguments")
     if len(axes) == 1:
         return _along(0, f, spacing, axes, edge_order)
@@ -115,7 +115,8 @@ def _spaced(f, x, axis: const, edge_order: const):
         raise ValueError("distances must be either scalars or 1d")
     if x.shape[0] != f.shape[axis]:
         raise ValueError("when 1d, distances must match the length of the corresponding dimension")
-    h = _differences(x, 1, 0)
+    # Differences of unsigned numbers would wrap.
+    h = _differences(x.astype(np.float64) if is_integer(x) else x, 1, 0)
     if np.all(h == h[0]):
         return _even(f, h[0], axis, edge_order)
     return _uneven(f, h, axis, edge_order)

@@ -18,9 +18,16 @@ def inner(a, b):
     if x.ndim == 1:
         return matmul(y, x)
     n = x.shape[-1]
-    rows = x.reshape((np.size(x[..., 0]), n))
-    columns = y.reshape((np.size(y[..., 0]), n))
+    rows = x.reshape((_count(x.shape[:-1]), n))
+    columns = y.reshape((_count(y.shape[:-1]), n))
     return matmul(rows, columns.T).reshape(x.shape[:-1] + y.shape[:-1])
+
+
+def _count(shape):
+    n = 1
+    for k in steps(len(shape)):
+        n *= shape[k]
+    return n
 
 
 def _written(out, result):
@@ -43,9 +50,9 @@ def dot(a, b, out=None):
     if y.ndim == 1 or (x.ndim <= 2 and y.ndim <= 2):
         return matmul(x, y)
     n = x.shape[-1]
-    rows = x.reshape((np.size(x[..., 0]), n))
+    rows = x.reshape((_count(x.shape[:-1]), n))
     turned = np.moveaxis(y, -2, 0)
-    columns = turned.reshape((n, np.size(turned[0])))
+    columns = turned.reshape((n, _count(turned.shape[1:])))
     return matmul(rows, columns).reshape(x.shape[:-1] + y.shape[:-2] + y.shape[-1:])
 
 
@@ -162,15 +169,10 @@ def _contracted(x, y, of_x: const, of_y: const):
     kept = x.ndim - len(of_x)
     left = np.moveaxis(x, of_x, steps(x.ndim)[kept:])
     right = np.moveaxis(y, of_y, steps(len(of_y)))
-    rows, n, columns = 1, 1, 1
-    for k in steps(kept):
-        rows *= left.shape[k]
-    for k in steps(len(of_x)):
-        n *= right.shape[k]
-    for k in steps(y.ndim)[len(of_y) :]:
-        columns *= right.shape[k]
-    product = matmul(left.reshape((rows, n)), right.reshape((n, columns)))
-    return product.reshape(left.shape[:kept] + right.shape[len(of_y) :])
+    shape = left.shape[:kept] + right.shape[len(of_y) :]
+    n = _count(right.shape[: len(of_y)])
+    columns = right.reshape((n, _count(right.shape[len(of_y) :])))
+    return matmul(left.reshape((_count(left.shape[:kept]), n)), columns).reshape(shape)
 
 
 def kron(a, b):

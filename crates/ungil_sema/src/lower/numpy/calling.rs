@@ -265,15 +265,39 @@ impl Lowerer<'_, '_> {
             return Err(CallError::Binding { message, span, definition: None, signature }.into());
         }
         if options.casting == Casting::No && options.dtype.is_none() {
-            let common =
-                operands.iter().filter(|x| !x.ty.is_weak()).filter_map(element).reduce(promote_dtypes);
+            // Python's truth values are no weak numbers.
+            let typed: Vec<Operand> = operands
+                .iter()
+                .map(|x| match x.ty {
+                    Ty::PyBool => Operand::entity(Ty::Scalar(DType::Bool), x.span),
+                    _ => x.clone(),
+                })
+                .filter(|x| !x.ty.is_weak())
+                .collect();
+            let common = typed.iter().filter_map(element).reduce(promote_dtypes);
             let floats = found.is_some_and(|d| d.is_float());
             let common = if floats && common.is_some_and(|d| !d.is_complex()) { found } else { common };
-            for x in operands.iter().filter(|x| !x.ty.is_weak()) {
+            for x in &typed {
                 self.check_cast(x, common.unwrap_or(DType::F64), Casting::No)?;
             }
         }
         Ok(())
+    }
+
+    /// As `check_loop` for a function with several results, where nothing may be converted.
+    pub(super) fn check_kept(
+        &mut self,
+        function: &str,
+        operands: &[Operand],
+        results: &Operand,
+        options: &Options,
+        span: Span,
+    ) -> Result<()> {
+        if options.casting != Casting::No || options.dtype.is_some() {
+            return Ok(());
+        }
+        let first = self.items(results).swap_remove(0);
+        self.check_loop(function, operands, &first, options, span)
     }
 
     /// The results of a function with several, stored where `out=` says.

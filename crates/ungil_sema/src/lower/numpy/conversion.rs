@@ -1,4 +1,4 @@
-//! Arrays made of what is there: `array asarray asanyarray copy ascontiguousarray asfortranarray`, `astype` and `a.copy`.
+//! Arrays made of what is there: `array asarray asanyarray copy ascontiguousarray asfortranarray require`, `astype` and `a.copy`.
 //!
 //! Orders `'K'` and `'A'` keep the layout where it is contiguous. `subok`, `device` and `like` are taken and mean nothing: there are
 //! no other kinds of arrays.
@@ -13,6 +13,7 @@ use crate::lower::Lowerer;
 use crate::lower::call::Args;
 use crate::lower::numpy::shapes::Axis;
 use crate::operand::Operand;
+use crate::ty::Ty;
 
 /// What an array shall be.
 struct Wanted {
@@ -25,6 +26,9 @@ struct Wanted {
 
 /// Calls one of these functions.
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Result<Option<Operand>> {
+    if function == "require" {
+        return l.required(args).map(Some);
+    }
     let names: &[&str] = match function {
         "array" => &["object", "dtype", "copy", "order", "subok", "ndmin"],
         "asarray" | "asanyarray" => &["a", "dtype", "order", "copy"],
@@ -79,7 +83,51 @@ fn truth(o: &Operand, function: &str, parameter: &str) -> Result<bool> {
     })
 }
 
+/// The names of what `np.require` asks for, by their first letters; of a string each character is one.
+fn requirements(given: &Operand) -> Option<Vec<char>> {
+    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_uppercase());
+    match (&given.ty, given.as_str(), &given.parts) {
+        (Ty::None, ..) => Some(Vec::new()),
+        (_, Some(text), _) => Some(text.chars().map(|c| c.to_ascii_uppercase()).collect()),
+        (Ty::Tuple(_), None, Some(parts)) => {
+            parts.iter().map(|p| p.as_str().and_then(first)).collect::<Option<Vec<_>>>()
+        }
+        (Ty::Tuple(items), ..) if items.is_empty() => Some(Vec::new()),
+        _ => None,
+    }
+}
+
 impl Lowerer<'_, '_> {
+    /// `np.require(a, dtype, requirements)`: who owns memory is not known here.
+    fn required(&mut self, args: &Args) -> Result<Operand> {
+        let (span, name) = (args.span, "numpy.require");
+        let mut args = args.clone();
+        args.take("like");
+        let bound = args.bind(name, &["a", "dtype", "requirements"], 1)?;
+        let dtype = bound[1].as_ref().map_or(Ok(None), |d| self.dtype_argument(d, name))?;
+        let wanted = bound[2].as_ref().map_or(Some(Vec::new()), requirements);
+        let Some(wanted) = wanted.filter(|w| w.iter().all(|c| "CFAW".contains(*c))) else {
+            let (function, parameter) = (name.to_owned(), "requirements".to_owned());
+            let expected = "of the flags 'C', 'F', 'A' and 'W'".to_owned();
+            let given = bound[2].as_ref().expect("without it nothing is asked for");
+            let (found, span) = (given.ty.clone(), given.span);
+            return Err(TypeError::Argument { function, parameter, expected, found, span }.into());
+        };
+        let layout = match (wanted.contains(&'C'), wanted.contains(&'F')) {
+            (true, true) => {
+                let message = "Cannot specify both \"C\" and \"F\" order";
+                return self.always_raise(ExcClass::VALUE_ERROR, message);
+            }
+            (true, _) => Some(Layout::C),
+            (_, true) => Some(Layout::F),
+            _ => None,
+        };
+        let plan = Wanted { dtype, layout, copy: None };
+        let made = self.array_as(bound[0].as_ref().expect("required"), &plan, span)?;
+        let readonly = made.ty.as_array().is_some_and(|t| t.readonly);
+        if wanted.contains(&'W') && readonly { self.copied_as(&made, None, layout, span) } else { Ok(made) }
+    }
+
     /// The layout that an `order=` argument names; `None` where it says to keep it.
     pub(crate) fn kept_or_named(
         &mut self,

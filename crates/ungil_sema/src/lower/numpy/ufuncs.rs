@@ -123,10 +123,12 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
     let apply = Rc::new(move |l: &mut Lowerer<'_, '_>, x: &[Operand]| scalar(l, &name, x, &for_errors, span));
     if results > 1 && operands.iter().any(|x| l.is_proper_array(x)) {
         let parts = l.lift_parts(&operands, results, span, apply)?;
+        l.check_kept(&qualified, &operands, &parts, &options, span)?;
         return l.with_several(&parts, &options, span);
     }
     let result = l.lift(&operands, span, apply)?;
     if results > 1 {
+        l.check_kept(&qualified, &operands, &result, &options, span)?;
         return l.with_several(&result, &options, span);
     }
     l.check_loop(&qualified, &operands, &result, &options, span)?;
