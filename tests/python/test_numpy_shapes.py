@@ -419,3 +419,10 @@ def test_ranges_are_assigned():
 def test_results_of_too_many_axes():
     check_numpy(lambda a, out: np.add(a, a, out=out), np.ones((3, 4)), np.zeros(4))
     check_numpy(lambda a, out: a.sum(axis=0, out=out), np.ones((3, 4)), np.zeros(()))
+
+
+def test_truth_values_say_what_is_repeated():
+    a = np.arange(3.0)
+    check_numpy(lambda a, m: np.repeat(a, m), a, np.array([True, False, True]))
+    check_numpy(lambda a, m: np.repeat(a, m), a, np.array([True]))
+    check_numpy(lambda a, m: np.repeat(a, m), a, True)

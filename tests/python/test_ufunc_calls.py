@@ -149,3 +149,9 @@ def test_nothing_is_converted_where_nothing_may_be(codes):
         lambda a, b: np.add(a, 2, casting="no"),
     ):
         check_numpy(f, x, y)
+
+
+@pytest.mark.parametrize("code", "bBhHiIlL")
+def test_reciprocals_of_integers(code):
+    check_numpy(lambda a: np.reciprocal(a), np.array([0, 1, 2, 7]).astype(code))
+    check_numpy(lambda a: np.reciprocal(a), (np.arange(40) % 5 - 2).astype(code))

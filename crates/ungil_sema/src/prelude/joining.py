@@ -493,6 +493,8 @@ def _repeated(a, repeats, axis: const):
     n = a.shape[axis]
     before, behind = a.shape[:axis], a.shape[axis + 1 :]
     if is_number(repeats):
+        if is_bool(repeats):
+            return _repeated(a, int(repeats), axis)
         if repeats < 0:
             if a.size > 0:
                 raise ValueError("repeats may not contain negative values.")
@@ -501,6 +503,8 @@ def _repeated(a, repeats, axis: const):
         copy(out.reshape(before + (n, repeats) + behind), np.expand_dims(a, axis + 1))
         return out
     counts = np.asarray(repeats)
+    if is_bool(counts):
+        return _repeated(a, counts.astype(np.int64), axis)
     if counts.ndim == 0:
         return _repeated(a, counts[()], axis)
     if counts.shape[0] == 1:

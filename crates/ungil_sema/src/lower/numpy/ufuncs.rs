@@ -207,7 +207,17 @@ impl Lowerer<'_, '_> {
         if dtype.is_complex() {
             return self.complex_reciprocal(x, span);
         }
-        self.truncated(Operator::FloorDiv, &one, x, span)
+        let cut = self.truncated(Operator::FloorDiv, &one, x, span)?;
+        if !matches!(dtype, DType::I32 | DType::I64) {
+            return Ok(cut);
+        }
+        // Of zero it is infinity as an integer, which for the wider signed ones is the least.
+        let (value, zero) = (self.value(x)?, self.zero(dtype));
+        let none = self.b().compare(CompareOp::Eq, value, zero);
+        let least = if dtype == DType::I32 { i64::from(i32::MIN) } else { i64::MIN };
+        let (least, quotient) = (self.cast_to(&Operand::int(least, span), dtype)?, self.value(&cut)?);
+        let chosen = self.b().select(none, least, quotient);
+        Ok(Operand::value(cut.ty, chosen, span))
     }
 
     /// 1 / z by NumPy's formula: 1/d and −r/d, r being the smaller part over the larger, d their sum of squares over it.
