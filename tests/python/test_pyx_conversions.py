@@ -47,6 +47,8 @@ CALLS = [
     *[(f, a, b) for f in ("from_to", "from_down", "from_changed", "from_objects", "from_doubles")
       for a, b in ((0, 4), (9, 0), (9, 6), (3, 3))],
     ("from_objects", 1, 3.5), ("from_objects", "a", 3),
+    *[(f, o) for f in ("cast_of_object", "signed_cast_of_object", "cast_of_sum") for o in (7, 300, -1, -2, 2**31, 2**64)],
+    ("cast_of_counter", 300), ("cast_of_number", 300), ("roots", np.zeros(500)),
 ]  # fmt: skip
 
 

@@ -294,3 +294,36 @@ ELSE:
 
 def of_system():
     return system
+
+
+def cast_of_object(i):
+    return <unsigned char>i
+
+
+def signed_cast_of_object(i):
+    return <short>i + 1
+
+
+def cast_of_sum(i):
+    return <unsigned char>(i + 1), 1
+
+
+def cast_of_counter(int n):
+    cdef int s = 0
+    cdef unsigned char last = 0
+    for k in range(n):
+        s += <unsigned char>k
+        last = k
+    return s, last
+
+
+def cast_of_number(int n):
+    x = n
+    return <unsigned char>x, <unsigned char>(n + 1)
+
+
+def roots(double[::1] v):
+    cdef Py_ssize_t i
+    for i in range(v.shape[0]):
+        v[i] = i ** 0.5
+    return list(v)

@@ -481,11 +481,26 @@ impl Lowerer<'_, '_> {
         if common.is_weak() {
             self.weak_power_checks(a, b);
         }
-        let value = self.b().math(MathFn::Pow, &[a, b]);
+        let value = match right.constant.and_then(Constant::as_float) {
+            Some(0.5) => self.root_of(a, dtype),
+            _ => self.b().math(MathFn::Pow, &[a, b]),
+        };
         if common.is_weak() {
             self.check_power_range(&[a, b], value);
         }
         Ok(Operand::value(ty, value, span))
+    }
+
+    /// `x ** 0.5`, which is the rounded root; that of -0.0 is 0.0, and that of -inf is inf.
+    fn root_of(&mut self, x: Value, dtype: DType) -> Value {
+        let [zero, lowest, highest] = [0.0, f64::NEG_INFINITY, f64::INFINITY].map(|n| {
+            let n = self.b().f64(n);
+            self.b().cast(n, dtype)
+        });
+        let lifted = self.b().binary(Ir::Add, x, zero);
+        let root = self.b().math(MathFn::Sqrt, &[lifted]);
+        let is_lowest = self.b().compare(CompareOp::Eq, x, lowest);
+        self.b().select(is_lowest, highest, root)
     }
 
     /// A power of complex numbers; of Python's, with the errors that Python raises.

@@ -19,7 +19,7 @@ use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{IfBranch, Stmt, StmtKind};
 
 use crate::c_arithmetic;
-use crate::ctype::CType;
+use crate::ctype::{CType, element_name};
 use crate::cython::{CFunction, Declared};
 use crate::diagnostics::cython::CTypeError;
 use crate::diagnostics::unsupported::Unsupported;
@@ -28,7 +28,7 @@ use crate::lower::Lowerer;
 use crate::lower::build::{fits, int_range};
 use crate::lower::call::Args;
 use crate::lower::memory::misuse;
-use crate::operand::Operand;
+use crate::operand::{Constant, Operand};
 use crate::ty::{RecordKind, Ty, display_array};
 
 impl Lowerer<'_, '_> {
@@ -227,7 +227,7 @@ impl Lowerer<'_, '_> {
         if let (true, true, Some(constant)) = (narrow, operand.ty == Ty::PyInt, operand.const_int()) {
             // A literal is converted as C converts it.
             let bits = if fits(constant, dtype) { constant } else { wrapped(constant, dtype) };
-            return Ok(Operand::constant(ty, crate::operand::Constant::Int(bits), operand.span));
+            return Ok(Operand::constant(ty, Constant::Int(bits), operand.span));
         }
         if narrow && operand.ty == Ty::PyInt {
             self.check_range_of(operand, dtype, name)?;
@@ -374,8 +374,11 @@ impl Lowerer<'_, '_> {
             return Ok(operand.clone());
         }
         if let (Some(constant), true) = (operand.const_int(), dtype.is_int()) {
-            let constant = crate::operand::Constant::Int(wrapped(constant, dtype));
+            let constant = Constant::Int(wrapped(constant, dtype));
             return Ok(Operand::constant(to.clone(), constant, operand.span));
+        }
+        if let (Some(constant), DType::F64) = (operand.constant.and_then(Constant::as_float), dtype) {
+            return Ok(Operand::constant(to.clone(), Constant::Float(constant), operand.span));
         }
         let value = self.cast_to(operand, dtype)?;
         self.keep_wide(operand, value, dtype);
@@ -438,6 +441,16 @@ impl Lowerer<'_, '_> {
         self.check(fine, ExcClass::OVERFLOW, &message, Vec::new());
     }
 
+    /// Whether the counter of `range(…)` is C's without a declaration: one of its bounds is a variable of C, and none is Python's.
+    pub(crate) fn counts_in_c(&self, range: &Expr) -> bool {
+        let ExprKind::Call(call) = &range.kind else { return false };
+        let is_variable = |e: &Expr| matches!(&e.kind, ExprKind::Name(name) if self.declared(name).is_some_and(|ty| is_integer(&ty)));
+        let is_literal = |e: &Expr| matches!(e.kind, ExprKind::Literal(Literal::Int(_)));
+        self.is_c()
+            && call.args.iter().any(is_variable)
+            && call.args.iter().all(|e| is_variable(e) || is_literal(e))
+    }
+
     /// The counter of a loop whose range [`Lowerer::check_counter`] has checked, as the variable's type.
     pub(crate) fn c_counter(&mut self, target: &Expr, iv: Value, span: Span) -> Operand {
         let Some((dtype, _)) = self.counter_type(target) else {
@@ -469,6 +482,10 @@ impl Lowerer<'_, '_> {
     /// `<type>x`: C's conversion.
     pub(crate) fn cython_cast(&mut self, x: &Operand, dtype: DType, span: Span) -> Result<Operand> {
         let to = Ty::Scalar(dtype);
+        if is_python_int(x) && dtype.is_int() && dtype != DType::I64 {
+            // An object becomes a number of C by a conversion, which checks.
+            self.check_range_of(x, dtype, element_name(dtype))?;
+        }
         Ok(self.c_convert(x, &to)?.at(span))
     }
 
@@ -604,6 +621,10 @@ fn floating_type(operand: &Operand) -> Option<&'static str> {
 /// Whether an operand is an integer of Python, and no literal, whose type depends on what it meets.
 fn is_python_int(operand: &Operand) -> bool {
     operand.ty == Ty::PyInt && operand.constant.is_none()
+}
+
+fn is_integer(ty: &Declared) -> bool {
+    matches!(ty, Declared::Scalar { dtype, .. } if dtype.is_int() && *dtype != DType::U64)
 }
 
 /// Whether an integer literal takes part in a computation.

@@ -3,7 +3,7 @@
 use ungil_diag::span::Span;
 use ungil_ir::entities::{Label, Region, Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, For as IrFor, InstKind, LoopHints};
-use ungil_ir::types::Type;
+use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{For, Stmt, StmtKind, While};
@@ -234,7 +234,15 @@ impl Lowerer<'_, '_> {
         let parts = self.items(range);
         let bounds = [self.index(&parts[0])?, self.index(&parts[1])?, self.index(&parts[2])?];
         self.check_counter(&node.target, bounds);
-        self.counted(node, bounds, (broke, hints), &mut |l, i, span| Ok(l.c_counter(&node.target, i, span)))
+        let of_c = self.counts_in_c(&node.iter);
+        self.counted(node, bounds, (broke, hints), &mut |l, i, span| {
+            let counter = l.c_counter(&node.target, i, span);
+            Ok(if of_c && counter.ty == Ty::PyInt {
+                Operand { ty: Ty::Scalar(DType::I64), ..counter }
+            } else {
+                counter
+            })
+        })
     }
 
     /// `for i from a <= i < b`: a loop over a range, which leaves a variable of C as C does.
