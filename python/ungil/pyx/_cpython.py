@@ -11,6 +11,7 @@ import ctypes
 import functools
 import operator
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
@@ -38,6 +39,36 @@ def _check_signals() -> int:
     """`PyErr_CheckSignals`: runs the handlers of signals, which raise."""
     status: int = _check()
     return status
+
+
+def _raise(kind: Any, *what: Any) -> None:
+    """`PyErr_SetObject`, `PyErr_SetNone`: the exception, which is raised at once."""
+    if what and isinstance(what[0], BaseException):
+        raise what[0]
+    raise kind(*(what[0] if what and isinstance(what[0], tuple) else what))
+
+
+def _raise_text(kind: Any, text: Any) -> None:
+    """`PyErr_SetString`"""
+    raise kind(text.decode() if isinstance(text, bytes) else text)
+
+
+def _raise_memory() -> None:
+    """`PyErr_NoMemory`"""
+    raise MemoryError
+
+
+def _matches(given: Any, kind: Any) -> bool:
+    """`PyErr_GivenExceptionMatches`"""
+    return issubclass(given if isinstance(given, type) else type(given), kind)
+
+
+def _warn(kind: Any, text: Any, level: int) -> int:
+    """`PyErr_WarnEx`"""
+    warnings.warn(
+        text.decode() if isinstance(text, bytes) else text, kind or RuntimeWarning, stacklevel=level + 1
+    )
+    return 0
 
 
 def _done(call: Callable[..., Any]) -> Callable[..., int]:
@@ -246,6 +277,7 @@ _POINTERS = {
         "PyUnicode_AsUTF8": "PyUnicode_AsUTF8(@object)*const int8",
         "PyUnicode_AsUTF8AndSize": "PyUnicode_AsUTF8AndSize(@object,*int64)*const int8",
     },
+    "exc": {"PyErr_Occurred": "PyErr_Occurred()*@PyObject"},
     "long": {
         "PyLong_FromString": "PyLong_FromString(*const int8,**int8,int32)@object",
         "PyLong_FromVoidPtr": "PyLong_FromVoidPtr(*void)@object",
@@ -270,6 +302,13 @@ _REFERENCES: dict[str, Any] = {
     "Py_INCREF": _increase, "Py_XINCREF": _increase, "Py_DECREF": _decrease, "Py_XDECREF": _decrease,
     "Py_REFCNT": lambda x: sys.getrefcount(x) - 2,
 }  # fmt: skip
+_EXCEPTIONS: dict[str, Any] = {
+    "PyErr_CheckSignals": _check_signals, "PyErr_SetString": _raise_text, "PyErr_SetObject": _raise,
+    "PyErr_SetNone": _raise, "PyErr_NoMemory": _raise_memory, "PyErr_GivenExceptionMatches": _matches,
+    "PyErr_ExceptionMatches": lambda kind: False, "PyErr_Clear": lambda: None, "PyErr_WarnEx": _warn,
+    "PyExceptionClass_Check": lambda x: isinstance(x, type) and issubclass(x, BaseException),
+    "PyExceptionInstance_Check": _is(BaseException),
+}  # fmt: skip
 _VERSION: dict[str, Any] = {
     "PY_VERSION_HEX": sys.hexversion, "PY_MAJOR_VERSION": sys.version_info.major,
     "PY_MINOR_VERSION": sys.version_info.minor, "PY_MICRO_VERSION": sys.version_info.micro,
@@ -280,7 +319,7 @@ _MODULES: dict[str, dict[str, Any]] = {
     "list": _LIST, "tuple": _TUPLE, "dict": _DICT, "set": _SET, "object": _OBJECT, "sequence": _SEQUENCE,
     "mapping": _SEQUENCE, "iterator": _SEQUENCE, "number": _NUMBER, "long": _NUMBER, "float": _NUMBER,
     "complex": _NUMBER, "bool": _NUMBER | {"bool": bool}, "bytes": _TEXT, "unicode": _TEXT, "bytearray": _BYTEARRAY, "ref": _REFERENCES,
-    "exc": {"PyErr_CheckSignals": _check_signals}, "version": _VERSION, "type": {"PyType_Check": _is(type)},
+    "exc": _EXCEPTIONS, "version": _VERSION, "type": {"PyType_Check": _is(type)},
 }  # fmt: skip
 _ARRAY: dict[str, Any] = {
     "array": _array.array, "clone": _clone, "copy": lambda a: a[:], "resize": _resize, "resize_smart": _resize,

@@ -160,7 +160,7 @@ _CONSTANTS: dict[str, dict[str, int]] = {
         "_IOLBF": 1,
         "_IONBF": 2,
     },
-    "libc.time": {"CLOCKS_PER_SEC": 1000000},
+    "libc.time": {"CLOCKS_PER_SEC": 1000000, "TIME_UTC": 1},
     "libc.errno": {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")},
 }
 
@@ -178,6 +178,8 @@ def functions(module: str) -> dict[str, Any]:
         place = address(name, ())
         if place is not None:
             found[name] = _special(f"cython.extern:{place}:{name}:fn({fixed},@...)int32")
+    for name, types in _TIMES.items() if module == "libc.time" else ():
+        found[name] = _special(f"cython.extern:{address(name, ())}:{name}:{types}")
     if module == "libc.stdlib":
         for name, text in QUOTIENTS.items():
             element = "int32" if name == "div" else "int64"
@@ -195,6 +197,25 @@ QUOTIENTS = {
     name: _quotient(name, element)
     for name, element in (("div", "int32"), ("ldiv", "int64"), ("lldiv", "int64"))
 }
+
+
+# `struct tm` and `struct timespec` of the C library.
+TM = (
+    "struct tm{"
+    + "".join(
+        f"tm_{part} int32;" for part in ("sec", "min", "hour", "mday", "mon", "year", "wday", "yday", "isdst")
+    )
+    + "tm_gmtoff int64;tm_zone *const int8;}"
+)
+TIMESPEC = "struct timespec{tv_sec int64;tv_nsec int64;}"
+_TIMES = {
+    "localtime": f"fn(*const int64)*{TM}", "gmtime": f"fn(*const int64)*{TM}",
+    "localtime_r": f"fn(*const int64,*{TM})*{TM}", "gmtime_r": f"fn(*const int64,*{TM})*{TM}",
+    "mktime": f"fn(*{TM})int64", "asctime": f"fn(*const {TM})*int8", "asctime_r": f"fn(*const {TM},*int8)*int8",
+    "ctime": "fn(*const int64)*int8", "ctime_r": "fn(*const int64,*int8)*int8",
+    "strftime": f"fn(*int8,uint64,*const int8,*const {TM})uint64", "tzset": "fn()void",
+    "timespec_get": f"fn(*{TIMESPEC},int32)int32",
+}  # fmt: skip
 
 
 def _library(module: str) -> str | None:

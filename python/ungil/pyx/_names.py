@@ -278,7 +278,10 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
         "omp_sched_t": ("int32", "omp_sched_t"),
     },
     "libc.stdio": {"FILE": ("@FILE", "FILE")},
-    "libc.time": {"time_t": ("int64", "time_t"), "clock_t": ("int64", "clock_t")},
+    "libc.time": {
+        "time_t": ("int64", "time_t"), "clock_t": ("int64", "clock_t"),
+        "tm": (_libc.TM, "tm"), "timespec": (_libc.TIMESPEC, "timespec"),
+    },
     "libc.math": {"float_t": ("float32", "float"), "double_t": ("float64", "double")},
     "cython": {name: (text, name) for name, text in _FUSED.items()}
     | {
