@@ -196,7 +196,7 @@ impl Check<'_> {
             (Kind::View(_), Kind::Int(_) | Kind::Float(_) | Kind::Complex(_)) => {
                 (format!("Cannot convert '{other}' to memoryviewslice"), "a number")
             }
-            (Kind::View(a), Kind::View(b)) => match self.other_view(a, b) {
+            (Kind::View(a), Kind::View(b)) => match self.other_view(a, b, value) {
                 Some(title) => (title, "another kind of memoryview"),
                 None => return,
             },
@@ -263,10 +263,23 @@ impl Check<'_> {
     }
 
     /// What is wrong where a view becomes one of another kind.
-    fn other_view(&self, to: &Known, from: &Known) -> Option<String> {
+    fn other_view(&self, to: &Known, from: &Known, value: &Expr) -> Option<String> {
         let ((a, n), (b, m)) = (kind::element(to)?, kind::element(from)?);
-        if n != m {
-            return Some(format!("Memoryview of {m} axes does not conform to one of {n}"));
+        let is_const = |ty: &Known| ty.text.starts_with("const ");
+        let axes =
+            |ty: &Known| ty.text.split_once('[').map(|(_, axes)| axes.trim_end_matches(']').to_owned());
+        // Parts of a view have axes of their own.
+        let is_whole = matches!(value.kind, ExprKind::Name(_));
+        let conforms = |(to, from): (&str, &str)| to == from || to.trim() == ":";
+        let (wanted, found) = (axes(to)?, axes(from)?);
+        let all_conform = wanted.split(", ").zip(found.split(", ")).all(conforms);
+        if n != m || a == b && is_whole && (is_const(from) && !is_const(to) || !all_conform) {
+            let shown = |ty: &Known, axes: &str| {
+                let name = ty.name.trim_start_matches("const ");
+                format!("{}{name}[{axes}]", if is_const(ty) { "const " } else { "" })
+            };
+            let (found, wanted) = (shown(from, &found), shown(to, &wanted));
+            return Some(format!("Memoryview '{found}' not conformable to memoryview '{wanted}'."));
         }
         (a != b).then(|| format!("Different base types for memoryviews ({}, {})", from.name, to.name))
     }
