@@ -238,6 +238,9 @@ impl Llvm {
         if let Some(shift) = self.power_of_two(b) {
             return self.ashr(a, self.const_int(ty, shift));
         }
+        if let Some(quotient) = self.floor_by_constant(a, b) {
+            return quotient;
+        }
         let quotient = self.sdiv(a, divisor);
         let rem = self.sub(a, self.mul(quotient, divisor));
         let lower = self.signs_differ(rem, divisor, ty);
@@ -255,8 +258,22 @@ impl Llvm {
         if let Some(shift) = self.power_of_two(b) {
             return self.and(a, self.const_int(ty, (1 << shift) - 1));
         }
+        if let Some(quotient) = self.floor_by_constant(a, b) {
+            return self.sub(a, self.mul(quotient, b));
+        }
         let rem = self.srem(a, divisor);
         self.select(self.signs_differ(rem, divisor, ty), self.add(rem, divisor), rem)
+    }
+
+    /// Signed quotient by a constant above one. A negative number's complement has the complement of its quotient: so the
+    /// division is one of numbers below half the range, which is a multiplication that needs no correction.
+    fn floor_by_constant(&self, a: Val, b: Val) -> Option<Val> {
+        self.as_const_int(b).filter(|n| *n > 1)?;
+        let ty = self.type_of(a);
+        let bits = i64::from(llvm!(llvm_sys::core::LLVMGetIntTypeWidth(self.element(ty))));
+        let sign = self.ashr(a, self.const_int(ty, bits - 1));
+        let positive = self.and(self.xor(a, sign), self.const_int(ty, i64::MAX >> (64 - bits)));
+        Some(self.xor(self.udiv(positive, b), sign))
     }
 
     /// Whether a remainder is not zero and has the other sign than the divisor.
