@@ -1,7 +1,7 @@
 //! Whether loops will wait for the divider, judged on the IR: such modules get the widest vectors.
 
 use crate::divider::cost::{Kind, Operation, Work};
-use crate::divider::is_useful_here;
+use crate::divider::{is_useful_here, is_wide_here};
 use std::collections::BTreeSet;
 use ungil_ir::entities::{Region, Value};
 use ungil_ir::function::{Function, Module};
@@ -11,9 +11,9 @@ use ungil_ir::types::DType;
 use ungil_ir::walk::{assigned_vars, for_each_operand, insts_of};
 
 /// Whether an innermost loop of a module waits for the divider so much that multiply-adds, which gain from the widest
-/// vectors, should take over.
+/// vectors, should take over, or that a divider for the widest vectors pays.
 pub fn is_bottleneck(ir: &Module) -> bool {
-    is_useful_here() && ir.functions.iter().any(has_bottleneck)
+    (is_useful_here() || is_wide_here()) && ir.functions.iter().any(has_bottleneck)
 }
 
 fn has_bottleneck(f: &Function) -> bool {
