@@ -9,7 +9,13 @@ import pytest
 
 HERE = Path(__file__).parent
 SUMS = ["test_in_order.py", "test_row_lanes.py::test_steps_and_bounds"]
-CASES = [("-avx512f", ["test_lanes.py", *SUMS]), ("-avx2,-fma", SUMS), ("-avx", SUMS)]
+# What the library computes, whose kernels are compiled for each set of instructions.
+LIBRARY = ["test_matmul.py", "test_positions.py"]
+CASES = [
+    ("-avx512f", ["test_lanes.py", *SUMS, *LIBRARY]),
+    ("-avx2,-fma", [*SUMS, *LIBRARY]),
+    ("-avx", SUMS),
+]
 
 
 @pytest.mark.parametrize(("missing", "chosen"), CASES, ids=[missing for missing, _ in CASES])

@@ -44,6 +44,18 @@ pub const PARTITION: &str = "ungil_lib_partition";
 /// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, const Vector *y, i64 first)`: sums of products of `x` and the
 /// sliding `y`, from the one with this number on.
 pub const CONVOLVE: &str = "ungil_lib_convolve";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *a, const Vector *b)`: elements of two dense arrays by turns.
+pub const INTERLEAVE2: &str = "ungil_lib_interleave2";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *a, const Vector *b, const Vector *c)`: the same of three.
+pub const INTERLEAVE3: &str = "ungil_lib_interleave3";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, i64 times)`: each element of a dense array so many times.
+pub const REPEAT: &str = "ungil_lib_repeat";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, i64 wanted)`: sets `out[0]` to the extremum of elements; of
+/// `wanted` bit 0 tells the largest, bit 1 to pass over NaN, bit 2 that the team may share the work.
+pub const EXTREMUM: &str = "ungil_lib_extremum";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Matrix *x, i64 wanted)`: sets `out[i]`, of int64, to the place of the extremum
+/// of row `i`; `wanted` as for `EXTREMUM`.
+pub const PLACES: &str = "ungil_lib_places";
 /// `i64 (Ctx*)`: number of this thread in its team.
 pub const THREAD_ID: &str = "ungil_rt_thread_id";
 /// `i64 (Ctx*)`: threads that a parallel loop started here would use.

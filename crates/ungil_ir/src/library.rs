@@ -1,7 +1,7 @@
 //! Functions of the library behind the C ABI that an instruction calls.
 //!
 //! Operands are arrays of one element type, and numbers of type int64 behind them; the function writes the first array, reads
-//! the others, and may raise.
+//! the others, and may raise. Places are of int64 whatever the others hold.
 
 use std::fmt;
 
@@ -16,10 +16,35 @@ pub enum LibFn {
     /// `out[t] = Σ_j y[j] · x[first + t - j]` of vectors, of bools with "or" and "and", over the `j` for which both exist; all
     /// these sums have one. What `out` held is not read, and it overlaps neither.
     Convolve,
+    /// `out[0]` is the extremum of the elements of `x`, which has some: the last operand tells by [`LARGEST`], [`NUMBERS`] and
+    /// [`SHARED`] which. NaN if one is, or if all are where numbers are wanted; of equal elements, and of NaN, the first.
+    Extremum,
+    /// `out[i]` is the place of the extremum in row `i` of `x`: of equal elements, and of NaN, the first. Where numbers are
+    /// wanted, NaN counts as the infinity that is beyond none, and a row that has no other raises ValueError.
+    Places,
+    /// `out` holds the elements of dense vectors of one length by turns: of two, or of three. It overlaps none.
+    Interleave2,
+    Interleave3,
+    /// `out` holds each element of a dense vector as many times as the last operand says. It does not overlap it.
+    Repeat,
 }
 
+/// What an extremum is: the largest element, else the smallest; numbers only; threads may share the work.
+pub const LARGEST: i64 = 1;
+pub const NUMBERS: i64 = 2;
+pub const SHARED: i64 = 4;
+
 impl LibFn {
-    pub const ALL: &'static [LibFn] = &[LibFn::Matmul, LibFn::Partition, LibFn::Convolve];
+    pub const ALL: &'static [LibFn] = &[
+        LibFn::Matmul,
+        LibFn::Partition,
+        LibFn::Convolve,
+        LibFn::Extremum,
+        LibFn::Places,
+        LibFn::Interleave2,
+        LibFn::Interleave3,
+        LibFn::Repeat,
+    ];
 
     /// Text form.
     pub const fn name(self) -> &'static str {
@@ -27,6 +52,11 @@ impl LibFn {
             LibFn::Matmul => "matmul",
             LibFn::Partition => "partition",
             LibFn::Convolve => "convolve",
+            LibFn::Extremum => "extremum",
+            LibFn::Places => "places",
+            LibFn::Interleave2 => "interleave2",
+            LibFn::Interleave3 => "interleave3",
+            LibFn::Repeat => "repeat",
         }
     }
 
@@ -36,6 +66,11 @@ impl LibFn {
             LibFn::Matmul => ungil_abi::symbols::MATMUL,
             LibFn::Partition => ungil_abi::symbols::PARTITION,
             LibFn::Convolve => ungil_abi::symbols::CONVOLVE,
+            LibFn::Extremum => ungil_abi::symbols::EXTREMUM,
+            LibFn::Places => ungil_abi::symbols::PLACES,
+            LibFn::Interleave2 => ungil_abi::symbols::INTERLEAVE2,
+            LibFn::Interleave3 => ungil_abi::symbols::INTERLEAVE3,
+            LibFn::Repeat => ungil_abi::symbols::REPEAT,
         }
     }
 
@@ -44,16 +79,24 @@ impl LibFn {
         match self {
             LibFn::Matmul => &[2, 2, 2],
             LibFn::Partition => &[1],
-            LibFn::Convolve => &[1, 1, 1],
+            LibFn::Convolve | LibFn::Interleave2 => &[1, 1, 1],
+            LibFn::Extremum | LibFn::Repeat => &[1, 1],
+            LibFn::Interleave3 => &[1, 1, 1, 1],
+            LibFn::Places => &[1, 2],
         }
     }
 
     /// How many numbers follow the arrays.
     pub const fn numbers(self) -> usize {
         match self {
-            LibFn::Matmul => 0,
-            LibFn::Partition | LibFn::Convolve => 1,
+            LibFn::Matmul | LibFn::Interleave2 | LibFn::Interleave3 => 0,
+            LibFn::Partition | LibFn::Convolve | LibFn::Extremum | LibFn::Places | LibFn::Repeat => 1,
         }
+    }
+
+    /// Whether the first array is of places.
+    pub const fn finds_places(self) -> bool {
+        matches!(self, LibFn::Places)
     }
 
     /// The function with this text form.

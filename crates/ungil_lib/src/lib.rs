@@ -1,8 +1,10 @@
 //! Library functions that are no loops of their own: what kernels call through the C ABI.
 //!
 //! - [`matmul`]: products of matrices: [`few`] elements, with a [`vector`], else by faer or in panels.
+//! - [`copies`]: elements several times over, or of several arrays by turns.
 //! - [`convolve`]: sums of products of sliding sequences.
 //! - [`partition`]: selection of values by their place in order.
+//! - [`extremes`]: extrema and their places; [`ordered`]: the numbers that are compared.
 //! - [`number`], [`view`], [`room`]: what kernels work on; [`features`]: the processor's instructions for them.
 //! - [`share`]: parts of the work for the team.
 //! - [`symbols`]: names and addresses for the JIT.
@@ -12,12 +14,15 @@
 //! bits for any number of threads.
 
 pub mod convolve;
+pub mod copies;
 mod dtype;
+pub mod extremes;
 pub mod features;
 pub mod few;
 pub mod matmul;
 pub mod matrix;
 pub mod number;
+pub mod ordered;
 pub mod partition;
 pub mod room;
 pub mod share;

@@ -33,6 +33,32 @@ pub unsafe fn share<F: Fn(usize, usize)>(ctx: *mut Ctx, n: usize, block: usize, 
     unsafe { ungil_rt_parallel_for(ctx, &raw const desc) }
 }
 
+/// As [`share`], by this thread alone unless the team is wanted; false if the call must end.
+///
+/// # Safety
+/// As for [`share`].
+pub unsafe fn in_parts<F: Fn(usize, usize)>(
+    ctx: *mut Ctx,
+    n: usize,
+    part: usize,
+    by_team: bool,
+    work: &F,
+) -> bool {
+    if n <= part {
+        work(0, n);
+        return true;
+    }
+    if by_team {
+        // SAFETY: by contract.
+        return unsafe { share(ctx, n, part, work) == 0 };
+    }
+    (0..n).step_by(part).all(|low| {
+        work(low, (low + part).min(n));
+        // SAFETY: the context is this thread's, and points at the thread's poll word.
+        unsafe { (*(*ctx).poll).load(Ordering::Relaxed) == 0 || ungil_rt_poll(ctx) == 0 }
+    })
+}
+
 /// # Safety
 /// `ctx` is this thread's context, `env` what [`share`] works with.
 unsafe extern "C" fn run<F: Fn(usize, usize)>(

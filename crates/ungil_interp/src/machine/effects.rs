@@ -6,8 +6,10 @@ use crate::number::Num;
 use crate::outcome::{Exception, Failure};
 use crate::text::{self, Part};
 use crate::value::{Array, Value};
+use ungil_abi::exception::ExcClass;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, PrintPart, Raise};
-use ungil_ir::library::LibFn;
+use ungil_ir::library::{self, LibFn};
+use ungil_ir::types::DType;
 
 impl<'m> Machine<'m> {
     pub(super) fn effect(&mut self, frame: &Frame<'m>, kind: &InstKind) -> Step<Option<Value>> {
@@ -27,6 +29,22 @@ impl<'m> Machine<'m> {
             }
             K::Library(LibFn::Convolve, args) => {
                 self.convolve(frame, args)?;
+                None
+            }
+            K::Library(LibFn::Extremum, args) => {
+                self.extremum(frame, args)?;
+                None
+            }
+            K::Library(LibFn::Places, args) => {
+                self.places(frame, args)?;
+                None
+            }
+            K::Library(LibFn::Interleave2 | LibFn::Interleave3, args) => {
+                self.interleave(frame, args)?;
+                None
+            }
+            K::Library(LibFn::Repeat, args) => {
+                self.repeat(frame, args)?;
                 None
             }
             K::Check(cond, error) => {
@@ -113,6 +131,56 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
+    fn extremum(&mut self, frame: &Frame<'m>, args: &[ungil_ir::entities::Value]) -> Step<()> {
+        let [out, x] = [0, 1].map(|k| frame.get(args[k]).array().clone());
+        let elements: Result<Vec<Num>, _> = (0..x.shape[0]).map(|i| self.memory.load(&x, &[i])).collect();
+        let elements = elements.map_err(Failure::Invalid)?;
+        let wanted = frame.i64(args[2]);
+        let numbers = wanted & library::NUMBERS != 0;
+        let found = match place(&elements, wanted) {
+            Some(k) if numbers && is_nan(elements[k]) => elements.iter().copied().find(|x| !is_nan(*x)),
+            Some(k) => Some(elements[k]),
+            None => elements.first().copied(),
+        };
+        let Some(found) = found else { return invalid("the extremum of nothing") };
+        self.memory.store(&out, &[0], found).map_err(Failure::Invalid)
+    }
+
+    fn interleave(&mut self, frame: &Frame<'m>, args: &[ungil_ir::entities::Value]) -> Step<()> {
+        let arrays: Vec<Array> = args.iter().map(|v| frame.get(*v).array().clone()).collect();
+        let [out, from @ ..] = &arrays[..] else { return invalid("the arrays are missing") };
+        for i in 0..out.shape[0] {
+            let k = from.len() as i64;
+            let x = self.memory.load(&from[(i % k) as usize], &[i / k]).map_err(Failure::Invalid)?;
+            self.memory.store(out, &[i], x).map_err(Failure::Invalid)?;
+        }
+        Ok(())
+    }
+
+    fn repeat(&mut self, frame: &Frame<'m>, args: &[ungil_ir::entities::Value]) -> Step<()> {
+        let [out, from] = [0, 1].map(|k| frame.get(args[k]).array().clone());
+        for i in 0..out.shape[0] {
+            let x = self.memory.load(&from, &[i / frame.i64(args[2])]).map_err(Failure::Invalid)?;
+            self.memory.store(&out, &[i], x).map_err(Failure::Invalid)?;
+        }
+        Ok(())
+    }
+
+    fn places(&mut self, frame: &Frame<'m>, args: &[ungil_ir::entities::Value]) -> Step<()> {
+        let [out, x] = [0, 1].map(|k| frame.get(args[k]).array().clone());
+        for i in 0..x.shape[0] {
+            let row: Step<Vec<Num>> = (0..x.shape[1]).map(|j| self.element(&x, [i, j])).collect();
+            let Some(k) = place(&row?, frame.i64(args[2])) else {
+                let message = Some("All-NaN slice encountered".to_owned());
+                let error =
+                    Exception { class: ExcClass::VALUE_ERROR, message, args: Vec::new(), frames: Vec::new() };
+                return Err(Failure::Raised(error));
+            };
+            self.memory.store(&out, &[i], Num::Int(DType::I64, k as i64)).map_err(Failure::Invalid)?;
+        }
+        Ok(())
+    }
+
     fn element(&self, array: &Array, index: [i64; 2]) -> Step<Num> {
         self.memory.load(array, &index).map_err(Failure::Invalid)
     }
@@ -125,6 +193,35 @@ fn plus_product(sum: Num, a: Num, b: Num) -> Num {
         _ => (BinaryOp::Add, BinaryOp::Mul),
     };
     arith::binary(add, sum, arith::binary(mul, a, b))
+}
+
+fn is_nan(x: Num) -> bool {
+    arith::compare(CompareOp::Ne, x, x)
+}
+
+/// The place of an extremum; nothing where numbers are wanted and there are none.
+fn place(elements: &[Num], wanted: i64) -> Option<usize> {
+    let (op, none) = match wanted & library::LARGEST != 0 {
+        true => (CompareOp::Gt, f64::NEG_INFINITY),
+        false => (CompareOp::Lt, f64::INFINITY),
+    };
+    let numbers = wanted & library::NUMBERS != 0;
+    if numbers && elements.iter().all(|x| is_nan(*x)) {
+        return None;
+    }
+    let seen = |x: Num| match x {
+        Num::F32(_) if numbers && is_nan(x) => Num::F32(none as f32),
+        Num::F64(_) if numbers && is_nan(x) => Num::F64(none),
+        _ => x,
+    };
+    let mut best = 0;
+    for (k, x) in elements.iter().enumerate().skip(1) {
+        let before = seen(elements[best]);
+        if !is_nan(before) && (is_nan(seen(*x)) || arith::compare(op, seen(*x), before)) {
+            best = k;
+        }
+    }
+    Some(best)
 }
 
 fn exception(frame: &Frame<'_>, error: &Raise) -> Failure {

@@ -4,7 +4,7 @@ use super::Verifier;
 use crate::entities::{FuncId, Value};
 use crate::inst::{InstKind, PrintPart, Raise};
 use crate::library::LibFn;
-use crate::types::Type;
+use crate::types::{DType, Type};
 use ungil_abi::context::MAX_ERROR_ARGS;
 use ungil_abi::exception::ExcClass;
 
@@ -74,9 +74,12 @@ impl Verifier<'_> {
         for &number in args.iter().skip(ranks.len()) {
             self.require(*self.ty(number) == Type::I64, || format!("{function} takes int64, not {number}"));
         }
-        let mut dtype = None;
-        for (&arg, &rank) in args.iter().zip(ranks) {
+        let mut dtype = function.finds_places().then_some(Some(DType::I64));
+        for (k, (&arg, &rank)) in args.iter().zip(ranks).enumerate() {
             let found = self.ty(arg).as_array();
+            if k == 1 && function.finds_places() {
+                dtype = None;
+            }
             let first = *dtype.get_or_insert(found.map(|a| a.dtype));
             self.require(
                 found.is_some_and(|a| a.ndim == rank && !a.swapped && Some(a.dtype) == first),

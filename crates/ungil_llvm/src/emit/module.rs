@@ -288,9 +288,13 @@ impl ModuleEmitter<'_> {
             symbols::PRINT => l.function(i32, &[ptr, ptr, i64]),
             symbols::PARALLEL_FOR => l.function(i32, &[ptr, ptr]),
             symbols::PARALLEL_REGION => l.function(i32, &[ptr, i32, ptr, ptr]),
-            symbols::MATMUL => l.function(i32, &[ptr, i64, ptr, ptr, ptr]),
+            symbols::MATMUL | symbols::INTERLEAVE2 => l.function(i32, &[ptr, i64, ptr, ptr, ptr]),
             symbols::CONVOLVE => l.function(i32, &[ptr, i64, ptr, ptr, ptr, i64]),
             symbols::PARTITION => l.function(i32, &[ptr, i64, ptr, i64]),
+            symbols::INTERLEAVE3 => l.function(i32, &[ptr, i64, ptr, ptr, ptr, ptr]),
+            symbols::EXTREMUM | symbols::PLACES | symbols::REPEAT => {
+                l.function(i32, &[ptr, i64, ptr, ptr, i64])
+            }
             symbols::THREAD_ID | symbols::NUM_THREADS => l.function(i64, &[ptr]),
             symbols::SET_NUM_THREADS => l.function(i64, &[ptr, i64]),
             other => panic!("no runtime entry point {other}"),

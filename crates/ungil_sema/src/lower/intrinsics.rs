@@ -5,6 +5,7 @@
 
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
+use ungil_ir::entities::Value;
 use ungil_ir::inst::InstKind;
 use ungil_ir::library::LibFn;
 use ungil_ir::types::{ArrayType, DType, Layout};
@@ -51,21 +52,6 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.copy_into(target, source)?;
             Ok(Operand::none(span))
         }
-        ("matrix_product", [out, x, y]) => {
-            let arrays = [l.value(out)?, l.value(x)?, l.value(y)?].to_vec();
-            l.b().push(InstKind::Library(LibFn::Matmul, arrays));
-            Ok(Operand::none(span))
-        }
-        ("sliding_product", [out, x, y, first]) => {
-            let operands = [l.value(out)?, l.value(x)?, l.value(y)?, l.value(first)?].to_vec();
-            l.b().push(InstKind::Library(LibFn::Convolve, operands));
-            Ok(Operand::none(span))
-        }
-        ("place_in_order", [values, place]) => {
-            let operands = [l.value(values)?, l.value(place)?].to_vec();
-            l.b().push(InstKind::Library(LibFn::Partition, operands));
-            Ok(Operand::none(span))
-        }
         ("reinterpreted", [x, like, offset, n]) => l.reinterpreted(x, like, offset, n, span),
         ("native", [x, like]) => l.native(x, like, span),
         ("each", [function, items, rest @ ..]) => l.each(function, items, rest, span),
@@ -88,11 +74,48 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             let items = (0..constant(n)?).map(|k| Operand::int(k as i64, span)).collect();
             Ok(Operand::tuple(items, span))
         }
+        ("are_plain", [arrays, like]) => {
+            let arrays = l.items_or_self(arrays);
+            let plain = (2..=3).contains(&arrays.len()) && arrays.iter().all(|x| is_plain(x, like));
+            Ok(Operand::bool(plain, span))
+        }
+        _ if call_library(l, name, &given)? => Ok(Operand::none(span)),
         _ => match of_types(name, &given, span)? {
             Some(answer) => Ok(answer),
             None => of_scalars(l, name, &given, span),
         },
     }
+}
+
+/// Those that call the library; false if it is none.
+fn call_library(l: &mut Lowerer<'_, '_>, name: &str, given: &[Operand]) -> Result<bool> {
+    match (name, given) {
+        ("matrix_product", [out, x, y]) => {
+            let arrays = [l.value(out)?, l.value(x)?, l.value(y)?].to_vec();
+            l.b().push(InstKind::Library(LibFn::Matmul, arrays));
+        }
+        ("sliding_product", [out, x, y, first]) => {
+            let operands = [l.value(out)?, l.value(x)?, l.value(y)?, l.value(first)?].to_vec();
+            l.b().push(InstKind::Library(LibFn::Convolve, operands));
+        }
+        ("place_in_order", [values, place]) => {
+            let operands = [l.value(values)?, l.value(place)?].to_vec();
+            l.b().push(InstKind::Library(LibFn::Partition, operands));
+        }
+        ("interleaved", [out, arrays]) => {
+            let arrays = l.items_or_self(arrays);
+            let function = if arrays.len() == 2 { LibFn::Interleave2 } else { LibFn::Interleave3 };
+            let all = std::iter::once(out).chain(&arrays);
+            let operands = all.map(|x| l.flat_value(x)).collect::<Result<_>>()?;
+            l.b().push(InstKind::Library(function, operands));
+        }
+        ("repeated", [out, x, times]) => {
+            let operands = vec![l.flat_value(out)?, l.flat_value(x)?, l.index(times)?];
+            l.b().push(InstKind::Library(LibFn::Repeat, operands));
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Those that ask about types.
@@ -111,6 +134,7 @@ fn of_types(name: &str, given: &[Operand], span: Span) -> Result<Option<Operand>
         ("is_list", [x]) => matches!(x.ty, Ty::List(_)),
         ("is_tuple", [x]) => matches!(x.ty, Ty::Tuple(_)),
         ("is_fortran", [x]) => x.ty.as_array().is_some_and(|t| t.layout == Layout::F && t.ndim > 1),
+        ("is_plain", [x, like]) => is_plain(x, like),
         ("is_contiguous", [x]) => x.ty.as_array().is_some_and(|t| t.layout == Layout::C),
         _ => return Ok(None),
     };
@@ -198,7 +222,21 @@ fn constant(x: &Operand) -> Result<usize> {
     known.ok_or_else(|| TypeError::IndexConstant { span: x.span, expected: "number" }.into())
 }
 
+/// Whether an array is contiguous, and its elements are as those of another that was made here.
+fn is_plain(x: &Operand, like: &Operand) -> bool {
+    let (Some(ty), Some(like)) = (x.ty.as_array(), like.ty.as_array()) else { return false };
+    ty.layout == Layout::C && !ty.swapped && ty.dtype == like.dtype
+}
+
 impl Lowerer<'_, '_> {
+    /// All elements of a contiguous array along one axis.
+    fn flat_value(&mut self, array: &Operand) -> Result<Value> {
+        let base = self.value(array)?;
+        let size = self.array_size(base);
+        let flat = self.flat_view(array, size)?;
+        self.value(&flat)
+    }
+
     fn axis_of(&mut self, prefix: &str, axis: &Operand, ndim: &Operand, span: Span) -> Result<Operand> {
         let axis = self.axis_number_as(prefix, axis, constant(ndim)?)?;
         Ok(Operand::int(axis as i64, span))

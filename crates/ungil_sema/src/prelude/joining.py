@@ -148,7 +148,9 @@ def _stacked(arrays, axis: const, out, dtype, casting: const):
                 raise ValueError("all input arrays must have the same shape")
     at = axis_of(axis, first.ndim + 1)
     target = _room(first.shape[:at] + (len(arrays),) + first.shape[at:], np.result_type(*arrays), out, dtype)
-    if at == 0:
+    if out is None and at == first.ndim and are_plain(arrays, target):
+        interleaved(target, arrays)
+    elif at == 0:
         _fill_slots(target, arrays, out is None and dtype is None, casting)
     else:
         # A part of the rows of all arrays at a time, so that lines of the result are written once.
@@ -500,6 +502,9 @@ def _repeated(a, repeats, axis: const):
                 raise ValueError("repeats may not contain negative values.")
             return np.empty(before + (0,) + behind, a.dtype)
         out = np.empty(before + (n * repeats,) + behind, a.dtype)
+        if is_plain(a, out) and len(behind) == 0:
+            repeated(out, a, repeats)
+            return out
         copy(out.reshape(before + (n, repeats) + behind), np.expand_dims(a, axis + 1))
         return out
     counts = np.asarray(repeats)

@@ -1,7 +1,7 @@
 //! `argmin argmax`: the place of the first extremum.
 //!
-//! Blocks are reduced by plain reductions, the place is found by a search in one block. An elementwise expression is not put
-//! into memory: the loops compute its elements, those of one block twice. Its rows are taken as runs one after another.
+//! The library finds it in memory. Of an expression blocks are reduced by plain reductions, and the place is found by a search
+//! in one block; it is not put into memory: the loops compute its elements, those of one block twice. Its rows are taken as runs one after another.
 
 use std::rc::Rc;
 
@@ -9,6 +9,7 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::{Value, Var};
 use ungil_ir::inst::{BinaryOp, CompareOp, For, InstKind, LoopHints, ReduceOp};
+use ungil_ir::library::{self, LibFn};
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 use crate::diagnostics::Result;
@@ -23,6 +24,19 @@ use crate::ty::Ty;
 
 /// Least number of columns that are looked through side by side.
 const SIDE_BY_SIDE: i64 = 16;
+
+/// Which elements are looked for: NaN counts, or is passed over.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub largest: bool,
+    pub numbers: bool,
+}
+
+impl Wanted {
+    fn op(self) -> ReduceOp {
+        if self.largest { ReduceOp::Max } else { ReduceOp::Min }
+    }
+}
 
 /// Elements in which an extremum is looked for.
 struct Run<'a> {
@@ -71,41 +85,53 @@ impl Lowerer<'_, '_> {
             return self.streamed_position(r, largest);
         }
         let x = self.settled(&r.x)?;
-        self.position_in_memory(r, x, largest)
+        self.position_in_memory(r, x, largest, false)
     }
 
     /// The position in an array in memory.
-    fn position_in_memory(&mut self, r: &Request, x: Operand, largest: bool) -> Result<Operand> {
+    fn position_in_memory(
+        &mut self,
+        r: &Request,
+        x: Operand,
+        largest: bool,
+        numbers: bool,
+    ) -> Result<Operand> {
         let x = match (r.flat, x.ty.as_array()) {
             (true, Some(ty)) if ty.ndim != 1 => self.raveled(&x, r.span)?,
             _ => x,
         };
         let axes = if r.flat { vec![0] } else { r.axes.clone() };
         let &[axis] = &axes[..] else { unreachable!("the axis of a position is a number") };
-        let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
-        let result = self.extreme_index(&x, op, axis, r.span)?;
+        let wanted = Wanted { largest, numbers };
+        let result = self.extreme_index(&x, wanted, axis, r.span)?;
         let ndim = usize::from(r.x.ty.as_array().expect("an array").ndim);
         if r.keepdims { self.with_unit_axes(&result, &r.axes, ndim, r.span) } else { Ok(result) }
     }
 
-    /// Along an axis the index of the first extremum. Of runs of neighbours blocks are reduced one after another, and the
-    /// place is then looked for in the first block that holds the extremum; short runs and those across rows are gone through
-    /// in order.
-    fn extreme_index(&mut self, x: &Operand, op: ReduceOp, axis: usize, span: Span) -> Result<Operand> {
+    /// Along an axis the index of the first extremum, by the library; many short runs across rows are gone through in order,
+    /// side by side.
+    fn extreme_index(&mut self, x: &Operand, wanted: Wanted, axis: usize, span: Span) -> Result<Operand> {
         let shape = self.extents(x)?;
         let kept: Vec<Value> = (0..shape.len()).filter(|k| *k != axis).map(|k| shape[k]).collect();
-        if kept.is_empty() {
-            let found = self.new_var("position", Type::I64);
-            self.extreme_of_run(x, op, shape[axis], &|i| vec![i], found)?;
-            let value = self.b().get(found);
-            return Ok(Operand::value(Ty::Scalar(DType::I64), value, span));
-        }
         let ndim = kept.len() as u8;
         let ty = ArrayType { dtype: DType::I64, ndim, layout: Layout::C, readonly: false, swapped: false };
+        if kept.is_empty() {
+            let one = self.b().i64(1);
+            let out = self.fresh_array(ArrayType { ndim: 1, ..ty }, vec![one], span);
+            self.places_in_rows(x, wanted, axis, &out)?;
+            let (target, zero) = (self.value(&out)?, self.b().i64(0));
+            let value = self.b().load(target, vec![zero]);
+            return Ok(Operand::value(Ty::Scalar(DType::I64), value, span));
+        }
         let out = self.fresh_array(ty, kept.clone(), span);
-        let fastest =
-            if x.ty.as_array().is_some_and(|t| t.layout == Layout::F) { 0 } else { shape.len() - 1 };
-        let runs = |l: &mut Self, in_order: bool| {
+        let fastest = fastest_axis(x);
+        if axis == fastest {
+            self.places_in_rows(x, wanted, axis, &out)?;
+            return Ok(out);
+        }
+        let least = self.b().i64(SIDE_BY_SIDE);
+        let cond = self.b().compare(CompareOp::Ge, shape[fastest], least);
+        let (then, in_order) = self.nested(|l| {
             let found = l.new_var("position", Type::I64);
             l.independent_loops(kept.clone(), LONG_ROW, &mut |l, ivs| {
                 let at = |i: Value| {
@@ -113,25 +139,60 @@ impl Lowerer<'_, '_> {
                     at.insert(axis, i);
                     at
                 };
-                match in_order {
-                    true => l.extreme_in_order(x, op, shape[axis], &at, found)?,
-                    false => l.extreme_of_run(x, op, shape[axis], &at, found)?,
-                }
+                l.extreme_in_order(x, wanted.op(), shape[axis], &at, found)?;
                 let (target, value) = (l.value(&out)?, l.b().get(found));
                 l.b().store(target, ivs, value);
                 Ok(())
             })
-        };
-        // Runs across rows go side by side if there are enough of them.
-        let (compare, least) =
-            if axis == fastest { (CompareOp::Lt, LONG_ROW) } else { (CompareOp::Ge, SIDE_BY_SIDE) };
-        let least = self.b().i64(least);
-        let cond = self.b().compare(compare, shape[fastest], least);
-        let (then, in_order) = self.nested(|l| runs(l, true));
-        let (otherwise, blocks) = self.nested(|l| runs(l, false));
+        });
+        let (otherwise, by_library) = self.nested(|l| l.places_in_rows(x, wanted, axis, &out));
         self.b().push(InstKind::If { cond, then, otherwise });
-        in_order.and(blocks)?;
+        in_order.and(by_library)?;
         Ok(out)
+    }
+
+    /// Calls the library for the places of extrema along an axis: `out` is dense.
+    fn places_in_rows(&mut self, x: &Operand, wanted: Wanted, axis: usize, out: &Operand) -> Result<()> {
+        let ty = x.ty.as_array().expect("an array");
+        let last = usize::from(ty.ndim) - 1;
+        let (mut x, span) = (x.clone(), x.span);
+        if axis != last {
+            let mut order: Vec<u8> = (0..ty.ndim).filter(|k| usize::from(*k) != axis).collect();
+            order.push(axis as u8);
+            x = self.transposed(&x, Some(&order), span)?;
+        }
+        let dense = x.ty.as_array().is_some_and(|t| t.layout == Layout::C);
+        if ty.swapped || last > 1 && !dense {
+            x = self.converted_copy(&x, ty.dtype, Layout::C, span)?;
+        }
+        let (base, shape) = (self.value(&x)?, self.extents(&x)?);
+        let (n, outer) = shape.split_last().expect("an array with axes");
+        let step = self.b().stride(base, last as u8);
+        let mut rows = self.b().i64(1);
+        for extent in outer {
+            rows = self.b().binary(BinaryOp::Mul, rows, *extent);
+        }
+        let next =
+            if last == 1 { self.b().stride(base, 0) } else { self.b().binary(BinaryOp::Mul, *n, step) };
+        let table = ArrayType { ndim: 2, layout: Layout::Strided, swapped: false, ..ty };
+        let zero = self.b().i64(0);
+        let table = self.view(base, table, zero, vec![rows, *n], vec![next, step], span);
+        let out = self.flat_view(out, rows)?;
+        self.call_search(LibFn::Places, wanted, &out, &table)
+    }
+
+    /// Calls a function of the library that searches for extrema.
+    pub(super) fn call_search(&mut self, f: LibFn, wanted: Wanted, out: &Operand, x: &Operand) -> Result<()> {
+        let mut bits = if wanted.largest { library::LARGEST } else { 0 };
+        if wanted.numbers {
+            bits |= library::NUMBERS;
+        }
+        if self.uses_threads() {
+            bits |= library::SHARED;
+        }
+        let operands = vec![self.value(out)?, self.value(x)?, self.b().i64(bits)];
+        self.b().push(InstKind::Library(f, operands));
+        Ok(())
     }
 
     /// Sets `found` to the index of the first extremum, element after element: independent runs then go side by side.
@@ -158,35 +219,6 @@ impl Lowerer<'_, '_> {
             l.b().set(found, here);
             Ok(())
         })
-    }
-
-    /// Sets `found` to the index of the first extremum of the elements `at(0) … at(n - 1)`.
-    fn extreme_of_run(
-        &mut self,
-        x: &Operand,
-        op: ReduceOp,
-        n: Value,
-        at: &dyn Fn(Value) -> Vec<Value>,
-        found: Var,
-    ) -> Result<()> {
-        let dtype = ordered_type(x);
-        let element = |l: &mut Lowerer<'_, '_>, i: Value| {
-            let element = l.load_element(x, at(i))?;
-            l.cast_to(&element, dtype)
-        };
-        let run = Run { op, dtype, n, element: &element };
-        let zero = self.b().i64(0);
-        self.b().set(found, zero);
-        if is_truth(x) {
-            return self.first_truth(&run, found);
-        }
-        let best = self.start_extremum(&run);
-        self.best_block(&run, best, x.span, &mut |l, low| l.b().set(found, low))?;
-        let low = self.b().get(found);
-        // One block in memory is looked through faster than vectors are compiled.
-        let single = x.ty.as_array().is_some_and(|t| t.ndim == 1);
-        let hints = LoopHints { scalar: single, ..LoopHints::default() };
-        self.place_in_block(&run, best, low, found, hints)
     }
 
     /// Sets `found`, which is zero, to the first of the truth values that are looked for, if there is one.
@@ -333,7 +365,7 @@ impl Lowerer<'_, '_> {
         let (otherwise, stored) = self.nested(|l| -> Result<()> {
             let x = l.materialised(&r.x)?;
             let plain = Request { keepdims: false, ..r.with(x.clone()) };
-            let result = l.position_in_memory(&plain, x, largest)?;
+            let result = l.position_in_memory(&plain, x, largest, false)?;
             if scalar {
                 let value = l.value(&result)?;
                 l.b().set(found, value);
@@ -477,6 +509,13 @@ impl Lowerer<'_, '_> {
     }
 
     pub(super) fn nan_position(&mut self, largest: bool, mut r: Request) -> Result<Operand> {
+        let name = if largest { "argmax" } else { "argmin" };
+        let complex = r.x.ty.as_array().is_some_and(|t| t.dtype.is_complex());
+        if !complex && (r.flat || r.axes[..] == [fastest_axis(&r.x)]) {
+            self.check_not_empty(&r, &format!("attempt to get {name} of an empty sequence"))?;
+            let x = self.settled(&r.x)?;
+            return self.position_in_memory(&r, x, largest, true);
+        }
         r.x = self.settled(&r.x)?;
         let request = Request { keepdims: false, mask: None, ..r.with(r.x.clone()) };
         let numbers = self.count_numbers(&request)?;
@@ -501,6 +540,12 @@ impl Lowerer<'_, '_> {
             &Fold { op: ReduceOp::Min, dtype: DType::I64, term, initial: None, narrow: None },
         )
     }
+}
+
+/// The axis whose neighbours are nearest.
+fn fastest_axis(x: &Operand) -> usize {
+    let ty = x.ty.as_array().expect("an array");
+    if ty.layout == Layout::F { 0 } else { usize::from(ty.ndim) - 1 }
 }
 
 fn is_truth(x: &Operand) -> bool {

@@ -10,6 +10,7 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp, UnaryOp};
+use ungil_ir::library::LibFn;
 use ungil_ir::types::{ArrayType, DType, Layout};
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
@@ -19,6 +20,7 @@ use crate::lower::Lowerer;
 use crate::lower::array::reduce::Fold;
 use crate::lower::call::Args;
 use crate::lower::numpy::calling::{Casting, can_cast};
+use crate::lower::numpy::positions::Wanted;
 use crate::operand::Operand;
 use crate::prelude;
 use crate::ty::{SliceTy, Ty};
@@ -491,6 +493,26 @@ impl Lowerer<'_, '_> {
         self.folded(r, op, dtype)
     }
 
+    /// The extremum of all numbers among floats that lie along one run in memory, by the library, whose vectors look for NaN
+    /// aside.
+    fn extremum_in_memory(&mut self, r: &Request, largest: bool) -> Result<Option<Operand>> {
+        let ty = r.x.ty.as_array().expect("an array");
+        let run = ty.ndim == 1 || ty.layout == Layout::C;
+        let whole = r.axes.len() == usize::from(ty.ndim) && !r.keepdims && r.mask.is_none();
+        let plain = r.initial.is_none() && r.dtype.is_none() && r.x.lazy.is_none() && !ty.swapped;
+        if !ty.dtype.is_float() || !run || !whole || !plain || ty.ndim == 0 {
+            return Ok(None);
+        }
+        let x = if ty.ndim == 1 { r.x.clone() } else { self.raveled(&r.x, r.span)? };
+        let (zero, one) = (self.b().i64(0), self.b().i64(1));
+        let out = ArrayType { dtype: ty.dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
+        let out = self.fresh_array(out, vec![one], r.span);
+        self.call_search(LibFn::Extremum, Wanted { largest, numbers: true }, &out, &x)?;
+        let target = self.value(&out)?;
+        let value = self.b().load(target, vec![zero]);
+        Ok(Some(Operand::value(Ty::Scalar(ty.dtype), value, r.span)))
+    }
+
     /// Raises where a mask might leave nothing, and there is nothing to start from.
     fn check_unmasked(&mut self, r: &Request, name: &str) -> Result<()> {
         if r.mask.is_none() || r.initial.is_some() {
@@ -540,6 +562,17 @@ impl Lowerer<'_, '_> {
         let limit = if largest { f64::NEG_INFINITY } else { f64::INFINITY };
         self.check_unmasked(r, if largest { "fmax" } else { "fmin" })?;
         let x = self.settled(&r.x)?;
+        if r.initial.is_none() && r.mask.is_none() {
+            let name = if largest { "fmax" } else { "fmin" };
+            let settled = r.with(x.clone());
+            self.check_not_empty(
+                &settled,
+                &format!("zero-size array to reduction operation {name} which has no identity"),
+            )?;
+            if let Some(found) = self.extremum_in_memory(&settled, largest)? {
+                return Ok(found);
+            }
+        }
         let filled = self.without_nan(&x, Operand::float(limit, r.span), r.span)?;
         let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
         let mut request = r.with(filled);
