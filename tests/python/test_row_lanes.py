@@ -113,6 +113,42 @@ def windows(a, o):
         o[i] = s
 
 
+def filtered(a, k, o):
+    for i in range(o.shape[0]):
+        for j in range(o.shape[1]):
+            s = a[i, j] * 0
+            for u in range(k.shape[0]):
+                for v in range(k.shape[1]):
+                    s += a[i + u, j + v] * k[u, v]
+            o[i, j] = s
+
+
+def eroded(a, r, o):
+    for i in range(r, a.shape[0] - r):
+        for j in range(r, a.shape[1] - r):
+            m = a[i, j]
+            for u in range(-r, r + 1):
+                for v in range(-r, r + 1):
+                    if a[i + u, j + v] < m:
+                        m = a[i + u, j + v]
+            o[i, j] = m
+
+
+def counted_below(a, n, o):
+    """The second load of an element stands behind a store to another array, under a condition."""
+    for i in range(o.shape[0]):
+        s = 0.0
+        for j in range(n):
+            if a[i + j] < 0.5:
+                if a[i + j] > 0.25:
+                    s += a[i + j] * 2
+                else:
+                    s -= a[i + j]
+        o[i] = s + a[i]
+        if a[i] > 0.5:
+            o[i] = a[i]
+
+
 def masked(a, m, o):
     for i in range(a.shape[0]):
         s = 0.0
@@ -166,6 +202,30 @@ def test_steps_and_bounds():
     check(masked, a, rng.integers(0, 2, 41), np.zeros(67))
     check(repeated, rng.random((37, 37)), rng.random(37), 3)
     check(transposed, a, matrix(rng, 40, 41, np.float64))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16, np.int64])
+@pytest.mark.parametrize("width", [3, 16, 31, 33, 48, 67])
+def test_windows(dtype, width):
+    """Neighbouring lanes load neighbouring elements, at any width."""
+    rng = np.random.default_rng(width)
+    a = matrix(rng, 9, width + 4, dtype)
+    for k in (1, 3, 5):
+        if dtype != np.int16:
+            check(filtered, a, matrix(rng, 3, k, dtype), np.zeros((7, width), dtype))
+    for r in (0, 1, 2):
+        check(eroded, a, r, np.zeros_like(a))
+    floats = rng.random(width + 20)
+    for n in (0, 1, 5, 20):
+        check(counted_below, floats, n, np.zeros(width))
+    floats[::7] = np.nan
+    check(eroded, floats[: width * 1].reshape(1, width), 0, np.zeros((1, width)))
+    both = matrix(rng, 40, 40, dtype)
+    expected, result = both.copy(), both.copy()
+    with np.errstate(all="ignore"):
+        eroded(expected, 1, expected)
+    ungil.jit(eroded)(result, 1, result)
+    assert np.array_equal(expected, result)
 
 
 def test_overlapping_results():

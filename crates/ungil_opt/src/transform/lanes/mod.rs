@@ -21,6 +21,7 @@ mod lockstep;
 mod lower;
 mod memory;
 mod reduce;
+mod repeats;
 mod rows;
 mod simplify;
 mod uniformity;
@@ -179,6 +180,7 @@ impl Pass<'_> {
         if lockstep::split_counters(func, body, &facts) {
             facts = Uniformity::compute(func, body, node.label, iv, &lanes);
         }
+        facts.unit = constant_step(func, node).is_ok_and(|step| step == 1).then_some(iv);
         let labels = candidate::Labels::of(func, body, node.label);
         let searches = candidate::searches(func, body, &labels);
         let wanted = if self.searches {
@@ -209,9 +211,10 @@ impl Pass<'_> {
         if size > MAX_BODY {
             return Err(format!("its body has {size} instructions").into());
         }
-        let rows = rows::all_row_loads(func, body, &facts);
+        let (rows, has_windows) = rows::all_row_loads(func, body, &facts);
         let mut shape = cost::shape(func, body, &facts, self.context.target);
-        if !rows.is_empty() {
+        // A window's last columns are left to scalar code, which a masked group of gathers would not outrun: few of them.
+        if !rows.is_empty() || has_windows {
             shape.parts = shape.parts.min(rows::parts(func, body, shape.width));
         }
         let chosen = forced || func.attributes.simd == Simd::Always;
@@ -231,7 +234,7 @@ impl Pass<'_> {
             step,
             guard: None,
             scalar_last,
-            masked_tail: size <= MAX_TAIL && !scalar_last && rows.is_empty(),
+            masked_tail: size <= MAX_TAIL && !scalar_last && rows.is_empty() && !has_windows,
             bails,
             reductions: &reductions,
         };

@@ -42,16 +42,28 @@ pub type RowLoads = BTreeMap<Value, Value>;
 
 /// The row loads of an inner loop; none if it cannot be cut in blocks.
 pub fn row_loads(func: &Function, defs: &Definitions, facts: &Uniformity, node: &For) -> RowLoads {
+    search(func, defs, facts, node).found
+}
+
+fn search<'a>(func: &'a Function, defs: &'a Definitions, facts: &'a Uniformity, node: &'a For) -> Search<'a> {
+    let inside = walk::defined_values(func, node.body);
+    let mut search = Search {
+        func,
+        defs,
+        facts,
+        node,
+        inside,
+        first: BTreeMap::new(),
+        found: RowLoads::new(),
+        is_window: false,
+    };
+
     let steps = matches!(defs.kind(func, node.step), Some(InstKind::Const(Const::Int(_, 1))));
     let same = !facts.loops.contains(&node.label) && !facts.varies(node.start) && !facts.varies(node.stop);
-    if !steps || !same || !may_read_ahead(func, node.body) {
-        return RowLoads::new();
+    if steps && same && may_read_ahead(func, node.body) {
+        search.region(node.body, true);
     }
-    let inside = walk::defined_values(func, node.body);
-    let mut search =
-        Search { func, defs, facts, node, inside, first: BTreeMap::new(), found: RowLoads::new() };
-    search.region(node.body, true);
-    search.found
+    search
 }
 
 /// Vectors of this width for rows: two hide latency, where rows are long and vectors not so long that code grows.
@@ -61,16 +73,19 @@ pub fn parts(func: &Function, body: Region, width: u16) -> u16 {
     if short { 1 } else { (MAX_ROWS / width).clamp(1, MAX_PARTS) }
 }
 
-/// The row loads of all loops of a body.
-pub fn all_row_loads(func: &Function, body: Region, facts: &Uniformity) -> RowLoads {
+/// The row loads of all loops of a body, and whether a loop goes along a window, where neighbouring lanes load neighbouring
+/// elements.
+pub fn all_row_loads(func: &Function, body: Region, facts: &Uniformity) -> (RowLoads, bool) {
     let defs = Definitions::compute(func);
-    let mut all = RowLoads::new();
+    let (mut all, mut has_windows) = (RowLoads::new(), false);
     for inst in walk::insts_of(func, body) {
         if let InstKind::For(node) = &func.inst(inst).kind {
-            all.extend(row_loads(func, &defs, facts, node));
+            let found = search(func, &defs, facts, node);
+            all.extend(found.found);
+            has_windows |= found.is_window;
         }
     }
-    all
+    (all, has_windows)
 }
 
 fn may_read_ahead(func: &Function, body: Region) -> bool {
@@ -102,6 +117,8 @@ struct Search<'a> {
     /// The first load of each element.
     first: BTreeMap<(Value, Vec<Affine>), Value>,
     found: RowLoads,
+    /// Whether lanes load neighbouring elements of one row somewhere.
+    is_window: bool,
 }
 
 impl Search<'_> {
@@ -127,7 +144,7 @@ impl Search<'_> {
     }
 
     /// The indices of a load whose last one counts with the loop while the others stay, but differ between lanes.
-    fn row_place(&self, array: Value, index: &[Value]) -> Option<Vec<Affine>> {
+    fn row_place(&mut self, array: Value, index: &[Value]) -> Option<Vec<Affine>> {
         let Type::Array(ty) = self.func.ty(array) else { return None };
         let plain = ty.layout == Layout::C && ty.dtype != DType::Bool && !ty.dtype.is_complex();
         if !plain || !index.iter().any(|v| self.facts.varies(*v)) {
@@ -135,8 +152,16 @@ impl Search<'_> {
         }
         let (last, rest) = index.split_last()?;
         let mut place: Vec<Affine> = rest.iter().map(|v| self.counting(*v, 0)).collect::<Option<_>>()?;
-        place.push(self.counting(*last, 1)?);
-        Some(place)
+        let along = self.counting(*last, 1)?;
+        // Lanes that follow each other in one row load it as it lies.
+        let is_one_row = !rest.iter().any(|v| self.facts.varies(*v))
+            && along.terms.iter().all(|(v, c)| match Some(*v) == self.facts.unit {
+                true => *c == 1,
+                false => !self.facts.varies(*v),
+            });
+        place.push(along);
+        self.is_window |= is_one_row;
+        (!is_one_row).then_some(place)
     }
 
     /// An index that grows by `step` with each iteration.

@@ -1,9 +1,10 @@
 //! Simplification of a copied body before it is analysed: short loops unrolled, short-circuit conditions as plain
-//! logic, loads that a loop repeats in front of it.
+//! logic, loads that a loop repeats in front of it, loads that repeat others by these.
 //!
 //! LLVM would do the same to scalar code, but masks would hide it: a load under the mask of the lanes still in a loop
 //! does not look invariant.
 
+use super::repeats::reuse_loads;
 use crate::analysis::definitions::Definitions;
 use crate::transform::alias_guard::are_apart;
 use crate::transform::forward_locals::forward_region;
@@ -27,6 +28,7 @@ pub fn simplify(func: &mut Function, body: Region) {
     short_circuits(func, body);
     forward_region(func, body);
     hoist_loads(func, body);
+    reuse_loads(func, body);
 }
 
 // Unrolling.

@@ -22,6 +22,8 @@ pub struct Uniformity {
     /// Loops with a `continue` that only some lanes take.
     pub continues: BTreeSet<Label>,
     pub joints: HashMap<Inst, Joint>,
+    /// The induction value, if each lane's is one more than its neighbour's.
+    pub unit: Option<Value>,
     /// Variables of lanes that are read behind the iteration.
     left: Vars,
 }
