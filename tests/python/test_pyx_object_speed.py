@@ -93,6 +93,19 @@ CALLS = [
     *[("kinds", flag, [1]) for flag in (0, 1)], *[("indices", list("abcdef"), n) for n in (1, 2, 5)],
     ("swapped", 1, "b"), ("swapped", [1], [2]), *[("rotated", list(range(n))) for n in (0, 1, 2, 5)],
     ("too_many", [1, 2, 3]), *[("half_done", xs) for xs in ([], [1], [1, 2])],
+    *[("grown", parts, start) for parts in (["a", "bc", "", "d" * 600], ["ä", "漢", "a"], [], ["a", 1], [b"a"], [[1]], [1, 2.5])
+      for start in ("", "x", "ä", "漢😀", 1, None, [])],
+    *[(f, parts) for f in ("grown_and_kept", "grown_in_words", "grown_until") for parts in (["b", "cd", "e" * 1000], ["b", "ä", "c"], ["b", None], ["b", b"c", "d"])],
+    *[(f, s) for f in ("grown_by_itself", "grown_inside") for s in ("", "a", "ab", "ä漢", "z" * 300)],
+    *[("grown_from_nothing", s, flag) for s in ("ab", 1) for flag in (0, 1)],
+    *[("joined_in_place", a, b) for a, b in (([1], [2]), ([1], (2,)), ("a", "b"), (1, 2), (Sequence([1]), [2]), ((1,), (2,)), (Number(1), 2), ("a", 1))],
+    *[("extremes", *v) for v in ((1, 2, 3), (3, 2, 1), (2, 2.0, True), ("b", "a", "ab"), (1.5, float("nan"), 0), (1, "a", 2), ([2], [1], [3]),
+                                 (2**70, 2**71, 1), ("ä", "a", "漢"))],
+    *[("constants", x) for x in (1, "a", -2.5, (1, 2), None)],
+    *[("extremes", np.ones(2), np.zeros(2), 1)],
+    *[("ordered", a, b) for a, b in itertools.product(("a", "b", "Z", "", "ab", "ac", "ä", "漢", "a" * 50, None, 1), ("a", "ab", "ä", "漢", "a" * 50, 2, 1.5))],
+    *[("ordered", a, b) for a, b in itertools.product((1, True, 2**40, -(2**70), 1.5, float("nan")), (1, 2**40, -(2**70), 1.5, False))],
+    *[("questions", x) for x in (*map(chr, range(300)), "", "ab", "A1", "漢", "²", "½", "ǅ", "\u2028", "\ud800", b"a", b"", None, 1)],
     ("counting", [1, 1, 2, "a", 1.0]), *[("characters", s) for s in ("", "abcab", "äab", "漢b漢", "\U0001f600b\ud800b")],
 ]  # fmt: skip
 
@@ -192,6 +205,18 @@ def test_counts_of_references_are_exact(module):
         module.added({1}, key), module.appended([], value), module.got({key: value}, key, value)
         module.swapped(value, key), module.rotated(xs), module.half_done([value])
         module.texts([1, key]), module.characters(key), module.backwards(xs)
+        (
+            module.grown([key, key], key),
+            module.grown_and_kept([key, "b"]),
+            module.grown_by_itself(key),
+            module.grown_inside(key),
+        )
+        (
+            module.grown_until([key, value]),
+            module.joined_in_place(xs[:], [value]),
+            module.extremes(key, key, "a"),
+            module.questions(key[:1]),
+        )
         for f, *args in (("item", xs, 9), ("put", xs, 9, value), ("to_int", key), ("branches", value, 1)):
             with pytest.raises((IndexError, TypeError, ValueError)):
                 getattr(module, f)(*args)
@@ -205,3 +230,20 @@ def test_a_builtin_is_the_one_at_the_first_call():
     assert module.f(-1) == ("-1", 1, [-1, 0])
     module.str = module.abs = None
     assert module.f(-2) == ("-2", 2, [-2, 0])
+
+
+def test_globals_may_change():
+    text = "x = 1\ny = 0\ndef f(x0):\n    return x, y\ndef g():\n    global x\n    x += 1\n    return x\n"
+    module, other = (pyx.compile(text, name=name) for name in ("globals_here", "globals_there"))
+    module.y, other.y = 5, 6
+    assert (module.f("a"), other.f("a")) == ((1, 5), (1, 6))
+    module.x = "new"
+    assert (module.f("a"), other.f("a")) == (("new", 5), (1, 6))
+    assert (other.g(), other.g(), other.f("a")) == (2, 3, (3, 6))
+    del module.y
+    with pytest.raises(NameError, match="y"):
+        module.f("a")
+    module.y = []
+    for k in range(100):
+        module.y = [k]
+        assert module.f("a") == ("new", [k])

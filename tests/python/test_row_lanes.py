@@ -225,7 +225,7 @@ def test_windows(dtype, width):
     with np.errstate(all="ignore"):
         eroded(expected, 1, expected)
     ungil.jit(eroded)(result, 1, result)
-    assert np.array_equal(expected, result)
+    np.testing.assert_array_equal(expected, result)
 
 
 def test_overlapping_results():

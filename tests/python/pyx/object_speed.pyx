@@ -273,3 +273,87 @@ def indices(xs, int n):
     for m in range(0):
         out.append(m)
     return out, i
+
+
+def grown(parts, start):
+    text = start
+    for part in parts:
+        text += part
+    return text
+
+
+def grown_and_kept(parts):
+    text = "a"
+    kept = [text]
+    for part in parts:
+        text += part
+        kept.append(text)
+        text += "-"
+    return kept, text
+
+
+def grown_by_itself(text):
+    text += text
+    other = text + "x"
+    other += other
+    text += other
+    return text, other
+
+
+def grown_in_words(words):
+    known = {}
+    text = ""
+    for word in words:
+        text += word
+        known[text] = len(text)
+        text += " "
+    return known, text
+
+
+def grown_until(parts):
+    text = "" + str(len(parts))
+    try:
+        for part in parts:
+            text += part
+    except TypeError as e:
+        return text, str(e)
+    return text
+
+
+def grown_from_nothing(part, flag):
+    if flag:
+        text = part
+    text += part
+    return text
+
+
+def grown_inside(text):
+    for c in text:
+        text += c.upper()
+    return text
+
+
+def constants(x):
+    out = []
+    for a, (b, c) in ((1, (2.5, "c")), (-1, (-0.0, None)), ((), (True, b"b"))):
+        out.append((a, b, c))
+    return out, (1, 2) + (x,), x in (1, "a", -2.5), ("%s %s" % ("u", 3)), (), (...,)
+
+
+def joined_in_place(a, b):
+    before = a
+    a += b
+    return a, before is a
+
+
+def extremes(a, b, c):
+    return min(a, b, c), max(a, b, c), min(a, b), max(b, c)
+
+
+def ordered(a, b):
+    return [1 if a < b else 0, 1 if a <= b else 0, 1 if a > b else 0, 1 if a >= b else 0, 1 if a == b else 0, 1 if a != b else 0]
+
+
+def questions(x):
+    return [x.isalpha(), x.isdigit(), x.isspace(), x.isalnum(), x.isupper(), x.islower(), x.isdecimal(), x.isnumeric(), x.istitle(),
+            x.isprintable(), x.isascii(), x.isidentifier()]

@@ -1,6 +1,7 @@
 //! Entries for characters of strings as numbers, with Cython's errors.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
+use std::sync::OnceLock;
 
 use pyo3::ffi::{self, Py_ssize_t};
 
@@ -18,6 +19,42 @@ unsafe extern "C" {
     fn _PyUnicode_IsNumeric(c: u32) -> c_int;
     fn _PyUnicode_IsTitlecase(c: u32) -> c_int;
     fn _PyUnicode_IsPrintable(c: u32) -> c_int;
+}
+
+/// Methods of strings that ask what their characters are, in the order of their numbers in `char_is`.
+const QUESTIONS: [&CStr; 10] = [
+    c"isalpha",
+    c"isdigit",
+    c"isspace",
+    c"isalnum",
+    c"isupper",
+    c"islower",
+    c"isdecimal",
+    c"isnumeric",
+    c"istitle",
+    c"isprintable",
+];
+
+/// Their names, which are interned and never given up; 0 where there was no memory.
+static NAMES: OnceLock<[usize; 10]> = OnceLock::new();
+
+/// What such a method of a string of one character gives; `None`: it has to be called.
+///
+/// # Safety
+/// Attached, with live objects.
+#[inline]
+pub unsafe fn answered(name: O, object: O) -> Option<O> {
+    // SAFETY: as the caller vouches; strings have their length in their header.
+    unsafe {
+        if ffi::PyUnicode_CheckExact(object) == 0 || (*object.cast::<ffi::PyASCIIObject>()).length != 1 {
+            return None;
+        }
+        let names = NAMES
+            .get_or_init(|| QUESTIONS.map(|text| ffi::PyUnicode_InternFromString(text.as_ptr()) as usize));
+        let kind = names.iter().position(|known| *known == name as usize)?;
+        let answer = char_is(kind as i64, i64::from(ffi::PyUnicode_ReadChar(object, 0)));
+        Some(ffi::PyBool_FromLong(answer))
+    }
 }
 
 /// One more than the largest character.

@@ -18,6 +18,7 @@ pub mod ndarray_api;
 mod operate;
 mod own;
 mod pattern;
+mod recent;
 mod small;
 mod table;
 mod unit;
@@ -205,6 +206,8 @@ fn address(entry: Entry) -> u64 {
         Entry::Unbound => except::unbound as *const () as u64,
         Entry::Binary => operate::binary as *const () as u64,
         Entry::InPlace => operate::in_place as *const () as u64,
+        Entry::AddToOwn => operate::add_to_own as *const () as u64,
+        Entry::Extreme => operate::extreme as *const () as u64,
         Entry::Add => operate::add as *const () as u64,
         Entry::Sub => operate::sub as *const () as u64,
         Entry::Mul => operate::mul as *const () as u64,

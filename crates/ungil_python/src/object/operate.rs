@@ -140,6 +140,30 @@ entries! {
         }
     }
 
+    fn add_to_own(a: O, b: O) -> O {
+        if let Some(text) = small::extended(a, b) {
+            return text;
+        }
+        let sum = in_place(0, a, b);
+        if !sum.is_null() {
+            ffi::Py_DECREF(a);
+        }
+        sum
+    }
+
+    fn extreme(items: *const O, n: i64, op: i64) -> O {
+        let mut best = *items;
+        for i in 1..n as usize {
+            let item = *items.add(i);
+            match compare_bool(item, best, op) {
+                ..0 => return null_mut(),
+                0 => {}
+                _ => best = item,
+            }
+        }
+        new_reference(best)
+    }
+
     fn unary(op: i64, a: O) -> O {
         match op {
             0 => ffi::PyNumber_Negative(a),
@@ -157,14 +181,18 @@ entries! {
 
     /// Without the short cut of `PyObject_RichCompareBool` for an object and itself.
     fn compare_bool(a: O, b: O, op: i64) -> i64 {
-        if let Some((x, y)) = small::both(a, b) {
-            return i64::from(small::holds(&x, &y, op));
-        }
-        if let Some((x, y)) = floats(a, b) {
-            return i64::from(small::holds(&x, &y, op));
-        }
-        if let (c_op @ (ffi::Py_EQ | ffi::Py_NE), Some(equal)) = (op as c_int, small::equal_strings(a, b)) {
-            return i64::from(equal == (c_op == ffi::Py_EQ));
+        let class = ffi::Py_TYPE(a);
+        let holds = if class != ffi::Py_TYPE(b) {
+            floats(a, b).map(|(x, y)| small::holds(&x, &y, op))
+        } else if class == &raw mut ffi::PyLong_Type {
+            small::both(a, b).map(|(x, y)| small::holds(&x, &y, op))
+        } else if class == &raw mut ffi::PyUnicode_Type {
+            small::compare_strings(a, b, op)
+        } else {
+            floats(a, b).map(|(x, y)| small::holds(&x, &y, op))
+        };
+        if let Some(holds) = holds {
+            return i64::from(holds);
         }
         let result = ffi::PyObject_RichCompare(a, b, op as c_int);
         if result.is_null() {

@@ -106,6 +106,11 @@ pub unsafe fn equal_strings(a: O, b: O) -> Option<bool> {
         if a == b || length(a) != length(b) {
             return Some(a == b);
         }
+        // What is not known yet is -1.
+        let hash = |s: O| (*s.cast::<ffi::PyASCIIObject>()).hash;
+        if hash(a) != hash(b) && hash(a) != -1 && hash(b) != -1 {
+            return Some(false);
+        }
         #[cfg(not(Py_3_14))]
         if length(a) == 1
             && ffi::PyUnicode_IS_COMPACT_ASCII(a) != 0
@@ -115,5 +120,75 @@ pub unsafe fn equal_strings(a: O, b: O) -> Option<bool> {
             return Some(character(a) == character(b));
         }
         Some(ffi::PyUnicode_Compare(a, b) == 0)
+    }
+}
+
+/// How two strings stand; `None` where Python has to be asked.
+///
+/// # Safety
+/// The objects are exactly strings, and live.
+#[inline]
+pub unsafe fn compare_strings(a: O, b: O, op: i64) -> Option<bool> {
+    // SAFETY: as the caller vouches; the header of a short string of ASCII is followed by its characters.
+    unsafe {
+        if let op @ (ffi::Py_EQ | ffi::Py_NE) = op as c_int {
+            return equal_strings(a, b).map(|equal| equal == (op == ffi::Py_EQ));
+        }
+        #[cfg(not(Py_3_14))]
+        if let (Some(x), Some(y)) = (ascii_character(a), ascii_character(b)) {
+            return Some(holds(&x, &y, op));
+        }
+        None
+    }
+}
+
+/// The character that a string of ASCII consists of.
+///
+/// # Safety
+/// The object is exactly a string, and live.
+#[cfg(not(Py_3_14))]
+#[inline]
+pub unsafe fn ascii_character(text: O) -> Option<u8> {
+    // SAFETY: as the caller vouches; the header of such a string is followed by its characters.
+    unsafe {
+        let is_one = (*text.cast::<ffi::PyASCIIObject>()).length == 1;
+        (is_one && ffi::PyUnicode_IS_COMPACT_ASCII(text) != 0)
+            .then(|| ffi::PyUnicode_DATA(text).cast::<u8>().read())
+    }
+}
+
+/// A string with another one behind it, in the memory of the first, which nobody else holds; its reference becomes the
+/// result's. `None`: they are no such strings; null with an exception: there is no memory, and the first is as it was.
+///
+/// # Safety
+/// The objects are live; attached.
+#[inline]
+pub unsafe fn extended(a: O, b: O) -> Option<O> {
+    #[cfg(Py_3_14)]
+    return None;
+    // SAFETY: live objects, as the caller vouches; strings' characters are of the size that their kind is, and there is room for
+    // those of both once the first has been made longer, which gives a string that nobody else knows.
+    #[cfg(not(Py_3_14))]
+    unsafe {
+        // What is added to itself would move.
+        let is_own = a != b && ffi::Py_REFCNT(a) == 1;
+        if !is_own || ffi::PyUnicode_CheckExact(a) == 0 || ffi::PyUnicode_CheckExact(b) == 0 {
+            return None;
+        }
+        let length = |s: O| (*s.cast::<ffi::PyASCIIObject>()).length;
+        let (n, more) = (length(a), length(b));
+        let kind = ffi::PyUnicode_KIND(a);
+        let is_ascii = |s: O| ffi::PyUnicode_IS_COMPACT_ASCII(s) != 0;
+        if n == 0 || more == 0 || kind != ffi::PyUnicode_KIND(b) || is_ascii(a) && !is_ascii(b) {
+            return None;
+        }
+        let mut text = a;
+        if ffi::PyUnicode_Resize(&raw mut text, n.checked_add(more)?) < 0 {
+            return Some(null_mut());
+        }
+        let size = kind as usize;
+        let (from, to) = (ffi::PyUnicode_DATA(b).cast::<u8>(), ffi::PyUnicode_DATA(text).cast::<u8>());
+        core::ptr::copy_nonoverlapping(from, to.add(n as usize * size), more as usize * size);
+        Some(text)
     }
 }

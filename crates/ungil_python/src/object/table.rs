@@ -161,6 +161,10 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
         Constant::Builtin(name) => py.import("builtins")?.getattr(name.as_str())?,
         Constant::Class(class) => class_of(py, *class),
         Constant::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+        Constant::Tuple(items) => {
+            let items = items.iter().map(|item| object(py, item)).collect::<PyResult<Vec<_>>>()?;
+            PyTuple::new(py, items)?.into_any()
+        }
         Constant::Code(_)
         | Constant::Own(_)
         | Constant::Parameter(_)

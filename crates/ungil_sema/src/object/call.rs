@@ -62,6 +62,9 @@ impl Lowerer<'_> {
         if let Some(extremum) = self.extremum(call) {
             return self.extremum_of(call, extremum);
         }
+        if let Some(extreme) = self.extreme(e, call)? {
+            return Ok(extreme);
+        }
         if self.is_code(call) {
             let value = self.expr(&call.args[0])?;
             let code = self.number(value, &char_type())?;
@@ -151,6 +154,23 @@ impl Lowerer<'_> {
             Some(best) => Ok(Val::C(best, ty)),
             None => refuse("an extremum of nothing"),
         }
+    }
+
+    /// `min` or `max` of some objects.
+    fn extreme(&mut self, e: &Expr, call: &Call) -> Result<Option<Val>> {
+        let ExprKind::Name(name) = &call.func.kind else { return Ok(None) };
+        let is_known = matches!(&**name, "min" | "max") && is_simple(call) && call.args.len() > 1;
+        if !is_known || !self.is_builtin(name) {
+            return Ok(None);
+        }
+        let (args, _) = self.call_arguments(call)?;
+        let values: Vec<Value> = args.iter().map(|a| a.value).collect();
+        self.at(e.span);
+        let address = self.arguments(&values);
+        // As CPython numbers `<` and `>`.
+        let op = self.word(if &**name == "max" { 4 } else { 0 });
+        let n = self.word(values.len() as i64);
+        Ok(Some(Val::Obj(self.make_from(Entry::Extreme, &[address, n, op], &args))))
     }
 
     /// A call of a builtin that needs no function; `None` for the others.

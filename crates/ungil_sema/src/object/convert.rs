@@ -62,21 +62,7 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn literal(&mut self, literal: &Literal) -> Result<Obj> {
-        let constant = match literal {
-            Literal::None => Constant::None,
-            Literal::Bool(b) => Constant::Bool(*b),
-            Literal::Ellipsis => Constant::Ellipsis,
-            Literal::Int(n) => Constant::Int(*n),
-            Literal::BigInt(digits) => Constant::BigInt(digits.to_string()),
-            Literal::Float(x) => Constant::Float(x.to_bits()),
-            Literal::Imaginary(x) => Constant::Imaginary(x.to_bits()),
-            Literal::Str(text) => match text.as_str() {
-                Some(text) => Constant::Str(text.to_owned()),
-                None => return refuse("a string with lone surrogates"),
-            },
-            Literal::Bytes(bytes) => Constant::Bytes(bytes.to_vec()),
-        };
-        Ok(self.constant(constant))
+        Ok(self.constant(constant_of(literal)?))
     }
 
     /// A value as a type of C. A temporary is given up.
@@ -205,4 +191,22 @@ impl Lowerer<'_> {
         let otherwise = self.func.new_region();
         self.b().push(InstKind::If { cond: suspect, then, otherwise });
     }
+}
+
+/// A literal as a constant.
+pub(super) fn constant_of(literal: &Literal) -> Result<Constant> {
+    Ok(match literal {
+        Literal::None => Constant::None,
+        Literal::Bool(b) => Constant::Bool(*b),
+        Literal::Ellipsis => Constant::Ellipsis,
+        Literal::Int(n) => Constant::Int(*n),
+        Literal::BigInt(digits) => Constant::BigInt(digits.to_string()),
+        Literal::Float(x) => Constant::Float(x.to_bits()),
+        Literal::Imaginary(x) => Constant::Imaginary(x.to_bits()),
+        Literal::Str(text) => match text.as_str() {
+            Some(text) => Constant::Str(text.to_owned()),
+            None => return refuse("a string with lone surrogates"),
+        },
+        Literal::Bytes(bytes) => Constant::Bytes(bytes.to_vec()),
+    })
 }

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 
 use ungil_ir::entities::Value;
 use ungil_syntax::ast::expr::{Comprehension, Conversion, DictItem, Expr, ExprKind, StringPart};
+use ungil_syntax::ast::literal::Literal;
+use ungil_syntax::ast::operator::UnaryOp;
 
 use super::c_loop::Iterable;
+use super::convert::constant_of;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::store::names_of;
@@ -47,6 +50,9 @@ impl Lowerer<'_> {
         if has_star(items) || items.len() > MAX_AT_ONCE {
             let list = self.list_of(items)?;
             return Ok(Val::Obj(self.make_from(Entry::ListToTuple, &[list.value], &[list])));
+        }
+        if let Some(constant) = constant_tuple(items) {
+            return Ok(Val::Obj(self.constant(constant)));
         }
         Ok(Val::Obj(self.at_once(Entry::Tuple, items, 1)?))
     }
@@ -283,5 +289,23 @@ impl Lowerer<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// A tuple of literals and of such tuples, which is made once.
+fn constant_tuple(items: &[Expr]) -> Option<Constant> {
+    items.iter().map(constant).collect::<Option<_>>().map(Constant::Tuple)
+}
+
+fn constant(e: &Expr) -> Option<Constant> {
+    match &e.kind {
+        ExprKind::Literal(literal) => constant_of(literal).ok(),
+        ExprKind::Unary { op: UnaryOp::Neg, operand } => match &operand.kind {
+            ExprKind::Literal(Literal::Int(n)) => n.checked_neg().map(Constant::Int),
+            ExprKind::Literal(Literal::Float(x)) => Some(Constant::Float((-x).to_bits())),
+            _ => None,
+        },
+        ExprKind::Tuple(items) => constant_tuple(items),
+        _ => None,
     }
 }

@@ -44,6 +44,10 @@ entries! {
     /// Operator's number, operands.
     Binary "ooo" "o",
     InPlace "ooo" "o",
+    /// The same as `+=`, where the first operand's reference is given up unless it fails.
+    AddToOwn "oo" "o",
+    /// Items, number, operator: the first one that is less or greater than all before it.
+    Extreme "ooo" "o",
     Add "oo" "o",
     Sub "oo" "o",
     Mul "oo" "o",

@@ -79,6 +79,8 @@ pub enum Constant {
     /// The builtin of a name.
     Builtin(String),
     Names(Vec<String>),
+    /// Of constants.
+    Tuple(Vec<Constant>),
     /// A class of the interpreter's own.
     Class(Class),
     /// The code of a function inside, by the host's number.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use ungil_ir::entities::Value;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
@@ -12,7 +13,7 @@ use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::Place;
 use super::typing::{common, is_long};
-use super::value::{Obj, Val};
+use super::value::{Local, Obj, Val};
 use super::{Meaning, Result, refuse};
 use crate::resolve::children::blocks;
 
@@ -306,8 +307,14 @@ impl Lowerer<'_> {
                 let new = self.combine(t, op, old, value_of)?;
                 self.store(t, new)
             }
-            ExprKind::Name(_) => {
+            ExprKind::Name(name) => {
                 let old = self.expr(t)?;
+                if let (Val::Obj(Obj { value: old, temp: None }), BinaryOp::Add) = (&old, op)
+                    && self.is_plain_object(name)
+                    && !rebinds(value_of)
+                {
+                    return self.add_to_own(t, name, *old, value_of);
+                }
                 let new = self.combine(t, op, old, value_of)?;
                 self.store(t, new)
             }
@@ -355,6 +362,27 @@ impl Lowerer<'_> {
             }
             _ => refuse("this target"),
         }
+    }
+
+    /// Whether a name is a variable of this function that holds any object, and nothing else sees.
+    fn is_plain_object(&self, name: &str) -> bool {
+        let is_plain = |local: &Local| local.ty.is_none() && local.cell.is_none() && local.memory.is_none();
+        !self.globals.contains(name)
+            && !self.source.c.classes.contains_key(name)
+            && self.local(name).is_some_and(|local| is_plain(&local))
+    }
+
+    /// `name += value` of objects: the variable's reference is given up for the sum, so that a string that nobody else holds
+    /// grows where it lies.
+    fn add_to_own(&mut self, t: &Expr, name: &str, old: Value, value: &Expr) -> Result<()> {
+        let right = self.obj(value)?;
+        self.at(t.span);
+        let sum = self.make_from(Entry::AddToOwn, &[old, right.value], &[right]);
+        let sum = self.own(sum);
+        if let Some(local) = self.local(name) {
+            self.b().set(local.var, sum);
+        }
+        Ok(())
     }
 
     fn combine(&mut self, t: &Expr, op: BinaryOp, old: Val, value: &Expr) -> Result<Val> {
@@ -433,6 +461,20 @@ impl Lowerer<'_> {
 }
 
 /// Whether computing an index may do anything: it would be done twice.
+/// Whether an expression may bind names.
+fn rebinds(e: &Expr) -> bool {
+    struct Search(bool);
+    impl Visitor for Search {
+        fn visit_expr(&mut self, e: &Expr) {
+            self.0 |= matches!(e.kind, ExprKind::Named { .. });
+            walk_expr(self, e);
+        }
+    }
+    let mut search = Search(false);
+    search.visit_expr(e);
+    search.0
+}
+
 fn is_call(index: &Expr) -> bool {
     match &index.kind {
         ExprKind::Name(_) | ExprKind::Literal(_) => false,

@@ -1,0 +1,91 @@
+//! Globals that were looked up lately.
+//!
+//! Up to CPython 3.11 each state of each dictionary has a number of its own (`ma_version_tag`): what was found under a name is
+//! there as long as the number is the same, and no other dictionary has it. Later versions look globals up each time.
+
+use super::operate::O;
+
+#[cfg(not(Py_3_12))]
+mod table {
+    use core::cell::UnsafeCell;
+    use core::ptr::null_mut;
+
+    use pyo3::ffi;
+
+    use super::O;
+
+    /// A power of two.
+    const SLOTS: usize = 512;
+
+    #[derive(Clone, Copy)]
+    struct Slot {
+        version: u64,
+        name: O,
+        found: O,
+    }
+
+    struct Slots(UnsafeCell<[Slot; SLOTS]>);
+
+    // SAFETY: those who touch it hold the interpreter's lock.
+    unsafe impl Sync for Slots {}
+
+    static RECENT: Slots =
+        Slots(UnsafeCell::new([Slot { version: 0, name: null_mut(), found: null_mut() }; SLOTS]));
+
+    fn slot(name: O) -> *mut Slot {
+        // Objects begin at multiples of 16.
+        let at = (name as usize >> 4) % SLOTS;
+        RECENT.0.get().cast::<Slot>().wrapping_add(at)
+    }
+
+    /// What a dictionary has under a name (borrowed), if that is known.
+    ///
+    /// # Safety
+    /// Attached, with a live dictionary and a live name.
+    #[inline]
+    pub unsafe fn find(dictionary: O, name: O) -> Option<O> {
+        // SAFETY: attached, so that nobody else touches the slots; the dictionary has the version in which it held the object,
+        // so it holds it now.
+        unsafe {
+            let known = *slot(name);
+            let version = (*dictionary.cast::<ffi::PyDictObject>()).ma_version_tag;
+            (known.name == name && known.version == version).then_some(known.found)
+        }
+    }
+
+    /// Notes what a dictionary has under a name.
+    ///
+    /// # Safety
+    /// As for [`find`].
+    pub unsafe fn note(dictionary: O, name: O, found: O) {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let version = (*dictionary.cast::<ffi::PyDictObject>()).ma_version_tag;
+            // The name is held, so that no other one comes to lie where it lies.
+            ffi::Py_INCREF(name);
+            let old = slot(name).replace(Slot { version, name, found });
+            ffi::Py_XDECREF(old.name);
+        }
+    }
+}
+
+#[cfg(not(Py_3_12))]
+pub use table::{find, note};
+
+/// Nothing is known.
+///
+/// # Safety
+/// None is needed.
+#[cfg(Py_3_12)]
+#[inline]
+pub unsafe fn find(_: O, _: O) -> Option<O> {
+    None
+}
+
+/// Nothing is noted.
+///
+/// # Safety
+/// None is needed.
+#[cfg(Py_3_12)]
+#[inline]
+pub unsafe fn note(_: O, _: O, _: O) {}
