@@ -1,6 +1,8 @@
 """Memoryviews of Python objects beside Cython's own."""
 
+import contextlib
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -66,3 +68,13 @@ def wrong(int n):
 """)
     with pytest.raises(ValueError, match="expected 'double' but got 'int'"):
         module.wrong(2)
+
+
+def test_they_are_compiled():
+    module = pyx.compile(SOURCE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", errors.PerformanceWarning)
+        for name, *args in CALLS:
+            with contextlib.suppress(IndexError, ValueError, TypeError):
+                getattr(module, name)(*args)
+    assert "objects" in repr(module.read)

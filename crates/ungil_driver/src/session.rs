@@ -183,6 +183,18 @@ impl Session {
         })
     }
 
+    /// From the IR of a function that C calls, as it is, to code.
+    pub fn compile_for_c(
+        &self,
+        lowered: Lowered,
+        options: &KernelOptions,
+    ) -> Result<Arc<Compiled>, CompileFailure> {
+        guarded(|| {
+            pipeline::verify("for C", &lowered.module)?;
+            self.generate(lowered, Vec::new(), options, Vec::new(), [Duration::ZERO; 2], true)
+        })
+    }
+
     /// From IR to code. `front`: the time it took to make the IR; `callback`: the result of the function that C calls.
     fn finish(
         &self,

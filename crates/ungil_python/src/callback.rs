@@ -17,7 +17,7 @@ use ungil_driver::compiled::Compiled;
 use ungil_driver::options::KernelOptions;
 use ungil_driver::signature::{Declared, parse};
 use ungil_runtime::context::{current_ctx, enter_call, leave_call};
-use ungil_sema::ctype::CType;
+use ungil_sema::ctype::{CType, FunctionType};
 use ungil_sema::ty::Ty;
 use ungil_sema::world::KernelId;
 
@@ -26,6 +26,7 @@ use crate::entry::Owners;
 use crate::foreign::tuple_of;
 use crate::guard::Guards;
 use crate::hooks::Pending;
+use crate::object::for_c::Record;
 use crate::specialise::{ArrayTable, failure_error, session};
 use crate::world::PyWorld;
 use crate::{dispatcher, errors, fork, gil_block, hooks, raise};
@@ -46,6 +47,24 @@ pub struct Callback {
     _guards: Guards,
     _owners: Owners,
     _keep: Vec<Py<PyAny>>,
+    /// Of a function that handles objects: what its calls need.
+    _record: Option<Box<Record>>,
+}
+
+impl Callback {
+    /// Of a function that handles objects.
+    pub fn of_objects(compiled: Arc<Compiled>, ty: &FunctionType, record: Box<Record>) -> Callback {
+        registry(|all| all.insert(compiled.code.entry, compiled.clone()));
+        Callback {
+            compiled,
+            params: ty.params.clone(),
+            ret: ty.ret.clone(),
+            _guards: Guards::default(),
+            _owners: Owners::default(),
+            _keep: Vec::new(),
+            _record: Some(record),
+        }
+    }
 }
 
 #[pymethods]
@@ -139,6 +158,7 @@ pub fn compile_for_c(
         _guards: findings.guards,
         _owners: owners,
         _keep: findings.objects.into_values().collect(),
+        _record: None,
     })
 }
 
@@ -161,6 +181,7 @@ pub unsafe extern "C" fn ungil_rt_callback(entry: EntryPoint, ret: *mut u8, args
         let expected = EXPECTED.replace(false);
         let host = core::mem::replace(&mut (*ctx).host, core::ptr::from_ref(&pending).cast_mut().cast());
         let token = enter_call(ctx, false);
+        OWNER.set(expected.then_some(host as i64));
         let status = entry(ctx, ret, args);
         leave_call(ctx, token);
         if status != 0 {
@@ -175,6 +196,8 @@ pub unsafe extern "C" fn ungil_rt_callback(entry: EntryPoint, ret: *mut u8, args
 thread_local! {
     /// Whether compiled code on this thread looks for an exception when the call of C that it makes returns.
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
+    /// Who looks for an exception of the function that was entered last, if anybody does.
+    static OWNER: Cell<Option<i64>> = const { Cell::new(None) };
     /// The token of the first exception since then, or 0.
     static KEPT: Cell<i64> = const { Cell::new(0) };
 }
@@ -199,6 +222,21 @@ pub extern "C" fn failed_status() -> i64 {
             gil_block::take(token).unwrap_or_else(lost).restore(py);
             -1
         }),
+    }
+}
+
+/// Who looks for an exception of the function that C has just entered on this thread.
+pub fn owner() -> Option<i64> {
+    OWNER.take()
+}
+
+/// Keeps the exception that is set for whoever looks for it, or hands it to `sys.unraisablehook`.
+pub fn fail(py: Python<'_>, owner: Option<i64>, name: &str) {
+    let Some(error) = PyErr::take(py) else { return };
+    match owner {
+        Some(owner) if KEPT.get() == 0 => KEPT.set(gil_block::keep(owner, error)),
+        Some(_) => {}
+        None => error.write_unraisable(py, Some(PyString::new(py, name).as_any())),
     }
 }
 

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::PyRecursionError;
+use pyo3::exceptions::{PyRecursionError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyList, PyString, PyTuple};
@@ -22,16 +22,19 @@ use ungil_sema::options::Options;
 use ungil_sema::ty::Ty;
 use ungil_sema::world::{Global, KernelId, KernelSource, ObjectId, SourceProblem, World};
 
-use crate::callback;
+use crate::callback::{self, Callback};
 use crate::classify::{self, Known};
 use crate::dispatcher;
 use crate::foreign::{self, Meaning};
 use crate::guard::Guards;
+use crate::object::for_c;
 use crate::source::{self, Captured};
 
 /// A function that the compilation has met.
 struct Kernel {
     func: Py<PyAny>,
+    /// Its dispatcher, if it has one.
+    dispatcher: Option<Py<PyAny>>,
     captured: Captured,
     /// Of a dispatcher; a plain function takes those of the kernel that calls it.
     options: Option<Options>,
@@ -83,7 +86,8 @@ impl PyWorld {
         }
         let captured = captured.unwrap_or_else(|| source::capture(&func, None));
         let mut inner = self.inner();
-        inner.kernels.push(Kernel { func: func.unbind(), captured, options, parsed: None });
+        let dispatcher = dispatcher::downcast(object).is_some().then(|| object.clone().unbind());
+        inner.kernels.push(Kernel { func: func.unbind(), dispatcher, captured, options, parsed: None });
         KernelId(inner.kernels.len() as u32 - 1)
     }
 
@@ -277,7 +281,7 @@ impl PyWorld {
             let kernel = &inner.kernels[kernel.0 as usize];
             let func = kernel.func.clone_ref(py);
             let (captured, options) = (kernel.captured.clone(), kernel.options.clone());
-            let own = Kernel { func, captured, options: options.clone(), parsed: None };
+            let own = Kernel { func, dispatcher: None, captured, options: options.clone(), parsed: None };
             world.inner().kernels.push(own);
             (world, options)
         };
@@ -285,7 +289,39 @@ impl PyWorld {
         DEPTH.set(DEPTH.get() + 1);
         let made = callback::compile_for_c(py, world, KernelId(0), types, &options);
         DEPTH.set(DEPTH.get() - 1);
-        let made = made?;
+        self.hold(py, made?)
+    }
+
+    /// Code for C of a function that handles objects; `failed`: why there is no kernel of it.
+    fn entry_of_objects(
+        &self,
+        py: Python<'_>,
+        kernel: KernelId,
+        ty: &FunctionType,
+        failed: Option<PyErr>,
+    ) -> PyResult<u64> {
+        let object = self.inner().kernels[kernel.0 as usize].dispatcher.as_ref().map(|d| d.clone_ref(py));
+        let object = object.map(|object| object.into_bound(py));
+        let known = object.as_ref().and_then(|object| dispatcher::downcast(object)).filter(|d| {
+            d.state()
+                .pyx
+                .as_ref()
+                .is_some_and(|pyx| failed.as_ref().is_none_or(|error| pyx.may_hold_objects(py, error)))
+        });
+        match (known, failed) {
+            (Some(dispatcher), failed) => match for_c::make(py, dispatcher, ty) {
+                Ok(made) => self.hold(py, made),
+                Err(error) => Err(failed.unwrap_or(error)),
+            },
+            (None, Some(error)) => Err(error),
+            (None, None) => {
+                Err(PyTypeError::new_err("only functions of the Cython language take objects from C"))
+            }
+        }
+    }
+
+    /// Keeps code for C as long as what is compiled; its address.
+    fn hold(&self, py: Python<'_>, made: Callback) -> PyResult<u64> {
         let address = made.address() as u64;
         let object = Py::new(py, made)?.into_any();
         self.inner().objects.insert(object.as_ptr() as u64, object);
@@ -341,11 +377,19 @@ impl World for PyWorld {
         if let Some(address) = known(&self.inner()) {
             return Ok(address);
         }
-        let (params, ret) = (ty.params.iter().map(passed).collect::<Option<Vec<_>>>(), passed(&ty.ret));
-        let (Some(params), Some(ret)) = (params, ret) else {
-            return Err("it takes or returns what is no number or pointer".to_owned());
-        };
-        let made = Python::attach(|py| self.compile_entry(py, kernel, (params, ret)));
+        let made = Python::attach(|py| {
+            if for_c::passes_objects(ty) {
+                return self.entry_of_objects(py, kernel, ty, None);
+            }
+            let (params, ret) = (ty.params.iter().map(passed).collect::<Option<Vec<_>>>(), passed(&ty.ret));
+            let (Some(params), Some(ret)) = (params, ret) else {
+                return Err(PyTypeError::new_err("it takes or returns what is no number or pointer"));
+            };
+            match self.compile_entry(py, kernel, (params, ret)) {
+                Err(error) => self.entry_of_objects(py, kernel, ty, Some(error)),
+                made => made,
+            }
+        });
         let address = made.map_err(|error| Python::attach(|py| error.value(py).to_string()))?;
         self.inner().entries.push((kernel, ty.clone(), address));
         Ok(address)

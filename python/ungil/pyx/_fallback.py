@@ -10,12 +10,14 @@ import array
 import ast
 import copy
 import operator
+import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ungil import _ungil
+from ungil import _ungil, errors
 from ungil.pyx import _enums, _views
 
 
@@ -354,6 +356,12 @@ class Typed(ast.NodeTransformer):
         if self.ret and node.value is not None and not _is_view(self.ret[0]):
             node.value = self._convert(self.ret, node.value)
         return node
+
+
+def warn(code: types.CodeType, why: str) -> None:
+    """Warns that a function which should be compiled runs as plain Python."""
+    text = f"`{code.co_name}` is not compiled and runs as plain Python, far more slowly: {why}"
+    warnings.warn_explicit(text, errors.PerformanceWarning, code.co_filename, code.co_firstlineno)
 
 
 def can_run(info: dict[str, Any], node: ast.stmt) -> bool:

@@ -245,3 +245,34 @@ def name_of_wrapped():
 
 def call_wrapped(x):
     return wrapped(x)
+
+
+def lambdas_of_list(int n):
+    cdef double s = 0
+    cdef int i
+    fs = [lambda x: x + j for j in range(3)]
+    for i in range(n):
+        s += i * 0.5
+    return s, [f(1) for f in fs]
+
+
+def lambdas_of_others(xs):
+    d = {k: (lambda y, k=k: y + k) for k in xs}
+    shared = {lambda: x for x in xs}
+    twice = [lambda: (x, y) for x in xs for y in xs if (lambda: x)() == x]
+    return [d[k](1) for k in xs], [f() for f in shared], [f() for f in twice]
+
+
+def generators_of_list(xs):
+    gs = [(a * x for a in range(3)) for x in xs]
+    return [list(g) for g in gs]
+
+
+def lambdas_after_errors(rows):
+    found = []
+    for row in rows:
+        try:
+            found.append([(lambda: x)() + 1 for x in row])
+        except TypeError:
+            found.append([(lambda: x)() for x in row])
+    return found

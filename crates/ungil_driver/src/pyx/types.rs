@@ -217,9 +217,14 @@ impl Types {
             DeclaratorKind::Function { inner, params, is_variadic, suffix } => {
                 let (mut texts, mut names) = (Vec::new(), Vec::new());
                 for p in params {
-                    let param = decayed(self.declared(&p.base, &p.declarator)?);
+                    let mut param = decayed(self.declared(&p.base, &p.declarator)?);
+                    if param.text == "object" {
+                        param.text = "@object".to_owned();
+                    }
                     if !is_c(&param.text) {
-                        let help = Some("numbers and pointers can be passed through a pointer to a function");
+                        let help = Some(
+                            "numbers, pointers and objects can be passed through a pointer to a function",
+                        );
                         return Err(unsupported("this parameter of a function pointer is", p.span, help));
                     }
                     texts.push(param.text);
@@ -229,12 +234,13 @@ impl Types {
                     texts.push("@...".to_owned());
                     names.push("...".to_owned());
                 }
-                if !is_c(&base.text) && base.text != "void" {
+                let ret = if base.text == "object" { "@object" } else { &*base.text };
+                if !is_c(ret) && ret != "void" {
                     return Err(unsupported("this result of a function pointer is", declarator.span, None));
                 }
                 // Functions themselves are called by other ways than pointers.
                 let mark = if !inner.is_plain() && self.raises(suffix) { "!" } else { "" };
-                let text = format!("fn({}){mark}{}", texts.join(","), base.text);
+                let text = format!("fn({}){mark}{ret}", texts.join(","));
                 let name = format!("{} ({})", base.name, names.join(", "));
                 self.around(known(&text, &name), false, inner, is_result)
             }

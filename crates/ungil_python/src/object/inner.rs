@@ -71,10 +71,6 @@ pub fn attach(
 ) -> PyResult<bool> {
     let code = unit.code.clone_ref(py);
     let typed = declares(&unit.c, &unit.free);
-    let is_objects = |ty: &Declared| matches!(ty, Declared::Objects { .. });
-    if unit.c.vars.values().any(is_objects) {
-        return Ok(false);
-    }
     let made = OnceLock::new();
     if typed {
         let Ok(compiled) = compile_unit(py, &unit, globals, builtins, &[])? else { return Ok(false) };
@@ -108,7 +104,13 @@ impl Inner {
             let made: PyResult<Option<ObjectCode>> = (|| {
                 let globals = function.getattr("__globals__")?.cast_into::<PyDict>()?;
                 let builtins = function.getattr("__builtins__")?.cast_into::<PyDict>()?;
-                Ok(compile_unit(py, &self.unit, &globals, &builtins, &[])?.ok())
+                match compile_unit(py, &self.unit, &globals, &builtins, &[])? {
+                    Ok(code) => Ok(Some(code)),
+                    Err(why) => {
+                        super::warn_plain(self.unit.code.bind(py), &why)?;
+                        Ok(None)
+                    }
+                }
             })();
             match made {
                 // Another thread may have been faster.

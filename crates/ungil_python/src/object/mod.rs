@@ -13,6 +13,7 @@ mod contain;
 mod convert;
 mod direct;
 mod except;
+pub mod for_c;
 mod inner;
 pub mod ndarray_api;
 mod operate;
@@ -123,6 +124,12 @@ pub fn compile(
     let globals = func.getattr("__globals__")?.cast_into()?;
     let builtins = func.getattr("__builtins__")?.cast_into()?;
     unit::compile_unit(py, &unit, &globals, &builtins, pyx.parameters())
+}
+
+/// Warns that a function runs as plain Python, and why.
+pub fn warn_plain(code: &Bound<'_, PyAny>, why: &str) -> PyResult<()> {
+    let warn = code.py().import("ungil.pyx._fallback")?.getattr("warn")?;
+    warn.call1((code, why)).map(drop)
 }
 
 impl ObjectCode {

@@ -46,6 +46,14 @@ fn parameter(p: &Parameter) -> Result<Option<CTy>, ()> {
 impl Own {
     /// The record of a function, if it is one that can be called so.
     pub fn of(dispatcher: &Dispatcher) -> Option<Own> {
+        let own = Own::for_c(dispatcher)?;
+        // Objects alone are passed as well by Python.
+        let of_c = own.params.iter().any(Option::is_some) || own.ret.c().is_some();
+        of_c.then_some(own)
+    }
+
+    /// The same for a function whose address is taken.
+    pub fn for_c(dispatcher: &Dispatcher) -> Option<Own> {
         let state = dispatcher.state();
         let pyx = state.pyx.as_ref().filter(|pyx| pyx.is_private)?;
         let c = state.options.compile.c.as_ref()?;
@@ -56,9 +64,7 @@ impl Own {
             Some(Declared::Void) => Given::Nothing,
             Some(other) => Given::C(declared(other).ok().filter(|ty| !ty.is_complex())?),
         };
-        // Objects alone are passed as well by Python.
-        let of_c = params.iter().any(Option::is_some) || ret.c().is_some();
-        of_c.then_some(Own { dispatcher, params, ret })
+        Some(Own { dispatcher, params, ret })
     }
 
     /// The call by way of Python, where there is no other.

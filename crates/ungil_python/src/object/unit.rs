@@ -360,6 +360,7 @@ impl Names<'_> {
             }
             let c = dispatcher.state().options.compile.c.as_ref();
             return Ok(match c.and_then(|c| c.ret.as_ref()) {
+                None | Some(Declared::Void) if Own::for_c(dispatcher).is_some() => Meaning::Private,
                 None | Some(Declared::Void) => Meaning::Object,
                 Some(Declared::Bint) => Meaning::Typed(CTy::Bint),
                 Some(Declared::Scalar { dtype, name }) if dtype.is_int() || dtype.is_float() => {

@@ -17,6 +17,7 @@ mod variables;
 
 use core::ffi::{c_int, c_void};
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
@@ -71,6 +72,8 @@ pub struct Pyx {
     /// Makes the function that runs in the compiled one's place.
     make_fallback: Py<PyAny>,
     fallback: Mutex<Option<Py<PyAny>>>,
+    /// Whether it was said that this one runs.
+    warned: AtomicBool,
     /// The function compiled for objects, or why it cannot be, once that was tried.
     objects: OnceLock<Result<ObjectCode, String>>,
     /// What callers without Python have of it.
@@ -255,6 +258,7 @@ pub fn make_pyx_function<'py>(
         parallel: flag("parallel")?,
         make_fallback,
         fallback: Mutex::new(None),
+        warned: AtomicBool::new(false),
         objects: OnceLock::new(),
         code: Reached::default(),
         failed: Mutex::new(HashSet::new()),
@@ -287,7 +291,10 @@ pub unsafe fn array_of<'py>(
     object: &Bound<'py, PyAny>,
     words: *mut u64,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let Some(Declared::View { ndim, .. } | Declared::Structs { ndim, .. }) = &parameter.declared else {
+    let (Some(Declared::View { ndim, .. })
+    | Some(Declared::Structs { ndim, .. })
+    | Some(Declared::Objects { ndim, .. })) = &parameter.declared
+    else {
         return Err(PyTypeError::new_err("not a memoryview"));
     };
     let ndim = usize::from(*ndim);
@@ -548,6 +555,11 @@ impl Pyx {
         Ok(may && is_compile_error(py, error)? && !is_final(py, error)?)
     }
 
+    /// Whether the function may be compiled for objects where no kernel can be made of it for this reason.
+    pub fn may_hold_objects(&self, py: Python<'_>, error: &PyErr) -> bool {
+        self.may_fall_back(py, error).unwrap_or(false)
+    }
+
     /// Runs plain Python instead of raising an error of the compiler, where that is allowed.
     fn instead(
         &self,
@@ -575,6 +587,16 @@ impl Pyx {
             return None;
         }
         self.make_fallback.bind(py).call0().ok().map(Bound::unbind)
+    }
+
+    /// Warns, once, that the function runs as plain Python.
+    fn warn_plain(&self, py: Python<'_>, dispatcher: &Dispatcher, why: &str) -> PyResult<()> {
+        if self.warned.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        // SAFETY: a live dispatcher holds its function.
+        let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+        object::warn_plain(&func.getattr("__code__")?, why)
     }
 
     /// The parameters as declared.
@@ -630,7 +652,10 @@ impl Pyx {
         let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
         match object::compile(py, &func, dispatcher.state(), self, true)? {
             Ok(code) => Ok(Direct::Objects(code)),
-            Err(_) if !self.must_compile => Ok(Direct::Python),
+            Err(reason) if !self.must_compile => {
+                self.warn_plain(py, dispatcher, &reason)?;
+                Ok(Direct::Python)
+            }
             Err(reason) => Err(refused(py, dispatcher, failed, &reason)),
         }
     }
@@ -678,6 +703,9 @@ impl Pyx {
             Some(fallback) => fallback,
             None => {
                 let made = self.make_fallback.bind(py).call0()?.unbind();
+                if let Some(Err(reason)) = self.objects.get() {
+                    self.warn_plain(py, dispatcher, reason)?;
+                }
                 *self.fallback.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.clone_ref(py));
                 made
             }

@@ -15,6 +15,7 @@ use ungil_sema::object::memory::is_tuple;
 use super::{Parameter, argument, read, structs};
 use crate::callback::{Callback, compile_for_c};
 use crate::dispatcher;
+use crate::object::for_c;
 use crate::world::{PyWorld, passed};
 
 fn declared(text: &str, c_name: &str) -> PyResult<Declared> {
@@ -48,13 +49,21 @@ pub fn pyx_callback(py: Python<'_>, text: &str, function: &Bound<'_, PyAny>) -> 
     let Some(CType::Pointer(to)) = parse_c_text(text) else { return Err(refuse("a function")) };
     let CType::Function(ty) = &to.to else { return Err(refuse("a function")) };
     let object = dispatcher::downcast(function).ok_or_else(|| refuse("what is not compiled"))?;
+    if for_c::passes_objects(ty) {
+        return for_c::make(py, object, ty);
+    }
     let params = ty.params.iter().map(passed).collect::<Option<Vec<_>>>();
     let (Some(params), Some(ret)) = (params, passed(&ty.ret)) else {
         return Err(refuse("a function of other things than numbers and pointers"));
     };
     let world = PyWorld::default();
     let kernel = world.kernel_of(function);
-    compile_for_c(py, world, kernel, (params, ret), &object.state().options)
+    match compile_for_c(py, world, kernel, (params, ret), &object.state().options) {
+        Err(error) if object.state().pyx.as_ref().is_some_and(|pyx| pyx.may_hold_objects(py, &error)) => {
+            for_c::make(py, object, ty).map_err(|_| error)
+        }
+        made => made,
+    }
 }
 
 /// Writes a value into a variable, converted as Cython converts it.

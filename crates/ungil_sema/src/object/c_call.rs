@@ -1,14 +1,14 @@
 //! Calls of functions of C, through pointers, of the module's own `cdef` functions; structs that are made by their names.
 
 use ungil_ir::entities::Value;
-use ungil_ir::types::DType;
+use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 
 use super::call::is_simple;
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::Place;
-use super::struct_call::Returned;
+use super::python_api::is_object;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Given, Own, Result, refuse};
@@ -70,6 +70,14 @@ impl Lowerer<'_> {
         let ret = self.complete(&f.ret);
         let returned = self.returned(&ret, &mut passed)?;
         for (arg, ty) in call.args.iter().zip(params) {
+            if is_object(ty) {
+                let obj = self.obj(arg)?;
+                // Later arguments may bind its name anew.
+                let obj = self.keep_own(obj);
+                passed.push(&CType::Scalar(DType::I64), obj.value);
+                held.push(obj);
+                continue;
+            }
             let ty = self.complete(ty);
             let value = self.c_argument(arg, &CTy::of(&ty), &mut held)?;
             match &ty {
@@ -91,11 +99,16 @@ impl Lowerer<'_> {
         let values = passed.values(filler);
         self.at(e.span);
         let callee = self.machine_pointer(address);
-        let raises = f.raises || f.params.iter().any(is_raising);
+        let gives_object = is_object(&ret);
+        let raises = f.raises || gives_object || f.params.iter().any(is_raising);
         if raises {
             self.call(Entry::ExpectError, &[]);
         }
-        let machine = returned.as_ref().map_or_else(|| ret.ir(), Returned::ir);
+        let machine = match &returned {
+            _ if gives_object => Type::I64,
+            Some(returned) => returned.ir(),
+            None => ret.ir(),
+        };
         let result = self.b().call_c(callee, values, machine);
         match raises {
             true => drop(self.status_from(Entry::Failed, &[], &held)),
@@ -106,6 +119,7 @@ impl Lowerer<'_> {
         }
         Ok(match &ret {
             CType::Void => Val::Obj(self.none()),
+            _ if gives_object => Val::Obj(self.fresh(result)),
             CType::Pointer(_) => {
                 let address = self.b().value(ungil_ir::inst::InstKind::Address(result));
                 Val::C(address, CTy::of(&ret))

@@ -195,7 +195,18 @@ impl Lowerer<'_> {
         for generator in generators {
             names_of(&generator.target, &mut names)?;
         }
+        let captured = self.captured_in(generators, inside);
         for name in names {
+            if captured.contains(&name) {
+                if self.source.c.vars.contains_key(&name) {
+                    return refuse(
+                        "a function inside that shares a comprehension's variable of a declared name",
+                    );
+                }
+                let cell = self.comprehension_cell(&name);
+                scope.insert(name, cell);
+                continue;
+            }
             let ty = self.letter_of_comprehension(generators, inside, &name);
             let local = self.new_local(&name, ty)?;
             scope.insert(name, local);

@@ -147,7 +147,9 @@ impl Lowerer<'_> {
                 return Ok(Val::C(value, ty));
             }
             Meaning::Number(number) => return Ok(Val::Literal(number)),
-            Meaning::Own(_) | Meaning::Math(..) => return Ok(Val::Function(name.into())),
+            Meaning::Own(_) | Meaning::Private | Meaning::Math(..) => {
+                return Ok(Val::Function(name.into()));
+            }
             Meaning::Extern(f) => return Ok(Val::Extern(f)),
             // As in Cython it is looked up once.
             Meaning::Builtin => return Ok(Val::Obj(self.constant(Constant::Builtin(name.to_owned())))),

@@ -20,7 +20,7 @@ use super::store::assigned;
 use super::temp::frame_type;
 use super::value::{CTy, Cell, Local, Obj, Val};
 use super::view::{View, asks_for_bases, is_view};
-use super::{Constant, Objects, Result, Source, refuse};
+use super::{Constant, Objects, Refusal, Result, Source, refuse};
 use crate::cython::{CFunction, Declared};
 
 /// Lowers one function.
@@ -128,7 +128,9 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
         result_address: closure,
         lock: Lock::default(),
     };
-    l.whole((args, closure), done, fail)?;
+    if let Err(Refusal(why)) = l.whole((args, closure), done, fail) {
+        return Err(Refusal(format!("{why} (line {})", l.file_line)));
+    }
     let (scratch_size, slot_count) = (l.scratch_size, l.slots.max(1));
     l.func.inst_mut(scratch).kind = InstKind::StackArray(scratch_size);
     l.func.inst_mut(slots).kind = InstKind::StackArray(slot_count);
@@ -326,17 +328,28 @@ impl Lowerer<'_> {
     }
 
     /// A variable that functions inside share, with its first value or 0.
-    fn new_cell(&mut self, name: &str, ty: Option<CTy>, value: Value) -> Result<()> {
+    fn new_cell(&mut self, name: &str, ty: Option<CTy>, value: Value) {
+        let local = self.cell(name, ty, value);
+        self.scopes[0].insert(name.to_owned(), local);
+    }
+
+    /// A variable of a comprehension that functions inside share: as in Python each run of the comprehension has its own.
+    pub(super) fn comprehension_cell(&mut self, name: &str) -> Local {
+        let zero = self.word(0);
+        self.cell(name, None, zero)
+    }
+
+    fn cell(&mut self, name: &str, ty: Option<CTy>, value: Value) -> Local {
         let cell = self.call(Entry::NewCell, &[value]);
         let var = self.func.new_var(name, Type::I64);
         self.owners.push(var);
+        // That of a comprehension may be left from a run of it that failed.
+        let old = self.b().get(var);
         self.b().set(var, cell);
+        self.call(Entry::ReleaseMaybe, &[old]);
         let failed = self.is_zero(cell);
         self.fail_if(failed);
-        let local =
-            Local { var, ty, is_borrowed: false, is_bound: false, cell: Some(Cell::Own), memory: None };
-        self.scopes[0].insert(name.to_owned(), local);
-        Ok(())
+        Local { var, ty, is_borrowed: false, is_bound: false, cell: Some(Cell::Own), memory: None }
     }
 
     fn parameter(&mut self, name: &str, value: Value, is_assigned: bool) -> Result<()> {
@@ -354,7 +367,8 @@ impl Lowerer<'_> {
                 None => None,
             };
             let Some(ty) = ty else {
-                return self.new_cell(name, None, value);
+                self.new_cell(name, None, value);
+                return Ok(());
             };
             let given = if self.source.is_direct {
                 Val::C(value, ty.clone())
@@ -367,7 +381,7 @@ impl Lowerer<'_> {
             }
             let number = self.number(given, &ty)?;
             let obj = self.object(Val::C(number, ty.clone()))?;
-            self.new_cell(name, Some(ty), obj.value)?;
+            self.new_cell(name, Some(ty), obj.value);
             self.drop_obj(obj);
             return Ok(());
         }
@@ -414,7 +428,8 @@ impl Lowerer<'_> {
                 return self.new_shared(name, ty);
             }
             let zero = self.word(0);
-            return self.new_cell(name, ty, zero);
+            self.new_cell(name, ty, zero);
+            return Ok(());
         }
         let local = self.new_local(name, ty)?;
         self.scopes[0].insert(name.to_owned(), local);

@@ -147,13 +147,32 @@ impl Lowerer<'_> {
         Ok(cells)
     }
 
+    /// The names that functions inside expressions of a comprehension share with what is around them.
+    pub(super) fn captured_in(&self, generators: &[Comprehension], elements: &[&Expr]) -> HashSet<String> {
+        let is_builtin = |name: &str| self.is_builtin(name);
+        let mut found = Found { places: Vec::new(), is_builtin: &is_builtin };
+        elements.iter().for_each(|e| found.visit_expr(e));
+        for (k, generator) in generators.iter().enumerate() {
+            generator.conditions.iter().for_each(|e| found.visit_expr(e));
+            if k > 0 {
+                found.visit_expr(&generator.iter);
+            }
+        }
+        found
+            .places
+            .iter()
+            .filter_map(|place| (self.source.inner)(place))
+            .flat_map(|code| code.free)
+            .collect()
+    }
+
     /// The code of something inside: its number in the table, and its cells.
     fn code_at(&mut self, place: &Place) -> Result<(Value, Option<Obj>)> {
         let Some(code) = (self.source.inner)(place) else { return refuse("a function inside") };
         let mut cells = Vec::new();
         for name in &code.free {
             let Some(local) = self.local(name).filter(|l| l.cell.is_some()) else {
-                return refuse("a function inside that shares a comprehension's variable");
+                return refuse("a function inside that shares a variable which has no cell");
             };
             let value = self.b().get(local.var);
             cells.push(Obj { value, temp: None });

@@ -24,6 +24,8 @@ pub(super) struct Lock {
     is_needed: bool,
     /// Whether it was just taken to raise.
     is_taken: bool,
+    /// Whether the program says that there is none, whatever the code does.
+    pub is_forbidden: bool,
 }
 
 /// Whether a block is one with (`Some(true)`) or without the lock, by the test that the driver wrote for it.
@@ -46,6 +48,13 @@ pub(super) fn of_block(test: &Expr) -> Option<bool> {
 impl Lowerer<'_> {
     /// `with nogil:`
     pub(super) fn without_lock(&mut self, body: &[Stmt]) -> Result<bool> {
+        let outer = core::mem::replace(&mut self.lock.is_forbidden, true);
+        let falls = self.unlocked(body);
+        self.lock.is_forbidden = outer;
+        falls
+    }
+
+    fn unlocked(&mut self, body: &[Stmt]) -> Result<bool> {
         if self.lock.free.is_some() {
             return self.block(body);
         }
@@ -76,6 +85,13 @@ impl Lowerer<'_> {
 
     /// `with gil:`
     pub(super) fn with_lock(&mut self, body: &[Stmt]) -> Result<bool> {
+        let outer = core::mem::replace(&mut self.lock.is_forbidden, false);
+        let falls = self.locked(body);
+        self.lock.is_forbidden = outer;
+        falls
+    }
+
+    fn locked(&mut self, body: &[Stmt]) -> Result<bool> {
         let Some(state) = self.lock.free else { return self.block(body) };
         self.take(state);
         self.frames.push(Frame::Locked { state });

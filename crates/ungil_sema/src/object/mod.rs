@@ -144,6 +144,8 @@ pub enum Meaning {
     Typed(value::CTy),
     /// A `cdef` function, which is called without Python.
     Own(Own),
+    /// A `cdef` function of objects alone, which is called by way of Python and has an address.
+    Private,
     /// A function of a library of C.
     Extern(Arc<ctype::CFunction>),
     /// A struct or union, whose name makes one.

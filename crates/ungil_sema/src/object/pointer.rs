@@ -114,11 +114,12 @@ impl Lowerer<'_> {
     /// The type of a function of the module, if C can call it.
     fn own_type(&self, name: &str) -> Option<FunctionType> {
         let Meaning::Own(own) = (self.source.meaning)(name) else { return None };
-        let params = own.params.iter().map(|ty| ty.as_ref().map(CTy::ctype)).collect::<Option<Vec<_>>>()?;
+        let object = || CType::Opaque("object".into());
+        let params = own.params.iter().map(|ty| ty.as_ref().map_or_else(object, CTy::ctype)).collect();
         let ret = match &own.ret {
             Given::Nothing => CType::Void,
             Given::C(ty) => ty.ctype(),
-            Given::Object => return None,
+            Given::Object => object(),
         };
         Some(FunctionType { params, ret, raises: true })
     }
@@ -128,7 +129,10 @@ impl Lowerer<'_> {
         let ExprKind::Name(name) = &e.kind else { return false };
         self.local(name).is_none()
             && !self.globals.contains(&**name)
-            && matches!((self.source.meaning)(name), Meaning::Own(_) | Meaning::Extern(_) | Meaning::Math(..))
+            && matches!(
+                (self.source.meaning)(name),
+                Meaning::Own(_) | Meaning::Private | Meaning::Extern(_) | Meaning::Math(..)
+            )
     }
 
     /// The address at which C calls a function of the module.

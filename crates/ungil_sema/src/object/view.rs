@@ -1,4 +1,4 @@
-//! Memoryviews of numbers and structs beside objects: parameters and variables whose elements are read and written where they lie.
+//! Memoryviews of numbers, structs and objects beside objects: parameters and variables whose elements are read and written where they lie.
 //!
 //! The host converts the argument and says where its memory, extents and strides are; that lies in words of the frame. As an
 //! object such a parameter is the array. One that functions inside share lies in a cell: each function has words of its own,
@@ -19,6 +19,7 @@ use ungil_syntax::visit::{Visitor, walk_body, walk_expr};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::memory::{DATA, Place};
+use super::python_api::is_object;
 use super::typing::Kind;
 use super::value::{CTy, Cell, Local, Obj, Val};
 use super::{Constant, Result, refuse};
@@ -41,6 +42,12 @@ pub(super) struct View {
     unit: Option<(usize, u32)>,
     /// What its memory was taken from, if the function asks for that.
     base: Option<Var>,
+}
+
+impl View {
+    fn holds_objects(&self) -> bool {
+        is_object(&self.element.ctype())
+    }
 }
 
 /// Who holds the array.
@@ -75,9 +82,14 @@ pub fn is_view(ty: &Declared) -> bool {
         Declared::View { dtype, .. } => {
             dtype.is_int() || dtype.is_complex() || dtype.is_float() && dtype.size() >= 4
         }
-        Declared::Structs { .. } => true,
+        Declared::Structs { .. } | Declared::Objects { .. } => true,
         _ => false,
     }
+}
+
+/// The type of elements that are objects, which stands for a reference.
+fn object_element() -> CTy {
+    CTy::C(CType::Opaque("object".into()), "Python object".into())
 }
 
 /// The element, number of axes and constness of a memoryview.
@@ -89,6 +101,7 @@ fn parts(ty: &Declared) -> Option<(CTy, usize, bool)> {
         Declared::Structs { element, ndim, is_const, .. } => {
             Some((CTy::of(&CType::Struct(element.clone())), usize::from(*ndim), *is_const))
         }
+        Declared::Objects { ndim, .. } => Some((object_element(), usize::from(*ndim), false)),
         _ => None,
     }
 }
@@ -199,7 +212,10 @@ impl Lowerer<'_> {
     pub(super) fn module_views(&mut self) {
         for name in names_of_data(&self.source.def.body) {
             let Some((declared, address)) = self.source.c.data.get(&name).cloned() else { continue };
-            let Some((element, ndim, is_const)) = parts(&declared).filter(|_| is_view(&declared)) else {
+            let is_objects = matches!(declared, Declared::Objects { .. });
+            let Some((element, ndim, is_const)) =
+                parts(&declared).filter(|_| is_view(&declared) && !is_objects)
+            else {
                 continue;
             };
             let state = self.constant(Constant::Address(address)).value;
@@ -357,7 +373,7 @@ impl Lowerer<'_> {
 
     /// The type of the elements of a view that an expression is, or a part of.
     pub(super) fn element_of_part(&self, e: &Expr) -> Option<CTy> {
-        self.view_behind(e).map(|view| view.element.clone())
+        self.view_behind(e).filter(|view| !view.holds_objects()).map(|view| view.element.clone())
     }
 
     /// `view[…] = value` of more than one element: memory is copied, and all else is converted once, to the type of elements.
@@ -504,7 +520,7 @@ impl Lowerer<'_> {
     /// The type of what a subscript of a view gives.
     pub(super) fn view_kind(&self, value: &Expr, index: &Expr) -> Option<CTy> {
         if let Some((view, _)) = self.element_of(value, index) {
-            return Some(view.element);
+            return Some(view.element).filter(|element| !is_object(&element.ctype()));
         }
         self.extent(value, index).map(|_| CTy::Num(DType::I64, "Py_ssize_t".into()))
     }
@@ -517,12 +533,25 @@ impl Lowerer<'_> {
             let extent = self.view_word(&view, 1 + n);
             return Ok(Some(Val::C(extent, CTy::Num(DType::I64, "Py_ssize_t".into()))));
         }
+        if let Some((view, found)) = self.element_of(value, index).filter(|(view, _)| view.holds_objects()) {
+            self.object_needs_lock()?;
+            let address = self.address_in(e, &view, &found)?;
+            let found = self.peek(address, DType::I64);
+            // As in Cython what was never set is None.
+            let (nothing, none) = (self.is_zero(found), self.none());
+            let found = self.b().select(nothing, none.value, found);
+            self.call(Entry::Retain, &[found]);
+            return Ok(Some(Val::Obj(self.keep(found))));
+        }
         Ok(self.view_place(e, value, index)?.map(|place| self.load_place(&place)))
     }
 
-    /// The place of an element; `None` if the subscript is none.
+    /// The place of an element; `None` if the subscript is none, or that of an object.
     pub(super) fn view_place(&mut self, e: &Expr, value: &Expr, index: &Expr) -> Result<Option<Place>> {
-        let Some((view, found)) = self.element_of(value, index) else { return Ok(None) };
+        let Some((view, found)) = self.element_of(value, index).filter(|(view, _)| !view.holds_objects())
+        else {
+            return Ok(None);
+        };
         let address = self.address_in(e, &view, &found)?;
         Ok(Some(Place { address, ty: view.element, is_const: view.is_const }))
     }
@@ -535,9 +564,19 @@ impl Lowerer<'_> {
         index: &Expr,
         new: Val,
     ) -> Result<Option<Val>> {
-        let Some((view, _)) = self.element_of(value, index) else { return Ok(Some(new)) };
+        let Some((view, found)) = self.element_of(value, index) else { return Ok(Some(new)) };
         if view.is_const {
             return refuse("an assignment to a constant memoryview");
+        }
+        if view.holds_objects() {
+            self.object_needs_lock()?;
+            let new = self.object(new)?;
+            let new = self.keep_own(new);
+            let address = self.address_in(e, &view, &found)?;
+            let (new, old) = (self.own(new), self.peek(address, DType::I64));
+            self.poke(address, new, DType::I64);
+            self.call(Entry::ReleaseMaybe, &[old]);
+            return Ok(None);
         }
         // It is converted first: that may fail, or run anything.
         let new = match view.element.is_aggregate() {
@@ -547,6 +586,10 @@ impl Lowerer<'_> {
         let Some(place) = self.view_place(e, value, index)? else { return Ok(Some(new)) };
         self.store_place(&place, new)?;
         Ok(None)
+    }
+
+    fn object_needs_lock(&self) -> Result<()> {
+        if self.lock.is_forbidden { refuse("an object in a memoryview without the lock") } else { Ok(()) }
     }
 
     /// Whether a place lies in a view of constants.
@@ -579,7 +622,10 @@ impl Lowerer<'_> {
 
     /// A view of one axis.
     pub(super) fn view_row(&mut self, e: &Expr) -> Result<Option<Row>> {
-        let Some(view) = self.view_named(e).filter(|view| view.ndim == 1).cloned() else { return Ok(None) };
+        let Some(view) = self.view_named(e).filter(|view| view.ndim == 1 && !view.holds_objects()).cloned()
+        else {
+            return Ok(None);
+        };
         let array = self.obj(e)?;
         let array = self.keep_own(array);
         self.check_bound(&view);
