@@ -4,12 +4,16 @@ from cpython cimport PyObject, Py_DECREF, Py_INCREF, PyDict_Contains, PyList_New
 from cpython cimport array
 import array
 from cpython.bool cimport bool
-from cpython.exc cimport PyErr_CheckSignals
+from cpython.exc cimport (
+    PyErr_CheckSignals, PyErr_Clear, PyErr_GivenExceptionMatches, PyErr_NoMemory, PyErr_Occurred, PyErr_SetObject,
+    PyErr_SetString, PyErr_WarnEx,
+)
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject_RichCompareBool
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from cpython.version cimport PY_MAJOR_VERSION
 from libc cimport math
+from libc.time cimport difftime, gmtime, localtime, mktime, strftime, time_t, tm
 cimport cpython.list
 cimport cython.parallel as team
 cimport libc.math
@@ -109,3 +113,54 @@ def in_team(double[:] a):
     for i in team.prange(a.shape[0], nogil=True):
         s += a[i]
     return s
+
+
+cdef int failing(object kind) except -1:
+    PyErr_SetString(kind, "no good")
+    return -1
+
+
+cdef int failing_with(object kind, object what) except -1:
+    PyErr_SetObject(kind, what)
+    return -1
+
+
+def raised(kind, what=None):
+    if what is None:
+        return failing(kind)
+    return failing_with(kind, what)
+
+
+def out_of_memory():
+    PyErr_NoMemory()
+
+
+def asked(error, kind):
+    PyErr_Clear()
+    PyErr_CheckSignals()
+    return bool(PyErr_GivenExceptionMatches(error, kind)), PyErr_Occurred() == NULL
+
+
+def warned(kind):
+    return PyErr_WarnEx(kind, "careful", 1)
+
+
+def parts_of_time(long seconds):
+    cdef time_t t = seconds
+    cdef tm* p = gmtime(&t)
+    return p.tm_year + 1900, p.tm_mon, p.tm_mday, p.tm_hour, p.tm_min, p.tm_sec, p.tm_wday, p.tm_yday
+
+
+def text_of_time(long seconds):
+    cdef time_t t = seconds
+    cdef tm parts = gmtime(&t)[0]
+    cdef char text[64]
+    n = strftime(text, 64, b"%Y-%m-%d %H:%M:%S", &parts)
+    return text[:n].decode("ascii")
+
+
+def days_later(long seconds, int days):
+    cdef time_t t = seconds
+    cdef tm* p = localtime(&t)
+    p.tm_mday += days
+    return difftime(mktime(p), t)
