@@ -206,6 +206,19 @@ def test_cross_products():
     check_numpy(lambda a, b: np.cross(a.T, b, axisa=0, axisc=0), a, b)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_cross_products_of_two_and_three_leave_out_what_is_missing():
+    threes = np.array([[1.0, np.inf, 2.0], [-0.0, 3.0, np.inf], [0.0, np.nan, -1.0], [4.0, 0.0, -0.0]])
+    twos = np.array([[-0.0, 2.0], [np.inf, -1.0], [1.0, 0.0], [-3.0, np.inf]])
+    crossed = jit(lambda a, b: np.cross(a, b))
+    for a, b in ((threes, twos), (twos, threes), (threes, threes[::-1])):
+        found, expected = crossed(a, b), np.cross(a, b)
+        np.testing.assert_array_equal(found, expected)
+        real = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(found)[real], np.signbit(expected)[real])
+        check_numpy(crossed, *(np.nan_to_num(x, posinf=9).astype(np.uint8) for x in (a + 4, b + 4)))
+
+
 ELEMENTS = {
     "clip": lambda a: (np.clip(a, 0, 2), np.clip(a, None, 1), a.clip(1), np.clip(a, a_max=2, a_min=1)),
     "clip_array": lambda a: (np.clip(a, a[::-1], 3), np.clip(a, max=a + 1), np.clip(a, min=0)),
@@ -433,3 +446,103 @@ def test_gradients_with_places(code):
 def test_places_without_axes(code):
     check_numpy(lambda i: np.ravel_multi_index((i, i), (5, 5)), np.array(3, code))
     check_numpy(lambda i: np.ravel_multi_index((i, i), (2, 2)), np.array(3, code))
+
+
+def test_keys_in_any_memory():
+    table = np.sort(np.random.default_rng(1).integers(-50, 50, 37)).astype(float)
+    keys = np.arange(-60.0, 60.0, 0.75)
+    packed = np.zeros(keys.size, np.dtype([("tag", "u1"), ("x", "f8")]))
+    packed["x"] = keys
+    search = jit(lambda a, v: (np.searchsorted(a, v), np.searchsorted(a, v, "right")))
+    for v in (keys[::-2], keys.astype(">f8"), packed["x"], keys.reshape(8, 20).T, keys.astype("i2")):
+        check_numpy(search, table, v)
+    for a in (np.repeat(table, 2)[::2], table.astype(">f4"), np.unique(table.astype("i4")), packed["x"]):
+        check_numpy(search, a, keys)
+    # Both as float64, in which these are equal.
+    check_numpy(search, np.array([2**53, 2**53 + 2], np.uint64), np.array([2**53 + 1], np.int64))
+
+
+def test_searches_across_parts():
+    rng = np.random.default_rng(2)
+    for table in (np.sort(rng.random(9)), np.sort(rng.random(3000)), np.sort(rng.random(50).astype("f"))):
+        check_numpy(lambda a, v: np.searchsorted(a, v, "right"), table, rng.random(100_003))
+    check_numpy(lambda v, a: np.digitize(v, a), rng.random(100_003), np.linspace(1, 0, 50))
+    check_numpy(lambda x: np.histogram(x, 7), rng.random(300_001))
+    check_numpy(lambda x: np.histogram(x, 3000), rng.random(300_001).astype("f")[::2])
+    check_numpy(lambda x, e: np.histogram(x, e), rng.random(10_001), np.array([0.1, 0.1, 0.5, 0.9, 0.9]))
+
+
+def test_bins_that_rise_or_fall():
+    digitize = jit(lambda v, a: (np.digitize(v, a), np.digitize(v, a, right=True)))
+    v = np.array([-1, 0, 0.5, 1, 2, 2.5, 3, 9, np.nan])
+    for a in ([0, 1, 1, 2, 3], [3, 2, 2, 1], [2, 2], [1], [], [0, 1, np.nan]):
+        check_numpy(digitize, v, np.array(a, float))
+        check_numpy(digitize, np.arange(5), np.array(a, float))
+    for a in ([0, 2, 1], [2, 0, 1]):
+        check_numpy(digitize, v, np.array(a, float))
+        check_numpy(digitize, v, np.array(a))
+
+
+@pytest.mark.parametrize("code", "?bBhHiIqQfd")
+def test_histograms_of_all_types(code):
+    a = (np.arange(200) * 37 % 101).astype(code)
+    counted = jit(
+        lambda a: (np.histogram(a, 7), np.histogram(a, 3, (5, 50)), np.histogram(a, np.array([1, 5, 5, 100])))
+    )
+    if code != "?":  # NumPy subtracts no bools.
+        check_numpy(counted, a)
+        check_numpy(counted, a[::3])
+        check_numpy(counted, a[:1])
+        check_numpy(counted, a[:0])
+
+
+def test_edges_that_do_not_rise():
+    counted = jit(lambda a: np.histogram(a, 4))
+    for a in ([1e17, 1e17], [-1.7e308, 1.7e308], [1.0, np.inf], [np.nan, 1.0], [-np.inf, 0.0], [1.0, 1.0]):
+        with np.errstate(all="ignore"):
+            check_numpy(counted, np.array(a))
+    with np.errstate(all="ignore"):
+        check_numpy(lambda a, w: np.histogram(a, 4, weights=w), np.array([1e17, 1e17]), np.ones(2))
+    check_numpy(lambda a: np.histogram(a, [0, 1, 1]), np.array([0.5, 1, 1]))
+
+
+@pytest.mark.parametrize("code", "bHidfFD")
+def test_cross_products_of_all_types(code):
+    a, b = numbers((5, 4, 3), code), (numbers((5, 4, 3)) * 3 + 1).astype(code)
+    crossed = jit(
+        lambda a, b: (
+            np.cross(a, b),
+            np.cross(a[0], b),
+            np.cross(a[0, 0], b[1, 1]),
+            np.cross(a[::2], b[0, 1]),
+        )
+    )
+    check_numpy(crossed, a, b)
+    check_numpy(crossed, a, b.astype("d"))
+    check_numpy(crossed, np.asfortranarray(a), b.astype(np.dtype(code).newbyteorder()))
+    check_numpy(lambda a, b: np.cross(a, b), numbers((40_000, 3), code), numbers((40_000, 3), code)[::-1])
+
+
+def test_cross_products_that_do_not_fit():
+    for n, m in ((3, 4), (1, 3), (3, 2)):
+        with np.testing.suppress_warnings() as quiet:
+            quiet.filter(DeprecationWarning)
+            check_numpy(lambda a, b: np.cross(a, b), numbers((4, n)), numbers((4, m)))
+    check_numpy(lambda a, b: np.cross(a, b), numbers((4, 3)), numbers((5, 3)))
+    check_numpy(lambda a: np.cross(a, a), np.ones((2, 3), bool))
+
+
+@pytest.mark.parametrize("code", "fd")
+def test_phases_in_any_layout(code):
+    rng = np.random.default_rng(3)
+    x = (rng.random((40, 37)) * 30).astype(code)
+    followed = jit(lambda a: (np.unwrap(a), np.unwrap(a, axis=0), np.unwrap(a, 4.5), np.unwrap(a, period=7)))
+    rtol = 1e-4 if code == "f" else 1e-12
+    for a in (x, x.T, x[::-2, ::3], np.stack([x, -x]), x[0]):
+        check_numpy(followed, a, rtol=rtol)
+    odd = np.array([0, 4, 1e9, 1e300 if code == "d" else 1e30, 3, np.nan, 1, np.inf, 2, -7], code)
+    with np.errstate(all="ignore"):
+        check_numpy(lambda a: np.unwrap(a), odd[:3], rtol=rtol)
+        check_numpy(lambda a: np.unwrap(a), odd[4:], rtol=rtol)
+    # Steps of half a period keep their direction.
+    check_numpy(lambda a: np.unwrap(a, period=8), np.array([0, 4, 0, -4, 4, 12, 3], code))

@@ -1,6 +1,7 @@
 """Medians, quantiles and extrema of complex numbers, against NumPy."""
 
 import linecache
+import warnings
 
 import numpy as np
 import pytest
@@ -320,3 +321,25 @@ def test_starts_and_types_that_do_not_fit():
             scope["f"](np.arange(3.0))
         with pytest.raises(TypeError, match="expected"):
             jit(scope["f"])(np.arange(3.0))
+
+
+@pytest.mark.parametrize("code", "hfdFD")
+def test_covariances_of_all_types(code):
+    a = (np.arange(60) * 7 % 11 - 5).reshape(4, 15).astype(code)
+    if code in "FD":
+        a = a + 1j * a[::-1] ** 2
+    b = a[1:, ::-1] * 2 + 1
+    related = jit(
+        lambda a, b: (
+            np.cov(a), np.cov(a, b), np.cov(a, rowvar=False), np.cov(a, bias=True), np.cov(a, ddof=3), np.cov(a[0]),
+            np.corrcoef(a), np.corrcoef(a, b), np.corrcoef(a[0], b[0]), np.corrcoef(a, rowvar=False),
+        )
+    )  # fmt: skip
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for x, y in ((a, b), (a[:, ::2], b[:, ::2]), (a.astype(a.dtype.newbyteorder()), b)):
+            check_numpy(related, x, y, rtol=1e-5 if code in "fF" else 1e-10)
+        check_numpy(lambda a, b: np.cov(a, b), a, b[:, 1:])
+        check_numpy(lambda a: (np.cov(a), np.cov(a, a), np.corrcoef(a)), a[:, :1])
+        check_numpy(lambda a: np.cov(a, dtype=np.float32), a.real, rtol=1e-5)
+    check_numpy(lambda a: np.cov(a), np.random.default_rng(0).random((3, 30_000)), rtol=1e-10)

@@ -56,6 +56,21 @@ pub const EXTREMUM: &str = "ungil_lib_extremum";
 /// `i32 (Ctx*, u64 dtype, const Vector *out, const Matrix *x, i64 wanted)`: sets `out[i]`, of int64, to the place of the extremum
 /// of row `i`; `wanted` as for `EXTREMUM`.
 pub const PLACES: &str = "ungil_lib_places";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *table, const Vector *keys, i64 mode)`: how many elements of a sorted
+/// table of this type go before each key.
+pub const SEARCH: &str = "ungil_lib_search";
+/// `i32 (Ctx*, u64 dtype, const Vector *counts, const Vector *values, const Vector *edges)`: counts values of this type in
+/// bins of even widths.
+pub const HISTOGRAM: &str = "ungil_lib_histogram";
+/// `i32 (Ctx*, u64 dtype, const Vector *edges, const Vector *values)`: edges of even bins that hold all values of this type.
+pub const EDGES: &str = "ungil_lib_edges";
+/// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, const Vector *parameters)`: phases without turns, by rows.
+pub const UNWRAP: &str = "ungil_lib_unwrap";
+/// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, const Matrix *y)`: cross products of rows of three elements.
+pub const CROSS: &str = "ungil_lib_cross";
+/// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, const Matrix *y, i64 free, i64 corr)`: covariances of the rows of
+/// `x` and `y`, or their correlation coefficients.
+pub const COVARIANCE: &str = "ungil_lib_covariance";
 /// `i64 (Ctx*)`: number of this thread in its team.
 pub const THREAD_ID: &str = "ungil_rt_thread_id";
 /// `i64 (Ctx*)`: threads that a parallel loop started here would use.

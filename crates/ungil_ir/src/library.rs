@@ -27,6 +27,34 @@ pub enum LibFn {
     Interleave3,
     /// `out` holds each element of a dense vector as many times as the last operand says. It does not overlap it.
     Repeat,
+    /// How many elements of a sorted vector, the second, go before each of the third: of a mode with bit 1 those that are not
+    /// greater, else the ones less, where NaN is the greatest. With bit 2 the vector may fall too, else an error is raised; the
+    /// others' number is counted then. The first, of `int64`, overlaps neither.
+    Search,
+    /// Adds to dense counts of `int64` how many of the second's values lie between an edge and the next, of dense third ones in
+    /// even steps; where edges do not rise the first count becomes -1 instead.
+    Histogram,
+    /// Writes dense edges in even steps that hold all values of the second; raises an error where one is not finite. There are
+    /// two edges or more.
+    Edges,
+    /// Writes the rows of the second matrix without the turns in them: a step that is half a period or more, and as large as the
+    /// second parameter, changes by whole periods, the first parameter. What `out` held is not read, and it overlaps neither.
+    Unwrap,
+    /// Cross products of rows of three: what `out` held is not read, and it overlaps neither.
+    Cross,
+    /// Covariances of the rows of two matrices, one behind the other, over as many columns less a number; or correlation
+    /// coefficients, where the last number is not zero. What `out` held is not read, and it overlaps neither.
+    Covariance,
+}
+
+/// What elements an array has that a function takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Elements {
+    /// Those of the type that the function is told.
+    Told,
+    Int64,
+    /// Those of the type that the function is told if that is inexact, else `float64`.
+    Inexact,
 }
 
 /// What an extremum is: the largest element, else the smallest; numbers only; threads may share the work.
@@ -44,6 +72,12 @@ impl LibFn {
         LibFn::Interleave2,
         LibFn::Interleave3,
         LibFn::Repeat,
+        LibFn::Search,
+        LibFn::Histogram,
+        LibFn::Edges,
+        LibFn::Unwrap,
+        LibFn::Cross,
+        LibFn::Covariance,
     ];
 
     /// Text form.
@@ -57,6 +91,12 @@ impl LibFn {
             LibFn::Interleave2 => "interleave2",
             LibFn::Interleave3 => "interleave3",
             LibFn::Repeat => "repeat",
+            LibFn::Search => "search",
+            LibFn::Histogram => "histogram",
+            LibFn::Edges => "edges",
+            LibFn::Unwrap => "unwrap",
+            LibFn::Cross => "cross",
+            LibFn::Covariance => "covariance",
         }
     }
 
@@ -71,15 +111,23 @@ impl LibFn {
             LibFn::Interleave2 => ungil_abi::symbols::INTERLEAVE2,
             LibFn::Interleave3 => ungil_abi::symbols::INTERLEAVE3,
             LibFn::Repeat => ungil_abi::symbols::REPEAT,
+            LibFn::Search => ungil_abi::symbols::SEARCH,
+            LibFn::Histogram => ungil_abi::symbols::HISTOGRAM,
+            LibFn::Edges => ungil_abi::symbols::EDGES,
+            LibFn::Unwrap => ungil_abi::symbols::UNWRAP,
+            LibFn::Cross => ungil_abi::symbols::CROSS,
+            LibFn::Covariance => ungil_abi::symbols::COVARIANCE,
         }
     }
 
     /// Number of axes of each array.
     pub const fn ranks(self) -> &'static [u8] {
         match self {
-            LibFn::Matmul => &[2, 2, 2],
+            LibFn::Matmul | LibFn::Cross | LibFn::Covariance => &[2, 2, 2],
+            LibFn::Unwrap => &[2, 2, 1],
+            LibFn::Edges => &[1, 1],
             LibFn::Partition => &[1],
-            LibFn::Convolve | LibFn::Interleave2 => &[1, 1, 1],
+            LibFn::Convolve | LibFn::Search | LibFn::Histogram | LibFn::Interleave2 => &[1, 1, 1],
             LibFn::Extremum | LibFn::Repeat => &[1, 1],
             LibFn::Interleave3 => &[1, 1, 1, 1],
             LibFn::Places => &[1, 2],
@@ -89,14 +137,37 @@ impl LibFn {
     /// How many numbers follow the arrays.
     pub const fn numbers(self) -> usize {
         match self {
-            LibFn::Matmul | LibFn::Interleave2 | LibFn::Interleave3 => 0,
-            LibFn::Partition | LibFn::Convolve | LibFn::Extremum | LibFn::Places | LibFn::Repeat => 1,
+            LibFn::Matmul
+            | LibFn::Histogram
+            | LibFn::Cross
+            | LibFn::Edges
+            | LibFn::Unwrap
+            | LibFn::Interleave2
+            | LibFn::Interleave3 => 0,
+            LibFn::Partition
+            | LibFn::Convolve
+            | LibFn::Search
+            | LibFn::Extremum
+            | LibFn::Places
+            | LibFn::Repeat => 1,
+            LibFn::Covariance => 2,
         }
     }
 
-    /// Whether the first array is of places.
-    pub const fn finds_places(self) -> bool {
-        matches!(self, LibFn::Places)
+    /// What elements each array has.
+    pub const fn elements(self) -> &'static [Elements] {
+        match self {
+            LibFn::Search => &[Elements::Int64, Elements::Told, Elements::Told],
+            LibFn::Histogram => &[Elements::Int64, Elements::Told, Elements::Inexact],
+            LibFn::Edges => &[Elements::Inexact, Elements::Told],
+            LibFn::Places => &[Elements::Int64, Elements::Told],
+            _ => &[Elements::Told; 4],
+        }
+    }
+
+    /// Number of the first array whose type the function is told.
+    pub const fn told(self) -> usize {
+        matches!(self, LibFn::Search | LibFn::Histogram | LibFn::Edges | LibFn::Places) as usize
     }
 
     /// The function with this text form.

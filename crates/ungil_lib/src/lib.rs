@@ -3,6 +3,9 @@
 //! - [`matmul`]: products of matrices: [`few`] elements, with a [`vector`], else by faer or in panels.
 //! - [`copies`]: elements several times over, or of several arrays by turns.
 //! - [`convolve`]: sums of products of sliding sequences.
+//! - [`search`]: places of keys in sorted tables; [`histogram`]: counts of values in even bins.
+//! - [`cross`]: cross products of rows; [`covariance`]: covariances of rows, and correlations;
+//!   [`unwrap`]: phases without turns.
 //! - [`partition`]: selection of values by their place in order.
 //! - [`extremes`]: extrema and their places; [`ordered`]: the numbers that are compared.
 //! - [`number`], [`view`], [`room`]: what kernels work on; [`features`]: the processor's instructions for them.
@@ -15,17 +18,22 @@
 
 pub mod convolve;
 pub mod copies;
+pub mod covariance;
+pub mod cross;
 mod dtype;
 pub mod extremes;
 pub mod features;
 pub mod few;
+pub mod histogram;
 pub mod matmul;
 pub mod matrix;
 pub mod number;
 pub mod ordered;
 pub mod partition;
 pub mod room;
+pub mod search;
 pub mod share;
 pub mod symbols;
+pub mod unwrap;
 pub mod vector;
 pub mod view;

@@ -69,7 +69,7 @@ pub unsafe extern "C" fn ungil_lib_matmul(
 }
 
 /// Element types with a product of matrices of any size.
-trait Large: Element {
+pub trait Large: Element {
     /// Computes a product.
     ///
     /// # Safety
@@ -106,7 +106,7 @@ unsafe fn multiply_floats<T: ComplexField>(out: View<T>, x: View<T>, y: View<T>,
 
 /// # Safety
 /// As for [`ungil_lib_matmul`], with elements of type `T`.
-unsafe fn multiply<T: Large>(ctx: *mut Ctx, out: &Matrix, x: &Matrix, y: &Matrix) -> i32 {
+pub unsafe fn multiply<T: Large>(ctx: *mut Ctx, out: &Matrix, x: &Matrix, y: &Matrix) -> i32 {
     if out.is_empty() {
         return 0;
     }

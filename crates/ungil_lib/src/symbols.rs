@@ -1,6 +1,6 @@
 //! Table of the entry points for the JIT's symbol resolution.
 
-use crate::{convolve, copies, extremes, matmul, partition};
+use crate::{convolve, copies, covariance, cross, extremes, histogram, matmul, partition, search, unwrap};
 use ungil_abi::symbols as name;
 
 /// Names and addresses of the library's entry points.
@@ -12,7 +12,13 @@ pub fn symbols() -> Vec<(&'static str, usize)> {
         (name::INTERLEAVE2, copies::ungil_lib_interleave2 as *const () as usize),
         (name::INTERLEAVE3, copies::ungil_lib_interleave3 as *const () as usize),
         (name::REPEAT, copies::ungil_lib_repeat as *const () as usize),
+        (name::COVARIANCE, covariance::ungil_lib_covariance as *const () as usize),
+        (name::CROSS, cross::ungil_lib_cross as *const () as usize),
+        (name::EDGES, histogram::ungil_lib_edges as *const () as usize),
+        (name::HISTOGRAM, histogram::ungil_lib_histogram as *const () as usize),
         (name::MATMUL, matmul::ungil_lib_matmul as *const () as usize),
         (name::PARTITION, partition::ungil_lib_partition as *const () as usize),
+        (name::SEARCH, search::ungil_lib_search as *const () as usize),
+        (name::UNWRAP, unwrap::ungil_lib_unwrap as *const () as usize),
     ]
 }

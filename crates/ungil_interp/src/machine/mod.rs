@@ -3,7 +3,9 @@
 mod arrays;
 mod control;
 mod effects;
+mod extrema;
 mod foreign;
+mod library;
 mod ownership;
 mod parallel;
 mod scalars;

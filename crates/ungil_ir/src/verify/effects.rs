@@ -3,7 +3,7 @@
 use super::Verifier;
 use crate::entities::{FuncId, Value};
 use crate::inst::{InstKind, PrintPart, Raise};
-use crate::library::LibFn;
+use crate::library::{Elements, LibFn};
 use crate::types::{DType, Type};
 use ungil_abi::context::MAX_ERROR_ARGS;
 use ungil_abi::exception::ExcClass;
@@ -74,21 +74,20 @@ impl Verifier<'_> {
         for &number in args.iter().skip(ranks.len()) {
             self.require(*self.ty(number) == Type::I64, || format!("{function} takes int64, not {number}"));
         }
-        let mut dtype = function.finds_places().then_some(Some(DType::I64));
-        for (k, (&arg, &rank)) in args.iter().zip(ranks).enumerate() {
+        let dtype = |arg: Value| self.func.ty(arg).as_array().map(|a| a.dtype);
+        let told = args.get(function.told()).and_then(|&arg| dtype(arg));
+        for ((&arg, &rank), elements) in args.iter().zip(ranks).zip(function.elements()) {
+            let wanted = match elements {
+                Elements::Int64 => Some(DType::I64),
+                Elements::Inexact => {
+                    told.map(|t| if t.is_float() || t.is_complex() { t } else { DType::F64 })
+                }
+                Elements::Told => told,
+            };
             let found = self.ty(arg).as_array();
-            if k == 1 && function.finds_places() {
-                dtype = None;
-            }
-            let first = *dtype.get_or_insert(found.map(|a| a.dtype));
             self.require(
-                found.is_some_and(|a| a.ndim == rank && !a.swapped && Some(a.dtype) == first),
-                || {
-                    format!(
-                        "{function} takes arrays of one type with {rank} axes, {arg} is {}",
-                        self.func.ty(arg)
-                    )
-                },
+                found.is_some_and(|a| a.ndim == rank && !a.swapped && Some(a.dtype) == wanted),
+                || format!("{function} takes other arrays than {}", self.func.ty(arg)),
             );
         }
     }

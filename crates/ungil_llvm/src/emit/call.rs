@@ -31,8 +31,7 @@ impl FunctionEmitter<'_> {
     /// Calls a function of the library with descriptors of arrays, and with numbers as they are.
     pub fn library(&mut self, function: LibFn, args: &[Value]) -> Option<Operand> {
         let l = self.l;
-        let last = args[function.ranks().len() - 1];
-        let dtype = self.f.ty(last).as_array().expect("the verifier saw an array").dtype;
+        let dtype = self.f.ty(args[function.told()]).as_array().expect("the verifier saw an array").dtype;
         let mut given = vec![self.ctx, l.i64(i64::from(dtype.number()))];
         for &arg in args {
             let (operand, ty) = (self.operand(arg).clone(), self.f.ty(arg).clone());

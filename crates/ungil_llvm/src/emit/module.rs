@@ -288,8 +288,14 @@ impl ModuleEmitter<'_> {
             symbols::PRINT => l.function(i32, &[ptr, ptr, i64]),
             symbols::PARALLEL_FOR => l.function(i32, &[ptr, ptr]),
             symbols::PARALLEL_REGION => l.function(i32, &[ptr, i32, ptr, ptr]),
-            symbols::MATMUL | symbols::INTERLEAVE2 => l.function(i32, &[ptr, i64, ptr, ptr, ptr]),
-            symbols::CONVOLVE => l.function(i32, &[ptr, i64, ptr, ptr, ptr, i64]),
+            symbols::MATMUL
+            | symbols::CROSS
+            | symbols::HISTOGRAM
+            | symbols::UNWRAP
+            | symbols::INTERLEAVE2 => l.function(i32, &[ptr, i64, ptr, ptr, ptr]),
+            symbols::CONVOLVE | symbols::SEARCH => l.function(i32, &[ptr, i64, ptr, ptr, ptr, i64]),
+            symbols::COVARIANCE => l.function(i32, &[ptr, i64, ptr, ptr, ptr, i64, i64]),
+            symbols::EDGES => l.function(i32, &[ptr, i64, ptr, ptr]),
             symbols::PARTITION => l.function(i32, &[ptr, i64, ptr, i64]),
             symbols::INTERLEAVE3 => l.function(i32, &[ptr, i64, ptr, ptr, ptr, ptr]),
             symbols::EXTREMUM | symbols::PLACES | symbols::REPEAT => {

@@ -90,18 +90,15 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
 /// Those that call the library; false if it is none.
 fn call_library(l: &mut Lowerer<'_, '_>, name: &str, given: &[Operand]) -> Result<bool> {
     match (name, given) {
-        ("matrix_product", [out, x, y]) => {
-            let arrays = [l.value(out)?, l.value(x)?, l.value(y)?].to_vec();
-            l.b().push(InstKind::Library(LibFn::Matmul, arrays));
-        }
-        ("sliding_product", [out, x, y, first]) => {
-            let operands = [l.value(out)?, l.value(x)?, l.value(y)?, l.value(first)?].to_vec();
-            l.b().push(InstKind::Library(LibFn::Convolve, operands));
-        }
-        ("place_in_order", [values, place]) => {
-            let operands = [l.value(values)?, l.value(place)?].to_vec();
-            l.b().push(InstKind::Library(LibFn::Partition, operands));
-        }
+        ("matrix_product", [_, _, _]) => l.library(LibFn::Matmul, given)?,
+        ("sliding_product", [_, _, _, _]) => l.library(LibFn::Convolve, given)?,
+        ("place_in_order", [_, _]) => l.library(LibFn::Partition, given)?,
+        ("search", [_, _, _, _]) => l.library(LibFn::Search, given)?,
+        ("count_in_bins", [_, _, _]) => l.library(LibFn::Histogram, given)?,
+        ("even_edges", [_, _]) => l.library(LibFn::Edges, given)?,
+        ("unwrapped", [_, _, _]) => l.library(LibFn::Unwrap, given)?,
+        ("cross_products", [_, _, _]) => l.library(LibFn::Cross, given)?,
+        ("covariances", [_, _, _, _, _]) => l.library(LibFn::Covariance, given)?,
         ("interleaved", [out, arrays]) => {
             let arrays = l.items_or_self(arrays);
             let function = if arrays.len() == 2 { LibFn::Interleave2 } else { LibFn::Interleave3 };
@@ -273,6 +270,13 @@ impl Lowerer<'_, '_> {
         Err(Error::Never)
     }
 
+    /// Calls a function of the library.
+    fn library(&mut self, function: LibFn, given: &[Operand]) -> Result<()> {
+        let operands = given.iter().map(|x| self.value(x)).collect::<Result<_>>()?;
+        self.b().push(InstKind::Library(function, operands));
+        Ok(())
+    }
+
     /// `x[…, start:stop:step, …]` at an axis; `None` leaves a bound open.
     fn cut(&mut self, x: &Operand, axis: &Operand, bounds: &[Operand], span: Span) -> Result<Operand> {
         let axis = self.axis_number(axis, rank(x))?;
@@ -320,10 +324,13 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    /// An array as it is if its elements have the type of another's and the processor's byte order, else a copy that does.
+    /// An array as it is if its elements have a type, or that of another's, and the processor's byte order, else a copy that does.
     fn native(&mut self, x: &Operand, like: &Operand, span: Span) -> Result<Operand> {
         let ty = x.ty.as_array().ok_or_else(|| not_a_number(x))?;
-        let dtype = like.ty.as_array().ok_or_else(|| not_a_number(like))?.dtype;
+        let dtype = match like.ty {
+            Ty::DType(dtype) => dtype,
+            _ => like.ty.as_array().ok_or_else(|| not_a_number(like))?.dtype,
+        };
         if ty.dtype == dtype && !ty.swapped {
             return Ok(x.clone());
         }

@@ -127,8 +127,11 @@ def _even(f, h, axis: const, edge_order: const):
     out = np.empty(f.shape, wanted)
     copy(cut(out, axis, 1, -1), (cut(f, axis, 2, None) - cut(f, axis, None, -2)) / (2.0 * h))
     if edge_order == 1:
-        copy(cut(out, axis, None, 1), (cut(f, axis, 1, 2) - cut(f, axis, 0, 1)) / h)
-        copy(cut(out, axis, -1, None), (cut(f, axis, -1, None) - cut(f, axis, -2, -1)) / h)
+        # At both ends, by the same code.
+        n = f.shape[axis]
+        for at in range(0, n, n - 1):
+            low = max(at - 1, 0)
+            _put(out, axis, at, (pick(f, axis, low + 1) - pick(f, axis, low)) / h)
     else:
         a, b, c = -1.5 / h, 2.0 / h, -0.5 / h
         copy(
@@ -142,6 +145,13 @@ def _even(f, h, axis: const, edge_order: const):
     return out
 
 
+def _put(out, axis: const, at, values):
+    if out.ndim == 1:
+        out[at] = values
+    else:
+        copy(pick(out, axis, at), values)
+
+
 def _uneven(f, h, axis: const, edge_order: const):
     wanted = f.dtype if is_inexact(f) else np.float64
     out = np.empty(f.shape, wanted)
@@ -152,8 +162,10 @@ def _uneven(f, h, axis: const, edge_order: const):
     inner = a * cut(f, axis, None, -2) + b * cut(f, axis, 1, -1) + c * cut(f, axis, 2, None)
     copy(cut(out, axis, 1, -1), inner)
     if edge_order == 1:
-        copy(cut(out, axis, None, 1), (cut(f, axis, 1, 2) - cut(f, axis, 0, 1)) / h[0])
-        copy(cut(out, axis, -1, None), (cut(f, axis, -1, None) - cut(f, axis, -2, -1)) / h[-1])
+        n = f.shape[axis]
+        for at in range(0, n, n - 1):
+            low = max(at - 1, 0)
+            _put(out, axis, at, (pick(f, axis, low + 1) - pick(f, axis, low)) / h[low])
     else:
         p, q = h[0], h[1]
         u, v, w = -(2.0 * p + q) / (p * (p + q)), (p + q) / (p * q), -p / (q * (p + q))
@@ -174,6 +186,8 @@ def unwrap(p, discont=None, axis: const = -1, period=6.283185307179586):
     if x.ndim == 0:
         raise ValueError("diff requires input that is at least one dimensional")
     axis = axis_of(axis, x.ndim)
+    if is_inexact(x) and not is_complex(x) and not is_array(period):
+        return _unwrapped(x, discont, axis, period)
     if is_integer(x) and is_integer(period):
         out = x.copy()
     elif is_inexact(x):
@@ -190,6 +204,26 @@ def unwrap(p, discont=None, axis: const = -1, period=6.283185307179586):
         steps = np.where(np.abs(d) < least, 0, turned - d).astype(out.dtype)
         store(cut(out, axis, 1, n), cut(x, axis, 1, n) + np.cumsum(steps, axis=axis))
     return out
+
+
+def _unwrapped(x, discont, axis: const, period):
+    half = period / 2
+    parameters = np.empty(2, x.dtype)
+    parameters[0] = period
+    parameters[1] = half if discont is None else max(discont, half)
+    out = np.empty(x.shape, x.dtype)
+    _each_unwrapped(np.moveaxis(out, axis, -1), np.moveaxis(x, axis, -1), parameters)
+    return out
+
+
+def _each_unwrapped(out, x, parameters):
+    if out.ndim == 1:
+        unwrapped(out[None], native(x[None], out), parameters)
+    elif out.ndim == 2:
+        unwrapped(out, native(x, out), parameters)
+    else:
+        for i in range(out.shape[0]):
+            _each_unwrapped(out[i], x[i], parameters)
 
 
 def interp(x, xp, fp, left=None, right=None, period=None):
@@ -297,28 +331,17 @@ def searchsorted(a, v, side: const = "left", sorter=None):
         raise ValueError("object too deep for desired array")
     if is_number(v):
         return np.int64(_place(table, v, side == "right"))
-    keys = np.asarray(v)
+    return _places(table, np.asarray(v), 1 if side == "right" else 0)
+
+
+def _places(table, keys, mode: const):
+    # Of keys in a table of their own type.
+    common = np.result_type(table, keys)
     out = np.empty(keys.shape, np.int64)
-    flat, target = np.ravel(keys), out.reshape(keys.size)
-    if table.shape[0] <= 24 and not is_complex(table) and not is_complex(keys):
-        # Few enough to compare with all of them, many keys at a time.
-        for low in range(0, flat.shape[0], 2048):
-            _count_before(table, flat[low : low + 2048], target[low : low + 2048], side == "right")
-    else:
-        for i in range(flat.shape[0]):
-            target[i] = _place(table, flat[i], side == "right")
+    search(out.reshape(keys.size), native(table, common), native(np.ravel(keys), common), mode)
     if keys.ndim == 0:
         return out[()]
     return out
-
-
-def _count_before(table, keys, target, right: const):
-    for i in range(keys.shape[0]):
-        target[i] = 0
-    for j in range(table.shape[0]):
-        edge = table[j]
-        for i in range(keys.shape[0]):
-            target[i] += int(_goes_before(edge, keys[i], right))
 
 
 def _goes_before(x, key, right: const):
@@ -363,18 +386,7 @@ def digitize(x, bins, right: const = False):
     edges = np.asarray(bins)
     if edges.ndim != 1:
         raise ValueError("object too deep for desired array")
-    rises, falls = True, True
-    for i in range(1, edges.shape[0]):
-        rises = rises and edges[i] >= edges[i - 1]
-        falls = falls and edges[i] <= edges[i - 1]
-    if not rises and not falls:
-        raise ValueError("bins must be monotonically increasing or decreasing")
-    edges = edges.copy() if rises else edges[::-1].copy()
-    if right:
-        found = searchsorted(edges, x, "left")
-    else:
-        found = searchsorted(edges, x, "right")
-    return found if rises else edges.shape[0] - found
+    return _places(edges, np.asarray(x), 2 if right else 3)
 
 
 def bincount(x, weights=None, minlength=0):
@@ -538,6 +550,10 @@ def _risked_width(x, bounds):
 
 def _even_edges(x, n, limits):
     wanted = x.dtype if is_inexact(x) else np.float64
+    if limits is None and not is_complex(x):
+        edges = np.empty(n + 1, wanted)
+        even_edges(edges, native(x, x))
+        return edges
     if limits is None:
         if x.shape[0] == 0:
             return np.linspace(0.0, 1.0, n + 1, dtype=wanted)
@@ -593,10 +609,17 @@ def _counts_complex(x, edges, n, weights):
 
 def _counts_even(x, edges, n, weights):
     out = _counter(n, weights)
-    first, last = edges[0], edges[-1]
-    span = last - first
     if is_complex(x):
         return _counts_complex(x, edges, n, weights)
+    if weights is None:
+        count_in_bins(out, native(x, x), edges)
+        if out[0] < 0:
+            raise ValueError(f"Too many bins for data range. Cannot create {n} finite-sized bins.")
+        return out
+    first, last = edges[0], edges[-1]
+    span = last - first
+    if not np.all(edges[:-1] < edges[1:]):
+        raise ValueError(f"Too many bins for data range. Cannot create {n} finite-sized bins.")
     for i in indices_of(x.shape[0]):
         value = x[i]
         if value >= first and value <= last:
@@ -606,18 +629,20 @@ def _counts_even(x, edges, n, weights):
                 at -= 1
             elif value >= edges[at + 1] and at != n - 1:
                 at += 1
-            out[at] += 1 if weights is None else _weight(weights, i)
+            out[at] += _weight(weights, i)
     return out
 
 
 def _counts_uneven(x, edges, weights):
     n = edges.shape[0] - 1
     out = _counter(n, weights)
-    for i in indices_of(x.shape[0]):
-        at = _place(edges, x[i], True) - 1
-        if at == n and x[i] == edges[n]:
-            at = _place(edges, x[i], False) - 1
-            at = max(at, 0) if n > 0 and edges[0] == edges[n] else at
-        if at >= 0 and at < n:
-            out[at] += 1 if weights is None else _weight(weights, i)
+    for low in range(0, x.shape[0], 4096):
+        some = x[low : low + 4096]
+        places = searchsorted(edges, some, "right")
+        for i in range(places.shape[0]):
+            at = places[i] - 1
+            if at == n and some[i] == edges[n]:
+                at = n - 1
+            if at >= 0 and at < n:
+                out[at] += 1 if weights is None else _weight(weights, low + i)
     return out

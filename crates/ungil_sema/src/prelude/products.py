@@ -201,24 +201,22 @@ def cross(a, b, axisa: const = -1, axisb: const = -1, axisc: const = -1, axis: c
     if n == 2 and m == 2:
         # NumPy's result has an axis less, which types cannot know.
         raise ValueError("cross product of vectors of two numbers: write a[0] * b[1] - a[1] * b[0]")
-    if n + m < 6:
-        return np.moveaxis(cross(_in_space(x), _in_space(y)), -1, axis_of(axisc, max(x.ndim, y.ndim), "axisc: "))
-    p, q, r = x[..., 0], x[..., 1], x[..., 2]
-    u, v, w = y[..., 0], y[..., 1], y[..., 2]
-    first = q * w - r * v
-    shape = np.shape(first)
+    if is_bool(x) and is_bool(y):
+        raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
+    shape = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
     out = np.empty(shape + (3,), np.result_type(x, y))
-    out[..., 0] = first
-    out[..., 1] = r * u - p * w
-    out[..., 2] = p * v - q * u
+    _each_cross(out, np.broadcast_to(x, shape + (n,)), np.broadcast_to(y, shape + (m,)))
     return np.moveaxis(out, -1, axis_of(axisc, out.ndim, "axisc: "))
 
 
-def _in_space(x):
-    # Vectors of two numbers with a third that is zero.
-    out = np.zeros(x.shape[:-1] + (3,), x.dtype)
-    out[..., : x.shape[-1]] = x
-    return out
+def _each_cross(out, x, y):
+    if out.ndim == 1:
+        _each_cross(out[None], x[None], y[None])
+    elif out.ndim == 2:
+        cross_products(out, native(x, out), native(y, out))
+    else:
+        for i in range(out.shape[0]):
+            _each_cross(out[i], x[i], y[i])
 
 
 def convolve(a, v, mode: const = "full"):

@@ -424,6 +424,11 @@ def cov(
     dtype=None,
 ):
     x = _observations(np.asarray(m), rowvar)
+    if fweights is None and aweights is None:
+        if dtype is None:
+            return _plain_covariance(m, x, y, rowvar, bias, ddof, dtype)
+        if is_inexact(np.empty(0, dtype)):
+            return _plain_covariance(m, x, y, rowvar, bias, ddof, dtype)
     if y is not None:
         z = np.concatenate((x, _observations(np.asarray(y), rowvar)), 0)
         return _covariance(z, bias, ddof, fweights, aweights, dtype)
@@ -440,6 +445,24 @@ def _observations(x, rowvar: const):
     if not rowvar and x.ndim == 2:
         return rows.T
     return rows
+
+
+def _plain_covariance(m, x, y, rowvar: const, bias: const, ddof: const, dtype):
+    free = (0 if bias else 1) if ddof is None else int(ddof)
+    c = _covariances(x, y, rowvar, free, 0, dtype)
+    if y is None and np.ndim(m) < 2:
+        return c.reshape(())
+    return c
+
+
+def _covariances(x, y, rowvar: const, free, corr, dtype):
+    z = x[:0] if y is None else _observations(np.asarray(y), rowvar)
+    if y is not None and x.shape[1] != z.shape[1]:
+        raise ValueError("all the input array dimensions except for the concatenation axis must match exactly")
+    n = x.shape[0] + z.shape[0]
+    out = np.empty((n, n), np.result_type(x, z, np.float64) if dtype is None else dtype)
+    covariances(out, native(x, out), native(z, out), free, corr)
+    return out
 
 
 def _covariance(x, bias: const, ddof: const, fweights, aweights, dtype):
@@ -477,15 +500,10 @@ def _scaled(c, count):
 
 
 def corrcoef(x, y=None, rowvar: const = True, *, dtype=None):
-    c = cov(x, y, rowvar, dtype=dtype)
-    if c.ndim == 0:
+    if y is None and np.ndim(x) < 2:
+        c = cov(x, dtype=dtype)
         return c / c
-    d = np.sqrt(np.real(np.diag(c)))
-    c = c / d[:, None] / d[None, :]
-    if is_complex(c):
-        re, im = np.clip(c.real, -1, 1), np.clip(c.imag, -1, 1)
-        return re + 1j * im
-    return np.clip(c, -1, 1)
+    return _covariances(_observations(np.asarray(x), rowvar), y, rowvar, 1, 1, dtype)
 
 
 def cumulative_sum(x, *, axis: const = None, dtype=None, out=None, include_initial: const = False):

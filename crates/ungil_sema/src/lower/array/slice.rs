@@ -29,6 +29,14 @@ fn members(l: &mut Lowerer<'_, '_>, slice: &Operand, ty: SliceTy) -> [Option<Ope
     [ty.start, ty.stop, ty.step].map(|present| if present { given.next() } else { None })
 }
 
+/// How many elements at both ends a slice of step one leaves out, if these are constants.
+fn left_out(start: Option<&Operand>, stop: Option<&Operand>) -> Option<i64> {
+    let front = start.map_or(Some(0), Operand::const_int).filter(|n| (0..LONGEST_STEP.into()).contains(n))?;
+    let back =
+        stop.map_or(Some(0), |s| s.const_int().filter(|n| *n < 0 && *n > -i128::from(LONGEST_STEP)))?;
+    i64::try_from(front - back).ok()
+}
+
 impl Lowerer<'_, '_> {
     /// A slice along an axis of `n` elements.
     pub(crate) fn slice_extent(&mut self, slice: &Operand, n: Value) -> Result<Extent> {
@@ -81,11 +89,19 @@ impl Lowerer<'_, '_> {
     ) -> Result<Extent> {
         let zero = self.b().i64(0);
         let is_zero = start.is_none_or(|o| o.const_int() == Some(0));
+        let left_out = if s == 1 { left_out(start, stop) } else { None };
         let start = match start {
             Some(bound) if !is_zero => self.clipped(bound, n, zero, n)?,
             _ => zero,
         };
         let full = is_zero && stop.is_none() && s == 1;
+        if let (Some(count), false) = (left_out, full) {
+            // Slices that leave out equally many have visibly the same length: `x[1:] - x[:-1]` needs no broadcasting.
+            let count = self.b().i64(count);
+            let rest = self.b().binary(BinaryOp::Sub, n, count);
+            let len = self.b().binary(BinaryOp::Max, rest, zero);
+            return Ok(Extent { start, len, step, full: false, unit: true });
+        }
         let stop = match stop {
             None => n,
             Some(bound) => self.clipped(bound, n, zero, n)?,
