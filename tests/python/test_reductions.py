@@ -172,8 +172,10 @@ def test_errors():
     a = np.random.rand(3, 4)
     with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
         kernel("np.sum(a, axis=2)")(a)
+    with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
+        kernel("np.sum(a, axis=k)", "a, k")(a, 2)
     with pytest.raises(TypeError, match="expected a constant axis"):
-        kernel("np.sum(a, axis=k)", "a, k")(a, 1)
+        kernel("np.sum(a, axis=(0, k))", "a, k")(a, 1)
     with pytest.raises(
         ValueError, match="zero-size array to reduction operation maximum which has no identity"
     ):
