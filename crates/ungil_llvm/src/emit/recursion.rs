@@ -5,10 +5,10 @@
 //! whose stack is checked once.
 //!
 //! Limits: calls of itself only, not through another function; no loops, which take longer than calls; no arrays in the frame,
-//! which would have room for one call alone.
+//! which would have room for one call alone; none where the user wants no inlining.
 
 use ungil_ir::entities::FuncId;
-use ungil_ir::function::Function;
+use ungil_ir::function::{Function, Inline};
 use ungil_ir::inst::InstKind;
 
 /// Levels at most, and instructions in all copies together: compiling them takes its time.
@@ -17,6 +17,9 @@ const MAX_INSTS: usize = 240;
 
 /// The number of levels.
 pub fn levels(f: &Function, id: FuncId) -> u32 {
+    if f.attributes.inline == Inline::Never {
+        return 0;
+    }
     let mut calls = 0;
     for inst in &f.insts {
         match &inst.kind {
