@@ -1,6 +1,8 @@
 """Medians, quantiles and extrema of complex numbers, against NumPy."""
 
 import linecache
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -343,3 +345,29 @@ def test_covariances_of_all_types(code):
         check_numpy(lambda a: (np.cov(a), np.cov(a, a), np.corrcoef(a)), a[:, :1])
         check_numpy(lambda a: np.cov(a, dtype=np.float32), a.real, rtol=1e-5)
     check_numpy(lambda a: np.cov(a), np.random.default_rng(0).random((3, 30_000)), rtol=1e-10)
+
+
+def test_a_lack_of_memory_for_a_copy_is_an_exception(tmp_path):
+    # The operands of a covariance are copied without their means, here with 100 MB to spare for 640 MB.
+    code = """
+import resource
+import numpy as np
+from ungil import jit
+
+@jit
+def covariance(a):
+    return np.cov(a)
+
+covariance(np.ones((2, 10)))
+large = np.broadcast_to(1.0, (2, 40_000_000))
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 100_000_000,) * 2)
+try:
+    covariance(large)
+except MemoryError as error:
+    print(error)
+"""
+    script = tmp_path / "covariances.py"
+    script.write_text(code)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.stdout) == ("", "unable to allocate room for a copy of the operands\n")

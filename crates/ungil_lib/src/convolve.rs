@@ -4,16 +4,14 @@
 //! are some vectors; at the ends, where fewer do, few results, and products that not all of them have follow one by one.
 
 use crate::dtype::of_dtype;
+use crate::entry::guarded;
 use crate::features::{self, Kernel};
 use crate::matrix::{Matrix, Vector};
 use crate::number::{Element, Number, combined, load};
 use crate::share::share;
 use crate::view::Factor;
 use core::cmp::{max, min};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
 
 /// Multiplications of a block of results that is given to a thread at a time, and least length of one.
 const BLOCK: usize = 1 << 20;
@@ -38,11 +36,8 @@ pub unsafe extern "C" fn ungil_lib_convolve(
         let (out, x, y) = ((*out).column(), (*x).column(), (*y).column());
         of_dtype!(dtype, T => convolve::<T>(ctx, &out, &x, &y, first as usize), panic!("no element type has this number"))
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the sliding sums failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the sliding sums failed", run) }
 }
 
 /// # Safety

@@ -3,12 +3,10 @@
 //! Blocks are put together from vectors, so that each line of the result is written once. Elements are bits of a size.
 
 use core::array::from_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
 
+use crate::entry::guarded;
 use crate::features::{self, Kernel};
 use crate::matrix::Vector;
 use crate::share::in_parts;
@@ -17,6 +15,9 @@ use crate::share::in_parts;
 const PART: usize = 1 << 16;
 /// Elements of each array that are turned at a time.
 const LANES: usize = 16;
+
+/// The text of an error that nobody should see.
+const FAILURE: &str = "copying elements failed";
 
 /// Evaluates an expression with a type of the size of the element type that has a number.
 macro_rules! of_size {
@@ -53,7 +54,8 @@ pub unsafe extern "C" fn ungil_lib_repeat(
 ) -> i32 {
     // SAFETY: by contract.
     let run = || unsafe { of_size!(dtype, T => repeat::<T>(ctx, &*out, &*x, times as usize)) };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| failed(ctx))
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, FAILURE, run) }
 }
 
 /// Writes elements of two arrays by turns.
@@ -71,7 +73,8 @@ pub unsafe extern "C" fn ungil_lib_interleave2(
 ) -> i32 {
     // SAFETY: by contract.
     let run = || unsafe { of_size!(dtype, T => interleave::<T, 2>(ctx, &*out, [&*a, &*b])) };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| failed(ctx))
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, FAILURE, run) }
 }
 
 /// Writes elements of three arrays by turns.
@@ -89,13 +92,8 @@ pub unsafe extern "C" fn ungil_lib_interleave3(
 ) -> i32 {
     // SAFETY: by contract.
     let run = || unsafe { of_size!(dtype, T => interleave::<T, 3>(ctx, &*out, [&*a, &*b, &*c])) };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| failed(ctx))
-}
-
-fn failed(ctx: *mut Ctx) -> i32 {
-    // SAFETY: the entry points are called with this thread's context.
-    unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "copying elements failed") };
-    1
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, FAILURE, run) }
 }
 
 /// # Safety

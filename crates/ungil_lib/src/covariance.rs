@@ -4,13 +4,11 @@
 //! matrices.
 
 use core::ptr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use faer::{c32, c64};
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
 
+use crate::entry::{guarded, reserve, with_capacity};
 use crate::features::{self, Kernel};
 use crate::matmul::{Large, multiply};
 use crate::matrix::Matrix;
@@ -48,11 +46,8 @@ pub unsafe extern "C" fn ungil_lib_covariance(
             _ => panic!("elements of this type have no covariance"),
         }
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the covariance failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the covariance failed", run) }
 }
 
 /// Floats that elements are made of.
@@ -126,16 +121,17 @@ unsafe fn covariance<T: Large, R: Real>(
 ) -> i32 {
     let parts = size_of::<T>() / size_of::<R>();
     let (rows, n) = (out.rows(), from[0].columns());
-    let mut data = vec![R::ZERO; rows * n * parts];
-    let (first, second) = data.split_at_mut(from[0].rows() * n * parts);
-    // SAFETY: by contract; there is room for each matrix.
+    let mut data: Vec<R> = with_capacity(rows.saturating_mul(n).saturating_mul(parts));
+    // SAFETY: by contract; there is room for both matrices, whose elements are all set.
     unsafe {
-        pack(first, from[0], parts);
-        pack(second, from[1], parts);
+        pack(data.as_mut_ptr(), from[0], n, parts);
+        pack(data.as_mut_ptr().add(from[0].rows() * n * parts), from[1], n, parts);
+        data.set_len(rows * n * parts);
     }
     features::run(Centred { data: &mut data, n, parts });
     let mut conjugates = Vec::new();
     if parts == 2 {
+        reserve(&mut conjugates, data.len());
         conjugates.extend(data.chunks_exact(2).flat_map(|z| [z[0], z[1].negative()]));
     }
     let second = if parts == 2 { conjugates.as_mut_ptr() } else { data.as_mut_ptr() };
@@ -192,13 +188,14 @@ impl<R: Real> Kernel for Scaled<'_, R> {
 /// Copies the elements of a matrix, row by row.
 ///
 /// # Safety
-/// The matrix is of live elements of so many numbers, which `to` has room for.
-unsafe fn pack<R: Real>(to: &mut [R], from: &Matrix, parts: usize) {
-    let (rows, n) = (from.rows(), from.columns());
+/// The matrix is of live elements of so many numbers, `n` in a row if it has rows; `to` has room for all, and overlaps none.
+unsafe fn pack<R: Real>(to: *mut R, from: &Matrix, n: usize, parts: usize) {
+    let rows = from.rows();
     if from.strides[1] == (parts * size_of::<R>()) as i64 {
-        for (i, row) in to.chunks_exact_mut((n * parts).max(1)).enumerate() {
+        let bytes = n * parts * size_of::<R>();
+        for i in 0..rows {
             // SAFETY: by contract; bytes have no alignment.
-            unsafe { ptr::copy_nonoverlapping(from.at(i, 0), row.as_mut_ptr().cast(), size_of_val(row)) };
+            unsafe { ptr::copy_nonoverlapping(from.at(i, 0), to.add(i * n * parts).cast(), bytes) };
         }
         return;
     }
@@ -210,7 +207,7 @@ unsafe fn pack<R: Real>(to: &mut [R], from: &Matrix, parts: usize) {
                 let element = from.at(i, j).cast::<R>();
                 for part in 0..parts {
                     // SAFETY: by contract.
-                    to[(i * n + j) * parts + part] = unsafe { element.add(part).read_unaligned() };
+                    unsafe { to.add((i * n + j) * parts + part).write(element.add(part).read_unaligned()) };
                 }
             }
         }

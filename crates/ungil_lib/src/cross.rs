@@ -1,12 +1,9 @@
 //! Cross products of rows of three numbers.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use faer::{c32, c64};
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
 
+use crate::entry::guarded;
 use crate::features::{self, Kernel};
 use crate::matrix::Matrix;
 use crate::share::share;
@@ -45,11 +42,8 @@ pub unsafe extern "C" fn ungil_lib_cross(
             _ => panic!("elements of this type are not multiplied"),
         }
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the cross product failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the cross product failed", run) }
 }
 
 /// Elements that are multiplied.

@@ -7,12 +7,12 @@
 use core::array::from_fn;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ungil_abi::context::Ctx;
 use ungil_abi::exception::ExcClass;
 use ungil_runtime::error::raise_static;
 
+use crate::entry::guarded;
 use crate::features::{self, Kernel};
 use crate::matrix::{Matrix, Vector};
 use crate::ordered::{Ordered, extremum, is_further, place, start};
@@ -65,6 +65,9 @@ impl<T> Clone for Run<T> {
 
 impl<T> Copy for Run<T> {}
 
+/// The text of an error that nobody should see.
+const FAILURE: &str = "the search for an extremum failed";
+
 /// Evaluates an expression with the element type that has a number; bools are bytes.
 macro_rules! of_ordered {
     ($dtype:expr, $T:ident => $value:expr) => {{
@@ -105,7 +108,8 @@ pub unsafe extern "C" fn ungil_lib_places(
 ) -> i32 {
     // SAFETY: by contract.
     let run = || unsafe { of_ordered!(dtype, T => places::<T>(ctx, &*out, &*x, wanted)) };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| failed(ctx))
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, FAILURE, run) }
 }
 
 /// Sets `out[0]` to the extremum of elements: NaN if one is, or all are where numbers are wanted.
@@ -123,13 +127,8 @@ pub unsafe extern "C" fn ungil_lib_extremum(
 ) -> i32 {
     // SAFETY: by contract.
     let run = || unsafe { of_ordered!(dtype, T => extremum_of::<T>(ctx, &*out, &*x, wanted)) };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| failed(ctx))
-}
-
-fn failed(ctx: *mut Ctx) -> i32 {
-    // SAFETY: the entry points are called with this thread's context.
-    unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the search for an extremum failed") };
-    1
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, FAILURE, run) }
 }
 
 /// # Safety

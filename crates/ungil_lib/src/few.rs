@@ -4,6 +4,7 @@
 //! column of `x` and one row of `y` after the other. At an edge a tile that is smaller, or that reaches back over elements
 //! which have been computed already and get the same bits again, takes the rest. Rows of `y` are made dense first.
 
+use crate::entry::with_capacity;
 use crate::features::{self, Kernel};
 use crate::number::{Element, Number, combined, load};
 use crate::room::Room;
@@ -83,8 +84,8 @@ const PANEL_DEPTH: usize = 512;
 /// # Safety
 /// As for [`multiply`].
 pub unsafe fn multiply_panels<T: Element>(out: View<T>, x: View<T>, y: View<T>, sides: Sides) {
-    let mut panel: Vec<T> = Vec::with_capacity(PANEL * PANEL_DEPTH.min(sides.depth));
-    let mut sums: Vec<T> = Vec::with_capacity(PANEL * sides.rows);
+    let mut panel: Vec<T> = with_capacity(PANEL * PANEL_DEPTH.min(sides.depth));
+    let mut sums: Vec<T> = with_capacity(PANEL * sides.rows);
     let steps = [PANEL as isize, 1];
     for j in (0..sides.columns).step_by(PANEL) {
         let columns = PANEL.min(sides.columns - j);

@@ -3,13 +3,13 @@
 //! The bins of some values at a time are computed in vectors; then each is compared with the edges of its bin, as rounding may
 //! have put it beside. Neighbours are counted in different tables, so that equal ones need not wait for each other.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use ungil_abi::context::Ctx;
 use ungil_abi::exception::ExcClass;
 use ungil_runtime::error::raise_static;
 
+use crate::entry::{filled, guarded};
 use crate::features::{self, Kernel};
 use crate::matrix::Vector;
 use crate::share::share;
@@ -54,11 +54,8 @@ pub unsafe extern "C" fn ungil_lib_histogram(
             _ => panic!("values of this type have no bins"),
         }
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the histogram failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the histogram failed", run) }
 }
 
 /// Writes the edges of even bins that hold all values: half a number before and behind where these are all equal, from 0 to 1
@@ -91,11 +88,8 @@ pub unsafe extern "C" fn ungil_lib_edges(
             _ => panic!("values of this type have no bins"),
         }
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the edges of a histogram failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the edges of a histogram failed", run) }
 }
 
 /// # Safety
@@ -307,7 +301,7 @@ unsafe fn count<T: Value>(ctx: *mut Ctx, counts: &Vector, values: &Vector, edges
     }
     let total = Mutex::new(counts);
     let work = |low: usize, high: usize| {
-        let mut own = vec![0; edges.len() - 1];
+        let mut own = filled(0, edges.len() - 1);
         features::run(Part::<T> { bins: &bins, low, high, counts: &mut own });
         let mut total = total.lock().expect("no thread stops while it adds");
         total.iter_mut().zip(own).for_each(|(sum, count)| *sum += count);
@@ -340,7 +334,7 @@ impl<T: Value> Kernel for Part<'_, T> {
         let n = self.counts.len();
         let tables = if n <= FEW_BINS && self.high - self.low > 8 * n { TABLES } else { 1 };
         // Behind the bins of a table is one for values that are in none.
-        let mut room = vec![0; tables * (n + 1)];
+        let mut room = filled(0, tables * (n + 1));
         let step = if tables > 1 { n + 1 } else { 0 };
         let mut places = Places { edges: self.bins.edges, tables: &mut room, step };
         let mut at = self.low;

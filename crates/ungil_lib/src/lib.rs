@@ -10,6 +10,7 @@
 //! - [`extremes`]: extrema and their places; [`ordered`]: the numbers that are compared.
 //! - [`number`], [`view`], [`room`]: what kernels work on; [`features`]: the processor's instructions for them.
 //! - [`share`]: parts of the work for the team.
+//! - [`entry`]: what goes wrong in an entry point, as an exception.
 //! - [`symbols`]: names and addresses for the JIT.
 //!
 //! Contract: an entry point returns a status and never unwinds. Work is shared by the team of `ungil_runtime` alone, inside
@@ -21,6 +22,7 @@ pub mod copies;
 pub mod covariance;
 pub mod cross;
 mod dtype;
+pub mod entry;
 pub mod extremes;
 pub mod features;
 pub mod few;

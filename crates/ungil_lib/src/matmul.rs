@@ -6,16 +6,13 @@
 //! parts that follow from the shapes too; partial results are added pairwise, in a fixed order. The bits of an element depend
 //! on the shapes, the layouts and the processor's instructions, never on the number of threads.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use faer::linalg::matmul::matmul;
 use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par, c32, c64};
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
 
 use crate::dtype::of_dtype;
+use crate::entry::{guarded, with_capacity};
 use crate::few::{self, multiply_panels};
 use crate::matrix::Matrix;
 use crate::number::{Bool, Element, Number};
@@ -61,11 +58,8 @@ pub unsafe extern "C" fn ungil_lib_matmul(
         let (out, x, y) = (&*out, &*x, &*y);
         of_dtype!(dtype, T => multiply::<T>(ctx, out, x, y), panic!("no element type has this number"))
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the matrix product failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the matrix product failed", run) }
 }
 
 /// Element types with a product of matrices of any size.
@@ -245,7 +239,7 @@ unsafe fn multiply_deep<T: Large>(
 ) -> i32 {
     let Sides { rows, depth, columns } = sides;
     let size = rows * columns;
-    let mut partials: Vec<T> = Vec::with_capacity(size * parts);
+    let mut partials: Vec<T> = with_capacity(size * parts);
     let data = partials.as_mut_ptr();
     let work = |part: usize, _: usize| {
         let (low, high) = (part * depth / parts, (part + 1) * depth / parts);

@@ -2,6 +2,8 @@
 
 use ungil_abi::array::MemInfo;
 
+use crate::entry::with_capacity;
+
 /// Descriptor of an array of two axes.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -54,7 +56,7 @@ impl Matrix {
         if self.is_regular::<T>() {
             return None;
         }
-        let mut elements = Vec::with_capacity(self.rows() * self.columns());
+        let mut elements = with_capacity(self.rows().saturating_mul(self.columns()));
         for i in 0..self.rows() {
             for j in 0..self.columns() {
                 // SAFETY: by contract.

@@ -4,12 +4,10 @@
 //! linear time in the worst case.
 
 use core::cmp::Ordering;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
 
+use crate::entry::guarded;
 use crate::matrix::Vector;
 
 /// Moves the values of a vector so that `place` holds what sorting would put there: none before it is larger, none behind
@@ -26,7 +24,7 @@ pub unsafe extern "C" fn ungil_lib_partition(
     place: i64,
 ) -> i32 {
     // SAFETY: by contract. Bools are bytes.
-    let run = || unsafe {
+    let select = || unsafe {
         let values = &*values;
         match dtype {
             0 | 5 => select::<u8>(values, place),
@@ -44,14 +42,12 @@ pub unsafe extern "C" fn ungil_lib_partition(
             _ => false,
         }
     };
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(true) => 0,
-        _ => {
-            // SAFETY: by contract.
-            unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the selection of a value failed") };
-            1
-        }
-    }
+    let run = || {
+        assert!(select(), "elements of this type have no order");
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the selection of a value failed", run) }
 }
 
 /// Whether the elements can be selected from.

@@ -2,6 +2,8 @@
 
 use core::mem::MaybeUninit;
 
+use crate::entry::reserve;
+
 /// Bytes on the stack.
 const LOCAL: usize = 4096;
 
@@ -27,7 +29,7 @@ impl Room {
         if bytes <= LOCAL {
             return self.local.as_mut_ptr().cast();
         }
-        self.heap.reserve_exact(bytes.div_ceil(size_of::<u64>()));
+        reserve(&mut self.heap, bytes.div_ceil(size_of::<u64>()));
         self.heap.as_mut_ptr().cast()
     }
 }

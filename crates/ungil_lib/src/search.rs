@@ -4,12 +4,12 @@
 //! searched for by bisection, whose steps are the same for all of them: no branch depends on data, and loads overlap.
 
 use core::hint::select_unpredictable;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ungil_abi::context::Ctx;
 use ungil_abi::exception::ExcClass;
 use ungil_runtime::error::raise_static;
 
+use crate::entry::guarded;
 use crate::features::{self, Kernel};
 use crate::matrix::Vector;
 use crate::share::share;
@@ -62,11 +62,8 @@ pub unsafe extern "C" fn ungil_lib_search(
             _ => panic!("no element type has this number"),
         }
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the search failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the search failed", run) }
 }
 
 /// What is searched for.

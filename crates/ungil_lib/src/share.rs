@@ -3,14 +3,13 @@
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::Ordering;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
 use ungil_abi::parallel::{Block, LoopDesc, Schedule};
-use ungil_runtime::error::raise_static;
 use ungil_runtime::parallel::ungil_rt_parallel_for;
 use ungil_runtime::poll::ungil_rt_poll;
+
+use crate::entry::guarded;
 
 /// A range in parts of one length, and what is done with the bounds of each.
 struct Shared<'a, F> {
@@ -76,10 +75,12 @@ unsafe extern "C" fn run<F: Fn(usize, usize)>(
             return 1;
         }
         let low = part * shared.block;
-        let call = || (shared.work)(low, (low + shared.block).min(shared.n));
-        if catch_unwind(AssertUnwindSafe(call)).is_err() {
-            // SAFETY: the context is this thread's.
-            unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "a function of the library failed") };
+        let call = || {
+            (shared.work)(low, (low + shared.block).min(shared.n));
+            0
+        };
+        // SAFETY: the context is this thread's.
+        if unsafe { guarded(ctx, "a function of the library failed", call) } != 0 {
             return 1;
         }
     }

@@ -1,11 +1,8 @@
 //! Phases without their turns.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use ungil_abi::context::Ctx;
-use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
 
+use crate::entry::guarded;
 use crate::features::{self, Kernel};
 use crate::matrix::{Matrix, Vector};
 use crate::share::share;
@@ -39,11 +36,8 @@ pub unsafe extern "C" fn ungil_lib_unwrap(
             _ => panic!("elements of this type have no turns"),
         }
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        // SAFETY: by contract.
-        unsafe { raise_static(ctx, ExcClass::SYSTEM_ERROR, "the search for turns failed") };
-        1
-    })
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the search for turns failed", run) }
 }
 
 /// A number that phases are counted in.
