@@ -26,7 +26,7 @@ CALLS = [
     ("integral", square, 0, 1, 10), ("integral", fail, 0, 1, 10), ("integral", str, 0, 1, 10),
     ("integral", len, 0, 1, 10), ("quietly", square, 3.0), ("quietly_without_lock", square, 3.0),
     ("with_context", square, 2.0), ("sorted_by", [3, 1, 2], lambda a, b: a - b),
-    ("sorted_by", [3, 1, 2], lambda a, b: b - a),
+    ("sorted_by", [3, 1, 2], lambda a, b: b - a), ("choose", 1, 2.5), ("choose", 2, "a"), ("choose", 1, "a"),
 ]  # fmt: skip
 
 

@@ -55,6 +55,9 @@ def caught(x):
 def octal():
     return 0o777, 10L, 0xFFL
 
+def backticks(x, int n):
+    return `x` + `n, x` + `1 + n`[0], [`k` for k in range(n)]
+
 def strings():
     return "abc" + 'd', u"e"
 
@@ -86,6 +89,7 @@ CALLS = {
     "differ": [(1, 2), (2, 2)],
     "caught": [(0,), (1,), (2,)],
     "octal": [()],
+    "backticks": [(2.5, 2), ("a", 0), (None, 3)],
     "strings": [()],
     "execs": [("a",), (1,), (1.0,)],
     "of_module": [()],

@@ -19,6 +19,7 @@ CALLS = [
     ("compared", 1, 2), ("compared", "a", "a"), ("compared", "a", 1), ("compared", [1], [0]),
     ("flags", True, {1: 2}, 1), ("flags", False, {}, 1), ("flags", True, {}, []),
     ("counted", "text"), ("names", 2.0), ("names", "a"), ("in_team", np.ones(1000)),
+    ("raised_with", ValueError, 7), ("raised_with", KeyError, 300),
     ("raised", ValueError), ("raised", KeyError, (1, 2)), ("raised", KeyError, 1), ("raised", OSError, (2, "gone")),
     ("out_of_memory",), ("asked", KeyError(1), LookupError), ("asked", KeyError, ValueError), ("warned", UserWarning),
     *[(f, t) for f in ("parts_of_time", "text_of_time") for t in (0, 1_700_000_000)], ("days_later", 1_700_000_000, 3),

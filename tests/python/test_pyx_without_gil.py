@@ -3,12 +3,15 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ungil import errors, pyx
 
+PARTS = re.split(r"^### (.*)\n", (Path(__file__).parent / "pyx" / "without_gil.txt").read_text(), flags=re.M)
+NAMES, BODIES = PARTS[1::2], PARTS[2::2]
 SOURCE = """
 import numpy as np
 import os
@@ -104,6 +107,43 @@ def test_all_operations_are_told_as_cython_tells_them(tmp_path):
     assert set(found) == {line for line in expected if not SOURCE.splitlines()[line - 1].startswith("cdef")}
     for line, titles in found.items():
         assert titles <= expected[line], (line, titles, expected[line])
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """What Cython says about each part: its lines with their messages."""
+    folder = tmp_path_factory.mktemp("without_gil")
+    paths = [folder / f"part{k}.pyx" for k in range(len(BODIES))]
+    for path, body in zip(paths, BODIES, strict=True):
+        path.write_text(body)
+    said = subprocess.run(
+        [sys.executable, "-m", "cython", "-3", *map(str, paths)], capture_output=True, text=True
+    )
+    found = {k: {} for k in range(len(BODIES))}
+    for k, line, message in re.findall(
+        r"^(?!warning)\S*?part(\d+)\.pyx:(\d+):\d+: (.*)$", said.stderr, re.MULTILINE
+    ):
+        found[int(k)].setdefault(int(line), set()).add(message)
+    return found
+
+
+@pytest.mark.parametrize("k", range(len(NAMES)), ids=NAMES)
+def test_operations_are_refused_where_cython_refuses_them(expected, k):
+    found = {}
+    try:
+        pyx.compile(BODIES[k])
+    except errors.CompileError as error:
+        for d in error.diagnostics:
+            found.setdefault(d.line, set()).add(d.title)
+    # That a function has objects as variables is told where they are assigned.
+    wanted = {
+        line: messages
+        for line, messages in expected[k].items()
+        if line in found or messages != {"Function declared nogil has Python locals or temporaries"}
+    }
+    assert set(found) == set(wanted), (found, wanted)
+    for line, titles in found.items():
+        assert titles <= wanted[line], (line, titles, wanted[line])
 
 
 def test_places_have_carets_and_help():

@@ -10,6 +10,7 @@ import array as _array
 import ctypes
 import functools
 import operator
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -51,6 +52,26 @@ def _raise(kind: Any, *what: Any) -> None:
 def _raise_text(kind: Any, text: Any) -> None:
     """`PyErr_SetString`"""
     raise kind(text.decode() if isinstance(text, bytes) else text)
+
+
+def _raise_formatted(kind: Any, text: Any, *values: Any) -> None:
+    """`PyErr_Format`, whose directives are those of C and of `PyUnicode_FromFormat`."""
+    given = iter(values)
+
+    def shown(match: re.Match[str]) -> str:
+        flags, directive = match.groups()
+        if directive == "%":
+            return "%"
+        value = next(given)
+        if directive == "c":
+            return chr(value)
+        if isinstance(value, bytes):
+            value = value.decode(errors="replace")
+        directive = {"R": "r", "S": "s", "U": "s", "A": "a", "i": "d", "u": "d"}.get(directive, directive)
+        return f"%{flags}{directive}" % (value,)
+
+    pattern = r"%([-0-9.]*)(?:hh|h|ll|l|z|j|t)?([diuxXcsRSUA%])"
+    raise kind(re.sub(pattern, shown, text.decode() if isinstance(text, bytes) else text))
 
 
 def _raise_memory() -> None:
@@ -303,7 +324,7 @@ _REFERENCES: dict[str, Any] = {
     "Py_REFCNT": lambda x: sys.getrefcount(x) - 2,
 }  # fmt: skip
 _EXCEPTIONS: dict[str, Any] = {
-    "PyErr_CheckSignals": _check_signals, "PyErr_SetString": _raise_text, "PyErr_SetObject": _raise,
+    "PyErr_CheckSignals": _check_signals, "PyErr_SetString": _raise_text, "PyErr_Format": _raise_formatted, "PyErr_SetObject": _raise,
     "PyErr_SetNone": _raise, "PyErr_NoMemory": _raise_memory, "PyErr_GivenExceptionMatches": _matches,
     "PyErr_ExceptionMatches": lambda kind: False, "PyErr_Clear": lambda: None, "PyErr_WarnEx": _warn,
     "PyExceptionClass_Check": lambda x: isinstance(x, type) and issubclass(x, BaseException),

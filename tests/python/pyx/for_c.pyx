@@ -36,6 +36,18 @@ def local_pointer(bint first, x):
 
 cdef object twice(object x): return x + x
 cdef object refuse(object x): raise KeyError(x)
+ctypedef object (*unary)(object)
+cdef object increased(object x): return x + 1
+cdef object repeated(object x): return x * 2
+cdef unary chosen(int n):
+    return increased if n == 1 else repeated
+
+
+def choose(int n, x):
+    cdef unary f = chosen(n)
+    return f(x), chosen(2)(x)
+
+
 cdef list apply(object (*f)(object), list xs): return [f(x) for x in xs]
 
 

@@ -6,7 +6,7 @@ import array
 from cpython.bool cimport bool
 from cpython.exc cimport (
     PyErr_CheckSignals, PyErr_Clear, PyErr_GivenExceptionMatches, PyErr_NoMemory, PyErr_Occurred, PyErr_SetObject,
-    PyErr_SetString, PyErr_WarnEx,
+    PyErr_Format, PyErr_SetString, PyErr_WarnEx,
 )
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject_RichCompareBool
@@ -129,6 +129,15 @@ def raised(kind, what=None):
     if what is None:
         return failing(kind)
     return failing_with(kind, what)
+
+
+cdef int formatted(object kind, int n) except -1:
+    PyErr_Format(kind, "%d%% of %s, %04x %.2s %zd %c", n, b"text", n, b"long", <Py_ssize_t>n, 65)
+    return -1
+
+
+def raised_with(kind, int n):
+    return formatted(kind, n)
 
 
 def out_of_memory():

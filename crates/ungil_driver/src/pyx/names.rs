@@ -274,7 +274,9 @@ impl Visitor for Uses<'_> {
                 );
             }
             ExprKind::Cython(inner) => match &**inner {
-                CythonExpr::Cast { value, .. } | CythonExpr::AddressOf(value) => self.visit_expr(value),
+                CythonExpr::Cast { value, .. } | CythonExpr::AddressOf(value) | CythonExpr::Repr(value) => {
+                    self.visit_expr(value)
+                }
                 _ => {}
             },
             _ => walk_expr(self, expr),

@@ -198,7 +198,7 @@ pub fn read(
         plain(&source.text, body, (&plan.types, &aliases), (fused, data, rewritten))
     };
     plan.text = text;
-    errors.extend(super::without_gil::operations(&run, &plan.types));
+    errors.extend(super::without_gil::operations(&run, &plan));
     errors.extend(super::parallel::mistakes(body, &plan.types));
     if let Some(around) = plan.types.surroundings() {
         errors.extend(mistakes);

@@ -121,12 +121,15 @@ impl Lowerer<'_> {
 
     /// A value for the result.
     fn result_value(&mut self, e: &Expr) -> Result<Val> {
-        if let Some(Some(ty)) = self.ret.clone()
-            && let Some(power) = self.power_as(e, &ty)?
-        {
-            return Ok(power);
+        let Some(Some(ty)) = self.ret.clone() else { return self.expr(e) };
+        // Each of two functions has an address, both have no common object.
+        if matches!(e.kind, ExprKind::Conditional { .. }) {
+            return self.value_for(&ty, e);
         }
-        self.expr(e)
+        match self.power_as(e, &ty)? {
+            Some(power) => Ok(power),
+            None => self.expr(e),
+        }
     }
 
     /// A value for a target.

@@ -47,7 +47,9 @@ pub fn operands<'e>(e: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
             visit(&item.value);
         }),
         ExprKind::Cython(inner) => match &**inner {
-            CythonExpr::Cast { value, .. } | CythonExpr::AddressOf(value) => visit(value),
+            CythonExpr::Cast { value, .. } | CythonExpr::AddressOf(value) | CythonExpr::Repr(value) => {
+                visit(value)
+            }
             _ => {}
         },
         // Comprehensions are scopes of their own and refused by the lowerer.

@@ -345,6 +345,8 @@ pub enum CythonExpr {
     },
     /// `&value`
     AddressOf(Expr),
+    /// `` `value` ``: `repr(value)` at level 2.
+    Repr(Expr),
     SizeOf(TypeArgument),
     /// The class of `new class(…)`, whose call is around it.
     New(CType),

@@ -90,7 +90,9 @@ impl Checker {
 
     pub(super) fn cython_expr(&mut self, expr: &CythonExpr) {
         match expr {
-            CythonExpr::Cast { value, .. } | CythonExpr::AddressOf(value) => self.expr(value),
+            CythonExpr::Cast { value, .. } | CythonExpr::AddressOf(value) | CythonExpr::Repr(value) => {
+                self.expr(value)
+            }
             CythonExpr::SizeOf(TypeArgument::Expr(value)) => self.expr(value),
             _ => {}
         }

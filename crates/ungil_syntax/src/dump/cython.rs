@@ -327,7 +327,7 @@ impl Dumper<'_> {
                 self.type_name(ty);
                 self.operand(value);
             }
-            CythonExpr::AddressOf(value) => self.operand(value),
+            CythonExpr::AddressOf(value) | CythonExpr::Repr(value) => self.operand(value),
             CythonExpr::SizeOf(argument) => {
                 self.out.push(' ');
                 self.type_argument(argument);
@@ -375,6 +375,7 @@ pub fn expr_name(expr: &CythonExpr) -> &'static str {
     match expr {
         CythonExpr::Cast { .. } => "cast",
         CythonExpr::AddressOf(_) => "address",
+        CythonExpr::Repr(_) => "repr",
         CythonExpr::SizeOf(_) => "sizeof",
         CythonExpr::New(_) => "new",
         CythonExpr::Char(_) => "char",

@@ -230,6 +230,10 @@ impl<'a> Lexer<'a> {
             self.pos += 1;
             return self.push(TokenKind::Question, start, self.pos);
         }
+        if self.cython && self.peek(0) == b'`' {
+            self.pos += 1;
+            return self.push(TokenKind::Backtick, start, self.pos);
+        }
         let Some((kind, len)) = operator::lookup(&self.bytes[start..]) else {
             return self.invalid_character();
         };

@@ -54,6 +54,7 @@ pub enum TokenKind {
     Bang,
     /// `?`, only in the Cython language.
     Question,
+    Backtick,
     Equal,
     PlusEqual,
     MinusEqual,
@@ -145,6 +146,7 @@ impl TokenKind {
                 | LParen
                 | LBracket
                 | LBrace
+                | Backtick
                 | Ellipsis
                 | Plus
                 | Minus
@@ -195,6 +197,7 @@ fn symbol(kind: TokenKind) -> &'static str {
         ColonEqual => "`:=`",
         Bang => "`!`",
         Question => "`?`",
+        Backtick => "a backtick",
         Equal => "`=`",
         PlusEqual => "`+=`",
         MinusEqual => "`-=`",

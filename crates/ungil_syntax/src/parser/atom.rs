@@ -61,6 +61,7 @@ impl Parser<'_> {
             TokenKind::LParen => return self.parenthesised(),
             TokenKind::LBracket => return self.list(),
             TokenKind::LBrace => return self.dict_or_set(),
+            TokenKind::Backtick if self.is_level_two() => return self.backticks(),
             _ => return self.expected_expression(),
         };
         Ok(Expr { span: self.token_span(token), kind })

@@ -64,7 +64,7 @@ pub fn walk_cython_expr<V: Visitor>(visitor: &mut V, expr: &CythonExpr) {
             walk_type_name(visitor, ty);
             visitor.visit_expr(value);
         }
-        CythonExpr::AddressOf(value) => visitor.visit_expr(value),
+        CythonExpr::AddressOf(value) | CythonExpr::Repr(value) => visitor.visit_expr(value),
         CythonExpr::SizeOf(argument) => walk_argument(visitor, argument),
         CythonExpr::New(class) => walk_ctype(visitor, class),
         CythonExpr::Char(_) | CythonExpr::Integer { .. } => {}

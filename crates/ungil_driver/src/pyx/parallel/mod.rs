@@ -39,6 +39,8 @@ struct Check<'a> {
     types: &'a Types,
     /// Whether the lock has been given up here.
     free: bool,
+    /// Whether only the function's declaration says so: its callers may hold the lock.
+    is_declared: bool,
     block: Option<Block>,
     in_loop: bool,
     /// Variables of the function that are memoryviews, pointers, and Python objects.
@@ -53,6 +55,7 @@ impl<'a> Check<'a> {
         Check {
             types,
             free: false,
+            is_declared: false,
             block: None,
             in_loop: false,
             views: HashSet::new(),
@@ -74,6 +77,7 @@ impl<'a> Check<'a> {
         let mut inner = Check::new(self.types);
         let suffix = def.signature.as_ref().map(|signature| &signature.suffix);
         inner.free = suffix.is_some_and(|suffix| suffix.nogil && !suffix.with_gil);
+        inner.is_declared = inner.free;
         inner.objects = declared_objects(def, self.types);
         inner.views = body::declared(def, self.types, |text| text.contains("[:") || text.contains(":]"));
         inner.pointers = body::declared(def, self.types, |text| text.starts_with('*') || text.ends_with('*'));
@@ -82,11 +86,11 @@ impl<'a> Check<'a> {
     }
 
     fn with(&mut self, with: &With) {
-        let (free, block) = (self.free, self.block.clone());
+        let (free, is_declared, block) = (self.free, self.is_declared, self.block.clone());
         for item in &with.items {
             match name_of(&item.context).as_deref() {
-                Some("nogil" | "cython.nogil") => self.free = true,
-                Some("gil" | "cython.gil") => self.free = false,
+                Some("nogil" | "cython.nogil") => (self.free, self.is_declared) = (true, false),
+                Some("gil" | "cython.gil") => (self.free, self.is_declared) = (false, false),
                 Some(name) if name == "parallel" || name.ends_with(".parallel") => {
                     if let ExprKind::Call(call) = &item.context.kind {
                         self.enter_block(call, item.context.span, &with.body);
@@ -96,7 +100,7 @@ impl<'a> Check<'a> {
             }
         }
         with.body.iter().for_each(|stmt| self.visit_stmt(stmt));
-        (self.free, self.block) = (free, block);
+        (self.free, self.is_declared, self.block) = (free, is_declared, block);
     }
 
     fn enter_block(&mut self, call: &Call, span: Span, body: &[Stmt]) {
@@ -134,12 +138,20 @@ impl<'a> Check<'a> {
         of_loop(call, node.iter.span).into_iter().for_each(|mistake| self.refuse(mistake));
         self.around(call, node.iter.span);
         let frees = keyword(call, "nogil").is_some_and(is_true);
-        if frees && self.free {
+        if frees && self.free && !self.is_declared {
             let help = "leave `nogil=True` out";
             let title = "Trying to release the GIL while it was previously released.";
             self.refuse((title.to_owned(), node.iter.span, help));
         }
         self.target(&node.target, frees || self.free);
+        let names: &[&str] = if call.args.len() == 1 { &["stop"] } else { &["start", "stop", "step"] };
+        let is_free = frees || self.free;
+        for (arg, name) in call.args.iter().zip(names).filter(|_| is_free) {
+            if matches!(&arg.kind, ExprKind::Name(object) if self.objects.contains(&**object)) {
+                let title = format!("{name} may not be a Python object as we don't have the GIL");
+                self.refuse((title, arg.span, "declare it: `cdef Py_ssize_t n`"));
+            }
+        }
         let assigned = assigned(&node.body);
         self.check_views(&assigned);
         self.check_privates(&assigned);
@@ -149,6 +161,12 @@ impl<'a> Check<'a> {
             );
             self.refuse((title, at, "use one variable for each operator, and combine them after the loop"));
         }
+        for (name, op, _) in assigned.first_of_each() {
+            if op.is_some() && self.objects.contains(name) {
+                let help = "declare it as a number of C";
+                self.refuse(("Python objects cannot be reductions".to_owned(), node.iter.span, help));
+            }
+        }
         for at in body::read_reductions(&node.body, &assigned) {
             let help = "each thread has a part of it: read the variable after the loop";
             self.refuse(("Cannot read reduction variable in loop body".to_owned(), at, help));
@@ -157,10 +175,12 @@ impl<'a> Check<'a> {
             let help = "collect the values in an array, and yield them after the loop";
             self.refuse(("'yield' not allowed in parallel sections".to_owned(), at, help));
         }
-        let before = (self.free, std::mem::replace(&mut self.in_loop, true), self.block.take());
+        let in_loop = std::mem::replace(&mut self.in_loop, true);
+        let before = (self.free, self.is_declared, in_loop, self.block.take());
         self.free |= frees;
+        self.is_declared = false;
         node.body.iter().chain(&node.orelse).for_each(|stmt| self.visit_stmt(stmt));
-        (self.free, self.in_loop, self.block) = before;
+        (self.free, self.is_declared, self.in_loop, self.block) = before;
     }
 
     /// What belongs to the `parallel` block around a loop.

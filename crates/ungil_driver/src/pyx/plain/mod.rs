@@ -535,6 +535,12 @@ impl Plain<'_> {
                 self.visit_expr(place);
                 self.replace(span.hi as usize, span.hi as usize, ")");
             }
+            CythonExpr::Repr(value) => {
+                // Two parentheses: what is between may be a tuple without its own.
+                self.replace(span.lo as usize, span.lo as usize + 1, "repr((");
+                self.visit_expr(value);
+                self.replace(span.hi as usize - 1, span.hi as usize, "))");
+            }
             CythonExpr::New(_) => self.unsupported("`new` is", span, None),
         }
     }

@@ -18,6 +18,8 @@ pub enum Kind {
     /// Of Python.
     Object,
     Nothing,
+    /// What a function without a result gives.
+    Void,
     List,
     /// Its number of characters or bytes.
     Str(Option<usize>),
@@ -32,6 +34,7 @@ impl Kind {
         let name = ty.name.clone();
         match text {
             "bint" => Kind::Int(name),
+            "void" => Kind::Void,
             _ if text.starts_with(['*', '[']) => Kind::Pointer(ty.clone()),
             _ if is_struct(text) => Kind::Struct(ty.clone()),
             _ if text.ends_with(']') && text.contains("[:") && !text.starts_with(['b', 'v']) => {
@@ -64,6 +67,7 @@ impl Kind {
         match self {
             Kind::Int(name) | Kind::Float(name) | Kind::Complex(name) => Some(name),
             Kind::Pointer(ty) | Kind::View(ty) | Kind::Struct(ty) => Some(&ty.name),
+            Kind::Void => Some("void"),
             _ => None,
         }
     }
@@ -113,9 +117,12 @@ pub fn combined(op: BinaryOp, left: Kind, right: Kind, is_true: bool) -> Kind {
 /// Whether C has no such operation for certain.
 pub fn is_invalid(op: BinaryOp, left: &Kind, right: &Kind) -> bool {
     use BinaryOp as B;
-    let is_c = |kind: &Kind| kind.rank() > 0 || kind.is_address();
+    let is_c = |kind: &Kind| kind.rank() > 0 || kind.is_address() || *kind == Kind::Void;
     if !is_c(left) || !is_c(right) {
         return false;
+    }
+    if [left, right].contains(&&Kind::Void) {
+        return true;
     }
     let (a, b) = (left.rank(), right.rank());
     match op {

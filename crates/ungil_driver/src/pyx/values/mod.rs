@@ -181,7 +181,8 @@ impl Check<'_> {
         let other = from.name().unwrap_or_default();
         let cannot = || format!("Cannot assign type '{other}' to '{name}'");
         let (title, label) = match (&to, &from) {
-            (_, Kind::Unknown) => return,
+            (_, Kind::Unknown) | (Kind::Void, _) => return,
+            (_, Kind::Void) => (cannot(), "no value"),
             (Kind::Pointer(_), _) if to.is_array() => return,
             (Kind::Pointer(_), Kind::Object) if to.is_address() => {
                 (format!("Cannot convert Python object to '{name}'"), "a Python object")
@@ -298,6 +299,29 @@ impl Check<'_> {
         }
     }
 
+    /// A memoryview that is copied into a part of another one.
+    fn copied(&mut self, target: &Expr, value: &Expr) {
+        if matches!(target.kind, ExprKind::Name(_)) {
+            return;
+        }
+        let (Some(to), Some(from)) = (self.view(target), self.view(value)) else { return };
+        let (Some((a, _)), Some((b, _))) = (kind::element(&to), kind::element(&from)) else { return };
+        if a.trim_start_matches("const ") != b.trim_start_matches("const ") {
+            let name = |ty: &Known| ty.name.trim_start_matches("const ").to_owned();
+            let title = format!("Different base types for memoryviews ({}, {})", name(&from), name(&to));
+            let help = "assign a memoryview of the same type, or one element after the other";
+            self.refuse(VALUE, (&title, value.span), "another kind of memoryview", help);
+        }
+    }
+
+    /// Where a value is asked whether it is true.
+    fn truth(&mut self, test: &Expr) {
+        if self.kind(test) == Kind::Void {
+            let title = ("Type 'void' not acceptable as a boolean", test.span);
+            self.refuse(VALUE, title, "no value", "let the function return one");
+        }
+    }
+
     /// `z.real = x`: in the plain text the whole number is assigned, so that the place must be the same twice.
     fn part(&mut self, target: &Expr) {
         let ExprKind::Attribute { value: whole, attr } = &target.kind else { return };
@@ -309,6 +333,7 @@ impl Check<'_> {
 
     fn target(&mut self, target: &Expr, value: &Expr) {
         self.constant(target);
+        self.copied(target, value);
         self.part(target);
         match (&target.kind, &value.kind) {
             (ExprKind::Name(name), _) => {
@@ -413,6 +438,8 @@ impl Visitor for Check<'_> {
             StmtKind::AnnAssign { target, value: Some(value), .. } => self.target(target, value),
             StmtKind::AugAssign { target, op, value } => self.in_place(stmt, target, *op, value),
             StmtKind::Return(value) => self.returned(stmt, value.as_ref()),
+            StmtKind::If(chain) => chain.branches.iter().for_each(|branch| self.truth(&branch.test)),
+            StmtKind::While(node) => self.truth(&node.test),
             StmtKind::Cython(inner) => match &**inner {
                 CythonStmt::Declare { base, declarators, .. } => {
                     for declarator in declarators {

@@ -90,6 +90,43 @@ impl Check<'_> {
         }
     }
 
+    /// The memoryview that an expression is, or is a part of.
+    pub(super) fn view(&self, expr: &Expr) -> Option<Known> {
+        match &expr.kind {
+            ExprKind::Subscript { value, index } => {
+                let found = self.view(value)?;
+                let (_, axes) = kind::element(&found)?;
+                let indices = indices(index);
+                let is_part = |e: &Expr| {
+                    matches!(e.kind, ExprKind::Slice { .. } | ExprKind::Literal(Literal::Ellipsis))
+                };
+                (indices.len() < axes || indices.iter().any(is_part)).then_some(found)
+            }
+            ExprKind::Attribute { value, attr } if &*attr.name == "T" => self.view(value),
+            ExprKind::Name(_) => match self.kind(expr) {
+                Kind::View(ty) => Some(ty),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A text that is cast to a number of C.
+    fn cast_text(&mut self, to: Kind, value: &Expr) {
+        let help = "convert it: `int(…)` or `float(…)`";
+        match (&to, self.kind(value)) {
+            (Kind::Int(name), Kind::Str(Some(1)) | Kind::Bytes(1)) if name != "bint" => self.character(value),
+            (Kind::Int(name), Kind::Str(Some(_)) | Kind::Bytes(_)) if name != "bint" => {
+                self.refuse(super::VALUE, (super::ONE_CHARACTER, value.span), "a text", help);
+            }
+            (Kind::Float(_), Kind::Str(_)) => {
+                let title = "Unicode literals do not support coercion to C types other than Py_UCS4/Py_UNICODE (for characters), Py_UNICODE* (for strings) or char*/void* (for auto-encoded strings).";
+                self.refuse(super::VALUE, (title, value.span), "a text", help);
+            }
+            _ => {}
+        }
+    }
+
     fn callee<'c>(&self, call: &'c Call) -> Option<(&'c str, &Callee)> {
         let ExprKind::Name(name) = &call.func.kind else { return None };
         let is_hidden = self.own.contains(&**name) || self.variables.contains_key(&**name);
@@ -119,8 +156,10 @@ impl Check<'_> {
             ExprKind::Compare { left, rest } => self.compared(left, rest),
             ExprKind::Cython(inner) => {
                 self.made_bytes(expr, inner);
-                if let CythonExpr::AddressOf(value) = &**inner {
-                    self.address(value, expr.span);
+                match &**inner {
+                    CythonExpr::AddressOf(value) => self.address(value, expr.span),
+                    CythonExpr::Cast { value, .. } => self.cast_text(self.of_cython(inner), value),
+                    _ => {}
                 }
             }
             _ => {}

@@ -41,6 +41,16 @@ impl Parser<'_> {
         Ok(self.c_expression(lo, CythonExpr::AddressOf(value)))
     }
 
+    /// `` `value, …` ``
+    pub(in super::super) fn backticks(&mut self) -> Parsed<Expr> {
+        let lo = self.bump().lo;
+        let value = self.star_expressions()?;
+        if !self.eat(TokenKind::Backtick) {
+            return self.unexpected("a backtick");
+        }
+        Ok(self.c_expression(lo, CythonExpr::Repr(value)))
+    }
+
     fn c_expression(&self, lo: u32, expr: CythonExpr) -> Expr {
         Expr { span: self.span(lo), kind: ExprKind::Cython(Box::new(expr)) }
     }
