@@ -1,7 +1,7 @@
 //! Contexts: one per thread that runs compiled code.
 //!
-//! [`current_ctx`] finds the calling thread's context through a thread-local pointer without a destructor, so it
-//! costs a few instructions. Contexts are made on a thread's first call, returned to a free list when it ends, and
+//! [`current_ctx`] finds the calling thread's context through a thread-local pointer without a destructor, or, for the first
+//! thread that has one, by comparing the thread's pointer, so it costs a few instructions. Contexts are made on a thread's first call, returned to a free list when it ends, and
 //! never freed: another thread may still raise the poll word of a context whose thread has just gone, and must
 //! then hit memory that is an [`AtomicU32`] (see README.md, "Poll words").
 //!
@@ -16,7 +16,7 @@ use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
 use core::mem::offset_of;
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use ungil_abi::context::{Ctx, ErrorSlot};
 
@@ -45,6 +45,8 @@ pub struct ThreadState {
     hidden: UnsafeCell<Vec<*const Frame>>,
     /// Set in a forked child on the only thread when it was a worker: it must not return to its loop.
     pub orphan: Cell<bool>,
+    /// The pointer of the thread that it belongs to; 0 if it belongs to none.
+    thread: AtomicUsize,
 }
 
 /// Free states, for reuse by new threads. States are leaked boxes.
@@ -67,6 +69,9 @@ struct Owner(Cell<*mut ThreadState>);
 impl Drop for Owner {
     fn drop(&mut self) {
         CURRENT.set(ptr::null_mut());
+        // SAFETY: states are never freed.
+        unsafe { (*self.0.get()).thread.store(0, Ordering::Relaxed) };
+        let _ = FIRST.compare_exchange(self.0.get(), ptr::null_mut(), Ordering::Relaxed, Ordering::Relaxed);
         lock_free_list().push(StatePtr(self.0.get()));
     }
 }
@@ -76,11 +81,46 @@ thread_local! {
     static OWNER: Owner = const { Owner(Cell::new(ptr::null_mut())) };
 }
 
+/// The state of one thread, most often the main one, which need not ask the loader where its thread-local variables are:
+/// in a shared library that is a call, and takes longer than all else that a short call of compiled code does.
+static FIRST: AtomicPtr<ThreadState> = AtomicPtr::new(ptr::null_mut());
+
+/// What tells the calling thread from all others that live, in one instruction; 0 where there is no such thing.
+#[inline(always)]
+fn thread_pointer() -> usize {
+    let pointer: usize;
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    // SAFETY: the first word of a thread's control block is its own address, by the ABI.
+    unsafe {
+        core::arch::asm!("mov {}, fs:0", out(reg) pointer, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+    // SAFETY: reads a register.
+    unsafe {
+        core::arch::asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nostack, preserves_flags, nomem));
+    }
+    #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    {
+        pointer = 0;
+    }
+    pointer
+}
+
 /// The state of the calling thread.
 #[inline]
 pub fn current_state() -> *mut ThreadState {
+    let first = FIRST.load(Ordering::Acquire);
+    // SAFETY: states are never freed.
+    if !first.is_null() && unsafe { (*first).thread.load(Ordering::Relaxed) } == thread_pointer() {
+        return first;
+    }
     let state = CURRENT.get();
     if state.is_null() { create_state() } else { state }
+}
+
+/// After a fork: the calling thread is the only one. A new thread may get the place in memory of one that is gone.
+pub(crate) fn stay_first() {
+    FIRST.store(CURRENT.get(), Ordering::Release);
 }
 
 /// The state of the calling thread, or null if it has none yet.
@@ -135,6 +175,7 @@ fn create_state() -> *mut ThreadState {
             slot_hint: Cell::new(0),
             hidden: UnsafeCell::new(Vec::new()),
             orphan: Cell::new(false),
+            thread: AtomicUsize::new(0),
         })),
     };
     // SAFETY: the state belongs to this thread from here on. A former user's late raise of the word is harmless.
@@ -153,8 +194,13 @@ fn create_state() -> *mut ThreadState {
         (*ctx).runtime = state.cast::<c_void>();
     }
     // When the thread is already running its destructors, the state is used but not returned: it leaks.
-    let _ = OWNER.try_with(|owner| owner.0.set(state));
+    let is_owned = OWNER.try_with(|owner| owner.0.set(state)).is_ok();
     CURRENT.set(state);
+    if is_owned && thread_pointer() != 0 {
+        // SAFETY: as above.
+        unsafe { (*state).thread.store(thread_pointer(), Ordering::Relaxed) };
+        let _ = FIRST.compare_exchange(ptr::null_mut(), state, Ordering::Release, Ordering::Relaxed);
+    }
     state
 }
 

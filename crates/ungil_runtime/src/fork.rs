@@ -82,6 +82,7 @@ unsafe extern "C" fn child() {
     let Some(mut guards) = release() else { return };
     team::forget_all(&mut guards.team);
     drop(guards);
+    context::stay_first();
     // SAFETY: states are never freed; this is the only thread.
     if let Some(state) = unsafe { context::existing_state().as_ref() } {
         end_lost_scopes(state);
