@@ -23,7 +23,7 @@ use crate::entry::Entry;
 use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
-use crate::params::FEW;
+use crate::params::{BoundArgs, FEW};
 use crate::pyx::arity;
 use crate::reject::ArgError;
 use crate::{errno, errors, methods, mpi, pyx, raise, result, specialise};
@@ -93,12 +93,12 @@ pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, 
             }
         }
         match dispatcher.state().entries.find(packer.key()) {
-            Some(entry) => {
+            Some(entry) if entry.lends || !packer.has_exports() => {
                 let result = run(entry, &packer);
                 drop(packer);
                 pyx::or_again(dispatcher, args, n, result)
             }
-            None => {
+            _ => {
                 drop(packer);
                 enter_slow(dispatcher, args, n, None)
             }
@@ -121,15 +121,35 @@ pub unsafe fn bind_and_enter(
     unsafe {
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
         let state = dispatcher.state();
-        let mut all = [core::ptr::null_mut(); FEW];
+        let mut all = [const { MaybeUninit::uninit() }; FEW];
         if !state.disabled && state.params.few(dispatcher.func, args, n, kwnames, &mut all) {
-            return enter_bound(dispatcher, all.as_ptr(), state.params.names.len());
+            return enter_bound(dispatcher, all.as_ptr().cast(), state.params.names.len());
         }
+        bind_all_and_enter(dispatcher, args, nargsf, kwnames)
+    }
+}
+
+/// The same for arguments that take more.
+///
+/// # Safety
+/// The vectorcall protocol.
+#[inline(never)]
+unsafe fn bind_all_and_enter(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        let state = dispatcher.state();
+        let mut bound = BoundArgs::new();
         if !state.disabled
             && (!state.params.double_star || state.pyx.is_some())
-            && let Some(bound) = state.params.bind(dispatcher.func, args, n, kwnames)
+            && state.params.bind(dispatcher.func, args, n, kwnames, &mut bound)
         {
-            return enter_bound(dispatcher, bound.args().as_ptr(), bound.args().len());
+            return enter_bound(dispatcher, bound.args(), state.params.names.len());
         }
         if !state.disabled && state.params.double_star && state.pyx.is_none() {
             return Python::attach(|py| {

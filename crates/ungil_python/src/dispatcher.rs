@@ -20,6 +20,7 @@ use ungil_driver::signature::Signature;
 
 use crate::entry::Entries;
 use crate::fast::FastList;
+use crate::object::ObjectCode;
 use crate::params::Params;
 use crate::profile;
 use crate::pyx::Pyx;
@@ -39,6 +40,8 @@ pub struct Dispatcher {
     /// The undecorated function.
     pub func: *mut PyObject,
     state: *mut State,
+    /// The code for objects, once calls run that and nothing else; the state holds it.
+    pub objects: *const ObjectCode,
 }
 
 /// What a dispatcher knows besides its function.
@@ -130,6 +133,8 @@ pub unsafe fn call_objects(dispatcher: &Dispatcher) {
     let object = core::ptr::from_ref(dispatcher).cast_mut();
     // SAFETY: the interpreter reads the field while attached, as this thread is; nobody holds a reference to it.
     unsafe {
+        let Some(code) = dispatcher.state().pyx.as_ref().and_then(Pyx::objects) else { return };
+        (&raw mut (*object).objects).write(code);
         let field = &raw mut (*object).vectorcall;
         // Calls that profilers see find the way themselves.
         if field.read() as usize == vectorcall as *const () as usize {
@@ -150,9 +155,8 @@ pub unsafe fn call_compiled(
 ) -> *mut PyObject {
     // SAFETY: as the caller vouches.
     unsafe {
-        let state = (*slf.cast::<Dispatcher>()).state();
-        let has_objects = state.pyx.as_ref().is_some_and(|pyx| pyx.objects().is_some());
-        if has_objects && state.entries.iter().next().is_none() {
+        let dispatcher = &*slf.cast::<Dispatcher>();
+        if !dispatcher.objects.is_null() && dispatcher.state().entries.iter().next().is_none() {
             return crate::object::vectorcall(slf, args, n, kwnames);
         }
         vectorcall(slf, args, n, kwnames)
@@ -171,13 +175,26 @@ unsafe extern "C" fn vectorcall(
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
         let state = dispatcher.state();
         if kwnames.is_null() && n == state.params.plain {
-            return match state.fast.call(args, n) {
-                Some(result) if !result.is_null() => result,
-                Some(_) => crate::pyx::again(dispatcher, args, n),
-                None => crate::call::enter_native(dispatcher, args, n),
-            };
+            let result = state.fast.call_first(args, n);
+            return if result.is_null() { enter(dispatcher, args, n) } else { result };
         }
         crate::call::bind_and_enter(dispatcher, args, nargsf, kwnames)
+    }
+}
+
+/// A call with an argument for each parameter.
+///
+/// # Safety
+/// Attached; `args` are `n` live objects, as many as there are parameters.
+#[inline(never)]
+unsafe fn enter(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        match dispatcher.state().fast.call(args, n) {
+            Some(result) if !result.is_null() => result,
+            Some(_) => crate::pyx::again(dispatcher, args, n),
+            None => crate::call::enter_native(dispatcher, args, n),
+        }
     }
 }
 
@@ -208,12 +225,10 @@ unsafe extern "C" fn traverse(slf: *mut PyObject, visit: visitproc, arg: *mut c_
                 }
             }
         }
-        match (*object).state.as_ref() {
-            Some(state) => match (state.entries.traverse(visit, arg), &state.pyx) {
-                (0, Some(pyx)) => pyx.traverse(visit, arg),
-                (result, _) => result,
-            },
-            None => 0,
+        let Some(state) = (*object).state.as_ref() else { return 0 };
+        match (state.entries.traverse(visit, arg), state.params.traverse(visit, arg), &state.pyx) {
+            (0, 0, Some(pyx)) => pyx.traverse(visit, arg),
+            (0, result, _) | (result, ..) => result,
         }
     }
 }

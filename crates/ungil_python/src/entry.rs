@@ -10,6 +10,7 @@ use std::sync::Arc;
 use pyo3::ffi::{self, PyObject, visitproc};
 use ungil_abi::array::MemInfo;
 use ungil_driver::compiled::Compiled;
+use ungil_sema::ty::Ty;
 
 use crate::guard::Guards;
 
@@ -48,9 +49,19 @@ pub struct Entry {
     pub keep: Vec<*mut PyObject>,
     /// Whether numbers in the result are Python's whatever their type.
     pub python_numbers: bool,
+    /// Whether nothing of its arguments' memory is left to others when it has ended.
+    pub lends: bool,
     /// Records of global arrays, which the code's table of arrays points at.
     _owners: Owners,
     next: *mut Entry,
+}
+
+/// Whether a result has no memory.
+fn is_number(ty: &Ty) -> bool {
+    match ty {
+        Ty::Tuple(items) => items.iter().all(is_number),
+        _ => matches!(ty, Ty::PyBool | Ty::PyInt | Ty::PyFloat | Ty::PyComplex | Ty::Scalar(_) | Ty::None),
+    }
 }
 
 /// Whether two fingerprints are equal: a few words, which a call of `memcmp` would take longer to compare. It is slow for
@@ -144,6 +155,7 @@ impl Entry {
     ) -> Entry {
         Entry {
             key: key.into(),
+            lends: is_number(&compiled.ret) && compiled.module.externs.is_empty(),
             compiled,
             guards,
             keep,

@@ -17,7 +17,7 @@ use ungil_sema::ty::Ty;
 
 use crate::call::EntryPoint;
 use crate::entry::Entry;
-use crate::key::Tag;
+use crate::key::{self, Tag};
 use crate::object::small;
 use crate::pyx::Takes;
 use crate::raise;
@@ -46,11 +46,20 @@ enum Kind {
     Int,
     /// A number for a parameter that is declared as a float of C.
     Double,
+    Bool,
+    /// An int, or a truth value, for one that is declared as that.
+    Truth,
+    /// An int for one that is declared without a sign, of 64 bits.
+    Unsigned,
 }
 
 /// A specialisation that is called this way; it lives as long as its dispatcher.
 pub struct Fast {
     kinds: [Kind; MAX_PARAMS],
+    /// The types of arguments that are looked at first; null: others are.
+    types: [*mut ffi::PyTypeObject; MAX_PARAMS],
+    /// Which of them are floats, by bits.
+    floats: u8,
     function: EntryPoint,
     made: Made,
     entry: *const Entry,
@@ -67,6 +76,20 @@ impl FastList {
             && let Some(fast) = Fast::of(entry, params, takes)
         {
             let _ = free.set(fast);
+        }
+    }
+
+    /// Calls the first specialisation for numbers of exactly its types, ints of few digits; null: that was not for it, or it
+    /// has failed before it had done anything.
+    ///
+    /// # Safety
+    /// As for [`FastList::call`].
+    #[inline(always)]
+    pub unsafe fn call_first(&self, args: *const *mut PyObject, n: usize) -> *mut PyObject {
+        match self.0[0].get() {
+            // SAFETY: as the caller vouches.
+            Some(first) => unsafe { first.call_exact(args, n) },
+            None => core::ptr::null_mut(),
         }
     }
 
@@ -142,6 +165,36 @@ pub unsafe fn double(object: *mut PyObject) -> Option<f64> {
     }
 }
 
+/// The value of an int that 64 bits without a sign hold.
+///
+/// # Safety
+/// Attached, with a live object that is exactly an int.
+#[inline]
+pub unsafe fn unsigned(object: *mut PyObject) -> Option<u64> {
+    // SAFETY: as the caller vouches; an error is left behind by none but this call.
+    unsafe {
+        if let Some(value) = small(object) {
+            return u64::try_from(value).ok();
+        }
+        let value = ffi::PyLong_AsUnsignedLongLong(object);
+        if value == u64::MAX && !ffi::PyErr_Occurred().is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(value)
+    }
+}
+
+/// Whether an int is not zero.
+///
+/// # Safety
+/// A live object that is exactly an int.
+#[inline]
+pub unsafe fn is_not_zero(object: *mut PyObject) -> bool {
+    // SAFETY: as the caller vouches. What has more than one digit is not zero.
+    unsafe { small(object) != Some(0) }
+}
+
 /// Whether a specialisation may be entered without preparations.
 pub fn is_plain(entry: &Entry) -> bool {
     entry.guards.is_empty() && computes(entry)
@@ -168,6 +221,11 @@ fn computes(entry: &Entry) -> bool {
     plain && !compiled.polls && !compiled.releases_gil && !compiled.uses_errno && compiled.ret_size <= 8
 }
 
+/// A truth value in the first byte of a word.
+fn truth_word(is: bool) -> u64 {
+    u64::from_ne_bytes([u8::from(is), 0, 0, 0, 0, 0, 0, 0])
+}
+
 impl Fast {
     /// The way of calling a specialisation, if it is one for this.
     fn of(entry: &Entry, params: usize, takes: &[Takes]) -> Option<Fast> {
@@ -180,13 +238,63 @@ impl Fast {
                 Tag::PY_FLOAT if takes.get(i) == Some(&Takes::Double) => Kind::Double,
                 Tag::PY_FLOAT => Kind::Float,
                 Tag::PY_INT => Kind::Int,
+                Tag::PY_BOOL if takes.get(i) == Some(&Takes::Truth) => Kind::Truth,
+                Tag::PY_BOOL => Kind::Bool,
+                word if word == key::scalar(DType::U64) && takes.get(i) == Some(&Takes::Unsigned) => {
+                    Kind::Unsigned
+                }
                 _ => return None,
             };
         }
         let made = made(&entry.compiled.ret, entry.python_numbers)?;
         // SAFETY: the code was compiled for a call of this form.
         let function = unsafe { core::mem::transmute::<usize, EntryPoint>(entry.compiled.code.entry) };
-        Some(Fast { kinds, function, made, entry })
+        let mut types = [core::ptr::null_mut(); MAX_PARAMS];
+        let mut floats = 0;
+        for (i, kind) in kinds.iter().enumerate().take(params) {
+            match kind {
+                Kind::Float | Kind::Double => {
+                    types[i] = &raw mut ffi::PyFloat_Type;
+                    floats |= 1 << i;
+                }
+                Kind::Int => types[i] = &raw mut ffi::PyLong_Type,
+                Kind::Bool | Kind::Truth | Kind::Unsigned => {}
+            }
+        }
+        Some(Fast { kinds, types, floats, function, made, entry })
+    }
+
+    /// Calls the function with numbers of exactly its types; null if they are not, or it fails: its code only computes, so that it may
+    /// be called once more.
+    ///
+    /// # Safety
+    /// As for [`Fast::call`].
+    #[inline(always)]
+    unsafe fn call_exact(&self, args: *const *mut PyObject, n: usize) -> *mut PyObject {
+        let mut block = [MaybeUninit::<u64>::uninit(); MAX_PARAMS];
+        let mut ret = 0u64;
+        // SAFETY: exact types have these layouts; the code was compiled for these words and gives at most 8 bytes.
+        unsafe {
+            for i in (0..MAX_PARAMS).take_while(|i| *i < n) {
+                let object = *args.add(i);
+                if ffi::Py_TYPE(object) != self.types[i] {
+                    return core::ptr::null_mut();
+                }
+                block[i].write(if self.floats >> i & 1 != 0 {
+                    ffi::PyFloat_AS_DOUBLE(object).to_bits()
+                } else {
+                    match small(object) {
+                        Some(value) => value as u64,
+                        None => return core::ptr::null_mut(),
+                    }
+                });
+            }
+            let ctx = current_ctx();
+            if (self.function)(ctx, (&raw mut ret).cast(), block.as_ptr().cast()) != 0 {
+                return core::ptr::null_mut();
+            }
+            self.object(ret)
+        }
     }
 
     /// Calls the function; `None` if the arguments are of other types.
@@ -210,8 +318,14 @@ impl Fast {
                         Some(value) => value as u64,
                         None => whole(object)? as u64,
                     },
-                    Kind::Float => return None,
+                    Kind::Bool | Kind::Truth if ty == &raw mut ffi::PyBool_Type => {
+                        truth_word(object == ffi::Py_True())
+                    }
+                    Kind::Float | Kind::Bool => return None,
                     Kind::Double => double(object)?.to_bits(),
+                    Kind::Truth | Kind::Unsigned if ty != &raw mut ffi::PyLong_Type => return None,
+                    Kind::Truth => truth_word(is_not_zero(object)),
+                    Kind::Unsigned => unsigned(object)?,
                 };
                 word.write(bits);
             }
@@ -234,6 +348,9 @@ impl Fast {
     unsafe fn object(&self, bits: u64) -> *mut PyObject {
         // SAFETY: attached.
         unsafe {
+            if matches!(self.made, Made::Float) {
+                return ffi::PyFloat_FromDouble(f64::from_bits(bits));
+            }
             match self.made {
                 Made::Float => ffi::PyFloat_FromDouble(f64::from_bits(bits)),
                 Made::Float32 => ffi::PyFloat_FromDouble(f64::from(f32::from_bits(bits as u32))),

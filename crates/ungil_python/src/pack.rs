@@ -7,6 +7,8 @@
 //! Contract: the objects stay alive during the call because the caller of a vectorcall holds references to them;
 //! what the pass creates (views of other exporters) is kept in [`Packer::held`].
 
+mod exported;
+
 use core::cell::Cell;
 use core::mem::MaybeUninit;
 use core::ptr;
@@ -53,6 +55,8 @@ pub struct Packer {
     api: &'static Api,
     /// References that the call owns.
     pub held: Vec<Held>,
+    /// Buffers that it has asked for.
+    exports: Vec<ffi::Py_buffer>,
     pub lists: Option<Box<Lists>>,
     /// Whether lists are converted; otherwise they are errors.
     pub takes_lists: bool,
@@ -84,6 +88,7 @@ impl Packer {
             nmems: 0,
             api,
             held: Vec::new(),
+            exports: Vec::new(),
             lists: None,
             takes_lists: true,
             python_numbers: Cell::new(false),
@@ -172,12 +177,30 @@ impl Packer {
     ) -> Result<(), ArgError> {
         // SAFETY: as the caller vouches.
         unsafe {
-            if takes == Some(&Takes::Double)
-                && ffi::PyFloat_CheckExact(object) == 0
-                && let Some(value) = fast::double(object)
-            {
-                self.word(Tag::PY_FLOAT)?;
-                return self.put(value);
+            let ty = ffi::Py_TYPE(object);
+            match takes {
+                Some(Takes::Double) if ty != &raw mut ffi::PyFloat_Type => {
+                    if let Some(value) = fast::double(object) {
+                        self.word(Tag::PY_FLOAT)?;
+                        return self.put(value);
+                    }
+                }
+                Some(Takes::Truth) if ty == &raw mut ffi::PyLong_Type => {
+                    self.word(Tag::PY_BOOL)?;
+                    return self.put(u8::from(fast::is_not_zero(object)));
+                }
+                Some(Takes::Unsigned) if ty == &raw mut ffi::PyLong_Type => {
+                    if let Some(value) = fast::unsigned(object) {
+                        self.word(key::scalar(DType::U64))?;
+                        return self.put(value);
+                    }
+                }
+                Some(Takes::Buffer(elements)) if ty != self.api.array_type => {
+                    if let Some(done) = self.exported(elements, object) {
+                        return done;
+                    }
+                }
+                _ => {}
             }
             self.argument(object)
         }
@@ -221,32 +244,49 @@ impl Packer {
     /// `{ data, owner, shape, strides }` of an array.
     #[inline]
     unsafe fn descriptor(&mut self, array: *mut PyArray, dtype: DType) -> Result<(), ArgError> {
+        // SAFETY: the shape and strides of an ndarray hold `nd` values each.
+        unsafe {
+            let (shape, strides) = ((*array).dimensions, (*array).strides);
+            self.memory((*array).data, array.cast(), (*array).nd as usize, shape, strides, dtype)
+        }
+    }
+
+    /// The descriptor of memory that an object owns.
+    #[inline]
+    unsafe fn memory(
+        &mut self,
+        data: *mut u8,
+        object: *mut core::ffi::c_void,
+        nd: usize,
+        shape: *const isize,
+        strides: *const isize,
+        dtype: DType,
+    ) -> Result<(), ArgError> {
         if self.nmems == self.mems_size {
             return Err(ArgError::Full);
         }
-        // SAFETY: `nmems` is inside the buffer, as just checked; `reserve` gives room for the whole descriptor; the
-        // shape and strides of an ndarray hold `nd` values each.
+        // SAFETY: `nmems` is inside the buffer, as just checked; `reserve` gives room for the whole descriptor; shape and
+        // strides hold `nd` values each.
         unsafe {
-            let nd = (*array).nd as usize;
             let owner = self.mems.add(self.nmems);
             let words = self.reserve(ungil_abi::array::descriptor_size(nd))?.cast::<u64>();
             self.nmems += 1;
-            *words = (*array).data as u64;
+            *words = data as u64;
             *words.add(1) = owner as u64;
             let mut elements = 1;
             for i in 0..nd {
-                let extent = *(*array).dimensions.add(i);
+                let extent = *shape.add(i);
                 elements *= extent;
                 *words.add(2 + i) = extent as u64;
-                *words.add(2 + nd + i) = *(*array).strides.add(i) as u64;
+                *words.add(2 + nd + i) = *strides.add(i) as u64;
             }
             owner.write(MemInfo {
                 refs: AtomicI64::new(1),
-                data: (*array).data,
+                data,
                 size: elements as u64 * dtype.size(),
                 kind: MemKind::ARGUMENT,
                 reserved: 0,
-                object: array.cast(),
+                object,
             });
         }
         Ok(())
@@ -509,6 +549,10 @@ impl Drop for Packer {
                 ffi::Py_DECREF(held.array);
                 ffi::Py_DECREF(held.original);
             }
+        }
+        for mut buffer in self.exports.drain(..) {
+            // SAFETY: as above; acquired for this call, and released once.
+            unsafe { ffi::PyBuffer_Release(&raw mut buffer) };
         }
     }
 }

@@ -11,6 +11,7 @@ use super::operate::{O, entries, new_reference};
 use super::recent;
 use super::small::small;
 use super::table::{BUILTINS, GLOBALS};
+use super::{instance, method};
 
 /// What tells a callee that the word in front of its arguments is free.
 pub const OFFSET: usize = 1 << (usize::BITS - 1);
@@ -166,7 +167,13 @@ entries! {
         i64::from(result)
     }
 
-    fn get_attr(object: O, name: O) -> O { ffi::PyObject_GetAttr(object, name) }
+    fn get_attr(object: O, name: O) -> O {
+        // Names in code are strings, which `PyObject_GetAttr` would look at first.
+        match (*ffi::Py_TYPE(object)).tp_getattro {
+            Some(get) => get(object, name),
+            None => ffi::PyObject_GetAttr(object, name),
+        }
+    }
 
     fn set_attr(object: O, name: O, value: O) -> i64 { i64::from(ffi::PyObject_SetAttr(object, name, value)) }
 
@@ -268,6 +275,12 @@ entries! {
     fn len(object: O) -> i64 { ffi::PyObject_Size(object) as i64 }
 
     fn call(function: O, args: *const O, n: i64, names: O) -> O {
+        if n == 2
+            && names.is_null()
+            && let Some(answer) = instance::answered(function, args)
+        {
+            return answer;
+        }
         ffi::PyObject_Vectorcall(function, args, n as usize | OFFSET, names)
     }
 
@@ -276,6 +289,11 @@ entries! {
             && let Some(answer) = answered(name, *args)
         {
             return answer;
+        }
+        if names.is_null()
+            && let Some(result) = method::call(name, args, n as usize)
+        {
+            return result;
         }
         ffi::PyObject_VectorcallMethod(name, args, n as usize | OFFSET, names)
     }

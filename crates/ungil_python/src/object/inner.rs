@@ -18,7 +18,7 @@ use super::ObjectCode;
 use super::operate::{O, entries};
 use super::table::GLOBALS;
 use super::unit::{Unit, compile_unit};
-use crate::params::Params;
+use crate::params::{BoundArgs, Params};
 
 /// What a code object carries.
 pub struct Inner {
@@ -143,10 +143,11 @@ impl Inner {
             if names.is_null() && n == self.params.plain {
                 return code.run(args, cells);
             }
-            match self.params.bind(function, args, n, names) {
-                Some(bound) => code.run(bound.args().as_ptr(), cells),
+            let mut bound = BoundArgs::new();
+            match self.params.bind(function, args, n, names, &mut bound) {
+                true => code.run(bound.args(), cells),
                 // Python itself reports arguments that do not fit.
-                None => original(function, args, n, names),
+                false => original(function, args, n, names),
             }
         }
     }

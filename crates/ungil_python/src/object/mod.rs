@@ -15,13 +15,17 @@ mod direct;
 mod except;
 pub mod for_c;
 mod inner;
+mod instance;
+mod method;
 pub mod ndarray_api;
 mod operate;
 mod own;
 mod pattern;
 mod recent;
+mod reuse;
 mod small;
 mod table;
+mod text;
 mod unit;
 
 use core::mem::MaybeUninit;
@@ -29,6 +33,7 @@ use std::sync::Arc;
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
+use ungil_abi::context::Ctx;
 use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::SourceId;
 use ungil_driver::compiled::Compiled;
@@ -41,7 +46,7 @@ use ungil_sema::world::KernelCode;
 
 use crate::call::EntryPoint;
 use crate::dispatcher::{Dispatcher, State};
-use crate::params::FEW;
+use crate::params::{BoundArgs, FEW};
 use crate::pyx::Pyx;
 use crate::{call, raise};
 use table::Table;
@@ -50,11 +55,12 @@ use unit::{Origin, Unit};
 pub use access::OFFSET;
 pub use direct::{Direct, Inlined, inlined, kernel};
 pub use own::Own;
-pub use small::small;
+pub use small::{equal_strings, small};
 
 /// A function compiled for objects.
 pub struct ObjectCode {
     compiled: Arc<Compiled>,
+    function: EntryPoint,
     table: Table,
     /// Whether it looks for interrupts.
     polls: bool,
@@ -142,27 +148,41 @@ impl ObjectCode {
     /// # Safety
     /// The interpreter is attached; `args` are live objects, one for each parameter; `cells` are those of functions around
     /// it.
+    #[inline(always)]
     pub unsafe fn run(&self, args: *const *mut PyObject, cells: *const *mut PyObject) -> *mut PyObject {
         let mut result = MaybeUninit::<u64>::uninit();
         let block = [args as u64, self.table.address() as u64, cells as u64];
         // SAFETY: the code was compiled for three words and gives one; the context is this thread's own.
         unsafe {
             if self.polls {
-                let (words, to) = (block.as_ptr().cast(), result.as_mut_ptr().cast());
-                return match call::run_words(&self.compiled, false, words, to) {
-                    true => result.assume_init() as *mut PyObject,
-                    false => core::ptr::null_mut(),
-                };
+                return self.run_polling(&block);
             }
-            let function = core::mem::transmute::<usize, EntryPoint>(self.compiled.code.entry);
             let ctx = current_ctx();
-            if function(ctx, result.as_mut_ptr().cast(), block.as_ptr().cast()) == 0 {
+            if (self.function)(ctx, result.as_mut_ptr().cast(), block.as_ptr().cast()) == 0 {
                 return result.assume_init() as *mut PyObject;
             }
-            // The stack has come to its end.
-            raise::raise(ctx, &self.compiled);
-            core::ptr::null_mut()
+            self.failed(ctx)
         }
+    }
+
+    #[inline(never)]
+    unsafe fn run_polling(&self, block: &[u64; 3]) -> *mut PyObject {
+        let mut result = 0u64;
+        // SAFETY: as for `run`.
+        match unsafe {
+            call::run_words(&self.compiled, false, block.as_ptr().cast(), (&raw mut result).cast())
+        } {
+            true => result as *mut PyObject,
+            false => core::ptr::null_mut(),
+        }
+    }
+
+    /// The stack has come to its end.
+    #[cold]
+    unsafe fn failed(&self, ctx: *mut Ctx) -> *mut PyObject {
+        // SAFETY: the code has just failed in this context.
+        unsafe { raise::raise(ctx, &self.compiled) };
+        core::ptr::null_mut()
     }
 }
 
@@ -180,22 +200,55 @@ pub unsafe extern "C" fn vectorcall(
     unsafe {
         let dispatcher = &*slf.cast::<Dispatcher>();
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
-        let state = dispatcher.state();
-        let Some(code) = state.pyx.as_ref().and_then(|pyx| pyx.objects()) else {
-            return ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames);
-        };
-        if kwnames.is_null() && n == state.params.plain {
-            return code.run(args, core::ptr::null());
+        if kwnames.is_null() && n == dispatcher.state().params.plain {
+            return (*dispatcher.objects).run(args, core::ptr::null());
         }
-        let mut all = [core::ptr::null_mut(); FEW];
-        if state.params.few(dispatcher.func, args, n, kwnames, &mut all) {
-            return code.run(all.as_ptr(), core::ptr::null());
+        bind_and_run(dispatcher, args, n, kwnames)
+    }
+}
+
+/// Binds keywords, defaults and surplus arguments, then runs the code for objects.
+///
+/// # Safety
+/// As for [`vectorcall`].
+#[inline(never)]
+unsafe fn bind_and_run(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    n: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    let mut all = [const { MaybeUninit::uninit() }; FEW];
+    // SAFETY: as the caller vouches.
+    unsafe {
+        if dispatcher.state().params.few(dispatcher.func, args, n, kwnames, &mut all) {
+            return (*dispatcher.objects).run(all.as_ptr().cast(), core::ptr::null());
         }
-        match state.params.bind(dispatcher.func, args, n, kwnames) {
-            Some(bound) => code.run(bound.args().as_ptr(), core::ptr::null()),
-            None if crate::call::raises_misfit(dispatcher, n, kwnames) => core::ptr::null_mut(),
-            None => ffi::PyObject_Vectorcall(dispatcher.func, args, nargsf, kwnames),
+        bind_all_and_run(dispatcher, args, n, kwnames)
+    }
+}
+
+/// The same for arguments that take more.
+///
+/// # Safety
+/// As for [`vectorcall`].
+#[inline(never)]
+unsafe fn bind_all_and_run(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    n: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    let mut bound = BoundArgs::new();
+    // SAFETY: as the caller vouches.
+    unsafe {
+        if dispatcher.state().params.bind(dispatcher.func, args, n, kwnames, &mut bound) {
+            return (*dispatcher.objects).run(bound.args(), core::ptr::null());
         }
+        if crate::call::raises_misfit(dispatcher, n, kwnames) {
+            return core::ptr::null_mut();
+        }
+        ffi::PyObject_Vectorcall(dispatcher.func, args, n, kwnames)
     }
 }
 

@@ -5,7 +5,7 @@ use core::ptr::null_mut;
 
 use pyo3::ffi::{self, PyObject};
 
-use super::small;
+use super::{reuse, small};
 
 /// Defines entries: functions that machine code calls while attached, with live objects.
 macro_rules! entries {
@@ -141,6 +141,9 @@ entries! {
     }
 
     fn add_to_own(a: O, b: O) -> O {
+        if let Some(sum) = reuse::sum(a, b) {
+            return sum;
+        }
         if let Some(text) = small::extended(a, b) {
             return text;
         }

@@ -243,7 +243,10 @@ pub fn compile_unit(
             let keep = world.finish().objects.into_values().collect();
             table.set_code(&compiled);
             let polls = polls(&compiled.module);
-            Ok(Ok(ObjectCode { compiled, table, polls, _keep: keep }))
+            // SAFETY: the code was compiled for a call of this form.
+            let function =
+                unsafe { core::mem::transmute::<usize, crate::call::EntryPoint>(compiled.code.entry) };
+            Ok(Ok(ObjectCode { compiled, function, table, polls, _keep: keep }))
         }
         Err(failure) => Err(specialise::failure_error(py, failure, &crate::world::PyWorld::default())),
     }

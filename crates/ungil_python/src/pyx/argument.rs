@@ -229,7 +229,7 @@ fn complex<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 }
 
 /// What `PyObject_GetBuffer` is asked for, as Cython asks.
-fn flags_of(layout: Option<Layout>, writes: bool) -> c_int {
+pub fn flags_of(layout: Option<Layout>, writes: bool) -> c_int {
     let layout = match layout {
         Some(Layout::C) => ffi::PyBUF_C_CONTIGUOUS | ffi::PyBUF_FORMAT,
         Some(Layout::F) => ffi::PyBUF_F_CONTIGUOUS | ffi::PyBUF_FORMAT,

@@ -40,11 +40,11 @@ use crate::params::Params;
 use crate::{call, source, specialise};
 
 pub use again::{again, or_again};
-pub use argument::class_mismatch;
+pub use argument::{class_mismatch, flags_of};
 pub use builtin::make_builtin;
 pub use read::{pyx_directive, pyx_read};
 pub use structs::{array_of_structs, array_over, put};
-pub use takes::Takes;
+pub use takes::{Elements, Takes};
 pub use variables::{object_of, pyx_callback, pyx_load, pyx_size, pyx_store, pyx_view};
 
 /// What a dispatcher of the Cython language knows besides.
@@ -227,7 +227,8 @@ pub fn make_pyx_function<'py>(
         Some((name, (read::declared(&text, &c_name)?, address)))
     }));
     c.ret = ret.and_then(|(text, c_name)| read::declared(&text, &c_name));
-    let own = Params::of(func)?;
+    let mut own = Params::of(func)?;
+    own.keep_defaults(func)?;
     // In the order of the dispatcher's parameters.
     let order: Vec<String> = (0..own.names.len()).map(|i| own.name(py, i)).collect();
     params.sort_by_key(|p| order.iter().position(|name| *name == p.name));
@@ -245,7 +246,7 @@ pub fn make_pyx_function<'py>(
     let mut inner = HashMap::new();
     functions_inside(info, c.as_ref(), &mut inner)?;
     let pyx = Pyx {
-        takes: params.iter().map(|p| Takes::of(p.declared.as_ref())).collect(),
+        takes: params.iter().map(Takes::of).collect(),
         params,
         inner: Arc::new(inner),
         warns: keeps_kernels_off(info, &c)?,

@@ -1,8 +1,11 @@
-//! Arguments that declared parameters take for numbers of their types.
+//! Arguments that declared parameters take for what their types hold.
 //!
 //! Contract: what is taken here is what [`super::argument::convert`] gives; all else goes there.
 
+use ungil_ir::types::{DType, Layout};
 use ungil_sema::cython::Declared;
+
+use super::Parameter;
 
 /// What a parameter takes besides objects of exactly the type that its specialisations are for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -10,12 +13,34 @@ pub enum Takes {
     Nothing,
     /// Whole numbers, and instances of subclasses of `float`, as floats.
     Double,
+    /// Whole numbers as truth values.
+    Truth,
+    /// Whole numbers as unsigned ones of 64 bits.
+    Unsigned,
+    /// The memory of objects that export a buffer of these elements.
+    Buffer(Elements),
+}
+
+/// What a typed memoryview has to find.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Elements {
+    pub dtype: DType,
+    pub ndim: u8,
+    pub layout: Option<Layout>,
+    pub writes: bool,
 }
 
 impl Takes {
-    pub fn of(declared: Option<&Declared>) -> Takes {
-        match declared {
+    pub fn of(parameter: &Parameter) -> Takes {
+        match &parameter.declared {
+            Some(Declared::Bint) => Takes::Truth,
             Some(Declared::Scalar { dtype, .. }) if dtype.is_float() => Takes::Double,
+            Some(Declared::Scalar { dtype: DType::U64, .. }) => Takes::Unsigned,
+            // A buffer that is declared as an array takes arrays only.
+            Some(Declared::View { dtype, ndim, layout, is_const, .. }) if !parameter.is_buffer => {
+                let (dtype, ndim, layout) = (*dtype, *ndim, *layout);
+                Takes::Buffer(Elements { dtype, ndim, layout, writes: !is_const || parameter.writes })
+            }
             _ => Takes::Nothing,
         }
     }

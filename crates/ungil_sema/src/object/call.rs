@@ -209,7 +209,12 @@ impl Lowerer<'_> {
         let obj = self.obj(arg)?;
         self.at(e.span);
         Ok(Some(match entry {
-            Entry::Len => length(self.status_from(entry, &[obj.value], &[obj])),
+            Entry::Len => {
+                let status = self.length_of(obj.value, self.declared_class(arg));
+                self.drop_all(&[obj]);
+                self.fail_if_negative(status);
+                length(status)
+            }
             _ => Val::Obj(self.make_from(entry, &[obj.value], &[obj])),
         }))
     }

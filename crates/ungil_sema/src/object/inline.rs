@@ -7,6 +7,7 @@
 use ungil_ir::entities::{Label, Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare, InstKind, UnaryOp as IrUnary};
 use ungil_ir::types::{DType, Type};
+use ungil_syntax::ast::expr::{Expr, ExprKind};
 
 use super::entries::Entry;
 use super::function::Lowerer;
@@ -252,6 +253,9 @@ impl Lowerer<'_> {
         let status = self.word_var("status", OPEN);
         let is_int = self.is_of(a, Class::Int);
         match known {
+            Some(n) if matches!(op, IrCompare::Eq | IrCompare::Ne) => {
+                self.when(is_int, |l| l.set_equal(status, op, a, n));
+            }
             Some(n) => self.when(is_int, |l| {
                 l.small(a, |l, x| {
                     let n = l.word(n);
@@ -262,6 +266,25 @@ impl Lowerer<'_> {
         }
         self.call_if_open(status, OPEN, Entry::CompareBool, &[a, b, code]);
         self.b().get(status)
+    }
+
+    /// Sets a status to whether an int is, or is not, a number of one digit: no other has that digit alone and its sign.
+    fn set_equal(&mut self, status: Var, op: IrCompare, object: Value, n: i64) {
+        let (size, sign) = (self.load(object, SIZE), self.word(n.signum()));
+        let same_sign = self.b().compare(IrCompare::Eq, size, sign);
+        let equal = if n == 0 {
+            same_sign
+        } else {
+            let address = self.offset(object, DIGITS);
+            let digit = self.peek(address, DType::U32);
+            let mut b = self.b();
+            let (digit, wanted) = (b.cast(digit, DType::I64), b.i64(n.abs()));
+            let same_digit = b.compare(IrCompare::Eq, digit, wanted);
+            b.binary(Ir::And, same_sign, same_digit)
+        };
+        let truth = if op == IrCompare::Eq { equal } else { self.b().unary(IrUnary::Not, equal) };
+        let truth = self.b().cast(truth, DType::I64);
+        self.b().set(status, truth);
     }
 
     /// Compares two small ints, or two floats.
@@ -328,6 +351,29 @@ impl Lowerer<'_> {
             l.set_compared(status, IrCompare::Ne, size, zero);
         });
         self.call_if_open(status, OPEN, Entry::Truth, &[object]);
+        self.b().get(status)
+    }
+
+    /// The class that a variable is declared as.
+    pub(super) fn declared_class(&self, e: &Expr) -> Option<Class> {
+        let ExprKind::Name(name) = &e.kind else { return None };
+        self.source.c.classes.get(&**name).and_then(|class| Class::declared(class))
+    }
+
+    /// [`Entry::Len`]
+    pub(super) fn length_of(&mut self, object: Value, class: Option<Class>) -> Value {
+        // Sets keep how many slots were used there.
+        let known = class.filter(|class| !matches!(class, Class::Set | Class::Frozenset));
+        let Some(class) = known.filter(|_| self.source.counts_in_place) else {
+            return self.call(Entry::Len, &[object]);
+        };
+        let status = self.word_var("status", OPEN);
+        let is_own = self.is_of(object, class);
+        self.when(is_own, |l| {
+            let n = l.load(object, SIZE);
+            l.b().set(status, n);
+        });
+        self.call_if_open(status, OPEN, Entry::Len, &[object]);
         self.b().get(status)
     }
 
