@@ -371,6 +371,23 @@ def test_folds_of_every_length(n, code):
         )
 
 
+def extrema(a):
+    return a.max(), a.min(), (a * 2).max(), a[::-2].min(), np.abs(a).max()
+
+
+@pytest.mark.parametrize("code", "df")
+@pytest.mark.parametrize("n", [1, 31, 33, 4095, 4096, 4097, 9000, 150_000])
+def test_nan_is_the_extremum_wherever_it_lies(code, n):
+    a = (np.arange(n) * 37 % 101 - 50).astype(code)
+    for place in {0, n // 2, n - 1}:
+        for value in (1000, -1000, np.nan):
+            x = a.copy()
+            x[place] = value
+            check_numpy(extrema, x)
+            shared = jit(parallel=True)(extrema)(x)
+            assert np.array_equal(shared, jit(extrema)(x), equal_nan=True)
+
+
 @pytest.mark.parametrize(
     "name", ["cumsum", "cumprod", "nancumsum", "nancumprod", "argmin", "argmax", "nanargmax"]
 )

@@ -6,7 +6,7 @@
 //! - it is reduced: **runs** of elements are reduced one after another. A run of at least [`SHORT`] elements is cut into
 //!   blocks of [`BLOCK`], whose elements rotate over 32 partials that are folded by halving; the blocks' sums of floats are
 //!   added with the error of each addition kept (Knuth's two-sum), so that long sums are at least as accurate as NumPy's
-//!   pairwise ones. Shorter runs are reduced in order, as NumPy does.
+//!   pairwise ones. Blocks of extrema are longer. Shorter runs are reduced in order, as NumPy does.
 //! - it is kept: rows are combined with the result element by element, in order, as NumPy does.
 //!
 //! The order depends on shape and layout alone. Source of two-sum: D. E. Knuth, The Art of Computer Programming 2, 4.2.2.
@@ -27,6 +27,8 @@ use crate::ty::Ty;
 
 /// Elements of a block.
 pub(crate) const BLOCK: i64 = 512;
+/// Elements of a block of which an extremum is wanted: no rounding depends on it, and folding partials takes its time.
+const EXTREMUM_BLOCK: i64 = 8 * BLOCK;
 /// Runs below this many elements are reduced in order.
 const SHORT: i64 = 16;
 /// Elements of the rows that a thread combines at a time.
@@ -44,6 +46,13 @@ pub(crate) struct Fold {
     pub initial: Option<Value>,
     /// A smaller type that the sum of any block of terms fits into.
     pub narrow: Option<DType>,
+}
+
+impl Fold {
+    /// Elements of a block, of elements that are computed where they are reduced.
+    fn block(&self) -> i64 {
+        if matches!(self.op, ReduceOp::Min | ReduceOp::Max) { EXTREMUM_BLOCK } else { BLOCK }
+    }
 }
 
 /// The accumulator of one result: its value and, of float sums, what rounding has lost.
@@ -246,28 +255,30 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         fold: &Fold,
         (out, scalar): (&Operand, Option<Var>),
     ) -> Result<()> {
-        let value = self.reduce_block_totals(plan.shape[0], fold, x.span, &mut |l, low, high| {
-            l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))
-        })?;
+        let value =
+            self.reduce_block_totals(plan.shape[0], fold.block(), fold, x.span, &mut |l, low, high| {
+                l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))
+            })?;
         self.deliver(value, Vec::new(), (out, scalar))
     }
 
-    /// Reduces each block of a run of `n` elements by `total`, on all threads if the user asked for that, and combines the
-    /// results in order.
+    /// Reduces each block of `length` elements of a run of `n` by `total`, on all threads if the user asked for that, and
+    /// combines the results in order.
     pub(crate) fn reduce_block_totals(
         &mut self,
         n: Value,
+        length: i64,
         fold: &Fold,
         span: Span,
         total: &mut dyn FnMut(&mut Self, Value, Value) -> Result<Value>,
     ) -> Result<Value> {
-        let (block, rest) = (self.b().i64(BLOCK), self.b().i64(BLOCK - 1));
+        let (block, rest) = (self.b().i64(length), self.b().i64(length - 1));
         let padded = self.b().binary(BinaryOp::Add, n, rest);
         let count = self.b().binary(BinaryOp::FloorDiv, padded, block);
         let ty = ArrayType { dtype: fold.dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
         let totals = self.fresh_array(ty, vec![count], span);
         let target = self.value(&totals)?;
-        self.independent_loops(vec![count], BLOCK, &mut |l, at| {
+        self.independent_loops(vec![count], length, &mut |l, at| {
             let low = l.b().binary(BinaryOp::Mul, at[0], block);
             let end = l.b().binary(BinaryOp::Add, low, block);
             let high = l.b().binary(BinaryOp::Min, end, n);
@@ -431,7 +442,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 Ok(())
             });
         }
-        let block = self.b().i64(BLOCK);
+        let block = self.b().i64(fold.block());
         let zero = self.b().i64(0);
         self.labelled_loop((zero, n, block), LoopHints::default(), |l, low, label| {
             let end = l.b().binary(BinaryOp::Add, low, block);
@@ -481,7 +492,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
 
     fn combine(&mut self, op: ReduceOp, var: Var, term: Value) {
         let old = self.b().get(var);
-        let new = self.b().binary(op.binary(), old, term);
+        // Of extrema the first operand is looked at for NaN: looking at the term does not wait for what came before.
+        let (a, b) = if matches!(op, ReduceOp::Min | ReduceOp::Max) { (term, old) } else { (old, term) };
+        let new = self.b().binary(op.binary(), a, b);
         self.b().set(var, new);
     }
 
