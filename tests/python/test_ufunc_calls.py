@@ -137,7 +137,7 @@ def test_numbers_under_a_truth_value():
         check_numpy(f, np.array(3, np.int16), yes, np.arange(3.0))
 
 
-@pytest.mark.parametrize("codes", ["ii", "iH", "i?", "dd", "df", "fd"])
+@pytest.mark.parametrize("codes", ["ii", "iH", "i?", "?i", "dd", "df", "fd"])
 def test_nothing_is_converted_where_nothing_may_be(codes):
     x, y = (np.arange(1, 4).astype(code) for code in codes)
     for f in (
@@ -147,6 +147,8 @@ def test_nothing_is_converted_where_nothing_may_be(codes):
         lambda a, b: np.frexp(a, casting="no"),
         lambda a, b: np.add(a, True, casting="no"),
         lambda a, b: np.add(a, 2, casting="no"),
+        lambda a, b: np.maximum(1.5, a, casting="no"),
+        lambda a, b: np.less(a, 2, casting="no"),
     ):
         check_numpy(f, x, y)
 

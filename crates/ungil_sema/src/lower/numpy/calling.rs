@@ -266,15 +266,19 @@ impl Lowerer<'_, '_> {
         }
         if options.casting == Casting::No && options.dtype.is_none() {
             // Python's truth values are no weak numbers.
-            let typed: Vec<Operand> = operands
+            let (weak, typed): (Vec<Operand>, Vec<Operand>) = operands
                 .iter()
                 .map(|x| match x.ty {
                     Ty::PyBool => Operand::entity(Ty::Scalar(DType::Bool), x.span),
                     _ => x.clone(),
                 })
-                .filter(|x| !x.ty.is_weak())
-                .collect();
+                .partition(|x| x.ty.is_weak());
             let common = typed.iter().filter_map(element).reduce(promote_dtypes);
+            // A number of Python widens what is of a lesser kind.
+            let wider = |to: DType, number: DType| {
+                if kind(number) > kind(to) { promote_dtypes(to, number) } else { to }
+            };
+            let common = common.map(|to| weak.iter().filter_map(element).fold(to, wider));
             let floats = found.is_some_and(|d| d.is_float());
             let common = if floats && common.is_some_and(|d| !d.is_complex()) { found } else { common };
             for x in &typed {
