@@ -10,7 +10,7 @@ import pytest
 HERE = Path(__file__).parent
 SUMS = ["test_in_order.py", "test_row_lanes.py::test_steps_and_bounds"]
 # What the library computes, whose kernels are compiled for each set of instructions.
-LIBRARY = ["test_matmul.py", "test_positions.py"]
+LIBRARY = ["test_matmul.py", "test_positions.py", "test_tables.py"]
 CASES = [
     ("-avx512f", ["test_lanes.py", *SUMS, *LIBRARY]),
     ("-avx2,-fma", [*SUMS, *LIBRARY]),

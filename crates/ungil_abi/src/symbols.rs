@@ -41,6 +41,9 @@ pub const MATMUL: &str = "ungil_lib_matmul";
 /// `i32 (Ctx*, u64 dtype, const Vector *values, i64 place)`: moves values so that `place` holds what sorting would put there; a
 /// vector is an array descriptor of one axis.
 pub const PARTITION: &str = "ungil_lib_partition";
+/// `i32 (Ctx*, u64 dtype, Vector *out, const Vector *x, i64 skip)`: sets `out[0]` to the median of a vector of floats, without NaN
+/// if `skip` is not zero; `out` is as long as the vector.
+pub const MEDIAN: &str = "ungil_lib_median";
 /// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, const Vector *y, i64 first)`: sums of products of `x` and the
 /// sliding `y`, from the one with this number on.
 pub const CONVOLVE: &str = "ungil_lib_convolve";
@@ -56,6 +59,10 @@ pub const EXTREMUM: &str = "ungil_lib_extremum";
 /// `i32 (Ctx*, u64 dtype, const Vector *out, const Matrix *x, i64 wanted)`: sets `out[i]`, of int64, to the place of the extremum
 /// of row `i`; `wanted` as for `EXTREMUM`.
 pub const PLACES: &str = "ungil_lib_places";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Matrix *x, i64 wanted)`: sets `out[i]` to the sum of row `i` (0), its least (1)
+/// or greatest (2) element, the sum of its squared deviations (3) or its range (4); of
+/// `wanted` bit 3 tells columns instead of rows, bit 4 that the team may share the work, bit 5 to take short rows in blocks.
+pub const REDUCE: &str = "ungil_lib_reduce";
 /// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *table, const Vector *keys, i64 mode)`: how many elements of a sorted
 /// table of this type go before each key.
 pub const SEARCH: &str = "ungil_lib_search";

@@ -13,6 +13,9 @@ pub enum LibFn {
     /// Moves the elements of a dense vector without NaN so that place `k`, the second operand, holds what sorting would put
     /// there: none before it is larger, none behind it smaller.
     Partition,
+    /// `out[0]` is the median of a dense vector of floats, which has some; the last operand tells whether NaN is left out. `out` is
+    /// as long, dense, and holds anything afterwards; it does not overlap the vector.
+    Median,
     /// `out[t] = Σ_j y[j] · x[first + t - j]` of vectors, of bools with "or" and "and", over the `j` for which both exist; all
     /// these sums have one. What `out` held is not read, and it overlaps neither.
     Convolve,
@@ -22,6 +25,10 @@ pub enum LibFn {
     /// `out[i]` is the place of the extremum in row `i` of `x`: of equal elements, and of NaN, the first. Where numbers are
     /// wanted, NaN counts as the infinity that is beyond none, and a row that has no other raises ValueError.
     Places,
+    /// `out[i]` is what is wanted of row `i` of a dense matrix: its sum, its least or greatest element, the sum of its squared
+    /// deviations or its range, reduced as a kernel's loops do; the last operand tells by
+    /// [`Reduction`], [`OF_COLUMNS`], [`SHARED_ROWS`] and [`IN_BLOCKS`].
+    Reduce,
     /// `out` holds the elements of dense vectors of one length by turns: of two, or of three. It overlaps none.
     Interleave2,
     Interleave3,
@@ -62,13 +69,33 @@ pub const LARGEST: i64 = 1;
 pub const NUMBERS: i64 = 2;
 pub const SHARED: i64 = 4;
 
+/// What [`LibFn::Reduce`] computes; columns know the first three.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(i64)]
+pub enum Reduction {
+    Sum = 0,
+    Least = 1,
+    Greatest = 2,
+    /// The sum of the squares of the deviations from the mean.
+    Deviations = 3,
+    /// The difference of the extrema.
+    Range = 4,
+}
+
+/// Bits beside it: columns are reduced; threads may share the work; rows of any length are taken in blocks.
+pub const OF_COLUMNS: i64 = 8;
+pub const SHARED_ROWS: i64 = 16;
+pub const IN_BLOCKS: i64 = 32;
+
 impl LibFn {
     pub const ALL: &'static [LibFn] = &[
         LibFn::Matmul,
         LibFn::Partition,
+        LibFn::Median,
         LibFn::Convolve,
         LibFn::Extremum,
         LibFn::Places,
+        LibFn::Reduce,
         LibFn::Interleave2,
         LibFn::Interleave3,
         LibFn::Repeat,
@@ -85,9 +112,11 @@ impl LibFn {
         match self {
             LibFn::Matmul => "matmul",
             LibFn::Partition => "partition",
+            LibFn::Median => "median",
             LibFn::Convolve => "convolve",
             LibFn::Extremum => "extremum",
             LibFn::Places => "places",
+            LibFn::Reduce => "reduce",
             LibFn::Interleave2 => "interleave2",
             LibFn::Interleave3 => "interleave3",
             LibFn::Repeat => "repeat",
@@ -105,9 +134,11 @@ impl LibFn {
         match self {
             LibFn::Matmul => ungil_abi::symbols::MATMUL,
             LibFn::Partition => ungil_abi::symbols::PARTITION,
+            LibFn::Median => ungil_abi::symbols::MEDIAN,
             LibFn::Convolve => ungil_abi::symbols::CONVOLVE,
             LibFn::Extremum => ungil_abi::symbols::EXTREMUM,
             LibFn::Places => ungil_abi::symbols::PLACES,
+            LibFn::Reduce => ungil_abi::symbols::REDUCE,
             LibFn::Interleave2 => ungil_abi::symbols::INTERLEAVE2,
             LibFn::Interleave3 => ungil_abi::symbols::INTERLEAVE3,
             LibFn::Repeat => ungil_abi::symbols::REPEAT,
@@ -128,9 +159,9 @@ impl LibFn {
             LibFn::Edges => &[1, 1],
             LibFn::Partition => &[1],
             LibFn::Convolve | LibFn::Search | LibFn::Histogram | LibFn::Interleave2 => &[1, 1, 1],
-            LibFn::Extremum | LibFn::Repeat => &[1, 1],
+            LibFn::Extremum | LibFn::Repeat | LibFn::Median => &[1, 1],
             LibFn::Interleave3 => &[1, 1, 1, 1],
-            LibFn::Places => &[1, 2],
+            LibFn::Places | LibFn::Reduce => &[1, 2],
         }
     }
 
@@ -145,10 +176,12 @@ impl LibFn {
             | LibFn::Interleave2
             | LibFn::Interleave3 => 0,
             LibFn::Partition
+            | LibFn::Median
             | LibFn::Convolve
             | LibFn::Search
             | LibFn::Extremum
             | LibFn::Places
+            | LibFn::Reduce
             | LibFn::Repeat => 1,
             LibFn::Covariance => 2,
         }

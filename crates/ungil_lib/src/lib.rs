@@ -8,6 +8,7 @@
 //!   [`unwrap`]: phases without turns.
 //! - [`partition`]: selection of values by their place in order.
 //! - [`extremes`]: extrema and their places; [`ordered`]: the numbers that are compared.
+//! - [`reduce`]: sums, extrema and what is made of them, of [`rows`] and columns, [`fold`]ed block by block.
 //! - [`number`], [`view`], [`room`]: what kernels work on; [`features`]: the processor's instructions for them.
 //! - [`share`]: parts of the work for the team.
 //! - [`entry`]: what goes wrong in an entry point, as an exception.
@@ -26,13 +27,16 @@ pub mod entry;
 pub mod extremes;
 pub mod features;
 pub mod few;
+pub mod fold;
 pub mod histogram;
 pub mod matmul;
 pub mod matrix;
 pub mod number;
 pub mod ordered;
 pub mod partition;
+pub mod reduce;
 pub mod room;
+pub mod rows;
 pub mod search;
 pub mod share;
 pub mod symbols;

@@ -3,7 +3,7 @@
 /// A number with an order; NaN is none.
 pub trait Ordered: Copy + PartialOrd + Send + Sync + 'static {
     /// A word as wide as the number, all whose bits mark a NaN.
-    type Mark: Copy + Eq;
+    type Mark: Copy + Ord;
     const CLEAR: Self::Mark;
     const SET: Self::Mark;
     const ZERO: Self;

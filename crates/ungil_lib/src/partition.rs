@@ -1,4 +1,4 @@
-//! Selection: values are moved so that one place holds what sorting would put there.
+//! Selection: values are moved so that one place holds what sorting would put there; and medians.
 //!
 //! The standard library's `select_nth_unstable_by` (introselect: quickselect that falls back to medians of medians) takes
 //! linear time in the worst case.
@@ -8,6 +8,7 @@ use core::cmp::Ordering;
 use ungil_abi::context::Ctx;
 
 use crate::entry::guarded;
+use crate::fold::Number;
 use crate::matrix::Vector;
 
 /// Moves the values of a vector so that `place` holds what sorting would put there: none before it is larger, none behind
@@ -65,6 +66,75 @@ unsafe fn select<T: PartialOrd>(values: &Vector, place: i64) -> bool {
     let values = unsafe { core::slice::from_raw_parts_mut(data, n as usize) };
     values.select_nth_unstable_by(place as usize, |a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
     true
+}
+
+/// Sets `out[0]` to the median of a vector of floats: NaN if one is, unless `skip` is not zero.
+///
+/// # Safety
+/// `ctx` is this thread's context; the descriptors are of live, dense vectors of one length that is not zero and of the type
+/// told. `out` is aligned, seen by nobody else, and does not overlap `x`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ungil_lib_median(
+    ctx: *mut Ctx,
+    dtype: u64,
+    out: *const Vector,
+    x: *const Vector,
+    skip: i64,
+) -> i32 {
+    // SAFETY: by contract.
+    let run = || unsafe {
+        match dtype {
+            9 => median::<f32>(&*out, &*x, skip != 0),
+            10 => median::<f64>(&*out, &*x, skip != 0),
+            _ => panic!("elements of this type have no median"),
+        }
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { guarded(ctx, "the selection of a median failed", run) }
+}
+
+/// # Safety
+/// As for [`ungil_lib_median`], with elements of type `T`.
+unsafe fn median<T: Number>(out: &Vector, x: &Vector, skip: bool) {
+    let (from, n) = (x.data.cast_const().cast::<T>(), x.shape[0] as usize);
+    let data = out.data.cast::<T>();
+    assert!(data.is_aligned() && n > 0 && out.shape == x.shape, "a buffer as long as the vector");
+    let mut count = 0;
+    // SAFETY: the elements live, and `count` is at most the index of the element.
+    unsafe {
+        for i in 0..n {
+            let value = from.add(i).read_unaligned();
+            data.add(count).write(value);
+            if value.is_nan() && !skip {
+                return data.write(value);
+            }
+            count += usize::from(!value.is_nan());
+        }
+    }
+    // SAFETY: so many elements have been written, which nobody else sees.
+    let values = unsafe { core::slice::from_raw_parts_mut(data, count) };
+    let result = if count == 0 { T::NOTHING } else { middle(values) };
+    // SAFETY: the vector is not empty.
+    unsafe { data.write(result) };
+}
+
+/// The middle of some numbers, as NumPy computes it: the mean of one or two.
+fn middle<T: Number>(values: &mut [T]) -> T {
+    let half = values.len() / 2;
+    let order = |a: &T, b: &T| a.partial_cmp(b).unwrap_or(Ordering::Equal);
+    let is_odd = values.len() % 2 == 1;
+    let (below, upper, _) = values.select_nth_unstable_by(half, order);
+    let upper = *upper;
+    match below.split_first() {
+        // The mean of one number: a zero loses its sign.
+        _ if is_odd => upper.plus(T::ZERO),
+        Some((first, rest)) => {
+            let lower = rest.iter().fold(*first, |low, x| if *x > low { *x } else { low });
+            lower.plus(upper).over(2)
+        }
+        None => upper,
+    }
 }
 
 #[cfg(test)]

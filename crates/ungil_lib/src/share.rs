@@ -53,9 +53,18 @@ pub unsafe fn in_parts<F: Fn(usize, usize)>(
     }
     (0..n).step_by(part).all(|low| {
         work(low, (low + part).min(n));
-        // SAFETY: the context is this thread's, and points at the thread's poll word.
-        unsafe { (*(*ctx).poll).load(Ordering::Relaxed) == 0 || ungil_rt_poll(ctx) == 0 }
+        // SAFETY: by contract.
+        unsafe { goes_on(ctx) }
     })
+}
+
+/// A safepoint: false if the call must end.
+///
+/// # Safety
+/// `ctx` is this thread's context.
+pub unsafe fn goes_on(ctx: *mut Ctx) -> bool {
+    // SAFETY: by contract; it points at the thread's poll word.
+    unsafe { (*(*ctx).poll).load(Ordering::Relaxed) == 0 || ungil_rt_poll(ctx) == 0 }
 }
 
 /// # Safety
@@ -70,8 +79,8 @@ unsafe extern "C" fn run<F: Fn(usize, usize)>(
     // SAFETY: the environment is that of the function that started the loop and waits for it.
     let shared = unsafe { &*env.cast::<Shared<'_, F>>() };
     for part in lo as usize..hi as usize {
-        // SAFETY: the context is this thread's, and points at the thread's poll word.
-        if unsafe { (*(*ctx).poll).load(Ordering::Relaxed) != 0 && ungil_rt_poll(ctx) != 0 } {
+        // SAFETY: the context is this thread's.
+        if unsafe { !goes_on(ctx) } {
             return 1;
         }
         let low = part * shared.block;

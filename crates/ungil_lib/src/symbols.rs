@@ -1,6 +1,8 @@
 //! Table of the entry points for the JIT's symbol resolution.
 
-use crate::{convolve, copies, covariance, cross, extremes, histogram, matmul, partition, search, unwrap};
+use crate::{
+    convolve, copies, covariance, cross, extremes, histogram, matmul, partition, reduce, search, unwrap,
+};
 use ungil_abi::symbols as name;
 
 /// Names and addresses of the library's entry points.
@@ -17,7 +19,9 @@ pub fn symbols() -> Vec<(&'static str, usize)> {
         (name::EDGES, histogram::ungil_lib_edges as *const () as usize),
         (name::HISTOGRAM, histogram::ungil_lib_histogram as *const () as usize),
         (name::MATMUL, matmul::ungil_lib_matmul as *const () as usize),
+        (name::MEDIAN, partition::ungil_lib_median as *const () as usize),
         (name::PARTITION, partition::ungil_lib_partition as *const () as usize),
+        (name::REDUCE, reduce::ungil_lib_reduce as *const () as usize),
         (name::SEARCH, search::ungil_lib_search as *const () as usize),
         (name::UNWRAP, unwrap::ungil_lib_unwrap as *const () as usize),
     ]

@@ -16,6 +16,7 @@ impl<'m> Machine<'m> {
         match function {
             LibFn::Matmul => self.matmul(frame, args),
             LibFn::Partition => self.partition(frame, args),
+            LibFn::Median => self.median(frame, args),
             LibFn::Convolve => self.convolve(frame, args),
             LibFn::Search => self.search(frame, args),
             LibFn::Histogram => self.histogram(frame, args),
@@ -25,6 +26,7 @@ impl<'m> Machine<'m> {
             LibFn::Covariance => self.covariance(frame, args),
             LibFn::Extremum => self.extremum(frame, args),
             LibFn::Places => self.places(frame, args),
+            LibFn::Reduce => self.reduce_table(frame, args),
             LibFn::Interleave2 | LibFn::Interleave3 => self.interleave(frame, args),
             LibFn::Repeat => self.repeat(frame, args),
         }

@@ -9,6 +9,7 @@ mod library;
 mod ownership;
 mod parallel;
 mod scalars;
+mod tables;
 mod vectors;
 
 use crate::argument::{ArgValue, ArrayArg};

@@ -298,7 +298,7 @@ impl ModuleEmitter<'_> {
             symbols::EDGES => l.function(i32, &[ptr, i64, ptr, ptr]),
             symbols::PARTITION => l.function(i32, &[ptr, i64, ptr, i64]),
             symbols::INTERLEAVE3 => l.function(i32, &[ptr, i64, ptr, ptr, ptr, ptr]),
-            symbols::EXTREMUM | symbols::PLACES | symbols::REPEAT => {
+            symbols::EXTREMUM | symbols::MEDIAN | symbols::PLACES | symbols::REDUCE | symbols::REPEAT => {
                 l.function(i32, &[ptr, i64, ptr, ptr, i64])
             }
             symbols::THREAD_ID | symbols::NUM_THREADS => l.function(i64, &[ptr]),

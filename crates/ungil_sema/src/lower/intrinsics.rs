@@ -52,6 +52,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.copy_into(target, source)?;
             Ok(Operand::none(span))
         }
+        ("as_long_as", [x, other]) => l.as_long_as(x, other, span),
         ("reinterpreted", [x, like, offset, n]) => l.reinterpreted(x, like, offset, n, span),
         ("native", [x, like]) => l.native(x, like, span),
         ("each", [function, items, rest @ ..]) => l.each(function, items, rest, span),
@@ -93,6 +94,10 @@ fn call_library(l: &mut Lowerer<'_, '_>, name: &str, given: &[Operand]) -> Resul
         ("matrix_product", [_, _, _]) => l.library(LibFn::Matmul, given)?,
         ("sliding_product", [_, _, _, _]) => l.library(LibFn::Convolve, given)?,
         ("place_in_order", [_, _]) => l.library(LibFn::Partition, given)?,
+        ("median_of", [buffer, x, skip]) => {
+            let operands = vec![l.value(buffer)?, l.value(x)?, l.index(skip)?];
+            l.b().push(InstKind::Library(LibFn::Median, operands));
+        }
         ("search", [_, _, _, _]) => l.library(LibFn::Search, given)?,
         ("count_in_bins", [_, _, _]) => l.library(LibFn::Histogram, given)?,
         ("even_edges", [_, _]) => l.library(LibFn::Edges, given)?,
@@ -275,6 +280,14 @@ impl Lowerer<'_, '_> {
         let operands = given.iter().map(|x| self.value(x)).collect::<Result<_>>()?;
         self.b().push(InstKind::Library(function, operands));
         Ok(())
+    }
+
+    /// A vector that is as long as another one, as has been checked: visibly so, so that nothing is made for broadcasting.
+    fn as_long_as(&mut self, x: &Operand, other: &Operand, span: Span) -> Result<Operand> {
+        let (base, n) = (self.value(x)?, self.extents(other)?[0]);
+        let ty = x.ty.as_array().ok_or_else(|| not_a_number(x))?;
+        let (zero, stride) = (self.b().i64(0), self.b().stride(base, 0));
+        Ok(self.view(base, ty, zero, vec![n], vec![stride], span))
     }
 
     /// `x[…, start:stop:step, …]` at an axis; `None` leaves a bound open.

@@ -57,6 +57,11 @@ impl Lowerer<'_, '_> {
         self.loops.iter().any(|f| f.parallel)
     }
 
+    /// Whether a loop of this function's text is around the current place.
+    pub(crate) fn is_in_loop(&self) -> bool {
+        !self.loops.is_empty()
+    }
+
     /// `break` or `continue`.
     pub(crate) fn jump(&mut self, is_break: bool, span: Span) -> Result<Flow> {
         let Some(frame) = self.loops.last().cloned() else {

@@ -223,6 +223,11 @@ def _kind(x, q, method: const):
 
 
 def _of_row(row, buffer, q, kind, method: const, skip: const):
+    if method == "median" and is_plain(row, buffer) and is_inexact(row) and not is_complex(row):
+        if row.shape[0] == 0:
+            return like(kind, np.nan)
+        median_of(buffer, row, int(skip))
+        return buffer[0]
     n = 0
     for i in range(row.shape[0]):
         if row[i] == row[i]:

@@ -21,5 +21,6 @@ pub mod scans;
 pub mod selection;
 pub mod shapes;
 pub mod spread;
+pub mod tables;
 pub mod typing;
 pub mod ufuncs;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp, UnaryOp};
+use ungil_ir::library::Reduction;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
@@ -161,31 +162,16 @@ impl Lowerer<'_, '_> {
         let x = self.settled(&r.x)?;
         let r = r.with(x);
         let span = r.span;
-        let found = r.x.ty.as_array().expect("an array").dtype;
-        let mean = self.centre(&r, wanted, nan)?;
-        let squares = self.lift(
-            &[r.x.clone(), mean],
-            span,
-            Rc::new(move |l, x| {
-                let mut difference = l.binary(Operator::Sub, &x[0], &x[1], span)?;
-                if nan {
-                    // Deviations are kept in the place of the elements.
-                    let value = l.cast_to(&difference, found)?;
-                    difference = Operand::value(Ty::Scalar(found), value, span);
-                }
-                let square = l.squared_size(&difference)?;
-                if !nan {
-                    return Ok(square);
-                }
-                let (_, missing) = l.nan_test(&x[0])?;
-                let dtype = square.ty.dtype().expect("a number");
-                let (zero, value) = (l.zero(dtype), l.value(&square)?);
-                let kept = l.b().select(missing, zero, value);
-                Ok(Operand::value(square.ty, kept, span))
-            }),
-        )?;
         let dtype = wanted.real();
-        let total = self.folded(&Request { dtype: None, ..r.with(squares) }, ReduceOp::Add, dtype)?;
+        let in_memory = !nan && r.mean.is_none() && !wanted.is_int();
+        let found = match in_memory {
+            true => self.reduced_in_memory(&r, Reduction::Deviations, wanted)?,
+            false => None,
+        };
+        let total = match found {
+            Some(total) => self.with_kept_axes(total, &r, span)?,
+            None => self.squared_deviations(&r, wanted, nan)?,
+        };
         let count = self.terms(&r, nan)?;
         let ddof = r.ddof.clone();
         self.lift(
@@ -213,6 +199,34 @@ impl Lowerer<'_, '_> {
                 Ok(Operand::value(Ty::Scalar(dtype), value, span))
             }),
         )
+    }
+
+    /// Sums of the squares of deviations, in the real type of `wanted`.
+    fn squared_deviations(&mut self, r: &Request, wanted: DType, nan: bool) -> Result<Operand> {
+        let (span, found) = (r.span, r.x.ty.as_array().expect("an array").dtype);
+        let mean = self.centre(r, wanted, nan)?;
+        let squares = self.lift(
+            &[r.x.clone(), mean],
+            span,
+            Rc::new(move |l, x| {
+                let mut difference = l.binary(Operator::Sub, &x[0], &x[1], span)?;
+                if nan {
+                    // Deviations are kept in the place of the elements.
+                    let value = l.cast_to(&difference, found)?;
+                    difference = Operand::value(Ty::Scalar(found), value, span);
+                }
+                let square = l.squared_size(&difference)?;
+                if !nan {
+                    return Ok(square);
+                }
+                let (_, missing) = l.nan_test(&x[0])?;
+                let dtype = square.ty.dtype().expect("a number");
+                let (zero, value) = (l.zero(dtype), l.value(&square)?);
+                let kept = l.b().select(missing, zero, value);
+                Ok(Operand::value(square.ty, kept, span))
+            }),
+        )?;
+        self.folded(&Request { dtype: None, ..r.with(squares) }, ReduceOp::Add, wanted.real())
     }
 
     /// The square of a real number, of a complex one that of its size.

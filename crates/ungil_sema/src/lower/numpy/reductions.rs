@@ -10,7 +10,7 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, ReduceOp, UnaryOp};
-use ungil_ir::library::LibFn;
+use ungil_ir::library::{LibFn, Reduction};
 use ungil_ir::types::{ArrayType, DType, Layout};
 use ungil_syntax::ast::operator::BinaryOp as Operator;
 
@@ -367,6 +367,9 @@ impl Lowerer<'_, '_> {
             (ReduceOp::Mul, DType::Bool) => ReduceOp::And,
             _ => op,
         };
+        if let Some(result) = self.folded_in_memory(r, op, dtype)? {
+            return self.with_kept_axes(result, r, r.span);
+        }
         let x = self.masked(r, op, dtype)?;
         let initial = match (&r.initial, op) {
             (Some(o), _) => Some(self.initial_of(o, dtype)?),
@@ -621,6 +624,13 @@ impl Lowerer<'_, '_> {
 
     pub(super) fn peak_to_peak(&mut self, r: &Request) -> Result<Operand> {
         let x = self.settled(&r.x)?;
+        let dtype = x.ty.as_array().expect("an array").dtype;
+        if dtype.is_float() {
+            self.check_not_empty(r, "zero-size array to reduction operation maximum which has no identity")?;
+            if let Some(range) = self.reduced_in_memory(&r.with(x.clone()), Reduction::Range, dtype)? {
+                return self.with_kept_axes(range, r, r.span);
+            }
+        }
         let high = self.extremum_of(&r.with(x.clone()), ReduceOp::Max)?;
         let low = self.extremum_of(&r.with(x), ReduceOp::Min)?;
         self.binary(Operator::Sub, &high, &low, r.span)
