@@ -52,7 +52,6 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             l.copy_into(target, source)?;
             Ok(Operand::none(span))
         }
-        ("as_long_as", [x, other]) => l.as_long_as(x, other, span),
         ("reinterpreted", [x, like, offset, n]) => l.reinterpreted(x, like, offset, n, span),
         ("native", [x, like]) => l.native(x, like, span),
         ("each", [function, items, rest @ ..]) => l.each(function, items, rest, span),
@@ -280,14 +279,6 @@ impl Lowerer<'_, '_> {
         let operands = given.iter().map(|x| self.value(x)).collect::<Result<_>>()?;
         self.b().push(InstKind::Library(function, operands));
         Ok(())
-    }
-
-    /// A vector that is as long as another one, as has been checked: visibly so, so that nothing is made for broadcasting.
-    fn as_long_as(&mut self, x: &Operand, other: &Operand, span: Span) -> Result<Operand> {
-        let (base, n) = (self.value(x)?, self.extents(other)?[0]);
-        let ty = x.ty.as_array().ok_or_else(|| not_a_number(x))?;
-        let (zero, stride) = (self.b().i64(0), self.b().stride(base, 0));
-        Ok(self.view(base, ty, zero, vec![n], vec![stride], span))
     }
 
     /// `x[…, start:stop:step, …]` at an axis; `None` leaves a bound open.

@@ -2,8 +2,7 @@
 
 
 def allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan: const = False):
-    close = np.isclose(a, b, rtol, atol, equal_nan)
-    return bool(np.all(close))
+    return bool(np.all(np.isclose(a, b, rtol, atol, equal_nan)))
 
 
 def array_equal(a1, a2, equal_nan: const = False):

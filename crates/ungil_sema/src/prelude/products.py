@@ -78,7 +78,6 @@ def vdot(a, b):
         p, q, u, v = x.real, x.imag, y.real, y.imag
         return np.asarray(complex(np.sum(p * u + q * v), np.sum(p * v - q * u)), np.result_type(x, y))[()]
     if is_complex(x):
-        y = as_long_as(y, x)
         return np.sum(np.conj(x) * y)
     return _dot(x, y)
 
@@ -87,7 +86,6 @@ def _dot(x, y):
     if is_bool(x) and is_bool(y):
         return np.any(x & y)
     wanted = np.result_type(x, y)
-    y = as_long_as(y, x)
     return np.sum(x * y, dtype=wanted)
 
 
