@@ -211,12 +211,66 @@ def test_a_module_with_errors_has_them_on_their_lines():
 
 
 def test_why_a_function_is_not_compiled():
-    text = "def f(double[:] a):\n    out = {}\n    out['a'] = a[0]\n    return out\n"
+    text = "def f(double[:] a):\n    out = {}\n    out['a'] = eval('a[0]')\n    return out\n"
     report = _collect.of_pyx(text, "<why>.pyx")
     (function,) = report.functions
-    assert function.state == "python" and re.match(r"U\d{4}: ", function.why)
-    assert any(b.label == "not compiled" for one in report.lines for b in one.badges)
+    assert (
+        function.state == "python" and function.why == "because of a builtin that looks at the frame (line 3)"
+    )
+    assert any(b.label == "not compiled" for b in report.lines[2].badges)
     assert report.lines[2].score > 0
+
+
+def test_functions_of_objects_with_declared_parameters():
+    report = _collect.of_pyx("def f(int n):\n    return {n: str(n)}\n", "<declared>.pyx")
+    (function,) = report.functions
+    assert (function.state, function.why) == ("objects", "compiled for any objects")
+    assert not any(b.kind == "bad" for one in report.lines for b in one.badges)
+
+
+FALLBACKS = """
+def numbers(int n):
+    yield n
+
+async def waiting(int n):
+    return n
+
+class Point:
+    def norm(self, int x):
+        return x
+    def parts(self):
+        yield self
+
+def makes(xs):
+    def inner():
+        yield 1
+    async def later():
+        pass
+    class Own:
+        pass
+    def plain(x):
+        return lambda: (yield)
+    return inner, later, Own, plain
+
+def evaluated(str text):
+    return eval(text)
+"""
+
+
+def test_what_runs_as_plain_python_says_so_with_the_reason():
+    report = _collect.of_pyx(FALLBACKS, "<fallbacks>.pyx")
+    why = {f.name: f.why for f in report.functions if f.state == "python"}
+    assert set(why) == {"numbers", "waiting", "Point.norm", "Point.parts", "evaluated"}
+    assert "generators run as plain Python" in why["numbers"] and "coroutines" in why["waiting"]
+    assert "methods of classes" in why["Point.norm"] and "frame" in why["evaluated"]
+    told = {b.text for one in report.lines for b in one.badges if b.label == "plain Python"}
+    assert told == {
+        "the generator inner runs as plain Python",
+        "the coroutine later runs as plain Python",
+        "class Own runs as plain Python",
+    }
+    page = _page.render(report, "fallbacks")
+    assert "the generator inner runs as plain Python" in page and "looks at the frame" in page
 
 
 def test_fused_functions_show_each_type():

@@ -91,3 +91,46 @@ def test_unknown_ones_are_errors(text):
         pyx.compile(text)
     with pytest.raises(ValueError, match="unknown compiler directive 'bounds_check'"):
         pyx.compile("def f():\n    pass\n", compiler_directives={"bounds_check": False})
+
+
+LOCALS = """
+# cython: language_level=3, embedsignature=True
+cimport cython
+
+@cython.locals(a=cython.int, b=cython.double, c=cython.uchar, l=list)
+def scaled(a, b, l=None):
+    "Doc."
+    c = a + 250
+    return a * b, c, l
+
+@cython.locals(i=cython.int, total=cython.long)
+def summed(n):
+    total = 0
+    for i in range(n):
+        total += i
+    return total
+
+@cython.locals(x=cython.int)
+def freed(x):
+    with nogil:
+        x = x * 2
+    return x
+"""
+
+
+def test_locals_declare_parameters_and_variables(tmp_path):
+    source = tmp_path / "locals_declare.pyx"
+    source.write_text(LOCALS)
+    modules = pyx_reference.build(source, tmp_path), pyx.compile(source)
+    calls = [
+        ("scaled", 2.5, 2.5), ("scaled", 2, 2.5), ("scaled", 10, 1), ("scaled", "a", 1), ("scaled", 2**40, 1), ("scaled", 2, None),
+        ("scaled", 2, 2, [1]), ("scaled", 2, 2, (1,)), ("summed", 10), ("summed", "a"), ("freed", 3), ("freed", 2**31),
+    ]  # fmt: skip
+    wrong = pyx_reference.differences(*modules, calls)
+    assert not wrong, "\n".join(wrong)
+    assert modules[0].freed.__doc__ == modules[1].freed.__doc__ == "freed(int x)"
+
+
+def test_locals_of_types_that_are_not_known_are_refused():
+    with pytest.raises(errors.CompileError, match="this type in `@cython.locals` is not supported yet"):
+        pyx.compile("cimport cython\n@cython.locals(p=cython.p_int)\ndef f(x):\n    return x\n")

@@ -176,7 +176,7 @@ fn facts_of<'py>(py: Python<'py>, signature: &str, compiled: &Compiled) -> PyRes
     Ok(dict)
 }
 
-/// What the report shows of a function of the Cython language as it is compiled for objects; `None` if it cannot be.
+/// What the report shows of a function of the Cython language as it is compiled for objects; why not, if it cannot be.
 /// Which code its calls run stays as it is.
 fn object_facts<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
@@ -193,7 +193,9 @@ fn object_facts<'py>(object: &Bound<'py, PyAny>, _: &Bound<'py, PyTuple>) -> PyR
             facts.set_item("entries", entries)?;
             Ok(facts.into_any())
         }
-        Err(_) => Ok(py.None().into_bound(py)),
+        // What gives the lock up is a kernel or an error.
+        Err(_) if pyx.must_compile => Ok(py.None().into_bound(py)),
+        Err(reason) => Ok(PyString::new(py, &reason).into_any()),
     }
 }
 
@@ -300,7 +302,11 @@ pub fn methods() -> *mut ffi::PyMethodDef {
         method!(c"_entries", entries, c"Addresses at which the code is entered."),
         method!(c"_line_maps", line_maps, c"What leads from addresses of the code to lines."),
         method!(c"_facts", facts, c"What the annotate report shows, by specialisation."),
-        method!(c"_object_facts", object_facts, c"The same of the code for Python objects, or None."),
+        method!(
+            c"_object_facts",
+            object_facts,
+            c"The same of the code for Python objects, or why there is none."
+        ),
         ffi::PyMethodDef {
             ml_name: c"annotate".as_ptr(),
             ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: annotate },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import inspect
 import linecache
 import os
 import re
@@ -207,6 +208,8 @@ def of_builder(builder: Any, text: str, file: str, profile: Mapping[Any, float] 
             )
             loops = "blocks" if info["sections"] else "order" if info["parallel"] else ""
             report.functions[-1].loops = loops
+    if tree is not None:
+        _tell_inner(report, tree)
     _finish(report, tree, profile)
     return report
 
@@ -286,7 +289,8 @@ def _add(
     is_private: bool = False,
 ) -> None:
     if not isinstance(function, _ungil.Dispatcher):
-        reason = "generators and coroutines run as plain Python"
+        kind = "coroutines" if function.__code__.co_flags & inspect.CO_COROUTINE else "generators"
+        reason = f"{kind} run as plain Python that sees the compiled names"
         name = str(function.__name__)
         report.functions.append(Function(name, first, last, "python", [], reason, is_private))
         return
@@ -294,19 +298,65 @@ def _add(
     state = "compiled" if facts else "python" if why is not None else "uncalled"
     found = Function(function.__code__.co_name, first, last, state, function.signatures, "", is_private)
     report.functions.append(found)
-    if why is not None:
+    objects = function._object_facts() if report.is_cython and not facts else None
+    if isinstance(objects, dict):
+        also = ", and for numbers and arrays when called" if why is None else ""
+        found.state, found.why = "objects", f"compiled for any objects{also}"
+        facts = [objects]
+    elif isinstance(objects, str):
+        _tell_reason(report, objects)
+        unless = "unless numbers and arrays alone are passed, " if why is None else ""
+        found.state, found.why = "python", f"{unless}because of {objects}"
+    elif why is not None:
         found.why = "; ".join(f"{d.code}: {d.title}" for d in why.diagnostics)
         _explain(report, why)
     elif not facts:
         found.why = "compiled when it is called, for the types of its arguments"
-        if report.is_cython and (objects := function._object_facts()):
-            found.state, found.why = (
-                "objects",
-                "compiled for any objects, and for numbers and arrays when called",
-            )
-            facts = [objects]
     for one in facts:
         _facts(report, one)
+
+
+def _tell_reason(report: Report, reason: str) -> None:
+    """What a function cannot be compiled for because of, on its line."""
+    match = re.search(r"\(line (\d+)\)$", reason)
+    if match and 0 < int(match[1]) <= len(report.lines):
+        badge = Badge(
+            "bad", "not compiled", f"compiled functions cannot have {reason[: match.start()].rstrip()}"
+        )
+        if badge not in report.lines[int(match[1]) - 1].badges:
+            report.lines[int(match[1]) - 1].badges.append(badge)
+
+
+def _tell_inner(report: Report, tree: ast.AST, owner: str = "", in_function: bool = False) -> None:
+    """Classes with their methods, and generators and coroutines inside of functions, which all run as plain Python."""
+    for node in ast.iter_child_nodes(tree):
+        is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if isinstance(node, ast.ClassDef):
+            if in_function:
+                _tell_plain(report, node.lineno, f"class {node.name} runs as plain Python")
+            _tell_inner(report, node, f"{owner}{node.name}.", in_function)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if owner and not in_function:
+                last = node.end_lineno or node.lineno
+                why = "methods of classes run as plain Python that sees the compiled names"
+                report.functions.append(Function(owner + node.name, node.lineno, last, "python", [], why))
+            elif in_function and (isinstance(node, ast.AsyncFunctionDef) or _yields(node)):
+                kind = "coroutine" if isinstance(node, ast.AsyncFunctionDef) else "generator"
+                _tell_plain(report, node.lineno, f"the {kind} {node.name} runs as plain Python")
+        if not isinstance(node, ast.ClassDef):
+            _tell_inner(report, node, owner, in_function or is_function)
+
+
+def _yields(function: ast.AST) -> bool:
+    """Whether a function is a generator: whether it yields, functions and classes inside apart."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    children = [node for node in ast.iter_child_nodes(function) if not isinstance(node, inner)]
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) or _yields(node) for node in children)
+
+
+def _tell_plain(report: Report, number: int, text: str) -> None:
+    if number <= len(report.lines):
+        report.lines[number - 1].badges.append(Badge("bad", "plain Python", text))
 
 
 def _explain(report: Report, error: errors.CompileError) -> None:

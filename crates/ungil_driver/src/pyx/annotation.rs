@@ -1,8 +1,11 @@
 //! Annotations that declare, as `annotation_typing` has them: numbers of C and classes of Python.
 
+use std::collections::HashMap;
+
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::stmt::FunctionDef;
 
 use super::types::{Known, Types, dotted, is_number};
 
@@ -21,6 +24,20 @@ pub fn number(annotation: &Expr, types: &Types) -> Option<Known> {
         _ => None,
     };
     known.filter(|k| is_number(&k.text))
+}
+
+/// The types that `@cython.locals(name=type)` above a function gives, as annotations.
+pub fn given(def: &FunctionDef) -> HashMap<&str, &Expr> {
+    let calls = def.decorators.iter().filter_map(|decorator| match &decorator.kind {
+        ExprKind::Call(call) if dotted(&call.func).is_some_and(|name| is_locals(&name)) => Some(call),
+        _ => None,
+    });
+    let keywords = calls.flat_map(|call| &call.keywords);
+    keywords.filter_map(|k| Some((&*k.name.as_ref()?.name, &k.value))).collect()
+}
+
+fn is_locals(name: &str) -> bool {
+    name == "cython.locals" || name == "locals"
 }
 
 /// The class that an annotation means, and whether None is among its values.

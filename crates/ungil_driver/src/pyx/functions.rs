@@ -12,11 +12,12 @@ use ungil_syntax::visit::{Visitor, contains_yield, walk_stmt};
 
 use super::annotation::{self, CLASSES};
 use super::directives::{Aliases, Directive, of_decorators, switched};
+use super::error::unsupported;
 use super::gil;
 use super::overflowing;
 use super::plan::{Function, Parameter};
 use super::signature::Head;
-use super::types::{Known, Types, decayed};
+use super::types::{Known, Types, decayed, dotted};
 
 /// The directives that hold around a function.
 #[derive(Clone)]
@@ -101,9 +102,11 @@ pub fn function(
     let mut around = around.clone();
     around.list.extend(of_decorators(&def.decorators, around.aliases));
     let annotates = switched(&around.list, "annotation_typing").unwrap_or(around.annotates);
+    let given = annotation::given(def);
     for p in def.params.iter() {
         let ty = p.ty.as_ref().and_then(|ty| keep(types.declared(&ty.base, &ty.declarator), errors));
         let annotation = p.annotation.as_ref().filter(|_| annotates && p.ty.is_none());
+        let annotation = given.get(&*p.name.name).copied().or(annotation);
         let ty = ty.or_else(|| annotation.and_then(|a| annotation::number(a, types)));
         let own_class = annotation.and_then(annotation::class);
         let refuses_none = own_class.as_ref().is_some_and(|(_, may_be_none)| {
@@ -126,6 +129,9 @@ pub fn function(
     }
     let mut locals =
         Locals { types, source, around, found: BTreeMap::new(), classes, inner: Vec::new(), errors };
+    for (name, ty) in &given {
+        locals.given(name, ty, def.params.iter().any(|p| &*p.name.name == *name));
+    }
     def.body.iter().for_each(|stmt| locals.visit_stmt(stmt));
     let (directives, found, classes, inner) =
         (locals.around.list, locals.found, locals.classes, locals.inner);
@@ -182,6 +188,19 @@ struct Locals<'a> {
 }
 
 impl Locals<'_> {
+    /// A type of `@cython.locals`.
+    fn given(&mut self, name: &str, ty: &Expr, is_parameter: bool) {
+        match (annotation::number(ty, self.types), annotation::class(ty)) {
+            (Some(known), _) if !is_parameter => drop(self.found.insert(name.to_owned(), known)),
+            (None, Some((class, _))) => drop(self.classes.insert(name.to_owned(), class)),
+            (None, None) if dotted(ty).is_none_or(|name| !matches!(&*name, "object" | "cython.object")) => {
+                let help = format!("declare it in the function: `cdef … {name}`");
+                self.errors.push(unsupported("this type in `@cython.locals` is", ty.span, Some(&help)));
+            }
+            _ => {}
+        }
+    }
+
     fn annotated(&mut self, target: &Expr, annotation: &Expr) {
         let annotates = switched(&self.around.list, "annotation_typing").unwrap_or(self.around.annotates);
         let ExprKind::Name(name) = &target.kind else { return };

@@ -137,10 +137,10 @@ impl Head<'_> {
 
     /// The type that an annotation declares.
     fn annotated(&self, p: &Written) -> Option<String> {
-        let annotation = p.annotation.as_ref().filter(|_| self.annotates)?;
         if let Some(known) = self.known(p) {
             return Some(known.name.clone());
         }
+        let annotation = p.annotation.as_ref().filter(|_| self.annotates)?;
         let name = super::types::dotted(annotation);
         name.filter(|name| name == "int").or_else(|| Some(annotation::class(annotation)?.0))
     }

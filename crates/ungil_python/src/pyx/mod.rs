@@ -58,7 +58,7 @@ pub struct Pyx {
     /// Whether Python cannot see it: nobody can give its name to another function.
     pub is_private: bool,
     /// Whether it cannot run as plain Python.
-    must_compile: bool,
+    pub(crate) must_compile: bool,
     /// Whether only a kernel will do: it has loops in parallel.
     kernel_only: bool,
     /// Whether it may be compiled for objects, or run as plain Python, all the same: it takes the lock somewhere.

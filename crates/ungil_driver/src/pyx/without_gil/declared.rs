@@ -9,6 +9,7 @@ use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_stmt};
 
 use super::locks::section;
+use crate::pyx::annotation;
 use crate::pyx::functions::is_python_type;
 use crate::pyx::types::{Known, Types, is_number};
 
@@ -27,6 +28,8 @@ pub(super) fn declared<'a>(def: &FunctionDef, types: &'a Types) -> Declared<'a> 
         unlocked: Vec::new(),
         is_locked: false,
     };
+    let given = annotation::given(def);
+    found.typed.extend(given.keys().map(|name| (*name).to_owned()));
     for p in def.params.iter() {
         found.typed.insert(p.name.name.to_string());
         if let Some(ty) = &p.ty {
@@ -34,7 +37,7 @@ pub(super) fn declared<'a>(def: &FunctionDef, types: &'a Types) -> Declared<'a> 
         }
         let is_object = match &p.ty {
             Some(ty) => is_python_type(types.declared(&ty.base, &ty.declarator)),
-            None => p.annotation.is_none(),
+            None => p.annotation.is_none() && !given.contains_key(&*p.name.name),
         };
         if is_object {
             found.objects.insert(p.name.name.to_string());
