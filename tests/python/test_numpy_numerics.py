@@ -548,3 +548,70 @@ def test_phases_in_any_layout(code):
         check_numpy(lambda a: np.unwrap(a), odd[4:], rtol=rtol)
     # Steps of half a period keep their direction.
     check_numpy(lambda a: np.unwrap(a, period=8), np.array([0, 4, 0, -4, 4, 12, 3], code))
+
+
+def packed(a):
+    return np.packbits(a), np.packbits(a, bitorder="little")
+
+
+def packed_rows(a):
+    return np.packbits(a, axis=0), np.packbits(a[::-1], -1, "little"), np.packbits(a.T, axis=0)
+
+
+def unpacked(a):
+    return np.unpackbits(a), np.unpackbits(a, bitorder="little")
+
+
+def unpacked_rows(a):
+    return np.unpackbits(a, axis=0), np.unpackbits(a[::-1], -1), np.unpackbits(a.T, axis=0, bitorder="little")
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (7,), (8,), (21,), (3, 0), (0, 9), (3, 17), (2, 16, 5)])
+@pytest.mark.parametrize("code", "?bBl")
+def test_bits_packed_into_bytes(shape, code):
+    a = np.asarray(numbers(shape, "i") % 3).astype(code)
+    check_numpy(packed, a)
+    if shape:
+        check_numpy(packed_rows, a)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (7,), (21,), (3, 0), (0, 9), (3, 17), (2, 16, 5)])
+def test_bits_of_bytes(shape):
+    a = np.asarray(numbers(shape, "i") * 37 % 256).astype("B")
+    check_numpy(unpacked, a)
+    if shape:
+        check_numpy(unpacked_rows, a)
+    if a.size:
+        for count in (None, 0, 3, 8, 100, 10_000, -2, -8, -10_000):
+            check_numpy(lambda a, count: np.unpackbits(a, count=count), a, count)
+
+
+def test_what_has_no_bits():
+    check_numpy(lambda a: np.packbits(a), np.ones(3))
+    check_numpy(lambda a: np.packbits(a, bitorder="middle"), np.ones(3, bool))
+    check_numpy(lambda a: np.unpackbits(a), np.ones(3, np.int8))
+    check_numpy(lambda a: np.unpackbits(a, axis=1), np.ones(3, np.uint8))
+
+
+IN_THE_PLANE = {
+    "default": lambda x, y, w: np.histogram2d(x, y),
+    "one number": lambda x, y, w: np.histogram2d(x, y, 5, density=True),
+    "numbers": lambda x, y, w: np.histogram2d(x, y, (4, 7), weights=w),
+    "number and edges": lambda x, y, w: np.histogram2d(x, y, (4, np.linspace(-1, 1, 6))),
+    "edges": lambda x, y, w: np.histogram2d(x, y, np.linspace(-2, 2, 9), weights=w, density=True),
+    "range": lambda x, y, w: np.histogram2d(x, y, 5, [[-1, 1], [-2, 2]]),
+    "lengths": lambda x, y, w: np.histogram2d(x, y[1:]),
+    "no bins": lambda x, y, w: np.histogram2d(x, y, 0),
+    "falling edges": lambda x, y, w: np.histogram2d(x, y, (np.array([0, 3, 1]), 3)),
+    "one place": lambda x, y, w: np.histogram2d(x, x * 0),
+}
+
+
+@pytest.mark.parametrize("name", IN_THE_PLANE)
+def test_counts_in_the_plane(name):
+    rng = np.random.default_rng(5)
+    x, y, w = rng.standard_normal(100), rng.standard_normal(100), rng.random(100)
+    check_numpy(IN_THE_PLANE[name], x, y, w, rtol=1e-12)
+    check_numpy(IN_THE_PLANE[name], np.arange(9) % 4, np.arange(9.0) % 5, np.arange(9), rtol=1e-12)
+    if name in ("default", "numbers", "edges"):
+        check_numpy(IN_THE_PLANE[name], x[:0], y[:0], w[:0])

@@ -37,6 +37,7 @@ const FILES: &[(&str, &str)] = &[
     ("numpy", include_str!("functional.py")),
     ("numpy", include_str!("joining.py")),
     ("numpy", include_str!("numerics.py")),
+    ("numpy", include_str!("packing.py")),
     ("numpy", include_str!("padding.py")),
     ("numpy", include_str!("products.py")),
     ("numpy", include_str!("statistics.py")),
