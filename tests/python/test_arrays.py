@@ -228,6 +228,12 @@ def test_zero_dimensional():
     check(f, np.array(3))
 
 
+def test_numbers_are_indexed_as_arrays_without_axes():
+    f = compiled("def f(x):\n    return x[()], x[...], x[None], x[None, ..., None].shape\n")
+    for x in (np.float64(1.5), np.uint8(3), np.complex64(2j), np.True_):
+        check(f, x)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_stores_convert(dtype):
     f = compiled("def f(a, x):\n    a[0] = x\n    return a[0]\n")

@@ -283,7 +283,7 @@ impl Lowerer<'_, '_> {
         {
             let value = self.lower_expr(value)?;
             self.set_span(span);
-            return self.list_extend(&list, &value, span);
+            return self.added_to_list(&list, &value, span);
         }
         let old = self.name(name, place)?;
         let value = self.lower_lazily(value)?;
@@ -299,7 +299,7 @@ impl Lowerer<'_, '_> {
             return self.define_name(place, &old);
         }
         if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Add {
-            self.list_extend(&old, &value, span)?;
+            self.added_to_list(&old, &value, span)?;
             return self.define_name(place, &old);
         }
         if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Mult && value.ty.is_integral() {
@@ -309,6 +309,15 @@ impl Lowerer<'_, '_> {
         let new = self.binary(op, &old, &value, span)?;
         let new = self.settled(&new)?;
         self.define_name(place, &new)
+    }
+
+    /// `list += value`.
+    fn added_to_list(&mut self, list: &Operand, value: &Operand, span: Span) -> Result<()> {
+        if value.ty.as_array().is_some() {
+            let reason = Some("the sum of a list and an array is an array");
+            return Err(self.binary_error(BinaryOp::Add, list, value, span, reason));
+        }
+        self.list_extend(list, value, span)
     }
 
     /// `target op= value`.
@@ -335,7 +344,7 @@ impl Lowerer<'_, '_> {
                     }
                     // Lists in lists are the same ones afterwards.
                     if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Add {
-                        return self.list_extend(&old, &value, span);
+                        return self.added_to_list(&old, &value, span);
                     }
                     if matches!(old.ty, Ty::List(_)) && op == BinaryOp::Mult && value.ty.is_integral() {
                         return self.repeat_in_place(&old, &value, span);

@@ -62,11 +62,11 @@ impl Lowerer<'_, '_> {
             items.extend(self.items(right));
             return Ok(Operand::tuple(items, span));
         }
-        if self.is_proper_array(left) && matches!(right.ty, Ty::List(_)) {
+        if self.is_proper_array(left) && matches!(right.ty, Ty::List(_) | Ty::Tuple(_)) {
             let right = self.array_like_operand(right)?;
             return self.binary(op, left, &right, span);
         }
-        if self.is_proper_array(right) && matches!(left.ty, Ty::List(_)) {
+        if self.is_proper_array(right) && matches!(left.ty, Ty::List(_) | Ty::Tuple(_)) {
             let left = self.array_like_operand(left)?;
             return self.binary(op, &left, right, span);
         }

@@ -98,6 +98,14 @@ impl Lowerer<'_, '_> {
                 None => Err(self.compare_error(op, left, right, span)),
             };
         }
+        if self.is_proper_array(left) && matches!(right.ty, Ty::List(_) | Ty::Tuple(_)) {
+            let right = self.array_like_operand(right)?;
+            return self.compare(op, left, &right, span);
+        }
+        if self.is_proper_array(right) && matches!(left.ty, Ty::List(_) | Ty::Tuple(_)) {
+            let left = self.array_like_operand(left)?;
+            return self.compare(op, &left, right, span);
+        }
         let compared = |x: &Operand, y: &Operand| {
             self.is_proper_array(x) && (y.ty.is_scalar() || y.ty.as_array().is_some())
         };

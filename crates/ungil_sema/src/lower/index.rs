@@ -2,6 +2,7 @@
 
 use ungil_diag::span::Span;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
+use ungil_ir::types::{ArrayType, DType, Layout};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 
 use ungil_abi::exception::ExcClass;
@@ -30,6 +31,25 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// NumPy's numbers are indexed as arrays without axes: `x[()]`, `x[...]`, `x[None]`.
+    fn number_subscript(
+        &mut self,
+        value: &Operand,
+        dtype: DType,
+        index: &Expr,
+        span: Span,
+    ) -> Result<Operand> {
+        let at = self.index_operands(index)?;
+        if at.iter().any(|at| !at.is_none() && at.ty != Ty::Ellipsis) {
+            return Err(TypeError::NotSubscriptable { ty: value.ty.clone(), span }.into());
+        }
+        let ty = ArrayType { dtype, ndim: 0, layout: Layout::C, readonly: false, swapped: false };
+        let array = self.fresh_array(ty, Vec::new(), span);
+        let (target, number) = (self.value(&array)?, self.value(value)?);
+        self.b().store(target, Vec::new(), number);
+        self.array_subscript(&array, &at, span)
+    }
+
     /// `value[index]`.
     pub(crate) fn subscript(&mut self, value: &Operand, index: &Expr, span: Span) -> Result<Operand> {
         match &value.ty {
@@ -48,6 +68,7 @@ impl Lowerer<'_, '_> {
                 let index = self.index_operands(index)?;
                 self.struct_view_subscript(value, &index, span)
             }
+            Ty::Scalar(dtype) => self.number_subscript(value, *dtype, index, span),
             Ty::Pointer(_) => {
                 let at = self.lower_expr(index)?;
                 self.pointer_subscript(value, &at, span)

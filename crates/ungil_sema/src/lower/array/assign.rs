@@ -114,6 +114,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     ) -> Result<()> {
         self.check_writable(view)?;
         let to = view.ty.as_array().expect("an array").dtype;
+        let value = &self.array_like_operand(value)?;
         self.each_element(view, value, &mut |l, elements, right| {
             let old = elements.of(l, view)?;
             let new = op(l, &old, &right)?;
@@ -127,7 +128,8 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     pub(crate) fn multiplied_in_place(&mut self, array: &Operand, value: &Operand, span: Span) -> Result<()> {
         self.check_writable(array)?;
         let kernel = crate::prelude::find("numpy._matmul_into").expect("a function of the prelude");
-        let positional = vec![array.clone(), self.settled(value)?];
+        let value = self.array_like_operand(value)?;
+        let positional = vec![array.clone(), self.settled(&value)?];
         self.call_prelude(kernel, Args { positional, keywords: Vec::new(), span }).map(|_| ())
     }
 
