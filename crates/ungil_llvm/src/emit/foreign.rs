@@ -7,6 +7,7 @@
 use super::function::FunctionEmitter;
 use super::types::{ArrayValue, Operand};
 use crate::raw::attributes::Place;
+use crate::raw::walk::{opcode_of, operand};
 use crate::raw::{Llvm, Ty, Val};
 use llvm_sys::{LLVMIntPredicate, LLVMOpcode};
 use ungil_ir::entities::Value;
@@ -24,7 +25,19 @@ impl FunctionEmitter<'_> {
     }
 
     pub fn pointer(&self, address: Value) -> Operand {
-        Operand::Scalar(self.l.cast(LLVMOpcode::LLVMIntToPtr, self.scalar(address), self.l.ptr()))
+        Operand::Scalar(self.behind(self.scalar(address)))
+    }
+
+    /// The pointer that an address is. A sum of an address and a distance becomes a step from the address: of numbers that are
+    /// made pointers LLVM does not know how they move in a loop, so that it could not make vectors of what lies there.
+    fn behind(&self, address: Val) -> Val {
+        match opcode_of(address) {
+            Some(LLVMOpcode::LLVMAdd) => {
+                let (base, distance) = (operand(address, 0), operand(address, 1));
+                self.l.gep(self.l.int(8), self.behind(base), distance, 0)
+            }
+            _ => self.l.cast(LLVMOpcode::LLVMIntToPtr, address, self.l.ptr()),
+        }
     }
 
     pub fn array_at(&self, pointer: Value, shape: &[Value], strides: &[Value], ty: &Type) -> Operand {
