@@ -174,7 +174,12 @@ unsafe fn bind_all_and_enter(
 unsafe fn enter_bound(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
     // SAFETY: as the caller vouches.
     unsafe {
-        match dispatcher.state().fast.call(args, n) {
+        let fast = &dispatcher.state().fast;
+        let result = fast.call_first(args, n);
+        if !result.is_null() {
+            return result;
+        }
+        match fast.call(args, n) {
             Some(result) => pyx::or_again(dispatcher, args, n, result),
             None => enter_native(dispatcher, args, n),
         }
