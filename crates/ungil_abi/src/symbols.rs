@@ -78,6 +78,27 @@ pub const CROSS: &str = "ungil_lib_cross";
 /// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, const Matrix *y, i64 free, i64 corr)`: covariances of the rows of
 /// `x` and `y`, or their correlation coefficients.
 pub const COVARIANCE: &str = "ungil_lib_covariance";
+/// `i32 (Ctx*, u64, const Vector *index, i64 size, i64 axis, i64 wrap)`: raises IndexError for an index, of int64, outside an axis.
+pub const BOUNDS: &str = "ungil_lib_bounds";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, const Vector *index, i64 wrap)`: elements at indices within `x`.
+pub const TAKE: &str = "ungil_lib_take";
+/// `i32 (Ctx*, u64, const Vector *out, const Vector *x)`: the least and the greatest of some int64.
+pub const RANGE: &str = "ungil_lib_range";
+/// `i32 (Ctx*, u64, const Vector *counts, const Vector *x)`: adds one to the count of each number, of int64.
+pub const TALLY: &str = "ungil_lib_tally";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x)`: sets `out[0]`, of int64, to the number of true elements.
+pub const COUNT: &str = "ungil_lib_count";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x)`: places of true elements.
+pub const NONZERO: &str = "ungil_lib_nonzero";
+/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, const Vector *mask)`: elements where a mask is true.
+pub const COMPRESS: &str = "ungil_lib_compress";
+/// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x)`: copies elements.
+pub const COPY: &str = "ungil_lib_copy";
+/// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, i64 k, i64 lower)`: copies a triangle, the rest are zeros.
+pub const TRIANGLE: &str = "ungil_lib_triangle";
+/// `i32 (Ctx*, u64, const Vector *out, const Vector *x, const Vector *points, const Vector *values, const Vector *ends)`:
+/// interpolates between points, all of float64.
+pub const INTERP: &str = "ungil_lib_interp";
 /// `i64 (Ctx*)`: number of this thread in its team.
 pub const THREAD_ID: &str = "ungil_rt_thread_id";
 /// `i64 (Ctx*)`: threads that a parallel loop started here would use.

@@ -1,7 +1,7 @@
 //! Functions of the library behind the C ABI that an instruction calls.
 //!
-//! Operands are arrays of one element type, and numbers of type int64 behind them; the function writes the first array, reads
-//! the others, and may raise. Places are of int64 whatever the others hold.
+//! Operands are arrays of one element type, and numbers of type int64 behind them; the function writes the first array, unless it
+//! only checks, reads the others, and may raise. Places are of int64 whatever the others hold.
 
 use std::fmt;
 
@@ -52,6 +52,32 @@ pub enum LibFn {
     /// Covariances of the rows of two matrices, one behind the other, over as many columns less a number; or correlation
     /// coefficients, where the last number is not zero. What `out` held is not read, and it overlaps neither.
     Covariance,
+    /// Raises IndexError for the first of indices that is not within an axis of a size, the first number; the second is the
+    /// axis. Where the third is not zero, negative ones count from the end. Writes nothing.
+    Bounds,
+    /// `out[i] = x[index[i]]` of vectors, for indices that are within `x`; negative ones count from the end where the number
+    /// is not zero. `out` is dense and overlaps neither.
+    Take,
+    /// `out[0]` is the number of true elements of a vector.
+    Count,
+    /// Writes the places of the true elements of a vector, as many as `out`, which is dense and does not overlap it.
+    Nonzero,
+    /// Writes the elements of `x` where a vector of bools is true, as many as `out`, which is dense and overlaps neither; raises
+    /// IndexError for a true one beyond `x`.
+    Compress,
+    /// Copies a matrix to one of its shape that does not overlap it.
+    Copy,
+    /// Copies what lies on or below a diagonal, the first number, of a matrix where the second is not zero, else what lies above
+    /// it, to one of its shape that does not overlap it; the rest becomes zero.
+    Triangle,
+    /// Interpolates at elements of the second vector between points of the third, which rise, and their values, the fourth; the
+    /// fifth has what is left and right of them. All are of `float64`; `out` is dense, has as many elements as the second, and
+    /// overlaps none.
+    Interp,
+    /// `out[0]` and `out[1]` are the least and the greatest of a vector of `int64` that has some.
+    Range,
+    /// Adds one to the count, of dense `int64`, of each element of a vector of `int64` that are places in it.
+    Tally,
 }
 
 /// What elements an array has that a function takes.
@@ -60,6 +86,7 @@ pub enum Elements {
     /// Those of the type that the function is told.
     Told,
     Int64,
+    Bool,
     /// Those of the type that the function is told if that is inexact, else `float64`.
     Inexact,
 }
@@ -105,6 +132,16 @@ impl LibFn {
         LibFn::Unwrap,
         LibFn::Cross,
         LibFn::Covariance,
+        LibFn::Bounds,
+        LibFn::Take,
+        LibFn::Count,
+        LibFn::Nonzero,
+        LibFn::Compress,
+        LibFn::Copy,
+        LibFn::Triangle,
+        LibFn::Interp,
+        LibFn::Range,
+        LibFn::Tally,
     ];
 
     /// Text form.
@@ -126,6 +163,16 @@ impl LibFn {
             LibFn::Unwrap => "unwrap",
             LibFn::Cross => "cross",
             LibFn::Covariance => "covariance",
+            LibFn::Bounds => "bounds",
+            LibFn::Take => "take",
+            LibFn::Count => "count",
+            LibFn::Nonzero => "nonzero",
+            LibFn::Compress => "compress",
+            LibFn::Copy => "copy",
+            LibFn::Triangle => "triangle",
+            LibFn::Interp => "interp",
+            LibFn::Range => "range",
+            LibFn::Tally => "tally",
         }
     }
 
@@ -148,6 +195,16 @@ impl LibFn {
             LibFn::Unwrap => ungil_abi::symbols::UNWRAP,
             LibFn::Cross => ungil_abi::symbols::CROSS,
             LibFn::Covariance => ungil_abi::symbols::COVARIANCE,
+            LibFn::Bounds => ungil_abi::symbols::BOUNDS,
+            LibFn::Take => ungil_abi::symbols::TAKE,
+            LibFn::Count => ungil_abi::symbols::COUNT,
+            LibFn::Nonzero => ungil_abi::symbols::NONZERO,
+            LibFn::Compress => ungil_abi::symbols::COMPRESS,
+            LibFn::Copy => ungil_abi::symbols::COPY,
+            LibFn::Triangle => ungil_abi::symbols::TRIANGLE,
+            LibFn::Interp => ungil_abi::symbols::INTERP,
+            LibFn::Range => ungil_abi::symbols::RANGE,
+            LibFn::Tally => ungil_abi::symbols::TALLY,
         }
     }
 
@@ -156,10 +213,13 @@ impl LibFn {
         match self {
             LibFn::Matmul | LibFn::Cross | LibFn::Covariance => &[2, 2, 2],
             LibFn::Unwrap => &[2, 2, 1],
-            LibFn::Edges => &[1, 1],
-            LibFn::Partition => &[1],
+            LibFn::Copy | LibFn::Triangle => &[2, 2],
+            LibFn::Partition | LibFn::Bounds => &[1],
             LibFn::Convolve | LibFn::Search | LibFn::Histogram | LibFn::Interleave2 => &[1, 1, 1],
-            LibFn::Extremum | LibFn::Repeat | LibFn::Median => &[1, 1],
+            LibFn::Take | LibFn::Compress => &[1, 1, 1],
+            LibFn::Extremum | LibFn::Repeat | LibFn::Median | LibFn::Edges => &[1, 1],
+            LibFn::Count | LibFn::Nonzero | LibFn::Range | LibFn::Tally => &[1, 1],
+            LibFn::Interp => &[1; 5],
             LibFn::Interleave3 => &[1, 1, 1, 1],
             LibFn::Places | LibFn::Reduce => &[1, 2],
         }
@@ -174,7 +234,14 @@ impl LibFn {
             | LibFn::Edges
             | LibFn::Unwrap
             | LibFn::Interleave2
-            | LibFn::Interleave3 => 0,
+            | LibFn::Interleave3
+            | LibFn::Count
+            | LibFn::Nonzero
+            | LibFn::Compress
+            | LibFn::Copy
+            | LibFn::Interp
+            | LibFn::Range
+            | LibFn::Tally => 0,
             LibFn::Partition
             | LibFn::Median
             | LibFn::Convolve
@@ -182,8 +249,10 @@ impl LibFn {
             | LibFn::Extremum
             | LibFn::Places
             | LibFn::Reduce
-            | LibFn::Repeat => 1,
-            LibFn::Covariance => 2,
+            | LibFn::Repeat
+            | LibFn::Take => 1,
+            LibFn::Covariance | LibFn::Triangle => 2,
+            LibFn::Bounds => 3,
         }
     }
 
@@ -193,14 +262,24 @@ impl LibFn {
             LibFn::Search => &[Elements::Int64, Elements::Told, Elements::Told],
             LibFn::Histogram => &[Elements::Int64, Elements::Told, Elements::Inexact],
             LibFn::Edges => &[Elements::Inexact, Elements::Told],
-            LibFn::Places => &[Elements::Int64, Elements::Told],
-            _ => &[Elements::Told; 4],
+            LibFn::Places | LibFn::Count | LibFn::Nonzero => &[Elements::Int64, Elements::Told],
+            LibFn::Take => &[Elements::Told, Elements::Told, Elements::Int64],
+            LibFn::Compress => &[Elements::Told, Elements::Told, Elements::Bool],
+            LibFn::Bounds | LibFn::Range | LibFn::Tally => &[Elements::Int64; 2],
+            _ => &[Elements::Told; 5],
         }
     }
 
     /// Number of the first array whose type the function is told.
-    pub const fn told(self) -> usize {
-        matches!(self, LibFn::Search | LibFn::Histogram | LibFn::Edges | LibFn::Places) as usize
+    pub fn told(self) -> usize {
+        let second =
+            [LibFn::Search, LibFn::Histogram, LibFn::Edges, LibFn::Places, LibFn::Count, LibFn::Nonzero];
+        second.contains(&self).into()
+    }
+
+    /// Whether the first array is written.
+    pub const fn writes(self) -> bool {
+        !matches!(self, LibFn::Bounds)
     }
 
     /// The function with this text form.

@@ -39,6 +39,8 @@ macro_rules! of_size {
     }};
 }
 
+pub(crate) use of_size;
+
 /// Writes each element of `x` a number of times, one behind the other.
 ///
 /// # Safety

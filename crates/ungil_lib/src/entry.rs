@@ -2,9 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use ungil_abi::context::Ctx;
+use ungil_abi::context::{Ctx, ErrorArg, ValueTag};
 use ungil_abi::exception::ExcClass;
-use ungil_runtime::error::raise_static;
+use ungil_runtime::error::{raise_static, ungil_rt_raise};
+
+/// Number of the type `int64`.
+const INT64: u64 = 4;
 
 /// What unwinds where memory is lacking.
 struct NoMemory;
@@ -44,5 +47,22 @@ pub fn reserve<T>(elements: &mut Vec<T>, n: usize) {
     if elements.try_reserve_exact(n).is_err() {
         // No hook reports this one: it is caught where the library was entered.
         resume_unwind(Box::new(NoMemory));
+    }
+}
+
+/// Raises IndexError for an index outside an axis.
+///
+/// # Safety
+/// `ctx` is this thread's context.
+#[cold]
+pub unsafe fn raise_index(ctx: *mut Ctx, index: i64, axis: i64, size: i64) {
+    let message = "index {0} is out of bounds for axis {1} with size {2}";
+    let args =
+        [index, axis, size].map(|n| ErrorArg { tag: ValueTag::WEAK + INT64, bits: n as u64, bits2: 0 });
+    let (class, len) = (u32::from(ExcClass::INDEX_ERROR.0), message.len() as u64);
+    // SAFETY: the message is static, and there are so many arguments; the kernel adds its frame.
+    unsafe {
+        ungil_rt_raise(ctx, class, message.as_ptr(), len, 3, args.as_ptr(), 0, 0);
+        (*ctx).error.nframes = 0;
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! - [`matmul`]: products of matrices: [`few`] elements, with a [`vector`], else by faer or in panels.
 //! - [`copies`]: elements several times over, or of several arrays by turns.
+//! - [`blocks`]: copies of matrices and their triangles; [`indices`]: elements at indices, [`truths`]: places of true ones.
 //! - [`convolve`]: sums of products of sliding sequences.
-//! - [`search`]: places of keys in sorted tables; [`histogram`]: counts of values in even bins.
+//! - [`search`]: places of keys in sorted tables; [`interp`]: interpolation between points; [`histogram`]: counts of values in even bins.
 //! - [`cross`]: cross products of rows; [`covariance`]: covariances of rows, and correlations;
 //!   [`unwrap`]: phases without turns.
 //! - [`partition`]: selection of values by their place in order.
@@ -18,6 +19,7 @@
 //! its budget of threads; nothing here starts a thread. How work is cut depends on shapes, so that results have the same
 //! bits for any number of threads.
 
+pub mod blocks;
 pub mod convolve;
 pub mod copies;
 pub mod covariance;
@@ -29,6 +31,8 @@ pub mod features;
 pub mod few;
 pub mod fold;
 pub mod histogram;
+pub mod indices;
+pub mod interp;
 pub mod matmul;
 pub mod matrix;
 pub mod number;
@@ -40,6 +44,7 @@ pub mod rows;
 pub mod search;
 pub mod share;
 pub mod symbols;
+pub mod truths;
 pub mod unwrap;
 pub mod vector;
 pub mod view;

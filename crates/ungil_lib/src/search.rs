@@ -67,7 +67,7 @@ pub unsafe extern "C" fn ungil_lib_search(
 }
 
 /// What is searched for.
-trait Key: Copy + PartialOrd + Send + Sync + 'static {
+pub(crate) trait Key: Copy + PartialOrd + Send + Sync + 'static {
     /// What counts elements of short tables: as wide as a key, for vectors of as many.
     type Count: Copy;
     const ZERO: Self::Count;
@@ -211,7 +211,7 @@ fn is_falling<T: PartialOrd>(elements: &[T]) -> Option<bool> {
 }
 
 /// The table's elements, side by side.
-enum Packed<'a, T> {
+pub(crate) enum Packed<'a, T> {
     InPlace(&'a [T]),
     Copied(Vec<T>),
 }
@@ -219,7 +219,7 @@ enum Packed<'a, T> {
 impl<T: Copy> Packed<'_, T> {
     /// # Safety
     /// The descriptor is of live elements of type `T`, which nobody writes.
-    unsafe fn new(table: &Vector) -> Self {
+    pub(crate) unsafe fn new(table: &Vector) -> Self {
         let column = table.column();
         let n = column.rows();
         // SAFETY: by contract; a slice needs elements that are dense and aligned.
@@ -234,7 +234,7 @@ impl<T: Copy> Packed<'_, T> {
         }
     }
 
-    fn elements(&self) -> &[T] {
+    pub(crate) fn elements(&self) -> &[T] {
         match self {
             Packed::InPlace(elements) => elements,
             Packed::Copied(elements) => elements,
@@ -248,27 +248,27 @@ impl<T: Copy> Packed<'_, T> {
 
 /// Where keys are, with a stride in bytes, and where their places go.
 #[derive(Clone, Copy)]
-struct Keys {
-    data: *const u8,
-    stride: isize,
-    out: *mut i64,
-    n: usize,
+pub(crate) struct Keys {
+    pub data: *const u8,
+    pub stride: isize,
+    pub out: *mut i64,
+    pub n: usize,
 }
 
 /// A table without its NaNs, and what is searched for in it.
-struct Places<'a, T> {
-    table: &'a [T],
+pub(crate) struct Places<'a, T> {
+    pub table: &'a [T],
     /// The place behind all elements, NaNs too.
-    last: i64,
-    falls: bool,
-    keys: Keys,
+    pub last: i64,
+    pub falls: bool,
+    pub keys: Keys,
 }
 
 /// Some of the keys.
-struct Part<'a, T, const BEHIND: bool> {
-    places: &'a Places<'a, T>,
-    low: usize,
-    high: usize,
+pub(crate) struct Part<'a, T, const BEHIND: bool> {
+    pub places: &'a Places<'a, T>,
+    pub low: usize,
+    pub high: usize,
 }
 
 impl<T: Key, const BEHIND: bool> Kernel for Part<'_, T, BEHIND> {

@@ -1,13 +1,24 @@
 //! Table of the entry points for the JIT's symbol resolution.
 
 use crate::{
-    convolve, copies, covariance, cross, extremes, histogram, matmul, partition, reduce, search, unwrap,
+    blocks, convolve, copies, covariance, cross, extremes, histogram, indices, interp, matmul, partition,
+    reduce, search, truths, unwrap,
 };
 use ungil_abi::symbols as name;
 
 /// Names and addresses of the library's entry points.
 pub fn symbols() -> Vec<(&'static str, usize)> {
     vec![
+        (name::BOUNDS, indices::ungil_lib_bounds as *const () as usize),
+        (name::TAKE, indices::ungil_lib_take as *const () as usize),
+        (name::RANGE, indices::ungil_lib_range as *const () as usize),
+        (name::TALLY, indices::ungil_lib_tally as *const () as usize),
+        (name::COUNT, truths::ungil_lib_count as *const () as usize),
+        (name::NONZERO, truths::ungil_lib_nonzero as *const () as usize),
+        (name::COMPRESS, truths::ungil_lib_compress as *const () as usize),
+        (name::COPY, blocks::ungil_lib_copy as *const () as usize),
+        (name::TRIANGLE, blocks::ungil_lib_triangle as *const () as usize),
+        (name::INTERP, interp::ungil_lib_interp as *const () as usize),
         (name::CONVOLVE, convolve::ungil_lib_convolve as *const () as usize),
         (name::EXTREMUM, extremes::ungil_lib_extremum as *const () as usize),
         (name::PLACES, extremes::ungil_lib_places as *const () as usize),

@@ -4,11 +4,12 @@ use crate::legality::Refusal;
 use crate::transform::{
     assign_block_sizes::assign_block_sizes, block_searches::block_searches,
     check_dependences::check_dependences, classify_variables::classify_variables,
-    count_while_loops::count_while_loops, fix_short_rows::fix_short_rows, fold_checks::fold_checks,
-    fold_counting::fold_counting, forward_locals::forward_locals, fuse_siblings::fuse_siblings,
-    hoist_checks::hoist_checks, hoist_invariants::hoist_invariants, insert_ownership::insert_ownership,
-    lanes::run_in_lanes, lower_domains::lower_domains, place_safepoints::place_safepoints,
-    speculate_checks::speculate_checks, unroll_short_loops::unroll_short_loops,
+    count_while_loops::count_while_loops, fix_short_rows::fix_short_rows, fold_branches::fold_branches,
+    fold_checks::fold_checks, fold_counting::fold_counting, forward_locals::forward_locals,
+    fuse_siblings::fuse_siblings, hoist_checks::hoist_checks, hoist_invariants::hoist_invariants,
+    insert_ownership::insert_ownership, lanes::run_in_lanes, lower_domains::lower_domains,
+    place_safepoints::place_safepoints, speculate_checks::speculate_checks,
+    unroll_short_loops::unroll_short_loops,
 };
 use ungil_ir::function::Module;
 use ungil_ir::remark::Remark;
@@ -53,6 +54,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "lower_domains", run: |m, _| lower_domains(m) },
     Pass { name: "count_while_loops", run: |m, _| count_while_loops(m) },
     Pass { name: "forward_locals", run: |m, _| forward_locals(m) },
+    Pass { name: "fold_branches", run: |m, _| fold_branches(m) },
     Pass { name: "hoist_invariants", run: |m, _| hoist_invariants(m) },
     Pass { name: "fold_counting", run: |m, _| fold_counting(m) },
     Pass { name: "check_dependences", run: check_dependences },

@@ -29,6 +29,16 @@ impl<'m> Machine<'m> {
             LibFn::Reduce => self.reduce_table(frame, args),
             LibFn::Interleave2 | LibFn::Interleave3 => self.interleave(frame, args),
             LibFn::Repeat => self.repeat(frame, args),
+            LibFn::Bounds => self.bounds(frame, args),
+            LibFn::Take => self.take(frame, args),
+            LibFn::Count => self.count(frame, args),
+            LibFn::Nonzero => self.nonzero(frame, args),
+            LibFn::Compress => self.compress(frame, args),
+            LibFn::Copy => self.copy_matrix(frame, args),
+            LibFn::Triangle => self.triangle(frame, args),
+            LibFn::Interp => self.interp(frame, args),
+            LibFn::Range => self.range(frame, args),
+            LibFn::Tally => self.tally(frame, args),
         }
     }
 
@@ -227,7 +237,7 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
-    fn three(&self, frame: &Frame<'m>, args: &[Operand]) -> [Array; 3] {
+    pub(super) fn three(&self, frame: &Frame<'m>, args: &[Operand]) -> [Array; 3] {
         [0, 1, 2].map(|k| frame.get(args[k]).array().clone())
     }
 
@@ -256,11 +266,11 @@ fn is_before(x: Num, y: Num) -> bool {
     arith::compare(CompareOp::Lt, x, y) || is_nan(y) && !is_nan(x)
 }
 
-fn raised(class: ExcClass, message: String) -> Failure {
+pub(super) fn raised(class: ExcClass, message: String) -> Failure {
     Failure::Raised(Exception { class, message: Some(message), args: Vec::new(), frames: Vec::new() })
 }
 
-fn parts(x: Num) -> (f64, f64) {
+pub(super) fn parts(x: Num) -> (f64, f64) {
     match arith::cast(x, DType::C128) {
         Num::C128(re, im) => (re, im),
         _ => unreachable!("it has been cast"),

@@ -5,6 +5,7 @@ mod control;
 mod effects;
 mod extrema;
 mod foreign;
+mod indices;
 mod library;
 mod ownership;
 mod parallel;

@@ -84,9 +84,9 @@ impl Collector<'_> {
                         self.passed(inst, a, self.effects.writes(*callee, k), unconditional);
                     }
                 }
-                InstKind::Library(_, args) => {
+                InstKind::Library(f, args) => {
                     for (k, &a) in args.iter().enumerate().filter(|(_, a)| self.func.ty(**a).holds_memory()) {
-                        self.passed(inst, a, k == 0, unconditional);
+                        self.passed(inst, a, k == 0 && f.writes(), unconditional);
                     }
                 }
                 InstKind::ListReserve(list, _) | InstKind::ListDrop(list, ..) => {

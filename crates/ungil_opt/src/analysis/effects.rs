@@ -59,7 +59,9 @@ impl Effects {
             | InstKind::ListDrop(array, ..) => mark(*array),
             // It may write whatever it has ever been given.
             InstKind::CallC(..) => mark_all = true,
-            InstKind::Library(_, args) => args.first().into_iter().for_each(|out| mark(*out)),
+            InstKind::Library(f, args) => {
+                args.first().filter(|_| f.writes()).into_iter().for_each(|out| mark(*out))
+            }
             InstKind::Call(callee, args) => {
                 for (k, a) in args.iter().enumerate() {
                     if self.writes(*callee, k) && func.ty(*a).holds_memory() {

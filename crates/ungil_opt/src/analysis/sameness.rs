@@ -23,6 +23,16 @@ fn equal(func: &Function, defs: &Definitions, a: Value, b: Value, depth: usize) 
     if a == b {
         return true;
     }
+    if depth > 0 {
+        // A choice among values that are the same as the other.
+        for (choice, other) in [(a, b), (b, a)] {
+            if let Some(InstKind::Select(_, p, q)) = defs.kind(func, choice)
+                && [p, q].into_iter().all(|v| equal(func, defs, *v, other, depth - 1))
+            {
+                return true;
+            }
+        }
+    }
     let (Some(x), Some(y)) = (defs.kind(func, a), defs.kind(func, b)) else { return false };
     if depth == 0 || func.ty(a) != func.ty(b) || !is_pure(x) || matches!(x, InstKind::View { .. }) {
         return false;

@@ -1,13 +1,16 @@
 //! Checks that cannot fire.
 //!
 //! Drops a check whose condition holds whatever the input: `x != 0` where `x` is positive or a non-zero constant,
-//! `not x < 0` and the like where `x` is not negative. Facts come from [`crate::analysis::sign`].
+//! `not x < 0` and the like where `x` is not negative, `m == n` where both are computed in the same way. Facts come from
+//! [`crate::analysis::sign`] and [`crate::analysis::sameness`].
 
 use crate::analysis::definitions::Definitions;
+use crate::analysis::sameness::same;
 use crate::analysis::sign::{Sign, sign};
 use ungil_ir::entities::Value;
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::{BinaryOp, CompareOp, Const, InstKind, UnaryOp};
+use ungil_ir::types::Type;
 
 /// Drops the checks of all functions that are known to hold.
 pub fn fold_checks(module: &mut Module) -> bool {
@@ -42,6 +45,7 @@ pub fn is_true(func: &Function, defs: &Definitions, cond: Value, depth: u32) -> 
         Some(InstKind::Binary(BinaryOp::And, a, b)) => {
             is_true(func, defs, *a, depth - 1) && is_true(func, defs, *b, depth - 1)
         }
+        Some(InstKind::Compare(CompareOp::Eq, a, b)) => *func.ty(*a) == Type::I64 && same(func, defs, *a, *b),
         Some(InstKind::Compare(CompareOp::Ne, a, b)) => is_zero(func, defs, *b) && is_nonzero(func, defs, *a),
         _ => false,
     }

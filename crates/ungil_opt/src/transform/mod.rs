@@ -7,6 +7,7 @@ pub mod check_dependences;
 pub mod classify_variables;
 pub mod count_while_loops;
 pub mod fix_short_rows;
+pub mod fold_branches;
 pub mod fold_checks;
 pub mod fold_counting;
 pub mod forward_locals;

@@ -29,6 +29,9 @@ const MORE_INPUTS: &str = "\
     prod quantile ravel remainder repeat reshape right_shift roll round searchsorted std subtract sum \
     take tensordot tile transpose trapezoid true_divide var vdot";
 
+/// Intrinsics of the prelude that make views or copies.
+const VIEWS: [&str; 4] = ["cut", "native", "pick", "spread"];
+
 impl Lowerer<'_, '_> {
     /// Whether evaluating an expression may write to arrays: it calls something else than a library function, or one that
     /// writes to an argument.
@@ -50,6 +53,11 @@ impl Lowerer<'_, '_> {
             // Functions of modules.
             (ExprKind::Attribute { attr, .. }, Some(Global::Builtin(name))) => {
                 !name.starts_with("math.") && writes(&attr.name, call.args.len())
+            }
+            (_, Some(Global::Builtin(name)))
+                if name.strip_prefix("ungil.intrinsics.").is_some_and(|own| VIEWS.contains(&own)) =>
+            {
+                false
             }
             (_, Some(Global::Builtin(name))) => {
                 // Python's own functions write to nothing; others may have been imported by their names.

@@ -6,7 +6,7 @@
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::InstKind;
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
 use ungil_ir::library::LibFn;
 use ungil_ir::types::{ArrayType, DType, Layout};
 
@@ -14,11 +14,15 @@ use crate::diagnostics::calls::CallError;
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
+use crate::lower::array::sweep::Elements;
 use crate::lower::build::int_range;
 use crate::lower::call::Args;
 use crate::operand::{Constant, Operand};
 use crate::promote::{Kind, kind, promote_scalars};
 use crate::ty::{SliceTy, Ty};
+
+/// So few elements are copied without a call of the library.
+const FEW: i64 = 16;
 
 /// Calls an intrinsic.
 pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Operand> {
@@ -79,6 +83,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             let plain = (2..=3).contains(&arrays.len()) && arrays.iter().all(|x| is_plain(x, like));
             Ok(Operand::bool(plain, span))
         }
+        ("range_of", [x]) => l.range_of(x, span),
         _ if call_library(l, name, &given)? => Ok(Operand::none(span)),
         _ => match of_types(name, &given, span)? {
             Some(answer) => Ok(answer),
@@ -103,6 +108,12 @@ fn call_library(l: &mut Lowerer<'_, '_>, name: &str, given: &[Operand]) -> Resul
         ("unwrapped", [_, _, _]) => l.library(LibFn::Unwrap, given)?,
         ("cross_products", [_, _, _]) => l.library(LibFn::Cross, given)?,
         ("covariances", [_, _, _, _, _]) => l.library(LibFn::Covariance, given)?,
+        ("interpolated", [_, _, _, _, _]) => l.library(LibFn::Interp, given)?,
+        ("tallied", [_, _]) => l.library(LibFn::Tally, given)?,
+        ("triangle", [out, x, k, lower]) => {
+            let operands = vec![l.value(out)?, l.value(x)?, l.index(k)?, l.index(lower)?];
+            l.b().push(InstKind::Library(LibFn::Triangle, operands));
+        }
         ("interleaved", [out, arrays]) => {
             let arrays = l.items_or_self(arrays);
             let function = if arrays.len() == 2 { LibFn::Interleave2 } else { LibFn::Interleave3 };
@@ -229,6 +240,14 @@ fn is_plain(x: &Operand, like: &Operand) -> bool {
     ty.layout == Layout::C && !ty.swapped && ty.dtype == like.dtype
 }
 
+/// Whether arrays in memory, of one axis or two, have elements of one type that the library can copy row by row.
+fn are_matrices(x: &Operand, y: &Operand) -> bool {
+    let (Some(a), Some(b)) = (x.ty.as_array(), y.ty.as_array()) else { return false };
+    let fits = |t: &ArrayType| !t.swapped && (t.ndim == 1 || t.layout != Layout::F);
+    let in_memory = x.lazy.is_none() && y.lazy.is_none();
+    in_memory && (1..=2).contains(&a.ndim) && a.ndim == b.ndim && a.dtype == b.dtype && fits(&a) && fits(&b)
+}
+
 impl Lowerer<'_, '_> {
     /// All elements of a contiguous array along one axis.
     fn flat_value(&mut self, array: &Operand) -> Result<Value> {
@@ -296,11 +315,63 @@ impl Lowerer<'_, '_> {
     pub(crate) fn copy_into(&mut self, target: &Operand, source: &Operand) -> Result<()> {
         let to = target.ty.as_array().ok_or_else(|| not_a_number(target))?.dtype;
         let shape = self.extents(target)?;
+        if !self.uses_threads() && are_matrices(target, source) {
+            let source = self.broadcast_view(source, &shape)?;
+            return self.copy_matrix(target, &source, &shape);
+        }
         self.sweep(&shape, &[source], &[target], true, &mut |l, elements| {
             let element = elements.of(l, source)?;
             let value = l.assignable(&element, to)?;
             elements.store(l, target, value)
         })
+    }
+
+    /// Copies an array of one or two axes by the library; a few elements need no call.
+    fn copy_matrix(&mut self, target: &Operand, source: &Operand, shape: &[Value]) -> Result<()> {
+        let by_library = |l: &mut Self| {
+            let operands = vec![l.as_matrix(target)?, l.as_matrix(source)?];
+            l.b().push(InstKind::Library(LibFn::Copy, operands));
+            Ok(())
+        };
+        let &[n] = shape else { return by_library(self) };
+        let most = self.b().i64(FEW);
+        let (cond, few) = (self.b().compare(CompareOp::Le, n, most), self.b().binary(BinaryOp::Min, n, most));
+        let (then, one_by_one) = self.nested(|l| {
+            l.rare_loops(&[few], &mut Elements::new(), &mut |l, elements| {
+                let element = elements.of(l, source)?;
+                let value = l.value(&element)?;
+                elements.store(l, target, value)
+            })
+        });
+        let (otherwise, all) = self.nested(by_library);
+        self.b().push(InstKind::If { cond, then, otherwise });
+        one_by_one.and(all)
+    }
+
+    /// An array of one or two axes as a matrix.
+    fn as_matrix(&mut self, x: &Operand) -> Result<Value> {
+        let (base, ty) = (self.value(x)?, x.ty.as_array().ok_or_else(|| not_a_number(x))?);
+        if ty.ndim == 2 {
+            return Ok(base);
+        }
+        let (zero, one) = (self.b().i64(0), self.b().i64(1));
+        let (n, stride) = (self.b().dim(base, 0), self.b().stride(base, 0));
+        let ty = ArrayType { ndim: 2, layout: Layout::Strided, ..ty };
+        let view = self.view(base, ty, zero, vec![one, n], vec![zero, stride], x.span);
+        self.value(&view)
+    }
+
+    /// The least and the greatest of a vector of int64 that has some.
+    fn range_of(&mut self, x: &Operand, span: Span) -> Result<Operand> {
+        let out = self.frame_array(DType::I64, 2, span);
+        self.library(LibFn::Range, &[out.clone(), x.clone()])?;
+        let target = self.value(&out)?;
+        let ends = [0, 1].map(|k| {
+            let k = self.b().i64(k);
+            let end = self.b().load(target, vec![k]);
+            Operand::value(Ty::Scalar(DType::I64), end, span)
+        });
+        Ok(Operand::tuple(ends.into(), span))
     }
 
     /// A function of each item of a tuple, as a tuple.

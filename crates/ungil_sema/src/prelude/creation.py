@@ -34,8 +34,8 @@ def _triangle(m, k, lower: const):
     if m.ndim == 1:
         n = m.shape[0]
         return _triangle(np.broadcast_to(m, (n, n)), k, lower)
-    out = np.zeros(m.shape, m.dtype)
-    _copy_triangle(out, m, k, lower)
+    out = np.empty(m.shape, m.dtype)
+    _copy_triangle(out, native(m, out), k, 1 if lower else 0)
     return out
 
 
@@ -44,13 +44,7 @@ def _copy_triangle(out, m, k, lower: const):
         for i in range(m.shape[0]):
             _copy_triangle(out[i], m[i], k, lower)
     else:
-        columns = m.shape[1]
-        for i in range(m.shape[0]):
-            at = max(0, min(i + k + 1, columns))
-            if lower:
-                out[i, :at] = m[i, :at]
-            else:
-                out[i, at:] = m[i, at:]
+        triangle(out, m, k, lower)
 
 
 def diag(v, k=0):
@@ -170,8 +164,22 @@ def _grid(k: const, axes, copy: const, sparse: const, indexing: const):
     else:
         grid = np.broadcast_to(along, shape)
     if copy:
-        return grid.copy()
+        return _copied_grid(grid)
     return grid
+
+
+def _copied_grid(grid):
+    out = np.empty(grid.shape, grid.dtype)
+    _copy_rows(out, native(grid, out))
+    return out
+
+
+def _copy_rows(out, x):
+    if x.ndim > 2:
+        for i in range(x.shape[0]):
+            _copy_rows(out[i], x[i])
+    else:
+        copy(out, x)
 
 
 def indices(dimensions, dtype=int, sparse: const = False):

@@ -127,6 +127,9 @@ def _even(f, h, axis: const, edge_order: const):
     out = np.empty(f.shape, wanted)
     copy(cut(out, axis, 1, -1), (cut(f, axis, 2, None) - cut(f, axis, None, -2)) / (2.0 * h))
     if edge_order == 1:
+        if f.ndim == 1:
+            out[0], out[-1] = (f[1] - f[0]) / h, (f[-1] - f[-2]) / h
+            return out
         # At both ends, by the same code.
         n = f.shape[axis]
         for at in range(0, n, n - 1):
@@ -227,7 +230,7 @@ def _each_unwrapped(out, x, parameters):
 
 
 def interp(x, xp, fp, left=None, right=None, period=None):
-    points = np.asarray(xp).astype(np.float64)
+    points = native(np.asarray(xp), np.float64)
     values = np.asarray(fp)
     if period is not None:
         return _periodic(np.asarray(x), points, values, abs(period))
@@ -238,7 +241,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     if points.shape[0] != values.shape[0]:
         raise ValueError("fp and xp are not of the same length.")
     wanted = np.complex128 if is_complex(values) else np.float64
-    table = values.astype(wanted)
+    table = native(values, wanted)
     low = table[0] if left is None else wanted(left)
     high = table[-1] if right is None else wanted(right)
     if is_number(x):
@@ -246,8 +249,13 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     at = np.asarray(x)
     out = np.empty(at.shape, wanted)
     flat, target = np.ravel(at), out.reshape(at.size)
-    for i in range(flat.shape[0]):
-        target[i] = _between(np.float64(flat[i]), points, table, low, high)
+    if is_complex(values):
+        for i in range(flat.shape[0]):
+            target[i] = _between(np.float64(flat[i]), points, table, low, high)
+    else:
+        ends = np.empty(2)
+        ends[0], ends[1] = low, high
+        interpolated(target, native(flat, out), points, table, ends)
     if at.ndim == 0:
         return out[()]
     return out
@@ -401,18 +409,16 @@ def bincount(x, weights=None, minlength=0):
     if minlength < 0:
         raise ValueError("'minlength' must not be negative")
     n = 0
+    numbers = native(a, np.int64)
     if a.shape[0] > 0:
-        low, high = a[0], a[0]
-        for i in range(a.shape[0]):
-            low, high = min(low, a[i]), max(high, a[i])
-        if int(low) < 0:
+        low, high = range_of(numbers)
+        if low < 0:
             raise ValueError("'list' argument must have no negative elements")
         n = int(high) + 1
     n = max(n, minlength)
     if weights is None:
         out = np.zeros(n, np.int64)
-        for i in range(a.shape[0]):
-            out[a[i]] += 1
+        tallied(out, numbers)
         return out
     w = np.asarray(weights)
     if w.ndim != 1 or w.shape[0] != a.shape[0]:

@@ -184,6 +184,8 @@ def kron(a, b):
     n = x.ndim
     odd, even = steps(2 * n)[1::2], steps(2 * n)[::2]
     product = np.expand_dims(x, odd) * np.expand_dims(y, even)
+    if n == 1:
+        return np.ravel(product)
     return product.reshape(each(_product, steps(n), x.shape, y.shape))
 
 

@@ -11,6 +11,7 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
+use ungil_ir::library::LibFn;
 use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 use crate::diagnostics::Result;
@@ -173,6 +174,13 @@ impl Lowerer<'_, '_> {
             }
             _ => places.clone(),
         };
+        if flat.ty.as_array().is_some_and(|t| t.ndim == 1 && t.dtype == DType::I64 && !t.swapped) {
+            let wrap = i64::from(self.options.wraparound);
+            let (axis, wrap) = (self.b().i64(axis as i64), self.b().i64(wrap));
+            let operands = vec![self.value(&flat)?, size, axis, wrap];
+            self.b().push(InstKind::Library(LibFn::Bounds, operands));
+            return Ok(());
+        }
         let extents = self.extents(&flat)?;
         let wrong = self.new_var("wrong", Type::BOOL);
         let no = self.b().bool(false);

@@ -6,12 +6,14 @@
 use std::rc::Rc;
 
 use ungil_diag::span::Span;
-use ungil_ir::types::{ArrayType, Layout};
+use ungil_ir::inst::InstKind;
+use ungil_ir::library::LibFn;
+use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::array::fancy::{Axis, Selection};
-use crate::lower::array::lazy::Lazy;
+use crate::lower::array::lazy::{Fill, Lazy};
 use crate::operand::Operand;
 use crate::ty::Ty;
 
@@ -94,7 +96,27 @@ impl Lowerer<'_, '_> {
             }
             l.load_element(&source, at)
         };
-        let lazy = Lazy { shape, args: s.indices, apply: Rc::new(load), far: vec![view], rows: None };
+        let whole = taken_at_once(&s);
+        let lazy = Lazy { shape, args: s.indices, apply: Rc::new(load), far: vec![view], rows: None, whole };
         Ok(Operand { lazy: Some(Rc::new(lazy)), ..Operand::entity(Ty::Array(result), span) })
     }
+}
+
+/// Takes elements of an array of one axis at `int64` indices by the library.
+fn taken_at_once(s: &Selection) -> Option<Rc<Fill>> {
+    let [index] = &s.indices[..] else { return None };
+    let (view, places) = (s.view.ty.as_array()?, index.ty.as_array()?);
+    let flat = places.ndim == 1 || places.layout == Layout::C;
+    if view.ndim != 1 || view.swapped || places.dtype != DType::I64 || places.swapped || !flat {
+        return None;
+    }
+    let (view, index) = (s.view.clone(), index.clone());
+    Some(Rc::new(move |l: &mut Lowerer<'_, '_>, out: &Operand| {
+        let (out, index) = (l.flat_if_contiguous(out)?, l.flat_if_contiguous(&index)?);
+        let wrap = i64::from(l.options.wraparound);
+        let wrap = l.b().i64(wrap);
+        let operands = vec![l.value(&out)?, l.value(&view)?, l.value(&index)?, wrap];
+        l.b().push(InstKind::Library(LibFn::Take, operands));
+        Ok(())
+    }))
 }

@@ -13,11 +13,12 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind, MessageArg};
-use ungil_ir::types::{ArrayType, DType, Layout};
+use ungil_ir::types::{ArrayType, DType, Layout, Type};
 
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::array::mask::vector;
 use crate::lower::array::rows::Rows;
 use crate::lower::array::scatter::MESSAGE_ARGS;
 use crate::operand::Operand;
@@ -25,6 +26,9 @@ use crate::ty::Ty;
 
 /// A scalar operation that is applied to elements.
 pub type Apply = dyn Fn(&mut Lowerer<'_, '_>, &[Operand]) -> Result<Operand>;
+
+/// Fills an array with all elements of a lazy one.
+pub type Fill = dyn Fn(&mut Lowerer<'_, '_>, &Operand) -> Result<()>;
 
 /// What the elements of a lazy array are computed from.
 #[derive(Clone)]
@@ -38,6 +42,8 @@ pub struct Lazy {
     pub far: Vec<Operand>,
     /// The elements are results of a reduction, computed by whoever consumes them; `args` are none.
     pub rows: Option<Rc<Rows>>,
+    /// What computes all elements into a dense array at once, instead of a loop.
+    pub whole: Option<Rc<Fill>>,
 }
 
 /// Whose memory an array is.
@@ -79,7 +85,7 @@ impl Lowerer<'_, '_> {
         let ndim = shape.len() as u8;
         let ty =
             ArrayType { dtype, ndim, layout: common_layout(&args, ndim), readonly: false, swapped: false };
-        let lazy = Lazy { shape, args, apply, far: Vec::new(), rows: None };
+        let lazy = Lazy { shape, args, apply, far: Vec::new(), rows: None, whole: None };
         Ok(Operand { lazy: Some(Rc::new(lazy)), ..Operand::entity(Ty::Array(ty), span) })
     }
 
@@ -233,6 +239,10 @@ impl Lowerer<'_, '_> {
         let Some(lazy) = x.lazy.clone() else { return Ok(x.clone()) };
         let ty = x.ty.as_array().expect("an array");
         let array = self.fresh_array(ty, lazy.shape.clone(), x.span);
+        if let Some(fill) = lazy.whole.as_ref().filter(|_| !self.uses_threads()) {
+            fill(self, &array)?;
+            return Ok(array);
+        }
         self.store_in(x, &lazy.shape, &array)?;
         Ok(array)
     }
@@ -250,6 +260,13 @@ impl Lowerer<'_, '_> {
     /// An array of extents that are known not to be negative.
     pub(crate) fn fresh_array(&mut self, ty: ArrayType, shape: Vec<Value>, span: Span) -> Operand {
         self.allocated(ty, shape, false, span)
+    }
+
+    /// An array of so many elements in the function's frame, for results of the library.
+    pub(crate) fn frame_array(&mut self, dtype: DType, n: u32, span: Span) -> Operand {
+        let ty = vector(dtype);
+        let value = self.b().typed(InstKind::StackArray(n), Type::Array(ty));
+        Operand::value(Ty::Array(ty), value, span)
     }
 
     /// As [`Lowerer::fresh_array`], of zeros if `zeroed`.

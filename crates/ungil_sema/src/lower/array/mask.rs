@@ -6,7 +6,8 @@
 use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp, CompareOp};
+use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
+use ungil_ir::library::LibFn;
 use ungil_ir::types::{ArrayType, DType, Layout};
 
 use crate::diagnostics::Result;
@@ -19,6 +20,11 @@ use crate::ty::Ty;
 /// The type of a fresh one-dimensional array.
 pub(crate) fn vector(dtype: DType) -> ArrayType {
     ArrayType { dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false }
+}
+
+/// Whether an array has one axis and the processor's byte order, as the library wants it.
+pub(crate) fn is_flat(x: &Operand) -> bool {
+    x.ty.as_array().is_some_and(|t| t.ndim == 1 && !t.swapped)
 }
 
 impl<'p, 'w> Lowerer<'p, 'w> {
@@ -41,7 +47,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     }
 
     /// An array whose elements are all along one axis, if it is contiguous in C order; else itself.
-    fn flat_if_contiguous(&mut self, x: &Operand) -> Result<Operand> {
+    pub(crate) fn flat_if_contiguous(&mut self, x: &Operand) -> Result<Operand> {
         let ty = x.ty.as_array().expect("an array");
         if ty.ndim < 2 || ty.layout != Layout::C {
             return Ok(x.clone());
@@ -51,9 +57,16 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         self.flat_view(x, size)
     }
 
-    /// Number of elements of a mask in memory that are true.
+    /// Number of elements in memory that are true: of a mask, or of any array of one axis.
     pub(crate) fn count_true(&mut self, mask: &Operand) -> Result<Value> {
         let mask = &self.flat_if_contiguous(mask)?;
+        if is_flat(mask) {
+            let out = self.frame_array(DType::I64, 1, mask.span);
+            let operands = vec![self.value(&out)?, self.value(mask)?];
+            let (target, zero) = (operands[0], self.b().i64(0));
+            self.b().push(InstKind::Library(LibFn::Count, operands));
+            return Ok(self.b().load(target, vec![zero]));
+        }
         let count = self.counter("count");
         let extents = self.extents(mask)?;
         self.ordered(&extents, &mut |l, at| {
@@ -65,21 +78,27 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         Ok(self.b().get(count))
     }
 
-    /// The indices of a mask's true elements: one array for each axis.
+    /// Writes the places of true elements of an array of one axis.
+    pub(crate) fn write_places(&mut self, mask: &Operand, out: &Operand) -> Result<()> {
+        let (count, next) = (self.extents(out)?[0], self.counter("next"));
+        self.until_filled(mask, next, count, &mut |l, i, k| {
+            let base = l.value(out)?;
+            l.b().store(base, vec![k], i);
+            Ok(())
+        })
+    }
+
+    /// The indices of true elements: one array for each axis. What has several axes is a mask.
     pub(crate) fn places(&mut self, mask: &Operand, span: Span) -> Result<Vec<Operand>> {
         let count = self.count_true(mask)?;
         let extents = self.extents(mask)?;
         let arrays: Vec<Operand> =
             extents.iter().map(|_| self.fresh_array(vector(DType::I64), vec![count], span)).collect();
-        let next = self.counter("next");
-        if let [_] = extents[..] {
-            self.until_filled(mask, next, count, &mut |l, i, k| {
-                let base = l.value(&arrays[0])?;
-                l.b().store(base, vec![k], i);
-                Ok(())
-            })?;
+        if let [only] = &arrays[..] {
+            self.write_places(mask, only)?;
             return Ok(arrays);
         }
+        let next = self.counter("next");
         self.ordered(&extents, &mut |l, at| {
             l.where_set(mask, at, next, &mut |l, k| {
                 for (array, &i) in arrays.iter().zip(at) {
@@ -92,7 +111,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         Ok(arrays)
     }
 
-    /// Runs `put(i, k)` for the elements of a mask of one axis until `count` are found: `k` counts the true ones before
+    /// Runs `put(i, k)` for the elements of an array of one axis until `count` are found: `k` counts the true ones before
     /// `i`, so that a later true element overwrites what false ones put.
     fn until_filled(
         &mut self,
@@ -105,8 +124,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         self.while_below(next, count, &mut |l| {
             let (i, k) = (l.b().get(place), l.b().get(next));
             put(l, i, k)?;
-            let set = l.load_element(mask, vec![i])?;
-            let step = l.cast_to(&set, DType::I64)?;
+            let element = l.load_element(mask, vec![i])?;
+            let truth = l.truth_value(&element)?;
+            let step = l.b().cast(truth, DType::I64);
             let one = l.b().i64(1);
             l.advance(next, step);
             l.advance(place, one);

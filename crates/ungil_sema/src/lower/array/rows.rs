@@ -134,7 +134,8 @@ impl Lowerer<'_, '_> {
             swapped: false,
         };
         let rows = Some(Rc::new(Rows { x: x.clone(), fold: fold.clone() }));
-        let lazy = Lazy { shape, args: Vec::new(), apply: Rc::new(|_, x| Ok(x[0].clone())), far, rows };
+        let lazy =
+            Lazy { shape, args: Vec::new(), apply: Rc::new(|_, x| Ok(x[0].clone())), far, rows, whole: None };
         Ok(Some(Operand { lazy: Some(Rc::new(lazy)), ..Operand::entity(Ty::Array(ty), span) }))
     }
 

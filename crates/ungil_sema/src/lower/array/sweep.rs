@@ -460,7 +460,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
     }
 
     /// Nested loops that are not to be vectorised.
-    fn rare_loops(
+    pub(crate) fn rare_loops(
         &mut self,
         shape: &[Value],
         elements: &mut Elements,

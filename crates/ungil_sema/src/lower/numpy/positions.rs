@@ -116,8 +116,7 @@ impl Lowerer<'_, '_> {
         let ndim = kept.len() as u8;
         let ty = ArrayType { dtype: DType::I64, ndim, layout: Layout::C, readonly: false, swapped: false };
         if kept.is_empty() {
-            let one = self.b().i64(1);
-            let out = self.fresh_array(ArrayType { ndim: 1, ..ty }, vec![one], span);
+            let out = self.frame_array(DType::I64, 1, span);
             self.places_in_rows(x, wanted, axis, &out)?;
             let (target, zero) = (self.value(&out)?, self.b().i64(0));
             let value = self.b().load(target, vec![zero]);

@@ -507,11 +507,9 @@ impl Lowerer<'_, '_> {
             return Ok(None);
         }
         let x = if ty.ndim == 1 { r.x.clone() } else { self.raveled(&r.x, r.span)? };
-        let (zero, one) = (self.b().i64(0), self.b().i64(1));
-        let out = ArrayType { dtype: ty.dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
-        let out = self.fresh_array(out, vec![one], r.span);
+        let out = self.frame_array(ty.dtype, 1, r.span);
         self.call_search(LibFn::Extremum, Wanted { largest, numbers: true }, &out, &x)?;
-        let target = self.value(&out)?;
+        let (target, zero) = (self.value(&out)?, self.b().i64(0));
         let value = self.b().load(target, vec![zero]);
         Ok(Some(Operand::value(Ty::Scalar(ty.dtype), value, r.span)))
     }

@@ -10,6 +10,7 @@ use ungil_ir::types::DType;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
+use crate::lower::array::mask::is_flat;
 use crate::lower::call::Args;
 use crate::lower::numpy::picking;
 use crate::operand::Operand;
@@ -239,10 +240,18 @@ impl Lowerer<'_, '_> {
                 "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead.";
             return self.always_raise(ExcClass::VALUE_ERROR, message);
         }
-        let truths = self.truths(&a)?;
-        let mask = self.settled(&truths)?;
+        let mask = self.true_elements(&a)?;
         let places = self.places(&mask, span)?;
         Ok(Operand::tuple(places, span))
+    }
+
+    /// What tells in memory which elements are true: an array of one axis itself, else a mask.
+    fn true_elements(&mut self, a: &Operand) -> Result<Operand> {
+        if a.lazy.is_none() && is_flat(a) {
+            return Ok(a.clone());
+        }
+        let truths = self.truths(a)?;
+        self.settled(&truths)
     }
 
     /// `np.argwhere(a)`: a row for each place.
@@ -254,6 +263,15 @@ impl Lowerer<'_, '_> {
             let shape = vec![self.b().cast(truth, DType::I64), self.b().i64(0)];
             let ty = ungil_ir::types::ArrayType { ndim: 2, ..crate::lower::array::mask::vector(DType::I64) };
             return Ok(self.fresh_array(ty, shape, span));
+        }
+        if let Some(1) = a.ty.as_array().map(|t| t.ndim) {
+            let mask = self.true_elements(a)?;
+            let (count, one) = (self.count_true(&mask)?, self.b().i64(1));
+            let ty = ungil_ir::types::ArrayType { ndim: 2, ..crate::lower::array::mask::vector(DType::I64) };
+            let rows = self.fresh_array(ty, vec![count, one], span);
+            let flat = self.flat_if_contiguous(&rows)?;
+            self.write_places(&mask, &flat)?;
+            return Ok(rows);
         }
         let places = self.nonzero(a, span)?;
         let columns = self.items(&places);
