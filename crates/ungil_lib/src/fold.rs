@@ -73,6 +73,8 @@ floats! { f32 f64 }
 /// What two numbers are combined by.
 pub trait Operation: Copy + Send + Sync + 'static {
     const IS_SUM: bool = false;
+    /// Elements of a block: of extrema no rounding depends on it.
+    const BLOCK: usize = 8 * BLOCK;
 
     /// What changes no number that it is combined with.
     fn neutral<T: Number>() -> T;
@@ -83,12 +85,24 @@ pub trait Operation: Copy + Send + Sync + 'static {
         Self::neutral()
     }
 
-    /// The result for two numbers, neither of which is NaN if this is an extremum.
+    /// The result for two numbers, neither of which is NaN if this is an extremum; of equal ones the second.
     fn pick<T: Number>(before: T, x: T) -> T;
 
     #[inline(always)]
     fn combine<T: Number>(before: T, x: T) -> T {
         if !Self::IS_SUM && before.is_nan() { before } else { Self::pick(before, x) }
+    }
+
+    /// As [`Operation::combine`], but of equal numbers the first: what a run has come to, and its next term.
+    #[inline(always)]
+    fn take<T: Number>(before: T, x: T) -> T {
+        if Self::IS_SUM { Self::pick(before, x) } else { Self::combine(x, before) }
+    }
+
+    /// As [`Operation::pick`], but of equal numbers the first.
+    #[inline(always)]
+    fn take_number<T: Number>(before: T, x: T) -> T {
+        if Self::IS_SUM { Self::pick(before, x) } else { Self::pick(x, before) }
     }
 }
 
@@ -101,6 +115,7 @@ pub struct Greatest;
 
 impl Operation for Sum {
     const IS_SUM: bool = true;
+    const BLOCK: usize = BLOCK;
 
     #[inline(always)]
     fn neutral<T: Number>() -> T {
@@ -192,7 +207,7 @@ pub unsafe fn fold<T: Number, O: Operation, M: Term>(data: *const T, n: usize, r
             // SAFETY: the elements lie before the end.
             let x = unsafe { data.add(i + g * LANES).cast::<[T; LANES]>().read_unaligned() };
             let terms: [T; LANES] = from_fn(|k| M::of(x[k], mean));
-            *partial = from_fn(|k| O::pick(partial[k], terms[k]));
+            *partial = from_fn(|k| O::take_number(partial[k], terms[k]));
             if !O::IS_SUM {
                 marks = from_fn(|k| T::either(marks[k], if x[k].is_nan() { T::SET } else { T::CLEAR }));
             }
@@ -212,7 +227,7 @@ pub unsafe fn fold<T: Number, O: Operation, M: Term>(data: *const T, n: usize, r
                 }
             };
             let terms: [T; LANES] = from_fn(|k| M::of(x[k], mean).or(O::neutral(), within[k]));
-            *partial = from_fn(|k| O::pick(partial[k], terms[k]));
+            *partial = from_fn(|k| O::take_number(partial[k], terms[k]));
             if !O::IS_SUM {
                 marks = from_fn(|k| T::either(marks[k], if terms[k].is_nan() { T::SET } else { T::CLEAR }));
             }
@@ -261,14 +276,14 @@ impl<T: Number> Total<T> {
     /// Takes one element in, where a run is too short for blocks.
     #[inline(always)]
     pub fn take<O: Operation>(&mut self, x: T) {
-        self.value = O::combine(self.value, x);
+        self.value = O::take(self.value, x);
     }
 
     /// Takes the result of a block in.
     #[inline(always)]
     pub fn take_block<O: Operation>(&mut self, x: T) {
         let before = self.value;
-        self.value = O::combine(before, x);
+        self.value = O::take(before, x);
         if O::IS_SUM {
             let taken = self.value.minus(before);
             let missing = before.minus(self.value.minus(taken));

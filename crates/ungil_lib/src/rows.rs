@@ -4,7 +4,7 @@ use core::array::from_fn;
 use core::marker::PhantomData;
 
 use crate::features::Kernel;
-use crate::fold::{BLOCK, Number, Operation, Term, Total, fold, some};
+use crate::fold::{Number, Operation, Term, Total, fold, some};
 
 /// Rows of fewer elements are reduced in order, as many side by side as [`ABREAST`].
 pub const SHORT: usize = 16;
@@ -69,9 +69,9 @@ impl<T: Number, O: Operation, M: Term> Rows<'_, T, O, M> {
             }
             let mut low = 0;
             while low < self.n {
-                let (n, room) = (BLOCK.min(self.n - low), self.room - start - low);
+                let (n, room) = (O::BLOCK.min(self.n - low), self.room - start - low);
                 total.take_block::<O>(fold::<T, O, M>(data.add(low), n, room, mean));
-                low += BLOCK;
+                low += O::BLOCK;
             }
         }
     }
@@ -88,7 +88,7 @@ unsafe fn abreast<T: Number, O: Operation>(rows: *const T, n: usize) -> [T; ABRE
         // SAFETY: by contract.
         let x: [T; ABREAST] = from_fn(|k| unsafe { rows.add(k * n + j).read_unaligned() });
         for k in 0..ABREAST {
-            totals[k] = O::combine(totals[k], x[k]);
+            totals[k] = O::take(totals[k], x[k]);
         }
     }
     totals

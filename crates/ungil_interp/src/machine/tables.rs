@@ -24,8 +24,12 @@ impl<'m> Machine<'m> {
             let n = x.shape[usize::from(!by_columns)];
             let at = |j: i64| if by_columns { [j, i] } else { [i, j] };
             let row: Step<Vec<Num>> = (0..n).map(|j| self.element(&x, at(j))).collect();
-            let in_order = by_columns || (n as usize) < LONG && wanted & library::IN_BLOCKS == 0;
-            let result = statistic(&row?, wanted & 7, in_order, x.ty.dtype);
+            let in_order = (n as usize) < LONG && wanted & library::IN_BLOCKS == 0;
+            let row = row?;
+            let result = match by_columns {
+                true => column(&row, wanted & 7, x.ty.dtype),
+                false => statistic(&row, wanted & 7, in_order, x.ty.dtype),
+            };
             self.memory.store(&out, &[i], result).map_err(Failure::Invalid)?;
         }
         Ok(())
@@ -89,17 +93,33 @@ fn neutral(op: BinaryOp, dtype: DType) -> Num {
     arith::cast(Num::F64(number), dtype)
 }
 
+/// Elements of a column, in order; of equal ones the last.
+fn column(elements: &[Num], wanted: i64, dtype: DType) -> Num {
+    let op = match wanted {
+        k if k == Reduction::Least as i64 => BinaryOp::Min,
+        k if k == Reduction::Greatest as i64 => BinaryOp::Max,
+        _ => BinaryOp::Add,
+    };
+    let start = if op == BinaryOp::Add { Num::zero(dtype) } else { neutral(op, dtype) };
+    elements.iter().fold(start, |total, x| arith::binary(op, total, *x))
+}
+
+/// What a run comes to with its next term; of equal ones the first.
+fn taken(op: BinaryOp, before: Num, x: Num) -> Num {
+    if op == BinaryOp::Add { arith::binary(op, before, x) } else { arith::binary(op, x, before) }
+}
+
 fn reduced(op: BinaryOp, row: &[Num], in_order: bool, dtype: DType) -> Num {
     let is_sum = op == BinaryOp::Add;
     let start = if is_sum { Num::zero(dtype) } else { neutral(op, dtype) };
     if in_order {
-        return row.iter().fold(start, |total, x| arith::binary(op, total, *x));
+        return row.iter().fold(start, |total, x| taken(op, total, *x));
     }
     let (mut total, mut lost) = (start, Num::zero(dtype));
     let minus = |x, y| arith::binary(BinaryOp::Sub, x, y);
-    for block in row.chunks(BLOCK) {
+    for block in row.chunks(if is_sum { BLOCK } else { 8 * BLOCK }) {
         let (x, before) = (folded(op, block, dtype), total);
-        total = arith::binary(op, before, x);
+        total = taken(op, before, x);
         if is_sum {
             let taken = minus(total, before);
             let missing = minus(before, minus(total, taken));
@@ -115,7 +135,7 @@ fn reduced(op: BinaryOp, row: &[Num], in_order: bool, dtype: DType) -> Num {
 fn folded(op: BinaryOp, block: &[Num], dtype: DType) -> Num {
     let mut partials = [neutral(op, dtype); PARTIALS];
     for (k, x) in block.iter().enumerate() {
-        partials[k % PARTIALS] = arith::binary(op, partials[k % PARTIALS], *x);
+        partials[k % PARTIALS] = taken(op, partials[k % PARTIALS], *x);
     }
     let mut half = PARTIALS / 2;
     while half > 0 {
