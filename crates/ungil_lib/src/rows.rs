@@ -8,7 +8,7 @@ use crate::fold::{Number, Operation, Term, Total, fold, some};
 
 /// Rows of fewer elements are reduced in order, as many side by side as [`ABREAST`].
 pub const SHORT: usize = 16;
-const ABREAST: usize = 8;
+const ABREAST: usize = 64;
 
 /// Rows of `n` elements, one behind the other, and where their results go.
 pub struct Rows<'a, T, O, M> {
@@ -77,16 +77,22 @@ impl<T: Number, O: Operation, M: Term> Rows<'_, T, O, M> {
     }
 }
 
-/// Reduces short rows side by side.
+/// Reduces short rows side by side: they are turned into columns first, which are vectors.
 ///
 /// # Safety
-/// There are as many, whose elements live.
+/// There are as many, whose elements live; they are shorter than [`SHORT`].
 #[inline(always)]
 unsafe fn abreast<T: Number, O: Operation>(rows: *const T, n: usize) -> [T; ABREAST] {
+    let mut columns = [[T::ZERO; ABREAST]; SHORT];
+    let to = columns.as_mut_ptr().cast::<T>();
+    for k in 0..ABREAST {
+        for j in 0..n {
+            // SAFETY: by contract.
+            unsafe { to.add(j * ABREAST + k).write(rows.add(k * n + j).read_unaligned()) };
+        }
+    }
     let mut totals = [O::start::<T>(); ABREAST];
-    for j in 0..n {
-        // SAFETY: by contract.
-        let x: [T; ABREAST] = from_fn(|k| unsafe { rows.add(k * n + j).read_unaligned() });
+    for x in &columns[..n.min(SHORT)] {
         for k in 0..ABREAST {
             totals[k] = O::take(totals[k], x[k]);
         }
@@ -108,10 +114,11 @@ pub struct Columns<T, O> {
     pub operation: PhantomData<O>,
 }
 
-/// Rows that are combined at a time where there are many columns, and columns, whose results stay in the first cache.
+/// Rows that are combined at a time where there are many columns, and columns whose results stay in the first cache.
 const DEEP: usize = 4;
-const WIDE: usize = 1024;
-/// Columns that are combined at a time where they are few.
+const WIDE: usize = 1 << 11;
+/// Fewer columns are combined so many at a time, down all rows.
+const NARROW: usize = 64;
 const FEW: usize = 8;
 
 impl<T: Number, O: Operation> Kernel for Columns<T, O> {
@@ -119,66 +126,70 @@ impl<T: Number, O: Operation> Kernel for Columns<T, O> {
     fn run<const FUSED: bool, const BYTES: usize>(self) {
         // SAFETY: the table's elements live, and there is a place for each result.
         unsafe {
-            match const { BYTES / size_of::<T>() } {
-                32.. => self.all::<64>(),
-                16 => self.all::<32>(),
-                _ => self.all::<16>(),
+            if self.columns < NARROW {
+                for j in (0..self.columns).step_by(FEW) {
+                    self.strip(j, FEW.min(self.columns - j));
+                }
+                return;
+            }
+            for left in (0..self.columns).step_by(WIDE) {
+                let n = WIDE.min(self.columns - left);
+                let row = |i: usize| self.data.add(i * self.step + left);
+                let (out, mut i) = (self.out.add(left), 0);
+                while i + DEEP <= self.rows {
+                    combine::<T, O, DEEP>(out, from_fn(|k| row(i + k)), n);
+                    i += DEEP;
+                }
+                for i in i..self.rows {
+                    combine::<T, O, 1>(out, [row(i)], n);
+                }
             }
         }
     }
 }
 
-impl<T: Number, O: Operation> Columns<T, O> {
-    /// # Safety
-    /// As for the kernel.
-    #[inline(always)]
-    unsafe fn all<const LANES: usize>(&self) {
-        let narrow = self.columns <= LANES;
-        let deep = if narrow { self.rows.max(1) } else { DEEP };
-        for left in (0..self.columns).step_by(WIDE) {
-            let right = (left + WIDE).min(self.columns);
-            for low in (0..self.rows).step_by(deep) {
-                let (high, mut j) = ((low + deep).min(self.rows), left);
-                // SAFETY: by contract.
-                unsafe {
-                    while j + LANES <= right {
-                        self.strip::<LANES>(low, high, j, LANES);
-                        j += LANES;
-                    }
-                    while j < right {
-                        self.strip::<FEW>(low, high, j, FEW.min(right - j));
-                        j += FEW;
-                    }
-                }
+/// Combines the elements of rows with results, in this order.
+///
+/// # Safety
+/// `n` results and as many elements of each row live, which do not overlap.
+#[inline(always)]
+unsafe fn combine<T: Number, O: Operation, const ROWS: usize>(out: *mut T, rows: [*const T; ROWS], n: usize) {
+    for j in 0..n {
+        // SAFETY: by contract.
+        unsafe {
+            let mut total = out.add(j).read_unaligned();
+            for row in rows {
+                total = O::combine(total, row.add(j).read_unaligned());
             }
+            out.add(j).write_unaligned(total);
         }
     }
+}
 
-    /// Combines rows with results in columns next to each other, of which there are `n`. Of what follows them in the table
-    /// nothing is kept.
+impl<T: Number, O: Operation> Columns<T, O> {
+    /// Combines all rows with results in columns next to each other, of which there are `n`. Of what follows them in the
+    /// table nothing is kept.
     ///
     /// # Safety
-    /// As for the kernel; the rows and columns exist.
+    /// As for the kernel; the columns exist, [`FEW`] at most.
     #[inline(always)]
-    unsafe fn strip<const LANES: usize>(&self, low: usize, high: usize, j: usize, n: usize) {
+    unsafe fn strip(&self, j: usize, n: usize) {
         // SAFETY: the columns read lie in the table, or are not read.
         unsafe {
             let out = self.out.add(j);
-            let mut totals: [T; LANES] = some(out, n, n);
+            let mut totals: [T; FEW] = some(out, n, n);
             let mark = |x: T| if x.is_nan() { T::SET } else { T::CLEAR };
             let mut marks = totals.map(mark);
-            for i in low..high {
+            for i in 0..self.rows {
                 let at = i * self.step + j;
-                let x: [T; LANES] = some(self.data.add(at), n, self.left - at);
-                if O::IS_SUM || LANES > FEW {
-                    totals = from_fn(|k| O::combine(totals[k], x[k]));
-                } else {
-                    // One after another: NaN is looked for aside.
-                    totals = from_fn(|k| O::pick(totals[k], x[k]));
+                let x: [T; FEW] = some(self.data.add(at), n, self.left - at);
+                // One after another: NaN is looked for aside.
+                totals = from_fn(|k| O::pick(totals[k], x[k]));
+                if !O::IS_SUM {
                     marks = from_fn(|k| T::either(marks[k], mark(x[k])));
                 }
             }
-            if !O::IS_SUM && LANES <= FEW {
+            if !O::IS_SUM {
                 totals = from_fn(|k| if marks[k] == T::CLEAR { totals[k] } else { T::NOTHING });
             }
             for (k, total) in totals.into_iter().enumerate().take(n) {
