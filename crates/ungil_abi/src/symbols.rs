@@ -88,10 +88,6 @@ pub const RANGE: &str = "ungil_lib_range";
 pub const TALLY: &str = "ungil_lib_tally";
 /// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x)`: sets `out[0]`, of int64, to the number of true elements.
 pub const COUNT: &str = "ungil_lib_count";
-/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x)`: places of true elements.
-pub const NONZERO: &str = "ungil_lib_nonzero";
-/// `i32 (Ctx*, u64 dtype, const Vector *out, const Vector *x, const Vector *mask)`: elements where a mask is true.
-pub const COMPRESS: &str = "ungil_lib_compress";
 /// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x)`: copies elements.
 pub const COPY: &str = "ungil_lib_copy";
 /// `i32 (Ctx*, u64 dtype, const Matrix *out, const Matrix *x, i64 k, i64 lower)`: copies a triangle, the rest are zeros.

@@ -60,11 +60,6 @@ pub enum LibFn {
     Take,
     /// `out[0]` is the number of true elements of a vector.
     Count,
-    /// Writes the places of the true elements of a vector, as many as `out`, which is dense and does not overlap it.
-    Nonzero,
-    /// Writes the elements of `x` where a vector of bools is true, as many as `out`, which is dense and overlaps neither; raises
-    /// IndexError for a true one beyond `x`.
-    Compress,
     /// Copies a matrix to one of its shape that does not overlap it.
     Copy,
     /// Copies what lies on or below a diagonal, the first number, of a matrix where the second is not zero, else what lies above
@@ -86,7 +81,6 @@ pub enum Elements {
     /// Those of the type that the function is told.
     Told,
     Int64,
-    Bool,
     /// Those of the type that the function is told if that is inexact, else `float64`.
     Inexact,
 }
@@ -135,8 +129,6 @@ impl LibFn {
         LibFn::Bounds,
         LibFn::Take,
         LibFn::Count,
-        LibFn::Nonzero,
-        LibFn::Compress,
         LibFn::Copy,
         LibFn::Triangle,
         LibFn::Interp,
@@ -166,8 +158,6 @@ impl LibFn {
             LibFn::Bounds => "bounds",
             LibFn::Take => "take",
             LibFn::Count => "count",
-            LibFn::Nonzero => "nonzero",
-            LibFn::Compress => "compress",
             LibFn::Copy => "copy",
             LibFn::Triangle => "triangle",
             LibFn::Interp => "interp",
@@ -198,8 +188,6 @@ impl LibFn {
             LibFn::Bounds => ungil_abi::symbols::BOUNDS,
             LibFn::Take => ungil_abi::symbols::TAKE,
             LibFn::Count => ungil_abi::symbols::COUNT,
-            LibFn::Nonzero => ungil_abi::symbols::NONZERO,
-            LibFn::Compress => ungil_abi::symbols::COMPRESS,
             LibFn::Copy => ungil_abi::symbols::COPY,
             LibFn::Triangle => ungil_abi::symbols::TRIANGLE,
             LibFn::Interp => ungil_abi::symbols::INTERP,
@@ -216,9 +204,9 @@ impl LibFn {
             LibFn::Copy | LibFn::Triangle => &[2, 2],
             LibFn::Partition | LibFn::Bounds => &[1],
             LibFn::Convolve | LibFn::Search | LibFn::Histogram | LibFn::Interleave2 => &[1, 1, 1],
-            LibFn::Take | LibFn::Compress => &[1, 1, 1],
+            LibFn::Take => &[1, 1, 1],
             LibFn::Extremum | LibFn::Repeat | LibFn::Median | LibFn::Edges => &[1, 1],
-            LibFn::Count | LibFn::Nonzero | LibFn::Range | LibFn::Tally => &[1, 1],
+            LibFn::Count | LibFn::Range | LibFn::Tally => &[1, 1],
             LibFn::Interp => &[1; 5],
             LibFn::Interleave3 => &[1, 1, 1, 1],
             LibFn::Places | LibFn::Reduce => &[1, 2],
@@ -236,8 +224,6 @@ impl LibFn {
             | LibFn::Interleave2
             | LibFn::Interleave3
             | LibFn::Count
-            | LibFn::Nonzero
-            | LibFn::Compress
             | LibFn::Copy
             | LibFn::Interp
             | LibFn::Range
@@ -262,9 +248,8 @@ impl LibFn {
             LibFn::Search => &[Elements::Int64, Elements::Told, Elements::Told],
             LibFn::Histogram => &[Elements::Int64, Elements::Told, Elements::Inexact],
             LibFn::Edges => &[Elements::Inexact, Elements::Told],
-            LibFn::Places | LibFn::Count | LibFn::Nonzero => &[Elements::Int64, Elements::Told],
+            LibFn::Places | LibFn::Count => &[Elements::Int64, Elements::Told],
             LibFn::Take => &[Elements::Told, Elements::Told, Elements::Int64],
-            LibFn::Compress => &[Elements::Told, Elements::Told, Elements::Bool],
             LibFn::Bounds | LibFn::Range | LibFn::Tally => &[Elements::Int64; 2],
             _ => &[Elements::Told; 5],
         }
@@ -272,8 +257,7 @@ impl LibFn {
 
     /// Number of the first array whose type the function is told.
     pub fn told(self) -> usize {
-        let second =
-            [LibFn::Search, LibFn::Histogram, LibFn::Edges, LibFn::Places, LibFn::Count, LibFn::Nonzero];
+        let second = [LibFn::Search, LibFn::Histogram, LibFn::Edges, LibFn::Places, LibFn::Count];
         second.contains(&self).into()
     }
 

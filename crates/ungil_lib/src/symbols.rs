@@ -14,8 +14,6 @@ pub fn symbols() -> Vec<(&'static str, usize)> {
         (name::RANGE, indices::ungil_lib_range as *const () as usize),
         (name::TALLY, indices::ungil_lib_tally as *const () as usize),
         (name::COUNT, truths::ungil_lib_count as *const () as usize),
-        (name::NONZERO, truths::ungil_lib_nonzero as *const () as usize),
-        (name::COMPRESS, truths::ungil_lib_compress as *const () as usize),
         (name::COPY, blocks::ungil_lib_copy as *const () as usize),
         (name::TRIANGLE, blocks::ungil_lib_triangle as *const () as usize),
         (name::INTERP, interp::ungil_lib_interp as *const () as usize),

@@ -1,22 +1,19 @@
-//! True elements: how many there are, where they are, what lies at their places.
+//! True elements: how many there are.
 //!
-//! No branch depends on a single element: what is put for one that is not true is overwritten. An element is true if bits of it
-//! are set: all that are the type's, of floats without those of signs.
+//! No branch depends on a single element. An element is true if bits of it are set: all that are the type's, of floats without
+//! those of signs.
 
 use core::cell::Cell;
 
 use ungil_abi::context::Ctx;
 
-use crate::copies::of_size;
-use crate::entry::{guarded, raise_index};
+use crate::entry::guarded;
 use crate::features::{self, Kernel};
 use crate::matrix::Vector;
 use crate::share::in_parts;
 
 /// Elements of a block that are counted side by side; fewer are counted one by one.
 const BLOCK: usize = 64;
-/// Elements whose truth values are bytes of a word.
-const GROUP: usize = 8;
 /// Elements between safepoints: blocks whose number a byte holds.
 const PART: usize = 255 * BLOCK;
 
@@ -87,37 +84,6 @@ impl<T: Bits> Elements<T> {
             }
         }
         flags
-    }
-
-    /// Calls a function with each `k` that counts true elements and the place where that many have been, from `next` on until
-    /// there are `count`: what is put for an element that is not true is overwritten. Stretches of such elements are passed over.
-    ///
-    /// # Safety
-    /// The elements live.
-    #[inline(always)]
-    unsafe fn until_filled(self, next: &Cell<usize>, count: usize, mut put: impl FnMut(usize, usize)) {
-        let (mut at, mut k) = (0, next.get());
-        while at < self.n && k < count {
-            if at + GROUP > self.n {
-                put(k, at);
-                // SAFETY: by contract.
-                k += usize::from(unsafe { self.flags::<1>(at)[0] });
-                at += 1;
-                continue;
-            }
-            // SAFETY: by contract.
-            let word = u64::from_le_bytes(unsafe { self.flags::<GROUP>(at) });
-            let few = k + GROUP > count;
-            for c in 0..if word == 0 { 0 } else { GROUP } {
-                if few && k == count {
-                    break;
-                }
-                put(k, at + c);
-                k += (word >> (8 * c) & 1) as usize;
-            }
-            at += GROUP;
-        }
-        next.set(k);
     }
 }
 
@@ -201,85 +167,6 @@ impl<T: Bits> Kernel for Count<'_, T> {
     }
 }
 
-/// Writes the places of true elements.
-///
-/// # Safety
-/// As for [`ungil_lib_count`]; `out` is dense and has room for all places.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ungil_lib_nonzero(
-    ctx: *mut Ctx,
-    dtype: u64,
-    out: *const Vector,
-    x: *const Vector,
-) -> i32 {
-    // SAFETY: by contract.
-    let run = || unsafe {
-        let (to, count, x) = ((*out).data.cast::<i64>(), (*out).shape[0] as usize, &*x);
-        let next = Cell::new(0);
-        of_truth!(dtype, which => {
-            let x = Elements::of(x, which);
-            let some = |low: usize, high| {
-                let put = |k, at| to.add(k).write_unaligned((low + at) as i64);
-                x.part(low, high).until_filled(&next, count, put);
-            };
-            in_parts(ctx, x.n, PART, false, &some)
-        })
-    };
-    // SAFETY: by contract.
-    unsafe { guarded(ctx, "looking for true elements failed", || i32::from(!run())) }
-}
-
-/// Writes the elements of `x` at whose places a mask is true; raises IndexError where such a place is beyond `x`.
-///
-/// # Safety
-/// `ctx` is this thread's context; the descriptors are of live arrays, `mask` of bools, the others of the element type told;
-/// `out` is dense, has an element for each true one of the mask and overlaps neither.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ungil_lib_compress(
-    ctx: *mut Ctx,
-    dtype: u64,
-    out: *const Vector,
-    x: *const Vector,
-    mask: *const Vector,
-) -> i32 {
-    // SAFETY: by contract.
-    let run = || unsafe { of_size!(dtype, T => compress::<T>(ctx, &*out, &*x, &*mask)) };
-    // SAFETY: by contract.
-    unsafe { guarded(ctx, "selecting elements failed", || i32::from(!run())) }
-}
-
-/// # Safety
-/// As for [`ungil_lib_compress`], with elements of type `T`.
-unsafe fn compress<T: Copy>(ctx: *mut Ctx, out: &Vector, x: &Vector, mask: &Vector) -> bool {
-    let (mask, size) = (Elements::of(mask, u8::MAX), x.shape[0] as usize);
-    let (from, stride) = (x.data.cast_const(), x.strides[0] as isize);
-    let (to, count, next) = (out.data.cast::<T>(), out.shape[0] as usize, Cell::new(0));
-    let some = |low: usize, high: usize| {
-        let (from, mask) = (from.wrapping_offset(low as isize * stride), mask.part(low, high));
-        // SAFETY: by contract; places are within `x`.
-        unsafe {
-            if stride == size_of::<T>() as isize {
-                let put = |k, at| to.add(k).write_unaligned(from.cast::<T>().add(at).read_unaligned());
-                mask.until_filled(&next, count, put);
-            } else {
-                let element = |at: usize| from.offset(at as isize * stride).cast::<T>().read_unaligned();
-                mask.until_filled(&next, count, |k, at| to.add(k).write_unaligned(element(at)));
-            }
-        }
-    };
-    // SAFETY: by contract.
-    unsafe {
-        if !in_parts(ctx, mask.n.min(size), PART, false, &some) {
-            return false;
-        }
-        let beyond = (size..mask.n).find(|k| mask.flags::<1>(*k)[0] != 0);
-        if let Some(k) = beyond {
-            raise_index(ctx, k as i64, 0, size as i64);
-        }
-        beyond.is_none()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,14 +183,10 @@ mod tests {
     #[test]
     fn zeros_of_either_sign_are_false() {
         let mut x: Vec<f64> = (0..200).map(|k| [0.0, -0.0, f64::NAN, 5e-324][k % 4]).collect();
-        let (mut count, mut places) = ([0_i64], vec![0_i64; 100]);
-        let (x, one, all) = (vector(&mut x), vector(&mut count), vector(&mut places));
+        let mut count = [0_i64];
+        let (x, one) = (vector(&mut x), vector(&mut count));
         // SAFETY: the vectors describe slices; so few elements need no context.
-        unsafe {
-            assert_eq!(ungil_lib_count(core::ptr::null_mut(), 10, &one, &x), 0);
-            assert_eq!(ungil_lib_nonzero(core::ptr::null_mut(), 10, &all, &x), 0);
-        }
-        assert_eq!(count, [100]);
-        assert!(places.iter().zip((0..200).filter(|k| k % 4 > 1)).all(|(x, y)| *x == y));
+        let status = unsafe { ungil_lib_count(core::ptr::null_mut(), 10, &one, &x) };
+        assert_eq!((status, count), (0, [100]));
     }
 }

@@ -35,25 +35,6 @@ impl<'m> Machine<'m> {
         self.memory.store(&out, &[0], Num::Int(DType::I64, count)).map_err(Failure::Invalid)
     }
 
-    pub(super) fn nonzero(&mut self, frame: &Frame<'m>, args: &[Operand]) -> Step<()> {
-        let out = frame.get(args[0]).array().clone();
-        for (k, place) in (0..).zip(self.true_places(frame, args[1])?) {
-            self.memory.store(&out, &[k], Num::Int(DType::I64, place)).map_err(Failure::Invalid)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn compress(&mut self, frame: &Frame<'m>, args: &[Operand]) -> Step<()> {
-        let [out, x, _] = self.three(frame, args);
-        for (k, place) in (0..).zip(self.true_places(frame, args[2])?) {
-            if place >= x.shape[0] {
-                return Err(outside(place, 0, x.shape[0]));
-            }
-            self.move_element(&out, &[k], &x, &[place])?;
-        }
-        Ok(())
-    }
-
     pub(super) fn copy_matrix(&mut self, frame: &Frame<'m>, args: &[Operand]) -> Step<()> {
         let [out, x] = [0, 1].map(|k| frame.get(args[k]).array().clone());
         for i in 0..x.shape[0] {

@@ -32,8 +32,6 @@ impl<'m> Machine<'m> {
             LibFn::Bounds => self.bounds(frame, args),
             LibFn::Take => self.take(frame, args),
             LibFn::Count => self.count(frame, args),
-            LibFn::Nonzero => self.nonzero(frame, args),
-            LibFn::Compress => self.compress(frame, args),
             LibFn::Copy => self.copy_matrix(frame, args),
             LibFn::Triangle => self.triangle(frame, args),
             LibFn::Interp => self.interp(frame, args),

@@ -79,7 +79,6 @@ impl Verifier<'_> {
         for ((&arg, &rank), elements) in args.iter().zip(ranks).zip(function.elements()) {
             let wanted = match elements {
                 Elements::Int64 => Some(DType::I64),
-                Elements::Bool => Some(DType::Bool),
                 Elements::Inexact => {
                     told.map(|t| if t.is_float() || t.is_complex() { t } else { DType::F64 })
                 }

@@ -292,18 +292,14 @@ impl ModuleEmitter<'_> {
             | symbols::CROSS
             | symbols::HISTOGRAM
             | symbols::UNWRAP
-            | symbols::COMPRESS
             | symbols::INTERLEAVE2 => l.function(i32, &[ptr, i64, ptr, ptr, ptr]),
             symbols::CONVOLVE | symbols::SEARCH | symbols::TAKE => {
                 l.function(i32, &[ptr, i64, ptr, ptr, ptr, i64])
             }
             symbols::COVARIANCE => l.function(i32, &[ptr, i64, ptr, ptr, ptr, i64, i64]),
-            symbols::EDGES
-            | symbols::COUNT
-            | symbols::NONZERO
-            | symbols::COPY
-            | symbols::RANGE
-            | symbols::TALLY => l.function(i32, &[ptr, i64, ptr, ptr]),
+            symbols::EDGES | symbols::COUNT | symbols::COPY | symbols::RANGE | symbols::TALLY => {
+                l.function(i32, &[ptr, i64, ptr, ptr])
+            }
             symbols::TRIANGLE => l.function(i32, &[ptr, i64, ptr, ptr, i64, i64]),
             symbols::BOUNDS => l.function(i32, &[ptr, i64, ptr, i64, i64, i64]),
             symbols::INTERP => l.function(i32, &[ptr, i64, ptr, ptr, ptr, ptr, ptr]),
