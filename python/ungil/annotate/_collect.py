@@ -68,6 +68,8 @@ class Function:
     is_private: bool = False
     #: What becomes of its parallel loops where no kernel can be made of the whole: "blocks", "order", or nothing.
     loops: str = ""
+    #: Whether no kernel can be made of it.
+    refused: bool = False
 
 
 @dataclass
@@ -297,6 +299,7 @@ def _add(
     facts = function._facts()
     state = "compiled" if facts else "python" if why is not None else "uncalled"
     found = Function(function.__code__.co_name, first, last, state, function.signatures, "", is_private)
+    found.refused = why is not None
     report.functions.append(found)
     objects = function._object_facts() if report.is_cython and not facts else None
     if isinstance(objects, dict):
@@ -473,6 +476,7 @@ def _finish(report: Report, tree: ast.Module | None, profile: Mapping[Any, float
     for function in report.functions:
         if function.loops and (
             function.state == "python"
+            or (function.loops == "order" and function.refused)
             or (function.loops == "blocks" and function.state in ("uncalled", "objects"))
         ):
             _loops(report, function)

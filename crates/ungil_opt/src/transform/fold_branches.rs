@@ -6,9 +6,10 @@
 
 use crate::analysis::definitions::Definitions;
 use crate::transform::fold_checks::is_true;
-use ungil_ir::entities::{Inst, Region};
+use ungil_ir::entities::Region;
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::InstKind;
+use ungil_ir::walk::{is_exit, nested_regions};
 
 /// Operations that a condition is followed through.
 const DEPTH: u32 = 8;
@@ -17,39 +18,30 @@ const DEPTH: u32 = 8;
 pub fn fold_branches(module: &mut Module) -> bool {
     let mut changed = false;
     for func in &mut module.functions {
-        let defs = Definitions::compute(func);
-        for r in 0..func.regions.len() {
-            while let Some((at, then)) = first_open(func, &defs, Region(r as u32)) {
-                let inner = std::mem::take(&mut func.regions[then.index()]);
-                func.regions[r].splice(at..=at, inner);
-                changed = true;
-            }
-        }
+        let (defs, body) = (Definitions::compute(func), func.body);
+        changed |= open(func, &defs, body);
     }
     changed
 }
 
-/// The first branch of a region that is always taken, and what it does.
-fn first_open(func: &Function, defs: &Definitions, r: Region) -> Option<(usize, Region)> {
-    func.region(r).iter().enumerate().find_map(|(at, inst)| match &func.inst(*inst).kind {
-        InstKind::If { cond, then, .. } if !leaves(func, *then) && is_true(func, defs, *cond, DEPTH) => {
-            Some((at, *then))
+/// Opens the branches of a region and of those inside. Regions that passes before left behind are not visited: they share
+/// instructions with those in use.
+fn open(func: &mut Function, defs: &Definitions, r: Region) -> bool {
+    let (mut changed, mut at) = (false, 0);
+    while let Some(&inst) = func.region(r).get(at) {
+        if let InstKind::If { cond, then, .. } = func.inst(inst).kind
+            && !func.region(then).last().is_some_and(|last| is_exit(&func.inst(*last).kind))
+            && is_true(func, defs, cond, DEPTH)
+        {
+            let inner = std::mem::take(&mut func.regions[then.index()]);
+            func.regions[r.index()].splice(at..=at, inner);
+            changed = true;
+            continue;
         }
-        _ => None,
-    })
-}
-
-/// Whether nothing may stand behind a region's instructions.
-fn leaves(func: &Function, r: Region) -> bool {
-    let ends = |inst: &Inst| {
-        matches!(
-            func.inst(*inst).kind,
-            InstKind::Break(_)
-                | InstKind::Continue(_)
-                | InstKind::Return(_)
-                | InstKind::Raise(_)
-                | InstKind::Reraise
-        )
-    };
-    func.region(r).last().is_some_and(ends)
+        for inner in nested_regions(&func.inst(inst).kind) {
+            changed |= open(func, defs, inner);
+        }
+        at += 1;
+    }
+    changed
 }

@@ -6,7 +6,7 @@
 //! - it is reduced: **runs** of elements are reduced one after another. A run of at least [`SHORT`] elements is cut into
 //!   blocks of [`BLOCK`], whose elements rotate over 32 partials that are folded by halving; the blocks' sums of floats are
 //!   added with the error of each addition kept (Knuth's two-sum), so that long sums are at least as accurate as NumPy's
-//!   pairwise ones. Blocks of extrema are longer. Shorter runs are reduced in order, as NumPy does.
+//!   pairwise ones. Shorter runs are reduced in order, as NumPy does.
 //! - it is kept: rows are combined with the result element by element, in order, as NumPy does.
 //!
 //! The order depends on shape and layout alone. Source of two-sum: D. E. Knuth, The Art of Computer Programming 2, 4.2.2.
@@ -27,8 +27,6 @@ use crate::ty::Ty;
 
 /// Elements of a block.
 pub(crate) const BLOCK: i64 = 512;
-/// Elements of a block of which an extremum is wanted: no rounding depends on it, and folding partials takes its time.
-const EXTREMUM_BLOCK: i64 = 8 * BLOCK;
 /// Runs below this many elements are reduced in order.
 const SHORT: i64 = 16;
 /// Elements of the rows that a thread combines at a time.
@@ -46,13 +44,6 @@ pub(crate) struct Fold {
     pub initial: Option<Value>,
     /// A smaller type that the sum of any block of terms fits into.
     pub narrow: Option<DType>,
-}
-
-impl Fold {
-    /// Elements of a block, of elements that are computed where they are reduced.
-    fn block(&self) -> i64 {
-        if matches!(self.op, ReduceOp::Min | ReduceOp::Max) { EXTREMUM_BLOCK } else { BLOCK }
-    }
 }
 
 /// The accumulator of one result: its value and, of float sums, what rounding has lost.
@@ -255,10 +246,9 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         fold: &Fold,
         (out, scalar): (&Operand, Option<Var>),
     ) -> Result<()> {
-        let value =
-            self.reduce_block_totals(plan.shape[0], fold.block(), fold, x.span, &mut |l, low, high| {
-                l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))
-            })?;
+        let value = self.reduce_block_totals(plan.shape[0], BLOCK, fold, x.span, &mut |l, low, high| {
+            l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))
+        })?;
         self.deliver(value, Vec::new(), (out, scalar))
     }
 
@@ -442,7 +432,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
                 Ok(())
             });
         }
-        let block = self.b().i64(fold.block());
+        let block = self.b().i64(BLOCK);
         let zero = self.b().i64(0);
         self.labelled_loop((zero, n, block), LoopHints::default(), |l, low, label| {
             let end = l.b().binary(BinaryOp::Add, low, block);
