@@ -19,19 +19,9 @@ pub fn same(func: &Function, defs: &Definitions, a: Value, b: Value) -> bool {
 }
 
 fn equal(func: &Function, defs: &Definitions, a: Value, b: Value, depth: usize) -> bool {
-    let (a, b) = (origin(func, defs, a), origin(func, defs, b));
+    let (a, b) = (origin(func, defs, a, depth), origin(func, defs, b, depth));
     if a == b {
         return true;
-    }
-    if depth > 0 {
-        // A choice among values that are the same as the other.
-        for (choice, other) in [(a, b), (b, a)] {
-            if let Some(InstKind::Select(_, p, q)) = defs.kind(func, choice)
-                && [p, q].into_iter().all(|v| equal(func, defs, *v, other, depth - 1))
-            {
-                return true;
-            }
-        }
     }
     let (Some(x), Some(y)) = (defs.kind(func, a), defs.kind(func, b)) else { return false };
     if depth == 0 || func.ty(a) != func.ty(b) || !is_pure(x) || matches!(x, InstKind::View { .. }) {
@@ -55,15 +45,20 @@ fn equal(func: &Function, defs: &Definitions, a: Value, b: Value, depth: usize) 
         && xs.iter().zip(&ys).all(|(p, q)| equal(func, defs, *p, *q, depth - 1))
 }
 
-/// Extents of arrays made here are the values they were made with.
-fn origin(func: &Function, defs: &Definitions, mut v: Value) -> Value {
-    while let Some(InstKind::Dim(array, axis)) = defs.kind(func, v) {
-        match defs.kind(func, *array) {
-            Some(InstKind::Alloc { shape, .. } | InstKind::View { shape, .. }) => {
-                v = shape[usize::from(*axis)]
-            }
+/// What a value visibly is: extents of arrays made here are the values they were made with, a choice among values that are
+/// the same is one of them.
+fn origin(func: &Function, defs: &Definitions, mut v: Value, depth: usize) -> Value {
+    for depth in (0..depth).rev() {
+        v = match defs.kind(func, v) {
+            Some(InstKind::Dim(array, axis)) => match defs.kind(func, *array) {
+                Some(InstKind::Alloc { shape, .. } | InstKind::View { shape, .. }) => {
+                    shape[usize::from(*axis)]
+                }
+                _ => break,
+            },
+            Some(InstKind::Select(_, p, q)) if equal(func, defs, *p, *q, depth) => *p,
             _ => break,
-        }
+        };
     }
     v
 }

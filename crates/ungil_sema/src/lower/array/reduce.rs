@@ -246,29 +246,28 @@ impl<'p, 'w> Lowerer<'p, 'w> {
         fold: &Fold,
         (out, scalar): (&Operand, Option<Var>),
     ) -> Result<()> {
-        let value = self.reduce_block_totals(plan.shape[0], BLOCK, fold, x.span, &mut |l, low, high| {
+        let value = self.reduce_block_totals(plan.shape[0], fold, x.span, &mut |l, low, high| {
             l.rotating(low, high, fold, |l, i| l.term(x, &mut elements.moved(vec![i]), fold))
         })?;
         self.deliver(value, Vec::new(), (out, scalar))
     }
 
-    /// Reduces each block of `length` elements of a run of `n` by `total`, on all threads if the user asked for that, and
-    /// combines the results in order.
+    /// Reduces each block of a run of `n` elements by `total`, on all threads if the user asked for that, and combines the
+    /// results in order.
     pub(crate) fn reduce_block_totals(
         &mut self,
         n: Value,
-        length: i64,
         fold: &Fold,
         span: Span,
         total: &mut dyn FnMut(&mut Self, Value, Value) -> Result<Value>,
     ) -> Result<Value> {
-        let (block, rest) = (self.b().i64(length), self.b().i64(length - 1));
+        let (block, rest) = (self.b().i64(BLOCK), self.b().i64(BLOCK - 1));
         let padded = self.b().binary(BinaryOp::Add, n, rest);
         let count = self.b().binary(BinaryOp::FloorDiv, padded, block);
         let ty = ArrayType { dtype: fold.dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
         let totals = self.fresh_array(ty, vec![count], span);
         let target = self.value(&totals)?;
-        self.independent_loops(vec![count], length, &mut |l, at| {
+        self.independent_loops(vec![count], BLOCK, &mut |l, at| {
             let low = l.b().binary(BinaryOp::Mul, at[0], block);
             let end = l.b().binary(BinaryOp::Add, low, block);
             let high = l.b().binary(BinaryOp::Min, end, n);

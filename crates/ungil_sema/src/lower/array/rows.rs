@@ -273,7 +273,7 @@ impl Lowerer<'_, '_> {
         let block = self.b().i64(BLOCK);
         let shared = self.uses_threads();
         let common = if shared { None } else { Some(self.row_buffer(lazy, block, x.span)) };
-        self.reduce_block_totals(size, BLOCK, fold, x.span, &mut |l, low, high| {
+        self.reduce_block_totals(size, fold, x.span, &mut |l, low, high| {
             let buffer = match &common {
                 Some(buffer) => buffer.clone(),
                 None => l.row_buffer(lazy, block, x.span),
