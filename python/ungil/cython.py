@@ -171,9 +171,16 @@ def sizeof(type: Any) -> int:
     return _builtins.int(type._dtype.itemsize) if isinstance(type, _Cast) else 1
 
 
+_NAMES_OF_TYPES: dict[type, str] = {
+    _builtins.float: "double",
+    _builtins.int: "long",
+    _builtins.complex: "double complex",
+} | {kind: f"{kind.__name__} object" for kind in (str, bytes, bytearray, list, tuple, dict, set, frozenset)}
+
+
 def typeof(value: Any) -> str:
-    """Name of a value's type."""
-    return type(value).__name__
+    """Name of a value's type; compiled functions know what is declared."""
+    return _NAMES_OF_TYPES.get(type(value), "Python object")
 
 
 def address(value: Any) -> Any:

@@ -13,6 +13,7 @@ CALLS = [
     ("dotted",), ("lits",), ("hid",), ("par", 5), ("par", 99), ("park", 5), ("parh", 3), ("inlist",), ("asstr",),
     ("flags", 3), ("flags", 4), ("flags", 0), ("anon",), ("arith",), ("cmp_", 5), ("typ",), ("fl",), ("tup", 1),
     ("par", "x"), ("par", 2.5), ("objarg", 5), ("objarg", 77), ("objarg", "s"), ("par", 2**40),
+    ("cast_to", 3), ("cast_to", 9), ("cast_in_loop", 3),
 ]  # fmt: skip
 
 

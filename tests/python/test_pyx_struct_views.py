@@ -34,7 +34,11 @@ OTHERS = [
     READONLY, np.arange(3.0), np.arange(3, dtype="c16"), 3, b"ab", [1], np.zeros(3, "O"), np.zeros(3, "S4"),
     np.zeros(3, [("x", ">f8"), ("y", "i4")]), np.zeros(3, "M8[s]"), np.zeros(3, [("x", "f8")]), np.zeros(3, "V16"),
 ]  # fmt: skip
+COMPLEX = np.array([1 + 2j, 3 + 4j])
 CALLS = [
+    ("parts", COMPLEX), ("parts", COMPLEX.astype("c8")), ("parts", np.zeros(2)), ("parts", COMPLEX[::-1]), ("set_part", COMPLEX),
+    ("parts", np.zeros(2, [("re", "f8"), ("im", "f8")])), ("single", COMPLEX.astype("c8")), ("single", COMPLEX),
+    ("whole", np.zeros(2, [("re", "f8"), ("im", "f8")])), ("whole", COMPLEX), ("whole", np.zeros(2)),
     *[("total", a) for a in (V, V[::2], V[::-1], array(0), array(1), *OTHERS)],
     *[("total_const", a) for a in (READONLY, V, V[::2])],
     ("set_fields", V, 2.0), ("set_whole", V), ("grid", array(3, 2)), ("grid", array(3, 4)[:, :2]), ("grid", array(2, 3).T),

@@ -445,6 +445,7 @@ pub fn passed(ty: &CType) -> Option<Ty> {
     match ty {
         CType::Void => Some(Ty::None),
         CType::Scalar(d) => Some(Ty::Scalar(*d)),
+        CType::Bint => Some(Ty::Scalar(ungil_ir::types::DType::I32)),
         CType::Pointer(p) => Some(Ty::Pointer(p.clone())),
         _ => None,
     }

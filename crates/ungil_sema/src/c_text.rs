@@ -22,6 +22,7 @@ pub fn parse_c_text(text: &str) -> Option<CType> {
 pub fn alignment(ty: &CType) -> u64 {
     match ty {
         CType::Scalar(d) => d.real().size(),
+        CType::Bint => 4,
         CType::Struct(s) => s.fields.iter().map(|f| alignment(&f.ty)).max().unwrap_or(1),
         CType::Array(element, _) => alignment(element),
         _ => 8,
@@ -82,7 +83,7 @@ impl<'t> Reader<'t> {
         }
         Some(match self.word() {
             "void" => CType::Void,
-            "bint" => CType::Scalar(DType::I32),
+            "bint" => CType::Bint,
             word => CType::Scalar(DType::from_name(word)?),
         })
     }

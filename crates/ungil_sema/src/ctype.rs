@@ -14,6 +14,8 @@ use ungil_ir::types::{DType, Type};
 pub enum CType {
     Void,
     Scalar(DType),
+    /// Cython's `bint`: an `int` that is a truth value to Python.
+    Bint,
     Pointer(Arc<Pointee>),
     Struct(Arc<CStruct>),
     /// So many elements in a row.
@@ -123,6 +125,7 @@ impl CType {
                 Type::unit()
             }
             CType::Scalar(d) => Type::Scalar(*d),
+            CType::Bint => Type::Scalar(DType::I32),
             CType::Pointer(_) | CType::NdPointer(_) => Type::Pointer,
         }
     }
@@ -131,6 +134,7 @@ impl CType {
     pub fn size(&self) -> Option<u64> {
         match self {
             CType::Scalar(d) => Some(d.size()),
+            CType::Bint => Some(4),
             CType::Pointer(_) | CType::NdPointer(_) => Some(8),
             CType::Struct(s) => Some(s.size),
             CType::Array(element, n) => element.size()?.checked_mul(*n),
@@ -191,6 +195,7 @@ impl fmt::Display for CType {
         match self {
             CType::Void => f.write_str("void"),
             CType::Scalar(d) => f.write_str(c_name(*d)),
+            CType::Bint => f.write_str("bint"),
             CType::Pointer(p) => write!(f, "{p} *"),
             CType::Struct(s) => write!(f, "struct {}", s.name),
             CType::Opaque(name) => f.write_str(name),

@@ -10,6 +10,9 @@ use ungil_ir::types::{DType, Layout};
 
 use crate::ctype::{CStruct, CType};
 
+/// What elements of memoryviews are called that are an `int` to C and a truth value to Python.
+pub const BINT: &str = "bint";
+
 /// The declared type of a variable, parameter or result.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Declared {
@@ -63,6 +66,8 @@ pub struct CFunction {
     pub classes: BTreeMap<String, String>,
     /// Parameters among them that refuse None.
     pub not_none: BTreeSet<String>,
+    /// Those among them that are buffers, whose memory has an address that is not constant.
+    pub buffers: BTreeSet<String>,
     /// Parameters and variables.
     pub vars: BTreeMap<String, Declared>,
     pub ret: Option<Declared>,

@@ -54,8 +54,8 @@ def _raise_text(kind: Any, text: Any) -> None:
     raise kind(text.decode() if isinstance(text, bytes) else text)
 
 
-def _raise_formatted(kind: Any, text: Any, *values: Any) -> None:
-    """`PyErr_Format`, whose directives are those of C and of `PyUnicode_FromFormat`."""
+def _formatted(text: Any, *values: Any) -> str:
+    """`PyUnicode_FromFormat` in plain Python, of numbers and texts."""
     given = iter(values)
 
     def shown(match: re.Match[str]) -> str:
@@ -71,7 +71,20 @@ def _raise_formatted(kind: Any, text: Any, *values: Any) -> None:
         return f"%{flags}{directive}" % (value,)
 
     pattern = r"%([-0-9.]*)(?:hh|h|ll|l|z|j|t)?([diuxXcsRSUA%])"
-    raise kind(re.sub(pattern, shown, text.decode() if isinstance(text, bytes) else text))
+    return re.sub(pattern, shown, text.decode() if isinstance(text, bytes) else text)
+
+
+def _raise_formatted(kind: Any, text: Any, *values: Any) -> None:
+    """`PyErr_Format` in plain Python."""
+    raise kind(_formatted(text, *values))
+
+
+# What some functions with pointers of C are in plain Python.
+_PLAIN: dict[str, Callable[..., Any]] = {
+    "PyErr_Format": _raise_formatted,
+    "PyUnicode_FromFormat": _formatted,
+    "PyBytes_FromFormat": lambda text, *values: _formatted(text, *values).encode(),
+}
 
 
 def _raise_memory() -> None:
@@ -277,6 +290,7 @@ _POINTERS = {
         "PyDict_Next": "PyDict_Next(@object,*int64,**@PyObject,**@PyObject)int32",
     },
     "bytes": {
+        "PyBytes_FromFormat": "PyBytes_FromFormat(*const int8,@...)@object",
         "PyBytes_FromString": "PyBytes_FromString(*const int8)@object",
         "PyBytes_FromStringAndSize": "PyBytes_FromStringAndSize(*const int8,int64)@object",
         "PyBytes_AsString": "PyBytes_AsString(@object)*int8",
@@ -290,6 +304,7 @@ _POINTERS = {
         "PyByteArray_Resize": "PyByteArray_Resize(@object,int64)int32",
     },
     "unicode": {
+        "PyUnicode_FromFormat": "PyUnicode_FromFormat(*const int8,@...)@object",
         "PyUnicode_FromString": "PyUnicode_FromString(*const int8)@object",
         "PyUnicode_FromStringAndSize": "PyUnicode_FromStringAndSize(*const int8,int64)@object",
         "PyUnicode_DecodeUTF8": "PyUnicode_DecodeUTF8(*const int8,int64,*const int8)@object",
@@ -298,7 +313,10 @@ _POINTERS = {
         "PyUnicode_AsUTF8": "PyUnicode_AsUTF8(@object)*const int8",
         "PyUnicode_AsUTF8AndSize": "PyUnicode_AsUTF8AndSize(@object,*int64)*const int8",
     },
-    "exc": {"PyErr_Occurred": "PyErr_Occurred()*@PyObject"},
+    "exc": {
+        "PyErr_Occurred": "PyErr_Occurred()*@PyObject",
+        "PyErr_Format": "PyErr_Format(@object,*const int8,@...)@object",
+    },
     "long": {
         "PyLong_FromString": "PyLong_FromString(*const int8,**int8,int32)@object",
         "PyLong_FromVoidPtr": "PyLong_FromVoidPtr(*void)@object",
@@ -309,13 +327,15 @@ _POINTERS = {
 @functools.cache
 def _pointers(part: str) -> dict[str, Any]:
     """The functions of a module that have pointers of C."""
-    from ungil.pyx._names import Special
+    from ungil.pyx._names import Replaced, Special
 
-    made = {}
+    made: dict[str, Any] = {}
     for name, text in _POINTERS.get(part, {}).items():
         entry, _, types = text.partition("(")
         address = ctypes.cast(getattr(_api, entry), ctypes.c_void_p).value
-        made[name] = Special(f"cython.extern:{address}:{name}:fn({types}")
+        canonical = f"cython.extern:{address}:{name}:fn({types}"
+        plain = _PLAIN.get(name)
+        made[name] = Special(canonical) if plain is None else Replaced(canonical, plain)
     return made
 
 
@@ -324,7 +344,7 @@ _REFERENCES: dict[str, Any] = {
     "Py_REFCNT": lambda x: sys.getrefcount(x) - 2,
 }  # fmt: skip
 _EXCEPTIONS: dict[str, Any] = {
-    "PyErr_CheckSignals": _check_signals, "PyErr_SetString": _raise_text, "PyErr_Format": _raise_formatted, "PyErr_SetObject": _raise,
+    "PyErr_CheckSignals": _check_signals, "PyErr_SetString": _raise_text, "PyErr_SetObject": _raise,
     "PyErr_SetNone": _raise, "PyErr_NoMemory": _raise_memory, "PyErr_GivenExceptionMatches": _matches,
     "PyErr_ExceptionMatches": lambda kind: False, "PyErr_Clear": lambda: None, "PyErr_WarnEx": _warn,
     "PyExceptionClass_Check": lambda x: isinstance(x, type) and issubclass(x, BaseException),

@@ -219,8 +219,11 @@ def _best(alternatives: list[Alternative], p: Parameter, given: str) -> int | No
     for i, (text, name) in enumerate(alternatives):
         if text.startswith(("struct ", "union ", "packed ")) and given.split("{")[0].split(" ")[-1] == name:
             return i
-        if p.form.replace("const ", "").replace("?", text) == given or (
-            p.ndim is not None and given.startswith(f"{text}[")
+        is_array = p.form in ("*?", "*const ?") and given.startswith(f"{text}[")
+        if (
+            is_array
+            or p.form.replace("const ", "").replace("?", text) == given
+            or (p.ndim is not None and given.startswith(f"{text}["))
         ):
             return i
     if p.ndim is not None or p.form != "?":

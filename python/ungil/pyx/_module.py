@@ -49,6 +49,10 @@ _DIRECTIVES = {
 }
 
 
+# How casts to enumerations that Python sees begin.
+_ENUM_CAST = '__pyx_cast("int32", "enum '
+
+
 def compile(
     source: str | os.PathLike[str],
     name: str | None = None,
@@ -562,14 +566,17 @@ class Builder:
             for f in plan["functions"]
             if f["ret"] and f["ret"][1].startswith("enum ")
         }
-        info["has_characters"] = "__pyx_char(" in text
+        # What Python sees of such values is made of objects.
+        makes_members = info["kind"] == "def" and not info["releases_gil"] and _ENUM_CAST in text
+        info["has_characters"] = "__pyx_char(" in text or makes_members
         info["may_hold"] = info["name"] in self._taking_the_lock(plan)
         info["must_compile"] = (
             info["releases_gil"]
             or not stores
             and (
                 any(_names.needs_compiler(t[0]) for t in declared if t)
-                or any(f"__pyx_{name}(" in text for name in ("addr", "cast", "view", "parallel"))
+                or any(f"__pyx_{name}(" in text for name in ("addr", "view", "parallel"))
+                or text.count("__pyx_cast(") > text.count(_ENUM_CAST)
             )
         )
         # Loops in parallel are never run in order without a word.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ungil import _ungil
-from ungil.pyx import _cpython, _libc, _memory, _numpy
+from ungil.pyx import _cpython, _enums, _libc, _memory, _numpy
 
 
 class Cast:
@@ -158,11 +158,18 @@ def _character(value: Any) -> str:
     return value if isinstance(value, str) else chr(int(value))
 
 
+def _cast(text: str, name: str, value: Any) -> Any:
+    """A cast in plain Python: to an enumeration only."""
+    if not name.startswith("enum "):
+        return Special("")()
+    return _enums.member(name, Cast(text)(value))
+
+
 def operators() -> dict[str, Any]:
     """Operators of C by the names that plain text calls them."""
     return {
         "__pyx_addr": Address("cython.addressof"),
-        "__pyx_cast": Special("cython.cast"),
+        "__pyx_cast": Replaced("cython.cast", _cast),
         "__pyx_sizeof": Replaced("cython.sizeof", _size_of),
         "__pyx_view": Special("cython.view"),
         "__pyx_ndarray_data": _numpy.names()["PyArray_BYTES"],

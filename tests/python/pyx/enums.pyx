@@ -62,3 +62,18 @@ def tup(int n):
 def objarg(x):
     cdef Color c = x
     return c
+
+
+def cast_to(int i):
+    e = <Flags>i
+    return <Flags>i, e, <int>e, <Flags>i + 1, [<Flags>i], str(<Flags>i), f"{<Flags>i}"
+
+
+def cast_in_loop(int n):
+    cdef Flags f
+    cdef int i, total = 0
+    with nogil:
+        for i in range(n):
+            f = <Flags>(i + 1)
+            total += f
+    return total

@@ -189,3 +189,31 @@ def filled_beside(P[:] v, d):
 
 def filled_by_object(P[:] v, o):
     v[:] = o
+
+
+cdef struct Parts:
+    double re
+    double im
+
+cdef struct Single:
+    float re
+    float im
+
+ctypedef double complex number
+
+
+def parts(Parts[:] v):
+    return v[0].re, v[1].im, v[0]
+
+
+def set_part(Parts[:] v):
+    v[0].re = 5
+    return v.shape[0]
+
+
+def single(Single[:] v):
+    return v[0]
+
+
+def whole(number[:] v):
+    return v[0]

@@ -188,10 +188,7 @@ pub fn read(
     let around = Around { aliases: &aliases, list: Vec::new(), annotates };
     plan.functions = functions::of_module(body, &plan.types, source, around, &mut errors);
     let run = reachable(body);
-    let (mistakes, rewritten) = match plan.types.surroundings() {
-        Some(_) => super::values::mistakes(&run, &plan, source),
-        None => Default::default(),
-    };
+    let (mistakes, rewritten) = super::values::mistakes(&run, &plan, source);
     let (text, more) = {
         let fused = plan.functions.iter().filter(|f| !f.fused.is_empty()).map(|f| f.name.clone()).collect();
         let data = plan.data.iter().map(|(name, known)| (name.clone(), known.text.clone())).collect();

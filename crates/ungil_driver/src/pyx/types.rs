@@ -334,6 +334,10 @@ impl Types {
     pub fn base(&self, ty: &CType) -> Result<Known, Diagnostic> {
         match &ty.kind {
             CTypeKind::Implicit => Ok(known("object", "object")),
+            CTypeKind::Basic { name, longs: 1, .. } if &*name.name == "double" => {
+                let help = Some("use `double`, which has 53 of its 64 bits");
+                Err(unsupported("`long double` is", ty.span, help))
+            }
             CTypeKind::Basic { name, sign, longs, complex } => {
                 basic(&name.name, *sign, *longs, *complex).ok_or_else(|| unknown_type(&name.name, ty.span))
             }
@@ -365,6 +369,11 @@ impl Types {
     /// Which alternatives of fused types are meant.
     pub fn choose(&mut self, chosen: HashMap<String, usize>) {
         self.chosen = chosen;
+    }
+
+    /// Whether it is said which alternatives of fused types are meant.
+    pub fn has_choice(&self) -> bool {
+        !self.chosen.is_empty()
     }
 
     /// The fused types that were looked up since this was asked last: names, and their texts.
@@ -489,7 +498,11 @@ impl Types {
     }
 
     fn view(&self, base: &CType, axes: &[Expr]) -> Result<Known, Diagnostic> {
-        let element = self.base(base)?;
+        let mut element = self.base(base)?;
+        if element.text == "bint" {
+            // Its name tells that elements are truth values.
+            element.text = "int32".to_owned();
+        }
         let is_other = is_aggregate(&element.text) || element.text == "object";
         if !is_number(&element.text) && !is_other {
             return Err(unsupported("memoryviews of this type are", base.span, None));
@@ -538,7 +551,9 @@ impl Types {
         if !is_buffer {
             return Err(unsupported("templates and arrays of this kind are", ty.span, None));
         }
-        let [element] = args else {
+        let by_name = keywords.iter().find(|(name, _)| &*name.name == "dtype").map(|(_, value)| value);
+        let given: Vec<&TypeArgument> = args.iter().chain(by_name).collect();
+        let [element] = given.as_slice() else {
             return Err(unsupported("this buffer type is", ty.span, Some("write `object[double, ndim=1]`")));
         };
         let element = self.argument(element)?;
@@ -547,7 +562,7 @@ impl Types {
             match (&*name.name, value) {
                 ("ndim", TypeArgument::Expr(value)) => ndim = integer(value).unwrap_or(0),
                 ("mode", TypeArgument::Expr(value)) => mode = string(value),
-                ("negative_indices" | "cast", _) => {}
+                ("negative_indices" | "cast" | "dtype", _) => {}
                 _ => return Err(unsupported("this option of a buffer is", name.span, None)),
             }
         }

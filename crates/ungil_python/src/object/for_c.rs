@@ -37,6 +37,7 @@ fn machine(ty: &CType) -> Option<Type> {
     Some(match ty {
         CType::Void => Type::unit(),
         CType::Scalar(dtype) if !dtype.is_complex() => Type::Scalar(*dtype),
+        CType::Bint => Type::Scalar(DType::I32),
         CType::Pointer(_) => Type::Pointer,
         ty if is_object(ty) => Type::I64,
         _ => return None,
@@ -49,6 +50,7 @@ fn fits(ty: &CType, own: Option<&CTy>) -> bool {
         None => is_object(ty),
         Some(CTy::C(CType::Pointer(_), _)) => matches!(ty, CType::Pointer(_)),
         Some(CTy::C(..)) => false,
+        Some(own) if *ty == CType::Bint => !own.dtype().is_float(),
         Some(own) => matches!(ty, CType::Scalar(dtype) if dtype.is_float() == own.dtype().is_float()),
     }
 }

@@ -8,7 +8,7 @@ use core::ptr::null_mut;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
 use ungil_driver::compiled::Compiled;
 use ungil_ir::types::DType;
 use ungil_runtime::context::current_ctx;
@@ -16,6 +16,7 @@ use ungil_sema::cython::Declared;
 use ungil_sema::object::Given;
 use ungil_sema::object::convert::declared;
 use ungil_sema::object::value::CTy;
+use ungil_syntax::ast::literal::Literal;
 
 use super::direct::{Direct, Kernel};
 use super::operate::{O, entries};
@@ -32,6 +33,8 @@ pub struct Own {
     pub dispatcher: *const Dispatcher,
     /// None: an object.
     pub params: Vec<Option<CTy>>,
+    /// Values of the last parameters that have one.
+    pub defaults: Vec<Literal>,
     pub ret: Given,
 }
 
@@ -41,6 +44,27 @@ fn parameter(p: &Parameter) -> Result<Option<CTy>, ()> {
         None | Some(Declared::View { .. } | Declared::Structs { .. } | Declared::Objects { .. }) => Ok(None),
         Some(other) => declared(other).ok().filter(|ty| !ty.is_complex()).map(Some).ok_or(()),
     }
+}
+
+/// The values of a function's last parameters, where all of them are plain ones.
+fn defaults(dispatcher: &Dispatcher, params: &[Option<CTy>]) -> Option<Vec<Literal>> {
+    Python::attach(|py| {
+        // SAFETY: attached; a dispatcher holds its function.
+        let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+        let values = func.getattr("__defaults__").ok()?.cast_into::<PyTuple>().ok()?;
+        let last = &params[params.len().checked_sub(values.len())?..];
+        let one = |(value, ty): (Bound<'_, PyAny>, &Option<CTy>)| {
+            Some(match value {
+                value if value.is_none() && ty.as_ref().is_some_and(CTy::is_address) => Literal::Int(0),
+                value if value.is_none() => Literal::None,
+                value if value.is_exact_instance_of::<PyBool>() => Literal::Bool(value.is_truthy().ok()?),
+                value if value.is_exact_instance_of::<PyInt>() => Literal::Int(value.extract().ok()?),
+                value if value.is_exact_instance_of::<PyFloat>() => Literal::Float(value.extract().ok()?),
+                _ => return None,
+            })
+        };
+        values.iter().zip(last).map(one).collect()
+    })
 }
 
 impl Own {
@@ -64,7 +88,8 @@ impl Own {
             Some(Declared::Void) => Given::Nothing,
             Some(other) => Given::C(declared(other).ok().filter(|ty| !ty.is_complex())?),
         };
-        Some(Own { dispatcher, params, ret })
+        let defaults = defaults(dispatcher, &params).unwrap_or_default();
+        Some(Own { dispatcher, params, defaults, ret })
     }
 
     /// The call by way of Python, where there is no other.

@@ -74,6 +74,7 @@ impl Table {
         let variables: Box<[Parameter]> = views
             .map(|(name, ty)| Parameter {
                 not_none: c.not_none.contains(name),
+                is_array: c.buffers.contains(name),
                 ..Parameter::variable(name, ty)
             })
             .collect();

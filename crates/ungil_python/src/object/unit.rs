@@ -20,6 +20,7 @@ use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::lower::Lowered;
 use ungil_sema::lower::external::external;
 use ungil_sema::object::entries::Entry;
+use ungil_sema::object::fused::SEPARATOR;
 use ungil_sema::object::inner::{Body, Code, Place as At};
 use ungil_sema::object::value::CTy;
 use ungil_sema::object::{Meaning, Objects, Own as Called, Source, lower};
@@ -327,6 +328,7 @@ impl Names<'_> {
         owns[at].1.as_ref().map(|own| Called {
             number,
             params: own.params.clone(),
+            defaults: own.defaults.clone(),
             ret: own.ret.clone(),
             kernel: dispatcher.state().pyx.as_ref().and_then(|pyx| pyx.inlined(py, own)),
         })
@@ -348,7 +350,20 @@ impl Names<'_> {
         world.c_entry(kernel, ty)
     }
 
+    /// A specialisation of a function with fused types, by its name and types.
+    fn chosen(&self, asked: &str, name: &str, types: &str) -> PyResult<Meaning> {
+        let found = self.builtins.get_item(name)?;
+        let Some(function) = found.or(self.globals.get_item(name)?) else { return Ok(Meaning::Object) };
+        let types: Vec<&str> = types.split(SEPARATOR).filter(|text| !text.is_empty()).collect();
+        let Ok(chosen) = function.call_method1("_choose", (types,)) else { return Ok(Meaning::Object) };
+        let Some(dispatcher) = dispatcher::downcast(&chosen) else { return Ok(Meaning::Object) };
+        Ok(self.own(function.py(), asked, dispatcher).map_or(Meaning::Object, Meaning::Own))
+    }
+
     fn meaning(&self, name: &str) -> PyResult<Meaning> {
+        if let Some((function, types)) = name.split_once(SEPARATOR) {
+            return self.chosen(name, function, types);
+        }
         let (found, is_global) = match self.globals.get_item(name)? {
             Some(found) => (found, true),
             None => match self.builtins.get_item(name)? {
@@ -392,6 +407,9 @@ impl Names<'_> {
         }
         if name == "NULL" && !is_global {
             return Ok(Meaning::Null);
+        }
+        if class.getattr("__module__")?.eq("ungil.pyx._fused")? {
+            return Ok(Meaning::Fused);
         }
         if class.getattr("__module__")?.eq("ungil.pyx._names")? {
             let canonical = found.getattr_opt("canonical")?.map(|c| c.to_string()).unwrap_or_default();

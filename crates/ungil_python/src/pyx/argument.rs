@@ -67,6 +67,9 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
         Some(Declared::Objects { ndim, layout }) => {
             let wanted = Wanted { info: Info::object(), ndim: *ndim, layout: *layout, is_const: false };
             let array = view(parameter, &wanted, object)?;
+            if parameter.is_array {
+                return Ok(array);
+            }
             object.py().import("ungil.pyx._views")?.getattr("object_view")?.call1((array,))
         }
     }
@@ -151,6 +154,7 @@ fn tuple<'py>(
             not_none: false,
             is_buffer: false,
             writes: false,
+            is_array: false,
         };
         made.push(convert(&inner, item)?);
     }

@@ -38,7 +38,13 @@ impl Info {
             _ => 'I',
         };
         // Conversions of integers call it otherwise than buffers.
-        let (name, size) = (name.replace("PY_LONG_LONG", "long long"), dtype.size() as usize);
+        let name = match dtype {
+            // Other names of them are not told.
+            DType::C64 => "float complex".to_owned(),
+            DType::C128 => "double complex".to_owned(),
+            _ => name.replace("PY_LONG_LONG", "long long"),
+        };
+        let size = dtype.size() as usize;
         Info { name, size, group, extents: Vec::new(), fields: Vec::new() }
     }
 
@@ -55,14 +61,16 @@ impl Info {
             offset: f.offset as usize,
             info: Info::member(&f.ty, &f.c_name),
         });
-        let (fields, size) = (fields.collect(), s.size as usize);
-        Info { name: name.to_owned(), size, group: 'S', extents: Vec::new(), fields }
+        let (fields, size): (Vec<Member>, usize) = (fields.collect(), s.size as usize);
+        let group = if is_complex_number(&fields) { 'C' } else { 'S' };
+        Info { name: name.to_owned(), size, group, extents: Vec::new(), fields }
     }
 
     fn member(ty: &CType, c_name: &str) -> Info {
         match ty {
             CType::Scalar(dtype) if !c_name.is_empty() => Info::number(*dtype, c_name),
             CType::Scalar(DType::I8) => Info::number(DType::I8, "char"),
+            CType::Bint => Info::number(DType::I32, "bint"),
             CType::Scalar(dtype) => Info::number(*dtype, element_name(*dtype)),
             CType::Struct(s) => Info::structure(s, &s.name),
             CType::Array(element, n) => {
@@ -75,6 +83,12 @@ impl Info {
             }
         }
     }
+}
+
+/// Whether a struct is two floats of one type, which a complex number is as well.
+fn is_complex_number(fields: &[Member]) -> bool {
+    let is_float = |m: &Member| m.info.group == 'R' && m.info.extents.is_empty();
+    matches!(fields, [a, b] if is_float(a) && is_float(b) && a.info.name == b.info.name)
 }
 
 /// Where the comparison stands in a struct.

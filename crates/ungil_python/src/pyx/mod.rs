@@ -104,6 +104,8 @@ pub struct Parameter {
     pub is_buffer: bool,
     /// Of a buffer that the function writes to.
     pub writes: bool,
+    /// Of a buffer, which Python sees as it is.
+    pub is_array: bool,
 }
 
 impl Parameter {
@@ -117,6 +119,7 @@ impl Parameter {
             not_none: false,
             is_buffer: false,
             writes: false,
+            is_array: false,
         }
     }
 }
@@ -144,6 +147,9 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
             text.starts_with("buffer ") && !name.starts_with("object ")
                 || text.starts_with("view ") && name == "numpy.ndarray"
         });
+        if ty.as_ref().is_some_and(is_buffer_type) {
+            c.buffers.insert(name.clone());
+        }
         let writes = written.contains(&name);
         let declared = ty.as_ref().and_then(|(text, c_name)| declaration(text, c_name, writes));
         if let Some(declared) = &declared {
@@ -156,7 +162,8 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
         if not_none {
             c.not_none.insert(name.clone());
         }
-        params.push(Parameter { name, declared, class, not_none, is_buffer, writes });
+        let is_array = c.buffers.contains(&name);
+        params.push(Parameter { name, declared, class, not_none, is_buffer, writes, is_array });
     }
     params
 }
@@ -168,6 +175,11 @@ fn declaration(text: &str, c_name: &str, writes: bool) -> Option<Declared> {
         *is_const &= !(writes && text.starts_with("buffer "));
     }
     Some(declared)
+}
+
+/// Whether a type is a buffer's, which as an object is the array itself.
+fn is_buffer_type((text, name): &Named) -> bool {
+    text.starts_with("buffer ") || text.starts_with("view ") && name == "numpy.ndarray"
 }
 
 /// A switch that is off where nothing is said.
@@ -215,6 +227,8 @@ pub fn make_pyx_function<'py>(
     let written: Vec<String> = option(info, "written")?.unwrap_or_default();
     let mut c = switched(info)?;
     let mut params = parameters(declared, &written, &mut c);
+    let buffers = locals.iter().filter(|(_, ty)| is_buffer_type(ty));
+    c.buffers.extend(buffers.map(|(name, _)| name.clone()));
     let known = |(name, (text, c_name)): (String, Named)| {
         let declared = declaration(&text, &c_name, written.contains(&name))?;
         Some((name, declared))
@@ -376,6 +390,7 @@ fn functions_inside(
             overflowing: Default::default(),
             infer_types: outer.infer_types,
             not_none,
+            buffers: Default::default(),
             classes: option(&info, "classes")?.unwrap_or_default(),
             data: outer.data.clone(),
             enumerators: outer.enumerators.clone(),

@@ -43,6 +43,7 @@ fn format_of<'py>(py: Python<'py>, ty: &CType) -> PyResult<Bound<'py, PyAny>> {
     let dtype = |name: &str| py.import("numpy")?.getattr("dtype")?.call1((name,));
     match ty {
         CType::Scalar(d) => dtype(d.name()),
+        CType::Bint => dtype("int32"),
         CType::Struct(s) => dtype_of(py, s),
         CType::Array(..) => {
             let (mut extents, mut at) = (Vec::new(), ty);
@@ -190,6 +191,10 @@ pub fn put(ty: &CType, value: &Bound<'_, PyAny>, bytes: &mut [u8]) -> PyResult<(
             items.iter().enumerate().try_for_each(|(k, item)| put(element, item, &mut bytes[k * size..]))
         }
         CType::Scalar(dtype) => number(*dtype, c_name(*dtype), value, bytes),
+        CType::Bint => {
+            bytes[..4].copy_from_slice(&i32::from(value.is_truthy()?).to_le_bytes());
+            Ok(())
+        }
         // The driver gives the addresses of functions.
         CType::Pointer(to)
             if matches!(to.to, CType::Function(_)) && value.is_exact_instance_of::<PyInt>()

@@ -25,7 +25,7 @@ fn declared(text: &str, c_name: &str) -> PyResult<Declared> {
 fn c_type(declared: &Declared) -> Option<CType> {
     match declared {
         Declared::Scalar { dtype, .. } => Some(CType::Scalar(*dtype)),
-        Declared::Bint => Some(CType::Scalar(DType::I32)),
+        Declared::Bint => Some(CType::Bint),
         Declared::C { ty, .. } => Some(ty.clone()),
         _ => None,
     }
@@ -124,9 +124,6 @@ pub unsafe fn pyx_load<'py>(
     let size = ty.size().unwrap_or(8) as usize;
     // SAFETY: the variable has as many bytes as its type, as the caller vouches.
     let bytes = unsafe { core::slice::from_raw_parts(address as *const u8, size) }.to_vec();
-    if declared == Declared::Bint {
-        return Ok(bytes.iter().any(|b| *b != 0).into_pyobject(py)?.to_owned().into_any());
-    }
     object_of(py, &ty, &bytes)
 }
 
@@ -147,6 +144,7 @@ fn member_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bound<'
 pub fn object_of<'py>(py: Python<'py>, ty: &CType, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     match ty {
         CType::Scalar(dtype) => number(py, *dtype, bytes),
+        CType::Bint => Ok(bytes[..4].iter().any(|b| *b != 0).into_pyobject(py)?.to_owned().into_any()),
         CType::Struct(s) if is_tuple(s) => {
             let items = s.fields.iter().map(|f| object_of(py, &f.ty, &bytes[f.offset as usize..]));
             Ok(PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any())
@@ -230,6 +228,7 @@ pub unsafe fn pyx_view<'py>(
         not_none: false,
         is_buffer: false,
         writes: false,
+        is_array: false,
     };
     let array = argument::convert(&parameter, value)?;
     let n = usize::from(ndim);

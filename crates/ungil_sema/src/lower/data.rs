@@ -71,11 +71,11 @@ impl Lowerer<'_, '_> {
             let Some((declared, address)) = c.data.get(&name).cloned() else { continue };
             let pointer = self.extern_address(&key(&name), address);
             match declared {
-                Declared::C { ty, .. } => self.keep_data(&name, &ty, false, pointer, span),
+                Declared::C { ty, .. } => self.keep_data(&name, &ty, pointer, span),
                 Declared::Scalar { dtype, .. } => {
-                    self.keep_data(&name, &CType::Scalar(dtype), false, pointer, span);
+                    self.keep_data(&name, &CType::Scalar(dtype), pointer, span);
                 }
-                Declared::Bint => self.keep_data(&name, &CType::Scalar(DType::I32), true, pointer, span),
+                Declared::Bint => self.keep_data(&name, &CType::Bint, pointer, span),
                 Declared::View { dtype, ndim, layout, is_const, .. } => {
                     let layout = layout.unwrap_or(Layout::Strided);
                     let ty = ArrayType { dtype, ndim, layout, readonly: is_const, swapped: false };
@@ -97,8 +97,8 @@ impl Lowerer<'_, '_> {
         Ok(())
     }
 
-    fn keep_data(&mut self, name: &str, ty: &CType, is_bint: bool, pointer: Value, span: Span) {
-        let memory = self.memory_over(&self.complete(ty), is_bint, pointer, span);
+    fn keep_data(&mut self, name: &str, ty: &CType, pointer: Value, span: Span) {
+        let memory = self.memory_over(&self.complete(ty), pointer, span);
         self.memory.insert(key(name), memory);
     }
 

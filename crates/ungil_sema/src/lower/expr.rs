@@ -10,11 +10,13 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::name::Ident;
 use ungil_syntax::ast::operator::{BinaryOp, BoolOp};
 
+use crate::cython::{BINT, Declared};
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::build::Cond;
+use crate::lower::data;
 use crate::operand::{Constant, Operand};
 use crate::resolve::scopes::Captured;
 use crate::ty::{CodeId, FuncTy, SliceTy, Ty};
@@ -268,8 +270,29 @@ impl Lowerer<'_, '_> {
                 _ => Ok(part),
             };
         }
+        let is_of_bints = self.is_of_bints(value);
         let value = self.lower_expr(value)?;
-        self.subscript(&value, index, e.span)
+        let part = self.subscript(&value, index, e.span)?;
+        if is_of_bints && part.ty == Ty::Scalar(DType::I32) {
+            let truth = self.truth_value(&part)?;
+            return Ok(Operand::value(Ty::PyBool, truth, e.span));
+        }
+        Ok(part)
+    }
+
+    /// Whether an expression is an array or a memoryview of `bint`, which has the type of one of `int`.
+    fn is_of_bints(&self, e: &Expr) -> bool {
+        let Some(c) = self.options.c.as_ref() else { return false };
+        let is_view =
+            |ty: Option<&Declared>| matches!(ty, Some(Declared::View { name, .. }) if &**name == BINT);
+        match &e.kind {
+            ExprKind::Name(name) => self.holds_bints(name) || is_view(c.vars.get(&**name)),
+            ExprKind::Attribute { value, attr } if matches!(&value.kind, ExprKind::Name(name) if &**name == "__pyx_g__") => {
+                self.holds_bints(&data::key(&attr.name)) || is_view(c.data.get(&*attr.name).map(|(ty, _)| ty))
+            }
+            ExprKind::Subscript { value, .. } => self.is_of_bints(value),
+            _ => false,
+        }
     }
 
     /// Stands for a value whose computation is not typed yet; this round's code is thrown away.

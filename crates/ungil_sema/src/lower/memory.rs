@@ -47,7 +47,6 @@ pub const MEMMOVE: &str = "memmove";
 #[derive(Clone, Debug)]
 pub(crate) struct Memory {
     pub ty: CType,
-    is_bint: bool,
     pub(crate) pointer: Value,
     /// Of numbers: the memory as an array.
     pub(crate) array: Option<Operand>,
@@ -97,17 +96,17 @@ impl Lowerer<'_, '_> {
                 Declared::C { ty: ty @ (CType::Array(..) | CType::Struct(_)), .. } => ty.clone(),
                 Declared::C { ty, .. } if is_taken => ty.clone(),
                 Declared::Scalar { dtype, .. } if is_taken => CType::Scalar(*dtype),
-                Declared::Bint if is_taken => CType::Scalar(DType::I32),
+                Declared::Bint if is_taken => CType::Bint,
                 _ => continue,
             };
-            let memory = self.frame_memory(&ty, *declared == Declared::Bint, span)?;
+            let memory = self.frame_memory(&ty, span)?;
             self.memory.insert(name.clone(), memory);
         }
         Ok(())
     }
 
     /// Memory of a type in the frame.
-    pub(crate) fn frame_memory(&mut self, ty: &CType, is_bint: bool, span: Span) -> Result<Memory> {
+    pub(crate) fn frame_memory(&mut self, ty: &CType, span: Span) -> Result<Memory> {
         let size = ty.size().filter(|size| *size <= MAX_FRAME).ok_or_else(|| {
             let title = format!("a variable of type `{ty}` does not fit the frame of a function");
             misuse(title, "too large, or of unknown size", "use a memoryview, or `malloc`", span)
@@ -119,37 +118,42 @@ impl Lowerer<'_, '_> {
         }
         let (dtype, words) = match at {
             CType::Scalar(d) => (*d, size / d.size()),
+            CType::Bint => (DType::I32, size / 4),
             _ => (DType::I64, size.div_ceil(8)),
         };
         let flat = ArrayType { dtype, ndim: 1, layout: Layout::C, readonly: false, swapped: false };
         let memory = self.b().typed(InstKind::StackArray(words.max(1) as u32), Type::Array(flat));
         let address = self.b().value(InstKind::Address(memory));
         let pointer = self.b().value(InstKind::Pointer(address));
-        if let (1, CType::Scalar(_)) = (extents.len(), at) {
+        if let (1, CType::Scalar(_) | CType::Bint) = (extents.len(), at) {
             let array = Some(Operand::value(Ty::Array(flat), memory, span));
-            return Ok(Memory { ty: ty.clone(), is_bint, pointer, array });
+            return Ok(Memory { ty: ty.clone(), pointer, array });
         }
-        Ok(self.memory_over(ty, is_bint, pointer, span))
+        Ok(self.memory_over(ty, pointer, span))
     }
 
     /// Memory of a type behind a pointer.
-    pub(crate) fn memory_over(&mut self, ty: &CType, is_bint: bool, pointer: Value, span: Span) -> Memory {
+    pub(crate) fn memory_over(&mut self, ty: &CType, pointer: Value, span: Span) -> Memory {
         let (mut extents, mut at) = (Vec::new(), ty);
         while let CType::Array(element, n) = at {
             extents.push(*n as i64);
             at = element;
         }
-        let array = match at {
-            CType::Scalar(dtype) if (1..=8).contains(&extents.len()) => {
+        let dtype = match at {
+            CType::Scalar(dtype) => Some(*dtype),
+            CType::Bint => Some(DType::I32),
+            _ => None,
+        };
+        let array = match dtype {
+            Some(dtype) if (1..=8).contains(&extents.len()) => {
                 let ndim = extents.len() as u8;
-                let flat =
-                    ArrayType { dtype: *dtype, ndim, layout: Layout::C, readonly: false, swapped: false };
+                let flat = ArrayType { dtype, ndim, layout: Layout::C, readonly: false, swapped: false };
                 let shape: Vec<Value> = extents.iter().map(|n| self.b().i64(*n)).collect();
                 Some(self.array_over(pointer, shape, flat, span))
             }
             _ => None,
         };
-        Memory { ty: ty.clone(), is_bint, pointer, array }
+        Memory { ty: ty.clone(), pointer, array }
     }
 
     /// An array over memory behind a pointer, one element behind the other.
@@ -165,6 +169,15 @@ impl Lowerer<'_, '_> {
         Operand::value(Ty::Array(ty), value, span)
     }
 
+    /// Whether a variable in memory is an array of truth values.
+    pub(crate) fn holds_bints(&self, name: &str) -> bool {
+        let Some(mut at) = self.memory.get(name).map(|memory| &memory.ty) else { return false };
+        while let CType::Array(element, _) = at {
+            at = element;
+        }
+        *at == CType::Bint
+    }
+
     /// The value of a variable in memory; `None` if it has none.
     pub(crate) fn read_memory(&mut self, name: &str, span: Span) -> Result<Option<Operand>> {
         let Some(memory) = self.memory.get(name).cloned() else { return Ok(None) };
@@ -177,10 +190,6 @@ impl Lowerer<'_, '_> {
         }
         let address = self.b().value(InstKind::Address(memory.pointer));
         let value = self.load_c(address, &memory.ty, span)?;
-        if memory.is_bint {
-            let truth = self.truth_value(&value)?;
-            return Ok(Some(Operand::value(Ty::PyBool, truth, span)));
-        }
         Ok(Some(value))
     }
 
@@ -193,15 +202,7 @@ impl Lowerer<'_, '_> {
             return Err(misuse(title, "assigned by several threads", help, span));
         }
         let address = self.b().value(InstKind::Address(memory.pointer));
-        let value = match memory.is_bint {
-            true => {
-                let truth = self.truth_value(value)?;
-                let number = self.b().cast(truth, DType::I32);
-                Operand::value(Ty::Scalar(DType::I32), number, span)
-            }
-            false => value.clone(),
-        };
-        self.store_c(address, &memory.ty, &value, span)?;
+        self.store_c(address, &memory.ty, value, span)?;
         Ok(true)
     }
 
@@ -241,6 +242,7 @@ impl Lowerer<'_, '_> {
                 let declared = Declared::Scalar { dtype: *dtype, name: name.into() };
                 self.as_declared(&declared, x, span)
             }
+            CType::Bint => self.as_declared(&Declared::Bint, x, span),
             CType::Pointer(to) => match self.as_pointer(to, x, span)? {
                 Some(pointer) => Ok(Operand::value(Ty::Pointer(to.clone()), pointer, x.span)),
                 None => Err(refuse()),
@@ -491,6 +493,12 @@ impl Lowerer<'_, '_> {
         let [text, name, x] = args.positional.as_slice() else { return Err(Error::Untyped) };
         let ty = self.complete(&text.as_str().and_then(parse_c_text).ok_or(Error::Untyped)?);
         let name = name.as_str().unwrap_or_default().to_owned();
+        if let CType::Scalar(dtype) = ty {
+            // An enumeration.
+            let x = self.element_of(x)?;
+            let value = self.value(&x)?;
+            return Ok(Operand::value(Ty::Scalar(dtype), self.b().cast(value, dtype), span));
+        }
         let CType::Pointer(to) = &ty else { return self.as_c(&ty, &name, x, span) };
         if let (Ty::Func(_) | Ty::CFunc(_) | Ty::Builtin(_), CType::Function(_)) = (&x.ty, &to.to) {
             return self.as_c(&ty, &name, x, span);
@@ -652,6 +660,7 @@ pub(crate) fn same_type(a: &CType, b: &CType) -> bool {
         // Who may raise is called like others.
         (CType::Function(f), CType::Function(g)) => f.params == g.params && f.ret == g.ret,
         // `char` and `signed char`.
+        (CType::Bint, CType::Scalar(DType::I32)) | (CType::Scalar(DType::I32), CType::Bint) => true,
         _ => a == b || (name(a).is_some() && name(a) == name(b)),
     }
 }
@@ -667,6 +676,7 @@ fn elements_suit(a: &ArrayType, to: &CType) -> bool {
     match to {
         CType::Array(element, _) => elements_suit(a, element),
         CType::Scalar(d) => *d == a.dtype,
+        CType::Bint => a.dtype == DType::I32,
         _ => false,
     }
 }

@@ -205,7 +205,7 @@ impl Lowerer<'_, '_> {
         match eightbytes(s) {
             Some(parts) => Ok(Returned::Parts(s.clone(), parts)),
             None => {
-                let memory = self.frame_memory(&ret, false, span)?;
+                let memory = self.frame_memory(&ret, span)?;
                 passed.push_hidden(memory.pointer);
                 Ok(Returned::Memory(s.clone(), memory.pointer))
             }
@@ -223,7 +223,7 @@ impl Lowerer<'_, '_> {
             Returned::Plain(_) => Ok(None),
             Returned::Memory(s, pointer) => Ok(Some(Operand::value(Ty::CStruct(s.clone()), *pointer, span))),
             Returned::Parts(s, parts) => {
-                let memory = self.frame_memory(&CType::Struct(s.clone()), false, span)?;
+                let memory = self.frame_memory(&CType::Struct(s.clone()), span)?;
                 let start = self.b().value(InstKind::Address(memory.pointer));
                 for (k, dtype) in parts.iter().enumerate() {
                     let part = match parts.len() {

@@ -28,7 +28,7 @@ impl Lowerer<'_, '_> {
         if !self.is_c() {
             return Ok(x.clone());
         }
-        let memory = self.frame_memory(&CType::Struct(s.clone()), false, x.span)?;
+        let memory = self.frame_memory(&CType::Struct(s.clone()), x.span)?;
         let (to, from) = (self.b().value(InstKind::Address(memory.pointer)), self.pointer_address(x)?);
         self.copy_memory(to, from, s.size)?;
         Ok(Operand::value(Ty::CStruct(s), memory.pointer, x.span))
@@ -49,7 +49,7 @@ impl Lowerer<'_, '_> {
 
     fn new_struct(&mut self, s: &Arc<CStruct>, mut args: Args) -> Result<Operand> {
         let span = args.span;
-        let memory = self.frame_memory(&CType::Struct(s.clone()), false, span)?;
+        let memory = self.frame_memory(&CType::Struct(s.clone()), span)?;
         let result = Operand::value(Ty::CStruct(s.clone()), memory.pointer, span);
         let positional = std::mem::take(&mut args.positional);
         let named = std::mem::take(&mut args.keywords);
@@ -105,7 +105,7 @@ impl Lowerer<'_, '_> {
     pub(crate) fn python_of(&mut self, address: Value, ty: &CType, span: Span) -> Result<Operand> {
         let ty = &self.complete(ty);
         match ty {
-            CType::Scalar(_) => {
+            CType::Scalar(_) | CType::Bint => {
                 let value = self.load_c(address, ty, span)?;
                 self.cython_result(&value)
             }
@@ -186,7 +186,7 @@ impl Lowerer<'_, '_> {
         // Whole words: what is returned may end in padding.
         let n = s.size.div_ceil(8);
         let whole = CType::Array(Arc::new(CType::Scalar(DType::I64)), n);
-        let memory = self.frame_memory(&whole, false, words.span)?;
+        let memory = self.frame_memory(&whole, words.span)?;
         let array = memory.array.expect("an array of numbers");
         let array = self.value(&array)?;
         for (k, word) in self.items(words).iter().enumerate() {

@@ -129,7 +129,7 @@ impl Lowerer<'_> {
     }
 
     /// One argument in the place of `...`, as C promotes it. An integer fills its eight bytes whatever width the function reads.
-    fn variable_argument(&mut self, e: &Expr, held: &mut Vec<Obj>) -> Result<Value> {
+    pub(super) fn variable_argument(&mut self, e: &Expr, held: &mut Vec<Obj>) -> Result<Value> {
         let value = self.expr(e)?;
         match value {
             Val::C(value, ty) if !ty.is_address() && !ty.is_complex() => {

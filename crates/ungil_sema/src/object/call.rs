@@ -73,6 +73,9 @@ impl Lowerer<'_> {
         if let Some(value) = self.consumed(e, call)? {
             return Ok(value);
         }
+        if let Some((own, call)) = self.chosen(call) {
+            return self.call_own(e, &call, &own);
+        }
         if let Some(f) = self.function_behind(&call.func) {
             return self.call_pointer(e, call, &f);
         }
@@ -96,25 +99,16 @@ impl Lowerer<'_> {
                         return Ok(value);
                     }
                 }
-                Meaning::Own(own) if own.params.len() == call.args.len() && is_simple(call) => {
-                    return self.call_own(e, call, &own);
+                Meaning::Own(own) => {
+                    if let Some(call) = own.filled(call) {
+                        return self.call_own(e, &call, &own);
+                    }
                 }
                 Meaning::Cast(ty) if call.args.len() == 1 && call.keywords.is_empty() => {
-                    let value = self.expr(&call.args[0])?;
-                    self.at(e.span);
-                    let value = match value {
-                        Val::C(value, _) if ty != CTy::Bint => self.b().cast(value, ty.dtype()),
-                        other => self.number(other, &ty)?,
-                    };
-                    return Ok(Val::C(value, ty));
+                    return self.call_cast(e, call, ty);
                 }
                 Meaning::Math(function, n) if n == call.args.len() && call.keywords.is_empty() => {
-                    let mut args = Vec::new();
-                    for arg in &call.args {
-                        let value = self.expr(arg)?;
-                        args.push(self.number(value, &CTy::num(DType::F64))?);
-                    }
-                    return self.c_math(&function, &args);
+                    return self.call_math(call, &function);
                 }
                 _ => {}
             }
@@ -135,6 +129,27 @@ impl Lowerer<'_> {
         let n = self.word((values.len() - call.keywords.len()) as i64);
         let result = self.call(Entry::Call, &[func.value, address, n, names]);
         Ok(Val::Obj(self.finish(result, func, args)))
+    }
+
+    /// `<type>x` of a number.
+    fn call_cast(&mut self, e: &Expr, call: &Call, ty: CTy) -> Result<Val> {
+        let value = self.expr(&call.args[0])?;
+        self.at(e.span);
+        let value = match value {
+            Val::C(value, _) if ty != CTy::Bint => self.b().cast(value, ty.dtype()),
+            other => self.number(other, &ty)?,
+        };
+        Ok(Val::C(value, ty))
+    }
+
+    /// A function of C's mathematical library.
+    fn call_math(&mut self, call: &Call, function: &str) -> Result<Val> {
+        let mut args = Vec::new();
+        for arg in &call.args {
+            let value = self.expr(arg)?;
+            args.push(self.number(value, &CTy::num(DType::F64))?);
+        }
+        self.c_math(function, &args)
     }
 
     /// `min` or `max` of numbers of C; of equal ones the first.

@@ -98,7 +98,7 @@ pub fn struct_of_tuple(items: &[Declared]) -> Option<CType> {
     for (k, item) in items.iter().enumerate() {
         let ty = match item {
             Declared::Scalar { dtype, .. } => CType::Scalar(*dtype),
-            Declared::Bint => CType::Scalar(DType::I32),
+            Declared::Bint => CType::Bint,
             Declared::Tuple(inner) => struct_of_tuple(inner)?,
             _ => return None,
         };
@@ -117,6 +117,14 @@ pub fn struct_of_tuple(items: &[Declared]) -> Option<CType> {
 /// Whether a struct is a tuple of C.
 pub fn is_tuple(s: &CStruct) -> bool {
     s.name.starts_with('(')
+}
+
+/// A type under another name.
+fn named(ty: CType, name: &str) -> CTy {
+    match ty {
+        CType::Scalar(dtype) => CTy::Num(dtype, name.into()),
+        ty => CTy::C(ty, name.into()),
+    }
 }
 
 fn array_of(dtype: DType) -> Type {
@@ -479,9 +487,17 @@ impl Lowerer<'_> {
             ("__pyx_cast", [text, name, value]) => {
                 let ty = text_of(text).and_then(|text| self.type_named(text));
                 let (Some(ty), Some(name)) = (ty, text_of(name)) else { return refuse("this cast") };
-                let ty = CTy::C(ty, name.into());
+                let ty = named(ty, name);
                 let value = self.expr(value)?;
                 self.at(e.span);
+                if let CTy::Num(dtype, _) = &ty {
+                    // Of an enumeration.
+                    let value = match value {
+                        Val::C(value, from) if !from.is_address() => self.b().cast(value, *dtype),
+                        other => self.number(other, &ty)?,
+                    };
+                    return Ok(Some(Val::C(value, ty)));
+                }
                 Ok(Some(Val::C(self.cast(value, &ty)?, ty)))
             }
             ("__pyx_view", _) => self.cast_to_view(e, call).map(Some),
@@ -512,17 +528,22 @@ impl Lowerer<'_> {
             }
             ("__pyx_sizeof", [_]) => Some(CTy::Num(DType::U64, "size_t".into())),
             ("__pyx_char", [_]) => Some(char_type()),
-            ("__pyx_cast", [text, name, _]) => {
-                Some(CTy::C(self.type_named(text_of(text)?)?, text_of(name)?.into()))
-            }
+            ("__pyx_cast", [text, name, _]) => Some(named(self.type_named(text_of(text)?)?, text_of(name)?)),
             _ => None,
         }
+    }
+
+    /// Whether an expression is an element of a buffer.
+    fn is_of_buffer(&self, e: &Expr) -> bool {
+        let ExprKind::Subscript { value, .. } = &e.kind else { return false };
+        matches!(&value.kind, ExprKind::Name(name) if self.source.c.buffers.contains(&**name))
     }
 
     /// `&place`
     fn address_of(&mut self, e: &Expr) -> Result<Val> {
         if let Some(place) = self.place(e)? {
-            return Ok(Val::C(place.address, CTy::of(&place.ty.ctype().pointer_to(place.is_const))));
+            let is_const = place.is_const && !self.is_of_buffer(e);
+            return Ok(Val::C(place.address, CTy::of(&place.ty.ctype().pointer_to(is_const))));
         }
         match self.expr(e)? {
             // The address of a function is the function.

@@ -25,6 +25,7 @@ pub mod display;
 pub mod entries;
 pub mod expr;
 pub mod function;
+pub mod fused;
 pub mod handlers;
 pub mod import;
 pub mod index;
@@ -56,6 +57,7 @@ use std::sync::Arc;
 
 use ungil_diag::span::Span;
 use ungil_ir::function::Module;
+use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::stmt::FunctionDef;
 
@@ -148,6 +150,8 @@ pub enum Meaning {
     Private,
     /// A function of a library of C.
     Extern(Arc<ctype::CFunction>),
+    /// A function with fused types.
+    Fused,
     /// A struct or union, whose name makes one.
     Struct(ctype::CType),
     /// `NULL`
@@ -167,9 +171,26 @@ pub struct Own {
     pub number: usize,
     /// None: an object.
     pub params: Vec<Option<value::CTy>>,
+    /// Values of the last parameters, which calls may leave out.
+    pub defaults: Vec<Literal>,
     pub ret: Given,
     /// Its code, where that may become part of its callers'.
     pub kernel: Option<Arc<kernel::Kernel>>,
+}
+
+impl Own {
+    /// A call with the values of parameters that it leaves out; `None` if it does not fit.
+    pub(super) fn filled(&self, call: &Call) -> Option<Call> {
+        let (given, n) = (call.args.len(), self.params.len());
+        if !call::is_simple(call) || given > n || given + self.defaults.len() < n {
+            return None;
+        }
+        let mut filled = call.clone();
+        let rest = &self.defaults[self.defaults.len() - (n - given)..];
+        let span = call.func.span;
+        filled.args.extend(rest.iter().map(|value| Expr { span, kind: ExprKind::Literal(value.clone()) }));
+        Some(filled)
+    }
 }
 
 /// What a function gives.

@@ -13,7 +13,7 @@ use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{CTy, Obj, Val};
 use super::{Constant, Result, refuse};
-use crate::ctype::{CFunction, CType};
+use crate::ctype::{CFunction, CType, PASSES_VARIABLE, fixed_params};
 
 /// Whether a parameter or a result is an object.
 pub(super) fn is_object(ty: &CType) -> bool {
@@ -53,11 +53,16 @@ impl Lowerer<'_> {
 
     /// A call of such a function.
     pub(super) fn call_python_api(&mut self, e: &Expr, call: &Call, f: &CFunction) -> Result<Val> {
-        if call.args.len() != f.params.len() || !is_simple(call) {
-            return refuse(&format!("{}() with other than {} arguments", f.name, f.params.len()));
+        let (params, is_variable) = fixed_params(&f.params);
+        let fits = match is_variable {
+            true => PASSES_VARIABLE && call.args.len() >= params.len(),
+            false => call.args.len() == params.len(),
+        };
+        if !fits || !is_simple(call) {
+            return refuse(&format!("{}() with other than {} arguments", f.name, params.len()));
         }
         let (mut values, mut held) = (Vec::new(), Vec::new());
-        for (arg, ty) in call.args.iter().zip(&f.params) {
+        for (arg, ty) in call.args.iter().zip(params) {
             if is_object(ty) {
                 let obj = self.obj(arg)?;
                 values.push(obj.value);
@@ -66,6 +71,9 @@ impl Lowerer<'_> {
             }
             let value = self.c_argument(arg, &CTy::of(ty), &mut held)?;
             values.push(if matches!(ty, CType::Pointer(_)) { self.machine_pointer(value) } else { value });
+        }
+        for arg in &call.args[params.len()..] {
+            values.push(self.variable_argument(arg, &mut held)?);
         }
         let is_borrowed = matches!(&f.ret, CType::Pointer(to) if is_object_memory(&to.to));
         // What a container holds lives as long as that does.

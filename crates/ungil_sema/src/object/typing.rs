@@ -73,33 +73,37 @@ impl Lowerer<'_> {
             ExprKind::Call(call) if self.extremum(call).is_some() => {
                 self.extremum(call).map_or(Kind::Object, |(ty, _)| Kind::C(ty))
             }
-            ExprKind::Call(call) => {
-                if let Some(f) = self.function_behind(&call.func) {
-                    return given(&f.ret);
-                }
-                let ExprKind::Name(name) = &call.func.kind else { return Kind::Object };
-                if self.local(name).is_some() || self.globals.contains(&**name) {
-                    return Kind::Object;
-                }
-                if let Some(ty) = self.c_operator_type(call, name) {
-                    return Kind::C(ty);
-                }
-                match (self.source.meaning)(name) {
-                    Meaning::Builtin
-                        if &**name == "len" && call.args.len() == 1 && call.keywords.is_empty() =>
-                    {
-                        Kind::C(CTy::Num(DType::I64, "Py_ssize_t".into()))
-                    }
-                    Meaning::Typed(ty) => Kind::C(ty),
-                    Meaning::Own(Own { ret: Given::C(ty), .. }) => Kind::C(ty),
-                    Meaning::Extern(f) => given(&f.ret),
-                    Meaning::Struct(ty) => Kind::C(CTy::of(&self.complete(&ty))),
-                    Meaning::Cast(ty) if call.args.len() == 1 => Kind::C(ty),
-                    Meaning::Math(name, n) if n == call.args.len() => {
-                        Kind::C(if gives_truth(&name) { CTy::Bint } else { CTy::num(DType::F64) })
-                    }
-                    _ => Kind::Object,
-                }
+            ExprKind::Call(call) => self.kind_of_call(call),
+            _ => Kind::Object,
+        }
+    }
+
+    /// What a call of a function gives that is no builtin with a meaning of its own.
+    fn kind_of_call(&self, call: &Call) -> Kind {
+        if let Some(f) = self.function_behind(&call.func) {
+            return given(&f.ret);
+        }
+        if let Some((own, _)) = self.chosen(call) {
+            return own.ret.c().map_or(Kind::Object, |ty| Kind::C(ty.clone()));
+        }
+        let ExprKind::Name(name) = &call.func.kind else { return Kind::Object };
+        if self.local(name).is_some() || self.globals.contains(&**name) {
+            return Kind::Object;
+        }
+        if let Some(ty) = self.c_operator_type(call, name) {
+            return Kind::C(ty);
+        }
+        match (self.source.meaning)(name) {
+            Meaning::Builtin if &**name == "len" && call.args.len() == 1 && call.keywords.is_empty() => {
+                Kind::C(CTy::Num(DType::I64, "Py_ssize_t".into()))
+            }
+            Meaning::Typed(ty) => Kind::C(ty),
+            Meaning::Own(Own { ret: Given::C(ty), .. }) => Kind::C(ty),
+            Meaning::Extern(f) => given(&f.ret),
+            Meaning::Struct(ty) => Kind::C(CTy::of(&self.complete(&ty))),
+            Meaning::Cast(ty) if call.args.len() == 1 => Kind::C(ty),
+            Meaning::Math(name, n) if n == call.args.len() => {
+                Kind::C(if gives_truth(&name) { CTy::Bint } else { CTy::num(DType::F64) })
             }
             _ => Kind::Object,
         }
@@ -243,7 +247,12 @@ fn c_of(kind: &Kind) -> Option<CTy> {
 /// C's integer promotion.
 pub(super) fn promoted(ty: &CTy) -> CTy {
     let dtype = ty.dtype();
-    if dtype.is_int() && dtype.size() < 4 || *ty == CTy::Bint { CTy::num(DType::I32) } else { ty.clone() }
+    match ty {
+        _ if dtype.is_int() && dtype.size() < 4 || *ty == CTy::Bint => CTy::num(DType::I32),
+        // What is computed with members of an enumeration is none.
+        CTy::Num(_, name) if name.starts_with("enum ") => CTy::num(dtype),
+        _ => ty.clone(),
+    }
 }
 
 /// C's usual arithmetic conversions.

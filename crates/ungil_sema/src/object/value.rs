@@ -28,6 +28,7 @@ impl CTy {
         match ty {
             CType::Scalar(DType::I8) => CTy::Num(DType::I8, "char".into()),
             CType::Scalar(dtype) => CTy::num(*dtype),
+            CType::Bint => CTy::Bint,
             other => CTy::C(other.clone(), other.to_string().into()),
         }
     }
@@ -45,6 +46,7 @@ impl CTy {
     pub fn ctype(&self) -> CType {
         match self {
             CTy::C(ty, _) => ty.clone(),
+            CTy::Bint => CType::Bint,
             other => CType::Scalar(other.dtype()),
         }
     }

@@ -24,7 +24,7 @@ use super::typing::Kind;
 use super::value::{CTy, Cell, Local, Obj, Val};
 use super::{Constant, Result, refuse};
 use crate::ctype::CType;
-use crate::cython::Declared;
+use crate::cython::{BINT, Declared};
 
 /// A parameter or variable that is a memoryview.
 #[derive(Clone, Debug)]
@@ -95,6 +95,9 @@ fn object_element() -> CTy {
 /// The element, number of axes and constness of a memoryview.
 fn parts(ty: &Declared) -> Option<(CTy, usize, bool)> {
     match ty {
+        Declared::View { ndim, is_const, name, .. } if &**name == BINT => {
+            Some((CTy::Bint, usize::from(*ndim), *is_const))
+        }
         Declared::View { dtype, ndim, is_const, name, .. } => {
             Some((CTy::Num(*dtype, name.clone()), usize::from(*ndim), *is_const))
         }

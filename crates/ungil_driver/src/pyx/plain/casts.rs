@@ -1,7 +1,7 @@
 //! Casts and sizes, which plain text has as calls.
 
 use ungil_diag::span::Span;
-use ungil_syntax::ast::cython::{CType, CTypeKind, TypeArgument, TypeName};
+use ungil_syntax::ast::cython::{CType, CTypeKind, DeclaratorKind, TypeArgument, TypeName};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::visit::Visitor;
 
@@ -35,6 +35,10 @@ impl Plain<'_> {
             Ok(known) if matches!(known.name.as_str(), "Py_UCS4" | "Py_UNICODE") => {
                 self.replace(span.lo as usize, close, "__pyx_char(");
             }
+            Ok(known) if known.name.starts_with("enum ") => {
+                let call = format!("__pyx_cast(\"{}\", \"{}\", ", known.text, known.name);
+                self.replace(span.lo as usize, close, &call);
+            }
             Ok(known) if is_number(&known.text) => {
                 self.replace(span.lo as usize, close, &format!("__pyx_{}(", known.text));
             }
@@ -53,6 +57,7 @@ impl Plain<'_> {
     fn view_cast(&mut self, span: Span, (base, axes): (&CType, &[Expr]), value: &Expr) {
         let element = match self.types.base(base) {
             Ok(known) if is_number(&known.text) || is_aggregate(&known.text) => known.text,
+            Ok(known) if known.text == "bint" => "int32".to_owned(),
             Ok(_) => return self.unsupported("memoryviews of this type are", base.span, None),
             Err(error) => return self.errors.push(error),
         };
@@ -82,6 +87,10 @@ impl Plain<'_> {
     /// `sizeof(type)` and `sizeof(variable)`.
     pub(super) fn size_of(&mut self, span: Span, argument: &TypeArgument) {
         match argument {
+            TypeArgument::Type(ty) if is_long_double(ty) => {
+                let is_complex = matches!(ty.base.kind, CTypeKind::Basic { complex: true, .. });
+                self.replace_span(span, &format!("__pyx_uint64({})", if is_complex { 32 } else { 16 }));
+            }
             TypeArgument::Type(ty) => match self.types.declared(&ty.base, &ty.declarator) {
                 Ok(known) if is_c(&known.text) || known.text.starts_with('(') => {
                     self.size_of_type(span, &known.text)
@@ -146,6 +155,12 @@ impl Plain<'_> {
             _ => dotted(expr).and_then(|name| self.types.known(&name)).map(|known| known.text),
         }
     }
+}
+
+/// Whether it is `long double`, complex or not, itself.
+fn is_long_double(ty: &TypeName) -> bool {
+    let CTypeKind::Basic { name, longs: 1, .. } = &ty.base.kind else { return false };
+    &*name.name == "double" && matches!(ty.declarator.kind, DeclaratorKind::Name { .. })
 }
 
 /// The text of a type with tuples of C as the structs that they are.

@@ -71,6 +71,8 @@ pub struct Plain<'a> {
     arrays: Vec<Rc<HashSet<String>>>,
     /// Whether this is inside a function.
     in_function: bool,
+    /// Whether this is inside an f-string that `"` would end.
+    in_double_quotes: bool,
     pub errors: Vec<Diagnostic>,
 }
 
@@ -94,6 +96,7 @@ pub fn plain(
         bound: Vec::new(),
         arrays: Vec::new(),
         in_function: false,
+        in_double_quotes: false,
         errors: Vec::new(),
     };
     body.iter().for_each(|stmt| plain.visit_stmt(stmt));
@@ -107,6 +110,7 @@ impl Plain<'_> {
         if lo > hi || hi > self.text.len() {
             return;
         }
+        let text = &if self.in_double_quotes { text.replace('"', "'") } else { text.to_owned() };
         let lines = |text: &str| text.matches('\n').count();
         let missing = "\n".repeat(lines(&self.text[lo..hi]).saturating_sub(lines(text)));
         // What follows on the line goes on behind a bracket only.
@@ -154,6 +158,7 @@ impl Plain<'_> {
             bound: self.bound.clone(),
             arrays: self.arrays.clone(),
             in_function: self.in_function,
+            in_double_quotes: self.in_double_quotes,
             errors: Vec::new(),
         };
         inner.visit_expr(expr);
@@ -671,6 +676,11 @@ impl Visitor for Plain<'_> {
                 let text = format!("__pyx_g__.{name}");
                 return self.replace_span(expr.span, &text);
             }
+            ExprKind::Attribute { value, attr }
+                if self.is_enumeration(value) && self.types.has(&attr.name) =>
+            {
+                return self.replace_span(expr.span, &attr.name);
+            }
             ExprKind::Attribute { value, attr } if self.memory_of_array(expr.span, value, &attr.name) => {
                 return;
             }
@@ -687,6 +697,7 @@ impl Visitor for Plain<'_> {
                     self.replace(lo + at, lo + at + 1, "//");
                 }
             }
+            ExprKind::FString(_) | ExprKind::TString(_) => return self.formatted(expr),
             ExprKind::Literal(_) => {
                 if let Some(text) = self.rewritten.literals.get(&expr.span.lo).cloned() {
                     return self.replace_span(expr.span, &text);
@@ -718,6 +729,12 @@ impl Visitor for Plain<'_> {
                     }
                 }
             }
+            ExprKind::Call(_)
+                if self.rewritten.types.get(&expr.span.lo).is_some_and(|t| t.0 == expr.span) =>
+            {
+                let (_, name) = self.rewritten.types[&expr.span.lo].clone();
+                return self.replace_span(expr.span, &format!("\"{name}\""));
+            }
             ExprKind::Call(call) => {
                 self.errors.extend(self.aliases.misplaced(expr));
                 if dotted(&call.func).is_some_and(|name| last_of(&name).starts_with("PyArray_")) {
@@ -748,6 +765,21 @@ impl Plain<'_> {
             }
             _ => false,
         }
+    }
+
+    /// A text with expressions in it, which quotes like those around it would end.
+    fn formatted(&mut self, expr: &Expr) {
+        let start = self.text[expr.span.lo as usize..].trim_start_matches(char::is_alphabetic);
+        let outer = self.in_double_quotes;
+        self.in_double_quotes |= start.starts_with('"');
+        walk_expr(self, expr);
+        self.in_double_quotes = outer;
+    }
+
+    /// Whether an expression names an enumeration that Python does not see.
+    fn is_enumeration(&self, expr: &Expr) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        self.types.known(name).is_some_and(|known| known.text == "int32" && known.name == **name)
     }
 
     /// The gap between a callee and its argument where a comma stands instead of parentheses.

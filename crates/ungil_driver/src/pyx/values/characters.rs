@@ -21,6 +21,8 @@ pub struct Rewritten {
     pub literals: HashMap<u32, String>,
     /// Casts that make bytes of characters.
     pub bytes: HashMap<u32, Span>,
+    /// Calls of `cython.typeof`, as the names of types.
+    pub types: HashMap<u32, (Span, String)>,
     /// Assignments to a part of a complex number, by where the target ends.
     pub parts: HashSet<u32>,
 }

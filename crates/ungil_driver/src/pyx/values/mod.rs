@@ -7,6 +7,7 @@ mod callees;
 mod characters;
 pub mod kind;
 mod operations;
+mod type_names;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -39,6 +40,7 @@ pub fn mistakes(body: &[Stmt], plan: &Plan, source: &SourceFile) -> (Vec<Diagnos
         variables: module.clone(),
         module,
         objects: HashSet::new(),
+        classes: BTreeMap::new(),
         result: None,
         divides_truly: divides_truly(plan, source),
         rewritten: Rewritten::default(),
@@ -73,6 +75,8 @@ struct Check<'a> {
     variables: BTreeMap<String, Known>,
     /// Variables that are declared as Python objects.
     objects: HashSet<String>,
+    /// Their classes, and those of parameters without a type of C.
+    classes: BTreeMap<String, String>,
     result: Option<Returns>,
     /// Whether `/` of integers gives a float.
     divides_truly: bool,
@@ -94,11 +98,16 @@ impl Check<'_> {
         let Some(info) = self.functions.iter().find(|f| f.line == line && f.name == *def.name.name) else {
             return;
         };
-        if !info.fused.is_empty() {
+        if !info.fused.is_empty() && !self.types.has_choice() {
             return;
         }
         let own = super::scope::bound(def);
         let globals = Globals::of(def);
+        let classes = std::mem::replace(&mut self.classes, info.classes.clone());
+        let untyped = info.params.iter().filter(|p| p.ty.is_none());
+        for p in untyped {
+            self.classes.entry(p.name.clone()).or_insert_with(|| "object".to_owned());
+        }
         // A function inside sees the variables of the one around it.
         let mut variables = self.variables.clone();
         variables
@@ -125,8 +134,14 @@ impl Check<'_> {
             std::mem::replace(&mut self.result, result),
             std::mem::replace(&mut self.own, own),
         );
+        let known = self.errors.len();
         self.exception(def);
         def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+        if !info.fused.is_empty() {
+            // Branches for other types than the chosen ones are no mistakes.
+            self.errors.truncate(known);
+        }
+        self.classes = classes;
         (self.functions, self.variables, self.objects, self.result, self.own) = outer;
     }
 
@@ -464,6 +479,7 @@ impl Visitor for Check<'_> {
 
     fn visit_expr(&mut self, expr: &Expr) {
         match &expr.kind {
+            ExprKind::Call(call) if self.type_of(expr.span, call) => {}
             // They have variables of their own.
             ExprKind::Lambda { .. }
             | ExprKind::ListComp { .. }

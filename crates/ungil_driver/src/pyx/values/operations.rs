@@ -62,7 +62,8 @@ impl Check<'_> {
                 ExprKind::Name(name) => match self.variables.get(&**name) {
                     Some(ty) if has_address(&Kind::of(ty)) => {
                         let text = format!("*{}", ty.text.strip_prefix("const ").unwrap_or(&ty.text));
-                        Kind::Pointer(Known { text, name: format!("{} *", ty.name) })
+                        let stars = if ty.name.ends_with('*') { "*" } else { " *" };
+                        Kind::Pointer(Known { text, name: format!("{}{stars}", ty.name) })
                     }
                     _ => Kind::Unknown,
                 },

@@ -58,6 +58,9 @@ impl Lowerer<'_, '_> {
         arg: &Operand,
     ) -> Result<Value> {
         let arg = &self.settled(arg)?;
+        if *param == CType::Bint {
+            return self.word_of_truth(arg);
+        }
         if self.is_c() && matches!(param, CType::Scalar(_) | CType::Pointer(_)) {
             match self.as_c(param, &param.to_string(), arg, arg.span) {
                 Ok(value) => return self.value(&value),

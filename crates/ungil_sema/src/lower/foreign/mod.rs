@@ -134,6 +134,11 @@ impl Lowerer<'_, '_> {
         };
         Ok(match ty {
             CType::Void => Operand::none(span),
+            CType::Bint => {
+                let number = Operand::value(Ty::Scalar(DType::I32), value, span);
+                let truth = self.truth_value(&number)?;
+                Operand::value(Ty::PyBool, truth, span)
+            }
             // C's arithmetic goes on with C's types.
             CType::Scalar(d) if self.is_c() => Operand::value(Ty::Scalar(*d), value, span),
             // Python's integers end at 2**63 here.

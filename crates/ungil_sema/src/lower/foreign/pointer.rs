@@ -72,6 +72,10 @@ impl Lowerer<'_, '_> {
                 let memory = self.memory_at(address, *d, true);
                 self.b().load(memory, vec![zero])
             }
+            CType::Bint => {
+                let memory = self.memory_at(address, DType::I32, true);
+                self.b().load(memory, vec![zero])
+            }
             CType::Struct(_) | CType::Array(..) => self.b().value(InstKind::Pointer(address)),
             CType::Pointer(_) => {
                 let memory = self.memory_at(address, DType::I64, true);
@@ -87,7 +91,7 @@ impl Lowerer<'_, '_> {
     pub(crate) fn store_c(&mut self, address: Value, ty: &CType, value: &Operand, span: Span) -> Result<()> {
         let zero = self.b().i64(0);
         let value = &match ty {
-            CType::Scalar(_) | CType::Pointer(_) | CType::Struct(_) if self.is_c() => {
+            CType::Scalar(_) | CType::Bint | CType::Pointer(_) | CType::Struct(_) if self.is_c() => {
                 self.as_c(ty, &ty.to_string(), value, span)?
             }
             _ => value.clone(),
@@ -120,6 +124,12 @@ impl Lowerer<'_, '_> {
                 }
                 Ok(())
             }
+            CType::Bint => {
+                let content = self.word_of_truth(value)?;
+                let memory = self.memory_at(address, DType::I32, false);
+                self.b().store(memory, vec![zero], content);
+                Ok(())
+            }
             CType::Scalar(d) => {
                 let content = self.box_content(*d, value, span)?;
                 let memory = self.memory_at(address, *d, false);
@@ -143,6 +153,15 @@ impl Lowerer<'_, '_> {
             }
             .into()),
         }
+    }
+
+    /// The `int` that a truth value is to C.
+    pub(crate) fn word_of_truth(&mut self, x: &Operand) -> Result<Value> {
+        let value = match x.ty.is_integral() {
+            true => self.value(x)?,
+            false => self.truth_value(x)?,
+        };
+        Ok(self.b().cast(value, DType::I32))
     }
 
     /// Address of element `index`.
