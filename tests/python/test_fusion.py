@@ -466,3 +466,22 @@ def test_scans_of_expressions(name):
                 )
                 pairs = zip(found, expected) if name == "kept" else [(found, expected)]
                 assert all(f.dtype == e.dtype and np.array_equal(f, e) for f, e in pairs)
+
+
+def test_arguments_by_position_keep_no_call_from_being_fused():
+    """`np.isclose(a, b, 1e-3)` is evaluated where it is used; products look at one extent."""
+    kernels = [
+        lambda a, b: np.all(np.isclose(a, b, 1e-3, 1e-3)),
+        lambda a, b: np.allclose(a, b, 1e-3, 1e-3),
+        lambda a, b: np.where(a > b, a, b).sum(),
+        lambda a, b: np.dot(a, b),
+        lambda a, b: np.vdot(a, b),
+    ]
+    a = rng.normal(size=1000)
+    for b in (a, a + 1e-4, a + 1, np.full(1000, np.nan)):
+        for f in kernels:
+            check_numpy(f, a, b, rtol=1e-12)
+    for f in kernels:
+        kernel = jit(f)
+        kernel(a, a)
+        assert "alloc" not in kernel.inspect_ir()

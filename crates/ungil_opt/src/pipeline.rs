@@ -7,8 +7,8 @@ use crate::transform::{
     count_while_loops::count_while_loops, fix_short_rows::fix_short_rows, fold_branches::fold_branches,
     fold_checks::fold_checks, fold_counting::fold_counting, forward_locals::forward_locals,
     fuse_siblings::fuse_siblings, hoist_checks::hoist_checks, hoist_invariants::hoist_invariants,
-    insert_ownership::insert_ownership, lanes::run_in_lanes, lower_domains::lower_domains,
-    place_safepoints::place_safepoints, speculate_checks::speculate_checks,
+    inline_prelude::inline_prelude, insert_ownership::insert_ownership, lanes::run_in_lanes,
+    lower_domains::lower_domains, place_safepoints::place_safepoints, speculate_checks::speculate_checks,
     unroll_short_loops::unroll_short_loops,
 };
 use ungil_ir::function::Module;
@@ -52,6 +52,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "classify_variables", run: classify_variables },
     Pass { name: "assign_block_sizes", run: |m, _| assign_block_sizes(m) },
     Pass { name: "lower_domains", run: |m, _| lower_domains(m) },
+    Pass { name: "inline_prelude", run: |m, _| inline_prelude(m) },
     Pass { name: "count_while_loops", run: |m, _| count_while_loops(m) },
     Pass { name: "forward_locals", run: |m, _| forward_locals(m) },
     Pass { name: "fold_branches", run: |m, _| fold_branches(m) },

@@ -59,21 +59,9 @@ impl Inliner<'_> {
     ) -> Result<(), String> {
         let callee = self.module.function(id);
         self.refuse(callee, depth)?;
-        let mut map = CloneMap::default();
-        map.values.extend(callee.params.iter().copied().zip(args.iter().copied()));
-        let copy = clone_region_into(self.func, callee, callee.body, &mut map);
-        for inst in walk::insts_of(self.func, copy) {
-            self.func.inst_mut(inst).loc = loc;
-        }
-        self.clear_exposed(into, callee, &map, loc)?;
+        let copy = copy_body(self.func, callee, args, into, loc)?;
         self.region(copy, depth + 1)?;
-        let value = self.place(into, copy, &callee.ret, loc);
-        if let Some(old) = result {
-            let new = value.unwrap_or_else(|| {
-                Builder { func: self.func, region: into, loc }.value(InstKind::TupleMake(Vec::new()))
-            });
-            self.replace(old, new);
-        }
+        put_body(self.func, into, copy, result, (&callee.ret, loc));
         Ok(())
     }
 
@@ -93,92 +81,127 @@ impl Inliner<'_> {
         }
         Ok(())
     }
+}
 
-    /// Variables of the callee that may be read before they are written start as zero in every call.
-    fn clear_exposed(
-        &mut self,
-        into: Region,
-        callee: &Function,
-        map: &CloneMap,
-        loc: Loc,
-    ) -> Result<(), String> {
-        let nowhere = Label(u32::MAX);
-        for x in exposed(callee, nowhere, callee.body).reads.into_keys() {
-            let Some(&copy) = map.vars.get(&x) else { continue };
-            let Type::Scalar(dtype) = *callee.var_ty(x) else {
-                return Err(format!(
-                    "it calls `{}`, which reads a variable it may not have set",
-                    callee.name
-                ));
-            };
-            let mut b = Builder { func: self.func, region: into, loc };
-            let zero = b.value(InstKind::Const(zero_of(dtype)));
-            b.set(copy, zero);
-        }
-        Ok(())
+/// A copy of a callee's body with its arguments, all of it at one place in the source. Variables of the callee that may be read
+/// before they are written start as zero in every call: they are set at the end of the region `into`.
+pub fn copy_body(
+    func: &mut Function,
+    callee: &Function,
+    args: &[Value],
+    into: Region,
+    loc: Loc,
+) -> Result<Region, String> {
+    let zeros = exposed_scalars(callee)?;
+    let mut map = CloneMap::default();
+    map.values.extend(callee.params.iter().copied().zip(args.iter().copied()));
+    let copy = clone_region_into(func, callee, callee.body, &mut map);
+    for inst in walk::insts_of(func, copy) {
+        func.inst_mut(inst).loc = loc;
     }
-
-    /// Puts the copied body at the end of a region and gives the value it returns.
-    fn place(&mut self, into: Region, body: Region, ret: &Type, loc: Loc) -> Option<Value> {
-        let returns = |func: &Function, i: Inst| match func.inst(i).kind {
-            InstKind::Return(v) => Some(v),
-            _ => None,
-        };
-        let count =
-            walk::insts_of(self.func, body).iter().filter(|i| returns(self.func, **i).is_some()).count();
-        let mut insts = self.func.region(body).to_vec();
-        let last = insts.last().and_then(|i| returns(self.func, *i));
-        if count > usize::from(last.is_some()) {
-            return self.block(into, body, ret, loc);
-        }
-        if last.is_some() {
-            insts.pop();
-        }
-        self.func.regions[into.index()].extend(insts);
-        last.flatten()
+    for (x, dtype) in zeros {
+        let Some(&copy) = map.vars.get(&x) else { continue };
+        let mut b = Builder { func, region: into, loc };
+        let zero = b.value(InstKind::Const(zero_of(dtype)));
+        b.set(copy, zero);
     }
+    Ok(copy)
+}
 
-    /// A loop of one iteration around the body, which returns break out of; gives the returned value.
-    fn block(&mut self, into: Region, body: Region, ret: &Type, loc: Loc) -> Option<Value> {
-        let label = self.func.new_label();
-        let var = (!ret.is_unit()).then(|| self.func.new_var("returned", ret.clone()));
-        self.break_at_returns(body, label, var);
-        let iv = self.func.new_value(Type::I64);
-        let mut b = Builder { func: self.func, region: into, loc };
-        let (start, stop, step) = (b.i64(0), b.i64(1), b.i64(1));
-        let node = For { label, iv, start, stop, step, body, hints: LoopHints::default() };
-        b.push(InstKind::For(Box::new(node)));
-        var.map(|x| b.get(x))
+/// Variables that may be read before they are written, if all are scalars.
+fn exposed_scalars(callee: &Function) -> Result<Vec<(Var, DType)>, String> {
+    let nowhere = Label(u32::MAX);
+    let reads = exposed(callee, nowhere, callee.body).reads.into_keys();
+    let scalar = |x| match *callee.var_ty(x) {
+        Type::Scalar(dtype) => Ok((x, dtype)),
+        _ => Err(format!("it calls `{}`, which reads a variable it may not have set", callee.name)),
+    };
+    reads.map(scalar).collect()
+}
+
+/// Puts a copied body at the end of a region and the value it returns in the place of the call's result.
+pub fn put_body(
+    func: &mut Function,
+    into: Region,
+    body: Region,
+    result: Option<Value>,
+    (ret, loc): (&Type, Loc),
+) {
+    let value = place(func, into, body, ret, loc);
+    if let Some(old) = result {
+        let new = value
+            .unwrap_or_else(|| Builder { func, region: into, loc }.value(InstKind::TupleMake(Vec::new())));
+        replace(func, old, new);
     }
+}
 
-    fn break_at_returns(&mut self, region: Region, label: Label, var: Option<Var>) {
-        let old = std::mem::take(&mut self.func.regions[region.index()]);
-        for inst in old {
-            let data = self.func.inst(inst).clone();
-            for inner in walk::nested_regions(&data.kind).collect::<Vec<_>>() {
-                self.break_at_returns(inner, label, var);
+/// Whether a body returns nowhere but in its last instruction, and does not raise there.
+pub fn returns_at_its_end(func: &Function, body: Region) -> bool {
+    let is_return = |i: Inst| matches!(func.inst(i).kind, InstKind::Return(_));
+    let count = walk::insts_of(func, body).into_iter().filter(|i| is_return(*i)).count();
+    match func.region(body).last() {
+        Some(&last) if is_return(last) => count == 1,
+        Some(&last) => count == 0 && !walk::is_exit(&func.inst(last).kind),
+        None => true,
+    }
+}
+
+fn place(func: &mut Function, into: Region, body: Region, ret: &Type, loc: Loc) -> Option<Value> {
+    if !returns_at_its_end(func, body) {
+        return block(func, into, body, ret, loc);
+    }
+    let mut insts = func.region(body).to_vec();
+    let last = insts.last().and_then(|i| match func.inst(*i).kind {
+        InstKind::Return(v) => Some(v),
+        _ => None,
+    });
+    if last.is_some() {
+        insts.pop();
+    }
+    func.regions[into.index()].extend(insts);
+    last.flatten()
+}
+
+/// A loop of one iteration around the body, which returns break out of; gives the returned value.
+fn block(func: &mut Function, into: Region, body: Region, ret: &Type, loc: Loc) -> Option<Value> {
+    let label = func.new_label();
+    let var = (!ret.is_unit()).then(|| func.new_var("returned", ret.clone()));
+    break_at_returns(func, body, label, var);
+    let iv = func.new_value(Type::I64);
+    let mut b = Builder { func, region: into, loc };
+    let (start, stop, step) = (b.i64(0), b.i64(1), b.i64(1));
+    let node = For { label, iv, start, stop, step, body, hints: LoopHints::default() };
+    b.push(InstKind::For(Box::new(node)));
+    var.map(|x| b.get(x))
+}
+
+fn break_at_returns(func: &mut Function, region: Region, label: Label, var: Option<Var>) {
+    let old = std::mem::take(&mut func.regions[region.index()]);
+    for inst in old {
+        let data = func.inst(inst).clone();
+        for inner in walk::nested_regions(&data.kind).collect::<Vec<_>>() {
+            break_at_returns(func, inner, label, var);
+        }
+        if let InstKind::Return(v) = data.kind {
+            if let (Some(x), Some(v)) = (var, v) {
+                func.append(region, InstKind::Set(x, v), None, data.loc);
             }
-            if let InstKind::Return(v) = data.kind {
-                if let (Some(x), Some(v)) = (var, v) {
-                    self.func.append(region, InstKind::Set(x, v), None, data.loc);
-                }
-                self.func.append(region, InstKind::Break(label), None, data.loc);
-            } else {
-                self.func.regions[region.index()].push(inst);
-            }
+            func.append(region, InstKind::Break(label), None, data.loc);
+        } else {
+            func.regions[region.index()].push(inst);
         }
     }
+}
 
-    /// Later instructions of the body may use the call's result; regions taken apart meanwhile keep theirs, so all
-    /// instructions are gone through.
-    fn replace(&mut self, old: Value, new: Value) {
-        for data in &mut self.func.insts {
-            walk::for_each_operand_mut(&mut data.kind, &mut |v| {
-                if *v == old {
-                    *v = new;
-                }
-            });
-        }
+/// Later instructions may use the call's result; regions taken apart meanwhile keep theirs, so all instructions are gone
+/// through.
+fn replace(func: &mut Function, old: Value, new: Value) {
+    for data in &mut func.insts {
+        walk::for_each_operand_mut(&mut data.kind, &mut |v| {
+            if *v == old {
+                *v = new;
+            }
+        });
     }
 }
 

@@ -15,6 +15,7 @@ pub mod fuse_siblings;
 pub mod hoist_checks;
 pub mod hoist_invariants;
 pub mod inline;
+pub mod inline_prelude;
 pub mod insert_ownership;
 pub mod lanes;
 pub mod lower_domains;

@@ -14,20 +14,23 @@ const WRITERS: &str = "\
     append at byteswap clear copyto extend fill fill_diagonal insert itemset partition place pop put \
     put_along_axis putmask remove resize reverse setfield shuffle sort Start Test Wait test wait";
 
+/// Functions that have no `out`.
+const INPUTS_ONLY: &str = "\
+    allclose arange array_equal array_equiv average bincount broadcast_to corrcoef cov cross diff digitize \
+    ediff1d full full_like geomspace gradient histogram interp isclose linspace logspace roll searchsorted \
+    tensordot tile trapezoid unwrap where zeros";
+
 /// Functions whose first three positional arguments do not include an `out`.
-const THREE_INPUTS: &str = "\
-    arange clip full geomspace interp linspace logspace select where zeros";
+const THREE_INPUTS: &str = "clip select";
 
 /// Functions whose first two positional arguments do not include an `out`.
 const MORE_INPUTS: &str = "\
-    add all allclose any arctan2 argmax argmin array array_equal asarray astype average bincount \
-    bitwise_and bitwise_or bitwise_xor broadcast_to concatenate convolve copysign corrcoef correlate \
-    cross cumprod cumsum diff digitize divide divmod dot empty equal expand_dims flip float_power \
-    floor_divide fmax fmin fmod full_like gcd greater greater_equal heaviside hypot inner isclose kron \
-    lcm ldexp left_shift less less_equal logaddexp logaddexp2 logical_and logical_or logical_xor matmul \
-    max maximum mean min minimum mod multiply nan_to_num nextafter not_equal ones outer percentile power \
-    prod quantile ravel remainder repeat reshape right_shift roll round searchsorted std subtract sum \
-    take tensordot tile transpose trapezoid true_divide var vdot";
+    add all any arctan2 argmax argmin array asarray astype bitwise_and bitwise_or bitwise_xor concatenate \
+    convolve copysign correlate cumprod cumsum divide divmod dot empty equal expand_dims flip float_power \
+    floor_divide fmax fmin fmod gcd greater greater_equal heaviside hypot inner kron lcm ldexp left_shift \
+    less less_equal logaddexp logaddexp2 logical_and logical_or logical_xor matmul max maximum mean min \
+    minimum mod multiply nan_to_num nextafter not_equal ones outer percentile power prod quantile ravel \
+    remainder repeat reshape right_shift round std subtract sum take transpose true_divide var vdot";
 
 /// Intrinsics of the prelude that make views or copies.
 const VIEWS: [&str; 4] = ["cut", "native", "pick", "spread"];
@@ -109,6 +112,7 @@ fn writes(name: &str, positional: usize) -> bool {
     within(WRITERS)
         || match positional {
             0 | 1 => false,
+            _ if within(INPUTS_ONLY) => false,
             2 => !within(MORE_INPUTS) && !within(THREE_INPUTS),
             3 => !within(THREE_INPUTS),
             _ => true,

@@ -46,6 +46,7 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, name: &str, args: Args) -> Result<Op
             at.extend(vec![Operand::none(span); ndim - axis - 1]);
             l.array_subscript(x, &at, span)
         }
+        ("shaped_as", [x, like]) => l.shaped_as(x, like, span),
         ("strided", [x, shape, strides]) => l.strided(x, shape, strides, span),
         ("store", [target, value]) => {
             l.check_writable(target)?;
@@ -427,6 +428,15 @@ impl Lowerer<'_, '_> {
         let stride = self.b().i64(dtype.size() as i64);
         let ty = ArrayType { dtype, ndim: 1, layout: Layout::C, swapped: false, ..ty };
         Ok(self.view(base, ty, offset, vec![n], vec![stride], span))
+    }
+
+    /// An array that is known to have the shape of another one: passes see then that they are equal.
+    fn shaped_as(&mut self, x: &Operand, like: &Operand, span: Span) -> Result<Operand> {
+        let ty = x.ty.as_array().ok_or_else(|| not_a_number(x))?;
+        let (base, shape) = (self.value(x)?, self.extents(like)?);
+        let strides = (0..ty.ndim).map(|axis| self.b().value(InstKind::Stride(base, axis))).collect();
+        let offset = self.b().i64(0);
+        Ok(self.view(base, ty, offset, shape, strides, span))
     }
 
     /// A view with shape and strides in bytes that nobody checks.

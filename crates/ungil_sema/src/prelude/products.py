@@ -75,14 +75,16 @@ def vdot(a, b):
         raise ValueError("cannot reshape array")
     if is_complex(x) and is_complex(y):
         # Sums of real and imaginary parts, which need no conjugate array.
-        p, q, u, v = x.real, x.imag, y.real, y.imag
+        z = shaped_as(y, x)
+        p, q, u, v = x.real, x.imag, z.real, z.imag
         return np.asarray(complex(np.sum(p * u + q * v), np.sum(p * v - q * u)), np.result_type(x, y))[()]
     if is_complex(x):
-        return np.sum(np.conj(x) * y)
+        return np.sum(np.conj(x) * shaped_as(y, x))
     return _dot(x, y)
 
 
-def _dot(x, y):
+def _dot(x, other):
+    y = shaped_as(other, x)
     if is_bool(x) and is_bool(y):
         return np.any(x & y)
     wanted = np.result_type(x, y)
