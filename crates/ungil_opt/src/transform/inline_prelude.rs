@@ -12,6 +12,9 @@ use ungil_ir::inst::InstKind;
 use ungil_ir::types::Type;
 use ungil_ir::walk;
 
+/// Callers do not grow beyond so many instructions: some passes look at all pairs of loops.
+const MAX_INSTS: usize = 2000;
+
 /// Inlines them in all functions, and removes them.
 pub fn inline_prelude(module: &mut Module) -> bool {
     let mut wrappers = Wrappers { calls: calls(module), gone: vec![false; module.functions.len()] };
@@ -91,6 +94,7 @@ fn is_wrapper(callee: &Function, caller: &Function) -> bool {
     plain
         && callee.origin.file == PRELUDE_FILE
         && callee.attributes.fastmath == caller.attributes.fastmath
+        && callee.insts.len() + caller.insts.len() <= MAX_INSTS
         && returns_at_its_end(callee, callee.body)
 }
 
