@@ -289,6 +289,9 @@ pub fn canonical_name(object: &Bound<'_, PyAny>) -> Option<String> {
     if object.get_type().module().is_ok_and(|m| m == "ungil.pyx._variables") {
         return Some("cython.data".to_owned());
     }
+    if let Some(name) = subscripted(object) {
+        return Some(format!("numpy.{name}"));
+    }
     let name: String = object.getattr("__name__").ok()?.extract().ok()?;
     let is_ufunc = object.get_type().name().ok()? == "ufunc";
     let module = match object.getattr("__module__").ok().and_then(|m| m.extract::<String>().ok()) {
@@ -306,6 +309,17 @@ pub fn canonical_name(object: &Bound<'_, PyAny>) -> Option<String> {
     let there = holder.getattr(name.as_str()).ok()?;
     (there.is(object) || (public == "numpy.random" && there.eq(object).unwrap_or(false)))
         .then(|| format!("{public}.{name}"))
+}
+
+/// The name of one of NumPy's objects that are subscripted, such as `numpy.mgrid`.
+fn subscripted(object: &Bound<'_, PyAny>) -> Option<&'static str> {
+    let module: String = object.get_type().module().ok()?.extract().ok()?;
+    if !module.starts_with("numpy.lib") {
+        return None;
+    }
+    let numpy = object.py().import("numpy").ok()?;
+    let names = ["mgrid", "ogrid", "r_", "c_", "s_", "index_exp"];
+    names.into_iter().find(|name| numpy.getattr(*name).is_ok_and(|found| found.is(object)))
 }
 
 /// Whether an array is contiguous in Fortran's order.

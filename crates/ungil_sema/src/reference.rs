@@ -7,7 +7,7 @@ use ungil_ir::math::MathFn;
 
 use crate::lower::array::attribute::{ATTRIBUTES, METHODS};
 use crate::lower::numpy::{
-    block, calling, einsum, elementary, limits, picking, reductions, selection, shapes, typing, ufuncs,
+    block, calling, einsum, elementary, grids, limits, picking, reductions, selection, shapes, typing, ufuncs,
 };
 use crate::prelude;
 use crate::registry;
@@ -22,6 +22,7 @@ const FAMILIES: &[Table] = &[
     limits::FUNCTIONS,
     einsum::FUNCTIONS,
     block::FUNCTIONS,
+    grids::FUNCTIONS,
     calling::FUNCTIONS,
 ];
 
@@ -70,7 +71,7 @@ pub fn functions() -> Vec<(String, String, String)> {
 }
 
 fn name_of(signature: &str) -> String {
-    signature.split('(').next().unwrap_or(signature).to_owned()
+    signature.split(['(', '[']).next().unwrap_or(signature).to_owned()
 }
 
 /// NumPy's name of a maths function that it has.

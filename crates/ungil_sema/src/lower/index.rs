@@ -98,6 +98,11 @@ impl Lowerer<'_, '_> {
                     argument("numpy.ndarray.flags", "key", "the name of a flag such as 'C_CONTIGUOUS'", &at)
                 })
             }
+            Ty::Builtin(name) => {
+                let name = name.clone();
+                let found = self.grid_subscript(&name, index, span)?;
+                found.ok_or_else(|| TypeError::NotSubscriptable { ty: value.ty.clone(), span }.into())
+            }
             ty => Err(TypeError::NotSubscriptable { ty: ty.clone(), span }.into()),
         }
     }

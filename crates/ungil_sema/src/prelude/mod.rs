@@ -35,6 +35,7 @@ const FILES: &[(&str, &str)] = &[
     ("numpy", include_str!("comparing.py")),
     ("numpy", include_str!("creation.py")),
     ("numpy", include_str!("functional.py")),
+    ("numpy", include_str!("grids.py")),
     ("numpy", include_str!("joining.py")),
     ("numpy", include_str!("numerics.py")),
     ("numpy", include_str!("packing.py")),

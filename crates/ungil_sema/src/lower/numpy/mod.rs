@@ -9,6 +9,7 @@ pub mod create;
 pub mod einsum;
 pub mod elementary;
 pub mod elementwise;
+pub mod grids;
 pub mod limits;
 pub mod methods;
 pub mod moments;
