@@ -13,6 +13,7 @@ from checking import check, outcome
 
 import ungil
 from ungil import jit
+from ungil.errors import TypingError
 
 VALUES = [
     1,
@@ -391,3 +392,104 @@ def test_a_choice_of_functions_with_changing_captures_is_refused():
     with pytest.raises(ungil.errors.CompileError) as error:
         jit(changing)(1, True)
     assert "captured" in str(error.value)
+
+
+def test_arrays_of_what_turns_out_wider():
+    # Where lists and numbers get their types from later statements, arrays made of them have those types.
+    def changed(x, n):
+        counts = [0] * 3
+        for k in range(3):
+            counts[k] = x[k]
+        return np.array(counts)
+
+    def nested(x, n):
+        table = [[0] * 3 for _ in range(2)]
+        table[0][1] += x[2]
+        rows = []
+        for k in range(n):
+            rows.append([k, x[k % 3]])
+        return np.array(table), np.array(rows), np.array([[k, x[k]] for k in range(3)])
+
+    def repeated(x, n):
+        t = 0
+        r = np.array([t])
+        for _ in range(n):
+            r = np.array([t])
+            t = t + 0.5
+        return r, r.sum()
+
+    def collected(x, n):
+        t, parts = 0, []
+        for k in range(n):
+            parts.append(np.array([t, k]))
+            t = t + x[1]
+        return parts[-1], len(parts)
+
+    def called(x, n):
+        def of(t):
+            return np.array([t, 1])
+
+        t = 1
+        for _ in range(n):
+            t = of(t)[0] + x[2]
+        return of(t)
+
+    for function in (changed, nested, repeated, collected, called):
+        check(function, np.array([0.5, 1.5, 2.5]), 4)
+        check(function, np.array([1, 2, 3]), 4)
+
+    def different(x, n):
+        r = np.array([1])
+        for _ in range(n):
+            r = np.array([1.5])
+        return r
+
+    with pytest.raises(TypingError, match="variable `r` holds"):
+        jit(different)(np.zeros(1), 1)
+
+
+def test_integers_that_do_not_fit_what_they_share_a_variable_with():
+    u, i = np.array([5, 9, 3], np.uint8), np.array([1, 2], np.int32)
+
+    def largest(u):
+        best = -1
+        for v in u:
+            if v > best:
+                best = v
+        return best + 0
+
+    def steps(u):
+        last, changes = 1000, 0
+        for v in u:
+            changes += v != last
+            last = v
+        return changes
+
+    def listed(u):
+        found = [-1]
+        for v in u:
+            found.append(v)
+        return found[0] + 1, len(found), max(found)
+
+    for function in (largest, steps, listed):
+        for found, expected in zip(np.atleast_1d(jit(function)(u)), np.atleast_1d(function(u))):
+            assert found == expected
+
+    def variable(i, n):
+        t = i[0]
+        for _ in range(2):
+            t = n * 2**40
+        return t
+
+    def appended(i, n):
+        found = [i[0]]
+        found.append(n * 2**40)
+        return found
+
+    def chosen(i, n):
+        return n * 2**40 if n != 7 else i[0]
+
+    for function in (variable, appended, chosen):
+        with pytest.raises(OverflowError, match="Python integer 3298534883328 out of bounds for int32"):
+            jit(function)(i, 3)
+        assert jit(function)(i, 0) == function(i, 0)

@@ -57,7 +57,17 @@ impl Lowerer<'_, '_> {
         self.cast_to(operand, dtype)
     }
 
-    /// The implicit conversion of joins and of assignments to variables.
+    /// Whether an integer that is written down does not fit NumPy's type that it shares a variable or a list with.
+    pub(crate) fn is_too_large(&self, operand: &Operand, ty: &Ty) -> bool {
+        let (Ty::PyInt, Ty::Scalar(dtype), Some(n)) = (&operand.ty, ty, operand.const_int()) else {
+            return false;
+        };
+        let (low, high) = int_range(*dtype);
+        // No integers hold those of uint64 and negative ones.
+        dtype.is_int() && dtype.size() < 8 && !(low..=high).contains(&n) && !self.is_c()
+    }
+
+    /// The implicit conversion of joins and of assignments to variables. Integers of Python must fit NumPy's types.
     pub fn convert(&mut self, operand: &Operand, to: &Ty) -> Result<Operand> {
         if operand.ty == *to {
             return Ok(operand.clone());
@@ -69,7 +79,10 @@ impl Lowerer<'_, '_> {
                     return Ok(Operand::constant(to.clone(), constant, span));
                 }
                 let dtype = to.dtype().expect("a scalar");
-                let value = self.cast_to(operand, dtype)?;
+                let value = match self.is_c() {
+                    true => self.cast_to(operand, dtype)?,
+                    false => self.cast_checked(operand, dtype)?,
+                };
                 Ok(Operand::value(to.clone(), value, span))
             }
             (Ty::Tuple(_), Ty::Tuple(types)) => {

@@ -46,6 +46,9 @@ pub struct Instance {
     /// The struct whose words it returns.
     pub ret_struct: Option<Arc<CStruct>>,
     pub web_types: Vec<Option<Ty>>,
+    /// The result and the webs as this round alone has seen them, so far.
+    pub seen_ret: Option<Ty>,
+    pub seen_types: Vec<Option<Ty>>,
     /// Webs that values of other types than their own are assigned to, found in this round and in the last one.
     pub mixed: HashSet<WebId>,
     pub was_mixed: HashSet<WebId>,
@@ -80,6 +83,8 @@ pub struct Program<'w> {
     pub shared_lists: HashSet<(usize, WebId)>,
     /// What is put into the lists that expressions make, by function instance and byte.
     pub elements: HashMap<(u32, u32), Ty>,
+    /// Those of this round alone, so far.
+    pub seen_elements: HashMap<(u32, u32), Ty>,
     /// Types of the objects that lower-case methods of MPI send, by constant tags.
     pub sent: HashMap<Option<i128>, Ty>,
     /// Calls seen, over all rounds.
@@ -106,6 +111,7 @@ impl<'w> Program<'w> {
             unclassified: false,
             shared_lists: HashSet::new(),
             elements: HashMap::new(),
+            seen_elements: HashMap::new(),
             sent: HashMap::new(),
             calls: HashSet::new(),
             memo: HashMap::new(),
@@ -166,9 +172,12 @@ impl<'w> Program<'w> {
             self.has_parallel = false;
             self.remarks.clear();
             self.unclassified = false;
+            self.seen_elements.clear();
             functions.clear();
             for instance in &mut self.instances {
                 instance.was_mixed = std::mem::take(&mut instance.mixed);
+                instance.seen_ret = None;
+                instance.seen_types.fill(None);
             }
             let mut i = 0;
             while i < self.instances.len() {
@@ -262,6 +271,8 @@ impl<'w> Program<'w> {
             args: key.1.clone(),
             ret: None,
             ret_struct: None,
+            seen_ret: None,
+            seen_types: web_types.clone(),
             web_types,
             mixed: HashSet::new(),
             was_mixed: HashSet::new(),
@@ -334,10 +345,8 @@ impl<'w> Program<'w> {
 
     /// Joins a type into an instance's result.
     pub(crate) fn widen_result(&mut self, instance: usize, ty: &Ty) -> Option<Ty> {
-        let joined = match &self.instances[instance].ret {
-            None => ty.clone(),
-            Some(old) => join(old, ty)?,
-        };
+        let Instance { ret, seen_ret, .. } = &mut self.instances[instance];
+        let joined = joined_over_rounds(ret.as_ref(), seen_ret, ty)?;
         self.set_result(instance, &joined);
         Some(joined)
     }
@@ -381,4 +390,16 @@ impl<'w> Program<'w> {
         self.arrays.push((object, GlobalArrayData { name: name.to_owned(), ty }));
         self.arrays.len() as u32 - 1
     }
+}
+
+/// A type joined into what earlier rounds have found, and into what this one has seen. Arrays of a type that an earlier
+/// round took for narrower than it is have no common type with those of this one, which then replace them.
+pub(crate) fn joined_over_rounds(old: Option<&Ty>, seen: &mut Option<Ty>, ty: &Ty) -> Option<Ty> {
+    let here = match &*seen {
+        None => ty.clone(),
+        Some(seen) => join(seen, ty)?,
+    };
+    let joined = old.and_then(|old| join(old, &here)).unwrap_or_else(|| here.clone());
+    *seen = Some(here);
+    Some(joined)
 }

@@ -7,12 +7,13 @@ use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Var;
 use ungil_ir::inst::{InstKind, Raise};
-use ungil_ir::types::Type;
+use ungil_ir::types::{DType, Type};
 
 use crate::diagnostics::types::TypeError;
 use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
+use crate::lower::program::joined_over_rounds;
 use crate::operand::Operand;
 use crate::promote::join;
 use crate::resolve::webs::{Use, WebId};
@@ -74,7 +75,10 @@ impl Lowerer<'_, '_> {
         let several =
             matches!(operand.ty, Ty::Func(_)) && !self.webs.list[i].direct && self.webs.list[i].several;
         let operand = &if several { self.choosable(operand)? } else { self.kept_boxes(operand)? };
-        let ty = self.widen_web(web, &operand.ty, span)?;
+        let mut ty = self.widen_web(web, &operand.ty, span)?;
+        if self.is_too_large(operand, &ty) {
+            ty = self.widen_web(web, &Ty::Scalar(DType::I64), span)?;
+        }
         if self.changes_type(operand, &ty) {
             let name = self.webs.web(web).name.to_string();
             let (old, new) = (ty, operand.ty.clone());
@@ -108,23 +112,21 @@ impl Lowerer<'_, '_> {
     /// Joins a type into a web's and returns the result.
     fn widen_web(&mut self, web: WebId, ty: &Ty, span: Span) -> Result<Ty> {
         let first = self.webs.web(web).span;
-        let types = &mut self.program.instances[self.instance].web_types;
-        let joined = match &types[web.0 as usize] {
-            None => ty.clone(),
-            Some(old) if self.webs.web(web).direct && old != ty => {
-                // One definition, whose type may change from round to round and in each copy of an unrolled loop.
-                join(old, ty).unwrap_or_else(|| ty.clone())
-            }
-            Some(old) => match join(old, ty) {
+        let instance = &mut self.program.instances[self.instance];
+        let (old, seen) = (&instance.web_types[web.0 as usize], &mut instance.seen_types[web.0 as usize]);
+        let joined = match old {
+            // One definition, whose type may change from round to round and in each copy of an unrolled loop.
+            Some(old) if self.webs.web(web).direct => join(old, ty).unwrap_or_else(|| ty.clone()),
+            None if self.webs.web(web).direct => ty.clone(),
+            _ => match joined_over_rounds(old.as_ref(), seen, ty) {
                 Some(joined) => joined,
                 None => {
                     let name = self.webs.web(web).name.to_string();
-                    let (old, new) = (old.clone(), ty.clone());
+                    let (old, new) = (seen.clone().expect("joining needs two types"), ty.clone());
                     return Err(TypeError::Variable { name, old, new, span, first: Some(first) }.into());
                 }
             },
         };
-        let instance = &mut self.program.instances[self.instance];
         if self.webs.web(web).several && *ty != joined {
             instance.mixed.insert(web);
         }

@@ -13,6 +13,7 @@ use crate::diagnostics::unsupported::Unsupported;
 use crate::diagnostics::{Error, Result};
 use crate::lower::Lowerer;
 use crate::lower::array::mask::vector;
+use crate::lower::program::joined_over_rounds;
 use crate::operand::Operand;
 use crate::promote::join;
 use crate::ty::{BOX, ListTy, Ty};
@@ -173,13 +174,15 @@ impl Lowerer<'_, '_> {
             return Err(TypeError::Convert { from: element.clone(), to, span }.into());
         }
         for site in made {
-            let joined = match self.program.elements.get(site) {
-                None => element.clone(),
-                Some(old) => match join(old, element) {
-                    Some(joined) => joined,
-                    None => return Err(self.mixed_elements(old.clone(), element, span)),
-                },
+            let mut seen = self.program.seen_elements.remove(site);
+            let joined = joined_over_rounds(self.program.elements.get(site), &mut seen, element);
+            let seen = seen.expect("this one at least");
+            let Some(joined) = joined else {
+                let refused = self.mixed_elements(seen.clone(), element, span);
+                self.program.seen_elements.insert(*site, seen);
+                return Err(refused);
             };
+            self.program.seen_elements.insert(*site, seen);
             if self.program.elements.get(site) != Some(&joined) {
                 self.program.elements.insert(*site, joined);
                 self.program.changed = true;
@@ -213,7 +216,9 @@ impl Lowerer<'_, '_> {
     ) -> Result<Option<Operand>> {
         let ty = list_ty(list).clone();
         let value = self.settled(value)?;
-        self.put_into(&ty.made, &value.ty, span)?;
+        let too_large = ty.element.as_ref().is_some_and(|element| self.is_too_large(&value, element));
+        let found = if too_large { Ty::Scalar(DType::I64) } else { value.ty.clone() };
+        self.put_into(&ty.made, &found, span)?;
         let Some(element) = &ty.element else {
             if ty.made.is_empty() {
                 let what = "putting elements into a list that is empty when the kernel is called is";
@@ -222,7 +227,7 @@ impl Lowerer<'_, '_> {
             }
             return Ok(None);
         };
-        match join(element, &value.ty) {
+        match join(element, &found) {
             Some(joined) if same_layout(&joined, element) => self.convert(&value, element).map(Some),
             Some(_) if !ty.made.is_empty() => Ok(None),
             Some(_) if self.fill_inner(element, &value.ty, span)? => Ok(None),
