@@ -119,6 +119,8 @@ def test_constants():
         ("1j", "c16"),
         ("True", "?"),
         ("1 < 2", "?"),
+        ("complex(1, 2)", "c16"),
+        ("complex(True, 2.5)", "c16"),
     ]:
         got = ungil.evaluate(text)
         assert got.dtype == np.dtype(dtype), text

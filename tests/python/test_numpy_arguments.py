@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
-from checking import check, check_numpy
+from checking import check, check_numpy, outcome
 
 import ungil
+from ungil import jit
 
 
 def each(*functions, args=(), rtol=0):
@@ -327,3 +328,86 @@ def test_roll_along_several_axes(axes):
     check_numpy(lambda a: np.roll(a, (1,), (0, 1)), A)
     check_numpy(lambda a: np.roll(a, (1, 2, 3), (0, 1)), A)
     check_numpy(lambda a: np.roll(a, (1, 2, 3), (0, 1, 2)), A[:, :, None] + np.arange(4))
+
+
+def test_results_have_the_shape_of_what_they_are_written_into():
+    for out in (np.zeros(1), np.zeros(2), np.zeros(3), np.zeros((2, 3)), np.zeros(())):
+        for function in (
+            lambda a, o: np.sum(a, axis=1, out=o),
+            lambda a, o: np.mean(a, 0, out=o),
+            lambda a, o: np.max(a[:1], 1, out=o),
+            lambda a, o: np.add.reduce(a, axis=1, out=o),
+            lambda a, o: np.std(a, axis=1, keepdims=True, out=o),
+        ):
+            found, expected = outcome(jit(function), (A, out.copy())), outcome(function, (A, out.copy()))
+            assert found[0] == expected[0]
+            if found[0] == "raised":
+                assert isinstance(found[1], type(expected[1]))
+            else:
+                np.testing.assert_allclose(found[1], expected[1])
+
+
+def test_no_conversions_of_truth_values():
+    t, i = np.array([True, False]), np.array([1, 2], "i4")
+    for function in (
+        lambda t, i: np.divmod(t, t, casting="no"),
+        lambda t, i: np.floor_divide(t, t, casting="equiv"),
+        lambda t, i: np.power(t, t, casting="no"),
+        lambda t, i: np.left_shift(t, t, casting="no"),
+        lambda t, i: np.square(t, casting="no"),
+        lambda t, i: np.signbit(i, casting="no"),
+        lambda t, i: np.ldexp(i, i, casting="no"),
+    ):
+        with pytest.raises(TypeError):
+            function(t, i)
+        with pytest.raises(TypeError):
+            jit(function)(t, i)
+    check_numpy(lambda t, i: (np.logical_and(i, t, casting="no"), np.add(t, t, casting="no")), t, i)
+    check_numpy(lambda t, i: (np.ldexp(i * 1.0, i.astype(np.int64), casting="no"), np.bitwise_count(t)), t, i)
+
+
+def test_numbers_that_do_not_fit_where_they_are_put():
+    b = np.arange(4, dtype=np.int8)
+    for function in (
+        lambda b: np.put(b, [0], np.nan),
+        lambda b: np.put(b, [0], 300),
+        lambda b: np.place(b, b > 1, 1e10),
+        lambda b: np.putmask(b, b > 1, np.nan),
+        lambda b: np.putmask(b, b > 1, np.array([1, 2])),
+        lambda b: np.place(b, b > 1, np.array([1.0])),
+        lambda b: np.insert(b, 1, 300),
+        lambda b: np.insert(b, [1, 2], np.nan),
+        lambda b: np.insert(b, 1, 2.5),
+        lambda b: np.pad(b, 1, constant_values=np.nan),
+        lambda b: np.pad(b, 1, constant_values=300),
+        lambda b: np.pad(b.view(np.uint8), 1, constant_values=-1),
+        lambda b: np.put(b, [0, 1], 2.5),
+        lambda b: (np.putmask(b, b > 1, np.array([7], np.int8)), np.place(b, b < 1, 2.5), b)[2],
+    ):
+        found, expected = outcome(jit(function), (b.copy(),)), outcome(function, (b.copy(),))
+        assert found[0] == expected[0]
+        if found[0] == "raised":
+            assert isinstance(found[1], type(expected[1])) or isinstance(expected[1], TypeError)
+        else:
+            assert found[1] is expected[1] or np.array_equal(found[1], expected[1])
+
+
+def test_indices_along_an_axis_are_of_its_rank():
+    for function, error in (
+        (lambda a: np.take_along_axis(a, a > 0, 0), IndexError),
+        (lambda a: np.take_along_axis(a, np.array([0]), 0), ValueError),
+        (lambda a: np.put_along_axis(a, np.array([0]), 1, 0), ValueError),
+        (lambda a: np.compress(a > 0, a), ValueError),
+    ):
+        for called in (function, jit(function)):
+            with pytest.raises(error):
+                called(A.copy())
+
+
+def test_few_elements():
+    each(
+        lambda a: np.packbits(np.array(9), axis=0),
+        lambda a: np.histogram(a, np.zeros(0)),
+        lambda a: np.array([[x, x + 1] for x in a[0] > 0]),
+        args=(A,),
+    )

@@ -371,3 +371,15 @@ except MemoryError as error:
     script.write_text(code)
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert (done.stderr, done.stdout) == ("", "unable to allocate room for a copy of the operands\n")
+
+
+def test_dimensions_that_are_kept_of_none():
+    for function in (
+        lambda x: np.median(x, keepdims=True),
+        lambda x: np.nanmedian(x, keepdims=True),
+        lambda x: np.percentile(x, 50, keepdims=True),
+        lambda x: np.nanquantile(x, 0.5, keepdims=True),
+        lambda x: np.median(x),
+    ):
+        found, expected = jit(function)(np.array(3.5)), function(np.array(3.5))
+        assert type(found) is type(expected) and found == expected

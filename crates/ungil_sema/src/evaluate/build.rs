@@ -239,6 +239,11 @@ impl<'f> Builder<'f> {
         {
             return Ok(Node::constant(constant, span));
         }
+        if let ("complex", [re, im]) = (name, &args[..])
+            && let (Some(re), Some(im)) = (real_constant(re), real_constant(im))
+        {
+            return Ok(Node::constant(Constant::Complex(re, im), span));
+        }
         Ok(Node::op(function.op, args, kind, span))
     }
 
@@ -305,6 +310,10 @@ impl<'f> Builder<'f> {
             _ => Ok(Some(vec![integer(self, expr)?])),
         }
     }
+}
+
+fn real_constant(node: &Node) -> Option<f64> {
+    node.as_constant().and_then(Constant::as_double)
 }
 
 /// Functions of constants whose results have other kinds than those of arrays, as NumPy computes them: int64 of

@@ -273,6 +273,11 @@ def insert(arr, obj, values, axis: const = None):
 
 
 def _inserted(a, obj, values, axis: const):
+    if is_number(values):
+        # Stored as such: one that the elements cannot hold raises.
+        element = np.empty(1, a.dtype)
+        element[0] = values
+        return _inserted(a, obj, element, axis)
     axis = axis_of(axis, a.ndim)
     n = a.shape[axis]
     if is_slice(obj):

@@ -640,7 +640,7 @@ def _counts_even(x, edges, n, weights):
 
 
 def _counts_uneven(x, edges, weights):
-    n = edges.shape[0] - 1
+    n = max(edges.shape[0] - 1, 0)
     out = _counter(n, weights)
     for low in range(0, x.shape[0], 4096):
         some = x[low : low + 4096]

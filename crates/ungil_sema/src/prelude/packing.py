@@ -2,7 +2,7 @@
 
 
 def packbits(a, axis: const = None, bitorder: const = "big"):
-    x = np.asarray(a)
+    x = np.atleast_1d(a)
     if not is_bool(x) and not is_integer(x):
         raise TypeError("Expected an input array of integer or boolean data type")
     if bitorder != "big" and bitorder != "little":

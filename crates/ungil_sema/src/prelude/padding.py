@@ -26,11 +26,11 @@ def pad(
         out = np.empty(shape, a.dtype)
     copy(_unpadded(out, a, widths, 0), a)
     if mode == "constant":
-        values = _pad_pairs_of(0 if constant_values is None else constant_values, a.ndim)
+        values = _pad_constants(constant_values, a)
         for k in steps(a.ndim):
             rest = _unpadded(out, a, widths, k + 1)
-            store(cut(rest, k, None, widths[k, 0]), values[k, 0].astype(a.dtype))
-            store(cut(rest, k, widths[k, 0] + a.shape[k], None), values[k, 1].astype(a.dtype))
+            store(cut(rest, k, None, widths[k, 0]), values[k, 0])
+            store(cut(rest, k, widths[k, 0] + a.shape[k], None), values[k, 1])
     elif mode != "empty":
         if a.size == 0:
             _check_extended(a, widths)
@@ -41,6 +41,17 @@ def pad(
                     rest, k, widths[k, 0], widths[k, 0] + a.shape[k], mode, end_values, stat_length, reflect_type
                 )
     return out
+
+
+def _pad_constants(constant_values, a):
+    if constant_values is None:
+        return _pad_pairs_of(0, a.ndim)
+    if is_number(constant_values):
+        # Stored as a number of NumPy's: one that signed elements cannot hold raises.
+        element = np.empty(1, a.dtype)
+        element[:] = scalar(constant_values)
+        return _pad_pairs_of(element[0], a.ndim)
+    return _pad_pairs_of(constant_values, a.ndim)
 
 
 def _pad_by(a, widths, function: const):

@@ -135,7 +135,7 @@ def _of_all(x, q, method: const, skip: const):
 def _written_statistic(x, q, axes: const, out, keepdims: const, method: const, skip: const):
     result = _kept_statistic(x, q, axes, keepdims, method, skip)
     if out is None:
-        if result.ndim == 0:
+        if result.ndim == 0 and not keepdims:
             return result[()]
         return result
     if out.shape != result.shape:

@@ -200,7 +200,7 @@ fn element(x: &Operand) -> Option<DType> {
 
 impl Lowerer<'_, '_> {
     /// Refuses a conversion that the rule does not allow. Python's numbers fit where their kind does.
-    fn check_cast(&self, x: &Operand, to: DType, rule: Casting) -> Result<()> {
+    pub(super) fn check_cast(&self, x: &Operand, to: DType, rule: Casting) -> Result<()> {
         let fits = element(x).is_some_and(|from| match x.ty.is_weak() {
             true => rule == Casting::Unsafe || kind(from) <= kind(to),
             false => can_cast(from, to, rule),
@@ -264,7 +264,10 @@ impl Lowerer<'_, '_> {
             let signature = function.to_owned();
             return Err(CallError::Binding { message, span, definition: None, signature }.into());
         }
-        if options.casting == Casting::No && options.dtype.is_none() {
+        let function = function.trim_start_matches("numpy.");
+        // The exponents of `ldexp` have loops of their own.
+        let operands = if function == "ldexp" { &operands[..1] } else { operands };
+        if options.casting == Casting::No && options.dtype.is_none() && !function.starts_with("logical_") {
             // Python's truth values are no weak numbers.
             let (weak, typed): (Vec<Operand>, Vec<Operand>) = operands
                 .iter()
@@ -279,8 +282,15 @@ impl Lowerer<'_, '_> {
                 if kind(number) > kind(to) { promote_dtypes(to, number) } else { to }
             };
             let common = common.map(|to| weak.iter().filter_map(element).fold(to, wider));
-            let floats = found.is_some_and(|d| d.is_float());
+            // Where a function has no loop for truth values it counts with bytes.
+            let bytes = common == Some(DType::Bool) && found == Some(DType::I8);
+            let floats = found.is_some_and(|d| d.is_float()) || bytes;
             let common = if floats && common.is_some_and(|d| !d.is_complex()) { found } else { common };
+            let common = if function == "signbit" && common.is_some_and(|d| !d.is_float()) {
+                Some(DType::F64)
+            } else {
+                common
+            };
             for x in &typed {
                 self.check_cast(x, common.unwrap_or(DType::F64), Casting::No)?;
             }

@@ -13,6 +13,7 @@ use crate::diagnostics::Result;
 use crate::lower::Lowerer;
 use crate::lower::array::fancy::{Axis, Selection};
 use crate::lower::call::Args;
+use crate::lower::numpy::calling::Casting;
 use crate::lower::numpy::selection::{Mode, argument};
 use crate::operand::Operand;
 use crate::ty::Ty;
@@ -101,19 +102,7 @@ impl Lowerer<'_, '_> {
     /// A result, stored into an `out=` of its shape if there is one.
     fn written_if(&mut self, out: Option<&Operand>, result: Operand) -> Result<Operand> {
         let Some(out) = out.filter(|o| !o.is_none()) else { return Ok(result) };
-        if out.ty.as_array().is_none() {
-            return self.write_out(out, &result);
-        }
-        let wanted = self.extents(out)?;
-        let found = if result.ty.as_array().is_some() { self.extents(&result)? } else { Vec::new() };
-        let message = "output array does not match result";
-        if wanted.len() != found.len() {
-            return self.always_raise(ExcClass::VALUE_ERROR, message);
-        }
-        for (a, b) in wanted.into_iter().zip(found) {
-            let same = self.b().compare(CompareOp::Eq, a, b);
-            self.check(same, ExcClass::VALUE_ERROR, message, Vec::new());
-        }
+        self.check_out_shape(out, &result)?;
         self.write_out(out, &result)
     }
 
@@ -230,8 +219,7 @@ impl Lowerer<'_, '_> {
     ) -> Result<Operand> {
         let condition = self.whole_array(condition, "numpy.compress", "condition")?;
         if condition.ty.as_array().is_none_or(|t| t.ndim != 1) {
-            let expected = "an array of one axis";
-            return Err(argument("numpy.compress", "condition", expected, &condition));
+            return self.always_raise(ExcClass::VALUE_ERROR, "condition must be a 1-d array");
         }
         let a = self.whole_array(a, "numpy.compress", "a")?;
         // What has no axes is one element on one axis, as in NumPy.
@@ -258,7 +246,8 @@ impl Lowerer<'_, '_> {
         let ind = self.flattened(&ind, span)?;
         let fitted = self.fitted(&ind, size, 0, mode)?;
         let fitted = self.source_apart(a, &fitted)?;
-        let values = self.whole_array(v, "numpy.put", "v")?;
+        let v = self.fitting(v, ty.dtype)?;
+        let values = self.whole_array(&v, "numpy.put", "v")?;
         let values = self.flattened(&values, span)?;
         let values = self.source_apart(a, &values)?;
         let count = self.extents(&values)?[0];
@@ -275,6 +264,15 @@ impl Lowerer<'_, '_> {
             let value = l.load_element(&values, vec![k])?;
             l.store_element(a, index, &value)
         })
+    }
+
+    /// A number of Python's as an element of what it is put into, which it must fit.
+    fn fitting(&mut self, v: &Operand, dtype: DType) -> Result<Operand> {
+        if !v.ty.is_weak() {
+            return Ok(v.clone());
+        }
+        let value = self.assignable(v, dtype)?;
+        Ok(Operand::value(Ty::Scalar(dtype), value, v.span))
     }
 
     /// The index of element `place`, counted in C order.
@@ -303,7 +301,11 @@ impl Lowerer<'_, '_> {
         let mask = self.truths(&mask)?;
         let mask = self.settled(&mask)?;
         let mask = self.source_apart(a, &mask)?;
-        let values = self.whole_array(vals, name, "vals")?;
+        if matches!(vals.ty, Ty::Array(_)) {
+            self.check_cast(vals, ty.dtype, Casting::Safe)?;
+        }
+        let vals = self.fitting(vals, ty.dtype)?;
+        let values = self.whole_array(&vals, name, "vals")?;
         let values = self.flattened(&values, span)?;
         let values = self.source_apart(a, &values)?;
         let (base, other) = (self.value(a)?, self.value(&mask)?);
@@ -404,10 +406,12 @@ impl Lowerer<'_, '_> {
         let indices = self.whole_array(indices, function, "indices")?;
         let a = if axis.is_none() { self.flattened(&a, span)? } else { a };
         let (ty, places) = (a.ty.as_array().expect("an array"), indices.ty.as_array().expect("an array"));
-        if ty.ndim != places.ndim || !places.dtype.is_int() {
-            let expected =
-                format!("an array of integers with {}", crate::diagnostics::plural(ty.ndim.into(), "axis"));
-            return Err(argument(function, "indices", &expected, &indices));
+        if !places.dtype.is_int() {
+            return self.always_raise(ExcClass::INDEX_ERROR, "`indices` must be an integer array");
+        }
+        if ty.ndim != places.ndim {
+            let message = "`indices` and `arr` must have the same number of dimensions";
+            return self.always_raise(ExcClass::VALUE_ERROR, message);
         }
         let axis = self.chosen_axis(Some(axis), ty.ndim)?.unwrap_or(0);
         let (rows, own) = (self.extents(&a)?, self.extents(&indices)?);

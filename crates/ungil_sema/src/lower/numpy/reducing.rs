@@ -106,6 +106,7 @@ impl Lowerer<'_, '_> {
             }
         };
         let Some(out) = given("out") else { return Ok(result) };
+        self.check_out_shape(&out, &result)?;
         let casting = Casting::Unsafe;
         let options = Options { outs: vec![Some(out)], mask: None, dtype: None, casting, layout: None };
         self.with_options(result, &options, span)

@@ -162,6 +162,9 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, mut args: Args) -> R
         );
         return l.always_raise(ExcClass::TYPE_ERROR, &message);
     }
+    if let Some(out) = given("out") {
+        l.check_out_shape(&out, &result)?;
+    }
     match given("out") {
         Some(out) if matches!(name.trim_start_matches("nan"), "std" | "ptp") => {
             l.write_out(&out, &result).map(Some)
@@ -240,6 +243,30 @@ impl Lowerer<'_, '_> {
         self.check_same_kind(&element, ty.dtype)?;
         self.fill_view(out, result)?;
         Ok(out.clone())
+    }
+
+    /// Raises unless `out` has the very shape of a result, which is not broadcast to it.
+    pub(crate) fn check_out_shape(&mut self, out: &Operand, result: &Operand) -> Result<()> {
+        let Some(target) = out.ty.as_array() else { return Ok(()) };
+        let ndim = result.ty.as_array().map_or(0, |found| found.ndim);
+        if target.ndim != ndim {
+            let message = format!(
+                "output parameter has the wrong number of dimensions: Found {} but expected {ndim}",
+                target.ndim
+            );
+            return self.always_raise(ExcClass::VALUE_ERROR, &message);
+        }
+        if ndim == 0 {
+            return Ok(());
+        }
+        let (wanted, found) = (self.extents(result)?, self.extents(out)?);
+        for (wanted, found) in wanted.into_iter().zip(found) {
+            let same = self.b().compare(CompareOp::Eq, wanted, found);
+            let message =
+                "output parameter has the wrong shape: Found {} elements along an axis but expected {}";
+            self.check(same, ExcClass::VALUE_ERROR, message, vec![(found, false), (wanted, false)]);
+        }
+        Ok(())
     }
 
     /// Stores a result of a reduction, which NumPy converts to whatever `out` has.
