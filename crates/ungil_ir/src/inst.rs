@@ -55,6 +55,10 @@ pub enum BinaryOp {
     FloorDiv,
     /// Sign of the divisor. Integers: by zero gives 0. Floats as `numpy.remainder`.
     Mod,
+    /// As C divides integers: rounds towards zero. By zero gives 0, the minimum by -1 wraps.
+    TruncDiv,
+    /// The rest of [`BinaryOp::TruncDiv`], with the dividend's sign. By zero gives the dividend.
+    TruncMod,
     /// Integers: wrapping, negative exponents give 0 (checked before). Floats are [`InstKind::Math`] `pow`; complex here.
     Pow,
     /// Bitwise on integers, logical on bool and masks.
@@ -69,6 +73,13 @@ pub enum BinaryOp {
     Max,
     /// Complex number of two floats.
     MakeComplex,
+}
+
+impl BinaryOp {
+    /// Whether integers are divided, which takes long.
+    pub fn divides(self) -> bool {
+        matches!(self, BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::TruncDiv | BinaryOp::TruncMod)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -24,7 +24,8 @@ names!(UnaryOp {
     Neg "neg", Not "not", Invert "invert", Abs "abs", Real "real", Imag "imag", Conj "conj",
 });
 names!(BinaryOp {
-    Add "add", Sub "sub", Mul "mul", Div "div", FloorDiv "floordiv", Mod "mod", Pow "pow", And "and", Or "or",
+    Add "add", Sub "sub", Mul "mul", Div "div", FloorDiv "floordiv", Mod "mod",
+    TruncDiv "truncdiv", TruncMod "truncmod", Pow "pow", And "and", Or "or",
     Xor "xor", Shl "shl", Shr "shr", Min "min", Max "max", MakeComplex "complex",
 });
 names!(CompareOp { Eq "eq", Ne "ne", Lt "lt", Le "le", Gt "gt", Ge "ge" });

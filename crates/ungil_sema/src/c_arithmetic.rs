@@ -43,26 +43,8 @@ pub(crate) fn divided_floats(
 }
 
 /// Quotient or rest of integers as C has them: rounded towards zero.
-pub(crate) fn divided(b: &mut Builder<'_>, is_rest: bool, x: Value, y: Value, dtype: DType) -> Value {
-    let floor = b.binary(Ir::FloorDiv, x, y);
-    let product = b.binary(Ir::Mul, floor, y);
-    let rest = b.binary(Ir::Sub, x, product);
-    if dtype.is_unsigned() {
-        return if is_rest { rest } else { floor };
-    }
-    // Rounded down with a rest means rounded towards zero one higher, where the signs differ.
-    let zero = constant(b, dtype, 0);
-    let inexact = b.compare(CompareOp::Ne, rest, zero);
-    let (left, right) = (b.compare(CompareOp::Lt, x, zero), b.compare(CompareOp::Lt, y, zero));
-    let differ = b.binary(Ir::Xor, left, right);
-    let adjust = b.binary(Ir::And, inexact, differ);
-    if is_rest {
-        let other = b.binary(Ir::Sub, rest, y);
-        return b.select(adjust, other, rest);
-    }
-    let one = constant(b, dtype, 1);
-    let higher = b.binary(Ir::Add, floor, one);
-    b.select(adjust, higher, floor)
+pub(crate) fn divided(b: &mut Builder<'_>, is_rest: bool, x: Value, y: Value) -> Value {
+    b.binary(if is_rest { Ir::TruncMod } else { Ir::TruncDiv }, x, y)
 }
 
 /// Whether `result`, which `op` (`Add`, `Sub`, `Mul`) of integers gave by wrapping, is not what it should be.

@@ -114,7 +114,8 @@ impl Generator<'_> {
 
     fn binary(&mut self, dtype: DType) -> Value {
         use BinaryOp::{
-            Add, And, Div, FloorDiv, MakeComplex, Max, Min, Mod, Mul, Or, Pow, Shl, Shr, Sub, Xor,
+            Add, And, Div, FloorDiv, MakeComplex, Max, Min, Mod, Mul, Or, Pow, Shl, Shr, Sub, TruncDiv,
+            TruncMod, Xor,
         };
         if dtype == DType::Bool && self.random.one_in(2) {
             return self.comparison();
@@ -125,9 +126,9 @@ impl Generator<'_> {
         }
         let op = match dtype {
             DType::Bool => *self.random.pick(&[And, Or, Xor, Min, Max]),
-            d if d.is_int() => {
-                *self.random.pick(&[Add, Sub, Mul, FloorDiv, Mod, Pow, And, Or, Xor, Shl, Shr, Min, Max])
-            }
+            d if d.is_int() => *self.random.pick(&[
+                Add, Sub, Mul, FloorDiv, Mod, TruncDiv, TruncMod, Pow, And, Or, Xor, Shl, Shr, Min, Max,
+            ]),
             d if d.is_float() => *self.random.pick(&[Add, Sub, Mul, Div, FloorDiv, Mod, Min, Max]),
             _ => *self.random.pick(&[Add, Sub, Mul, Div]),
         };

@@ -23,6 +23,8 @@ pub fn binary(op: BinaryOp, d: DType, a: i128, b: i128) -> Num {
         BinaryOp::FloorDiv => floor_divide(a, b),
         BinaryOp::Mod if b == 0 => 0,
         BinaryOp::Mod => a - b.wrapping_mul(floor_divide(a, b)),
+        BinaryOp::TruncDiv => a.checked_div(b).unwrap_or(0),
+        BinaryOp::TruncMod => a.checked_rem(b).unwrap_or(a),
         BinaryOp::Pow => return power(d, a, b),
         BinaryOp::And => a & b,
         BinaryOp::Or => a | b,

@@ -35,6 +35,7 @@ impl Verifier<'_> {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => (d != DType::Bool, "a number other than bool"),
             BinaryOp::Div => (d.is_float() || d.is_complex(), "a float or complex"),
             BinaryOp::FloorDiv | BinaryOp::Mod => (d.is_int() || d.is_float(), "an integer or float"),
+            BinaryOp::TruncDiv | BinaryOp::TruncMod => (d.is_int(), "an integer"),
             BinaryOp::Pow => (d.is_int() || d.is_complex(), "an integer or complex"),
             BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => {
                 (d.is_int() || d == DType::Bool, "an integer or bool")

@@ -1,5 +1,6 @@
 //! Arithmetic on numbers and vectors. Total: nothing traps, nothing is undefined.
 
+use super::error::LIKELY;
 use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::{Llvm, Ty, Val, llvm};
@@ -121,6 +122,7 @@ impl FunctionEmitter<'_> {
             BinaryOp::Xor => l.xor(a, b),
             BinaryOp::FloorDiv => l.floor_div(a, b, dtype),
             BinaryOp::Mod => l.floor_mod(a, b, dtype),
+            BinaryOp::TruncDiv | BinaryOp::TruncMod => self.trunc_division(op, a, b, dtype),
             BinaryOp::Shl => l.select(l.in_width(b), l.shl(a, b), l.zero(l.type_of(a))),
             BinaryOp::Shr if dtype.is_signed() => {
                 let most = l.const_int(l.type_of(b), i64::from(dtype.bits()) - 1);
@@ -139,6 +141,48 @@ impl FunctionEmitter<'_> {
             BinaryOp::Pow => self.int_pow(a, b, dtype),
             other => panic!("{other:?} on integers"),
         }
+    }
+
+    /// C's division. Divisors that would trap are rare and have a way of their own, which costs a branch instead of a choice that
+    /// the division waits for; in vectors they are chosen.
+    fn trunc_division(&mut self, op: BinaryOp, a: Val, b: Val, dtype: DType) -> Val {
+        let l = self.l;
+        let ty = l.type_of(a);
+        let divide = |divisor| match (op, dtype.is_signed()) {
+            (BinaryOp::TruncDiv, true) => l.sdiv(a, divisor),
+            (BinaryOp::TruncDiv, false) => l.udiv(a, divisor),
+            (_, true) => l.srem(a, divisor),
+            (_, false) => l.urem(a, divisor),
+        };
+        let by_zero = if op == BinaryOp::TruncDiv { l.zero(ty) } else { a };
+        if l.as_const_int(b).is_some_and(|n| n != 0 && n != -1) {
+            return divide(b);
+        }
+        if l.lanes(ty).is_some() {
+            let divisor = l.safe_divisor(a, b, dtype);
+            return l.select(l.is_zero(b), by_zero, divide(divisor));
+        }
+        let (usual, rare, join) =
+            (self.new_block(c"divide"), self.new_block(c"rare"), self.new_block(c"divided"));
+        let traps = match dtype.is_signed() {
+            // Zero and -1.
+            true => l.below(l.add(b, l.const_int(ty, 1)), l.const_int(ty, 2)),
+            false => l.is_zero(b),
+        };
+        let branch = l.cond_br(traps, rare, usual);
+        l.attach_weights(branch, 1, LIKELY);
+        l.position(usual);
+        let quotient = divide(b);
+        l.br(join);
+        l.position(rare);
+        let by_minus_one = if op == BinaryOp::TruncDiv { l.neg(a) } else { l.zero(ty) };
+        let other = l.select(l.is_zero(b), by_zero, by_minus_one);
+        l.br(join);
+        l.position(join);
+        let result = l.phi(ty);
+        l.add_incoming(result, quotient, usual);
+        l.add_incoming(result, other, rare);
+        result
     }
 
     /// Arithmetic that raises OverflowError.

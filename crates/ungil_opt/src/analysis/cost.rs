@@ -47,7 +47,7 @@ impl Estimator<'_> {
 
     fn inst(&self, kind: &InstKind) -> Cost {
         Some(match kind {
-            InstKind::Binary(BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod, ..) => 8,
+            InstKind::Binary(op, ..) if *op == BinaryOp::Div || op.divides() => 8,
             InstKind::Binary(BinaryOp::Pow, ..) => 32,
             InstKind::Math(MathFn::Sqrt, _) => 8,
             InstKind::Math(

@@ -168,7 +168,7 @@ fn is_plain(kind: &InstKind) -> bool {
         | InstKind::Cast(..)
         | InstKind::Get(_)
         | InstKind::Dim(..) => true,
-        InstKind::Binary(op, ..) => !matches!(op, BinaryOp::Pow | BinaryOp::FloorDiv | BinaryOp::Mod),
+        InstKind::Binary(op, ..) => *op != BinaryOp::Pow && !op.divides(),
         _ => false,
     }
 }

@@ -283,7 +283,7 @@ fn is_simple(func: &Function, defs: &Definitions, inst: Inst, inside: &BTreeSet<
     match &data.kind {
         // Division by zero would be undefined where its check is not made.
         InstKind::Binary(op, a, _) => {
-            !matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow | BinaryOp::Div)
+            !op.divides() && !matches!(op, BinaryOp::Pow | BinaryOp::Div)
                 || func.ty(*a).dtype().is_some_and(|d| d.is_float())
         }
         InstKind::TupleMake(_)

@@ -496,7 +496,7 @@ impl Lowerer<'_, '_> {
         if dtype.is_float() {
             return c_arithmetic::divided_floats(&mut self.b(), is_rest, a, b, dtype, cdivision);
         }
-        c_arithmetic::divided(&mut self.b(), is_rest, a, b, dtype)
+        c_arithmetic::divided(&mut self.b(), is_rest, a, b)
     }
 
     /// Raises OverflowError where an operation of C's integers overflows, if it is asked for.

@@ -90,7 +90,7 @@ impl Lowerer<'_> {
         if self.c.cdivision_warnings && !dtype.is_unsigned() {
             self.warn_of_division(x, y);
         }
-        Ok(Val::C(c_arithmetic::divided(&mut self.b(), is_rest, x, y, dtype), ty))
+        Ok(Val::C(c_arithmetic::divided(&mut self.b(), is_rest, x, y), ty))
     }
 
     /// Warns where C's division differs from Python's.

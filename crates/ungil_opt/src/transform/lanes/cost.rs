@@ -32,16 +32,16 @@ pub fn is_cheap_math(f: MathFn) -> bool {
 pub fn is_slow(op: BinaryOp, ty: &Type) -> bool {
     let integer = ty.dtype().is_some_and(|d| d.is_int());
     match op {
-        BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow => true,
+        BinaryOp::Pow => true,
         BinaryOp::Div => !integer,
+        op if op.divides() => true,
         _ => false,
     }
 }
 
 /// Whether an integer division is by a power of two, which is shifts and masks.
 pub fn is_power_of_two(func: &Function, defs: &Definitions, op: BinaryOp, a: Value, b: Value) -> bool {
-    let divides = matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod);
-    divides
+    op.divides()
         && func.ty(a).dtype().is_some_and(|d| d.is_int())
         && matches!(defs.kind(func, b), Some(InstKind::Const(Const::Int(_, c))) if *c > 0 && c & (c - 1) == 0)
 }
@@ -62,9 +62,7 @@ fn weights(
             (30, if is_emulated(func, *a, width) { 30 } else { 30 / width })
         }
         InstKind::Binary(BinaryOp::Mul, a, _) if is_emulated(func, *a, width) => (10, 20),
-        InstKind::Binary(BinaryOp::FloorDiv | BinaryOp::Mod, a, _)
-            if func.ty(*a).dtype().is_some_and(|d| d.is_int()) =>
-        {
+        InstKind::Binary(op, a, _) if op.divides() && func.ty(*a).dtype().is_some_and(|d| d.is_int()) => {
             single(20)
         }
         InstKind::Binary(BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow, ..) => single(30),

@@ -255,8 +255,10 @@ impl Lowerer<'_, '_> {
         for inst in self.func.region(region) {
             cost += match &self.func.inst(*inst).kind {
                 InstKind::Const(_) | InstKind::TupleMake(_) | InstKind::TupleGet(..) => 0,
-                InstKind::Binary(BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::Pow, ..)
-                | InstKind::Math(..) => CHEAP_OPERATIONS + 1,
+                InstKind::Binary(BinaryOp::Div | BinaryOp::Pow, ..) | InstKind::Math(..) => {
+                    CHEAP_OPERATIONS + 1
+                }
+                InstKind::Binary(op, ..) if op.divides() => CHEAP_OPERATIONS + 1,
                 InstKind::Unary(..)
                 | InstKind::Binary(..)
                 | InstKind::Compare(..)
