@@ -3,8 +3,8 @@
 use core::ffi::c_void;
 use core::sync::atomic::AtomicU32;
 
-/// Context of one thread that runs compiled code. Generated code reads `poll` and `stack_limit` only; the rest
-/// belongs to the runtime.
+/// Context of one thread that runs compiled code. Generated code reads `poll` and `stack_limit`, and looks for exceptions of
+/// what it calls through pointers (`expects`, `kept`); the rest belongs to the runtime.
 #[repr(C)]
 pub struct Ctx {
     /// Points at a word that is non-zero when [`crate::symbols::POLL`] must be called at the next safepoint.
@@ -19,6 +19,10 @@ pub struct Ctx {
     pub runtime: *mut c_void,
     /// The caller's own state (Python: what the poll and print hooks need).
     pub host: *mut c_void,
+    /// Non-zero: compiled code looks for an exception when the call of C that it makes returns.
+    pub expects: u32,
+    /// The host's token of the first exception since then, or 0.
+    pub kept: i64,
     /// What went wrong when a function returned non-zero.
     pub error: ErrorSlot,
 }

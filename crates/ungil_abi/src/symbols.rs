@@ -104,3 +104,9 @@ pub const MAX_THREADS: &str = "ungil_rt_max_threads";
 /// `i64 (Ctx*, i64 n)`: sets the thread count, returns the previous one. The caller refuses counts
 /// outside `1 ..= MAX_THREADS` with an error; here they are clamped.
 pub const SET_NUM_THREADS: &str = "ungil_rt_set_num_threads";
+
+/// `void (void)`, of the host: an exception of a kernel that C calls is kept from now on, for this thread. Emitted as what it does
+/// to the context.
+pub const EXPECT: &str = "ungil_py_expect_error";
+/// `i64 (void)`, of the host: the token of the exception that was kept, or 0; others are reported again. Called where there is one.
+pub const FAILED: &str = "ungil_py_failed";

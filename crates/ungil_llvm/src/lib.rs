@@ -19,3 +19,4 @@ mod remarks;
 mod streams;
 mod strides;
 pub mod target;
+mod truncations;

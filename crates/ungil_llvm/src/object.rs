@@ -11,6 +11,7 @@ use crate::remarks;
 use crate::streams;
 use crate::strides;
 use crate::target::Machine;
+use crate::truncations;
 use llvm_sys::core::*;
 use llvm_sys::target_machine::*;
 use llvm_sys::transforms::pass_builder::*;
@@ -148,6 +149,7 @@ fn run_pipeline(
         run_passes(l, machine, BODIES)?;
     }
     bases::settle(l);
+    truncations::settle(l);
     releases::drop_empty(l);
     let mut notes = Vec::new();
     streams::stream(l, options.stream_from.unwrap_or_else(streams::threshold), &mut notes);

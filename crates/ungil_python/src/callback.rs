@@ -178,7 +178,7 @@ pub unsafe extern "C" fn ungil_rt_callback(entry: EntryPoint, ret: *mut u8, args
     let pending = Pending::new();
     // SAFETY: the context is this thread's own; `pending` outlives the call; the rest is the caller's.
     unsafe {
-        let expected = EXPECTED.replace(false);
+        let expected = core::mem::take(&mut (*ctx).expects) != 0;
         let host = core::mem::replace(&mut (*ctx).host, core::ptr::from_ref(&pending).cast_mut().cast());
         let token = enter_call(ctx, false);
         OWNER.set(expected.then_some(host as i64));
@@ -188,29 +188,41 @@ pub unsafe extern "C" fn ungil_rt_callback(entry: EntryPoint, ret: *mut u8, args
             report(ctx, entry as usize, expected.then_some(host as i64));
         }
         (*ctx).host = host;
-        EXPECTED.set(expected);
+        (*ctx).expects = u32::from(expected);
         status
     }
 }
 
 thread_local! {
-    /// Whether compiled code on this thread looks for an exception when the call of C that it makes returns.
-    static EXPECTED: Cell<bool> = const { Cell::new(false) };
     /// Who looks for an exception of the function that was entered last, if anybody does.
     static OWNER: Cell<Option<i64>> = const { Cell::new(None) };
-    /// The token of the first exception since then, or 0.
-    static KEPT: Cell<i64> = const { Cell::new(0) };
 }
 
 /// Exceptions of kernels that C calls are kept from now on. See `ungil_sema::lower::foreign::EXPECT`.
 pub extern "C" fn expect() {
-    EXPECTED.set(true);
+    // SAFETY: the context is this thread's own.
+    unsafe { (*current_ctx()).expects = 1 };
 }
 
 /// The exception that was kept, by its token, or 0. See `ungil_sema::lower::foreign::FAILED`.
 pub extern "C" fn failed() -> i64 {
-    EXPECTED.set(false);
-    KEPT.take()
+    // SAFETY: the context is this thread's own.
+    unsafe {
+        let ctx = current_ctx();
+        (*ctx).expects = 0;
+        core::mem::take(&mut (*ctx).kept)
+    }
+}
+
+/// Keeps an exception for whoever looks for it; the first one counts.
+fn keep(owner: i64, error: PyErr) {
+    // SAFETY: the context is this thread's own.
+    unsafe {
+        let ctx = current_ctx();
+        if (*ctx).kept == 0 {
+            (*ctx).kept = gil_block::keep(owner, error);
+        }
+    }
 }
 
 /// As [`failed`] for code that handles objects: −1 with the exception set. It may be called without the lock.
@@ -234,8 +246,7 @@ pub fn owner() -> Option<i64> {
 pub fn fail(py: Python<'_>, owner: Option<i64>, name: &str) {
     let Some(error) = PyErr::take(py) else { return };
     match owner {
-        Some(owner) if KEPT.get() == 0 => KEPT.set(gil_block::keep(owner, error)),
-        Some(_) => {}
+        Some(owner) => keep(owner, error),
         None => error.write_unraisable(py, Some(PyString::new(py, name).as_any())),
     }
 }
@@ -256,9 +267,7 @@ unsafe fn report(ctx: *mut Ctx, entry: usize, owner: Option<i64>) {
             Some(compiled) => {
                 raise::raise(ctx, &compiled);
                 if let (Some(owner), Some(error)) = (owner, owner.and_then(|_| PyErr::take(py))) {
-                    if KEPT.get() == 0 {
-                        KEPT.set(gil_block::keep(owner, error));
-                    }
+                    keep(owner, error);
                     ffi::PyGILState_Release(state);
                     return;
                 }

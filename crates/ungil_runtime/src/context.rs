@@ -214,6 +214,8 @@ fn empty_ctx() -> Ctx {
         depth: 0,
         runtime: ptr::null_mut(),
         host: ptr::null_mut(),
+        expects: 0,
+        kept: 0,
         error,
     }
 }

@@ -1,6 +1,7 @@
 //! Calls between kernels, and queries of the team.
 
 use super::function::FunctionEmitter;
+use super::module::returned;
 use super::types::Operand;
 use crate::raw::Val;
 use ungil_abi::symbols;
@@ -12,18 +13,20 @@ use ungil_ir::types::Type;
 impl FunctionEmitter<'_> {
     /// Calls a function of the module; leaves with a frame of ours if it fails.
     pub fn call(&mut self, callee: FuncId, args: &[Value], ret: &Type) -> Operand {
-        let function = match callee == self.id {
-            // The next copy; the last one calls the function itself.
-            true => {
-                *self.m.copies[callee.index()].get(self.level).unwrap_or(&self.m.functions[callee.index()])
-            }
-            false => self.m.functions[callee.index()],
-        };
-        let size = packed_size(ret);
+        // The next copy; the last one calls the function itself.
+        let copy = self.m.copies[callee.index()].get(self.level).filter(|_| callee == self.id);
+        let function = *copy.unwrap_or(&self.m.functions[callee.index()]);
+        let in_register = copy.is_none() && returned(self.m.ir.function(callee)).is_some();
+        let size = if in_register { 0 } else { packed_size(ret) };
         let result = if size == 0 { self.l.poison(self.l.ptr()) } else { self.stack_bytes(size) };
         let mut leaves: Vec<Val> = vec![self.ctx, result];
         args.iter().for_each(|a| self.operand(*a).flatten(&mut leaves));
         let status = self.l.call(self.l.function_type(function), function, &leaves);
+        if in_register {
+            let value = self.l.extract_value(status, 0);
+            self.check_status(self.l.extract_value(status, 1), true);
+            return Operand::Scalar(value);
+        }
         self.check_status(status, true);
         self.l.load_packed(ret, result, false)
     }

@@ -96,10 +96,22 @@ impl FunctionEmitter<'_> {
         let block = self.new_block(if status == 0 { c"done" } else { c"failed" });
         let here = self.l.current();
         self.l.position(block);
-        self.l.ret(self.l.i32(status));
+        self.l.ret(self.result(status));
         self.l.position(here);
         *(if status == 0 { &mut self.done } else { &mut self.failed }) = Some(block);
         block
+    }
+
+    /// What the function returns for a status.
+    pub fn result(&mut self, status: i64) -> Val {
+        let l = self.l;
+        let Some(dtype) = self.returned else { return l.i32(status) };
+        let value = match (status, self.ret) {
+            (0, Some(ret)) => l.load_packed(&self.f.ret, ret, false).scalar(),
+            _ => l.poison(l.number(dtype)),
+        };
+        let pair = l.poison(l.structure(&[l.number(dtype), l.int(32)]));
+        l.insert_value(l.insert_value(pair, value, 0), l.i32(status), 1)
     }
 
     /// Emits a scope; returns whether control reaches its end.

@@ -119,22 +119,6 @@ impl FunctionEmitter<'_> {
         places(otherwise).iter().any(|loc| *loc != Loc::default() && hot.contains(loc))
     }
 
-    fn emit_while(&mut self, label: Label, cond: Region, test: Value, body: Region) {
-        let (head, inside, exit) = (self.new_block(c"while"), self.new_block(c"do"), self.new_block(c"end"));
-        self.l.br(head);
-        self.l.position(head);
-        if self.emit_region(cond) {
-            self.l.cond_br(self.scalar(test), inside, exit);
-        }
-        self.l.position(inside);
-        self.enter_loop(label, Some(exit), head);
-        if self.emit_region(body) {
-            self.l.br(head);
-        }
-        self.loops.pop();
-        self.l.position(exit);
-    }
-
     pub fn enter_loop(&mut self, label: Label, break_to: Option<Block>, continue_to: Block) {
         self.loops.push(LoopFrame { label, break_to, continue_to, depth: self.scopes.len() });
     }

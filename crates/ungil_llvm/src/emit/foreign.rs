@@ -4,15 +4,40 @@
 //! Source: System V ABI for x86-64, section 3.2.3 (small integers are extended by the caller, complex numbers travel
 //! as two numbers or as one vector of two).
 
+use super::error::LIKELY;
 use super::function::FunctionEmitter;
 use super::types::{ArrayValue, Operand};
 use crate::raw::attributes::Place;
 use crate::raw::walk::{opcode_of, operand};
 use crate::raw::{Llvm, Ty, Val};
 use llvm_sys::{LLVMIntPredicate, LLVMOpcode};
+use ungil_abi::context::Ctx;
+use ungil_abi::symbols::{EXPECT, FAILED};
 use ungil_ir::entities::Value;
-use ungil_ir::function::Count;
+use ungil_ir::function::{Count, ExternData};
 use ungil_ir::types::{DType, Layout, Type};
+
+/// `offsetof(Ctx, expects)` and `offsetof(Ctx, kept)`.
+const EXPECTS: u64 = std::mem::offset_of!(Ctx, expects) as u64;
+const KEPT: u64 = std::mem::offset_of!(Ctx, kept) as u64;
+
+/// A function whose work is done where it is called.
+#[derive(Clone, Copy, Debug)]
+pub enum InPlace {
+    Count(Count),
+    Expect,
+    Failed,
+}
+
+impl InPlace {
+    pub fn of(external: &ExternData) -> Option<InPlace> {
+        match external.name.as_str() {
+            EXPECT => Some(InPlace::Expect),
+            FAILED => Some(InPlace::Failed),
+            _ => external.count.map(InPlace::Count),
+        }
+    }
+}
 
 impl FunctionEmitter<'_> {
     /// The address of a C function, from the module's table.
@@ -83,10 +108,37 @@ impl FunctionEmitter<'_> {
         done
     }
 
+    /// Says that an exception behind the next call of C is to be kept.
+    fn expect(&self) -> Operand {
+        let l = self.l;
+        l.store(l.i32(1), l.offset(self.ctx, EXPECTS), 4);
+        Operand::Tuple(Vec::new())
+    }
+
+    /// The exception that was kept, which the host is asked for where there is one.
+    fn failed(&self, callee: Value) -> Operand {
+        let l = self.l;
+        l.store(l.i32(0), l.offset(self.ctx, EXPECTS), 4);
+        let kept = l.load(l.int(64), l.offset(self.ctx, KEPT), 8);
+        let (some, end, here) = (self.new_block(c"kept"), self.new_block(c"looked"), l.current());
+        let branch = l.cond_br(l.is_zero(kept), end, some);
+        l.attach_weights(branch, LIKELY, 1);
+        l.position(some);
+        let token = self.call_foreign(callee, &[], &Type::I64).scalar();
+        l.br(end);
+        l.position(end);
+        let result = l.phi(l.int(64));
+        l.add_incoming(result, kept, here);
+        l.add_incoming(result, token, some);
+        Operand::Scalar(result)
+    }
+
     /// Calls a C function.
     pub fn call_c(&self, callee: Value, args: &[Value], ret: &Type) -> Operand {
-        match (self.counts.get(&callee), args) {
-            (Some(count), [address]) => self.count_in_place(*count, callee, *address),
+        match (self.in_place.get(&callee), args) {
+            (Some(InPlace::Count(count)), [address]) => self.count_in_place(*count, callee, *address),
+            (Some(InPlace::Expect), []) => self.expect(),
+            (Some(InPlace::Failed), []) => self.failed(callee),
             _ => self.call_foreign(callee, args, ret),
         }
     }

@@ -4,13 +4,15 @@
 //! starts with its own variables and with captured values.
 
 use super::cleanup::{LoopFrame, ScopeFrame};
-use super::module::ModuleEmitter;
+use super::foreign::InPlace;
+use super::module::{ModuleEmitter, returned};
 use super::types::{Operand, unflatten};
 use crate::raw::{Block, Llvm, Val};
 use std::collections::HashMap;
 use ungil_ir::entities::{FuncId, Inst, Region, Value, Var};
-use ungil_ir::function::{Count, Function};
+use ungil_ir::function::Function;
 use ungil_ir::inst::{Const, InstKind, Loc};
+use ungil_ir::packing::packed_size;
 use ungil_ir::types::{DType, Type};
 
 /// Where a variable lives.
@@ -39,10 +41,12 @@ pub struct FunctionEmitter<'e> {
     pub ctx: Val,
     /// The packed result; none in outlined bodies.
     pub ret: Option<Val>,
+    /// What is returned beside the status: then the packed result lies in the frame.
+    pub returned: Option<DType>,
     pub values: Vec<Option<Operand>>,
     pub slots: Vec<Option<Slot>>,
-    /// Functions that count, which is done in place.
-    pub counts: HashMap<Value, Count>,
+    /// Functions whose work is done in place.
+    pub in_place: HashMap<Value, InPlace>,
     pub loops: Vec<LoopFrame>,
     pub scopes: Vec<ScopeFrame>,
     /// Where the handlers that are being emitted keep their errors, the innermost last.
@@ -98,9 +102,10 @@ impl<'e> FunctionEmitter<'e> {
             room: None,
             ctx,
             ret,
+            returned: None,
             values: vec![None; f.values.len()],
             slots: vec![None; f.vars.len()],
-            counts: HashMap::new(),
+            in_place: HashMap::new(),
             loops: Vec::new(),
             scopes: Vec::new(),
             kept_errors: Vec::new(),
@@ -121,6 +126,7 @@ impl<'e> FunctionEmitter<'e> {
         for p in &self.f.params {
             self.values[p.index()] = Some(unflatten(self.f.ty(*p), &mut params));
         }
+        self.returned = returned(self.f).filter(|_| self.level == 0);
         self.emit_body();
     }
 
@@ -136,6 +142,9 @@ impl<'e> FunctionEmitter<'e> {
 
     fn emit_body(mut self) {
         self.begin();
+        if self.returned.is_some() {
+            self.ret = Some(self.stack_bytes(packed_size(&self.f.ret)));
+        }
         let room = self.check_stack();
         let open = self.emit_region(self.f.body);
         self.end_room(room);
@@ -152,7 +161,7 @@ impl<'e> FunctionEmitter<'e> {
     /// Ends the function: the end of the body returns, and the entry block jumps to the first one.
     pub fn finish(&mut self, open: bool) {
         if open {
-            self.l.ret(self.l.i32(0));
+            self.l.ret(self.result(0));
         }
         let body = crate::raw::llvm!(llvm_sys::core::LLVMGetNextBasicBlock(self.entry));
         self.l.position(self.entry);
@@ -213,7 +222,7 @@ impl<'e> FunctionEmitter<'e> {
     }
 
     /// Emits an instruction; returns whether control reaches the next one.
-    fn emit_inst(&mut self, inst: Inst) -> bool {
+    pub fn emit_inst(&mut self, inst: Inst) -> bool {
         let data = self.f.inst(inst);
         self.set_loc(data.loc);
         match &data.kind {
@@ -285,8 +294,8 @@ impl<'e> FunctionEmitter<'e> {
             }
             InstKind::GlobalArray(k) => self.global_array(*k, told()),
             InstKind::Extern(e) => {
-                let count = self.m.ir.externs[*e as usize].count;
-                self.counts.extend(result.zip(count));
+                let known = InPlace::of(&self.m.ir.externs[*e as usize]);
+                self.in_place.extend(result.zip(known));
                 self.external(*e)
             }
             InstKind::Pointer(a) => self.pointer(*a),

@@ -2,8 +2,8 @@
 //!
 //! [`emit`] builds one LLVM module from one IR module. A function becomes an internal function
 //! `i32 f(Ctx*, Ret*, leaves…)`: zero is success, one means that the context's error slot is filled; `Ret` is a packed
-//! buffer. The entry function also gets an external wrapper `i32 NAME(Ctx*, u8 *ret, const u8 *args)` with packed
-//! arguments ([`ungil_ir::packing`]). Functions without an entry (libraries) keep only what the entry reaches.
+//! buffer. What calls itself returns a number in a register instead, beside the status. The entry function also gets an
+//! external wrapper `i32 NAME(Ctx*, u8 *ret, const u8 *args)` with packed arguments ([`ungil_ir::packing`]). Functions without an entry (libraries) keep only what the entry reaches.
 //! Needs: a module that the verifier accepts. The code contains no absolute address.
 
 mod arith;
@@ -31,6 +31,7 @@ mod parallel;
 mod power;
 mod print;
 mod recursion;
+mod repeat;
 mod rotate;
 mod streams;
 mod types;

@@ -15,7 +15,7 @@ use ungil_ir::entities::FuncId;
 use ungil_ir::function::{Function, Inline, Module};
 use ungil_ir::inst::InstKind;
 use ungil_ir::packing::layout;
-use ungil_ir::types::Type;
+use ungil_ir::types::{DType, Type};
 
 /// What the emission of all functions of a module shares.
 pub struct ModuleEmitter<'m> {
@@ -165,6 +165,15 @@ fn is_called(ir: &Module, id: FuncId) -> bool {
     ir.functions.iter().any(|f| f.insts.iter().any(|inst| calls(&inst.kind)))
 }
 
+/// What a function returns in a register beside the status, rather than in memory: a number, where it calls itself. Other
+/// functions mostly become part of their callers.
+pub fn returned(f: &Function) -> Option<DType> {
+    match f.ret {
+        Type::Scalar(dtype) if f.attributes.recursive && !dtype.is_complex() => Some(dtype),
+        _ => None,
+    }
+}
+
 /// The file of the entry function.
 fn main_file(ir: &Module) -> &str {
     ir.entry.map_or("", |id| ir.function(id).origin.file.as_str())
@@ -185,7 +194,7 @@ impl ModuleEmitter<'_> {
         if self.options.remarks { 1 } else { self.ir.function(id).origin.first_line }
     }
 
-    /// `i32 (Ctx*, Ret*, leaves…)`.
+    /// `i32 (Ctx*, Ret*, leaves…)`; where the result is [`returned`] `{T, i32} (Ctx*, poison, leaves…)`.
     fn declare_internal(&self, index: usize, f: &Function, copy: &str) -> Val {
         let l = self.l;
         let mut leaves = Vec::new();
@@ -194,7 +203,12 @@ impl ModuleEmitter<'_> {
         }
         let params: Vec<Ty> = [l.ptr(), l.ptr()].into_iter().chain(leaves.iter().map(|x| x.ty)).collect();
         let name = format!("{}.{}.{index}{copy}", self.options.name, f.name);
-        let function = l.declare(&name, l.function(l.int(32), &params));
+        // Copies are brought into their callers.
+        let result = match returned(f).filter(|_| copy.is_empty()) {
+            Some(dtype) => l.structure(&[l.number(dtype), l.int(32)]),
+            None => l.int(32),
+        };
+        let function = l.declare(&name, l.function(result, &params));
         l.internal(function);
         self.add_function_attributes(function);
         l.add_attribute(function, Place::Param(1), "noalias");
@@ -246,7 +260,7 @@ impl ModuleEmitter<'_> {
     /// The entry of a function that others call too: it passes the arguments on.
     fn emit_entry(&self) {
         let Some(id) = self.ir.entry else { return };
-        let l = self.l;
+        let (l, f) = (self.l, self.ir.function(id));
         let entry = self.declare_entry();
         l.position(l.block(entry, c"entry"));
         let scope = self.describe(entry, id);
@@ -256,7 +270,14 @@ impl ModuleEmitter<'_> {
             operand.flatten(&mut args);
         }
         let callee = self.functions[id.index()];
-        l.ret(l.call(l.function_type(callee), callee, &args));
+        let mut status = l.call(l.function_type(callee), callee, &args);
+        if returned(f).is_some() {
+            // Whoever finds the status looks at the result, or does not.
+            let value = Operand::Scalar(l.extract_value(status, 0));
+            l.store_packed(&f.ret, &value, l.param(entry, 1));
+            status = l.extract_value(status, 1);
+        }
+        l.ret(status);
     }
 
     /// The arguments of a function, loaded by its entry.

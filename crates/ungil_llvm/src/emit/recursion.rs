@@ -13,7 +13,7 @@ use ungil_ir::inst::InstKind;
 
 /// Levels at most, and instructions in all copies together: compiling them takes its time.
 const MAX_LEVELS: u32 = 6;
-const MAX_INSTS: usize = 240;
+const MAX_INSTS: usize = 520;
 
 /// The number of levels.
 pub fn levels(f: &Function, id: FuncId) -> u32 {

@@ -33,10 +33,7 @@ pub const GET_ERRNO: &str = "ungil_py_get_errno";
 /// `i32 (i32)`: sets the copy, returns the old one.
 pub const SET_ERRNO: &str = "ungil_py_set_errno";
 
-/// `void (void)`: an exception of a kernel that C calls is kept from now on, for this thread.
-pub const EXPECT: &str = "ungil_py_expect_error";
-/// `i64 (void)`: the token of the exception that was kept, or 0; others are reported again.
-pub const FAILED: &str = "ungil_py_failed";
+pub use ungil_abi::symbols::{EXPECT, FAILED};
 
 /// Whether a parameter is a pointer to a function that may raise.
 pub(crate) fn is_raising(ty: &CType) -> bool {
