@@ -93,7 +93,7 @@ pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, 
             }
         }
         match dispatcher.state().entries.find(packer.key()) {
-            Some(entry) if entry.lends || !packer.has_exports() => {
+            Some(entry) if packer.suits(entry) => {
                 let result = run(entry, &packer);
                 drop(packer);
                 pyx::or_again(dispatcher, args, n, result)

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use pyo3::ffi::{self, PyObject, visitproc};
 use ungil_abi::array::MemInfo;
 use ungil_driver::compiled::Compiled;
+use ungil_ir::function::Module;
+use ungil_ir::inst::InstKind;
 use ungil_sema::ty::Ty;
 
 use crate::guard::Guards;
@@ -51,6 +53,8 @@ pub struct Entry {
     pub python_numbers: bool,
     /// Whether nothing of its arguments' memory is left to others when it has ended.
     pub lends: bool,
+    /// Whether it keeps none of its arguments' arrays. Functions of C are given pointers, which Cython hands out too.
+    pub borrows: bool,
     /// Records of global arrays, which the code's table of arrays points at.
     _owners: Owners,
     next: *mut Entry,
@@ -62,6 +66,11 @@ fn is_number(ty: &Ty) -> bool {
         Ty::Tuple(items) => items.iter().all(is_number),
         _ => matches!(ty, Ty::PyBool | Ty::PyInt | Ty::PyFloat | Ty::PyComplex | Ty::Scalar(_) | Ty::None),
     }
+}
+
+/// Whether anything of a module keeps an array beyond the value that it came from.
+fn retains(module: &Module) -> bool {
+    module.functions.iter().any(|f| f.insts.iter().any(|inst| matches!(inst.kind, InstKind::Retain(_))))
 }
 
 /// Whether two fingerprints are equal: a few words, which a call of `memcmp` would take longer to compare. It is slow for
@@ -156,6 +165,7 @@ impl Entry {
         Entry {
             key: key.into(),
             lends: is_number(&compiled.ret) && compiled.module.externs.is_empty(),
+            borrows: is_number(&compiled.ret) && !retains(&compiled.module),
             compiled,
             guards,
             keep,

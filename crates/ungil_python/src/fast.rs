@@ -8,6 +8,7 @@ use core::mem::MaybeUninit;
 use std::sync::OnceLock;
 
 use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
 use ungil_abi::context::Ctx;
 use ungil_ir::inst::InstKind;
 use ungil_ir::types::DType;
@@ -18,12 +19,13 @@ use ungil_sema::ty::Ty;
 use crate::call::EntryPoint;
 use crate::entry::Entry;
 use crate::key::{self, Tag};
+use crate::numpy;
 use crate::object::small;
 use crate::pyx::Takes;
 use crate::raise;
 
 /// Parameters at most.
-const MAX_PARAMS: usize = 6;
+const MAX_PARAMS: usize = 8;
 /// Specialisations at most.
 const MAX_FAST: usize = 3;
 
@@ -46,6 +48,8 @@ enum Kind {
     Int,
     /// A number for a parameter that is declared as a float of C.
     Double,
+    /// One for a parameter that is declared as an integer of C.
+    Whole,
     Bool,
     /// An int, or a truth value, for one that is declared as that.
     Truth,
@@ -161,7 +165,76 @@ pub unsafe fn double(object: *mut PyObject) -> Option<f64> {
             return Some(ffi::PyFloat_AS_DOUBLE(object));
         }
         // Rounded to the nearest in both ways.
-        whole(object).map(|value| value as f64)
+        if ffi::PyLong_CheckExact(object) != 0 {
+            return whole(object).map(|value| value as f64);
+        }
+        // No code of a user's runs in these conversions, and none fails.
+        let is_known = known_number(object).is_some_and(|dtype| !dtype.is_complex());
+        is_known.then(|| ffi::PyFloat_AsDouble(object))
+    }
+}
+
+/// The type of a number that a truth value or a number of NumPy's is.
+unsafe fn known_number(object: *mut PyObject) -> Option<DType> {
+    // SAFETY: attached, with a live object, as the callers vouch.
+    unsafe {
+        if ffi::PyBool_Check(object) != 0 {
+            return Some(DType::Bool);
+        }
+        numpy::api(Python::assume_attached()).scalar_dtype(ffi::Py_TYPE(object))
+    }
+}
+
+/// The value of a truth value, or of an integer of NumPy's that 64 bits with a sign hold: what `int` makes of it.
+///
+/// # Safety
+/// Attached, with a live object.
+#[inline(never)]
+pub unsafe fn known_whole(object: *mut PyObject) -> Option<i64> {
+    // SAFETY: as the caller vouches; an integer of NumPy's is a header followed by the value.
+    unsafe {
+        let dtype = known_number(object)?;
+        if ffi::PyBool_Check(object) != 0 {
+            return Some(i64::from(object == ffi::Py_True()));
+        }
+        let at = object.cast::<u8>().add(size_of::<PyObject>());
+        Some(match dtype {
+            DType::I8 => i64::from(at.cast::<i8>().read()),
+            DType::I16 => i64::from(at.cast::<i16>().read()),
+            DType::I32 => i64::from(at.cast::<i32>().read()),
+            DType::I64 => at.cast::<i64>().read(),
+            DType::U8 => i64::from(at.read()),
+            DType::U16 => i64::from(at.cast::<u16>().read()),
+            DType::U32 => i64::from(at.cast::<u32>().read()),
+            DType::U64 => i64::try_from(at.cast::<u64>().read()).ok()?,
+            _ => return None,
+        })
+    }
+}
+
+/// The truth of what Python itself or NumPy knows it of: no code of a user's is asked.
+///
+/// # Safety
+/// Attached, with a live object.
+#[inline(never)]
+pub unsafe fn truth(object: *mut PyObject) -> Option<bool> {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let ty = ffi::Py_TYPE(object);
+        if ty == &raw mut ffi::PyLong_Type {
+            return Some(is_not_zero(object));
+        }
+        let builtin = [
+            &raw mut ffi::PyFloat_Type,
+            &raw mut ffi::PyUnicode_Type,
+            &raw mut ffi::PyBytes_Type,
+            &raw mut ffi::PyList_Type,
+            &raw mut ffi::PyTuple_Type,
+            &raw mut ffi::PyDict_Type,
+            &raw mut ffi::PySet_Type,
+        ];
+        let is_known = object == ffi::Py_None() || builtin.contains(&ty) || known_number(object).is_some();
+        is_known.then(|| ffi::PyObject_IsTrue(object) == 1)
     }
 }
 
@@ -200,11 +273,10 @@ pub fn is_plain(entry: &Entry) -> bool {
     entry.guards.is_empty() && computes(entry)
 }
 
-/// Whether code only computes.
+/// Whether code only computes, in a function and those that it calls.
 fn computes(entry: &Entry) -> bool {
     let compiled = &*entry.compiled;
-    let [function] = compiled.module.functions.as_slice() else { return false };
-    let plain = function.insts.iter().all(|inst| {
+    let plain = compiled.module.functions.iter().flat_map(|f| &f.insts).all(|inst| {
         walk::is_arithmetic(&inst.kind)
             || matches!(
                 inst.kind,
@@ -214,7 +286,13 @@ fn computes(entry: &Entry) -> bool {
                     | InstKind::If { .. }
                     | InstKind::Raise { .. }
                     | InstKind::Check { .. }
+                    | InstKind::For(_)
+                    | InstKind::While { .. }
+                    | InstKind::TupleMake(_)
+                    | InstKind::TupleGet(..)
+                    | InstKind::Call(..)
                     | InstKind::Break(_)
+                    | InstKind::Continue(_)
                     | InstKind::Return(_)
             )
     });
@@ -237,6 +315,7 @@ impl Fast {
             *kind = match *word {
                 Tag::PY_FLOAT if takes.get(i) == Some(&Takes::Double) => Kind::Double,
                 Tag::PY_FLOAT => Kind::Float,
+                Tag::PY_INT if takes.get(i) == Some(&Takes::Whole) => Kind::Whole,
                 Tag::PY_INT => Kind::Int,
                 Tag::PY_BOOL if takes.get(i) == Some(&Takes::Truth) => Kind::Truth,
                 Tag::PY_BOOL => Kind::Bool,
@@ -257,7 +336,7 @@ impl Fast {
                     types[i] = &raw mut ffi::PyFloat_Type;
                     floats |= 1 << i;
                 }
-                Kind::Int => types[i] = &raw mut ffi::PyLong_Type,
+                Kind::Int | Kind::Whole => types[i] = &raw mut ffi::PyLong_Type,
                 Kind::Bool | Kind::Truth | Kind::Unsigned => {}
             }
         }
@@ -323,8 +402,13 @@ impl Fast {
                     }
                     Kind::Float | Kind::Bool => return None,
                     Kind::Double => double(object)?.to_bits(),
-                    Kind::Truth | Kind::Unsigned if ty != &raw mut ffi::PyLong_Type => return None,
-                    Kind::Truth => truth_word(is_not_zero(object)),
+                    Kind::Whole => match small(object) {
+                        Some(value) => value as u64,
+                        None if ty == &raw mut ffi::PyLong_Type => whole(object)? as u64,
+                        None => known_whole(object)? as u64,
+                    },
+                    Kind::Truth => truth_word(truth(object)?),
+                    Kind::Unsigned if ty != &raw mut ffi::PyLong_Type => return None,
                     Kind::Unsigned => unsigned(object)?,
                 };
                 word.write(bits);

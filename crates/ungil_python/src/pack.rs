@@ -27,7 +27,7 @@ use crate::key::{self, Tag};
 use crate::lists::{self, Lists};
 use crate::mpi;
 use crate::numpy::{self, Api, PyArray};
-use crate::pyx::Takes;
+use crate::pyx::{Elements, Takes};
 use crate::reject::ArgError;
 
 /// Sizes of the stack buffers.
@@ -57,6 +57,8 @@ pub struct Packer {
     pub held: Vec<Held>,
     /// Buffers that it has asked for.
     exports: Vec<ffi::Py_buffer>,
+    /// Whether memory of `bytes` was written, which nobody but the call holds.
+    has_bytes: bool,
     pub lists: Option<Box<Lists>>,
     /// Whether lists are converted; otherwise they are errors.
     pub takes_lists: bool,
@@ -89,6 +91,7 @@ impl Packer {
             api,
             held: Vec::new(),
             exports: Vec::new(),
+            has_bytes: false,
             lists: None,
             takes_lists: true,
             python_numbers: Cell::new(false),
@@ -185,9 +188,22 @@ impl Packer {
                         return self.put(value);
                     }
                 }
-                Some(Takes::Truth) if ty == &raw mut ffi::PyLong_Type => {
-                    self.word(Tag::PY_BOOL)?;
-                    return self.put(u8::from(fast::is_not_zero(object)));
+                Some(Takes::Whole) if ty != &raw mut ffi::PyLong_Type => {
+                    if let Some(value) = fast::known_whole(object) {
+                        self.word(Tag::PY_INT)?;
+                        return self.put(value);
+                    }
+                }
+                Some(Takes::Truth) if ty != &raw mut ffi::PyBool_Type => {
+                    if let Some(value) = fast::truth(object) {
+                        self.word(Tag::PY_BOOL)?;
+                        return self.put(u8::from(value));
+                    }
+                }
+                Some(Takes::Complex) if ty == &raw mut ffi::PyFloat_Type => {
+                    self.word(Tag::PY_COMPLEX)?;
+                    self.put(ffi::PyFloat_AS_DOUBLE(object))?;
+                    return self.put(0.0);
                 }
                 Some(Takes::Unsigned) if ty == &raw mut ffi::PyLong_Type => {
                     if let Some(value) = fast::unsigned(object) {
@@ -196,7 +212,18 @@ impl Packer {
                     }
                 }
                 Some(Takes::Buffer(elements)) if ty != self.api.array_type => {
+                    let is_read = *elements == Elements { layout: elements.layout, ..Elements::CHARACTERS };
+                    if is_read && ty == &raw mut ffi::PyBytes_Type {
+                        return self.bytes(object);
+                    }
                     if let Some(done) = self.exported(elements, object) {
+                        return done;
+                    }
+                }
+                Some(Takes::Nothing) if ty == &raw mut ffi::PyBytes_Type => return self.bytes(object),
+                Some(Takes::Nothing) if ty == &raw mut ffi::PyByteArray_Type => {
+                    let elements = Elements { writes: true, ..Elements::CHARACTERS };
+                    if let Some(done) = self.exported(&elements, object) {
                         return done;
                     }
                 }

@@ -1,7 +1,7 @@
 //! Memory of objects that export a buffer, for parameters that are typed memoryviews: no array is made of it.
 //!
 //! Contract: a buffer is held until the call has ended. Code that keeps an array longer than that is not called with one
-//! ([`crate::entry::Entry::lends`]).
+//! ([`Entry::lends`]).
 
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
@@ -10,6 +10,7 @@ use pyo3::ffi::{self, PyObject};
 use ungil_ir::types::{DType, Layout};
 
 use super::Packer;
+use crate::entry::Entry;
 use crate::key;
 use crate::pyx::{Elements, flags_of};
 use crate::reject::ArgError;
@@ -100,9 +101,26 @@ impl Packer {
         }
     }
 
-    /// Whether memory was written that is held for the call alone.
+    /// Writes the memory of `bytes`, which does not move or change: whoever calls holds them.
+    ///
+    /// # Safety
+    /// The interpreter is attached and `object` is exactly `bytes`.
+    #[inline(never)]
+    pub(super) unsafe fn bytes(&mut self, object: *mut PyObject) -> Result<(), ArgError> {
+        self.has_bytes = true;
+        self.word(key::array(DType::U8, 1, Layout::C, true, false))?;
+        // SAFETY: as the caller vouches; one extent and one stride.
+        unsafe {
+            let (extent, stride) = (ffi::Py_SIZE(object), 1);
+            let text = ffi::PyBytes_AS_STRING(object).cast_mut().cast();
+            self.memory(text, object.cast(), 1, &raw const extent, &raw const stride, DType::U8)
+        }
+    }
+
+    /// Whether code may be called with what was written: memory that is held for the call alone goes to code that leaves none of
+    /// it to others.
     #[inline]
-    pub fn has_exports(&self) -> bool {
-        !self.exports.is_empty()
+    pub fn suits(&self, entry: &Entry) -> bool {
+        (entry.lends || self.exports.is_empty()) && (entry.borrows || !self.has_bytes)
     }
 }

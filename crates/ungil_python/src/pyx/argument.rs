@@ -163,7 +163,7 @@ fn tuple<'py>(
 
 fn integer<'py>(object: &Bound<'py, PyAny>, dtype: DType, name: &str) -> PyResult<Bound<'py, PyAny>> {
     if object.is_exact_instance_of::<PyBool>() {
-        return Ok(object.clone());
+        return Ok(PyInt::new(object.py(), u8::from(object.is_truthy()?)).into_any());
     }
     let number =
         if object.is_exact_instance_of::<PyInt>() { object.clone() } else { as_integer(object, name)? };

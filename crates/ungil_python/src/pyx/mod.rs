@@ -550,7 +550,14 @@ impl Pyx {
         };
         let has_arrays = self.params.iter().any(|p| is_array(&p.declared));
         let is_object = |o| object::is_sequence(o) || !has_arrays && object::is_text(o);
-        !self.kernel_only && given.any(|(k, o)| is_object(*o) && !is_star(k) && !declared(k))
+        // In place of characters `None` raises where they are asked for.
+        let is_absent = |k: usize, o: *mut PyObject| {
+            let class = self.params.get(k).and_then(|p| p.class.as_deref());
+            // SAFETY: no preconditions.
+            o == unsafe { ffi::Py_None() } && matches!(class, Some("bytes" | "bytearray"))
+        };
+        !self.kernel_only
+            && given.any(|(k, o)| (is_object(*o) || is_absent(k, *o)) && !is_star(k) && !declared(k))
     }
 
     /// Whether arguments are more to a function without declared parameters than to kernels: numbers of NumPy, which have

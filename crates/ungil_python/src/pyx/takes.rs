@@ -11,12 +11,16 @@ use super::Parameter;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
-    /// Whole numbers, and instances of subclasses of `float`, as floats.
+    /// Whole numbers, instances of subclasses of `float` and NumPy's numbers as floats.
     Double,
-    /// Whole numbers as truth values.
+    /// Truth values and NumPy's integers as whole numbers.
+    Whole,
+    /// Whole numbers and what else Python itself knows the truth of as truth values.
     Truth,
     /// Whole numbers as unsigned ones of 64 bits.
     Unsigned,
+    /// Floats as complex numbers.
+    Complex,
     /// The memory of objects that export a buffer of these elements.
     Buffer(Elements),
 }
@@ -30,12 +34,19 @@ pub struct Elements {
     pub writes: bool,
 }
 
+impl Elements {
+    /// Those of `bytes`.
+    pub const CHARACTERS: Elements = Elements { dtype: DType::U8, ndim: 1, layout: None, writes: false };
+}
+
 impl Takes {
     pub fn of(parameter: &Parameter) -> Takes {
         match &parameter.declared {
             Some(Declared::Bint) => Takes::Truth,
             Some(Declared::Scalar { dtype, .. }) if dtype.is_float() => Takes::Double,
             Some(Declared::Scalar { dtype: DType::U64, .. }) => Takes::Unsigned,
+            Some(Declared::Scalar { dtype, .. }) if dtype.is_int() => Takes::Whole,
+            Some(Declared::Scalar { dtype, .. }) if dtype.is_complex() => Takes::Complex,
             // A buffer that is declared as an array takes arrays only.
             Some(Declared::View { dtype, ndim, layout, is_const, .. }) if !parameter.is_buffer => {
                 let (dtype, ndim, layout) = (*dtype, *ndim, *layout);
