@@ -143,6 +143,24 @@ pub unsafe fn call_objects(dispatcher: &Dispatcher) {
     }
 }
 
+/// Calls a dispatcher as the interpreter would, which looks at more than need be; `None`: the object is something else.
+///
+/// # Safety
+/// The vectorcall protocol, attached.
+#[inline]
+pub unsafe fn call_at_once(
+    function: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: as the caller vouches; a dispatcher has this field.
+    unsafe {
+        is_dispatcher(function)
+            .then(|| ((*function.cast::<Dispatcher>()).vectorcall)(function, args, nargsf, kwnames))
+    }
+}
+
 /// Calls the compiled function of a dispatcher whose calls profilers see.
 ///
 /// # Safety

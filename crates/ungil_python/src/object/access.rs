@@ -12,6 +12,7 @@ use super::recent;
 use super::small::small;
 use super::table::{BUILTINS, GLOBALS};
 use super::{instance, method};
+use crate::dispatcher;
 
 /// What tells a callee that the word in front of its arguments is free.
 pub const OFFSET: usize = 1 << (usize::BITS - 1);
@@ -135,15 +136,14 @@ unsafe fn put(object: O, index: i64, value: O) -> bool {
 entries! {
     fn global(table: *const O, number: i64) -> O {
         let name = *table.add(number as usize);
-        if let Some(found) = recent::find(*table.add(GLOBALS), name) {
+        let (globals, builtins) = (*table.add(GLOBALS), *table.add(BUILTINS));
+        if let Some(found) = recent::find(globals, builtins, name) {
             return new_reference(found);
         }
-        for at in [GLOBALS, BUILTINS] {
-            let found = ffi::PyDict_GetItemWithError(*table.add(at), name);
+        for there in [None, Some(builtins)] {
+            let found = ffi::PyDict_GetItemWithError(there.unwrap_or(globals), name);
             if !found.is_null() {
-                if at == GLOBALS {
-                    recent::note(*table.add(GLOBALS), name, found);
-                }
+                recent::note(globals, there, name, found);
                 return new_reference(found);
             }
             if !ffi::PyErr_Occurred().is_null() {
@@ -280,6 +280,9 @@ entries! {
             && let Some(answer) = instance::answered(function, args)
         {
             return answer;
+        }
+        if let Some(result) = dispatcher::call_at_once(function, args, n as usize | OFFSET, names) {
+            return result;
         }
         ffi::PyObject_Vectorcall(function, args, n as usize | OFFSET, names)
     }

@@ -1,7 +1,8 @@
 //! Globals that were looked up lately.
 //!
 //! Up to CPython 3.11 each state of each dictionary has a number of its own (`ma_version_tag`): what was found under a name is
-//! there as long as the number is the same, and no other dictionary has it. Later versions look globals up each time.
+//! there as long as the number is the same, and no other dictionary has it. So is what is not there but among the builtins, as long
+//! as neither changes. Later versions look globals up each time.
 
 use super::operate::O;
 
@@ -20,6 +21,8 @@ mod table {
     #[derive(Clone, Copy)]
     struct Slot {
         version: u64,
+        /// The version of the builtins, where they have it; 0: the globals do.
+        builtins: u64,
         name: O,
         found: O,
     }
@@ -29,8 +32,9 @@ mod table {
     // SAFETY: those who touch it hold the interpreter's lock.
     unsafe impl Sync for Slots {}
 
-    static RECENT: Slots =
-        Slots(UnsafeCell::new([Slot { version: 0, name: null_mut(), found: null_mut() }; SLOTS]));
+    static RECENT: Slots = Slots(UnsafeCell::new(
+        [Slot { version: 0, builtins: 0, name: null_mut(), found: null_mut() }; SLOTS],
+    ));
 
     fn slot(name: O) -> *mut Slot {
         // Objects begin at multiples of 16.
@@ -38,32 +42,39 @@ mod table {
         RECENT.0.get().cast::<Slot>().wrapping_add(at)
     }
 
-    /// What a dictionary has under a name (borrowed), if that is known.
+    unsafe fn version(dictionary: O) -> u64 {
+        // SAFETY: a live dictionary, as the callers vouch.
+        unsafe { (*dictionary.cast::<ffi::PyDictObject>()).ma_version_tag }
+    }
+
+    /// What globals, or else builtins, have under a name (borrowed), if that is known.
     ///
     /// # Safety
-    /// Attached, with a live dictionary and a live name.
+    /// Attached, with live dictionaries and a live name.
     #[inline]
-    pub unsafe fn find(dictionary: O, name: O) -> Option<O> {
-        // SAFETY: attached, so that nobody else touches the slots; the dictionary has the version in which it held the object,
-        // so it holds it now.
+    pub unsafe fn find(globals: O, builtins: O, name: O) -> Option<O> {
+        // SAFETY: attached, so that nobody else touches the slots; the dictionaries have the versions in which the one held the
+        // object and the other did not, so that is so now.
         unsafe {
             let known = *slot(name);
-            let version = (*dictionary.cast::<ffi::PyDictObject>()).ma_version_tag;
-            (known.name == name && known.version == version).then_some(known.found)
+            let is_known = known.name == name
+                && known.version == version(globals)
+                && (known.builtins == 0 || known.builtins == version(builtins));
+            is_known.then_some(known.found)
         }
     }
 
-    /// Notes what a dictionary has under a name.
+    /// Notes what globals have under a name, or builtins, where these are given.
     ///
     /// # Safety
     /// As for [`find`].
-    pub unsafe fn note(dictionary: O, name: O, found: O) {
+    pub unsafe fn note(globals: O, builtins: Option<O>, name: O, found: O) {
         // SAFETY: as the caller vouches.
         unsafe {
-            let version = (*dictionary.cast::<ffi::PyDictObject>()).ma_version_tag;
+            let builtins = builtins.map_or(0, |builtins| version(builtins));
             // The name is held, so that no other one comes to lie where it lies.
             ffi::Py_INCREF(name);
-            let old = slot(name).replace(Slot { version, name, found });
+            let old = slot(name).replace(Slot { version: version(globals), builtins, name, found });
             ffi::Py_XDECREF(old.name);
         }
     }
@@ -78,7 +89,7 @@ pub use table::{find, note};
 /// None is needed.
 #[cfg(Py_3_12)]
 #[inline]
-pub unsafe fn find(_: O, _: O) -> Option<O> {
+pub unsafe fn find(_: O, _: O, _: O) -> Option<O> {
     None
 }
 
@@ -88,4 +99,4 @@ pub unsafe fn find(_: O, _: O) -> Option<O> {
 /// None is needed.
 #[cfg(Py_3_12)]
 #[inline]
-pub unsafe fn note(_: O, _: O, _: O) {}
+pub unsafe fn note(_: O, _: Option<O>, _: O, _: O) {}
