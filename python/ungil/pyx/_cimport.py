@@ -10,7 +10,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from ungil.pyx import _names, _source
+from ungil.pyx import _libc, _names, _source
 from ungil.pyx._variables import Variables
 
 if TYPE_CHECKING:
@@ -84,6 +84,10 @@ def _module(builder: Builder, module: str, asname: str, place: tuple[str, int]) 
                 builder.data._share(f"{asname}.{name}", own.data, name)
     else:
         value = _names.library_module(module)
+        if module == "libc.stdio":
+            streams: Variables = _libc.streams()
+            for name in streams._names():
+                builder.data._share(f"{asname}.{name}", streams, name)
         if asname != module:
             value = functools.reduce(getattr, module.split(".")[1:], value)
         builder.names[asname.split(".")[0]] = value
@@ -124,7 +128,7 @@ def _name(builder: Builder, module: str, name: str, asname: str, place: tuple[st
     names = _names.library_names(module)
     if module == "cpython" and name not in (names or {}) and _names.library_names(f"cpython.{name}"):
         return _module(builder, f"cpython.{name}", asname, place)
-    data = None
+    data = _libc.streams() if module == "libc.stdio" else None
     if types_found is None and names is None:
         if module in ("libc", "cython") or _names.library_names(f"{module}.{name}") is not None:
             return _module(builder, f"{module}.{name}", asname, place)

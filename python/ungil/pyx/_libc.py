@@ -269,3 +269,15 @@ def _load(library: str | None) -> ctypes.CDLL:
     if library is None or os.sep in library or library.endswith(".so.6"):
         return ctypes.CDLL(library)
     return ctypes.CDLL(ctypes.util.find_library(library) or f"lib{library}.so")
+
+
+@functools.cache
+def streams() -> Any:
+    """The variables of `libc.stdio`: `stdin stdout stderr`."""
+    from ungil.pyx._variables import Variables
+
+    made = Variables()
+    for name in ("stdin", "stdout", "stderr"):
+        made._declare(name, "*@FILE", "FILE *")
+        setattr(made, name, ctypes.c_void_p.in_dll(ctypes.CDLL(None), name).value)
+    return made

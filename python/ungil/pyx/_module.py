@@ -246,6 +246,7 @@ class Builder:
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno in infos:
                 self._decorate(node, infos.pop(node.lineno), plan, lines)
+        _sections.warn_of_methods(tree, file)
         tree.body = [s for s in tree.body if not _is_start_up(s)]
         tree.body = [s for stmt in tree.body for s in (stmt, *self._both(stmt))]
         ast.fix_missing_locations(tree)
@@ -569,7 +570,9 @@ class Builder:
         # What Python sees of such values is made of objects.
         makes_members = info["kind"] == "def" and not info["releases_gil"] and _ENUM_CAST in text
         info["has_characters"] = "__pyx_char(" in text or makes_members
-        info["may_hold"] = info["name"] in self._taking_the_lock(plan)
+        info["locked"] = info["name"] in self._taking_the_lock(plan)
+        has_sections = _sections.has_sections(node, info["locked"])
+        info["may_hold"] = info["locked"] or has_sections
         info["must_compile"] = (
             info["releases_gil"]
             or not stores
@@ -581,8 +584,8 @@ class Builder:
         )
         # Loops in parallel are never run in order without a word.
         info["kernel_only"] = bool(re.search(r"\bprange\s*\(|__pyx_parallel\(", text))
-        info["sections"] = info["may_hold"] and _sections.has_sections(node)
-        info["parallel"] = info["may_hold"] and _sections.gives_up_the_lock(node)
+        info["sections"] = has_sections
+        info["parallel"] = _sections.gives_up_the_lock(node)
         _bind_declared(node, info)
         plain = copy.deepcopy(node)
         plain.decorator_list = []
@@ -693,21 +696,22 @@ class Builder:
             if split.run():
                 self.names |= split.names
                 info = info | {"inner": [*info["inner"], *split.inner]}
-            elif split.has_memory:
-                why = (
-                    f"`{info['name']}` handles objects in a parallel loop and cannot be compiled: {split.why}"
-                )
-                raise _source.error("U0806", why, function.__code__.co_filename, info["line"])
             else:
-                tree = copy.deepcopy(plain)
+                # The next time it is asked for, the loops run in order.
+                info["sections"] = False
+                info["in_order"] = split.why if split.has_memory else None
                 _sections.warn_in_order(function, split.why)
+                return None
+        if info.get("in_order"):
+            why = f"`{info['name']}` handles objects in a parallel loop and cannot be compiled: {info['in_order']}"
+            raise _source.error("U0806", why, function.__code__.co_filename, info["line"])
         try:
             _fallback.Typed(info).visit(tree)
         except NotImplementedError as error:
             raise _source.error(
                 "U0806", f"`{info['name']}` uses {error}", function.__code__.co_filename, info["line"]
             ) from None
-        body = ast.fix_missing_locations(ast.Module([tree], []))  # type: ignore[list-item]
+        body = ast.fix_missing_locations(ast.Module([tree], []))
         namespace: dict[str, Any] = {}
         code = builtins.compile(body, function.__code__.co_filename, "exec")
         inner = next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == info["name"])

@@ -1,6 +1,6 @@
-"""Parallel sections of functions that handle objects under `with gil`.
+"""Parallel sections of functions that handle objects, around them or under `with gil`.
 
-A function that no kernel can be made of, because the `with gil` blocks in its parallel loops handle objects, becomes plain Python
+A function that no kernel can be made of, because it handles objects beside its parallel loops or in their `with gil` blocks, becomes plain Python
 with a kernel for each outermost statement that gives up the lock and has a parallel loop. A block under the lock becomes
 a function inside the plain one; the kernel calls it on the thread that comes to it, with the lock taken for as long as it runs.
 
@@ -58,12 +58,18 @@ def _parallel(node: ast.AST) -> ast.Call | None:
 
 
 def _is_section(node: ast.AST) -> bool:
-    """Whether a statement gives up the lock, has a parallel loop, and takes the lock inside that."""
-    inner = list(ast.walk(node))
+    """Whether a statement gives up the lock and has a parallel loop."""
     call = _parallel(node)
-    gives_up = _setting(node, "nogil") or call is not None
-    loops = [loop for loop in inner if _parallel(loop) is not None]
-    return gives_up and any(_setting(block, "gil") for loop in loops for block in ast.walk(loop))
+    if call is not None:
+        named = any(k.arg == "nogil" for k in call.keywords)
+        is_team = ast.unparse(call.func) == "__pyx_parallel"
+        return named or is_team or _takes_the_lock(node)
+    return _setting(node, "nogil") and any(_parallel(inner) is not None for inner in ast.walk(node))
+
+
+def _takes_the_lock(node: ast.AST) -> bool:
+    """Whether a statement has a block under the lock."""
+    return any(_setting(block, "gil") for block in ast.walk(node))
 
 
 def gives_up_the_lock(node: ast.AST) -> bool:
@@ -74,9 +80,10 @@ def gives_up_the_lock(node: ast.AST) -> bool:
     return bool(calls) and (named or team or any(_setting(inner, "nogil") for inner in ast.walk(node)))
 
 
-def has_sections(node: ast.AST) -> bool:
-    """Whether a function has a parallel loop with a block under the lock."""
-    return any(_is_section(inner) for inner in ast.walk(node))
+def has_sections(node: ast.AST, is_locked: bool) -> bool:
+    """Whether a function has parallel loops without the lock; `is_locked`: with a block under the lock in them."""
+    sections = (inner for inner in ast.walk(node) if _is_section(inner))
+    return any(not is_locked or _takes_the_lock(section) for section in sections)
 
 
 class _Names(ast.NodeVisitor):
@@ -198,6 +205,16 @@ def warn_in_order(function: Any, why: str) -> None:
     text = f"parallel loops of `{function.__name__}` run in order, with the lock held: {lines[0]}"
     code = function.__code__
     warnings.warn_explicit(text, errors.PerformanceWarning, code.co_filename, code.co_firstlineno)
+
+
+def warn_of_methods(tree: ast.Module, file: str) -> None:
+    """Warns of parallel loops in classes, which run as plain Python."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and gives_up_the_lock(method):
+                    text = f"parallel loops of `{node.name}.{method.name}` run in order, as plain Python: move them to a function"
+                    warnings.warn_explicit(text, errors.PerformanceWarning, file, method.lineno)
 
 
 class Split(ast.NodeTransformer):
@@ -424,7 +441,8 @@ class Split(ast.NodeTransformer):
         }
         declared = [t for _, t, *_ in params] + [t for _, t in locals_]
         info["needs_compiler"] = any(_names.needs_compiler(t[0]) for t in declared if t)
-        info["needs_compiler"] |= not _fallback.can_run(self.info, node)
+        # Where nothing takes the lock nothing is run in order instead: what cannot be compiled is an error.
+        info["needs_compiler"] |= not self.info["locked"] or not _fallback.can_run(self.info, node)
         self.names[key] = Section(function, text, info, self.function)
 
     def _call(

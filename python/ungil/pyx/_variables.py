@@ -39,6 +39,8 @@ class Variables:
     def _address(self, name: str, *index: int) -> _Pointer:
         """`&name` and `&name[i]`, as code of the module itself takes them."""
         address, text, _ = vars(self)["_places"][name]
+        if is_view(text):
+            return _in_view(getattr(self, name), text, index)
         for k in index:
             if not text.startswith("["):
                 raise TypeError("only elements of arrays of C have an address")
@@ -123,6 +125,21 @@ class Variables:
 def is_view(text: str) -> bool:
     """Whether a type is that of a memoryview."""
     return text.startswith("view ") or (text.endswith("]") and not text.startswith(("[", "*")))
+
+
+def _in_view(array: Any, text: str, index: tuple[int, ...]) -> _Pointer:
+    """The address of an element of a memoryview."""
+    if array is None:
+        raise TypeError("Cannot index None memoryview slice")
+    if len(index) != array.ndim:
+        raise TypeError("only elements of a memoryview have an address: give one index for each axis")
+    address: int = array.__array_interface__["data"][0]
+    for axis, (k, n) in enumerate(zip(index, array.shape, strict=True)):
+        if not -n <= k < n:
+            raise IndexError(f"Out of bounds on buffer access (axis {axis})")
+        address += k % n * array.strides[axis]
+    element = text.partition("|")[2] if text.startswith("view ") else text[: text.index("[")]
+    return _Pointer.to(address, f"*{element}")
 
 
 class _Pointer(int):

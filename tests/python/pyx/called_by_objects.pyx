@@ -115,3 +115,35 @@ def holders(cnp.ndarray[object] items, bint whole=True):
     for i in range(len(items)):
         made[i] = [items[i]]
     return (type(items).__name__, type(made).__name__, made) if whole else made
+
+
+cdef str as_text(x):
+    return x
+
+
+cdef list as_list(x):
+    return x
+
+
+cpdef dict as_dict(x, bint whole=True):
+    if whole:
+        return x
+    return {}
+
+
+def results(text, items):
+    return as_text(text), as_list(items)
+
+
+cdef double[:, ::1] grid = np.arange(9.0).reshape(3, 3)
+cdef double* corner = &grid[1, -1]
+
+
+def of_grid():
+    corner[0] += 1
+    return corner[0], corner[1], grid[1, 2]
+
+
+def records(cnp.ndarray[Settings] r, int k):
+    r[k].b = r[0].a + 1
+    return r[k].b, r.shape[0], type(r).__name__

@@ -133,7 +133,7 @@ pub fn function(
         locals.given(name, ty, def.params.iter().any(|p| &*p.name.name == *name));
     }
     def.body.iter().for_each(|stmt| locals.visit_stmt(stmt));
-    let (directives, found, classes, inner) =
+    let (directives, found, mut classes, inner) =
         (locals.around.list, locals.found, locals.classes, locals.inner);
     let ret = def
         .signature
@@ -144,6 +144,8 @@ pub fn function(
         Some(signature) if signature.storage.is_cpdef => "cpdef",
         Some(_) => "cdef",
     };
+    // No variable has this name.
+    classes.extend(ret.as_ref().and_then(class).map(|class| ("return".to_owned(), class)));
     let declares_inside = inner.iter().any(|f| f.declares() || !same(&f.directives, &directives));
     let signature = Head { def, source, params: &params, ret: ret.as_ref(), annotates }.signature();
     Function {

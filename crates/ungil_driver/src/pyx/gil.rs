@@ -17,28 +17,37 @@ pub fn releases(def: &FunctionDef) -> bool {
 
 /// Whether a function takes the lock again, for all of its body or in `with gil` blocks, or keeps it in a parallel loop.
 pub fn takes(def: &FunctionDef) -> bool {
-    let mut search =
-        Takes { found: def.signature.as_ref().is_some_and(|signature| signature.suffix.with_gil) };
+    let found = def.signature.as_ref().is_some_and(|signature| signature.suffix.with_gil);
+    let mut search = Takes { found, is_free: false };
     walk_body(&mut search, &def.body);
     search.found
 }
 
 struct Takes {
     found: bool,
+    /// Whether the lock is given up around this place.
+    is_free: bool,
 }
 
 impl Visitor for Takes {
     fn visit_stmt(&mut self, stmt: &Stmt) {
         if let StmtKind::With(with) = &stmt.kind {
-            let names = with.items.iter().filter_map(|item| dotted(&item.context));
-            self.found |= names.into_iter().any(|name| name == "gil" || name == "cython.gil");
+            let names: Vec<String> = with.items.iter().filter_map(|item| dotted(&item.context)).collect();
+            self.found |= names.iter().any(|name| name == "gil" || name == "cython.gil");
+            if names.iter().any(|name| name == "nogil" || name == "cython.nogil") {
+                let around = std::mem::replace(&mut self.is_free, true);
+                walk_stmt(self, stmt);
+                self.is_free = around;
+                return;
+            }
         }
         if let StmtKind::For(node) = &stmt.kind
             && let ExprKind::Call(call) = &node.iter.kind
         {
             let named =
                 |name: &str| call.keywords.iter().any(|k| k.name.as_ref().is_some_and(|n| &*n.name == name));
-            self.found |= dotted(&call.func).is_some_and(|name| name.ends_with("prange")) && !named("nogil");
+            let is_locked = !self.is_free && !named("nogil");
+            self.found |= dotted(&call.func).is_some_and(|name| name.ends_with("prange")) && is_locked;
         }
         walk_stmt(self, stmt);
     }

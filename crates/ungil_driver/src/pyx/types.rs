@@ -571,7 +571,8 @@ impl Types {
             let axes = vec![":"; ndim as usize].join(", ");
             return Ok(known(&format!("view {axes}|object"), NDARRAY));
         }
-        if !(1..=8).contains(&ndim) || !is_number(&element.text) {
+        let is_of_structs = is_aggregate(&element.text);
+        if !(1..=8).contains(&ndim) || !(is_number(&element.text) || is_of_structs) {
             return Err(unsupported("this buffer type is", ty.span, None));
         }
         // What is declared as an object takes any, what is declared as an array takes arrays only.
@@ -581,6 +582,10 @@ impl Types {
             Some("c") => axes[ndim as usize - 1] = "::1",
             Some("fortran") => axes[0] = "::1",
             _ => {}
+        }
+        if is_of_structs {
+            let name = if is_object { element.name } else { NDARRAY.to_owned() };
+            return Ok(known(&format!("view {}|{}", axes.join(", "), element.text), &name));
         }
         Ok(known(&format!("buffer {}[{}]", element.text, axes.join(", ")), &name))
     }

@@ -66,7 +66,9 @@ pub struct Pyx {
     /// Whether functions inside have declarations or directives of their own, which kernels' do not.
     declares_inside: bool,
     /// Whether its plain function has kernels for its parallel sections, which call back for what they do under the lock.
-    sections: bool,
+    sections: AtomicBool,
+    /// Whether it takes the lock, or calls what does.
+    is_locked: bool,
     /// Whether it has parallel loops without the lock, which it is told of when they run in order.
     parallel: bool,
     /// Makes the function that runs in the compiled one's place.
@@ -269,7 +271,8 @@ pub fn make_pyx_function<'py>(
         kernel_only: flag("kernel_only")?,
         declares_inside: flag("declares_inside")?,
         may_hold: flag("may_hold")?,
-        sections: flag("sections")?,
+        sections: AtomicBool::new(flag("sections")?),
+        is_locked: flag("locked")?,
         parallel: flag("parallel")?,
         make_fallback,
         fallback: Mutex::new(None),
@@ -459,7 +462,7 @@ pub unsafe fn enter(
         Err(error) => return pyx.instead(py, dispatcher, &held, error),
     };
     let known_to_fail = pyx.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
-    if known_to_fail && pyx.sections | pyx.for_objects(py, dispatcher)?.is_some() | !pyx.must_compile {
+    if known_to_fail && pyx.has_sections() | pyx.for_objects(py, dispatcher)?.is_some() | !pyx.must_compile {
         return pyx.call_fallback(py, dispatcher, &held, None);
     }
     // SAFETY: live objects, one for each parameter.
@@ -574,7 +577,8 @@ impl Pyx {
 
     /// Whether the function can be run otherwise where no kernel can be made of it.
     fn may_fall_back(&self, py: Python<'_>, error: &PyErr) -> PyResult<bool> {
-        let may = !self.kernel_only || self.may_hold && (self.sections || !is_about_parallel(py, error)?);
+        let may = !self.kernel_only
+            || self.may_hold && (self.has_sections() && self.is_locked || !is_about_parallel(py, error)?);
         Ok(may && is_compile_error(py, error)? && !is_final(py, error)?)
     }
 
@@ -595,13 +599,24 @@ impl Pyx {
             return Err(error);
         }
         let is_first = self.objects.get().is_none();
-        if self.parallel && !self.sections && is_first {
-            // SAFETY: a live dispatcher holds its function.
-            let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
-            let warn = py.import("ungil.pyx._sections")?.getattr("warn_in_order")?;
-            warn.call1((func, error.value(py).str()?))?;
+        if self.parallel && !self.has_sections() && is_first {
+            self.warn_in_order(py, dispatcher, Some(&error))?;
         }
         self.call_fallback(py, dispatcher, held, Some(error))
+    }
+
+    /// Says that parallel loops run in order, and why.
+    fn warn_in_order(&self, py: Python<'_>, dispatcher: &Dispatcher, why: Option<&PyErr>) -> PyResult<()> {
+        // SAFETY: a live dispatcher holds its function.
+        let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
+        let warn = py.import("ungil.pyx._sections")?.getattr("warn_in_order")?;
+        let why = why.map_or_else(String::new, |error| error.value(py).to_string());
+        warn.call1((func, why)).map(|_| ())
+    }
+
+    /// Whether its parallel sections are kernels of their own, as far as is known.
+    fn has_sections(&self) -> bool {
+        self.sections.load(Ordering::Relaxed)
     }
 
     /// The function as plain Python, unless it cannot run so.
@@ -609,7 +624,7 @@ impl Pyx {
         if self.must_compile {
             return None;
         }
-        self.make_fallback.bind(py).call0().ok().map(Bound::unbind)
+        self.make_fallback.bind(py).call0().ok().filter(|made| !made.is_none()).map(Bound::unbind)
     }
 
     /// Warns, once, that the function runs as plain Python.
@@ -674,7 +689,12 @@ impl Pyx {
         // SAFETY: a live dispatcher holds its function.
         let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
         match object::compile(py, &func, dispatcher.state(), self, true)? {
-            Ok(code) => Ok(Direct::Objects(code)),
+            Ok(code) => {
+                if self.parallel {
+                    self.warn_in_order(py, dispatcher, failed.as_ref())?;
+                }
+                Ok(Direct::Objects(code))
+            }
             Err(reason) if !self.must_compile => {
                 self.warn_plain(py, dispatcher, &reason)?;
                 Ok(Direct::Python)
@@ -685,7 +705,7 @@ impl Pyx {
 
     /// The function compiled for objects, if it can be.
     fn for_objects(&self, py: Python<'_>, dispatcher: &Dispatcher) -> PyResult<Option<&ObjectCode>> {
-        if self.sections {
+        if self.has_sections() {
             return Ok(None);
         }
         if self.objects.get().is_none() {
@@ -726,6 +746,11 @@ impl Pyx {
             Some(fallback) => fallback,
             None => {
                 let made = self.make_fallback.bind(py).call0()?.unbind();
+                if made.is_none(py) {
+                    // The sections could not be taken apart: the loops run in order, which was said.
+                    self.sections.store(false, Ordering::Relaxed);
+                    return self.call_fallback(py, dispatcher, held, error);
+                }
                 if let Some(Err(reason)) = self.objects.get() {
                     self.warn_plain(py, dispatcher, reason)?;
                 }

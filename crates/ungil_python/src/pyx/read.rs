@@ -78,7 +78,9 @@ fn view_of_others(text: &str, c_name: &str) -> Option<Declared> {
         return Some(Declared::Objects { ndim, layout });
     }
     let CType::Struct(element) = parse_c_text(element)? else { return None };
-    Some(Declared::Structs { element, ndim, layout, is_const, name: Arc::from(c_name) })
+    // A buffer goes by the name of its class.
+    let name = if c_name == "numpy.ndarray" { element.name.clone() } else { Arc::from(c_name) };
+    Some(Declared::Structs { element, ndim, layout, is_const, name })
 }
 
 /// The types in a tuple's text.

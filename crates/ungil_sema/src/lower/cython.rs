@@ -115,8 +115,8 @@ impl Lowerer<'_, '_> {
         c.is_some_and(|c| c.overflowing.contains(name))
     }
 
-    /// A value that is assigned to a variable of one class of Python's; others than kernels have are refused.
-    fn of_class(&self, name: &str, operand: &Operand, span: Span) -> Result<Operand> {
+    /// A value that is assigned to a variable of one class of Python's, or is the result; others than kernels have are refused.
+    pub(crate) fn of_class(&self, name: &str, operand: &Operand, span: Span) -> Result<Operand> {
         let class = self.options.c.as_ref().and_then(|c| c.classes.get(name));
         let class = class.filter(|class| self.code.id.nested.is_none() && *class != "object");
         let found = match &operand.ty {

@@ -108,7 +108,10 @@ impl Lowerer<'_, '_> {
             None => Operand::none(span),
         };
         let value = match e {
-            Some(e) if self.instance == 0 => self.as_enumeration(e, value)?,
+            Some(e) if self.instance == 0 => {
+                let value = self.of_class("return", &value, span)?;
+                self.as_enumeration(e, value)?
+            }
             _ => value,
         };
         if self.in_parallel() {

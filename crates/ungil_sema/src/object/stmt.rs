@@ -64,7 +64,10 @@ impl Lowerer<'_> {
             StmtKind::AugAssign { target, op, value } => self.augment(target, *op, value)?,
             StmtKind::Return(value) => {
                 let value = match value {
-                    Some(e) => self.result_value(e)?,
+                    Some(e) => {
+                        let value = self.result_value(e)?;
+                        self.of_class("return", value)?
+                    }
                     None => Val::Literal(Literal::None),
                 };
                 self.leave_with(value)?;

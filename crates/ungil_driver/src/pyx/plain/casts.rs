@@ -119,7 +119,8 @@ impl Plain<'_> {
         match &place.kind {
             ExprKind::Name(name) => self.is_data(name),
             ExprKind::Subscript { value, index } => {
-                !matches!(index.kind, ExprKind::Slice { .. } | ExprKind::Tuple(_))
+                let parts = parts_of(index);
+                !parts.iter().any(|part| matches!(part.kind, ExprKind::Slice { .. }))
                     && self.is_place_of_data(value)
             }
             _ => false,
@@ -130,7 +131,7 @@ impl Plain<'_> {
     pub(super) fn address_of_data(&mut self, span: Span, place: &Expr) {
         let (mut at, mut indices) = (place, Vec::new());
         while let ExprKind::Subscript { value, index } = &at.kind {
-            indices.push(self.rendered(index));
+            indices.extend(parts_of(index).into_iter().rev().map(|part| self.rendered(part)));
             at = value;
         }
         let ExprKind::Name(name) = &at.kind else { return };
@@ -154,6 +155,14 @@ impl Plain<'_> {
             }
             _ => dotted(expr).and_then(|name| self.types.known(&name)).map(|known| known.text),
         }
+    }
+}
+
+/// The indices of a subscript.
+fn parts_of(index: &Expr) -> Vec<&Expr> {
+    match &index.kind {
+        ExprKind::Tuple(items) => items.iter().collect(),
+        _ => vec![index],
     }
 }
 

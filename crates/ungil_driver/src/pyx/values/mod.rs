@@ -226,6 +226,10 @@ impl Check<'_> {
                 (cannot(), "no struct")
             }
             (Kind::Pointer(_), Kind::Struct(_)) => (cannot(), "a struct"),
+            (Kind::Pointer(_), Kind::View(view)) if to.is_address() => {
+                let view = type_names::declared_name(view).unwrap_or_default();
+                (format!("Cannot assign type '{view}' to '{name}'"), "a memoryview")
+            }
             (Kind::Pointer(_) | Kind::Struct(_), _) => return,
             (_, Kind::List) => (format!("Cannot coerce list to type '{name}'"), "a list"),
             (_, Kind::Str(Some(n))) if is_int && *n != 1 => (ONE_CHARACTER.to_owned(), "a text"),

@@ -58,7 +58,7 @@ impl Check<'_> {
 }
 
 /// The name of a declared type of C with its axes.
-fn declared_name(ty: &Known) -> Option<String> {
+pub(super) fn declared_name(ty: &Known) -> Option<String> {
     let is_view = ty.text.contains('[') && !ty.text.starts_with(['[', '*', '(']);
     if !is_view {
         return Kind::of(ty).name().map(shown);
