@@ -95,7 +95,7 @@ pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, 
         match dispatcher.state().entries.find(packer.key()) {
             Some(entry) if packer.suits(entry) => {
                 let result = run(entry, &packer);
-                drop(packer);
+                packer.finish();
                 pyx::or_again(dispatcher, args, n, result)
             }
             _ => {
@@ -308,7 +308,7 @@ pub fn fingerprint(py: Python<'_>, state: &State, objects: &[*mut PyObject]) -> 
 }
 
 /// Runs a specialisation on packed arguments.
-#[inline]
+#[inline(always)]
 unsafe fn run(entry: &Entry, packer: &Packer) -> *mut PyObject {
     let mut stack = [MaybeUninit::<u64>::uninit(); RESULT_WORDS];
     let mut heap: Vec<MaybeUninit<u64>>;

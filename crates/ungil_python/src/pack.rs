@@ -172,7 +172,7 @@ impl Packer {
     ///
     /// # Safety
     /// As for [`Packer::argument`].
-    #[inline]
+    #[inline(always)]
     pub unsafe fn number_for(
         &mut self,
         takes: Option<&Takes>,
@@ -181,55 +181,73 @@ impl Packer {
         // SAFETY: as the caller vouches.
         unsafe {
             let ty = ffi::Py_TYPE(object);
-            match takes {
-                Some(Takes::Double) if ty != &raw mut ffi::PyFloat_Type => {
-                    if let Some(value) = fast::double(object) {
-                        self.word(Tag::PY_FLOAT)?;
-                        return self.put(value);
-                    }
-                }
-                Some(Takes::Whole) if ty != &raw mut ffi::PyLong_Type => {
-                    if let Some(value) = fast::known_whole(object) {
-                        self.word(Tag::PY_INT)?;
-                        return self.put(value);
-                    }
-                }
-                Some(Takes::Truth) if ty != &raw mut ffi::PyBool_Type => {
-                    if let Some(value) = fast::truth(object) {
-                        self.word(Tag::PY_BOOL)?;
-                        return self.put(u8::from(value));
-                    }
-                }
-                Some(Takes::Complex) if ty == &raw mut ffi::PyFloat_Type => {
-                    self.word(Tag::PY_COMPLEX)?;
-                    self.put(ffi::PyFloat_AS_DOUBLE(object))?;
-                    return self.put(0.0);
-                }
-                Some(Takes::Unsigned) if ty == &raw mut ffi::PyLong_Type => {
-                    if let Some(value) = fast::unsigned(object) {
-                        self.word(key::scalar(DType::U64))?;
-                        return self.put(value);
-                    }
-                }
-                Some(Takes::Buffer(elements)) if ty != self.api.array_type => {
-                    let is_read = *elements == Elements { layout: elements.layout, ..Elements::CHARACTERS };
-                    if is_read && ty == &raw mut ffi::PyBytes_Type {
-                        return self.bytes(object);
-                    }
-                    if let Some(done) = self.exported(elements, object) {
-                        return done;
-                    }
-                }
-                Some(Takes::Nothing) if ty == &raw mut ffi::PyBytes_Type => return self.bytes(object),
-                Some(Takes::Nothing) if ty == &raw mut ffi::PyByteArray_Type => {
-                    let elements = Elements { writes: true, ..Elements::CHARACTERS };
-                    if let Some(done) = self.exported(&elements, object) {
-                        return done;
-                    }
-                }
-                _ => {}
+            if ty == self.api.array_type {
+                return self.array(object);
+            }
+            let is_usual = match takes {
+                None => true,
+                Some(Takes::Double) => ty == &raw mut ffi::PyFloat_Type,
+                Some(Takes::Whole) => ty == &raw mut ffi::PyLong_Type,
+                Some(Takes::Truth) => ty == &raw mut ffi::PyBool_Type,
+                Some(_) => false,
+            };
+            if !is_usual
+                && let Some(takes) = takes
+                && let Some(done) = self.taken(takes, object)
+            {
+                return done;
             }
             self.argument(object)
+        }
+    }
+
+    /// Writes an argument that a parameter takes for something else; `None`: it is what it is.
+    #[inline(never)]
+    unsafe fn taken(&mut self, takes: &Takes, object: *mut PyObject) -> Option<Result<(), ArgError>> {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let ty = ffi::Py_TYPE(object);
+            let is_bytes = ty == &raw mut ffi::PyBytes_Type;
+            match takes {
+                Takes::Double => fast::double(object).map(|value| self.number(Tag::PY_FLOAT, value)),
+                Takes::Whole => fast::known_whole(object).map(|value| self.number(Tag::PY_INT, value)),
+                Takes::Truth => fast::truth(object).map(|value| self.number(Tag::PY_BOOL, u8::from(value))),
+                Takes::Complex if ty == &raw mut ffi::PyFloat_Type => {
+                    let parts = [ffi::PyFloat_AS_DOUBLE(object), 0.0];
+                    Some(self.number(Tag::PY_COMPLEX, parts))
+                }
+                Takes::Unsigned if ty == &raw mut ffi::PyLong_Type => {
+                    fast::unsigned(object).map(|value| self.number(key::scalar(DType::U64), value))
+                }
+                Takes::Buffer(elements) => {
+                    let is_read = *elements == Elements { layout: elements.layout, ..Elements::CHARACTERS };
+                    if is_read && is_bytes {
+                        Some(self.bytes(object))
+                    } else {
+                        self.exported(elements, object)
+                    }
+                }
+                Takes::Nothing if is_bytes => Some(self.bytes(object)),
+                Takes::Nothing if ty == &raw mut ffi::PyByteArray_Type => {
+                    self.exported(&Elements { writes: true, ..Elements::CHARACTERS }, object)
+                }
+                _ => None,
+            }
+        }
+    }
+
+    /// Writes a number of a type.
+    #[inline]
+    fn number<T: Copy>(&mut self, tag: u64, value: T) -> Result<(), ArgError> {
+        self.word(tag)?;
+        self.put(value)
+    }
+
+    /// Ends a call: mostly there is nothing to give back, which is seen at once.
+    #[inline(always)]
+    pub fn finish(self) {
+        if self.held.capacity() == 0 && self.exports.capacity() == 0 && self.lists.is_none() {
+            core::mem::forget(self);
         }
     }
 

@@ -30,10 +30,10 @@ struct Reader<'a> {
 ///
 /// # Safety
 /// The interpreter is attached; `ret` holds the packed result of `entry`, whose references pass to the object.
-#[inline]
+#[inline(always)]
 pub unsafe fn build(entry: &Entry, packer: &Packer, ret: *const u8) -> *mut PyObject {
     // SAFETY: as the caller vouches, the bytes at `ret` are a value of the entry's result type.
-    unsafe { Reader { at: ret, packer }.value(&entry.compiled.ret) }
+    unsafe { Reader { at: ret, packer }.result(&entry.compiled.ret) }
 }
 
 impl Reader<'_> {
@@ -43,6 +43,20 @@ impl Reader<'_> {
             let value = self.at.cast::<T>().read_unaligned();
             self.at = self.at.add(size_of::<T>().next_multiple_of(8));
             value
+        }
+    }
+
+    /// The commonest results in place; others, parts of tuples too, by a call.
+    #[inline(always)]
+    unsafe fn result(&mut self, ty: &Ty) -> *mut PyObject {
+        // SAFETY: as for `value`.
+        unsafe {
+            match ty {
+                Ty::PyFloat => ffi::PyFloat_FromDouble(self.take()),
+                Ty::PyInt => ffi::PyLong_FromLongLong(self.take()),
+                Ty::None => new_ref(ffi::Py_None()),
+                other => self.value(other),
+            }
         }
     }
 
