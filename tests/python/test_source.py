@@ -4,6 +4,7 @@ import doctest
 import importlib.util
 import linecache
 
+import numpy as np
 import pytest
 
 import ungil
@@ -69,6 +70,21 @@ def test_an_edited_file_does_not_compile_for_the_old_function(tmp_path):
     linecache.clearcache()
     with pytest.raises(ungil.errors.CompileError, match="is not what the function was made from"):
         jit(module.f)(1)
+
+
+def test_variables_may_have_the_names_of_imports(tmp_path):
+    # CPython compiles `signal.sum()` in another way where the file imports `signal`, whatever it is in the function.
+    file = tmp_path / "imports.py"
+    file.write_text(
+        "import signal, stat\nfrom math import tau as image\n"
+        "def f(signal):\n    stat = signal * 2\n    image = stat[1:]\n"
+        "    return signal.sum() + stat.max() + image.mean()\n"
+    )
+    spec = importlib.util.spec_from_file_location("imports", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    x = np.array([1.0, 2.0, 4.0])
+    assert jit(module.f)(x) == module.f(x)
 
 
 def test_text_taken_at_decoration_outlives_an_edit(tmp_path):

@@ -214,11 +214,13 @@ fn same_code(func: &Bound<'_, PyAny>, text: &Text) -> PyResult<bool> {
 }
 
 /// Import statements to put before the function, the likeliest first: CPython compiles `name.f()` in another way
-/// when the file imports `name`, which the text of the function alone does not tell.
+/// when the file imports `name`, also where the function has a variable of that name, which its text alone does not tell.
 fn import_headers(func: &Bound<'_, PyAny>, code: &Bound<'_, PyAny>, text: &str) -> PyResult<Vec<String>> {
     let globals = func.getattr("__globals__")?.cast_into::<PyDict>()?;
     let mut names = Vec::new();
-    global_names(code, &mut names)?;
+    names_in(code, &["co_varnames", "co_cellvars", "co_freevars"], &mut names)?;
+    names.retain(|name: &String| matches!(globals.contains(name), Ok(true)));
+    names_in(code, &["co_names"], &mut names)?;
     names.retain(|name: &String| text.contains(&format!("{name}.")));
     names.truncate(6);
     let is_module =
@@ -233,17 +235,19 @@ fn import_headers(func: &Bound<'_, PyAny>, code: &Bound<'_, PyAny>, text: &str) 
     Ok(sets.into_iter().map(header).collect())
 }
 
-/// Names of globals and attributes that a code object and those nested in it use.
-fn global_names(code: &Bound<'_, PyAny>, names: &mut Vec<String>) -> PyResult<()> {
-    for name in code.getattr("co_names")?.extract::<Vec<String>>()? {
-        if !names.contains(&name) {
-            names.push(name);
+/// Names of some kinds, as globals and attributes, that a code object and those nested in it use.
+fn names_in(code: &Bound<'_, PyAny>, kinds: &[&str], names: &mut Vec<String>) -> PyResult<()> {
+    for kind in kinds {
+        for name in code.getattr(*kind)?.extract::<Vec<String>>()? {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
     }
     let code_type = code.get_type();
     for constant in code.getattr("co_consts")?.cast_into::<PyTuple>()? {
         if constant.is_instance(&code_type)? {
-            global_names(&constant, names)?;
+            names_in(&constant, kinds, names)?;
         }
     }
     Ok(())
