@@ -471,7 +471,16 @@ def test_integers_that_do_not_fit_what_they_share_a_variable_with():
             found.append(v)
         return found[0] + 1, len(found), max(found)
 
-    for function in (largest, steps, listed):
+    def chosen_or_none(u):
+        return -1 if u[0] > 4 else u[0], u[1] if u[0] > 4 else 1000
+
+    def first_above(u):
+        for v in u:
+            if v > 100:
+                return v
+        return -1
+
+    for function in (largest, steps, listed, chosen_or_none, first_above):
         for found, expected in zip(np.atleast_1d(jit(function)(u)), np.atleast_1d(function(u))):
             assert found == expected
 

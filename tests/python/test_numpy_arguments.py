@@ -378,6 +378,7 @@ def test_numbers_that_do_not_fit_where_they_are_put():
         lambda b: np.insert(b, 1, 300),
         lambda b: np.insert(b, [1, 2], np.nan),
         lambda b: np.insert(b, 1, 2.5),
+        lambda b: np.insert(b, np.array([[0, 1]]), 2),
         lambda b: np.pad(b, 1, constant_values=np.nan),
         lambda b: np.pad(b, 1, constant_values=300),
         lambda b: np.pad(b.view(np.uint8), 1, constant_values=-1),

@@ -8,7 +8,7 @@ use ungil_diag::span::{SourceId, Span};
 use ungil_ir::entities::Value;
 use ungil_ir::function::{Attributes, Function, Inline, Origin};
 use ungil_ir::inst::{InstKind, Loc};
-use ungil_ir::types::Type;
+use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::parameter::Parameters;
 
 use crate::cython::{CFunction, Declared};
@@ -283,6 +283,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             }
             return Err(TypeError::Return { old, new, span }.into());
         };
+        let larger = Ty::Scalar(DType::I64);
+        let wider = if self.is_too_large(value, &ty) {
+            self.program.widen_result(self.instance, &larger)
+        } else {
+            None
+        };
+        let ty = wider.unwrap_or(ty);
         let value = self.convert(value, &ty)?;
         Ok(if ty.ir().is_unit() { None } else { Some(self.value(&value)?) })
     }

@@ -17,7 +17,11 @@ use crate::ty::{RecordKind, Ty};
 impl Lowerer<'_, '_> {
     /// The type of an expression that gives one or the other value; `None`: there is none.
     pub(crate) fn common_type(&self, a: &Operand, b: &Operand) -> Option<Ty> {
-        let Some(c) = &self.options.c else { return join(&a.ty, &b.ty) };
+        let Some(c) = &self.options.c else {
+            let common = join(&a.ty, &b.ty)?;
+            let larger = self.is_too_large(a, &common) || self.is_too_large(b, &common);
+            return if larger { join(&common, &Ty::Scalar(DType::I64)) } else { Some(common) };
+        };
         match (&a.ty, &b.ty) {
             (Ty::Scalar(x), Ty::Scalar(y)) if x.is_int() && y.is_int() => Some(Ty::Scalar(widest(*x, *y))),
             (x, y) if c.keeps_types && is_python_number(x) && is_python_number(y) && x != y => None,

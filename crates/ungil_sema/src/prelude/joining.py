@@ -294,6 +294,8 @@ def _inserted(a, obj, values, axis: const):
         store(cut(out, axis, at, at + count), new)
         copy(cut(out, axis, at + count, None), cut(a, axis, at, None))
         return out
+    if len(np.shape(obj)) > 1:
+        raise ValueError("index array argument obj to insert must be one dimensional or scalar")
     places = np.ravel(obj)
     count = places.shape[0]
     out = np.empty(a.shape[:axis] + (n + count,) + a.shape[axis + 1 :], a.dtype)
