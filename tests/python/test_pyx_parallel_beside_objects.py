@@ -14,7 +14,9 @@ SOURCE = Path(__file__).parent / "pyx" / "parallel_beside_objects.pyx"
 V = np.arange(8.0)
 CALLS = [
     ("named", V), ("named", V, "abc"), ("named", V, 3), ("texts", V), ("keywords", V),
-    ("structs", V), ("team", V, "ab"), ("failing", V, "a"), ("failing", V - 5, {"k": 1}),
+    ("structs", V), ("team", V, "ab"), ("failing", V, "a"), ("failing", np.array([1, 2, -3.0, 4]), {"k": 1}),
+    ("rows", np.ones((3, 2)), lambda k: k == 1), ("rows", np.ones((3, 2)), lambda k: 1 / 0), ("on_one_line", [V, V[:2]]), ("on_one_line", [1]),
+    ("stored", {1: 2.5}, 4), ("stored", {1: "2"}, 4), ("stored", {1: None}, 4), ("stored", {1: "x"}, 4), ("stored", {1: [1]}, 4),
 ]  # fmt: skip
 
 

@@ -168,8 +168,9 @@ class Typed(ast.NodeTransformer):
         """Statements that convert the declared variables that a target binds."""
         found: list[ast.stmt] = []
         for name in (n for n in ast.walk(node) if isinstance(n, ast.Name)):
-            if name.id in self.types and isinstance(name.ctx, ast.Store):
-                value = self._convert(self.types[name.id], ast.Name(name.id, ast.Load()))
+            ty = self.types.get(name.id) or self.views.get(name.id)
+            if ty and isinstance(name.ctx, ast.Store):
+                value = self._convert(ty, ast.Name(name.id, ast.Load()))
                 found.append(ast.copy_location(ast.Assign([ast.Name(name.id, ast.Store())], value), at))
         return found
 

@@ -80,8 +80,19 @@ def gives_up_the_lock(node: ast.AST) -> bool:
     return bool(calls) and (named or team or any(_setting(inner, "nogil") for inner in ast.walk(node)))
 
 
+def _has_memory_beside(node: ast.AST) -> bool:
+    """Whether a function has what only compiled code can do outside of its sections."""
+    if isinstance(node, ast.stmt) and _is_section(node):
+        return False
+    if isinstance(node, ast.Name) and node.id in ("__pyx_addr", "__pyx_view"):
+        return True
+    return any(map(_has_memory_beside, ast.iter_child_nodes(node)))
+
+
 def has_sections(node: ast.AST, is_locked: bool) -> bool:
     """Whether a function has parallel loops without the lock; `is_locked`: with a block under the lock in them."""
+    if not is_locked and _has_memory_beside(node):
+        return False
     sections = (inner for inner in ast.walk(node) if _is_section(inner))
     return any(not is_locked or _takes_the_lock(section) for section in sections)
 
@@ -241,6 +252,9 @@ class Split(ast.NodeTransformer):
 
     def run(self) -> bool:
         """Whether all sections were taken apart; the function is changed."""
+        if _has_memory_beside(self.node):
+            self.why = "addresses of C are taken or cast beside a parallel section"
+            return False
         try:
             self.node.body = [s for old in self.node.body for s in _list(self.visit(old))]
         except _TooHardError as error:
@@ -306,8 +320,18 @@ class Split(ast.NodeTransformer):
         }
         params, values, locals_ = [], [], []
         shared = {n for block in inside for n in block.read if self._kind(n) == "memory"}
+        # What only the section uses is its own.
+        in_blocks = {n for block in inside for n in (*block.read, *block.assigned, *block.updated)}
+        private = {
+            n
+            for n in assigned - in_blocks
+            if self._kind(n) in ("number", "complex") and not self._is_elsewhere(n, node)
+        }
         for name in sorted((outside.read | assigned | shared) & self.own | assigned):
             kind = self._kind(name)
+            if name in private:
+                locals_.append((name, self.types[name]))
+                continue
             if kind == "memory":
                 if self._is_elsewhere(name, node):
                     raise _TooHardError(
@@ -322,7 +346,7 @@ class Split(ast.NodeTransformer):
             values.append(bound)
         params.append(("__pyx_owner", ("int64", "Py_ssize_t"), False))
         values.append("id(__pyx_owner)")
-        results = sorted(name for name in assigned if self._kind(name) in ("number", "complex"))
+        results = sorted(n for n in assigned - private if self._kind(n) in ("number", "complex"))
         text = self._kernel_text(node, (head, from_body), outside.blocks, (params, results), assigned, deltas)
         key = f"__pyx_section_{next(_KEYS)}"
         self._make(key, text, node, params, locals_)
@@ -353,8 +377,6 @@ class Split(ast.NodeTransformer):
         """The header of a section with its bounds as parameters, the bounds, and the line of what follows."""
         body: list[ast.stmt] = node.body  # type: ignore[attr-defined]
         first = body[0].lineno
-        if first == node.lineno:
-            raise _TooHardError("a parallel section stands on one line with its block")
         call = _parallel(node)
         if call is None or not isinstance(node, ast.For):
             return "if 1:", [], first
@@ -400,6 +422,10 @@ class Split(ast.NodeTransformer):
         lines = self.lines[node.lineno - self.first : end - self.first + 1]
         margin = " " * node.col_offset
         lines[0] = margin + head[0]
+        if head[1] == node.lineno:
+            # Its block stands on the line of the header.
+            lines[0] += " " + "; ".join(map(ast.unparse, node.body))  # type: ignore[attr-defined]
+            lines[1:] = [""] * (len(lines) - 1)
         for k in range(1, head[1] - node.lineno):
             lines[k] = ""
         for k, block in enumerate(blocks):

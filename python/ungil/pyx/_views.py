@@ -101,6 +101,14 @@ class NumberView(_View):
         return found.item() if isinstance(found, np.generic) else found
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        parts = index if isinstance(index, tuple) else (index,)
+        is_element = len(parts) == self.ndim and all(hasattr(part, "__index__") for part in parts)
+        if is_element and not isinstance(value, (int, float, complex, np.generic, np.ndarray)):
+            from ungil.pyx import _fallback
+
+            # NumPy would read a number in a text, and make `None` one.
+            name = self.dtype.name
+            value = _fallback.convert(name, _NAMES.get(name, name), value)
         try:
             super().__setitem__(index, value)
         except IndexError as error:

@@ -100,3 +100,39 @@ def failing(double[:] v, names):
     except ValueError as error:
         return {"error": str(error)}
     return {"sum": s}
+
+
+def stored(values, int n):
+    cdef int i
+    cdef double[:] out = np.zeros(n)
+    for i in prange(n, nogil=True, num_threads=2):
+        with gil:
+            out[i] = values.get(i, -1.0)
+    return np.asarray(out).tolist()
+
+
+def rows(double[:, :] x, done):
+    cdef Py_ssize_t i, j
+    cdef double[:] sums = np.zeros(x.shape[0])
+    cdef double row
+    for k in range(3):
+        for i in prange(x.shape[0], nogil=True, schedule="dynamic"):
+            row = 0
+            for j in range(x.shape[1]):
+                row = row + x[i, j]
+            sums[i] = sums[i] + row
+        if done(k):
+            break
+    return {k: np.asarray(sums).tolist()}
+
+
+def on_one_line(list views):
+    cdef int i
+    cdef double[:] v
+    cdef double s
+    found = []
+    for v in views:
+        s = 0
+        for i in prange(v.shape[0], nogil=True): s += v[i]
+        found.append(f"{s:.1f}")
+    return found

@@ -735,7 +735,7 @@ impl Pyx {
             let result = unsafe { code.run(args.as_ptr(), core::ptr::null()) };
             return if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(result) };
         }
-        if self.must_compile && !self.may_hold {
+        if self.must_compile && !self.is_locked && !self.has_sections() {
             let reason = self.objects.get().and_then(|made| made.as_ref().err()).cloned().unwrap_or_default();
             return Err(refused(py, dispatcher, error, &reason));
         }
