@@ -110,12 +110,18 @@ impl Lowerer<'_, '_> {
                 Some(part) => self.lower_expr(part)?,
                 None => Operand::int(default, item.span),
             };
+            let number = self.for_numpy(number)?;
             if !number.ty.is_scalar() {
                 return Err(argument("slice", "bounds", "numbers", &number));
             }
             parts.push(number);
         }
         Ok(Some(parts))
+    }
+
+    /// A number as NumPy gets it: those of C are Python's then.
+    fn for_numpy(&mut self, x: Operand) -> Result<Operand> {
+        if self.is_c() && x.ty.is_scalar() { self.cython_result(&x) } else { Ok(x) }
     }
 
     fn common_of(&mut self, positional: Vec<Operand>, span: Span) -> Result<Operand> {
@@ -144,7 +150,7 @@ impl Lowerer<'_, '_> {
             parts.push(match part.ty {
                 Ty::List(_) | Ty::Tuple(_) => self.as_array(&part, None, span)?,
                 Ty::Array(_) => self.settled(&part)?,
-                _ => part,
+                _ => self.for_numpy(part)?,
             });
         }
         if parts.is_empty() {
