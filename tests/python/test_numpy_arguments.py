@@ -383,6 +383,10 @@ def test_numbers_that_do_not_fit_where_they_are_put():
         lambda b: np.pad(b, 1, constant_values=300),
         lambda b: np.pad(b.view(np.uint8), 1, constant_values=-1),
         lambda b: np.put(b, [0, 1], 2.5),
+        lambda b: np.fill_diagonal(b.reshape(2, 2), 300),
+        lambda b: np.fill_diagonal(b.reshape(2, 2), np.nan),
+        lambda b: np.put_along_axis(b, np.array([1]), 300, 0),
+        lambda b: np.place(b, b > 1, [1, 300]),
         lambda b: (np.putmask(b, b > 1, np.array([7], np.int8)), np.place(b, b < 1, 2.5), b)[2],
     ):
         found, expected = outcome(jit(function), (b.copy(),)), outcome(function, (b.copy(),))
@@ -412,3 +416,21 @@ def test_few_elements():
         lambda a: np.array([[x, x + 1] for x in a[0] > 0]),
         args=(A,),
     )
+
+
+def test_lists_that_do_not_fit_what_they_are_assigned_to():
+    def whole(b, n):
+        b[:2] = [1, n]
+        return b
+
+    def written(b, n):
+        b[:3] = (1, n, -5)
+        return b
+
+    for function in (whole, written):
+        check(function, np.arange(4, dtype=np.int8), 7)
+        check(function, np.arange(4.0), 7)
+        with pytest.raises(OverflowError):
+            function(np.arange(4, dtype=np.int8), 300)
+        with pytest.raises(OverflowError):
+            jit(function)(np.arange(4, dtype=np.int8), 300)

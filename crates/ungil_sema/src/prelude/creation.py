@@ -217,6 +217,11 @@ def vander(x, N=None, increasing: const = False):
 def fill_diagonal(a, val, wrap: const = False):
     if a.ndim < 2:
         raise ValueError("array must be at least 2-d")
+    if is_number(val):
+        # Stored as such: one that the elements cannot hold raises.
+        element = np.empty(1, a.dtype)
+        element[0] = val
+        return fill_diagonal(a, element, wrap)
     values = np.ravel(val)
     count = values.shape[0]
     if count == 0:

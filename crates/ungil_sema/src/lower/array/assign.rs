@@ -38,12 +38,16 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             }
             Place::View(view) => {
                 let value = match value.ty {
+                    Ty::Tuple(_) | Ty::List(_) => {
+                        self.fitting(value, view.ty.as_array().expect("an array").dtype)?
+                    }
                     Ty::Range => {
                         let list = self.list_from(value, value.span)?;
                         self.as_array(&list, None, value.span)?
                     }
-                    _ => self.array_like_operand(value)?,
+                    _ => value.clone(),
                 };
+                let value = self.array_like_operand(&value)?;
                 let ndim = usize::from(view.ty.as_array().expect("an array").ndim);
                 let value = self.without_leading(&value, ndim)?;
                 let value = self.filling(&value, view.ty.as_array().expect("an array").dtype)?;

@@ -87,6 +87,15 @@ pub(crate) fn call(l: &mut Lowerer<'_, '_>, function: &str, args: &Args) -> Resu
     Ok(Some(result))
 }
 
+/// Whether a list or tuple holds nothing but real numbers of Python's.
+fn holds_python_numbers(ty: &Ty) -> bool {
+    match ty {
+        Ty::Tuple(items) => !items.is_empty() && items.iter().all(holds_python_numbers),
+        Ty::List(list) => list.element.as_ref().is_some_and(holds_python_numbers),
+        ty => matches!(ty, Ty::PyBool | Ty::PyInt | Ty::PyFloat),
+    }
+}
+
 impl Lowerer<'_, '_> {
     /// An array in memory, of whatever is given for one.
     fn whole_array(&mut self, x: &Operand, function: &str, parameter: &str) -> Result<Operand> {
@@ -266,8 +275,11 @@ impl Lowerer<'_, '_> {
         })
     }
 
-    /// A number of Python's as an element of what it is put into, which it must fit.
-    fn fitting(&mut self, v: &Operand, dtype: DType) -> Result<Operand> {
+    /// Numbers of Python's as elements of what they are put into, which they must fit.
+    pub(crate) fn fitting(&mut self, v: &Operand, dtype: DType) -> Result<Operand> {
+        if matches!(v.ty, Ty::Tuple(_) | Ty::List(_)) && dtype.is_int() && holds_python_numbers(&v.ty) {
+            return self.as_array(v, Some(dtype), v.span);
+        }
         if !v.ty.is_weak() {
             return Ok(v.clone());
         }
@@ -380,7 +392,11 @@ impl Lowerer<'_, '_> {
         self.check_writable(a)?;
         let (rows, indices, axis, shape) = self.lined_up(a, indices, axis, "numpy.put_along_axis", span)?;
         let indices = self.source_apart(&rows, &indices)?;
-        let values = self.whole_array(values, "numpy.put_along_axis", "values")?;
+        let values = match a.ty.as_array() {
+            Some(ty) => self.fitting(values, ty.dtype)?,
+            None => values.clone(),
+        };
+        let values = self.whole_array(&values, "numpy.put_along_axis", "values")?;
         self.check_assigned(&values, &shape)?;
         let values = self.source_apart(&rows, &values)?;
         let values = self.broadcast_view(&values, &shape)?;
