@@ -60,6 +60,58 @@ pub unsafe fn answered(name: O, object: O) -> Option<O> {
 /// One more than the largest character.
 const END: i64 = 0x11_0000;
 
+/// The size of a string's characters, if it is told where they lie; texts of an old kind have none yet.
+///
+/// # Safety
+/// A live string.
+#[inline]
+unsafe fn size_of_characters(text: O) -> Option<u32> {
+    #[cfg(not(Py_3_14))]
+    // SAFETY: as the caller vouches.
+    return Some(unsafe { ffi::PyUnicode_KIND(text) }).filter(|kind| matches!(kind, 1 | 2 | 4));
+    #[cfg(Py_3_14)]
+    {
+        let _ = text;
+        None
+    }
+}
+
+/// A string's length.
+///
+/// # Safety
+/// Attached, with a live string.
+#[inline]
+unsafe fn length(text: O) -> i64 {
+    // SAFETY: as the caller vouches; what has characters of a size has its length.
+    unsafe {
+        match size_of_characters(text) {
+            #[cfg(not(Py_3_14))]
+            Some(_) => ffi::PyUnicode_GET_LENGTH(text) as i64,
+            _ => ffi::PyUnicode_GetLength(text) as i64,
+        }
+    }
+}
+
+/// The character of a string at a place in it.
+///
+/// # Safety
+/// Attached, with a live string that has so many characters.
+#[inline]
+unsafe fn character_in(text: O, at: i64) -> u32 {
+    // SAFETY: as the caller vouches; the characters have the size that is told.
+    unsafe {
+        match size_of_characters(text) {
+            #[cfg(not(Py_3_14))]
+            Some(1) => ffi::PyUnicode_DATA(text).cast::<u8>().add(at as usize).read().into(),
+            #[cfg(not(Py_3_14))]
+            Some(2) => ffi::PyUnicode_DATA(text).cast::<u16>().add(at as usize).read().into(),
+            #[cfg(not(Py_3_14))]
+            Some(_) => ffi::PyUnicode_DATA(text).cast::<u32>().add(at as usize).read(),
+            _ => ffi::PyUnicode_ReadChar(text, at as Py_ssize_t),
+        }
+    }
+}
+
 entries! {
     fn as_char(object: O) -> i64 {
         if ffi::PyUnicode_Check(object) != 0 {
@@ -131,12 +183,12 @@ entries! {
             ffi::PyErr_SetString(ffi::PyExc_TypeError, text.as_ptr());
             return -1;
         }
-        let n = ffi::PyUnicode_GetLength(object) as i64;
+        let n = length(object);
         let at = if index < 0 { index + n } else { index };
         if !(0..n).contains(&at) {
             ffi::PyErr_SetString(ffi::PyExc_IndexError, c"string index out of range".as_ptr());
             return -1;
         }
-        i64::from(ffi::PyUnicode_ReadChar(object, at as Py_ssize_t))
+        i64::from(character_in(object, at))
     }
 }

@@ -158,7 +158,11 @@ entries! {
         let mut best = *items;
         for i in 1..n as usize {
             let item = *items.add(i);
-            match compare_bool(item, best, op) {
+            let goes = match small::both(item, best) {
+                Some((x, y)) => i64::from(small::holds(&x, &y, op)),
+                None => compare_bool(item, best, op),
+            };
+            match goes {
                 ..0 => return null_mut(),
                 0 => {}
                 _ => best = item,
