@@ -137,3 +137,32 @@ def test_deep_recursion_raises(modules):
     for name, *args in (("fib", 10**8), ("falling", 1.0, 10**8), ("is_even", 10**8)):
         with pytest.raises(RecursionError):
             getattr(modules[1], name)(*args)
+
+
+def test_none_has_no_characters_in_a_kernel():
+    module = pyx.compile("""
+from cython.parallel import prange
+
+
+def total(bytes text, long n):
+    cdef char *p = text
+    cdef long i, s = 0
+    for i in prange(n, nogil=True):
+        s += p[i]
+    return s
+
+
+def total_if_given(long n, bytes text=None):
+    cdef const char *p = NULL
+    cdef long i, s = 0
+    if text is not None:
+        p = text
+    for i in prange(n, nogil=True):
+        s += p[i] if p != NULL else 1
+    return s
+""")
+    assert module.total(b"abc", 3) == 294
+    with pytest.raises(TypeError, match="expected bytes, NoneType found"):
+        module.total(None, 3)
+    assert module.total_if_given(3) == 3
+    assert module.total_if_given(3, b"abc") == 294

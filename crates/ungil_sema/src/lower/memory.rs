@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ungil_abi::exception::ExcClass;
 use ungil_diag::span::Span;
 use ungil_ir::entities::Value;
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp, InstKind};
@@ -263,6 +264,10 @@ impl Lowerer<'_, '_> {
     /// The pointer that a value becomes; `None` if it does not.
     fn as_pointer(&mut self, to: &Arc<Pointee>, x: &Operand, span: Span) -> Result<Option<Value>> {
         Ok(match &x.ty {
+            // What a variable holds is Python's `None`, and no `NULL`.
+            Ty::None if self.webs.use_at(x.span.lo).is_some() => {
+                return self.always_raise(ExcClass::TYPE_ERROR, "expected bytes, NoneType found");
+            }
             Ty::None => Some(self.null_pointer()),
             Ty::Pointer(from) if converts(from, to) => Some(self.value(x)?),
             Ty::Array(a) if is_text(a, &to.to) => Some(self.array_pointer(x)?),
@@ -584,7 +589,7 @@ impl Lowerer<'_, '_> {
         };
         let (address, zero) = (self.b().value(InstKind::Address(pointer)), self.b().i64(0));
         let fine = self.b().compare(CompareOp::Ne, address, zero);
-        let class = ungil_abi::exception::ExcClass::VALUE_ERROR;
+        let class = ExcClass::VALUE_ERROR;
         self.check(fine, class, "Cannot create cython.array from NULL pointer", Vec::new());
         let readonly = matches!(&p.ty, Ty::Pointer(to) if to.constant);
         let mut shape = Vec::new();
