@@ -419,3 +419,20 @@ def test_no_process_and_no_descriptor_is_left():
             pool.terminate()
     assert len(os.listdir("/proc/self/fd")) <= before + 1
     assert set(multiprocessing.active_children()) <= children
+
+
+def test_jobs_that_come_while_the_pool_wakes(monkeypatch):
+    """A job between two steps of waking does not keep later ones from waking the pool."""
+    read, between = os.eventfd_read, []
+    with ungil.Pool(1, backend="processes") as pool:
+        pool.apply(tasks.square, (1,))
+
+        def submit_and_read(fd):
+            if not between:
+                between.append(pool.apply_async(tasks.square, (2,)))
+            return read(fd)
+
+        monkeypatch.setattr(os, "eventfd_read", submit_and_read)
+        assert pool.apply_async(tasks.square, (3,)).get(3) == 9
+        assert between[0].get(3) == 4
+        assert pool.apply_async(tasks.square, (4,)).get(3) == 16

@@ -181,8 +181,9 @@ class ProcessEngine:
             _reference.cool()
         for fd, _ in events:
             if fd == self._wake_fd:
-                self._woken = False
+                # In this order: what is submitted after the second line wakes again, what came before it is found below.
                 os.eventfd_read(fd)
+                self._woken = False
                 continue
             worker, what = self._events.get(fd, (None, ""))
             if worker is None:
