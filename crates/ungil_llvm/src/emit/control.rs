@@ -102,7 +102,8 @@ impl FunctionEmitter<'_> {
     }
 
     /// Whether the second branch holds the version of a loop that runs when hoisted checks fail: its loops are marked
-    /// as scalar, or it has a parallel loop from the same place in the source as one in the first branch.
+    /// as scalar, or it has a parallel loop from the same place in the source as one in the first branch. Where loops of the
+    /// first are written out for rows of one length, other lengths are as likely.
     fn is_cold_version(&self, then: Region, otherwise: Region) -> bool {
         let scalar = |region| {
             any_inst(self.f, region, &|kind| matches!(kind, InstKind::For(node) if node.hints.scalar))
@@ -114,6 +115,13 @@ impl FunctionEmitter<'_> {
         };
         if scalar(otherwise) && !scalar(then) {
             return true;
+        }
+        let loops = |region| {
+            let list = insts_of(self.f, region).into_iter();
+            list.filter(|inst| matches!(self.f.inst(*inst).kind, InstKind::For(_))).count()
+        };
+        if loops(then) < loops(otherwise) {
+            return false;
         }
         let hot = places(then);
         places(otherwise).iter().any(|loc| *loc != Loc::default() && hot.contains(loc))
