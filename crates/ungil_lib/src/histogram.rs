@@ -417,15 +417,7 @@ impl<E: Edge> Places<'_, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn vector<T>(data: &mut [T]) -> Vector {
-        Vector {
-            data: data.as_mut_ptr().cast(),
-            owner: core::ptr::null_mut(),
-            shape: [data.len() as i64],
-            strides: [size_of::<T>() as i64],
-        }
-    }
+    use crate::matrix::vector;
 
     fn counted(values: &mut [f64], edges: &mut [f64]) -> Vec<i64> {
         let mut counts = vec![0; edges.len() - 1];

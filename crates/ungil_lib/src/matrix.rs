@@ -89,3 +89,14 @@ impl Vector {
         }
     }
 }
+
+/// The descriptor of a slice, for tests.
+#[cfg(test)]
+pub fn vector<T>(data: &mut [T]) -> Vector {
+    Vector {
+        data: data.as_mut_ptr().cast(),
+        owner: core::ptr::null_mut(),
+        shape: [data.len() as i64],
+        strides: [size_of::<T>() as i64],
+    }
+}

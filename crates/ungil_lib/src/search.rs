@@ -371,15 +371,7 @@ impl<T: Key, const BEHIND: bool> Part<'_, T, BEHIND> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn vector<T>(data: &mut [T]) -> Vector {
-        Vector {
-            data: data.as_mut_ptr().cast(),
-            owner: core::ptr::null_mut(),
-            shape: [data.len() as i64],
-            strides: [size_of::<T>() as i64],
-        }
-    }
+    use crate::matrix::vector;
 
     fn found<T: Clone>(dtype: u64, table: &[T], keys: &[T], mode: i64) -> Vec<i64> {
         let mut out = vec![-1; keys.len()];

@@ -170,15 +170,7 @@ impl<T: Bits> Kernel for Count<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn vector<T>(data: &mut [T]) -> Vector {
-        Vector {
-            data: data.as_mut_ptr().cast(),
-            owner: core::ptr::null_mut(),
-            shape: [data.len() as i64],
-            strides: [size_of::<T>() as i64],
-        }
-    }
+    use crate::matrix::vector;
 
     #[test]
     fn zeros_of_either_sign_are_false() {
