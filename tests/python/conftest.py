@@ -1,5 +1,6 @@
 """Every test run has a cache of its own."""
 
+import faulthandler
 import os
 import signal
 import tempfile
@@ -12,6 +13,9 @@ os.environ["UNGIL_CACHE_DIR"] = _folder.name
 # A shell without job control starts background jobs with Ctrl-C ignored, which children inherit.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A forked process that hangs says where, before the test that waits for it is given up.
+os.register_at_fork(after_in_child=lambda: faulthandler.dump_traceback_later(240))
 
 
 @pytest.fixture

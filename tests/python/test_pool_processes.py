@@ -4,8 +4,10 @@ import functools
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -14,6 +16,8 @@ import pytest
 
 import ungil
 from ungil.errors import BrokenPool
+from ungil.pool import _wire as wire
+from ungil.pool import _worker
 
 METHODS = ["fork", "spawn", "forkserver"]
 
@@ -436,3 +440,20 @@ def test_jobs_that_come_while_the_pool_wakes(monkeypatch):
         assert pool.apply_async(tasks.square, (3,)).get(3) == 9
         assert between[0].get(3) == 4
         assert pool.apply_async(tasks.square, (4,)).get(3) == 16
+
+
+def test_a_goodbye_is_answered_while_jobs_are_given_back(monkeypatch):
+    """The pool's answer is not lost when the worker's other thread is the one that reads it."""
+    (tasks_read, tasks_write), (control, _), pair = os.pipe(), os.pipe(), socket.socketpair()
+    worker = _worker.Worker(tasks_read, pair[0].fileno(), control, None, -1)
+
+    def answer(records):
+        assert records == [(wire.BYE,)]
+        os.write(tasks_write, wire.frame([(wire.STOP, None)], []))
+        worker._give_back()
+
+    monkeypatch.setattr(worker, "_send", answer)
+    leaving = threading.Thread(target=worker.leave, daemon=True)
+    leaving.start()
+    leaving.join(5)
+    assert not leaving.is_alive()

@@ -5,7 +5,7 @@
 //! own locks.
 
 use std::cell::RefCell;
-use std::sync::{Condvar, Mutex, PoisonError, RwLockWriteGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLockWriteGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -21,9 +21,17 @@ struct Gate {
 static GATE: Mutex<Gate> = Mutex::new(Gate { compiling: 0, forking: false });
 static CHANGED: Condvar = Condvar::new();
 
+/// What is held between the two halves of a fork, which run on one thread.
+#[derive(Default)]
+struct Held {
+    /// Linked code stays as it is.
+    _linked: Option<RwLockWriteGuard<'static, ()>>,
+    /// No other thread has the gate, which would stay locked in the child.
+    gate: Option<MutexGuard<'static, Gate>>,
+}
+
 thread_local! {
-    /// Keeps linked code as it is between the two halves of a fork, which run on one thread.
-    static PAUSED: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
+    static HELD: RefCell<Held> = const { RefCell::new(Held { _linked: None, gate: None }) };
 }
 
 /// A compilation in progress.
@@ -58,14 +66,18 @@ pub fn before_fork(py: Python<'_>) {
         }
         gate.forking = true;
     });
-    PAUSED.set(specialise::session().pause_linking());
+    let _linked = specialise::session().pause_linking();
+    // Others have it for a moment only, and do not wait for the interpreter's lock then.
+    let gate = Some(GATE.lock().unwrap_or_else(PoisonError::into_inner));
+    HELD.set(Held { _linked, gate });
 }
 
 /// Lets compilations go on, in the parent and in the child.
 #[pyfunction]
 pub fn after_fork() {
-    PAUSED.set(None);
-    GATE.lock().unwrap_or_else(PoisonError::into_inner).forking = false;
+    if let Some(gate) = &mut HELD.take().gate {
+        gate.forking = false;
+    }
     CHANGED.notify_all();
 }
 

@@ -179,15 +179,17 @@ class ProcessEngine:
         events = self._poll.poll(timeout)
         if not events and timeout == WARM:
             _reference.cool()
-        for fd, _ in events:
+        found = [(fd, self._events.get(fd)) for fd, _ in events]
+        for fd, entry in found:
             if fd == self._wake_fd:
                 # In this order: what is submitted after the second line wakes again, what came before it is found below.
                 os.eventfd_read(fd)
                 self._woken = False
                 continue
-            worker, what = self._events.get(fd, (None, ""))
-            if worker is None:
+            # Descriptors of a worker that ended just now may be those of the one in its place.
+            if entry is None or self._events.get(fd) is not entry:
                 continue
+            worker, what = entry
             if what == "tasks":
                 if worker.flush():
                     self._poll.modify(fd, 0)

@@ -88,10 +88,11 @@ class Worker:
 
     def leave(self) -> None:
         """Say goodbye, and wait until the pool has taken everything."""
-        self._give_back()
+        with self._reading:
+            self._return_tasks()
+            # Before the goodbye: the other thread may read the pool's answer to it.
+            self._queue.clear()
         self._send([(wire.BYE,)])
-        # The pool answers when it has read the goodbye.
-        self._queue.clear()
         while self._next()[0][0] != wire.STOP:
             pass
 
@@ -221,15 +222,16 @@ class Worker:
             # The other thread is waiting for tasks: there are none.
             return
         try:
-            poll = select.poll()
-            poll.register(self._tasks_fd, select.POLLIN)
-            while poll.poll(0):
-                self._read()
-            self._return_queue()
+            self._return_tasks()
         finally:
             self._reading.release()
 
-    def _return_queue(self) -> None:
+    def _return_tasks(self) -> None:
+        """Return what is in the pipe and in the queue. Under the lock of reading."""
+        poll = select.poll()
+        poll.register(self._tasks_fd, select.POLLIN)
+        while poll.poll(0):
+            self._read()
         given = []
         kept = []
         try:
