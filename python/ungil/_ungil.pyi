@@ -4,6 +4,7 @@ from typing import Any, final
 __all__ = [
     "Callback",
     "make_callback",
+    "FusedCall",
     "make_builtin",
     "make_pyx_function",
     "pyx_directive",
@@ -84,6 +85,11 @@ class Dispatcher:
     def inspect_types(self, signature: str | None = ..., /) -> Any: ...
     def parallel_diagnostics(self) -> None: ...
     def _state(self) -> tuple[tuple[str, int, str, bool] | None, dict[str, Any], list[str]]: ...
+
+class FusedCall:
+    def __init__(self, *args: Any, **keywords: Any) -> None: ...
+    def _decide_by(self, positions: list[int]) -> None: ...
+    def __call__(self, *args: Any, **keywords: Any) -> Any: ...
 
 @final
 class UfuncLoop:

@@ -47,20 +47,3 @@ def test_pointers_on_both_sides_of_the_loop_make_it_run_in_order(modules):
     reference, module = modules
     with pytest.warns(errors.PerformanceWarning, match="parallel loops of `pointers` run in order"):
         assert module.pointers(V, "a") == reference.pointers(V, "a")
-
-
-def test_loops_of_methods_are_told_of():
-    with pytest.warns(
-        errors.PerformanceWarning, match="parallel loops of `C.f` run in order, as plain Python"
-    ):
-        module = pyx.compile("""
-from cython.parallel cimport prange
-class C:
-    def f(self, int n):
-        cdef int i
-        cdef double s = 0
-        for i in prange(n, nogil=True):
-            s += i
-        return s
-""")
-    assert module.C().f(4) == 6.0

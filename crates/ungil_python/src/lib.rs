@@ -70,8 +70,8 @@ mod _ungil {
     use crate::object::ndarray_api::ndarray_functions;
     #[pymodule_export]
     use crate::pyx::{
-        make_builtin, make_pyx_function, pyx_callback, pyx_directive, pyx_load, pyx_read, pyx_size,
-        pyx_store, pyx_view,
+        FusedCall, make_builtin, make_pyx_function, pyx_callback, pyx_directive, pyx_load, pyx_read,
+        pyx_size, pyx_store, pyx_view,
     };
     #[pymodule_export]
     use crate::threads::{

@@ -86,7 +86,7 @@ pub unsafe extern "C" fn vectorcall(
         let function = known.unwrap_or_else(|| {
             Python::attach(|py| {
                 methods::guarded_result(py, || {
-                    let made = frame(py, dispatcher)?;
+                    let made = unseen(py, || frame(py, dispatcher))?;
                     Ok(state.seen.get_or_init(py, || made).as_ptr())
                 })
             })
@@ -120,4 +120,16 @@ fn behind_frame<'py>(
     let code = trace.getattr("tb_frame")?.getattr("f_code")?;
     let is_frame = code.is(&function.getattr("__code__")?);
     if is_frame { trace.getattr("tb_next") } else { Ok(trace.clone().into_any()) }
+}
+
+/// Runs Python's code that is no part of the user's program: tracers and profilers do not see it.
+pub fn unseen<T>(_: Python<'_>, run: impl FnOnce() -> T) -> T {
+    // SAFETY: attached; the thread's state is its own, and both calls are for the same one.
+    unsafe {
+        let state = ffi::PyThreadState_Get();
+        ffi::PyThreadState_EnterTracing(state);
+        let result = run();
+        ffi::PyThreadState_LeaveTracing(state);
+        result
+    }
 }

@@ -77,10 +77,11 @@ fn convert<'py>(py: Python<'py>, object: &Bound<'py, PyAny>) -> PyResult<Option<
         return Ok(None);
     }
     let module = py.import("numpy")?;
+    // The class is asked, as Python does for such names: an object's own `__getattr__` may be the function that is called.
     let array = if is_buffer {
         let view = py.import("builtins")?.getattr("memoryview")?.call1((object,))?;
         module.getattr("asarray")?.call1((view,))?
-    } else if object.hasattr("__dlpack__")? && !object.is_instance_of::<PyType>() {
+    } else if object.get_type().hasattr("__dlpack__")? && !object.is_instance_of::<PyType>() {
         module.getattr("from_dlpack")?.call1((object,))?
     } else {
         return Ok(None);

@@ -157,7 +157,7 @@ fn is_part_of_type(argument: &Bound<'_, PyAny>) -> bool {
         && !argument.is_instance_of::<pyo3::types::PySlice>()
         && !argument.is_instance_of::<pyo3::types::PyList>()
         && crate::classify::array_type(argument).is_none()
-        && !argument.hasattr("__array_interface__").unwrap_or(false)
+        && !argument.get_type().hasattr("__array_interface__").unwrap_or(false)
         // SAFETY: a look-up in the type of a live object.
         && unsafe { ffi::PyObject_CheckBuffer(argument.as_ptr()) == 0 }
 }

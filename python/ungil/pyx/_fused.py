@@ -10,10 +10,13 @@ from __future__ import annotations
 import builtins
 import inspect
 import itertools
+import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+
+from ungil import _ungil
 
 # An alternative of a fused type: the compiler's text and the name in C.
 Alternative = tuple[str, str]
@@ -37,7 +40,7 @@ class Parameter:
         self.not_none = not_none
 
 
-class FusedFunction:
+class FusedFunction(_ungil.FusedCall):
     """A function with fused types. Indexing chooses a specialisation: ``f[double]``, ``f["double"]``."""
 
     def __init__(
@@ -59,6 +62,7 @@ class FusedFunction:
         self._signature = inspect.signature(function)
         # Of each fused type the first parameter that has it decides.
         self._deciding = [next(p for p in params if p.fused == name) for name in types if _has(params, name)]
+        self._decide_by([p.position for p in self._deciding])
 
     def __repr__(self) -> str:
         return f"<fused function {self.__qualname__}>"
@@ -88,8 +92,8 @@ class FusedFunction:
                 return self._specialisation(chosen)
         raise KeyError(text)
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._for(args, keywords)(*args, **keywords)
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundFused(self, instance)
 
     def _for(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         chosen: dict[str, int | None] = {}
@@ -162,6 +166,23 @@ class FusedFunction:
                 raise TypeError(f"no suitable method found for `{self.__name__}({', '.join(types)})`")
             chosen.append(found)
         return self._specialisation(tuple(chosen))
+
+
+class BoundFused:
+    """A function with fused types as a method of an object."""
+
+    def __init__(self, function: FusedFunction, instance: Any) -> None:
+        self.__func__ = function
+        self.__self__ = instance
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self.__func__(self.__self__, *args, **keywords)
+
+    def __getitem__(self, index: Any) -> Any:
+        return types.MethodType(self.__func__[index], self.__self__)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__func__, name)
 
 
 def _has(params: list[Parameter], name: str) -> bool:

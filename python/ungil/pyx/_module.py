@@ -15,7 +15,9 @@ import linecache
 import operator
 import os
 import re
+import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from ungil import _ungil, errors
@@ -27,6 +29,7 @@ from ungil.pyx import (
     _fused,
     _inner,
     _libc,
+    _methods,
     _names,
     _sections,
     _shim,
@@ -149,6 +152,8 @@ class Builder:
         self.names: dict[str, Any] = vars(builtins).copy()
         self.hidden: dict[str, Any] = {}
         self.types: dict[str, tuple[str, str]] = {}
+        #: Classes that methods ask for, by the cells in which Python keeps them.
+        self.cells: list[Any] = []
         #: Functions of the module with their declarations, for reports.
         self.functions: list[tuple[dict[str, Any], Any]] = []
         self.fused: list[_fused.FusedFunction] = []
@@ -242,16 +247,18 @@ class Builder:
         """Runs the text of a plan, with compiled functions in their places."""
         tree = ast.parse(plan["text"], file)
         lines = plan["text"].splitlines(True)
-        infos = {f["line"]: f for f in plan["functions"]}
+        infos = {f["line"]: f for f in (*plan["functions"], *plan["methods"])}
+        owners = _methods.owners(tree)
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno in infos:
-                self._decorate(node, infos.pop(node.lineno), plan, lines)
-        _sections.warn_of_methods(tree, file)
+                self._decorate(node, infos.pop(node.lineno), plan, lines, owners.get(node))
+        _methods.unhide(tree, self.names)
         tree.body = [s for s in tree.body if not _is_start_up(s)]
         tree.body = [s for stmt in tree.body for s in (stmt, *self._both(stmt))]
         ast.fix_missing_locations(tree)
         namespace = vars(self.module)
-        exec(builtins.compile(tree, file, "exec"), namespace)
+        with _findable(self.module):
+            exec(builtins.compile(tree, file, "exec"), namespace)
         private = {f["name"] for f in plan["functions"] if f["kind"] == "cdef"} | set(plan["variables"])
         for name in private:
             if name in namespace:
@@ -291,7 +298,7 @@ class Builder:
             self._define(found["types"])
         plan = self._cython_plan(pure.text, file)
         plan["pure_locals"] = pure.locals
-        for info in plan["functions"]:
+        for info in (*plan["functions"], *plan["methods"]):
             self._pure_locals(info, plan, {})
         return plan
 
@@ -527,7 +534,21 @@ class Builder:
         info: dict[str, Any],
         plan: dict[str, Any],
         lines: list[str],
+        owner: str | None = None,
+        cell: Any = None,
     ) -> None:
+        text = "".join(lines[node.lineno - 1 : node.end_lineno])
+        own: _methods.Function = node
+        if owner is not None:
+            if info["is_plain"] and not _declares(info):
+                return
+            try:
+                text = _methods.outside(node, text, owner)
+            except _methods.TooHardError as error:
+                _methods.warn_plain(node, owner, str(error), plan["source"][1])
+                return
+            own = _methods.parsed(text, node.lineno)
+        info["owner"] = owner
         directives = self.directives | dict(plan["directives"])
         for name, value in info["directives"]:
             directives[name] = value
@@ -545,7 +566,6 @@ class Builder:
         if not directives.get("annotation_typing", True):
             info["annotation_typing"] = False
         info["integer_division"] = plan["is_level_two"] or self.level == "2"
-        text = "".join(lines[node.lineno - 1 : node.end_lineno])
         info["structs"] = [(n, t) for t, n in self.types.values() if t.startswith(_names.AGGREGATES)]
         info["data"] = self.data._described() if "__pyx_g__" in text else []
         declared = [t for _, t, _ in info["params"]] + [t for _, t in info["locals"]] + [info["ret"]]
@@ -553,7 +573,7 @@ class Builder:
         stores = any(re.search(rf"__pyx_g__\.{name}\s*=[^=]", text) for name in views)
         info["written"] = sorted(
             inner.value.id
-            for inner in ast.walk(node)
+            for inner in ast.walk(own)
             if isinstance(inner, ast.Subscript)
             and isinstance(inner.ctx, ast.Store)
             and isinstance(inner.value, ast.Name)
@@ -570,8 +590,9 @@ class Builder:
         # What Python sees of such values is made of objects.
         makes_members = info["kind"] == "def" and not info["releases_gil"] and _ENUM_CAST in text
         info["has_characters"] = "__pyx_char(" in text or makes_members
-        info["locked"] = info["name"] in self._taking_the_lock(plan)
-        has_sections = _sections.has_sections(node, info["locked"])
+        taking = self._taking_the_lock(plan)
+        info["locked"] = info["name"] in taking if owner is None else _takes_the_lock(info, text, taking)
+        has_sections = _sections.has_sections(own, info["locked"])
         info["may_hold"] = info["locked"] or has_sections
         info["must_compile"] = (
             info["releases_gil"]
@@ -585,34 +606,52 @@ class Builder:
         # Loops in parallel are never run in order without a word.
         info["kernel_only"] = bool(re.search(r"\bprange\s*\(|__pyx_parallel\(", text))
         info["sections"] = has_sections
-        info["parallel"] = _sections.gives_up_the_lock(node)
+        info["parallel"] = _sections.gives_up_the_lock(own)
         _bind_declared(node, info)
-        plain = copy.deepcopy(node)
+        if own is not node:
+            _bind_declared(own, info)
+        plain = copy.deepcopy(own)
         plain.decorator_list = []
         key = f"__pyx_bind_{id(info)}"
+        is_bare = not node.decorator_list
 
         def bind(function: Any) -> Any:
             if info["fused"]:
                 return self._fused(function, info, plan)
-            return self._bind(function, text, info, plain)
+            if _methods.CELL not in text:
+                made = self._bind(function, text, info, plain)
+            else:
+                inside = text.replace(_methods.CELL, self._cell(cell or _methods.cell_of(function)))
+                tree = _methods.parsed(inside, info["line"])
+                _bind_declared(tree, info)
+                made = self._bind(_methods.without_class(function, tree), inside, info, tree)
+            return _methods.implicit(info["name"], made) if owner is not None and is_bare else made
 
         self.names[key] = bind
         node.decorator_list.append(ast.copy_location(ast.Name(key, ast.Load()), node))
+
+    def _cell(self, cell: Any) -> str:
+        """The name by which compiled code finds the cell with a method's class."""
+        found = [number for number, known in enumerate(self.cells) if known is cell]
+        if not found:
+            self.cells.append(cell)
+        name = f"__pyx_class_{found[0] if found else len(self.cells) - 1}__"
+        self.names[name] = cell
+        return name
 
     def _taking_the_lock(self, plan: dict[str, Any]) -> set[str]:
         """Functions that take the lock somewhere, or call one that does: they may need to be compiled for objects."""
         if "taking" not in plan:
             lines = plan["text"].splitlines(True)
-            starts = sorted(f["line"] for f in plan["functions"]) + [len(lines) + 1]
+            functions = (*plan["functions"], *plan["methods"])
+            starts = sorted(f["line"] for f in functions) + [len(lines) + 1]
             texts = {
                 f["name"]: "".join(lines[f["line"] : starts[starts.index(f["line"]) + 1] - 1])
                 for f in plan["functions"]
             }
             taking = {f["name"] for f in plan["functions"] if f["takes_gil"]}
             while more := {
-                name
-                for name, text in texts.items()
-                if name not in taking and any(re.search(rf"\b{other}\s*\(", text) for other in taking)
+                name for name, text in texts.items() if name not in taking and _calls_one(text, taking)
             }:
                 taking |= more
             plan["taking"] = taking
@@ -649,13 +688,14 @@ class Builder:
             self.variants[key] = self._found(text, file, False, chosen)
         variant = self.variants[key]
         lines = variant["text"].splitlines(True)
-        own = dict(next(f for f in variant["functions"] if f["line"] == info["line"]), fused=[])
+        functions = variant["functions" if info["owner"] is None else "methods"]
+        own = dict(next(f for f in functions if f["line"] == info["line"]), fused=[])
         self._pure_locals(own, plan, chosen)
         wanted = (ast.FunctionDef, ast.AsyncFunctionDef)
         tree = ast.parse(variant["text"], file)
         node = next(n for n in ast.walk(tree) if isinstance(n, wanted) and n.lineno == info["line"])
         node.decorator_list = []
-        self._decorate(node, own, variant, lines)
+        self._decorate(node, own, variant, lines, info["owner"], _methods.cell_of(function))
         body = ast.fix_missing_locations(ast.Module([node], []))
         found: dict[str, Any] = {}
         exec(builtins.compile(body, file, "exec"), function.__globals__, found)
@@ -667,14 +707,14 @@ class Builder:
 
         if info["is_plain"]:
             self.functions.append((info, function))
-            return fallback() if any(t for _, t, _ in info["params"]) or info["locals"] else function
+            return fallback() if _declares(info) else function
         compiled = _ungil.make_pyx_function(function, text, info, fallback)
         self.functions.append((info, compiled))
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(compiled, attribute, getattr(function, attribute))
         if info["embedsignature"] and info["kind"] != "cdef":
             self._embed_signature(compiled, function.__doc__, info)
-        if info["kind"] == "def" and not info["binding"]:
+        if info["kind"] == "def" and not info["binding"] and info["owner"] is None:
             # A builtin binds to no object.
             return _ungil.make_builtin(compiled)
         return compiled
@@ -719,6 +759,33 @@ class Builder:
         made.__kwdefaults__ = function.__kwdefaults__
         namespace[info["name"]] = made
         return made
+
+
+@contextlib.contextmanager
+def _findable(module: types.ModuleType) -> Iterator[None]:
+    """While a module's text runs, what looks for it by name finds it: the library's `dataclass` does."""
+    is_new = module.__name__ not in sys.modules
+    sys.modules.setdefault(module.__name__, module)
+    try:
+        yield
+    finally:
+        if is_new:
+            sys.modules.pop(module.__name__, None)
+
+
+def _declares(info: dict[str, Any]) -> bool:
+    """Whether a function declares types of C."""
+    return any(t for _, t, _ in info["params"]) or bool(info["locals"])
+
+
+def _calls_one(text: str, names: set[str]) -> bool:
+    """Whether a function's text calls one of several functions."""
+    return any(re.search(rf"\b{name}\s*\(", text) for name in names)
+
+
+def _takes_the_lock(info: dict[str, Any], text: str, taking: set[str]) -> bool:
+    """Whether a method takes the lock somewhere, or calls a function that does."""
+    return bool(info["takes_gil"]) or _calls_one(text, taking)
 
 
 def _bind_declared(node: ast.FunctionDef | ast.AsyncFunctionDef, info: dict[str, Any]) -> None:

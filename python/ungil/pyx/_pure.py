@@ -3,7 +3,7 @@
 The text is rewritten line by line (`@cython.cfunc def f(x: cython.int)` becomes `cdef f(int x)`), so that every line keeps its
 number. Declarations that cannot stand where they are in the Cython language (in branches, `@cython.locals`) are handed on beside the
 text. A `.pxd` file of the same name says which functions are C functions and what their parameters are.
-Limits: classes and what is in them run as plain Python. Source: Cython's manual, "Pure Python mode".
+Limits: what is in classes beside their methods runs as plain Python. Source: Cython's manual, "Pure Python mode".
 """
 
 from __future__ import annotations
@@ -220,12 +220,22 @@ class _Reader:
                     self._function(stmt)
                 continue
             if isinstance(stmt, ast.ClassDef):
+                if function is None:
+                    self._methods(stmt)
                 continue
             self._stmt(stmt, function, nested)
             for name in ("body", "orelse", "finalbody"):
                 self._body(getattr(stmt, name, []), function, True)
             for handler in getattr(stmt, "handlers", []):
                 self._body(handler.body, function, True)
+
+    def _methods(self, node: ast.ClassDef) -> None:
+        """The functions of a class; what else is in it runs as plain Python."""
+        for stmt in node.body:
+            if isinstance(stmt, ast.FunctionDef):
+                self._function(stmt, is_method=True)
+            elif isinstance(stmt, ast.ClassDef):
+                self._methods(stmt)
 
     def _stmt(self, stmt: ast.stmt, function: ast.FunctionDef | None, nested: bool) -> None:
         if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name):
@@ -360,10 +370,11 @@ class _Reader:
 
     # --- functions --------------------------------------------------------------------------------------------
 
-    def _function(self, node: ast.FunctionDef) -> None:
+    def _function(self, node: ast.FunctionDef, is_method: bool = False) -> None:
         flags, locals_ = self._decorators(node)
-        declared = self.signatures.get(node.name)
-        kind = "cdef" if "cfunc" in flags else "cpdef" if "ccall" in flags else "def"
+        declared = None if is_method else self.signatures.get(node.name)
+        # Python's classes have Python's functions alone.
+        kind = "def" if is_method else "cdef" if "cfunc" in flags else "cpdef" if "ccall" in flags else "def"
         types: dict[str, str] = {}
         for argument in _arguments(node):
             ty = locals_.get(argument.arg) or (

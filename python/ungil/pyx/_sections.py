@@ -218,16 +218,6 @@ def warn_in_order(function: Any, why: str) -> None:
     warnings.warn_explicit(text, errors.PerformanceWarning, code.co_filename, code.co_firstlineno)
 
 
-def warn_of_methods(tree: ast.Module, file: str) -> None:
-    """Warns of parallel loops in classes, which run as plain Python."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef) and gives_up_the_lock(method):
-                    text = f"parallel loops of `{node.name}.{method.name}` run in order, as plain Python: move them to a function"
-                    warnings.warn_explicit(text, errors.PerformanceWarning, file, method.lineno)
-
-
 class Split(ast.NodeTransformer):
     """Takes the sections of a function apart. What its text calls is in `names`."""
 

@@ -44,24 +44,28 @@ impl Around<'_> {
     }
 }
 
-/// The functions of a module that are not inside others or in classes; blocks around them run as Python.
+/// The functions of a module that are not inside others, and those of them that stand in classes; blocks and classes around
+/// them run as Python.
 pub fn of_module<'a>(
     body: &[Stmt],
     types: &'a Types,
     source: &'a SourceFile,
     around: Around<'a>,
     errors: &'a mut Vec<Diagnostic>,
-) -> Vec<Function> {
-    let mut outermost = Outermost { types, source, around, found: Vec::new(), errors };
+) -> (Vec<Function>, Vec<Function>) {
+    let (found, methods) = (Vec::new(), Vec::new());
+    let mut outermost = Outermost { types, source, around, in_class: false, found, methods, errors };
     body.iter().for_each(|stmt| outermost.visit_stmt(stmt));
-    outermost.found
+    (outermost.found, outermost.methods)
 }
 
 struct Outermost<'a> {
     types: &'a Types,
     source: &'a SourceFile,
     around: Around<'a>,
+    in_class: bool,
     found: Vec<Function>,
+    methods: Vec<Function>,
     errors: &'a mut Vec<Diagnostic>,
 }
 
@@ -70,9 +74,17 @@ impl Visitor for Outermost<'_> {
         match &stmt.kind {
             StmtKind::FunctionDef(def) => {
                 let one = function((stmt, def), self.types, self.source, &self.around, self.errors);
-                self.found.push(one);
+                let list = if self.in_class { &mut self.methods } else { &mut self.found };
+                list.push(one);
             }
-            StmtKind::ClassDef(_) => {}
+            StmtKind::ClassDef(def) => {
+                let (before, in_class) = (self.around.list.len(), self.in_class);
+                self.around.list.extend(of_decorators(&def.decorators, self.around.aliases));
+                self.in_class = true;
+                def.body.iter().for_each(|stmt| self.visit_stmt(stmt));
+                self.in_class = in_class;
+                self.around.leave(before);
+            }
             StmtKind::With(with) => {
                 let before = self.around.enter(with);
                 walk_stmt(self, stmt);

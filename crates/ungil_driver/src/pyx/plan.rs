@@ -122,6 +122,8 @@ pub struct Plan {
     pub is_read: bool,
     pub text: String,
     pub functions: Vec<Function>,
+    /// Functions of classes.
+    pub methods: Vec<Function>,
     pub cimports: Vec<Cimport>,
     pub constants: Vec<Constant>,
     /// What headers declare.
@@ -186,7 +188,7 @@ pub fn read(
         _ => annotates,
     };
     let around = Around { aliases: &aliases, list: Vec::new(), annotates };
-    plan.functions = functions::of_module(body, &plan.types, source, around, &mut errors);
+    (plan.functions, plan.methods) = functions::of_module(body, &plan.types, source, around, &mut errors);
     let run = reachable(body);
     let (mistakes, rewritten) = super::values::mistakes(&run, &plan, source);
     let (text, more) = {
@@ -426,6 +428,8 @@ fn enumeration(
             .value
             .as_ref()
             .map(|value| source.text[value.span.lo as usize..value.span.hi as usize].to_owned());
+        // C's own `sizeof` is none of Python's.
+        let value = last.filter(|_| value.is_some()).map(|n| n.to_string()).or(value);
         // Each enumeration counts from zero.
         let value = value.or_else(|| (i == 0).then(|| "0".to_owned()));
         plan.constants.push(Constant {

@@ -269,6 +269,18 @@ impl Types {
                     _ => None,
                 }
             }
+            ExprKind::Unary { op: UnaryOp::Neg, operand } => self.constant(operand)?.checked_neg(),
+            ExprKind::Unary { op: UnaryOp::Pos, operand } => self.constant(operand),
+            ExprKind::Unary { op: UnaryOp::Invert, operand } => Some(!self.constant(operand)?),
+            ExprKind::Cython(inner) => match &**inner {
+                CythonExpr::SizeOf(argument) => {
+                    let known = self.argument(argument).ok()?;
+                    ungil_sema::c_text::parse_c_text(&known.text)?
+                        .size()
+                        .and_then(|size| i64::try_from(size).ok())
+                }
+                _ => None,
+            },
             _ => integer(size),
         }
     }

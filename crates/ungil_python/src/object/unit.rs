@@ -393,6 +393,7 @@ impl Names<'_> {
         }
         let class = found.get_type();
         if name.starts_with("__pyx_")
+            && !name.starts_with("__pyx_class_")
             && !matches!(
                 name,
                 "__pyx_array_data"

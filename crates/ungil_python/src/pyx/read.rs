@@ -182,11 +182,13 @@ fn describe<'py>(py: Python<'py>, plan: &Plan) -> PyResult<Bound<'py, PyDict>> {
         .collect();
     result.set_item("extern_structs", structs)?;
     result.set_item("c_code", &plan.c_code)?;
-    let functions = PyList::empty(py);
-    for f in &plan.functions {
-        functions.append(function(py, f)?)?;
+    for (name, list) in [("functions", &plan.functions), ("methods", &plan.methods)] {
+        let functions = PyList::empty(py);
+        for f in list {
+            functions.append(function(py, f)?)?;
+        }
+        result.set_item(name, functions)?;
     }
-    result.set_item("functions", functions)?;
     let cimports: Vec<_> = plan
         .cimports
         .iter()

@@ -18,7 +18,7 @@ use ungil_syntax::ast::cython::{CythonStmt, ExceptionSpec};
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::operator::BinaryOp;
 use ungil_syntax::ast::parameter::Parameters;
-use ungil_syntax::ast::stmt::{FunctionDef, Stmt, StmtKind};
+use ungil_syntax::ast::stmt::{ClassDef, FunctionDef, Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
 use super::plan::{Function, Plan};
@@ -35,6 +35,7 @@ pub fn mistakes(body: &[Stmt], plan: &Plan, source: &SourceFile) -> (Vec<Diagnos
         types: &plan.types,
         source,
         functions: &plan.functions,
+        methods: &plan.methods,
         callees: callees::callees(body, plan),
         own: HashSet::new(),
         variables: module.clone(),
@@ -67,6 +68,8 @@ struct Check<'a> {
     source: &'a SourceFile,
     /// Functions of the block that is looked at.
     functions: &'a [Function],
+    /// Functions of the module's classes.
+    methods: &'a [Function],
     callees: HashMap<String, Callee>,
     /// Names that the function binds.
     own: HashSet<String>,
@@ -382,6 +385,19 @@ impl Check<'_> {
         }
     }
 
+    /// The methods of a class, which see the variables of the module. Those of classes in functions run as plain Python.
+    fn class(&mut self, def: &ClassDef) {
+        let outer = std::mem::replace(&mut self.functions, self.methods);
+        for stmt in &def.body {
+            match &stmt.kind {
+                StmtKind::FunctionDef(method) => self.function(stmt, method),
+                StmtKind::ClassDef(inner) => self.class(inner),
+                _ => {}
+            }
+        }
+        self.functions = outer;
+    }
+
     fn returned(&mut self, stmt: &Stmt, value: Option<&Expr>) {
         match (self.result.clone(), value) {
             (Some(Returns::C(ret)), Some(value)) if ret.text == "void" => {
@@ -452,7 +468,7 @@ impl Visitor for Check<'_> {
     fn visit_stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::FunctionDef(def) => return self.function(stmt, def),
-            StmtKind::ClassDef(_) => return,
+            StmtKind::ClassDef(def) => return self.class(def),
             StmtKind::Assign { targets, value } => targets.iter().for_each(|t| self.target(t, value)),
             StmtKind::AnnAssign { target, value: Some(value), .. } => self.target(target, value),
             StmtKind::AugAssign { target, op, value } => self.in_place(stmt, target, *op, value),
