@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from array import array
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +237,173 @@ m.searches([], "c", 0, 3)
 m.found("abc", "c")
 m.begins("abc", "ab")
 m.begins("abc", ("x", "ab"))
+m.nothing()
+m.nothing(1)
+m.nothing(a=1)
+m.nothing(*())
+m.half()
+m.half(**{})
+m.with_default(1)
+m.with_default(1, 5)
+m.with_default(1, b=5)
+m.with_default(b=5, a=1)
+m.with_default(b=5)
+m.with_default()
+m.with_default(1, 2, 3)
+m.with_default(1, a=2)
+m.with_default(1, c=2)
+m.with_default(2**31)
+m.with_default(2**31 - 1)
+m.with_default(True, np.int8(3))
+m.with_default(np.int64(2**40))
+m.with_default(1.5)
+m.with_default("a")
+m.with_default(Number(4), Number(5))
+m.with_default(None)
+m.doubles(1.5)
+m.doubles(1)
+m.doubles(True, np.float32(0.5))
+m.doubles(np.float64(3), z=np.int16(4))
+m.doubles(1, z=4)
+m.doubles(1, z="a")
+m.doubles(x=1, y=2, z=3)
+m.doubles(z=1, y=2, x=3)
+m.doubles(2**70)
+m.doubles(10**400)
+m.doubles(np.uint64(2**64 - 1), np.longdouble(2))
+m.doubles(1j)
+m.doubles(1, 2, 3, 4)
+m.doubles(np.array(2.5))
+m.flags(None)
+m.flags([], b=None)
+m.flags(np.bool_(True), np.bool_(False))
+m.flags("", {})
+m.flags(0.0, ())
+m.flags(b"", b"a")
+m.flags(np.float64(0), np.int8(2))
+m.flags(np.array([1, 2]))
+m.flags(Every(), set())
+m.flags(10**30)
+m.sizes(3)
+m.sizes(-3)
+m.sizes(2**62, m=2)
+m.sizes(np.uint64(3), np.int32(4))
+m.sizes(True)
+m.sizes(1.5)
+m.small(255)
+m.small(256)
+m.small(-1)
+m.small(1, 2**15)
+m.small(s=3, c=4)
+m.mixed(1, 2)
+m.mixed(1.0, 2)
+m.mixed(x=1, n=2)
+m.three(1, 2, 3)
+m.three(1, c=3, b=2)
+m.three(1, 2)
+m.unasked(1)
+m.unasked(1, b=2, c=3)
+m.unasked(a=1, b=2)
+m.unasked(**{"".join(["", "a"]): 4})
+m.unasked(**{Text("a"): 4})
+m.unasked(1, a=2)
+m.unasked(1, 2)
+m.unasked(b=2)
+m.unasked(1, **{2: 3})
+m.kws()
+m.kws(a=1, kws=2)
+m.kws(1)
+m.seen(1, b=2)
+m.told(1, b=2)
+m.both()
+m.both(1, [], a=3)
+m.both(a=3)
+m.counted()
+m.counted(1)
+m.counted("a", "b")
+m.counted([1], 2, 3)
+m.named(1, b=2)
+m.named(1, c=4, b=2)
+m.named(a=1, c=4, b=2)
+m.named(1)
+m.named(1, 2)
+m.named(1, 2, b=3)
+m.named(b=3)
+m.ordered(1)
+m.ordered(1, 2, 3, 4, c=5)
+m.ordered(1, c=5)
+m.ordered(1, 2, b=3)
+m.ordered(b=3)
+m.letter(b"abc")
+m.letter(bytearray(b"xyz"))
+m.letter(b"")
+m.letter("abc")
+m.letter(None)
+m.letter(memoryview(b"abc"))
+m.letters(b"abc", 2)
+m.letters(bytearray(b"abcd"))
+m.letters(s=b"a")
+m.letters(np.zeros(3, np.int8))
+m.absolute(-5)
+m.absolute(2**31)
+m.absolute(np.int8(-7))
+m.absolute("a")
+m.root(4)
+m.root(-1)
+m.outer(3)
+m.outer(30)
+m.outer(n=3)
+m.down(5)
+m.down(-1)
+m.down("a")
+m.falls(7)
+m.falls(n=200)
+m.gcd(12, 18)
+m.gcd(0, 0)
+m.gcd(b=4, a=6)
+m.divided(1)
+m.divided(7, 2)
+m.divided(1, b=0)
+m.fused_sum(1, 2)
+m.fused_sum(1)
+m.fused_sum(1.5)
+m.fused_sum(1.5, 2)
+m.fused_sum(1, 2.5)
+m.fused_sum(True, 2)
+m.fused_sum(np.float64(1.5), 2)
+m.fused_sum(np.int64(1), 2)
+m.fused_sum(a=1, b=2)
+m.fused_sum(1, b=2.5)
+m.fused_sum("a", 2)
+m.fused_sum(None)
+m.fused_sum()
+m.fused_sum(1, 2, 3)
+m.fused_sum(1, c=2)
+m.fused_sorts(1)
+m.fused_sorts(1.0)
+m.fused_sorts(True)
+m.fused_sorts(Number(3))
+m.fused_first(np.ones(2), 3)
+m.fused_first(np.ones(2, np.intc), 3)
+m.fused_first(np.ones(2, np.intc), 3.5)
+m.fused_first(np.ones((2, 2)), 3)
+m.fused_first(np.ones(2, np.float32), 3)
+m.fused_first(array("d", [1.5]), 3)
+m.fused_first(None, 3)
+m.gives_up(5)
+m.calls_one(5)
+partial(m.doubles, 1, z=4)(y=5)
+partial(m.with_default, b=4)(3)
+partial(m.nothing)()
+list(map(m.doubles, [1, 2.5], [3, 4]))
+list(map(m.with_default, [1, 2, True]))
+sorted([3, 1, -2], key=m.absolute)
+sorted("bca", key=m.unasked)
+m.Owner.method(1)
+m.Owner().method()
+m.Owner().also()
+max([1, 2], key=m.with_default)
+list(map(m.unasked, "ab"))
 """
 
 
@@ -246,6 +414,7 @@ def modules(tmp_path_factory):
 
 def ended(module, call):
     names = {"m": module, "np": np, "array": array, "Text": Text, "Number": Number, "Loud": Loud}
+    names["partial"] = partial
     names |= {"Pretender": Pretender, "Every": Every}
     try:
         result = eval(call, names)
@@ -302,6 +471,85 @@ def test_references_stay_as_they_are(modules):
         with pytest.raises(TypeError):
             module.kw1(key, value, key, a=value)
     assert before == [sys.getrefcount(x) for x in (key, value, items, items[0])]
+
+
+def test_defaults_are_those_of_the_definition(modules):
+    _, module = modules
+    for function in (module.doubles, module.unasked, module.ordered):
+        function.py_func.__defaults__ = None
+    assert module.doubles(1) == 121.0
+    assert module.ordered(1) == (1, [], (), 4)
+    module.ordered(1)[1].append(2)
+    assert module.ordered(1)[1] == [2]
+    module.ordered(1)[1].clear()
+
+
+def test_references_of_bound_arguments_stay_as_they_are(modules):
+    _, module = modules
+    key, data = object(), bytearray(b"abc")
+    before = [sys.getrefcount(x) for x in (key, data, None, ())]
+    for _ in range(1000):
+        module.unasked(key, b=key)
+        module.both(key, key, c=key)
+        module.named(key, c=key, b=key)
+        module.counted(1, key)
+        module.letter(data)
+        module.flags(None, key)
+        module.nothing()
+        for call in (module.named, module.unasked, module.with_default, module.letter):
+            with pytest.raises(TypeError):
+                call(key, key, key)
+        with pytest.raises(TypeError):
+            module.with_default(key, b=key)
+    after = [sys.getrefcount(x) for x in (key, data, None, ())]
+    assert after[:2] == before[:2]
+    assert all(abs(now - then) < 100 for now, then in zip(after, before, strict=True))
+    data.append(1)
+
+
+def test_exceptions_leave_nothing_behind(modules):
+    _, module = modules
+    for _ in range(3):
+        with pytest.raises(ValueError, match="11"):
+            module.outer(11)
+        with pytest.raises(ZeroDivisionError):
+            module.divided(1)
+        with pytest.raises(RecursionError):
+            module.down(10**9)
+        assert module.outer(1) == 2 and module.divided(1, 1) == 1 and module.down(3) == 3
+
+
+def test_the_lock_is_given_up_where_that_is_said(modules):
+    _, module = modules
+    for name in LOCKS:
+        getattr(module, name)(*(3, 2)[: 1 + (name == "gcd")])
+    asked = {name: [f["releases_gil"] for f in getattr(module, name)._facts()] for name in LOCKS}
+    assert asked == {name: [expected] for name, expected in LOCKS.items()}
+
+
+LOCKS = {"gives_up": True, "calls_one": True, "gcd": False, "down": False, "absolute": False, "falls": False}
+
+
+def test_loops_that_hold_the_lock_are_interrupted():
+    program = f"""
+import os, signal, threading
+from pathlib import Path
+from ungil import pyx
+m = pyx.compile(Path({str(SOURCE)!r}))
+pid = os.fork()
+if pid == 0:
+    import time
+    time.sleep(1)
+    os.kill(os.getppid(), signal.SIGINT)
+    os._exit(0)
+try:
+    m.spin()
+except KeyboardInterrupt:
+    print("interrupted")
+os.waitpid(pid, 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "interrupted\n", done.stderr
 
 
 def test_numbers_that_others_hold_are_not_changed(modules):

@@ -23,15 +23,9 @@ pub fn is_long(module: &Module) -> bool {
 
 /// Whether the module's code can stop at a safepoint.
 pub fn has_safepoints(module: &Module) -> bool {
-    module.functions.iter().any(|f| {
-        f.attributes.recursive
-            || f.insts.iter().any(|i| {
-                matches!(&i.kind, InstKind::ParallelFor(l) if !l.in_place)
-                    || matches!(
-                        i.kind,
-                        InstKind::Safepoint | InstKind::ParallelRegion(_) | InstKind::Library(..)
-                    )
-            })
+    module.functions.iter().flat_map(|f| &f.insts).any(|i| {
+        matches!(&i.kind, InstKind::ParallelFor(l) if !l.in_place)
+            || matches!(i.kind, InstKind::Safepoint | InstKind::ParallelRegion(_) | InstKind::Library(..))
     })
 }
 

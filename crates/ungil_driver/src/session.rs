@@ -228,6 +228,7 @@ impl Session {
         [front, optimize]: [Duration; 2],
         callback: bool,
     ) -> Result<Arc<Compiled>, CompileFailure> {
+        let releases_gil = releases_gil(&lowered, options);
         let module = lowered.module;
         let (code, provenance, back, link) =
             self.code(&module, options, Tables { arrays, externs: lowered.externs }, callback)?;
@@ -244,7 +245,7 @@ impl Session {
             params: lowered.params,
             ret_size: ungil_ir::packing::packed_size(&lowered.ret.ir()) as usize,
             ret: lowered.ret,
-            releases_gil: options.nogil == Some(true) || lowered.has_parallel || cost::is_long(&module),
+            releases_gil,
             polls: cost::has_safepoints(&module),
             uses_errno: module.externs.iter().any(|e| ERRNO.contains(&e.name.as_str())),
             functions: functions.collect(),
@@ -410,6 +411,22 @@ impl Session {
         let object = object::compile(&compiled.module, &emit, true).map_err(|e| e.to_string())?;
         object.listing.ok_or_else(|| "no listing".to_owned())
     }
+}
+
+/// Whether a call gives up the interpreter's lock. Functions of the Cython language that do not say so hold it, as in Cython: their
+/// callers may rely on that, and short ones take less time. MPI's calls wait for others, which may be threads of this process.
+fn releases_gil(lowered: &Lowered, options: &KernelOptions) -> bool {
+    let module = &lowered.module;
+    if options.nogil == Some(true) || lowered.has_parallel {
+        return true;
+    }
+    let holds = options.compile.c.is_some() && !lowered.gives_up && !waits_for_others(module);
+    !holds && cost::is_long(module)
+}
+
+/// Whether code calls MPI.
+fn waits_for_others(module: &Module) -> bool {
+    module.externs.iter().any(|e| e.name.starts_with("ungil_mpi_"))
 }
 
 /// Runs a compilation: a bug in a stage must not take the user's process down.

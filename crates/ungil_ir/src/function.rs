@@ -44,6 +44,8 @@ pub struct Attributes {
     pub simd: Simd,
     /// May call itself, directly or not: its prologue checks the stack.
     pub recursive: bool,
+    /// As the entry it takes its parameters, words, in registers and returns its result, which is 0 after an error.
+    pub in_registers: bool,
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -67,7 +67,8 @@ fn write_attributes(f: &mut Formatter<'_>, func: &Function) -> fmt::Result {
         Simd::Always => write!(f, " simd")?,
         Simd::Never => write!(f, " nosimd")?,
     }
-    f.write_str(if func.attributes.recursive { " recursive" } else { "" })
+    f.write_str(if func.attributes.recursive { " recursive" } else { "" })?;
+    f.write_str(if func.attributes.in_registers { " in_registers" } else { "" })
 }
 
 /// The names of the flags that are set, in the order of the text form.

@@ -187,7 +187,7 @@ fn parallel() {
 fn modules_and_names() {
     round_trip(
         "array g0 \"table\": array<float64, 1, C, readonly>\narray g1 \"\": array<int8, 0, C>\nentry f1\n\n\
-         func @f() -> () fastmath(reassoc, contract) inline recursive {\n  return\n}\n\n\
+         func @f() -> () fastmath(reassoc, contract) inline recursive in_registers {\n  return\n}\n\n\
          func @\"outer.<locals>.<lambda>\"(v3: (int64, (float32,), vec<float32, 4>, mask<2>)) -> array<bool, 1, A> noinline {\n\
          \x20 v9 = global_array g0 : array<float64, 1, C, readonly>\n}\n",
     );

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use ungil_driver::signature::{Declared, parse};
 use ungil_sema::ty::Ty;
 
-use crate::dispatcher::Dispatcher;
+use crate::dispatcher::{self, Dispatcher};
 use crate::key::{self, Tag};
 use crate::world::PyWorld;
 use crate::{errors, fork, specialise};
@@ -35,7 +35,10 @@ pub fn compile_declared(
     let _compiling = fork::begin(py);
     let world = PyWorld::default();
     let kernel = world.kernel_of(object);
-    specialise::compile(py, state, world, kernel, &params, &key, Vec::new(), Some(&declared)).map(|_| ())
+    specialise::compile(py, state, world, kernel, &params, &key, Vec::new(), Some(&declared))?;
+    // SAFETY: attached.
+    unsafe { dispatcher::call_numbers(dispatcher) };
+    Ok(())
 }
 
 /// The fingerprint that arguments of a type have.

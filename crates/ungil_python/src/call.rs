@@ -8,7 +8,7 @@
 //! dispatcher, which keeps the code alive.
 
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::{self, PyObject};
@@ -18,12 +18,13 @@ use ungil_abi::context::Ctx;
 use ungil_driver::compiled::Compiled;
 use ungil_runtime::context::{current_ctx, enter_call, leave_call};
 
-use crate::dispatcher::{Dispatcher, State};
+use crate::bind::{FEW, Few, Room};
+use crate::dispatcher::{self, Dispatcher, State};
 use crate::entry::Entry;
 use crate::hooks::Pending;
 use crate::numpy;
 use crate::pack::{BLOCK_WORDS, KEY_WORDS, MAX_ARRAYS, Packer};
-use crate::params::{BoundArgs, FEW};
+use crate::params::BoundArgs;
 use crate::pyx::arity;
 use crate::reject::ArgError;
 use crate::{errno, errors, methods, mpi, pyx, raise, result, specialise};
@@ -37,6 +38,24 @@ const RESULT_WORDS: usize = 32;
 /// Identity of the thread on which signals are handled.
 static MAIN_THREAD: AtomicUsize = AtomicUsize::new(0);
 
+/// The main thread's context, once it has made a call.
+static MAIN_CTX: AtomicPtr<Ctx> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Whether a context is the main thread's, of the thread that asks.
+#[inline]
+fn is_main(ctx: *mut Ctx) -> bool {
+    MAIN_CTX.load(Ordering::Relaxed) == ctx || becomes_main(ctx)
+}
+
+#[inline(never)]
+fn becomes_main(ctx: *mut Ctx) -> bool {
+    let is_main = on_main_thread();
+    if is_main {
+        MAIN_CTX.store(ctx, Ordering::Relaxed);
+    }
+    is_main
+}
+
 /// Remembers the calling thread as the main one: after a fork the child's only thread is.
 pub fn set_main_thread() {
     // SAFETY: no preconditions.
@@ -45,6 +64,7 @@ pub fn set_main_thread() {
 
 /// Remembers the main thread by its identity.
 pub fn remember_main_thread(ident: usize) {
+    MAIN_CTX.store(core::ptr::null_mut(), Ordering::Relaxed);
     MAIN_THREAD.store(ident, Ordering::Relaxed);
 }
 
@@ -106,6 +126,31 @@ pub unsafe fn enter_native(dispatcher: &Dispatcher, args: *const *mut PyObject, 
     }
 }
 
+/// What a call ends with whose code has failed: the exception, or the result of other code.
+///
+/// # Safety
+/// As for [`bind_and_enter`]; an exception is set.
+#[cold]
+pub unsafe fn bind_failed(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+    failed: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        let mut room = Room::new();
+        match &dispatcher.state().params.prepared {
+            Some(prepared) if !prepared.collects(n) && prepared.bind_plain(args, n, kwnames, &mut room) => {
+                pyx::or_again(dispatcher, room.args(), dispatcher.plain, failed)
+            }
+            _ => failed,
+        }
+    }
+}
+
 /// Binds keywords, defaults and surplus arguments, then calls the kernel.
 ///
 /// # Safety
@@ -121,9 +166,16 @@ pub unsafe fn bind_and_enter(
     unsafe {
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
         let state = dispatcher.state();
-        let mut all = [const { MaybeUninit::uninit() }; FEW];
-        if !state.disabled && state.params.few(dispatcher.func, args, n, kwnames, &mut all) {
-            return enter_bound(dispatcher, all.as_ptr().cast(), state.params.names.len());
+        if let Some(prepared) = &state.params.prepared {
+            let mut few = Few::new();
+            if prepared.bind(args, n, kwnames, &mut few) {
+                return enter_bound(dispatcher, few.args(), state.params.names.len());
+            }
+        } else {
+            let mut all = [const { MaybeUninit::uninit() }; FEW];
+            if !state.disabled && state.params.few(dispatcher.func, args, n, kwnames, &mut all) {
+                return enter_bound(dispatcher, all.as_ptr().cast(), state.params.names.len());
+            }
         }
         bind_all_and_enter(dispatcher, args, nargsf, kwnames)
     }
@@ -173,17 +225,7 @@ unsafe fn bind_all_and_enter(
 #[inline(always)]
 unsafe fn enter_bound(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
     // SAFETY: as the caller vouches.
-    unsafe {
-        let fast = &dispatcher.state().fast;
-        let result = fast.call_first(args, n);
-        if !result.is_null() {
-            return result;
-        }
-        match fast.call(args, n) {
-            Some(result) => pyx::or_again(dispatcher, args, n, result),
-            None => enter_native(dispatcher, args, n),
-        }
-    }
+    unsafe { dispatcher::enter_plain(dispatcher, args, n) }
 }
 
 /// Raises Cython's error where a call does not fit a function of the Cython language; whether it does not.
@@ -231,7 +273,9 @@ unsafe fn enter_slow(
             if matches!(error, Some((ArgError::Python, _))) {
                 drop(PyErr::take(py));
             }
-            return methods::guarded_result(py, || pyx::enter(py, dispatcher, pyx, &objects));
+            let result = methods::guarded_result(py, || pyx::enter(py, dispatcher, pyx, &objects));
+            dispatcher::call_numbers(dispatcher);
+            return result;
         }
         if let Some((error, i)) = error
             && !matches!(error, ArgError::Full)
@@ -239,10 +283,12 @@ unsafe fn enter_slow(
             error.raise(&state.name, &state.params.name(py, i));
             return core::ptr::null_mut();
         }
-        methods::guarded_result(py, || {
+        let result = methods::guarded_result(py, || {
             let arguments = specialise::ensure(py, dispatcher, &objects)?;
             run_packed(py, state, arguments.pointers())
-        })
+        });
+        dispatcher::call_numbers(dispatcher);
+        result
     })
 }
 
@@ -364,23 +410,47 @@ unsafe fn enter<T>(
     ret: *mut u8,
     then: impl FnOnce(i32, *mut Ctx) -> T,
 ) -> T {
-    // SAFETY: arguments and result are what the entry point was compiled for; the context is this thread's own; the thread is
-    // attached again before Python is touched.
+    // SAFETY: arguments and result are what the entry point was compiled for; the thread is attached again before Python is
+    // touched.
     unsafe {
         let function = core::mem::transmute::<usize, EntryPoint>(compiled.code.entry);
-        let ctx = current_ctx();
-        let pending = Pending::new();
-        let host = core::mem::replace(&mut (*ctx).host, core::ptr::from_ref(&pending).cast_mut().cast());
-        let token = enter_call(ctx, compiled.polls && on_main_thread());
-        let status = if releases {
+        let call = |ctx| {
+            if !releases {
+                return function(ctx, ret, block);
+            }
             let thread = ffi::PyEval_SaveThread();
             let status = function(ctx, ret, block);
             stop_if_finalizing();
             ffi::PyEval_RestoreThread(thread);
             status
-        } else {
-            function(ctx, ret, block)
         };
+        run_with(compiled, call, then)
+    }
+}
+
+/// Calls code that keeps the lock and handles its own errors.
+///
+/// # Safety
+/// The interpreter is attached.
+pub unsafe fn run_attached<T>(compiled: &Compiled, call: impl FnOnce(*mut Ctx) -> T) -> T {
+    // SAFETY: as the caller vouches.
+    unsafe { run_with(compiled, call, |result, _| result) }
+}
+
+/// Prepares a call of native code; `then` has what it gives.
+#[inline(always)]
+unsafe fn run_with<S, T>(
+    compiled: &Compiled,
+    call: impl FnOnce(*mut Ctx) -> S,
+    then: impl FnOnce(S, *mut Ctx) -> T,
+) -> T {
+    // SAFETY: the context is this thread's own.
+    unsafe {
+        let ctx = current_ctx();
+        let pending = Pending::new();
+        let host = core::mem::replace(&mut (*ctx).host, core::ptr::from_ref(&pending).cast_mut().cast());
+        let token = enter_call(ctx, compiled.polls && is_main(ctx));
+        let status = call(ctx);
         leave_call(ctx, token);
         mpi::after_call();
         if compiled.uses_errno {

@@ -37,6 +37,7 @@ pub fn make_dispatcher<'py>(
         options: read_options(options)?,
         entries: Entries::new(),
         fast: FastList::default(),
+        numbers: Default::default(),
         seen: pyo3::sync::PyOnceLock::new(),
         signatures: parsed,
         annotated: annotated.is_some(),

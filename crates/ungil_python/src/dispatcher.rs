@@ -10,6 +10,7 @@ use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::mem::offset_of;
 use core::ptr;
+use std::sync::OnceLock;
 
 use pyo3::ffi::{self, Py_ssize_t, PyObject, PyTypeObject, visitproc};
 use pyo3::prelude::*;
@@ -20,6 +21,7 @@ use ungil_driver::signature::Signature;
 
 use crate::entry::Entries;
 use crate::fast::FastList;
+use crate::numbers::{self, Numbers};
 use crate::object::ObjectCode;
 use crate::params::Params;
 use crate::profile;
@@ -42,6 +44,10 @@ pub struct Dispatcher {
     state: *mut State,
     /// The code for objects, once calls run that and nothing else; the state holds it.
     pub objects: *const ObjectCode,
+    /// The specialisation that is called in a way of its own; the state holds it.
+    pub numbers: *const Numbers,
+    /// Number of arguments of a call that needs no binding.
+    pub plain: usize,
 }
 
 /// What a dispatcher knows besides its function.
@@ -61,6 +67,8 @@ pub struct State {
     pub pyx: Option<Pyx>,
     /// Specialisations that are called without preparations.
     pub fast: FastList,
+    /// The first of them, once it is called in a way of its own.
+    pub numbers: OnceLock<Numbers>,
     /// The function with the frame that profilers see.
     pub seen: PyOnceLock<Py<PyAny>>,
     /// The decorator's keywords, to pickle.
@@ -120,6 +128,7 @@ pub fn make<'py>(py: Python<'py>, func: &Bound<'py, PyAny>, state: State) -> PyR
         (&raw mut (*object).vectorcall).write(if is_seen { profile::vectorcall } else { vectorcall });
         ffi::Py_INCREF(func.as_ptr());
         (*object).func = func.as_ptr();
+        (*object).plain = state.params.plain;
         (*object).state = Box::into_raw(Box::new(state));
         Ok(Bound::from_owned_ptr(py, object.cast()))
     }
@@ -139,6 +148,28 @@ pub unsafe fn call_objects(dispatcher: &Dispatcher) {
         // Calls that profilers see find the way themselves.
         if field.read() as usize == vectorcall as *const () as usize {
             field.write(crate::object::vectorcall);
+        }
+    }
+}
+
+/// Makes calls run the first specialisation in a way of its own, if there is one for its parameters.
+///
+/// # Safety
+/// The interpreter is attached.
+pub unsafe fn call_numbers(dispatcher: &Dispatcher) {
+    let object = core::ptr::from_ref(dispatcher).cast_mut();
+    let state = dispatcher.state();
+    let Some(first) = state.fast.first() else { return };
+    // SAFETY: as for `call_objects`.
+    unsafe {
+        let field = &raw mut (*object).vectorcall;
+        if field.read() as usize != vectorcall as *const () as usize || state.disabled {
+            return;
+        }
+        if let Some(way) = numbers::way(first, state.params.plain) {
+            let made = state.numbers.get_or_init(|| Numbers::new(first, &state.params));
+            (&raw mut (*object).numbers).write(made);
+            field.write(way);
         }
     }
 }
@@ -191,10 +222,8 @@ unsafe extern "C" fn vectorcall(
     unsafe {
         let dispatcher = &*slf.cast::<Dispatcher>();
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
-        let state = dispatcher.state();
-        if kwnames.is_null() && n == state.params.plain {
-            let result = state.fast.call_first(args, n);
-            return if result.is_null() { enter(dispatcher, args, n) } else { result };
+        if kwnames.is_null() && n == dispatcher.plain {
+            return enter_plain(dispatcher, args, n);
         }
         crate::call::bind_and_enter(dispatcher, args, nargsf, kwnames)
     }
@@ -204,13 +233,32 @@ unsafe extern "C" fn vectorcall(
 ///
 /// # Safety
 /// Attached; `args` are `n` live objects, as many as there are parameters.
-#[inline(never)]
-unsafe fn enter(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
+#[inline(always)]
+pub unsafe fn enter_plain(dispatcher: &Dispatcher, args: *const *mut PyObject, n: usize) -> *mut PyObject {
     // SAFETY: as the caller vouches.
     unsafe {
-        match dispatcher.state().fast.call(args, n) {
+        match dispatcher.state().fast.call_first(args, n) {
             Some(result) if !result.is_null() => result,
-            Some(_) => crate::pyx::again(dispatcher, args, n),
+            found => enter(dispatcher, args, n, found),
+        }
+    }
+}
+
+/// The same, where the first specialisation has found nothing, or an error.
+///
+/// # Safety
+/// Attached; `args` are `n` live objects, as many as there are parameters.
+#[inline(never)]
+pub unsafe fn enter(
+    dispatcher: &Dispatcher,
+    args: *const *mut PyObject,
+    n: usize,
+    found: Option<*mut PyObject>,
+) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        match found.or_else(|| dispatcher.state().fast.call_others(args, n)) {
+            Some(result) => crate::pyx::or_again(dispatcher, args, n, result),
             None => crate::call::enter_native(dispatcher, args, n),
         }
     }

@@ -51,6 +51,8 @@ pub struct Entry {
     pub keep: Vec<*mut PyObject>,
     /// Whether numbers in the result are Python's whatever their type.
     pub python_numbers: bool,
+    /// Whether what its guards name never changes, so that they hold for ever.
+    pub is_static: bool,
     /// Whether nothing of its arguments' memory is left to others when it has ended.
     pub lends: bool,
     /// Whether it keeps none of its arguments' arrays. Functions of C are given pointers, which Cython hands out too.
@@ -101,7 +103,7 @@ impl Entries {
         // the caller is attached.
         unsafe {
             while let Some(entry) = at.as_ref() {
-                if same_words(&entry.key, key) && entry.guards.hold() {
+                if same_words(&entry.key, key) && (entry.is_static || entry.guards.hold()) {
                     return Some(entry);
                 }
                 at = entry.next;
@@ -166,6 +168,7 @@ impl Entry {
             key: key.into(),
             lends: is_number(&compiled.ret) && compiled.module.externs.is_empty(),
             borrows: is_number(&compiled.ret) && !retains(&compiled.module),
+            is_static: guards.is_empty(),
             compiled,
             guards,
             keep,

@@ -5,22 +5,25 @@
 //! called this way when the arguments have exactly their types, or are what declared parameters take for them.
 
 use core::mem::MaybeUninit;
+use core::ptr;
 use std::sync::OnceLock;
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use ungil_abi::context::Ctx;
+use ungil_ir::function::Function;
 use ungil_ir::inst::InstKind;
-use ungil_ir::types::DType;
+use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
 use ungil_runtime::context::current_ctx;
 use ungil_sema::ty::Ty;
 
-use crate::call::EntryPoint;
+use crate::call::{self, EntryPoint};
 use crate::entry::Entry;
 use crate::key::{self, Tag};
+use crate::numbers;
 use crate::numpy;
-use crate::object::small;
+use crate::object::{digit, small};
 use crate::pyx::Takes;
 use crate::raise;
 
@@ -34,7 +37,7 @@ const MAX_FAST: usize = 3;
 enum Made {
     Float,
     Float32,
-    /// Of this many bytes.
+    /// Of words whose first bits, of this number, are none of theirs.
     Int(u8),
     Unsigned(u8),
     Bool,
@@ -62,10 +65,16 @@ pub struct Fast {
     kinds: [Kind; MAX_PARAMS],
     /// The types of arguments that are looked at first; null: others are.
     types: [*mut ffi::PyTypeObject; MAX_PARAMS],
-    /// Which of them are floats, by bits.
+    /// Which of them are floats, truth values, and integers without a sign, by bits.
     floats: u8,
-    function: EntryPoint,
+    truths: u8,
+    unsigned: u8,
+    /// Whether its code does more than compute, so that a call is prepared.
+    is_prepared: bool,
+    /// Whether it relies on what may change.
+    is_guarded: bool,
     made: Made,
+    function: EntryPoint,
     entry: *const Entry,
 }
 
@@ -83,33 +92,28 @@ impl FastList {
         }
     }
 
-    /// Calls the first specialisation for numbers of exactly its types, ints of few digits; null: that was not for it, or it
-    /// has failed before it had done anything.
-    ///
-    /// # Safety
-    /// As for [`FastList::call`].
-    #[inline(always)]
-    pub unsafe fn call_first(&self, args: *const *mut PyObject, n: usize) -> *mut PyObject {
-        match self.0[0].get() {
-            // SAFETY: as the caller vouches.
-            Some(first) => unsafe { first.call_exact(args, n) },
-            None => core::ptr::null_mut(),
-        }
+    /// The first specialisation.
+    pub fn first(&self) -> Option<&Fast> {
+        self.0[0].get()
     }
 
-    /// Calls the specialisation for these arguments; `None` if there is none here.
+    /// Calls the first specialisation; `None`: it is not for these arguments.
     ///
     /// # Safety
-    /// The interpreter is attached; `args` are `n` live objects, as many as there are parameters.
+    /// As for [`Fast::call`].
     #[inline(always)]
-    pub unsafe fn call(&self, args: *const *mut PyObject, n: usize) -> Option<*mut PyObject> {
-        for place in &self.0 {
-            // SAFETY: as the caller vouches.
-            if let Some(result) = unsafe { place.get()?.call(args, n) } {
-                return Some(result);
-            }
-        }
-        None
+    pub unsafe fn call_first(&self, args: *const *mut PyObject, n: usize) -> Option<*mut PyObject> {
+        // SAFETY: as the caller vouches.
+        unsafe { self.0[0].get()?.call(args, n) }
+    }
+
+    /// Calls one of the others.
+    ///
+    /// # Safety
+    /// As for [`Fast::call`].
+    pub unsafe fn call_others(&self, args: *const *mut PyObject, n: usize) -> Option<*mut PyObject> {
+        // SAFETY: as the caller vouches.
+        self.0[1..].iter().map_while(OnceLock::get).find_map(|fast| unsafe { fast.call(args, n) })
     }
 }
 
@@ -122,15 +126,15 @@ unsafe impl Sync for Fast {}
 fn made(ret: &Ty, python_numbers: bool) -> Option<Made> {
     Some(match ret {
         Ty::PyFloat => Made::Float,
-        Ty::PyInt => Made::Int(8),
+        Ty::PyInt => Made::Int(0),
         Ty::PyBool => Made::Bool,
         Ty::None => Made::None,
         Ty::Scalar(_) if !python_numbers => return None,
         Ty::Scalar(DType::F64) => Made::Float,
         Ty::Scalar(DType::F32) => Made::Float32,
         Ty::Scalar(DType::Bool) => Made::Bool,
-        Ty::Scalar(d) if d.is_int() && d.is_unsigned() => Made::Unsigned(d.size() as u8),
-        Ty::Scalar(d) if d.is_int() => Made::Int(d.size() as u8),
+        Ty::Scalar(d) if d.is_int() && d.is_unsigned() => Made::Unsigned(64 - 8 * d.size() as u8),
+        Ty::Scalar(d) if d.is_int() => Made::Int(64 - 8 * d.size() as u8),
         _ => return None,
     })
 }
@@ -157,21 +161,30 @@ unsafe fn whole(object: *mut PyObject) -> Option<i64> {
 ///
 /// # Safety
 /// Attached, with a live object.
-#[inline(never)]
+#[inline]
 pub unsafe fn double(object: *mut PyObject) -> Option<f64> {
     // SAFETY: as the caller vouches; instances of subclasses begin as floats do.
     unsafe {
-        if ffi::PyFloat_Check(object) != 0 {
-            return Some(ffi::PyFloat_AS_DOUBLE(object));
-        }
-        // Rounded to the nearest in both ways.
+        // Rounded to the nearest as Python does.
         if ffi::PyLong_CheckExact(object) != 0 {
             return whole(object).map(|value| value as f64);
         }
-        // No code of a user's runs in these conversions, and none fails.
-        let is_known = known_number(object).is_some_and(|dtype| !dtype.is_complex());
-        is_known.then(|| ffi::PyFloat_AsDouble(object))
+        if ffi::PyFloat_Check(object) != 0 {
+            return Some(ffi::PyFloat_AS_DOUBLE(object));
+        }
+        match known_number(object)? {
+            DType::F32 => Some(f64::from(value_of::<f32>(object))),
+            DType::U64 => Some(value_of::<u64>(object) as f64),
+            dtype if dtype.is_complex() => None,
+            _ => known_whole(object).map(|value| value as f64),
+        }
     }
+}
+
+/// The value of a number of NumPy's: it follows the header.
+unsafe fn value_of<T>(object: *mut PyObject) -> T {
+    // SAFETY: a live object of the type whose values these are, as the callers vouch.
+    unsafe { object.cast::<u8>().add(size_of::<PyObject>()).cast::<T>().read() }
 }
 
 /// The type of a number that a truth value or a number of NumPy's is.
@@ -189,24 +202,22 @@ unsafe fn known_number(object: *mut PyObject) -> Option<DType> {
 ///
 /// # Safety
 /// Attached, with a live object.
-#[inline(never)]
+#[inline]
 pub unsafe fn known_whole(object: *mut PyObject) -> Option<i64> {
-    // SAFETY: as the caller vouches; an integer of NumPy's is a header followed by the value.
+    // SAFETY: as the caller vouches; the type of elements is that of the value.
     unsafe {
-        let dtype = known_number(object)?;
         if ffi::PyBool_Check(object) != 0 {
             return Some(i64::from(object == ffi::Py_True()));
         }
-        let at = object.cast::<u8>().add(size_of::<PyObject>());
-        Some(match dtype {
-            DType::I8 => i64::from(at.cast::<i8>().read()),
-            DType::I16 => i64::from(at.cast::<i16>().read()),
-            DType::I32 => i64::from(at.cast::<i32>().read()),
-            DType::I64 => at.cast::<i64>().read(),
-            DType::U8 => i64::from(at.read()),
-            DType::U16 => i64::from(at.cast::<u16>().read()),
-            DType::U32 => i64::from(at.cast::<u32>().read()),
-            DType::U64 => i64::try_from(at.cast::<u64>().read()).ok()?,
+        Some(match numpy::api(Python::assume_attached()).scalar_dtype(ffi::Py_TYPE(object))? {
+            DType::I8 => i64::from(value_of::<i8>(object)),
+            DType::I16 => i64::from(value_of::<i16>(object)),
+            DType::I32 => i64::from(value_of::<i32>(object)),
+            DType::I64 => value_of::<i64>(object),
+            DType::U8 => i64::from(value_of::<u8>(object)),
+            DType::U16 => i64::from(value_of::<u16>(object)),
+            DType::U32 => i64::from(value_of::<u32>(object)),
+            DType::U64 => i64::try_from(value_of::<u64>(object)).ok()?,
             _ => return None,
         })
     }
@@ -216,25 +227,32 @@ pub unsafe fn known_whole(object: *mut PyObject) -> Option<i64> {
 ///
 /// # Safety
 /// Attached, with a live object.
-#[inline(never)]
+#[inline]
 pub unsafe fn truth(object: *mut PyObject) -> Option<bool> {
     // SAFETY: as the caller vouches.
     unsafe {
         let ty = ffi::Py_TYPE(object);
+        if object == ffi::Py_None() {
+            return Some(false);
+        }
+        if ty == numpy::api(Python::assume_attached()).bool_type() {
+            return Some(value_of::<u8>(object) != 0);
+        }
         if ty == &raw mut ffi::PyLong_Type {
             return Some(is_not_zero(object));
         }
-        let builtin = [
-            &raw mut ffi::PyFloat_Type,
-            &raw mut ffi::PyUnicode_Type,
-            &raw mut ffi::PyBytes_Type,
-            &raw mut ffi::PyList_Type,
-            &raw mut ffi::PyTuple_Type,
-            &raw mut ffi::PyDict_Type,
-            &raw mut ffi::PySet_Type,
-        ];
-        let is_known = object == ffi::Py_None() || builtin.contains(&ty) || known_number(object).is_some();
-        is_known.then(|| ffi::PyObject_IsTrue(object) == 1)
+        if ty == &raw mut ffi::PyUnicode_Type {
+            return Some((*object.cast::<ffi::PyASCIIObject>()).length != 0);
+        }
+        let sized = [&raw mut ffi::PyBytes_Type, &raw mut ffi::PyList_Type, &raw mut ffi::PyTuple_Type];
+        if sized.contains(&ty) {
+            return Some(ffi::Py_SIZE(object) != 0);
+        }
+        let builtin = [&raw mut ffi::PyFloat_Type, &raw mut ffi::PyDict_Type, &raw mut ffi::PySet_Type];
+        if builtin.contains(&ty) {
+            return Some(ffi::PyObject_IsTrue(object) == 1);
+        }
+        known_number(object).map(|_| ffi::PyObject_IsTrue(object) == 1)
     }
 }
 
@@ -276,7 +294,8 @@ pub fn is_plain(entry: &Entry) -> bool {
 /// Whether code only computes, in a function and those that it calls.
 fn computes(entry: &Entry) -> bool {
     let compiled = &*entry.compiled;
-    let plain = compiled.module.functions.iter().flat_map(|f| &f.insts).all(|inst| {
+    let insts = compiled.module.functions.iter().flat_map(|f| f.insts.iter().map(move |inst| (f, inst)));
+    let plain = insts.into_iter().all(|(f, inst)| {
         walk::is_arithmetic(&inst.kind)
             || matches!(
                 inst.kind,
@@ -295,85 +314,77 @@ fn computes(entry: &Entry) -> bool {
                     | InstKind::Continue(_)
                     | InstKind::Return(_)
             )
+            || is_call_of_numbers(f, &inst.kind)
     });
+    // Those of the host handle exceptions.
+    let is_known = |name: &str| !name.starts_with("ungil_");
+    let plain = plain && compiled.module.externs.iter().all(|e| is_known(&e.name));
     plain && !compiled.polls && !compiled.releases_gil && !compiled.uses_errno && compiled.ret_size <= 8
 }
 
+/// Whether an instruction calls a function of C that takes numbers: none of them can be a way back into compiled code.
+fn is_call_of_numbers(f: &Function, kind: &InstKind) -> bool {
+    match kind {
+        InstKind::Extern(_) => true,
+        InstKind::CallC(_, args) => args.iter().all(|arg| matches!(f.ty(*arg), Type::Scalar(_))),
+        _ => false,
+    }
+}
+
 /// A truth value in the first byte of a word.
-fn truth_word(is: bool) -> u64 {
+#[inline]
+pub fn truth_word(is: bool) -> u64 {
     u64::from_ne_bytes([u8::from(is), 0, 0, 0, 0, 0, 0, 0])
+}
+
+/// What a parameter takes, by the word of its type in the fingerprint.
+fn kind_of(word: u64, takes: Option<&Takes>) -> Option<Kind> {
+    Some(match word {
+        Tag::PY_FLOAT if takes == Some(&Takes::Double) => Kind::Double,
+        Tag::PY_FLOAT => Kind::Float,
+        Tag::PY_INT if takes == Some(&Takes::Whole) => Kind::Whole,
+        Tag::PY_INT => Kind::Int,
+        Tag::PY_BOOL if takes == Some(&Takes::Truth) => Kind::Truth,
+        Tag::PY_BOOL => Kind::Bool,
+        word if word == key::scalar(DType::U64) && takes == Some(&Takes::Unsigned) => Kind::Unsigned,
+        _ => return None,
+    })
 }
 
 impl Fast {
     /// The way of calling a specialisation, if it is one for this.
     fn of(entry: &Entry, params: usize, takes: &[Takes]) -> Option<Fast> {
-        if entry.key.len() != params || params > MAX_PARAMS || !is_plain(entry) {
+        let compiled = &*entry.compiled;
+        let is_short = compiled.ret_size <= 8 && !compiled.releases_gil;
+        if entry.key.len() != params || params > MAX_PARAMS || !is_short {
             return None;
         }
-        let mut kinds = [Kind::Int; MAX_PARAMS];
-        for (i, (kind, word)) in kinds.iter_mut().zip(&entry.key).enumerate() {
-            *kind = match *word {
-                Tag::PY_FLOAT if takes.get(i) == Some(&Takes::Double) => Kind::Double,
-                Tag::PY_FLOAT => Kind::Float,
-                Tag::PY_INT if takes.get(i) == Some(&Takes::Whole) => Kind::Whole,
-                Tag::PY_INT => Kind::Int,
-                Tag::PY_BOOL if takes.get(i) == Some(&Takes::Truth) => Kind::Truth,
-                Tag::PY_BOOL => Kind::Bool,
-                word if word == key::scalar(DType::U64) && takes.get(i) == Some(&Takes::Unsigned) => {
-                    Kind::Unsigned
-                }
-                _ => return None,
+        let mut fast = Fast {
+            kinds: [Kind::Int; MAX_PARAMS],
+            types: [ptr::null_mut(); MAX_PARAMS],
+            floats: 0,
+            truths: 0,
+            unsigned: 0,
+            is_prepared: !computes(entry),
+            is_guarded: !entry.is_static,
+            made: made(&compiled.ret, entry.python_numbers)?,
+            // SAFETY: the code was compiled for a call of this form.
+            function: unsafe { core::mem::transmute::<usize, EntryPoint>(compiled.code.entry) },
+            entry,
+        };
+        for (i, word) in entry.key.iter().enumerate() {
+            let kind = kind_of(*word, takes.get(i))?;
+            fast.kinds[i] = kind;
+            fast.types[i] = match kind {
+                Kind::Float | Kind::Double => &raw mut ffi::PyFloat_Type,
+                Kind::Int | Kind::Whole | Kind::Unsigned => &raw mut ffi::PyLong_Type,
+                Kind::Bool | Kind::Truth => &raw mut ffi::PyBool_Type,
             };
+            fast.floats |= u8::from(matches!(kind, Kind::Float | Kind::Double)) << i;
+            fast.truths |= u8::from(matches!(kind, Kind::Bool | Kind::Truth)) << i;
+            fast.unsigned |= u8::from(matches!(kind, Kind::Unsigned)) << i;
         }
-        let made = made(&entry.compiled.ret, entry.python_numbers)?;
-        // SAFETY: the code was compiled for a call of this form.
-        let function = unsafe { core::mem::transmute::<usize, EntryPoint>(entry.compiled.code.entry) };
-        let mut types = [core::ptr::null_mut(); MAX_PARAMS];
-        let mut floats = 0;
-        for (i, kind) in kinds.iter().enumerate().take(params) {
-            match kind {
-                Kind::Float | Kind::Double => {
-                    types[i] = &raw mut ffi::PyFloat_Type;
-                    floats |= 1 << i;
-                }
-                Kind::Int | Kind::Whole => types[i] = &raw mut ffi::PyLong_Type,
-                Kind::Bool | Kind::Truth | Kind::Unsigned => {}
-            }
-        }
-        Some(Fast { kinds, types, floats, function, made, entry })
-    }
-
-    /// Calls the function with numbers of exactly its types; null if they are not, or it fails: its code only computes, so that it may
-    /// be called once more.
-    ///
-    /// # Safety
-    /// As for [`Fast::call`].
-    #[inline(always)]
-    unsafe fn call_exact(&self, args: *const *mut PyObject, n: usize) -> *mut PyObject {
-        let mut block = [MaybeUninit::<u64>::uninit(); MAX_PARAMS];
-        let mut ret = 0u64;
-        // SAFETY: exact types have these layouts; the code was compiled for these words and gives at most 8 bytes.
-        unsafe {
-            for i in (0..MAX_PARAMS).take_while(|i| *i < n) {
-                let object = *args.add(i);
-                if ffi::Py_TYPE(object) != self.types[i] {
-                    return core::ptr::null_mut();
-                }
-                block[i].write(if self.floats >> i & 1 != 0 {
-                    ffi::PyFloat_AS_DOUBLE(object).to_bits()
-                } else {
-                    match small(object) {
-                        Some(value) => value as u64,
-                        None => return core::ptr::null_mut(),
-                    }
-                });
-            }
-            let ctx = current_ctx();
-            if (self.function)(ctx, (&raw mut ret).cast(), block.as_ptr().cast()) != 0 {
-                return core::ptr::null_mut();
-            }
-            self.object(ret)
-        }
+        Some(fast)
     }
 
     /// Calls the function; `None` if the arguments are of other types.
@@ -386,32 +397,14 @@ impl Fast {
         let mut ret = 0u64;
         // SAFETY: exact types have these layouts; the code was compiled for these words and gives at most 8 bytes.
         unsafe {
-            for (i, (kind, word)) in self.kinds.get(..n)?.iter().zip(&mut block).enumerate() {
-                let object = *args.add(i);
-                let ty = ffi::Py_TYPE(object);
-                let bits = match kind {
-                    Kind::Float | Kind::Double if ty == &raw mut ffi::PyFloat_Type => {
-                        ffi::PyFloat_AS_DOUBLE(object).to_bits()
-                    }
-                    Kind::Int => match small(object) {
-                        Some(value) => value as u64,
-                        None => whole(object)? as u64,
-                    },
-                    Kind::Bool | Kind::Truth if ty == &raw mut ffi::PyBool_Type => {
-                        truth_word(object == ffi::Py_True())
-                    }
-                    Kind::Float | Kind::Bool => return None,
-                    Kind::Double => double(object)?.to_bits(),
-                    Kind::Whole => match small(object) {
-                        Some(value) => value as u64,
-                        None if ty == &raw mut ffi::PyLong_Type => whole(object)? as u64,
-                        None => known_whole(object)? as u64,
-                    },
-                    Kind::Truth => truth_word(truth(object)?),
-                    Kind::Unsigned if ty != &raw mut ffi::PyLong_Type => return None,
-                    Kind::Unsigned => unsigned(object)?,
-                };
-                word.write(bits);
+            for i in (0..MAX_PARAMS).take_while(|i| *i < n) {
+                block[i].write(self.word(i, *args.add(i))?);
+            }
+            if !self.holds() {
+                return None;
+            }
+            if self.is_prepared {
+                return Some(self.call_prepared(block.as_ptr().cast()));
             }
             let ctx = current_ctx();
             if (self.function)(ctx, (&raw mut ret).cast(), block.as_ptr().cast()) != 0 {
@@ -421,33 +414,137 @@ impl Fast {
         }
     }
 
-    #[cold]
-    unsafe fn failed(&self, ctx: *mut Ctx) -> *mut PyObject {
-        // SAFETY: the entry lives as long as its dispatcher; its code has just failed in this context.
-        unsafe { raise::raise(ctx, &(*self.entry).compiled) };
-        core::ptr::null_mut()
+    /// The kinds of its parameters, if a way of its own may be made for them.
+    pub fn number_kinds(&self, n: usize) -> Option<u32> {
+        let kinds = self.kinds.get(..n).filter(|_| !self.is_prepared)?;
+        kinds.iter().enumerate().try_fold(0, |all, (i, kind)| {
+            let kind = match kind {
+                Kind::Float | Kind::Double => numbers::FLOAT,
+                Kind::Int | Kind::Whole => numbers::INT,
+                Kind::Truth => numbers::TRUTH,
+                Kind::Bool | Kind::Unsigned => return None,
+            };
+            Some(all | kind << (2 * i))
+        })
     }
 
-    #[inline]
-    unsafe fn object(&self, bits: u64) -> *mut PyObject {
+    /// Runs the code on words that fit; not zero: it has failed.
+    ///
+    /// # Safety
+    /// Attached; the context is this thread's own; there is a word for each parameter.
+    #[inline(always)]
+    pub unsafe fn enter(&self, ctx: *mut Ctx, ret: &mut u64, block: *const u8) -> i32 {
+        // SAFETY: the code was compiled for these words and gives at most 8 bytes.
+        unsafe { (self.function)(ctx, core::ptr::from_mut(ret).cast(), block) }
+    }
+
+    /// The word of an argument; `None` if it is of another type.
+    ///
+    /// # Safety
+    /// Attached, with a live object.
+    #[inline(always)]
+    pub unsafe fn word(&self, i: usize, object: *mut PyObject) -> Option<u64> {
+        // SAFETY: as the caller vouches; exact types have these layouts.
+        unsafe {
+            if ffi::Py_TYPE(object) != self.types[i] {
+                return self.converted(i, object);
+            }
+            if self.floats >> i & 1 != 0 {
+                return Some(ffi::PyFloat_AS_DOUBLE(object).to_bits());
+            }
+            if self.truths >> i & 1 != 0 {
+                return Some(truth_word(object == ffi::Py_True()));
+            }
+            match digit(object) {
+                Some(value) if value >= 0 || self.unsigned >> i & 1 == 0 => Some(value as u64),
+                _ => self.converted(i, object),
+            }
+        }
+    }
+
+    /// The word of an argument that is not exactly of the type that is looked at first, or an int of more digits.
+    ///
+    /// # Safety
+    /// Attached, with a live object.
+    #[inline(never)]
+    pub unsafe fn converted(&self, i: usize, object: *mut PyObject) -> Option<u64> {
+        // SAFETY: attached, with a live object, as the caller vouches.
+        unsafe {
+            Some(match self.kinds[i] {
+                Kind::Float | Kind::Bool => return None,
+                Kind::Int => whole(object)? as u64,
+                Kind::Double => double(object)?.to_bits(),
+                Kind::Whole if ffi::PyLong_CheckExact(object) != 0 => whole(object)? as u64,
+                Kind::Whole => known_whole(object)? as u64,
+                Kind::Truth => truth_word(truth(object)?),
+                Kind::Unsigned if ffi::PyLong_CheckExact(object) != 0 => unsigned(object)?,
+                Kind::Unsigned => return None,
+            })
+        }
+    }
+
+    /// Whether nothing has changed that the code relies on.
+    ///
+    /// # Safety
+    /// Attached.
+    #[inline(always)]
+    pub unsafe fn holds(&self) -> bool {
+        // SAFETY: as the caller vouches; the entry lives as long as its dispatcher.
+        !self.is_guarded || unsafe { (*self.entry).guards.hold() }
+    }
+
+    /// Calls code that polls, or calls C.
+    #[inline(never)]
+    unsafe fn call_prepared(&self, block: *const u8) -> *mut PyObject {
+        let mut ret = 0u64;
+        // SAFETY: as for `call`; the entry lives as long as its dispatcher.
+        unsafe {
+            match call::run_words(&(*self.entry).compiled, false, block, (&raw mut ret).cast()) {
+                true => self.object(ret),
+                false => ptr::null_mut(),
+            }
+        }
+    }
+
+    /// Raises the exception of code that has just failed; null.
+    ///
+    /// # Safety
+    /// Attached; the code has failed in this context.
+    #[cold]
+    pub unsafe fn failed(&self, ctx: *mut Ctx) -> *mut PyObject {
+        // SAFETY: the entry lives as long as its dispatcher; its code has just failed in this context.
+        unsafe { raise::raise(ctx, &(*self.entry).compiled) };
+        ptr::null_mut()
+    }
+
+    /// The result's object.
+    ///
+    /// # Safety
+    /// Attached; the bits are what the code has given.
+    #[inline(always)]
+    pub unsafe fn object(&self, bits: u64) -> *mut PyObject {
         // SAFETY: attached.
         unsafe {
-            if matches!(self.made, Made::Float) {
-                return ffi::PyFloat_FromDouble(f64::from_bits(bits));
-            }
             match self.made {
                 Made::Float => ffi::PyFloat_FromDouble(f64::from_bits(bits)),
+                Made::Int(unused) => {
+                    ffi::PyLong_FromLongLong((bits << (unused & 63)) as i64 >> (unused & 63))
+                }
+                _ => self.other_object(bits),
+            }
+        }
+    }
+
+    /// The same of what results are less often.
+    #[inline(never)]
+    unsafe fn other_object(&self, bits: u64) -> *mut PyObject {
+        // SAFETY: attached.
+        unsafe {
+            match self.made {
                 Made::Float32 => ffi::PyFloat_FromDouble(f64::from(f32::from_bits(bits as u32))),
-                Made::Int(size) => {
-                    let unused = 64 - 8 * u32::from(size);
-                    ffi::PyLong_FromLongLong((bits << unused) as i64 >> unused)
-                }
-                Made::Unsigned(size) => {
-                    let unused = 64 - 8 * u32::from(size);
-                    ffi::PyLong_FromUnsignedLongLong(bits << unused >> unused)
-                }
+                Made::Unsigned(unused) => ffi::PyLong_FromUnsignedLongLong(bits << unused >> unused),
                 Made::Bool => ffi::PyBool_FromLong(core::ffi::c_long::from(bits & 0xff != 0)),
-                Made::None => {
+                Made::Float | Made::Int(_) | Made::None => {
                     ffi::Py_INCREF(ffi::Py_None());
                     ffi::Py_None()
                 }

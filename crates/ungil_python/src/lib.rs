@@ -4,6 +4,7 @@
 //! where compiled code is called.
 
 mod ahead;
+mod bind;
 mod call;
 mod callback;
 mod classify;
@@ -25,6 +26,7 @@ mod lists;
 mod log;
 mod methods;
 mod mpi;
+mod numbers;
 mod numpy;
 mod object;
 mod pack;

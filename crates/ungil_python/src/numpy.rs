@@ -200,6 +200,12 @@ impl Api {
         }
     }
 
+    /// The type of NumPy's truth values.
+    #[inline]
+    pub fn bool_type(&self) -> *mut PyTypeObject {
+        self.scalar_types[DType::Bool as usize]
+    }
+
     /// The `numpy.dtype` of a DType; null with an exception set on failure.
     ///
     /// # Safety

@@ -8,6 +8,7 @@ use pyo3::ffi::{self, PyObject, visitproc};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
+use crate::bind::{FEW, Order, Prepared, Surplus};
 use crate::object::equal_strings;
 
 /// Parameters of a Python function, in the order positional, `*args`, keyword-only, `**keywords`.
@@ -25,14 +26,13 @@ pub struct Params {
     is_long: bool,
     /// Defaults of keyword-only parameters, where changes of the function's dictionary of them do not count.
     kept: Vec<Option<Py<PyAny>>>,
+    /// How calls are bound where no change of defaults counts.
+    pub prepared: Option<Prepared>,
     /// What `*args` is most often.
     no_arguments: Py<PyTuple>,
     /// Number of arguments of a call that needs no binding; `usize::MAX` if there is none such.
     pub plain: usize,
 }
-
-/// Arguments that are bound without an allocation.
-pub const FEW: usize = 8;
 
 /// Arguments in the order of the parameters; holds the references that binding made.
 pub struct BoundArgs {
@@ -139,13 +139,14 @@ impl Params {
             star,
             double_star,
             kept: Vec::new(),
+            prepared: None,
             no_arguments: PyTuple::empty(code.py()).unbind(),
             plain,
         })
     }
 
-    /// Keeps the defaults of keyword-only parameters that a function has now: as in Cython, later changes do not count.
-    pub fn keep_defaults(&mut self, func: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// Keeps the defaults that a function has now: as in Cython, later changes do not count. `drops`: nobody looks at `**keywords`.
+    pub fn keep_defaults(&mut self, func: &Bound<'_, PyAny>, drops: bool) -> PyResult<()> {
         let defaults = func.getattr("__kwdefaults__")?;
         let defaults = defaults.cast::<PyDict>().ok();
         let first = self.positional + usize::from(self.star);
@@ -153,6 +154,26 @@ impl Params {
             .iter()
             .map(|name| Ok(defaults.map(|d| d.get_item(name)).transpose()?.flatten().map(Bound::unbind)))
             .collect::<PyResult<_>>()?;
+        let defaults = func.getattr("__defaults__")?;
+        let given: Vec<Py<PyAny>> =
+            defaults.cast::<PyTuple>().map_or_else(|_| Vec::new(), |t| t.iter().map(Bound::unbind).collect());
+        let required = self.positional.saturating_sub(given.len());
+        let mut all: Vec<Option<Py<PyAny>>> = (0..required).map(|_| None).collect();
+        all.extend(given.into_iter().map(Some));
+        all.extend(self.kept.iter().map(|value| value.as_ref().map(|v| v.clone_ref(func.py()))));
+        let surplus = match (self.double_star, drops) {
+            (false, _) => Surplus::Refused,
+            (true, false) => Surplus::Kept,
+            (true, true) => Surplus::Dropped,
+        };
+        let order = Order {
+            names: &self.names,
+            positional: self.positional,
+            positional_only: self.positional_only,
+            star: self.star,
+            surplus,
+        };
+        self.prepared = Prepared::new(func.py(), &order, &all);
         Ok(())
     }
 
@@ -161,7 +182,8 @@ impl Params {
     /// # Safety
     /// Called during a traversal, with its arguments.
     pub unsafe fn traverse(&self, visit: visitproc, arg: *mut c_void) -> c_int {
-        for object in self.kept.iter().flatten() {
+        let prepared = self.prepared.iter().flat_map(Prepared::objects);
+        for object in self.kept.iter().flatten().chain(prepared) {
             // SAFETY: owned references, visited during a traversal.
             let result = unsafe { visit(object.as_ptr(), arg) };
             if result != 0 {

@@ -1,5 +1,7 @@
 //! Arguments that a kernel does not take as they are: conversion of other exporters, and the errors for the rest.
 
+use core::ffi::CStr;
+
 use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
@@ -47,6 +49,15 @@ pub unsafe fn type_name(object: *mut PyObject) -> String {
         let ty = Bound::from_borrowed_ptr(py, ffi::Py_TYPE(object).cast()).cast_into_unchecked::<PyType>();
         ty.name().map(|n| n.to_string()).unwrap_or_default()
     }
+}
+
+/// Name of an object's type as C has it: those of extensions begin with their module's.
+///
+/// # Safety
+/// The interpreter is attached and `object` is live.
+pub unsafe fn c_type_name(object: *mut PyObject) -> String {
+    // SAFETY: a live object has a type, whose name is a text with a NUL behind it.
+    unsafe { CStr::from_ptr((*ffi::Py_TYPE(object)).tp_name) }.to_string_lossy().into_owned()
 }
 
 /// The array that another exporter stands for (new reference); `None` if the object exports none.

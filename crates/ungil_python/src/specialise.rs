@@ -192,6 +192,7 @@ pub fn compile<'s>(
     held.extend(keep.into_iter().map(Py::into_ptr));
     let mut entry = Entry::new(key, compiled, findings.guards, held, owners);
     entry.python_numbers = state.pyx.is_some();
+    entry.is_static |= state.pyx.as_ref().is_some_and(|pyx| entry.guards.are_within(pyx.names()));
     let entry = state.entries.push(entry);
     state.fast.add(entry, state.params.names.len(), state.pyx.as_ref().map_or(&[], |pyx| pyx.takes()));
     Ok(entry)

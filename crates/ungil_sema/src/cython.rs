@@ -61,6 +61,8 @@ pub struct CFunction {
     pub overflowing: BTreeSet<String>,
     /// Whether variables without a declaration are of C where what is assigned to them is, whatever arithmetic does.
     pub infer_types: bool,
+    /// Whether it gives up the interpreter's lock somewhere: what does not holds it, as in Cython.
+    pub gives_up: bool,
     /// Parameters and variables that hold instances of one class of Python's, by its name; `object` for variables that are
     /// declared to hold any.
     pub classes: BTreeMap<String, String>,

@@ -71,3 +71,68 @@ def kind_of(x, c): return isinstance(x, c)
 def searches(s, t, a, b): return s.find(t), s.find(t, a), s.rfind(t, a, b), s.count(t), s.count(t, a, b), s.startswith(t), s.startswith(t, a), s.endswith(t, a, b)
 def found(s, t): return s.find(t)
 def begins(str s, t): return s.startswith(t), s.endswith(t)
+
+from libc.stdlib cimport abs as c_abs
+from libc.string cimport strlen
+from libc.math cimport sqrt
+ctypedef fused number:
+    int
+    double
+def nothing(): pass
+def half(): return 0.5
+cpdef int with_default(int a, int b=2): return a + b
+def doubles(double x, double y=2.0, double z=1): return x * 100 + y * 10 + z
+def flags(bint a, bint b=True): return a, b
+def sizes(size_t n, size_t m=3): return n * m
+def small(unsigned char c, short s=-1): return c + s
+def mixed(int n, double x): return n + x
+def three(int a, int b, int c): return a + 10 * b + 100 * c
+def unasked(a, **more): return a
+def kws(**kws): return 1
+def seen(a, **more): return sorted(locals())
+def told(a, **more): return f"{more}"
+def both(*args, **more): return args
+def counted(*args): return len(args), args[0] * 2 if args else None
+def named(a, *, b, c=3): return a, b, c
+def ordered(a, b=[], *rest, c=4): return a, b, rest, c
+def letter(char *s): return s[0]
+def letters(char *s, int times=1): return strlen(s) * times
+def absolute(int n): return c_abs(n)
+def root(double x): return sqrt(x)
+cdef int inner(int n) except? -1:
+    if n > 10:
+        raise ValueError(n)
+    return n + 1
+def outer(int n): return inner(n)
+def down(int n): return 0 if n <= 0 else 1 + down(n - 1)
+cdef int fall(int n) noexcept nogil: return 0 if n <= 0 else 1 + fall(n - 1)
+def falls(int n): return fall(n)
+def gcd(int a, int b):
+    while b:
+        a, b = b, a % b
+    return a
+def divided(int a, int b=0): return a // b
+def fused_sum(number a, number b=3): return a + b
+def fused_sorts(number a): return "int" if number is int else "double"
+def fused_first(number[:] v, number x): return v[0] + x
+def gives_up(int n):
+    cdef int i, s = 0
+    with nogil:
+        for i in range(n):
+            s += i
+    return s
+cdef int gives_up_inside(int n):
+    cdef int i, s = 0
+    with nogil:
+        for i in range(n):
+            s += i
+    return s
+def calls_one(int n): return gives_up_inside(n)
+def spin():
+    cdef long i = 0
+    while i >= 0:
+        i = (i + 1) % 1000003
+    return i
+class Owner:
+    method = doubles
+    also = nothing

@@ -172,6 +172,7 @@ pub fn function(
         declares_inside,
         overflowing: overflowing::names(&def.body),
         releases_gil: gil::releases(def),
+        gives_up: gil::gives_up(def),
         takes_gil: gil::takes(def),
         classes,
         is_plain: def.is_async || contains_yield(&def.body),

@@ -15,6 +15,14 @@ pub fn releases(def: &FunctionDef) -> bool {
     search.found
 }
 
+/// Whether a function gives up the lock itself, in a `nogil` block or a parallel loop; functions that are declared `nogil` are only
+/// called without it.
+pub fn gives_up(def: &FunctionDef) -> bool {
+    let mut search = Search { found: false };
+    walk_body(&mut search, &def.body);
+    search.found
+}
+
 /// Whether a function takes the lock again, for all of its body or in `with gil` blocks, or keeps it in a parallel loop.
 pub fn takes(def: &FunctionDef) -> bool {
     let found = def.signature.as_ref().is_some_and(|signature| signature.suffix.with_gil);

@@ -47,6 +47,8 @@ pub struct Function {
     pub directives: Vec<Directive>,
     /// Whether it must be compiled because it gives up the lock.
     pub releases_gil: bool,
+    /// Whether it gives up the lock itself.
+    pub gives_up: bool,
     /// Whether it takes the lock somewhere, for which it may need to be compiled for objects.
     pub takes_gil: bool,
     /// Whether a function inside has declarations or directives of its own.

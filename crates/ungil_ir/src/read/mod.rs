@@ -424,6 +424,8 @@ impl Parser {
                 attributes.simd = Simd::Never;
             } else if self.eat_word("recursive") {
                 attributes.recursive = true;
+            } else if self.eat_word("in_registers") {
+                attributes.in_registers = true;
             } else {
                 return Ok(attributes);
             }

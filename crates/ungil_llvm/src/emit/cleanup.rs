@@ -105,6 +105,12 @@ impl FunctionEmitter<'_> {
     /// What the function returns for a status.
     pub fn result(&mut self, status: i64) -> Val {
         let l = self.l;
+        if self.in_registers {
+            return match (status, self.ret) {
+                (0, Some(ret)) => l.load_packed(&self.f.ret, ret, false).scalar(),
+                _ => l.i64(0),
+            };
+        }
         let Some(dtype) = self.returned else { return l.i32(status) };
         let value = match (status, self.ret) {
             (0, Some(ret)) => l.load_packed(&self.f.ret, ret, false).scalar(),

@@ -43,6 +43,8 @@ pub struct FunctionEmitter<'e> {
     pub ret: Option<Val>,
     /// What is returned beside the status: then the packed result lies in the frame.
     pub returned: Option<DType>,
+    /// Whether the result is returned alone, 0 after an error: then the packed one lies in the frame too.
+    pub in_registers: bool,
     pub values: Vec<Option<Operand>>,
     pub slots: Vec<Option<Slot>>,
     /// Functions whose work is done in place.
@@ -103,6 +105,7 @@ impl<'e> FunctionEmitter<'e> {
             ctx,
             ret,
             returned: None,
+            in_registers: false,
             values: vec![None; f.values.len()],
             slots: vec![None; f.vars.len()],
             in_place: HashMap::new(),
@@ -140,9 +143,18 @@ impl<'e> FunctionEmitter<'e> {
         self.emit_body();
     }
 
+    /// Emits the whole function as the entry, whose arguments and result are words in registers.
+    pub fn emit_in_registers(mut self) {
+        self.in_registers = true;
+        for (i, p) in self.f.params.iter().enumerate() {
+            self.values[p.index()] = Some(Operand::Scalar(self.l.param(self.function, i + 1)));
+        }
+        self.emit_body();
+    }
+
     fn emit_body(mut self) {
         self.begin();
-        if self.returned.is_some() {
+        if self.returned.is_some() || self.in_registers {
             self.ret = Some(self.stack_bytes(packed_size(&self.f.ret)));
         }
         let room = self.check_stack();

@@ -107,7 +107,9 @@ pub fn emit_module(
         module.copies.push(copies);
     }
     for id in (0..ir.functions.len() as u32).map(FuncId) {
-        if merged == Some(id) {
+        if merged == Some(id) && module.ir.function(id).attributes.in_registers {
+            FunctionEmitter::new(&module, id).emit_in_registers();
+        } else if merged == Some(id) {
             FunctionEmitter::new(&module, id).emit_unpacked();
         } else {
             FunctionEmitter::new(&module, id).emit();
@@ -243,9 +245,17 @@ impl ModuleEmitter<'_> {
         self.code.prepare(self.l, function);
     }
 
-    /// The external function that unpacks the arguments.
+    /// The external function that unpacks the arguments, or takes them as they are.
     fn declare_entry(&self) -> Val {
         let l = self.l;
+        let words = self.ir.entry.map(|id| self.ir.function(id)).filter(|f| f.attributes.in_registers);
+        if let Some(f) = words {
+            let params: Vec<Ty> =
+                core::iter::once(l.ptr()).chain(f.params.iter().map(|_| l.int(64))).collect();
+            let entry = l.declare(&self.options.name, l.function(l.int(64), &params));
+            self.add_function_attributes(entry);
+            return entry;
+        }
         let entry = l.declare(&self.options.name, l.function(l.int(32), &[l.ptr(), l.ptr(), l.ptr()]));
         self.add_function_attributes(entry);
         for param in 0..3 {
@@ -265,11 +275,19 @@ impl ModuleEmitter<'_> {
         l.position(l.block(entry, c"entry"));
         let scope = self.describe(entry, id);
         l.set_place(scope.map(|s| (s, self.first_line(id), 0)));
+        let callee = self.functions[id.index()];
+        if f.attributes.in_registers {
+            let words = (1..=f.params.len()).map(|i| l.param(entry, i));
+            let args: Vec<Val> = [l.param(entry, 0), l.poison(l.ptr())].into_iter().chain(words).collect();
+            let pair = l.call(l.function_type(callee), callee, &args);
+            let is_fine = l.is_zero(l.extract_value(pair, 1));
+            l.ret(l.select(is_fine, l.extract_value(pair, 0), l.i64(0)));
+            return;
+        }
         let mut args = vec![l.param(entry, 0), l.param(entry, 1)];
         for operand in self.unpacked(id, entry) {
             operand.flatten(&mut args);
         }
-        let callee = self.functions[id.index()];
         let mut status = l.call(l.function_type(callee), callee, &args);
         if returned(f).is_some() {
             // Whoever finds the status looks at the result, or does not.

@@ -222,6 +222,7 @@ fn compile(part: &Part, form: &Form, formula: &Formula) -> Result<Arc<Compiled>,
         externs: Vec::new(),
         functions: Vec::new(),
         has_parallel: false,
+        gives_up: false,
         unclassified: form.fold.is_some(),
     };
     specialise::session().compile_lowered(lowered, &KernelOptions::default(), &formula.sources)

@@ -10,7 +10,7 @@ use ungil_sema::ctype::CType;
 
 use super::operate::{O, entries};
 use crate::pyx::{object_of, put};
-use crate::reject::type_name;
+use crate::reject::c_type_name;
 
 entries! {
     fn from_c(ty: *const CType, address: *const u8) -> O {
@@ -51,7 +51,7 @@ entries! {
             return ffi::PyByteArray_AsString(object);
         }
         Python::attach(|py| {
-            PyTypeError::new_err(format!("expected bytes, {} found", type_name(object))).restore(py);
+            PyTypeError::new_err(format!("expected bytes, {} found", c_type_name(object))).restore(py);
         });
         null_mut()
     }

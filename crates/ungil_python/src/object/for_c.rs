@@ -89,6 +89,7 @@ pub fn make(py: Python<'_>, dispatcher: &Dispatcher, ty: &FunctionType) -> PyRes
         externs,
         functions: Vec::new(),
         has_parallel: false,
+        gives_up: false,
         unclassified: false,
     };
     let made = py.detach(|| specialise::session().compile_for_c(lowered, &KernelOptions::default()));

@@ -28,7 +28,6 @@ mod table;
 mod text;
 mod unit;
 
-use core::mem::MaybeUninit;
 use std::sync::Arc;
 
 use pyo3::ffi::{self, PyObject};
@@ -44,9 +43,9 @@ use ungil_sema::object::memory::taken_inside;
 use ungil_sema::object::shape::shape;
 use ungil_sema::world::KernelCode;
 
-use crate::call::EntryPoint;
+use crate::bind::{Few, Room};
 use crate::dispatcher::{Dispatcher, State};
-use crate::params::{BoundArgs, FEW};
+use crate::params::BoundArgs;
 use crate::pyx::Pyx;
 use crate::{call, raise};
 use table::Table;
@@ -55,12 +54,20 @@ use unit::{Origin, Unit};
 pub use access::OFFSET;
 pub use direct::{Direct, Inlined, inlined, kernel};
 pub use own::Own;
-pub use small::{equal_strings, small};
+pub use small::{digit, equal_strings, small};
+
+/// Code for objects: context, arguments, table, and cells; null is an error.
+type Words = unsafe extern "C" fn(
+    *mut Ctx,
+    *const *mut PyObject,
+    *const *mut PyObject,
+    *const *mut PyObject,
+) -> *mut PyObject;
 
 /// A function compiled for objects.
 pub struct ObjectCode {
     compiled: Arc<Compiled>,
-    function: EntryPoint,
+    function: Words,
     table: Table,
     /// Whether it looks for interrupts.
     polls: bool,
@@ -69,15 +76,20 @@ pub struct ObjectCode {
 }
 
 /// Whether a function is compiled for objects before anything else: it hands values on, the objects themselves, or it makes
-/// containers and has no loop inside a loop, where kernels would make up for their conversion.
-pub fn is_preferred(state: &State) -> bool {
+/// containers and has no loop inside a loop, where kernels would make up for their conversion; or it has no loop at all, and takes
+/// characters or any number of arguments, which kernels take longer to convert than to work on.
+pub fn is_preferred(state: &State, pyx: &Pyx) -> bool {
     let Ok(text) = &state.source else { return false };
     let file = SourceFile::new(text.file.as_str(), text.text.as_str());
     let (code, _) = parse_kernel(&file, SourceId(0), false);
     let Some(KernelCode::Function(def)) = code.filter(|_| !text.is_lambda) else { return false };
     let shape = shape(&def.body);
     let declares = state.options.compile.c.as_ref().is_none_or(|c| !c.vars.is_empty() || c.ret.is_some());
-    shape.depth <= 1 && shape.builds || !shape.works && !declares
+    let is_kept = state.options.compile.c.as_ref().is_some_and(|c| !c.gives_up);
+    let has_objects = state.params.star && !declares || pyx.takes_characters();
+    shape.depth <= 1 && shape.builds
+        || !shape.works && !declares
+        || shape.depth == 0 && has_objects && is_kept
 }
 
 /// Whether an object is a string, of which kernels know the characters when they are compiled.
@@ -150,38 +162,36 @@ impl ObjectCode {
     /// it.
     #[inline(always)]
     pub unsafe fn run(&self, args: *const *mut PyObject, cells: *const *mut PyObject) -> *mut PyObject {
-        let mut result = MaybeUninit::<u64>::uninit();
-        let block = [args as u64, self.table.address() as u64, cells as u64];
-        // SAFETY: the code was compiled for three words and gives one; the context is this thread's own.
+        // SAFETY: the code was compiled for these words; the context is this thread's own.
         unsafe {
             if self.polls {
-                return self.run_polling(&block);
+                return self.run_polling(args, cells);
             }
-            let ctx = current_ctx();
-            if (self.function)(ctx, result.as_mut_ptr().cast(), block.as_ptr().cast()) == 0 {
-                return result.assume_init() as *mut PyObject;
-            }
-            self.failed(ctx)
+            let result = (self.function)(current_ctx(), args, self.table.address(), cells);
+            if result.is_null() { self.failed() } else { result }
         }
     }
 
     #[inline(never)]
-    unsafe fn run_polling(&self, block: &[u64; 3]) -> *mut PyObject {
-        let mut result = 0u64;
+    unsafe fn run_polling(&self, args: *const *mut PyObject, cells: *const *mut PyObject) -> *mut PyObject {
         // SAFETY: as for `run`.
-        match unsafe {
-            call::run_words(&self.compiled, false, block.as_ptr().cast(), (&raw mut result).cast())
-        } {
-            true => result as *mut PyObject,
-            false => core::ptr::null_mut(),
+        unsafe {
+            call::run_attached(&self.compiled, |ctx| {
+                let result = (self.function)(ctx, args, self.table.address(), cells);
+                if result.is_null() { self.failed() } else { result }
+            })
         }
     }
 
-    /// The stack has come to its end.
+    /// An exception has been set, or the stack has come to its end.
     #[cold]
-    unsafe fn failed(&self, ctx: *mut Ctx) -> *mut PyObject {
-        // SAFETY: the code has just failed in this context.
-        unsafe { raise::raise(ctx, &self.compiled) };
+    unsafe fn failed(&self) -> *mut PyObject {
+        // SAFETY: attached; the code has just failed in this thread's context.
+        unsafe {
+            if ffi::PyErr_Occurred().is_null() {
+                raise::raise(current_ctx(), &self.compiled);
+            }
+        }
         core::ptr::null_mut()
     }
 }
@@ -200,10 +210,10 @@ pub unsafe extern "C" fn vectorcall(
     unsafe {
         let dispatcher = &*slf.cast::<Dispatcher>();
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
-        if kwnames.is_null() && n == dispatcher.state().params.plain {
+        if kwnames.is_null() && n == dispatcher.plain {
             return (*dispatcher.objects).run(args, core::ptr::null());
         }
-        bind_and_run(dispatcher, args, n, kwnames)
+        bind_and_run(slf, args, nargsf, kwnames)
     }
 }
 
@@ -212,17 +222,50 @@ pub unsafe extern "C" fn vectorcall(
 /// # Safety
 /// As for [`vectorcall`].
 #[inline(never)]
-unsafe fn bind_and_run(
-    dispatcher: &Dispatcher,
+unsafe extern "C" fn bind_and_run(
+    slf: *mut PyObject,
     args: *const *mut PyObject,
-    n: usize,
+    nargsf: usize,
     kwnames: *mut PyObject,
 ) -> *mut PyObject {
-    let mut all = [const { MaybeUninit::uninit() }; FEW];
     // SAFETY: as the caller vouches.
     unsafe {
-        if dispatcher.state().params.few(dispatcher.func, args, n, kwnames, &mut all) {
-            return (*dispatcher.objects).run(all.as_ptr().cast(), core::ptr::null());
+        let dispatcher = &*slf.cast::<Dispatcher>();
+        let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        let Some(prepared) = &dispatcher.state().params.prepared else {
+            return bind_all_and_run(dispatcher, args, n, kwnames);
+        };
+        if prepared.collects(n) {
+            return collect_and_run(slf, args, nargsf, kwnames);
+        }
+        let mut room = Room::new();
+        if prepared.bind_plain(args, n, kwnames, &mut room) {
+            return (*dispatcher.objects).run(room.args(), core::ptr::null());
+        }
+        bind_all_and_run(dispatcher, args, n, kwnames)
+    }
+}
+
+/// The same where a tuple or a dictionary is made.
+///
+/// # Safety
+/// As for [`vectorcall`].
+#[inline(never)]
+unsafe extern "C" fn collect_and_run(
+    slf: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let dispatcher = &*slf.cast::<Dispatcher>();
+        let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        if let Some(prepared) = &dispatcher.state().params.prepared {
+            let mut few = Few::new();
+            if prepared.bind(args, n, kwnames, &mut few) {
+                return (*dispatcher.objects).run(few.args(), core::ptr::null());
+            }
         }
         bind_all_and_run(dispatcher, args, n, kwnames)
     }

@@ -19,11 +19,18 @@ const DIGITS: usize = size_of::<ffi::PyObject>() + size_of::<usize>();
 /// The object is live.
 #[inline]
 pub unsafe fn small(object: O) -> Option<i64> {
+    // SAFETY: as the caller vouches; the type is looked at.
+    unsafe { if ffi::PyLong_CheckExact(object) == 0 { None } else { digit(object) } }
+}
+
+/// The same of what is known to be an int.
+///
+/// # Safety
+/// The object is live, and exactly an int.
+#[inline(always)]
+pub unsafe fn digit(object: O) -> Option<i64> {
     // SAFETY: the object is live, and an int has the word and at least one digit behind its header.
     unsafe {
-        if ffi::PyLong_CheckExact(object) == 0 {
-            return None;
-        }
         let word = object.cast::<u8>().add(size_of::<ffi::PyObject>()).cast::<isize>().read();
         let digit = i64::from(object.cast::<u8>().add(DIGITS).cast::<u32>().read());
         #[cfg(not(Py_3_12))]

@@ -245,8 +245,7 @@ pub fn compile_unit(
             table.set_code(&compiled);
             let polls = polls(&compiled.module);
             // SAFETY: the code was compiled for a call of this form.
-            let function =
-                unsafe { core::mem::transmute::<usize, crate::call::EntryPoint>(compiled.code.entry) };
+            let function = unsafe { core::mem::transmute::<usize, super::Words>(compiled.code.entry) };
             Ok(Ok(ObjectCode { compiled, function, table, polls, _keep: keep }))
         }
         Err(failure) => Err(specialise::failure_error(py, failure, &crate::world::PyWorld::default())),
@@ -269,6 +268,7 @@ fn lowered(objects: Objects) -> Lowered {
         externs: Entry::ALL.iter().map(|e| address(*e)).chain(objects.externs).collect(),
         functions: Vec::new(),
         has_parallel: false,
+        gives_up: false,
         unclassified: false,
     }
 }

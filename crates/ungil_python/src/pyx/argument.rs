@@ -20,7 +20,7 @@ use super::format::{self, Info};
 use super::{Parameter, quick, structs};
 use crate::classify;
 use crate::numpy;
-use crate::reject::type_name;
+use crate::reject::{c_type_name, type_name};
 
 /// An argument as the parameter is declared.
 pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -43,11 +43,7 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
         None if unsafe { is_numpy_number(object.py(), object.as_ptr()) } => object.call_method0("item"),
         None | Some(Declared::Void) => Ok(object.clone()),
         Some(Declared::Tuple(types)) => tuple(parameter, types, object),
-        Some(Declared::C { ty: CType::Pointer(to), .. })
-            if matches!(to.to, CType::Scalar(DType::I8 | DType::U8)) =>
-        {
-            text(object)
-        }
+        Some(declared) if is_text(declared) => text(object),
         Some(Declared::C { ty, name }) => structs::convert(ty, name, object),
         Some(Declared::Bint) => Ok(PyBool::new(object.py(), object.is_truthy()?).to_owned().into_any()),
         Some(Declared::Scalar { dtype, name }) if dtype.is_int() => integer(object, *dtype, name),
@@ -95,13 +91,19 @@ pub unsafe fn is_numpy_number(py: Python<'_>, object: *mut ffi::PyObject) -> boo
     numpy::api(py).scalar_dtype(unsafe { ffi::Py_TYPE(object) }).is_some()
 }
 
+/// Whether a type is a pointer to characters.
+pub fn is_text(declared: &Declared) -> bool {
+    let Declared::C { ty: CType::Pointer(to), .. } = declared else { return false };
+    matches!(to.to, CType::Scalar(DType::I8 | DType::U8))
+}
+
 /// Characters for a `char *`.
 fn text<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() {
         return Ok(object.clone());
     }
     // SAFETY: attached, with a live object.
-    let class = unsafe { type_name(object.as_ptr()) };
+    let class = unsafe { c_type_name(object.as_ptr()) };
     Err(PyTypeError::new_err(format!("expected bytes, {class} found")))
 }
 
@@ -343,8 +345,8 @@ fn view_of_structs<'py>(
 
 /// What is no array is given to a buffer that is declared as one.
 fn no_array(parameter: &Parameter, object: &Bound<'_, PyAny>) -> PyErr {
-    // SAFETY: a live object has a type, whose name is a text with a NUL behind it.
-    let class = unsafe { CStr::from_ptr((*ffi::Py_TYPE(object.as_ptr())).tp_name) }.to_string_lossy();
+    // SAFETY: attached, with a live object.
+    let class = unsafe { c_type_name(object.as_ptr()) };
     let name = &parameter.name;
     PyTypeError::new_err(format!(
         "Argument '{name}' has incorrect type (expected numpy.ndarray, got {class})"

@@ -14,6 +14,7 @@ mod quick;
 mod read;
 mod structs;
 mod takes;
+mod unused;
 mod variables;
 
 use core::ffi::{c_int, c_void};
@@ -40,7 +41,7 @@ use crate::object::{self, Direct, Inlined, ObjectCode};
 use crate::params::Params;
 use crate::{call, source, specialise};
 
-pub use again::{again, or_again};
+pub use again::or_again;
 pub use argument::{class_mismatch, flags_of};
 pub use builtin::make_builtin;
 pub use fused::FusedCall;
@@ -73,6 +74,8 @@ pub struct Pyx {
     is_locked: bool,
     /// Whether it has parallel loops without the lock, which it is told of when they run in order.
     parallel: bool,
+    /// What its module keeps beside Python's variables: names of C, which are never bound anew. The function holds the dictionary.
+    names: usize,
     /// Makes the function that runs in the compiled one's place.
     make_fallback: Py<PyAny>,
     fallback: Mutex<Option<Py<PyAny>>>,
@@ -206,9 +209,19 @@ fn switched(info: &Bound<'_, PyDict>) -> PyResult<CFunction> {
         classes: option(info, "classes")?.unwrap_or_default(),
         overflowing: option(info, "overflowing")?.unwrap_or_default(),
         infer_types: flag("infer_types")?,
+        gives_up: flag("gives_up")?,
         enumerators: option(info, "enumerators")?.unwrap_or_default(),
         ..CFunction::default()
     })
+}
+
+/// The parameters of a function as calls are bound to them.
+fn own_parameters(func: &Bound<'_, PyAny>, source: &source::Captured) -> PyResult<Params> {
+    let mut own = Params::of(func)?;
+    let last = own.name(func.py(), own.names.len().saturating_sub(1));
+    let drops = own.double_star && source.as_ref().is_ok_and(|source| unused::is_unused(&source.text, &last));
+    own.keep_defaults(func, drops)?;
+    Ok(own)
 }
 
 /// A dispatcher for a function of a module in the Cython language. `text` is its plain text; `info` holds its
@@ -245,8 +258,8 @@ pub fn make_pyx_function<'py>(
         Some((name, (read::declared(&text, &c_name)?, address)))
     }));
     c.ret = ret.and_then(|(text, c_name)| read::declared(&text, &c_name));
-    let mut own = Params::of(func)?;
-    own.keep_defaults(func)?;
+    let source = source::capture(func, Some(text));
+    let own = own_parameters(func, &source)?;
     // In the order of the dispatcher's parameters.
     let order: Vec<String> = (0..own.names.len()).map(|i| own.name(py, i)).collect();
     params.sort_by_key(|p| order.iter().position(|name| *name == p.name));
@@ -276,6 +289,7 @@ pub fn make_pyx_function<'py>(
         sections: AtomicBool::new(flag("sections")?),
         is_locked: flag("locked")?,
         parallel: flag("parallel")?,
+        names: func.getattr("__builtins__")?.as_ptr() as usize,
         make_fallback,
         fallback: Mutex::new(None),
         warned: AtomicBool::new(false),
@@ -289,10 +303,11 @@ pub fn make_pyx_function<'py>(
         options,
         entries: Entries::new(),
         fast: FastList::default(),
+        numbers: Default::default(),
         seen: pyo3::sync::PyOnceLock::new(),
         signatures: Vec::new(),
         annotated: false,
-        source: source::capture(func, Some(text)),
+        source,
         disabled: false,
         given_options: PyDict::new(py).unbind(),
         pyx: Some(pyx),
@@ -394,6 +409,7 @@ fn functions_inside(
             keeps_types: false,
             overflowing: Default::default(),
             infer_types: outer.infer_types,
+            gives_up: outer.gives_up,
             not_none,
             buffers: Default::default(),
             classes: option(&info, "classes")?.unwrap_or_default(),
@@ -424,7 +440,10 @@ pub unsafe fn enter(
     let prefers_objects = pyx.has_sequences(state, objects)
         || pyx.takes_objects(py, objects)
         || is_new
-            && (state.params.double_star || pyx.warns || pyx.declares_inside || object::is_preferred(state));
+            && (state.params.double_star
+                || pyx.warns
+                || pyx.declares_inside
+                || object::is_preferred(state, pyx));
     if prefers_objects && let Some(code) = pyx.for_objects(py, dispatcher)? {
         // SAFETY: attached, with live objects, one for each parameter.
         let result = unsafe { code.run(objects.as_ptr(), core::ptr::null()) };
@@ -577,6 +596,11 @@ impl Pyx {
         !declares && !self.kernel_only && objects.iter().any(is_object)
     }
 
+    /// Whether a parameter is a pointer to characters.
+    pub fn takes_characters(&self) -> bool {
+        self.params.iter().any(|p| p.declared.as_ref().is_some_and(argument::is_text))
+    }
+
     /// Whether the function can be run otherwise where no kernel can be made of it.
     fn may_fall_back(&self, py: Python<'_>, error: &PyErr) -> PyResult<bool> {
         let may = !self.kernel_only
@@ -642,6 +666,11 @@ impl Pyx {
     /// The parameters as declared.
     pub fn parameters(&self) -> &[Parameter] {
         &self.params
+    }
+
+    /// The dictionary of names that are never bound anew.
+    pub fn names(&self) -> *mut PyObject {
+        self.names as *mut PyObject
     }
 
     /// What the parameters take for numbers of their types.
@@ -772,7 +801,10 @@ impl Pyx {
         let keywords = PyDict::new(py);
         let double_star = if params.double_star { rest.split_last() } else { None };
         if let Some((more, named)) = double_star {
-            keywords.update(more.cast::<PyDict>()?.as_mapping())?;
+            // None where nobody looks at them.
+            if let Ok(more) = more.cast::<PyDict>() {
+                keywords.update(more.as_mapping())?;
+            }
             rest = named;
         }
         for (i, value) in rest.iter().enumerate() {

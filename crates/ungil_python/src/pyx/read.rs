@@ -221,6 +221,7 @@ fn function<'py>(py: Python<'py>, f: &Function) -> PyResult<Bound<'py, PyDict>> 
     result.set_item("signature", (&f.signature.c, &f.signature.python))?;
     result.set_item("kind", f.kind)?;
     result.set_item("releases_gil", f.releases_gil)?;
+    result.set_item("gives_up", f.gives_up)?;
     result.set_item("takes_gil", f.takes_gil)?;
     result.set_item("declares_inside", f.declares_inside)?;
     result.set_item("overflowing", &f.overflowing)?;

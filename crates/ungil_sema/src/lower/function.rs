@@ -94,11 +94,13 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             options.c = (!prelude::owns(code.id.kernel)).then(|| Arc::new(of_objects));
             options.error_model = ErrorModel::Default;
         }
+        program.gives_up |= options.c.as_ref().is_some_and(|c| c.gives_up);
         func.attributes = Attributes {
             fastmath: options.fastmath,
             inline: if prelude::is_elementwise(code.id.kernel) { Inline::Always } else { options.inline },
             simd: options.simd,
             recursive: false,
+            in_registers: false,
         };
         let slots = vec![Slot::default(); webs.list.len()];
         let region = func.body;

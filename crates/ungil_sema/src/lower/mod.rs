@@ -145,6 +145,8 @@ pub struct Lowered {
     pub functions: Vec<FunctionTypes>,
     /// Whether there is a parallel loop.
     pub has_parallel: bool,
+    /// Whether a function of the Cython language among them gives up the interpreter's lock.
+    pub gives_up: bool,
     /// Whether there are loops whose variables a pass has yet to classify.
     pub unclassified: bool,
 }

@@ -75,6 +75,8 @@ pub struct Program<'w> {
     pub externs: Vec<(ExternData, u64)>,
     pub diagnostics: Vec<Diagnostic>,
     pub has_parallel: bool,
+    /// Whether a function of the Cython language among them gives up the interpreter's lock.
+    pub gives_up: bool,
     /// What the user should know of how something was compiled.
     pub remarks: Vec<Remark>,
     /// Whether there are loops whose variables a pass has yet to classify.
@@ -107,6 +109,7 @@ impl<'w> Program<'w> {
             externs: Vec::new(),
             diagnostics: Vec::new(),
             has_parallel: false,
+            gives_up: false,
             remarks: Vec::new(),
             unclassified: false,
             shared_lists: HashSet::new(),
@@ -170,6 +173,7 @@ impl<'w> Program<'w> {
             self.arrays.clear();
             self.externs.clear();
             self.has_parallel = false;
+            self.gives_up = false;
             self.remarks.clear();
             self.unclassified = false;
             self.seen_elements.clear();
@@ -227,6 +231,7 @@ impl<'w> Program<'w> {
                 .map(describe)
                 .collect(),
             has_parallel: self.has_parallel,
+            gives_up: self.gives_up,
             unclassified: self.unclassified,
             module: Module { functions, entry: Some(FuncId(0)), arrays, externs: names },
         }

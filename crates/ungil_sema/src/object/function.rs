@@ -82,6 +82,7 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
     let first_line = (source.line)(def.name.span.lo);
     func.origin = Origin { file: source.file.clone(), first_line };
     func.attributes.recursive = true;
+    func.attributes.in_registers = true;
     let (args, table, closure) = (func.params[0], func.params[1], func.params[2]);
     let (line_var, result) = (func.new_var("line", Type::I64), func.new_var("result", Type::I64));
     let (done, fail) = (func.new_label(), func.new_label());
