@@ -154,6 +154,29 @@ def test_specialisations_are_found_by_name():
         module.total["int"]
 
 
+def test_each_call_has_the_specialisation_of_its_own_arguments():
+    module = pyx.compile(FOLDER / "fused.pyx")
+    single, double = np.ones(3, dtype="f4"), np.ones(4)
+    for _ in range(3):
+        assert (module.total(single), module.total(double), module.total(memoryview(double))) == (
+            3.0,
+            4.0,
+            4.0,
+        )
+        assert module.width(np.ones((2, 3), dtype="f4")) == (4, 3) and module.width(a=np.ones((2, 5))) == (
+            8,
+            5,
+        )
+        assert module.gather(single, np.array([1])) == (1.0, 8)
+        assert module.gather(double, np.array([1], dtype="i4")) == (1.0, 4)
+        assert [module.kind(x) for x in (1, True, 2.5, 1j)] == ["integer", "integer", "double", "other"]
+        for wrong in (np.ones((2, 2)), np.ones(3, dtype="i8"), "abc", 1.5):
+            with pytest.raises(TypeError, match="No matching signature found"):
+                module.total(wrong)
+        with pytest.raises(TypeError):
+            module.total(double, double)
+
+
 def test_the_threads_of_a_team_are_alive_at_once():
     # Each thread waits for all others, more than there are cores.
     module = pyx.compile(

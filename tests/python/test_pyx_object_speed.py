@@ -106,6 +106,26 @@ CALLS = [
     *[("ordered", a, b) for a, b in itertools.product(("a", "b", "Z", "", "ab", "ac", "ä", "漢", "a" * 50, None, 1), ("a", "ab", "ä", "漢", "a" * 50, 2, 1.5))],
     *[("ordered", a, b) for a, b in itertools.product((1, True, 2**40, -(2**70), 1.5, float("nan")), (1, 2**40, -(2**70), 1.5, False))],
     *[("questions", x) for x in (*map(chr, range(300)), "", "ab", "A1", "漢", "²", "½", "ǅ", "\u2028", "\ud800", b"a", b"", None, 1)],
+    *[("kinds_of", x) for x in (1, True, Number(2), [1], Sequence([1]), (1,), "a", 1.5, {1}, Bag(), 1j, None, int, b"a", np.float64(1), np.int64(1))],
+    *[("parts", xs, a, b) for xs in ([1, 2, 3, 4], (1, 2, 3), "abcd", "äb漢", b"abc", Sequence([1, 2]), range(5), 5, None, np.arange(4), {1: 2})
+      for a, b in ((0, 2), (-2, 9), (1, -1), (2**70, -(2**70)), (3, 1), (True, 2))],
+    ("parts", [1, 2], None, 1), ("parts", "ab", "a", 1), ("parts", [1, 2], 1.5, 2),
+    *[("links", a, b) for a, b in itertools.product(NUMBERS, (0, 3, 4, 2.5, True, BIG, 2**70))], ("links", "a", 1), ("links", Number(3), 3),
+    *[("written_out", x) for x in (0, 10**6, 2**40, 1.5, "a")],
+    *[("walked", *v) for v in ((0, 3, 1), (3, 0, -1), (5, 5, 1), (0, 4, 0), (0, 3, True), (-3, 4, 3), (0, 2**70, 2**69), (0, 4, -2), (2, 9, 2**63 - 1),
+                               (1.5, 2, 1), ("a", 1, 1), (0, 3, None), (Number(0), 3, 1), (np.int64(0), 3, 1), (0, 4, 2**64))],
+    *[("items_of", d, grows) for d in ({}, {1: 2}, {"a": 1, "b": "c", 3: 4}) for grows in (0, 1)], ("items_of", [], 0),
+    *[("pairs_of", xs) for xs in ([(1, 2)], [[1, 2], "ab"], ((1, 2), (3, 4)), [(1, 2, 3)], [(1,)], [1], {(1, 2)}, {"ab": 1}.keys(), {1: 2}.items(), 5)],
+    *[("missing", {1: 2, (1, 2): 3}, k) for k in (1, 2, (1, 2), (3, 4), (), "a", [1])],
+    *[("letters", text, part) for text in ("", "abc", "äb", "a漢") for part in ("a", "", "ab", "ä", "漢", 1, None)],
+    *[("letters", {"a": 1}, "a"), ("letters", ["a"], "a"), ("letters", ("a", {1}), {1}), ("letters", {0: 1}, [])],
+    *[("codes", n, k) for n, k in ((0, 97), (255, 256), (0x10FFFF - 1, 0x10FFFF), (0x10FFFF, 1), (-1, 1), (1, -1), (1, 2**31), (1, -(2**31) - 1), (1, 2**62))],
+    *[("found_at", s, p, a, b) for s in ("abcabc", "", "äbäb", None) for p in ("b", "", "abc", "ä", None, 1) for a, b in ((0, 3), (2, -1), (-3, 9))],
+    *[("quotient_and_rest", a, b) for a, b in itertools.product(NUMBERS, NUMBERS[:9])], ("quotient_and_rest", "a", 1),
+    *[("counted_up", n, step) for n, step in ((0, 1), (3, 2), (2, 2**40), (2, "a"), (3, 1.5))],
+    *[("flat", xs) for xs in ([], [1, [2, [3, []]]], [[[1]], Sequence([2])], 5, ["ab", ["c"]])],
+    *[("depth_of", t) for t in (None, (None, None), ((None, (None, None)), None), (1, None), ([None, None], None))],
+    *[("failing", n) for n in (0, 1, 5)],
     ("counting", [1, 1, 2, "a", 1.0]), *[("characters", s) for s in ("", "abcab", "äab", "漢b漢", "\U0001f600b\ud800b")],
 ]  # fmt: skip
 
@@ -184,6 +204,29 @@ def test_integers_beyond_64_bits_are_pythons():
     assert module.quotient(-(2**63), -1) == (2**63, -(2**66)) and module.quotient(-8, -1) == (8, -64)
 
 
+def test_a_result_beyond_64_bits_says_nothing_of_the_next_one():
+    module = pyx.compile(BIG_NUMBERS, name="big_numbers_in_turns")
+    for n in (30, 3, 25, 26, 4, 5, 40, 2):
+        assert module.factorial(n) == math.factorial(n) and type(module.factorial(n)) is int
+    assert module.factorial(30) and module.factorial(n=30) == math.factorial(30)
+    with pytest.raises(TypeError):
+        module.factorial("a")
+    with pytest.raises(TypeError):
+        module.factorial(3, 4)
+
+
+def test_calls_of_itself_mean_the_name():
+    text = "def f(n, seen):\n    seen.append(n)\n    return seen if n == 0 else f(n - 1, seen)\n"
+    module = pyx.compile(text, name="calls_of_itself")
+    assert module.f(3, []) == [3, 2, 1, 0]
+    first, module.f = module.f, lambda n, seen: "other"
+    assert first(3, []) == "other" and first(0, []) == [0]
+    module.f = first
+    assert first(2, []) == [2, 1, 0]
+    with pytest.raises(RecursionError):
+        pyx.compile("def f(x):\n    return f([x])\n", name="endless").f(1)
+
+
 def test_calls_with_effects_are_not_made_again():
     module = pyx.compile(BIG_NUMBERS, name="big_numbers_and_effects")
     out = np.zeros(1)
@@ -217,7 +260,20 @@ def test_counts_of_references_are_exact(module):
             module.extremes(key, key, "a"),
             module.questions(key[:1]),
         )
-        for f, *args in (("item", xs, 9), ("put", xs, 9, value), ("to_int", key), ("branches", value, 1)):
+        module.kinds_of(value), module.parts(xs, 1, 3), module.links(5, 7), module.walked(0, 3, 1)
+        module.items_of({key: value}, 0), module.pairs_of([(key, value)] * 2), module.missing({}, key)
+        module.letters(key, "k"), module.found_at(key, "k", 0, 3), module.quotient_and_rest(7, 3)
+        module.counted_up(3, 1), module.flat([key, [value]]), module.depth_of((None, None))
+        for f, *args in (
+            ("item", xs, 9),
+            ("failing", 4),
+            ("pairs_of", [(key, value, 1)]),
+            ("missing", key, 1),
+            ("walked", key, 1, 1),
+            ("put", xs, 9, value),
+            ("to_int", key),
+            ("branches", value, 1),
+        ):
             with pytest.raises((IndexError, TypeError, ValueError)):
                 getattr(module, f)(*args)
     gc.collect()

@@ -144,10 +144,33 @@ pub unsafe fn call_objects(dispatcher: &Dispatcher) {
     unsafe {
         let Some(code) = dispatcher.state().pyx.as_ref().and_then(Pyx::objects) else { return };
         (&raw mut (*object).objects).write(code);
-        let field = &raw mut (*object).vectorcall;
         // Calls that profilers see find the way themselves.
-        if field.read() as usize == vectorcall as *const () as usize {
-            field.write(crate::object::vectorcall);
+        exchange(dispatcher, vectorcall, crate::object::vectorcall);
+    }
+}
+
+/// Makes calls run something in front of kernels, or kernels again.
+///
+/// # Safety
+/// As for [`call_objects`].
+pub unsafe fn call_first(dispatcher: &Dispatcher, first: ffi::vectorcallfunc, is_first: bool) {
+    let (old, new) =
+        if is_first { (vectorcall as ffi::vectorcallfunc, first) } else { (first, vectorcall as _) };
+    // SAFETY: as the caller vouches.
+    unsafe { exchange(dispatcher, old, new) }
+}
+
+/// Exchanges what calls run, if it is what is expected: calls that profilers see stay.
+///
+/// # Safety
+/// Attached.
+unsafe fn exchange(dispatcher: &Dispatcher, old: ffi::vectorcallfunc, new: ffi::vectorcallfunc) {
+    let object = core::ptr::from_ref(dispatcher).cast_mut();
+    // SAFETY: the interpreter reads the field while attached, as this thread is; nobody holds a reference to it.
+    unsafe {
+        let field = &raw mut (*object).vectorcall;
+        if field.read() as usize == old as usize {
+            field.write(new);
         }
     }
 }

@@ -357,3 +357,108 @@ def ordered(a, b):
 def questions(x):
     return [x.isalpha(), x.isdigit(), x.isspace(), x.isalnum(), x.isupper(), x.islower(), x.isdecimal(), x.isnumeric(), x.istitle(),
             x.isprintable(), x.isascii(), x.isidentifier()]
+
+
+def kinds_of(x):
+    return (isinstance(x, int), isinstance(x, (list, tuple)), isinstance(x, float), isinstance(x, (str, set, complex)),
+            isinstance(x, bool), isinstance(x, type))
+
+
+def parts(xs, a, b):
+    return xs[a:b], xs[a:], xs[:b], xs[a + 1:b + 1]
+
+
+def links(x, y):
+    return (1 if 3 < x <= 100 else 0), (1 if 3 == x == y else 0), (1 if x >= 5 > y else 0), 1 < x < y
+
+
+def written_out(x):
+    cdef int i = 2**20 - 1
+    return x > 10**6, 2**40 + x, 3 - 5 * 2, 1 << 20, -2**2, i, 10**30
+
+
+def walked(n, m, s):
+    found = []
+    for i in range(n, m, s):
+        found.append(i)
+        if len(found) > 5:
+            break
+    else:
+        found.append("whole")
+    few = len(found)
+    return found, [i * 2 for i in range(few)], [(i, j) for i in range(few) for j in range(i)], {i for i in range(1, few, 2)}
+
+
+def items_of(d, grows):
+    found = []
+    for k, v in d.items():
+        found.append((v, k))
+        if grows:
+            d[len(d)] = 1
+    return found, [(b, a) for a, b in d.items()], {v: k for k, v in d.items()}
+
+
+def pairs_of(xs):
+    return [(b, a) for a, b in xs]
+
+
+def missing(dict d, k):
+    try:
+        return d[k]
+    except KeyError as error:
+        return error.args
+
+
+def letters(text, part):
+    return part in text, [c for c in text], text[0], part not in text
+
+
+def codes(int n, long k):
+    return chr(n), chr(k), chr(n + 1)
+
+
+def found_at(str s, part, int a, Py_ssize_t b):
+    return s.find(part), s.rfind(part, a), s.count(part, a, b), s.find(part, -2), s.find(part) + 1
+
+
+def quotient_and_rest(a, b):
+    return divmod(a, b), a ** 2, b ** 2
+
+
+def counted_up(n, step):
+    total = 0
+    names = []
+
+    def more(x):
+        nonlocal total
+        total += x
+        names.append(total)
+
+    for i in range(n):
+        more(step)
+    return total, names
+
+
+def flat(xs):
+    out = []
+    for x in xs:
+        if isinstance(x, list):
+            out.extend(flat(x))
+        else:
+            out.append(x)
+    return out
+
+
+def depth_of(tree):
+    if tree is None:
+        return 0
+    return 1 + max(depth_of(tree[0]), depth_of(tree[1]))
+
+
+def failing(n):
+    if n == 0:
+        raise ValueError("end")
+    try:
+        return failing(n - 1)
+    finally:
+        n = None

@@ -154,7 +154,8 @@ impl FunctionEmitter<'_> {
         let flag_at = l.load(l.ptr(), self.ctx, 8);
         l.attach_flag(flag_at, "invariant.load");
         let flag = l.load(l.int(32), flag_at, 4);
-        l.set_monotonic(flag);
+        // The comparison reads memory itself, as it does not where the load is atomic.
+        l.set_volatile(flag);
         let ok = l.is_zero(flag);
         let good = self.branch_cold(ok);
         let status = self.m.call_runtime(symbols::POLL, &[self.ctx]);

@@ -140,6 +140,11 @@ impl Llvm {
         llvm!(LLVMSetOrdering(access, LLVMAtomicOrdering::LLVMAtomicOrderingMonotonic));
     }
 
+    /// Makes a load happen each time.
+    pub fn set_volatile(&self, access: Val) {
+        llvm!(LLVMSetVolatile(access, 1));
+    }
+
     pub fn atomic(&self, op: LLVMAtomicRMWBinOp, at: Val, v: Val) -> Val {
         let ordering = LLVMAtomicOrdering::LLVMAtomicOrderingMonotonic;
         llvm!(LLVMBuildAtomicRMW(self.builder, op, at, v, ordering, 0))

@@ -1,6 +1,6 @@
 //! Entries for names, attributes, items and calls.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::CStr;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -9,9 +9,9 @@ use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use super::character::answered;
 use super::operate::{O, entries, new_reference};
 use super::recent;
-use super::small::small;
+use super::small::{from_i64, small};
 use super::table::{BUILTINS, GLOBALS};
-use super::{instance, method};
+use super::{instance, letter, method};
 use crate::dispatcher;
 
 /// What tells a callee that the word in front of its arguments is free.
@@ -47,6 +47,9 @@ impl Method {
                 }
                 self.name.store(name, Ordering::Relaxed);
             }
+            if let Some(result) = method::call(name, args.as_ptr().add(1), n) {
+                return result;
+            }
             ffi::PyObject_VectorcallMethod(name, args.as_ptr().add(1), n | OFFSET, null_mut())
         }
     }
@@ -59,6 +62,26 @@ fn within(index: i64, n: Py_ssize_t) -> Option<Py_ssize_t> {
     (0..n as i64).contains(&at).then_some(at as Py_ssize_t)
 }
 
+/// Whether an object has slices; otherwise an exception is set, in other words for what is `of_class` by declaration.
+///
+/// # Safety
+/// Attached, with a live object.
+unsafe fn can_be_sliced(object: O, of_class: i64) -> bool {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        if (*class).tp_as_mapping.as_ref().is_some_and(|mapping| mapping.mp_subscript.is_some()) {
+            return true;
+        }
+        let text = match of_class {
+            0 => c"'%.200s' object is unsliceable",
+            _ => c"'%.200s' object is not subscriptable",
+        };
+        ffi::PyErr_Format(ffi::PyExc_TypeError, text.as_ptr(), (*class).tp_name);
+        false
+    }
+}
+
 /// A slice of any object; `which` is as the entry's.
 ///
 /// # Safety
@@ -66,18 +89,11 @@ fn within(index: i64, n: Py_ssize_t) -> Option<Py_ssize_t> {
 unsafe fn general_slice(object: O, lower: i64, upper: i64, which: i64) -> O {
     // SAFETY: as the caller vouches; references to the bounds and the slice are given up here.
     unsafe {
-        let mapping = (*ffi::Py_TYPE(object)).tp_as_mapping;
-        if mapping.is_null() || (*mapping).mp_subscript.is_none() {
-            let class = (*ffi::Py_TYPE(object)).tp_name;
-            let text = match which & 4 {
-                0 => c"'%.200s' object is unsliceable",
-                _ => c"'%.200s' object is not subscriptable",
-            };
-            ffi::PyErr_Format(ffi::PyExc_TypeError, text.as_ptr(), class);
+        if !can_be_sliced(object, which & 4) {
             return null_mut();
         }
         let bound = |n: i64, there: bool| {
-            if there { ffi::PyLong_FromLongLong(n) } else { new_reference(ffi::Py_None()) }
+            if there { from_i64(n) } else { new_reference(ffi::Py_None()) }
         };
         let (lower, upper) = (bound(lower, which & 1 != 0), bound(upper, which & 2 != 0));
         let mut item = null_mut();
@@ -134,9 +150,12 @@ unsafe fn put(object: O, index: i64, value: O) -> bool {
 }
 
 entries! {
-    fn global(table: *const O, number: i64) -> O {
+    fn global(table: *mut O, number: i64, known: i64) -> O {
         let name = *table.add(number as usize);
         let (globals, builtins) = (*table.add(GLOBALS), *table.add(BUILTINS));
+        if known != 0 {
+            recent::keep(globals, name, table.add(known as usize));
+        }
         if let Some(found) = recent::find(globals, builtins, name) {
             return new_reference(found);
         }
@@ -182,9 +201,15 @@ entries! {
     fn get_item(object: O, key: O) -> O {
         if ffi::PyDict_CheckExact(object) != 0 {
             let found = ffi::PyDict_GetItemWithError(object, key);
-            if !found.is_null() || !ffi::PyErr_Occurred().is_null() {
-                return new_reference(found);
+            if found.is_null() && ffi::PyErr_Occurred().is_null() {
+                // A tuple would be taken for the arguments of the exception.
+                let args = ffi::PyTuple_Pack(1, key);
+                if !args.is_null() {
+                    ffi::PyErr_SetObject(ffi::PyExc_KeyError, args);
+                    ffi::Py_DECREF(args);
+                }
             }
+            return new_reference(found);
         } else if let Some(found) = item_at(object, key) {
             return new_reference(found);
         }
@@ -198,9 +223,9 @@ entries! {
         if ffi::PyUnicode_CheckExact(object) != 0
             && let Some(at) = within(index, ffi::PyUnicode_GetLength(object))
         {
-            return ffi::PyUnicode_FromOrdinal(ffi::PyUnicode_ReadChar(object, at) as c_int);
+            return letter::at(object, at as i64);
         }
-        let key = ffi::PyLong_FromLongLong(index);
+        let key = from_i64(index);
         if key.is_null() {
             return key;
         }
@@ -231,6 +256,28 @@ entries! {
         }
     }
 
+    fn get_slice_of(object: O, lower: O, upper: O, of_class: i64) -> O {
+        let none = ffi::Py_None();
+        let bound = |bound: O, which: i64| if bound == none { Some((0, 0)) } else { Some((small(bound)?, which)) };
+        if (ffi::PyList_CheckExact(object) != 0
+            || ffi::PyTuple_CheckExact(object) != 0
+            || ffi::PyUnicode_CheckExact(object) != 0)
+            && let (Some((from, first)), Some((to, second))) = (bound(lower, 1), bound(upper, 2))
+        {
+            return get_slice(object, from, to, first | second);
+        }
+        if !can_be_sliced(object, of_class) {
+            return null_mut();
+        }
+        let key = ffi::PySlice_New(lower, upper, null_mut());
+        if key.is_null() {
+            return key;
+        }
+        let item = ffi::PyObject_GetItem(object, key);
+        ffi::Py_DECREF(key);
+        item
+    }
+
     fn set_item(object: O, key: O, value: O) -> i64 {
         if ffi::PyDict_CheckExact(object) != 0 {
             return i64::from(ffi::PyDict_SetItem(object, key, value));
@@ -259,7 +306,7 @@ entries! {
         if put(object, index, value) {
             return 0;
         }
-        let key = ffi::PyLong_FromLongLong(index);
+        let key = from_i64(index);
         if key.is_null() {
             return -1;
         }
@@ -283,6 +330,16 @@ entries! {
         }
         if let Some(result) = dispatcher::call_at_once(function, args, n as usize | OFFSET, names) {
             return result;
+        }
+        if names.is_null()
+            && let Some(result) = method::call_builtin(function, args, n as usize)
+        {
+            return result;
+        }
+        if ffi::Py_TYPE(function) == &raw mut ffi::PyFunction_Type
+            && let Some(call) = (*function.cast::<ffi::PyFunctionObject>()).vectorcall
+        {
+            return call(function, args, n as usize | OFFSET, names);
         }
         ffi::PyObject_Vectorcall(function, args, n as usize | OFFSET, names)
     }

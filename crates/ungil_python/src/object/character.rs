@@ -97,7 +97,7 @@ unsafe fn length(text: O) -> i64 {
 /// # Safety
 /// Attached, with a live string that has so many characters.
 #[inline]
-unsafe fn character_in(text: O, at: i64) -> u32 {
+pub(super) unsafe fn character_in(text: O, at: i64) -> u32 {
     // SAFETY: as the caller vouches; the characters have the size that is told.
     unsafe {
         match size_of_characters(text) {

@@ -1,10 +1,10 @@
 //! Entries for containers, iteration, unpacking and strings.
 
-use core::ffi::c_int;
 use core::ptr::null_mut;
 
 use pyo3::ffi::{self, Py_ssize_t};
 
+use super::letter;
 use super::operate::{O, entries, new_reference};
 
 entries! {
@@ -42,11 +42,57 @@ entries! {
                 return null_mut();
             }
             *position += 1;
-            let character = ffi::PyUnicode_FromOrdinal(ffi::PyUnicode_ReadChar(iterator, at) as c_int);
+            let character = letter::at(iterator, at as i64);
             return if character.is_null() { failed } else { character };
         }
-        let item = ffi::PyIter_Next(iterator);
-        if item.is_null() && !ffi::PyErr_Occurred().is_null() { failed } else { item }
+        let Some(next) = (*ffi::Py_TYPE(iterator)).tp_iternext else { return failed };
+        let item = next(iterator);
+        // At the end there is no exception, or one that says so.
+        if item.is_null() && !ffi::PyErr_Occurred().is_null() {
+            if ffi::PyErr_ExceptionMatches(ffi::PyExc_StopIteration) == 0 {
+                return failed;
+            }
+            ffi::PyErr_Clear();
+        }
+        item
+    }
+
+    fn iter_range(start: O, stop: O, step: O, words: *mut i64) -> O {
+        if let Some([count, first, step]) = counted(start, stop, step) {
+            words.write(count);
+            words.add(1).write(first);
+            words.add(2).write(step);
+            return new_reference(ffi::Py_None());
+        }
+        words.write(-1);
+        let class = (&raw mut ffi::PyRange_Type).cast();
+        let range = ffi::PyObject_CallFunctionObjArgs(class, start, stop, step, null_mut::<ffi::PyObject>());
+        if range.is_null() {
+            return range;
+        }
+        let iterator = ffi::PyObject_GetIter(range);
+        ffi::Py_DECREF(range);
+        iterator
+    }
+
+    /// The items of a dictionary are walked by position.
+    fn iter_pairs(object: O) -> O {
+        if ffi::Py_TYPE(object) == &raw mut ffi::PyDictItems_Type { new_reference(object) } else { iter(object) }
+    }
+
+    fn next_pair(iterator: O, position: *mut i64, out: *mut O) -> i64 {
+        if ffi::Py_TYPE(iterator) == &raw mut ffi::PyDictItems_Type {
+            return next_entry((*iterator.cast::<DictView>()).dict, position, out);
+        }
+        let pair = next(iterator, position);
+        match pair as usize {
+            0 => return 0,
+            1 => return -1,
+            _ => {}
+        }
+        let status = unpack(pair, 2, out);
+        ffi::Py_DECREF(pair);
+        if status < 0 { -1 } else { 1 }
     }
 
     fn unpack(object: O, n: i64, out: *mut O) -> i64 {
@@ -243,6 +289,62 @@ entries! {
         ffi::Py_XDECREF(empty);
         ffi::Py_XDECREF(all);
         joined
+    }
+}
+
+/// The count, the first number and the step of a range whose numbers have 64 bits.
+unsafe fn counted(start: O, stop: O, step: O) -> Option<[i64; 3]> {
+    let word = |object: O| {
+        let mut overflow = 0;
+        // SAFETY: a live object, as the caller vouches; what is exactly an int raises nothing.
+        let n = unsafe {
+            if ffi::PyLong_CheckExact(object) == 0 {
+                return None;
+            }
+            ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow)
+        };
+        (overflow == 0).then_some(n)
+    };
+    let (start, stop, step) = (word(start)?, word(stop)?, word(step)?);
+    let way = i128::from(stop) - i128::from(start);
+    let count = match step {
+        0 => return None,
+        1.. => (way + i128::from(step) - 1).div_euclid(i128::from(step)),
+        _ => (-way - i128::from(step) - 1).div_euclid(-i128::from(step)),
+    };
+    Some([i64::try_from(count.max(0)).ok()?, start, step])
+}
+
+/// `Include/cpython/dictobject.h`: a view of a dictionary.
+#[repr(C)]
+struct DictView {
+    head: ffi::PyObject,
+    dict: O,
+}
+
+/// Key and value of a dictionary's next entry; the word behind the position is how many entries it had at first.
+unsafe fn next_entry(dict: O, position: *mut i64, out: *mut O) -> i64 {
+    // SAFETY: a live dictionary, two words and room for two objects, as the caller vouches.
+    unsafe {
+        let (n, known) = (ffi::PyDict_Size(dict) as i64, position.add(1));
+        if *position == 0 {
+            known.write(n);
+        }
+        if *known != n {
+            // The loop that goes on all the same is told again.
+            known.write(-1);
+            let text = c"dictionary changed size during iteration";
+            ffi::PyErr_SetString(ffi::PyExc_RuntimeError, text.as_ptr());
+            return -1;
+        }
+        let (mut at, mut key, mut value) = (*position as Py_ssize_t, null_mut(), null_mut());
+        if ffi::PyDict_Next(dict, &raw mut at, &raw mut key, &raw mut value) == 0 {
+            return 0;
+        }
+        position.write(at as i64);
+        out.write(new_reference(key));
+        out.add(1).write(new_reference(value));
+        1
     }
 }
 

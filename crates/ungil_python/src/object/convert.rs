@@ -8,11 +8,12 @@ use pyo3::prelude::*;
 use ungil_ir::types::DType;
 
 use super::operate::{O, entries, new_reference};
+use super::{letter, small};
 
 entries! {
     fn from_double(x: f64) -> O { ffi::PyFloat_FromDouble(x) }
 
-    fn from_int(n: i64) -> O { ffi::PyLong_FromLongLong(n) }
+    fn from_int(n: i64) -> O { small::from_i64(n) }
 
     fn from_unsigned(n: i64) -> O { ffi::PyLong_FromUnsignedLongLong(n as u64) }
 
@@ -31,7 +32,9 @@ entries! {
         }
     }
 
-    fn from_character(n: i64) -> O { ffi::PyUnicode_FromOrdinal(c_int::try_from(n).unwrap_or(-1)) }
+    fn from_character(n: i64) -> O {
+        letter::of_character(u32::try_from(n).unwrap_or(u32::MAX))
+    }
 
     fn str(object: O) -> O {
         if ffi::PyUnicode_CheckExact(object) != 0 { new_reference(object) } else { ffi::PyObject_Str(object) }

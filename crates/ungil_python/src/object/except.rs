@@ -220,11 +220,10 @@ unsafe fn add_frame(table: *const O, line: i64) {
         let place = &*(*table.add(PLACE)).cast::<Place>();
         let (mut class, mut value, mut trace) = (null_mut(), null_mut(), null_mut());
         ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut trace);
-        let code = ffi::PyCode_NewEmpty(place.file.as_ptr(), place.name.as_ptr(), line as i32);
+        let code = place.code(line);
         let mut frame = null_mut();
         if !code.is_null() {
-            frame = ffi::PyFrame_New(ffi::PyThreadState_Get(), code, *table.add(GLOBALS), null_mut());
-            ffi::Py_DECREF(code.cast());
+            frame = ffi::PyFrame_New(ffi::PyThreadState_Get(), code.cast(), *table.add(GLOBALS), null_mut());
         }
         // What goes wrong here must not hide the exception.
         ffi::PyErr_Clear();

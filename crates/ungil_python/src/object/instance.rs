@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::operate::O;
+use super::operate::{O, entries};
 
 /// Where `isinstance` is, which is never given up; 0 where it was not found.
 static ISINSTANCE: OnceLock<usize> = OnceLock::new();
@@ -38,6 +38,17 @@ pub unsafe fn answered(function: O, args: *const O) -> Option<O> {
             return None;
         };
         Some(ffi::PyBool_FromLong(core::ffi::c_long::from(holds)))
+    }
+}
+
+entries! {
+    fn is_instance(object: O, classes: O) -> i64 {
+        let own = ffi::Py_TYPE(object);
+        let is_of = |class: O| own == class.cast() || ffi::PyType_IsSubtype(own, class.cast()) != 0;
+        i64::from(match ffi::PyTuple_CheckExact(classes) {
+            0 => is_of(classes),
+            _ => (0..ffi::PyTuple_GET_SIZE(classes)).any(|i| is_of(ffi::PyTuple_GET_ITEM(classes, i))),
+        })
     }
 }
 

@@ -63,6 +63,30 @@ pub unsafe fn call(name: O, args: *const O, n: usize) -> Option<O> {
     }
 }
 
+/// The result of a builtin function with `n` arguments by position; `None`: Python has to be asked.
+///
+/// # Safety
+/// Attached, with live objects.
+#[inline]
+pub unsafe fn call_builtin(function: O, args: *const O, n: usize) -> Option<O> {
+    // SAFETY: as the caller vouches; such a function has its method, and the object that it is called on.
+    unsafe {
+        if ffi::Py_TYPE(function) != &raw mut ffi::PyCFunction_Type {
+            return None;
+        }
+        let function = function.cast::<ffi::PyCFunctionObject>();
+        let (method, object) = (&*(*function).m_ml, (*function).m_self);
+        let call = method.ml_meth;
+        match method.ml_flags {
+            ffi::METH_NOARGS if n == 0 => Some((call.PyCFunction)(object, null_mut())),
+            ffi::METH_O if n == 1 => Some((call.PyCFunction)(object, *args)),
+            ffi::METH_FASTCALL => Some((call.PyCFunctionFast)(object, args.cast_mut(), n as isize)),
+            WITH_KEYWORDS => Some((call.PyCFunctionFastWithKeywords)(object, args, n as isize, null_mut())),
+            _ => None,
+        }
+    }
+}
+
 const WITH_KEYWORDS: i32 = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
 
 /// Notes what a name means for a type.

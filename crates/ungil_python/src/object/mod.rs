@@ -16,6 +16,7 @@ mod except;
 pub mod for_c;
 mod inner;
 mod instance;
+mod letter;
 mod method;
 pub mod ndarray_api;
 mod operate;
@@ -151,6 +152,11 @@ pub fn warn_plain(code: &Bound<'_, PyAny>, why: &str) -> PyResult<()> {
 }
 
 impl ObjectCode {
+    /// Tells the code what its own calls come from, which outlives it.
+    pub fn set_self(&mut self, dispatcher: &Dispatcher) {
+        self.table.set_self(core::ptr::from_ref(dispatcher).cast_mut().cast());
+    }
+
     pub fn compiled(&self) -> &Compiled {
         &self.compiled
     }
@@ -320,12 +326,14 @@ fn address(entry: Entry) -> u64 {
         Entry::CompareBool => operate::compare_bool as *const () as u64,
         Entry::Truth => operate::truth as *const () as u64,
         Entry::Contains => operate::contains as *const () as u64,
+        Entry::IsInstance => instance::is_instance as *const () as u64,
         Entry::GetAttr => access::get_attr as *const () as u64,
         Entry::SetAttr => access::set_attr as *const () as u64,
         Entry::DelAttr => access::del_attr as *const () as u64,
         Entry::GetItem => access::get_item as *const () as u64,
         Entry::GetItemInt => access::get_item_int as *const () as u64,
         Entry::GetSlice => access::get_slice as *const () as u64,
+        Entry::GetSliceOf => access::get_slice_of as *const () as u64,
         Entry::SetItem => access::set_item as *const () as u64,
         Entry::SetItemInt => access::set_item_int as *const () as u64,
         Entry::DelItem => access::del_item as *const () as u64,
@@ -341,10 +349,6 @@ fn address(entry: Entry) -> u64 {
         Entry::Str => convert::str as *const () as u64,
         Entry::Int => convert::int as *const () as u64,
         Entry::Float => convert::float as *const () as u64,
-        Entry::Iter => contain::iter as *const () as u64,
-        Entry::Next => contain::next as *const () as u64,
-        Entry::Unpack => contain::unpack as *const () as u64,
-        Entry::UnpackStar => contain::unpack_star as *const () as u64,
         Entry::Tuple => contain::tuple as *const () as u64,
         Entry::List => contain::list as *const () as u64,
         Entry::Dict => contain::dict as *const () as u64,
@@ -374,7 +378,6 @@ fn address(entry: Entry) -> u64 {
         Entry::Exit => except::exit as *const () as u64,
         Entry::Get => access::get as *const () as u64,
         Entry::FailAssertion => except::fail_assertion as *const () as u64,
-        Entry::GetIter => contain::get_iter as *const () as u64,
         _ => address_inside(entry),
     }
 }
@@ -391,6 +394,9 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::Chars => character::chars as *const () as u64,
         Entry::CharAt => character::char_at as *const () as u64,
         Entry::CharIs => character::char_is as *const () as u64,
+        Entry::Chr => letter::chr as *const () as u64,
+        Entry::Divmod => operate::divmod as *const () as u64,
+        Entry::Search => text::search as *const () as u64,
         Entry::FromCharacter => convert::from_character as *const () as u64,
         Entry::ViewOf => own::view_of as *const () as u64,
         Entry::CheckClass => own::check_class as *const () as u64,
@@ -423,6 +429,21 @@ fn address_inside(entry: Entry) -> u64 {
         Entry::MoveMemory => c_data::move_memory as *const () as u64,
         Entry::FromComplex => convert::from_complex as *const () as u64,
         Entry::AsComplex => convert::as_complex as *const () as u64,
+        _ => address_in_loops(entry),
+    }
+}
+
+/// Where the entries for loops and unpacking are.
+fn address_in_loops(entry: Entry) -> u64 {
+    match entry {
+        Entry::Iter => contain::iter as *const () as u64,
+        Entry::Next => contain::next as *const () as u64,
+        Entry::IterRange => contain::iter_range as *const () as u64,
+        Entry::IterPairs => contain::iter_pairs as *const () as u64,
+        Entry::NextPair => contain::next_pair as *const () as u64,
+        Entry::Unpack => contain::unpack as *const () as u64,
+        Entry::UnpackStar => contain::unpack_star as *const () as u64,
+        Entry::GetIter => contain::get_iter as *const () as u64,
         _ => unreachable!("every entry has a place"),
     }
 }

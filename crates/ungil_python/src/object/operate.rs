@@ -5,7 +5,7 @@ use core::ptr::null_mut;
 
 use pyo3::ffi::{self, PyObject};
 
-use super::{reuse, small};
+use super::{letter, reuse, small};
 
 /// Defines entries: functions that machine code calls while attached, with live objects.
 macro_rules! entries {
@@ -51,17 +51,36 @@ entries! {
         match floats(a, b) {
             Some((x, y)) => ffi::PyFloat_FromDouble(x + y),
             None => match small::both(a, b) {
-                Some((x, y)) => ffi::PyLong_FromLongLong(x + y),
+                Some((x, y)) => small::from_i64(x + y),
+                None if ffi::PyUnicode_CheckExact(a) != 0 && ffi::PyUnicode_CheckExact(b) != 0 => {
+                    ffi::PyUnicode_Concat(a, b)
+                }
                 None => ffi::PyNumber_Add(a, b),
             },
         }
+    }
+
+    fn divmod(a: O, b: O) -> O {
+        let (quotient, rest) = (small::binary(5, a, b), small::binary(6, a, b));
+        if !quotient.is_null() && !rest.is_null() {
+            let pair = ffi::PyTuple_New(2);
+            if !pair.is_null() {
+                ffi::PyTuple_SET_ITEM(pair, 0, quotient);
+                ffi::PyTuple_SET_ITEM(pair, 1, rest);
+                return pair;
+            }
+        }
+        // Nothing is left of what found no memory.
+        ffi::Py_XDECREF(quotient);
+        ffi::Py_XDECREF(rest);
+        ffi::PyNumber_Divmod(a, b)
     }
 
     fn sub(a: O, b: O) -> O {
         match floats(a, b) {
             Some((x, y)) => ffi::PyFloat_FromDouble(x - y),
             None => match small::both(a, b) {
-                Some((x, y)) => ffi::PyLong_FromLongLong(x - y),
+                Some((x, y)) => small::from_i64(x - y),
                 None => ffi::PyNumber_Subtract(a, b),
             },
         }
@@ -71,7 +90,7 @@ entries! {
         match floats(a, b) {
             Some((x, y)) => ffi::PyFloat_FromDouble(x * y),
             None => match small::both(a, b) {
-                Some((x, y)) => ffi::PyLong_FromLongLong(x * y),
+                Some((x, y)) => small::from_i64(x * y),
                 None => ffi::PyNumber_Multiply(a, b),
             },
         }
@@ -222,7 +241,23 @@ entries! {
         }
     }
 
-    fn contains(item: O, container: O) -> i64 { i64::from(ffi::PySequence_Contains(container, item)) }
+    fn contains(item: O, container: O) -> i64 {
+        let class = ffi::Py_TYPE(container);
+        i64::from(if class == &raw mut ffi::PyDict_Type {
+            ffi::PyDict_Contains(container, item)
+        } else if class == &raw mut ffi::PySet_Type || class == &raw mut ffi::PyFrozenSet_Type {
+            // A set that is looked for is hashed as a frozen one.
+            if ffi::PyAnySet_Check(item) != 0 {
+                ffi::PySequence_Contains(container, item)
+            } else {
+                ffi::PySet_Contains(container, item)
+            }
+        } else if let Some(found) = letter::is_in(container, item) {
+            found.into()
+        } else {
+            ffi::PySequence_Contains(container, item)
+        })
+    }
 }
 
 /// `a ** b`.

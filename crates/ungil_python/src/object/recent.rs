@@ -64,6 +64,23 @@ mod table {
         }
     }
 
+    /// Puts the version of globals to an address, and behind it what they have under a name, if they have it.
+    ///
+    /// # Safety
+    /// Attached, with a live dictionary and name, and room for two words.
+    pub unsafe fn keep(globals: O, name: O, to: *mut O) {
+        // SAFETY: as the caller vouches; a version is a word.
+        unsafe {
+            let found = ffi::PyDict_GetItemWithError(globals, name);
+            if found.is_null() {
+                ffi::PyErr_Clear();
+                return;
+            }
+            to.add(1).write(found);
+            to.cast::<u64>().write(version(globals));
+        }
+    }
+
     /// Notes what globals have under a name, or builtins, where these are given.
     ///
     /// # Safety
@@ -81,7 +98,7 @@ mod table {
 }
 
 #[cfg(not(Py_3_12))]
-pub use table::{find, note};
+pub use table::{find, keep, note};
 
 /// Nothing is known.
 ///
@@ -100,3 +117,10 @@ pub unsafe fn find(_: O, _: O, _: O) -> Option<O> {
 #[cfg(Py_3_12)]
 #[inline]
 pub unsafe fn note(_: O, _: Option<O>, _: O, _: O) {}
+
+/// Nothing is kept.
+///
+/// # Safety
+/// None is needed.
+#[cfg(Py_3_12)]
+pub unsafe fn keep(_: O, _: O, _: *mut O) {}

@@ -50,6 +50,21 @@ pub unsafe fn both(a: O, b: O) -> Option<(i64, i64)> {
     unsafe { Some((small(a)?, small(b)?)) }
 }
 
+/// An integer; null with an exception set.
+///
+/// # Safety
+/// Attached.
+#[inline]
+pub unsafe fn from_i64(n: i64) -> O {
+    // SAFETY: attached. Where a `long` has 64 bits its function knows numbers of one digit first.
+    unsafe {
+        match core::ffi::c_long::try_from(n) {
+            Ok(n) => ffi::PyLong_FromLong(n),
+            Err(_) => ffi::PyLong_FromLongLong(n),
+        }
+    }
+}
+
 /// What an operator, by its number, gives for two small integers; null where Python has to be asked.
 ///
 /// # Safety
@@ -64,6 +79,7 @@ pub unsafe fn binary(op: i64, a: O, b: O) -> O {
         2 => x * y,
         5 if y != 0 => (x - floor_rest(x, y)) / y,
         6 if y != 0 => floor_rest(x, y),
+        7 if y == 2 => x * x,
         8 if (0..=32).contains(&y) => x << y,
         9 if y >= 0 => x >> y.min(63),
         10 => x | y,
@@ -72,7 +88,7 @@ pub unsafe fn binary(op: i64, a: O, b: O) -> O {
         _ => return null_mut(),
     };
     // SAFETY: attached.
-    unsafe { ffi::PyLong_FromLongLong(value) }
+    unsafe { from_i64(value) }
 }
 
 /// The rest that has the divisor's sign.

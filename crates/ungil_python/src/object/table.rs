@@ -1,5 +1,6 @@
 //! A function's table: its globals, and the constants that its code names.
 
+use core::cell::UnsafeCell;
 use std::ffi::CString;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use pyo3::types::{
 use ungil_driver::compiled::Compiled;
 use ungil_sema::ctype::CType;
 use ungil_sema::object::view::is_view;
-use ungil_sema::object::{Class, Constant, TABLE_HEAD};
+use ungil_sema::object::{Class, Constant, TABLE_HEAD, TABLE_SELF};
 
 use super::operate::O;
 use super::own::Own;
@@ -30,11 +31,47 @@ pub const CODE: usize = 3;
 pub struct Place {
     pub file: CString,
     pub name: CString,
+    /// Code objects of frames that tracebacks had, by line.
+    codes: UnsafeCell<Vec<(i64, O)>>,
+}
+
+impl Place {
+    pub fn new(file: CString, name: CString) -> Place {
+        Place { file, name, codes: UnsafeCell::default() }
+    }
+
+    /// The code object of a line, borrowed; null with an exception set.
+    ///
+    /// # Safety
+    /// Attached.
+    pub unsafe fn code(&self, line: i64) -> O {
+        // SAFETY: attached, so that nobody else touches the list, which no Python code is run under.
+        unsafe {
+            let codes = self.codes.get();
+            if let Some((_, code)) = (*codes).iter().find(|(known, _)| *known == line) {
+                return *code;
+            }
+            let code = ffi::PyCode_NewEmpty(self.file.as_ptr(), self.name.as_ptr(), line as i32);
+            if !code.is_null() {
+                (*codes).push((line, code.cast()));
+            }
+            code.cast()
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for (_, code) in self.codes.get_mut() {
+            // SAFETY: functions are freed while attached; the list owned the reference.
+            unsafe { ffi::Py_DECREF(*code) };
+        }
+    }
 }
 
 /// The words. The function holds its globals and builtins, and outlives the table; constants are the table's own.
 pub struct Table {
-    words: Box<[O]>,
+    words: Box<[UnsafeCell<O>]>,
     /// Words that are no objects.
     records: Vec<usize>,
     /// Where they are must not change.
@@ -44,7 +81,7 @@ pub struct Table {
     _types: Vec<Arc<CType>>,
 }
 
-// SAFETY: the words are only read after they are made, by code that runs attached.
+// SAFETY: the words are used after they are made by code that runs attached, and changed by such code alone.
 unsafe impl Send for Table {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for Table {}
@@ -99,6 +136,7 @@ impl Table {
                     types.last().map(|ty| Arc::as_ptr(ty) as usize)
                 }
                 Constant::Address(address) => Some(*address as usize),
+                Constant::Known(..) => Some(0),
                 _ => None,
             };
             if let Some(word) = word {
@@ -125,26 +163,32 @@ impl Table {
         let records = records.chain(declared.into_iter().map(|(at, _)| at));
         let records = records.chain(plain.into_iter().map(|(at, _)| at)).collect();
         let (_owns, _variables, _place, _types) = (owns, variables, place, types);
-        Ok(Table { words: words.into(), records, _owns, _variables, _place, _types })
+        let words = words.into_iter().map(UnsafeCell::new).collect();
+        Ok(Table { words, records, _owns, _variables, _place, _types })
     }
 
     /// Tells the code what it is; it must live as long as it runs.
     pub fn set_code(&mut self, code: &Arc<Compiled>) {
-        self.words[CODE] = Arc::as_ptr(code).cast_mut().cast();
+        *self.words[CODE].get_mut() = Arc::as_ptr(code).cast_mut().cast();
+    }
+
+    /// Tells the code what its own calls come from; it is not held.
+    pub fn set_self(&mut self, object: O) {
+        *self.words[TABLE_SELF].get_mut() = object;
     }
 
     pub fn address(&self) -> *const O {
-        self.words.as_ptr()
+        self.words.as_ptr().cast()
     }
 }
 
 impl Drop for Table {
     fn drop(&mut self) {
-        for (_, word) in
-            self.words.iter().enumerate().skip(TABLE_HEAD).filter(|(at, _)| !self.records.contains(at))
-        {
-            // SAFETY: functions are freed while attached; the table owned the references.
-            unsafe { ffi::Py_DECREF(*word) };
+        for (at, word) in self.words.iter_mut().enumerate().skip(TABLE_HEAD) {
+            if !self.records.contains(&at) {
+                // SAFETY: functions are freed while attached; the table owned the references.
+                unsafe { ffi::Py_DECREF(*word.get_mut()) };
+            }
         }
     }
 }
@@ -170,7 +214,8 @@ fn object<'py>(py: Python<'py>, constant: &Constant) -> PyResult<Bound<'py, PyAn
         | Constant::Own(_)
         | Constant::Parameter(_)
         | Constant::Type(_)
-        | Constant::Address(_) => py.None().into_bound(py),
+        | Constant::Address(_)
+        | Constant::Known(..) => py.None().into_bound(py),
         Constant::Names(names) => PyTuple::new(py, names.iter().map(|n| string(py, n)))?.into_any(),
     })
 }

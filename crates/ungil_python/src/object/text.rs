@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use pyo3::ffi::{self, Py_ssize_t};
 
-use super::operate::O;
+use super::operate::{O, entries};
 use super::small::small;
 
 /// Methods that search, in the order of their numbers here.
@@ -29,14 +29,7 @@ pub unsafe fn searched(name: O, args: *const O, n: usize) -> Option<O> {
         let bound = |at: usize, open: Py_ssize_t| {
             if n > at { small(*args.add(at)).map(|n| n as Py_ssize_t) } else { Some(open) }
         };
-        let (text, part, from, to) = (*args, *args.add(1), bound(2, 0)?, bound(3, Py_ssize_t::MAX)?);
-        let found = match kind {
-            0 => ffi::PyUnicode_Find(text, part, from, to, 1),
-            1 => ffi::PyUnicode_Find(text, part, from, to, -1),
-            2 => ffi::PyUnicode_Count(text, part, from, to),
-            3 => ffi::PyUnicode_Tailmatch(text, part, from, to, -1),
-            _ => ffi::PyUnicode_Tailmatch(text, part, from, to, 1),
-        };
+        let found = found(kind, (*args, *args.add(1)), (bound(2, 0)?, bound(3, Py_ssize_t::MAX)?));
         // Only places may be -1.
         if found == if kind < 2 { -2 } else { -1 } {
             return Some(core::ptr::null_mut());
@@ -45,5 +38,31 @@ pub unsafe fn searched(name: O, args: *const O, n: usize) -> Option<O> {
             ..3 => ffi::PyLong_FromSsize_t(found),
             _ => ffi::PyBool_FromLong(core::ffi::c_long::from(found != 0)),
         })
+    }
+}
+
+/// Where a part is in a text between bounds, how often or whether; the error of a place is -2, of all else -1.
+unsafe fn found(kind: usize, (text, part): (O, O), (from, to): (Py_ssize_t, Py_ssize_t)) -> Py_ssize_t {
+    // SAFETY: attached, with live strings, as the caller vouches.
+    unsafe {
+        match kind {
+            0 => ffi::PyUnicode_Find(text, part, from, to, 1),
+            1 => ffi::PyUnicode_Find(text, part, from, to, -1),
+            2 => ffi::PyUnicode_Count(text, part, from, to),
+            3 => ffi::PyUnicode_Tailmatch(text, part, from, to, -1),
+            _ => ffi::PyUnicode_Tailmatch(text, part, from, to, 1),
+        }
+    }
+}
+
+entries! {
+    fn search(kind: i64, text: O, part: O, from: i64, to: i64) -> i64 {
+        if text == ffi::Py_None() {
+            let name = SEARCHES[kind as usize].as_ptr();
+            ffi::PyErr_Format(ffi::PyExc_AttributeError, c"'NoneType' object has no attribute '%.30s'".as_ptr(), name);
+            return -2;
+        }
+        let place = found(kind as usize, (text, part), (from as Py_ssize_t, to as Py_ssize_t)) as i64;
+        if kind == 2 && place == -1 { -2 } else { place }
     }
 }

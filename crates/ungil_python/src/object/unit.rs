@@ -229,8 +229,7 @@ pub fn compile_unit(
         return Ok(Err(reason.to_owned()));
     };
     let owns = names.owns.into_inner().into_iter().filter_map(|(_, own)| own).collect();
-    let place =
-        Place { file: CString::new(unit.source.path.as_str())?, name: CString::new(unit.name.as_str())? };
+    let place = Place::new(CString::new(unit.source.path.as_str())?, CString::new(unit.name.as_str())?);
     let mut table =
         Table::new((globals, builtins), place, &objects.constants, &codes, owns, parameters, unit)?;
     let lowered = lowered(objects);

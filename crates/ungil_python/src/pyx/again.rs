@@ -3,9 +3,12 @@
 //!
 //! Only of functions that change nothing but their own variables: numbers in, and calls of builtins of numbers and of
 //! functions of the same kind.
+//!
+//! Behind a result beyond 64 bits, which no kernel gives, the next call has the code for objects at once, until a result is smaller.
 
 use core::ptr::null_mut;
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::ffi::{self, PyObject};
@@ -20,7 +23,7 @@ use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::stmt::{Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
-use crate::dispatcher::{self, Dispatcher};
+use crate::dispatcher::{self, Dispatcher, State};
 
 /// Builtins that only compute.
 const BUILTINS: &[&str] =
@@ -87,16 +90,76 @@ unsafe fn objects_instead(
     let is_ours = may_be_ours && BEYOND_KERNELS.contains(&error.value(py).str()?.to_str()?);
     let Some(pyx) = dispatcher.state().pyx.as_ref().filter(|_| is_ours) else { return Ok(None) };
     // SAFETY: live objects, as the caller vouches.
-    let are_numbers = args.iter().all(|a| unsafe {
-        ffi::PyLong_Check(*a) != 0 || ffi::PyFloat_CheckExact(*a) != 0 || ffi::PyComplex_CheckExact(*a) != 0
-    });
+    let are_numbers = unsafe { are_numbers(args) };
     if pyx.kernel_only || !are_numbers || !only_computes(py, dispatcher, &mut HashSet::new())? {
         return Ok(None);
     }
     let Some(code) = pyx.for_objects(py, dispatcher)? else { return Ok(None) };
-    // SAFETY: attached, with live objects, one for each parameter.
-    let result = unsafe { code.run(args.as_ptr(), core::ptr::null()) };
-    if result.is_null() { Err(PyErr::fetch(py)) } else { Ok(Some(result)) }
+    // SAFETY: attached, with live objects, one for each parameter; the code is there.
+    unsafe {
+        let result = code.run(args.as_ptr(), core::ptr::null());
+        if result.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        if is_beyond_kernels(result) {
+            dispatcher::call_first(dispatcher, objects_first, true);
+        }
+        Ok(Some(result))
+    }
+}
+
+/// # Safety
+/// Attached, with live objects.
+unsafe fn are_numbers(args: &[*mut PyObject]) -> bool {
+    // SAFETY: live objects, as the caller vouches.
+    args.iter().all(|a| unsafe {
+        ffi::PyLong_Check(*a) != 0 || ffi::PyFloat_CheckExact(*a) != 0 || ffi::PyComplex_CheckExact(*a) != 0
+    })
+}
+
+/// Whether an object is an integer of more than 64 bits.
+///
+/// # Safety
+/// Attached, with a live object.
+unsafe fn is_beyond_kernels(object: *mut PyObject) -> bool {
+    // SAFETY: as the caller vouches; an exception that is raised here is forgotten.
+    unsafe {
+        if ffi::PyLong_CheckExact(object) == 0 {
+            return false;
+        }
+        let mut overflow = 0;
+        ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow);
+        overflow != 0
+    }
+}
+
+/// Calls of a function that gave a result beyond 64 bits the last time.
+///
+/// # Safety
+/// The vectorcall protocol, on a dispatcher whose function has code for objects and only computes.
+unsafe extern "C" fn objects_first(
+    slf: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the vectorcall protocol; the caller holds the dispatcher.
+    unsafe {
+        let dispatcher = &*slf.cast::<Dispatcher>();
+        let state = dispatcher.state();
+        let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        let fits =
+            kwnames.is_null() && n == state.params.plain && are_numbers(core::slice::from_raw_parts(args, n));
+        if fits && let Some(code) = state.pyx.as_ref().and_then(|pyx| pyx.objects()) {
+            let result = code.run(args, core::ptr::null());
+            if result.is_null() || !is_beyond_kernels(result) {
+                dispatcher::call_first(dispatcher, objects_first, false);
+            }
+            return result;
+        }
+        dispatcher::call_first(dispatcher, objects_first, false);
+        ffi::PyObject_Vectorcall(slf, args, nargsf, kwnames)
+    }
 }
 
 /// Whether a function, and those it calls, change nothing but their own variables.
@@ -108,12 +171,11 @@ fn only_computes(
     if !seen.insert(dispatcher) {
         return Ok(true);
     }
-    let Ok(text) = &dispatcher.state().source else { return Ok(false) };
-    let file = SourceFile::new(text.file.as_str(), text.text.as_str());
-    let (code, _) = parse_kernel(&file, SourceId(0), false);
-    let Some(KernelCode::Function(def)) = code.filter(|_| !text.is_lambda) else { return Ok(false) };
-    let mut found = Effects::default();
-    def.body.iter().for_each(|stmt| found.visit_stmt(stmt));
+    let state = dispatcher.state();
+    let found = match &state.pyx {
+        Some(pyx) => pyx.effects.get_or_init(|| Effects::of(state)),
+        None => &Effects::of(state),
+    };
     if found.changes {
         return Ok(false);
     }
@@ -139,9 +201,12 @@ fn only_computes(
     Ok(true)
 }
 
+/// What a function changes, and what it calls, once that was asked.
+pub type KnownEffects = OnceLock<Effects>;
+
 /// What a function changes, and what it calls.
 #[derive(Default)]
-struct Effects {
+pub struct Effects {
     changes: bool,
     called: HashSet<String>,
     /// Functions inside, which are looked through like the rest.
@@ -149,6 +214,17 @@ struct Effects {
 }
 
 impl Effects {
+    fn of(state: &State) -> Effects {
+        let unknown = || Effects { changes: true, ..Effects::default() };
+        let Ok(text) = &state.source else { return unknown() };
+        let file = SourceFile::new(text.file.as_str(), text.text.as_str());
+        let (code, _) = parse_kernel(&file, SourceId(0), false);
+        let Some(KernelCode::Function(def)) = code.filter(|_| !text.is_lambda) else { return unknown() };
+        let mut found = Effects::default();
+        def.body.iter().for_each(|stmt| found.visit_stmt(stmt));
+        found
+    }
+
     /// Whether an assignment binds the function's own variables only.
     fn is_own(target: &Expr) -> bool {
         match &target.kind {

@@ -87,6 +87,8 @@ pub struct Pyx {
     code: Reached,
     /// Declarations of functions inside it, by the line of their `def`.
     pub inner: Arc<HashMap<u32, CFunction>>,
+    /// What it changes, which decides whether a kernel's call is made again.
+    effects: again::KnownEffects,
     /// Fingerprints of arguments that it cannot be compiled for.
     failed: Mutex<HashSet<Vec<u64>>>,
 }
@@ -295,6 +297,7 @@ pub fn make_pyx_function<'py>(
         warned: AtomicBool::new(false),
         objects: OnceLock::new(),
         code: Reached::default(),
+        effects: again::KnownEffects::new(),
         failed: Mutex::new(HashSet::new()),
     };
     let state = State {
@@ -742,7 +745,13 @@ impl Pyx {
         if self.objects.get().is_none() {
             // SAFETY: a live dispatcher holds its function.
             let func = unsafe { Bound::from_borrowed_ptr(py, dispatcher.func) };
-            let code = object::compile(py, &func, dispatcher.state(), self, false)?;
+            let state = dispatcher.state();
+            let mut code = object::compile(py, &func, state, self, false)?;
+            if let Ok(code) = &mut code
+                && !crate::profile::is_wanted(state.options.profile, state.options.linetrace)
+            {
+                code.set_self(dispatcher);
+            }
             // Another thread may have been faster.
             let is_first = self.objects.set(code).is_ok();
             if is_first && self.objects().is_some() && dispatcher.state().entries.iter().next().is_none() {

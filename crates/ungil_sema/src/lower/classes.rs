@@ -58,6 +58,8 @@ fn is_builtin(ty: &Ty, class: &str) -> Option<bool> {
         "range" => *ty == Ty::Range,
         "slice" => matches!(ty, Ty::Slice(_)),
         "str" => matches!(ty, Ty::Str(_)),
+        // Classes are values too.
+        "type" => !matches!(ty, Ty::None | Ty::Tuple(_)) && is_class(ty),
         other if OTHERS.contains(&other) => false,
         _ => return None,
     })

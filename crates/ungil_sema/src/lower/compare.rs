@@ -48,19 +48,30 @@ impl Lowerer<'_, '_> {
             Cond::Known(true) => self.chain_from(right, more, span),
             Cond::Value(cond) => {
                 let var = self.new_var("chain", ungil_ir::types::Type::BOOL);
-                let (then, tail): (_, Result<Ty>) = self.nested(|l| {
+                let (then, tail): (_, Result<(Ty, Value)>) = self.nested(|l| {
                     let tail = l.chain_from(right, more, span)?;
                     let value = l.truth_value(&tail)?;
                     l.b().set(var, value);
-                    Ok(tail.ty)
+                    Ok((tail.ty, value))
                 });
+                let (tail, rest) = tail?;
+                let insts = self.func.region(then).to_vec();
+                if let [pure @ .., _] = &insts[..]
+                    && pure.iter().all(|inst| is_free(&self.func.inst(*inst).kind))
+                {
+                    // Nobody can tell that the rest is computed at once, and LLVM makes one comparison of `0 <= i < n`.
+                    let region = self.region;
+                    self.func.regions[region.index()].extend(pure);
+                    let both = self.b().binary(Ir::And, cond, rest);
+                    return Ok(Operand::value(promote_scalars(&result.ty, &tail), both, span));
+                }
                 let (otherwise, ()) = self.nested(|l| {
                     let no = l.b().bool(false);
                     l.b().set(var, no);
                 });
                 self.b().push(InstKind::If { cond, then, otherwise });
                 // NumPy's comparisons give its own booleans.
-                let ty = promote_scalars(&result.ty, &tail?);
+                let ty = promote_scalars(&result.ty, &tail);
                 let value = self.b().get(var);
                 Ok(Operand::value(ty, value, span))
             }
@@ -326,4 +337,16 @@ fn out_of_range(op: CompareOp, left: &Operand, right: &Operand) -> Option<bool> 
         CompareOp::Lt | CompareOp::LtE => left_is_less,
         _ => !left_is_less,
     })
+}
+
+/// Whether an instruction only compares and converts what is there already.
+fn is_free(kind: &InstKind) -> bool {
+    matches!(
+        kind,
+        InstKind::Const(_)
+            | InstKind::Get(_)
+            | InstKind::Cast(..)
+            | InstKind::Compare(..)
+            | InstKind::Dim(..)
+    )
 }

@@ -20,6 +20,8 @@ pub(super) enum Iterable {
     Obj(Obj),
     /// Pairs of numbers, from this one, and items of an object.
     Enumerated(Obj, i64),
+    /// Numbers: the iterator of a range, and the address of its words.
+    Range(Obj, Value),
     Elements(Elements),
 }
 

@@ -15,7 +15,7 @@ use super::function::Lowerer;
 use super::python_api::is_of_python;
 use super::typing::Kind;
 use super::value::{CTy, Obj, Val};
-use super::{Constant, Given, Meaning, Own, Result, refuse};
+use super::{Class, Constant, Given, Meaning, Own, Result, refuse};
 use crate::ctype::FunctionType;
 
 /// Builtins that do nothing with an argument but loop over it.
@@ -36,6 +36,25 @@ const LOOPING: &[&str] = &[
     "sum",
     "tuple",
     "zip",
+];
+
+/// Builtin classes with no say in what their instances are.
+const CLASSES: &[&str] = &[
+    "bool",
+    "bytearray",
+    "bytes",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "range",
+    "set",
+    "slice",
+    "str",
+    "tuple",
+    "type",
 ];
 
 impl Lowerer<'_> {
@@ -127,8 +146,27 @@ impl Lowerer<'_> {
         self.at(e.span);
         let address = self.arguments(&values);
         let n = self.word((values.len() - call.keywords.len()) as i64);
-        let result = self.call(Entry::Call, &[func.value, address, n, names]);
+        let given = [func.value, address, n, names];
+        let result = if self.may_be_recursion(call) {
+            self.call_itself(&given)
+        } else {
+            self.call(Entry::Call, &given)
+        };
         Ok(Val::Obj(self.finish(result, func, args)))
+    }
+
+    /// Whether a call has the function's own name and as many arguments as it takes.
+    fn may_be_recursion(&self, call: &Call) -> bool {
+        let (def, source) = (self.source.def, self.source);
+        let params = &def.params;
+        let is_plain = params.vararg.is_none() && params.kwonly.is_empty() && params.kwarg.is_none();
+        let n = params.posonly.len() + params.regular.len();
+        matches!(&call.func.kind, ExprKind::Name(name) if *name == def.name.name && self.local(name).is_none())
+            && is_plain
+            && call.keywords.is_empty()
+            && call.args.len() == n
+            && !source.is_direct
+            && source.free.is_empty()
     }
 
     /// `<type>x` of a number.
@@ -204,6 +242,20 @@ impl Lowerer<'_> {
         if enough > 0 && !(is_simple(call) && call.args.len() >= enough) {
             return refuse("a builtin that looks at the frame");
         }
+        if let Some(classes) = self.asked_classes(call) {
+            let obj = self.obj(&call.args[0])?;
+            let truth = self.is_instance(obj.value, &classes);
+            self.drop_obj(obj);
+            return Ok(Some(Val::C(self.b().cast(truth, DType::I32), CTy::Bint)));
+        }
+        if name == "divmod"
+            && is_simple(call)
+            && let [a, b] = &call.args[..]
+        {
+            let (a, b) = (self.obj(a)?, self.obj(b)?);
+            self.at(e.span);
+            return Ok(Some(Val::Obj(self.make_from(Entry::Divmod, &[a.value, b.value], &[a, b]))));
+        }
         let [arg] = &call.args[..] else { return Ok(None) };
         if !is_simple(call) {
             return Ok(None);
@@ -218,6 +270,16 @@ impl Lowerer<'_> {
             // To Python a character is a string, which `chr` would not take.
             let value = self.expr(arg)?;
             return self.object(value).map(|obj| Some(Val::Obj(obj)));
+        }
+        if name == "chr"
+            && let Kind::C(CTy::Num(dtype, _)) = self.kind(arg)
+            && dtype.is_int()
+            && dtype != DType::U64
+        {
+            let value = self.expr(arg)?;
+            let Some(n) = self.integer(&value) else { return refuse("this argument of `chr`") };
+            self.at(e.span);
+            return Ok(Some(Val::Obj(self.make(Entry::Chr, &[n]))));
         }
         if name == "bool" && matches!(self.kind(arg), Kind::C(ty) if is_char(&ty)) {
             let truth = self.cond(arg)?;
@@ -242,6 +304,24 @@ impl Lowerer<'_> {
             }
             _ => Val::Obj(self.make_from(entry, &[obj.value], &[obj])),
         }))
+    }
+
+    /// The builtin classes of which `isinstance` asks, if it asks for such alone.
+    pub(super) fn asked_classes<'e>(&self, call: &'e Call) -> Option<Vec<&'e str>> {
+        let [_, class] = &call.args[..] else { return None };
+        let is_asked = matches!(&call.func.kind, ExprKind::Name(name) if &**name == "isinstance");
+        if !is_asked || !is_simple(call) {
+            return None;
+        }
+        let classes = match &class.kind {
+            ExprKind::Tuple(classes) => &classes[..],
+            _ => core::slice::from_ref(class),
+        };
+        let known = |class: &'e Expr| match &class.kind {
+            ExprKind::Name(name) if CLASSES.contains(&&**name) && self.is_builtin(name) => Some(&**name),
+            _ => None,
+        };
+        classes.iter().map(known).collect()
     }
 
     /// What loops over a memoryview of numbers gets Python's numbers: arguments of builtins that loop are lists of them.
@@ -308,6 +388,22 @@ impl Lowerer<'_> {
             let result = self.call(Entry::Get, &given);
             return Ok(Val::Obj(self.finish(result, obj, args)));
         }
+        if let Some(kind) = self.searched_place(call) {
+            let part = self.obj(&call.args[0])?;
+            let mut bounds = [self.word(0), self.word(i64::MAX)];
+            for (bound, arg) in bounds.iter_mut().zip(&call.args[1..]) {
+                let value = self.expr(arg)?;
+                let Some(n) = self.integer(&value) else { return refuse("this bound of a search") };
+                *bound = n;
+            }
+            self.at(e.span);
+            let given = [self.word(kind), obj.value, part.value, bounds[0], bounds[1]];
+            let place = self.call(Entry::Search, &given);
+            self.drop_all(&[obj, part]);
+            let failed = self.is_word(place, -2);
+            self.fail_if(failed);
+            return Ok(Val::C(place, CTy::Num(DType::I64, "Py_ssize_t".into())));
+        }
         let (args, names) = self.call_arguments(call)?;
         self.at(e.span);
         let mut values = vec![obj.value];
@@ -317,6 +413,16 @@ impl Lowerer<'_> {
         let name = self.name(name);
         let result = self.call(Entry::CallMethod, &[name, address, n, names]);
         Ok(Val::Obj(self.finish(result, obj, args)))
+    }
+
+    /// The number of `find`, `rfind` or `count` of what is declared `str`, between bounds of C: the place is one of C too.
+    pub(super) fn searched_place(&self, call: &Call) -> Option<i64> {
+        let ExprKind::Attribute { value, attr } = &call.func.kind else { return None };
+        let kind = ["find", "rfind", "count"].iter().position(|name| *name == &*attr.name)?;
+        let are_bounds = (1..=3).contains(&call.args.len())
+            && is_simple(call)
+            && call.args[1..].iter().all(|bound| self.is_bound(bound));
+        (are_bounds && self.declared_class(value) == Some(Class::Str)).then_some(kind as i64)
     }
 
     /// `x.append(y)` or `x.add(y)` as a statement; whether it is one.

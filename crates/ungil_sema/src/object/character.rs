@@ -252,7 +252,9 @@ impl Lowerer<'_> {
         let object = self.obj(value)?;
         let index = self.index_word(index)?;
         self.at(e.span);
-        let c = self.status_from(Entry::CharAt, &[object.value, index], &[object]);
+        let c = self.letter_at(object.value, index);
+        self.drop_obj(object);
+        self.fail_if_negative(c);
         Ok(Val::C(self.b().cast(c, DType::U32), char_type()))
     }
 

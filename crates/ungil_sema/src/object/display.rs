@@ -233,6 +233,9 @@ impl Lowerer<'_> {
         if let Some((iterable, start)) = self.enumerated(e, &generator.target) {
             return self.obj(iterable).map(|obj| Iterable::Enumerated(obj, start));
         }
+        if let Some((iterator, words)) = self.ranged(e)? {
+            return Ok(Iterable::Range(iterator, words));
+        }
         match self.elements(e)? {
             Some(elements) => Ok(Iterable::Elements(elements)),
             None => self.obj(e).map(Iterable::Obj),

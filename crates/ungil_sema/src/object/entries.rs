@@ -34,8 +34,8 @@ entries! {
     Traceback "oo" "",
     /// Whether an exception is set.
     IsError "" "o",
-    /// Table, number of the name: a global or builtin.
-    Global "oo" "o",
+    /// Table, number of the name, number of the words for what is known of it or 0: a global or builtin.
+    Global "ooo" "o",
     /// Table, name, value.
     SetGlobal "ooo" "o",
     DelGlobal "oo" "o",
@@ -61,6 +61,8 @@ entries! {
     Truth "o" "o",
     /// Item, container.
     Contains "oo" "o",
+    /// Object, builtin class or tuple of them: `isinstance` as a truth value.
+    IsInstance "oo" "o",
     GetAttr "oo" "o",
     SetAttr "ooo" "o",
     DelAttr "oo" "o",
@@ -68,6 +70,8 @@ entries! {
     GetItemInt "oo" "o",
     /// Object, bounds, which of them there are (1, 2) and whether the object is of a class by declaration (4).
     GetSlice "oooo" "o",
+    /// Object, bounds, whether the object is of a class by declaration: a slice without a step.
+    GetSliceOf "oooo" "o",
     SetItem "ooo" "o",
     SetItemInt "ooo" "o",
     DelItem "oo" "o",
@@ -96,6 +100,13 @@ entries! {
     GetIter "o" "o",
     /// Iterator, address of its position: 0 at the end, 1 for an error.
     Next "oo" "o",
+    /// Start, stop, step, where three words go: None where these are the count, the first number and the step, otherwise an iterator
+    /// and −1.
+    IterRange "oooo" "o",
+    /// What `NextPair` takes, of an object.
+    IterPairs "o" "o",
+    /// Iterator, address of its position and of a word, where both items of the next pair go: 1, 0 at the end, −1 for an error.
+    NextPair "ooo" "o",
     /// Object, number of items, where they go.
     Unpack "ooo" "o",
     /// Object, items before the star, items behind it, where they go.
@@ -126,6 +137,11 @@ entries! {
     Member "oo" "o",
     /// Number of a character.
     FromCharacter "o" "o",
+    /// The same with the errors of `chr`.
+    Chr "o" "o",
+    Divmod "oo" "o",
+    /// What is looked for as `text::searched` numbers it, string, part, bounds: a place or −1; −2 with an exception set.
+    Search "ooooo" "o",
     FromBool "o" "o",
     /// −1.0 with an exception set, perhaps.
     AsDouble "o" "d",

@@ -165,7 +165,14 @@ impl Lowerer<'_> {
     pub(super) fn global(&mut self, name: &str) -> Obj {
         let number = self.constant_number(Constant::Str(name.to_owned()));
         let (table, number) = (self.table, self.word(number as i64));
-        self.make(Entry::Global, &[table, number])
+        if !self.source.counts_in_place {
+            let nowhere = self.word(0);
+            return self.make(Entry::Global, &[table, number, nowhere]);
+        }
+        let known = self.constant_number(Constant::Known(name.to_owned(), 0));
+        self.constant_number(Constant::Known(name.to_owned(), 1));
+        let value = self.global_in_place(number, known);
+        self.keep(value)
     }
 
     /// Values that a conversion makes numbers of C.
@@ -178,6 +185,9 @@ impl Lowerer<'_> {
     }
 
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr, e: &Expr) -> Result<Val> {
+        if let Some(n) = folded(e) {
+            return Ok(Val::Literal(Literal::Int(n)));
+        }
         let (left_kind, right_kind) = (self.kind(left), self.kind(right));
         if is_address(&left_kind) || is_address(&right_kind) {
             let a = self.expr(left)?;
@@ -355,10 +365,11 @@ impl Lowerer<'_> {
             let (a, b) = (self.c_operand(a)?, self.c_operand(b)?);
             return self.c_compare(op, a, b);
         }
-        let known = match &b {
+        let digit = |v: &Val| match v {
             Val::Literal(Literal::Int(n)) if n.unsigned_abs() < 1 << 30 => Some(*n),
             _ => None,
         };
+        let known = (digit(&a), digit(&b));
         let (a, b) = (self.object(a)?, self.object(b)?);
         let operands = if drop_left { vec![a, b] } else { vec![b] };
         match op {
@@ -394,8 +405,10 @@ impl Lowerer<'_> {
             self.c_links(left, rest, var)?;
             return Ok(self.b().get(var));
         }
-        let left = self.obj(left)?;
-        let left = self.keep_own(left);
+        let left = match self.link(left)? {
+            Val::Obj(left) => Val::Obj(self.keep_own(left)),
+            literal => literal,
+        };
         self.links(left, rest, var)?;
         Ok(self.b().get(var))
     }
@@ -418,28 +431,43 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    fn links(&mut self, left: Obj, rest: &[Comparison], var: ungil_ir::entities::Var) -> Result<()> {
-        let right = self.obj(&rest[0].right)?;
+    /// An operand of a chain that compares objects: an object, or an integer written out.
+    fn link(&mut self, e: &Expr) -> Result<Val> {
+        Ok(match self.expr(e)? {
+            literal @ Val::Literal(Literal::Int(_)) => literal,
+            other => Val::Obj(self.object(other)?),
+        })
+    }
+
+    fn links(&mut self, left: Val, rest: &[Comparison], var: ungil_ir::entities::Var) -> Result<()> {
+        let right = self.link(&rest[0].right)?;
         if rest.len() == 1 {
-            let truth = self.compare_one(Val::Obj(left), rest[0].op, Val::Obj(right), true)?;
+            let truth = self.compare_one(left, rest[0].op, right, true)?;
             self.b().set(var, truth);
             return Ok(());
         }
-        let right = self.keep_own(right);
-        let again = Obj { value: right.value, temp: None };
-        let truth = self.compare_one(Val::Obj(left), rest[0].op, Val::Obj(again), true)?;
+        let (right, again) = match right {
+            Val::Obj(right) => {
+                let right = self.keep_own(right);
+                (Val::Obj(right), Val::Obj(Obj { value: right.value, temp: None }))
+            }
+            literal => (literal.clone(), literal),
+        };
+        let truth = self.compare_one(left, rest[0].op, again, true)?;
         self.b().set(var, truth);
         // The temporary is given up in both branches, and free behind them.
         let free = self.free.clone();
         self.branch(
             truth,
             |l| {
-                l.links(right, &rest[1..], var)?;
+                l.links(right.clone(), &rest[1..], var)?;
                 l.free.clone_from(&free);
                 Ok(true)
             },
             |l| {
-                l.drop_obj(right);
+                if let Val::Obj(right) = right {
+                    l.drop_obj(right);
+                }
                 Ok(true)
             },
         )?;
@@ -587,11 +615,25 @@ impl Lowerer<'_> {
             return self.letter_item(e, value, index);
         }
         let obj = self.obj(value)?;
+        let of_class = matches!(&value.kind, ExprKind::Name(name) if self.source.c.classes.get(&**name).is_some_and(|c| c != "object"));
         if let ExprKind::Slice { lower, upper, step: None } = &index.kind
             && [lower, upper].into_iter().flatten().all(|bound| self.is_bound(bound))
         {
-            let of_class = matches!(&value.kind, ExprKind::Name(name) if self.source.c.classes.get(&**name).is_some_and(|c| c != "object"));
             return self.short_slice(e, (obj, of_class), lower.as_deref(), upper.as_deref());
+        }
+        if let ExprKind::Slice { lower, upper, step: None } = &index.kind {
+            let mut bounds = Vec::new();
+            for bound in [lower, upper] {
+                bounds.push(match bound {
+                    Some(e) => self.obj(e)?,
+                    None => self.none(),
+                });
+            }
+            self.at(e.span);
+            let of_class = self.word(of_class.into());
+            let given = [obj.value, bounds[0].value, bounds[1].value, of_class];
+            bounds.push(obj);
+            return Ok(Val::Obj(self.make_from(Entry::GetSliceOf, &given, &bounds)));
         }
         let index = self.expr(index)?;
         self.at(e.span);
@@ -615,7 +657,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether an expression is an integer of C that fits the bounds of a slice.
-    fn is_bound(&self, e: &Expr) -> bool {
+    pub(super) fn is_bound(&self, e: &Expr) -> bool {
         match self.kind(e) {
             Kind::Literal(Literal::Int(_)) => true,
             Kind::C(ty @ CTy::Num(dtype, _)) => dtype.is_int() && dtype != DType::U64 && !is_char(&ty),
@@ -662,6 +704,27 @@ impl Lowerer<'_> {
         }
         let values: Vec<Value> = parts.iter().map(|p| p.value).collect();
         Ok(Val::Obj(self.make_from(Entry::Slice, &values, &parts)))
+    }
+}
+
+/// The number that an expression of integers written out gives, if it has 64 bits.
+pub(super) fn folded(e: &Expr) -> Option<i64> {
+    match &e.kind {
+        ExprKind::Literal(Literal::Int(n)) => Some(*n),
+        ExprKind::Unary { op: UnaryOp::Neg, operand } => folded(operand)?.checked_neg(),
+        ExprKind::Binary { left, op, right } => {
+            let (a, b) = (folded(left)?, folded(right)?);
+            let small = || u32::try_from(b).ok().filter(|b| *b < 63);
+            match op {
+                BinaryOp::Add => a.checked_add(b),
+                BinaryOp::Sub => a.checked_sub(b),
+                BinaryOp::Mult => a.checked_mul(b),
+                BinaryOp::Pow => a.checked_pow(small()?),
+                BinaryOp::LShift => a.checked_mul(1 << small()?),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -15,13 +15,13 @@ use super::value::Obj;
 use super::{Class, Constant};
 
 /// Words of objects.
-const CLASS: usize = 1;
+pub(super) const CLASS: usize = 1;
 /// The number of items, or of digits with the sign.
-const SIZE: usize = 2;
+pub(super) const SIZE: usize = 2;
 const LIST_ITEMS: usize = 3;
 const LIST_ROOM: usize = 4;
 /// Where a tuple's items, an int's digits and a float's number begin, in bytes.
-const TUPLE_ITEMS: u64 = 24;
+pub(super) const TUPLE_ITEMS: u64 = 24;
 const DIGITS: u64 = 24;
 const DOUBLE: u64 = 16;
 
@@ -36,10 +36,21 @@ pub(super) struct Walk {
     pub position: Value,
     /// Whether it is a list, whether it is a tuple, and the position, where both are walked in place.
     pub in_place: Option<(Value, Value, Var)>,
+    pub range: Option<Range>,
+}
+
+/// A loop over what may be a range of numbers of 64 bits.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    /// Whether it is.
+    is_counted: Value,
+    left: Var,
+    now: Var,
+    step: Value,
 }
 
 impl Lowerer<'_> {
-    fn is_of(&mut self, object: Value, class: Class) -> Value {
+    pub(super) fn is_of(&mut self, object: Value, class: Class) -> Value {
         let (own, class) = (self.load(object, CLASS), self.constant(Constant::Class(class)).value);
         self.b().compare(IrCompare::Eq, own, class)
     }
@@ -69,7 +80,12 @@ impl Lowerer<'_> {
     }
 
     /// One of two ways.
-    fn either_way(&mut self, cond: Value, then: impl FnOnce(&mut Self), otherwise: impl FnOnce(&mut Self)) {
+    pub(super) fn either_way(
+        &mut self,
+        cond: Value,
+        then: impl FnOnce(&mut Self),
+        otherwise: impl FnOnce(&mut Self),
+    ) {
         let (then, ()) = self.nested(then);
         let (otherwise, ()) = self.nested(otherwise);
         self.b().push(InstKind::If { cond, then, otherwise });
@@ -94,7 +110,7 @@ impl Lowerer<'_> {
     }
 
     /// Runs `build` with the place of an index among the items of a list or tuple, if it is within them.
-    fn within(&mut self, object: Value, index: Value, build: impl FnOnce(&mut Self, Value)) {
+    pub(super) fn within(&mut self, object: Value, index: Value, build: impl FnOnce(&mut Self, Value)) {
         let n = self.load(object, SIZE);
         let mut b = self.b();
         let zero = b.i64(0);
@@ -239,20 +255,20 @@ impl Lowerer<'_> {
         self.b().set(status, truth);
     }
 
-    /// [`Entry::CompareBool`], whose number for the operator is `code`; `known`: the second operand, if it is an int of one digit.
+    /// [`Entry::CompareBool`], whose number for the operator is `code`; `known`: operands that are ints of one digit.
     pub(super) fn compare_objects(
         &mut self,
         (a, b): (Value, Value),
         (op, code): (IrCompare, i64),
-        known: Option<i64>,
+        (left, right): (Option<i64>, Option<i64>),
     ) -> Value {
         let code = self.word(code);
         if !self.source.counts_in_place {
             return self.call(Entry::CompareBool, &[a, b, code]);
         }
         let status = self.word_var("status", OPEN);
-        let is_int = self.is_of(a, Class::Int);
-        match known {
+        let is_int = self.is_of(if right.is_none() && left.is_some() { b } else { a }, Class::Int);
+        match right {
             Some(n) if matches!(op, IrCompare::Eq | IrCompare::Ne) => {
                 self.when(is_int, |l| l.set_equal(status, op, a, n));
             }
@@ -262,7 +278,18 @@ impl Lowerer<'_> {
                     l.set_compared(status, op, x, n);
                 });
             }),
-            None => self.compare_like(status, op, (a, b), is_int),
+            None => match left {
+                Some(n) if matches!(op, IrCompare::Eq | IrCompare::Ne) => {
+                    self.when(is_int, |l| l.set_equal(status, op, b, n));
+                }
+                Some(n) => self.when(is_int, |l| {
+                    l.small(b, |l, x| {
+                        let n = l.word(n);
+                        l.set_compared(status, op, n, x);
+                    });
+                }),
+                None => self.compare_like(status, op, (a, b), is_int),
+            },
         }
         self.call_if_open(status, OPEN, Entry::CompareBool, &[a, b, code]);
         self.b().get(status)
@@ -378,20 +405,32 @@ impl Lowerer<'_> {
     }
 
     /// Prepares a loop over an iterator.
-    pub(super) fn walk(&mut self, iterator: Obj) -> Walk {
-        let position = self.slot_words(1);
+    pub(super) fn walk(&mut self, iterator: Obj, range: Option<Value>) -> Walk {
+        let position = self.slot_words(2);
         let zero = self.word(0);
         self.put(position, 0, zero);
+        if let Some(words) = range {
+            let [count, first, step] = [0, 1, 2].map(|at| self.load(words, at));
+            let (zero, left, now) = (self.word(0), self.word_var("left", 0), self.word_var("now", 0));
+            self.b().set(left, count);
+            self.b().set(now, first);
+            let is_counted = self.b().compare(IrCompare::Ge, count, zero);
+            let range = Some(Range { is_counted, left, now, step });
+            return Walk { iterator, position, in_place: None, range };
+        }
         let in_place = self.source.counts_in_place.then(|| {
             let object = iterator.value;
             let (is_list, is_tuple) = (self.is_of(object, Class::List), self.is_of(object, Class::Tuple));
             (is_list, is_tuple, self.word_var("position", 0))
         });
-        Walk { iterator, position, in_place }
+        Walk { iterator, position, in_place, range: None }
     }
 
     /// The next item, or the way out of the loop or of errors.
     pub(super) fn next_item(&mut self, walk: Walk, label: Label) -> Value {
+        if let Some(range) = walk.range {
+            return self.next_number(walk, range, label);
+        }
         let Some((is_list, is_tuple, position)) = walk.in_place else { return self.next_called(walk, label) };
         let (item, object) = (self.word_var("item", 0), walk.iterator.value);
         let is_walked = self.b().binary(Ir::Or, is_list, is_tuple);
@@ -410,6 +449,59 @@ impl Lowerer<'_> {
                 let one = l.word(1);
                 let next = l.b().binary(Ir::Add, at, one);
                 l.b().set(position, next);
+            },
+            |l| {
+                let next = l.next_called(walk, label);
+                l.b().set(item, next);
+            },
+        );
+        self.b().get(item)
+    }
+
+    /// Puts both parts of the next item to an address, or goes the way out of the loop or of errors.
+    pub(super) fn next_pair(&mut self, walk: Walk, label: Label, out: Value) {
+        let called = |l: &mut Self| {
+            let status = l.call(Entry::NextPair, &[walk.iterator.value, walk.position, out]);
+            let at_end = l.is_zero(status);
+            l.when(at_end, |l| {
+                l.b().push(InstKind::Break(label));
+            });
+            l.fail_if_negative(status);
+        };
+        let Some((is_list, is_tuple, _)) = walk.in_place else { return called(self) };
+        let is_walked = self.b().binary(Ir::Or, is_list, is_tuple);
+        self.either_way(
+            is_walked,
+            |l| {
+                let item = l.next_item(walk, label);
+                let item = l.keep(item);
+                let status = l.unpack_to(item.value, 2, out);
+                l.drop_obj(item);
+                l.fail_if_negative(status);
+            },
+            called,
+        );
+    }
+
+    fn next_number(&mut self, walk: Walk, range: Range, label: Label) -> Value {
+        let item = self.word_var("item", 0);
+        self.either_way(
+            range.is_counted,
+            |l| {
+                let (left, now) = (l.b().get(range.left), l.b().get(range.now));
+                let at_end = l.is_zero(left);
+                l.when(at_end, |l| {
+                    l.b().push(InstKind::Break(label));
+                });
+                let number = l.call(Entry::FromInt, &[now]);
+                let failed = l.is_zero(number);
+                l.fail_if(failed);
+                l.b().set(item, number);
+                let one = l.word(1);
+                let mut b = l.b();
+                let (less, next) = (b.binary(Ir::Sub, left, one), b.binary(Ir::Add, now, range.step));
+                b.set(range.left, less);
+                b.set(range.now, next);
             },
             |l| {
                 let next = l.next_called(walk, label);

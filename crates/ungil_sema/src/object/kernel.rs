@@ -9,14 +9,14 @@ use std::sync::Arc;
 use ungil_ir::builder::Builder;
 use ungil_ir::entities::{FuncId, Value};
 use ungil_ir::function::{Function, Inline, Module, Origin, PRELUDE_FILE};
-use ungil_ir::inst::InstKind;
+use ungil_ir::inst::{CompareOp, InstKind};
 use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Call, Expr};
 
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::value::{CTy, Val};
-use super::{Own, Result};
+use super::{Own, Result, TABLE_SELF};
 
 /// A kernel that may be part of its callers.
 #[derive(Clone, PartialEq, Debug)]
@@ -90,6 +90,33 @@ impl Lowerer<'_> {
             }
             _ => Val::Obj(self.none()),
         })
+    }
+
+    /// [`Entry::Call`], without the host where the callee is what the function's own calls come from.
+    pub(super) fn call_itself(&mut self, given: &[Value; 4]) -> Value {
+        let result = self.word_var("called", 0);
+        let (table, callee, args) = (self.table, given[0], given[1]);
+        let own = self.load(table, TABLE_SELF);
+        let is_own = self.b().compare(CompareOp::Eq, callee, own);
+        self.before_entry(Entry::Call);
+        let (then, ()) = self.nested(|l| {
+            let (body, ()) = l.nested(|l| {
+                let nothing = l.word(0);
+                let value = l.b().call(FuncId(0), vec![args, table, nothing], Type::I64);
+                l.b().set(result, value);
+            });
+            // The end of the stack.
+            let (handler, ()) = l.nested(|l| {
+                l.call(Entry::KernelFailed, &[table]);
+            });
+            l.b().push(InstKind::Try { body, handler });
+        });
+        let (otherwise, ()) = self.nested(|l| {
+            let value = l.call(Entry::Call, given);
+            l.b().set(result, value);
+        });
+        self.b().push(InstKind::If { cond: is_own, then, otherwise });
+        self.b().get(result)
     }
 
     fn item_of(&mut self, tuple: Value, at: u32) -> Value {

@@ -139,11 +139,17 @@ impl Lowerer<'_> {
             Some((iterated, start)) => (iterated, Some(start)),
             None => (&f.iter, None),
         };
-        let iterable = self.obj(iterated)?;
         // The iterator is given up behind the `else`, whichever way the loop ends.
-        let iterator = self.iterator(f.iter.span, iterable);
+        let (iterator, range) = match self.ranged(iterated)? {
+            Some((iterator, words)) => (iterator, Some(words)),
+            None => {
+                let iterable = self.obj(iterated)?;
+                let of_pairs = counter.is_none() && pair_of(&f.target).is_some();
+                (self.iterator(f.iter.span, iterable, of_pairs), None)
+            }
+        };
         self.around(outer, &f.orelse, |l, break_to| {
-            l.iterate_over(f.iter.span, (iterator, counter), &f.target, |l, inner| {
+            l.iterate_over(f.iter.span, (iterator, range, counter), &f.target, |l, inner| {
                 l.loop_body(break_to.unwrap_or(inner), inner, &f.body)
             })
         })?;
@@ -154,10 +160,8 @@ impl Lowerer<'_> {
     /// What `enumerate` runs over and where it begins, if a target takes its pairs apart.
     pub(super) fn enumerated<'e>(&self, iter: &'e Expr, target: &Expr) -> Option<(&'e Expr, i64)> {
         let ExprKind::Call(call) = &iter.kind else { return None };
-        let (ExprKind::Tuple(pair) | ExprKind::List(pair)) = &target.kind else { return None };
-        let is_pair = pair.len() == 2 && !pair.iter().any(|t| matches!(t.kind, ExprKind::Starred(_)));
         let is_known = matches!(&call.func.kind, ExprKind::Name(name) if **name == *"enumerate" && self.is_builtin(name));
-        if !is_pair || !is_known || !is_simple(call) {
+        if pair_of(target).is_none() || !is_known || !is_simple(call) {
             return None;
         }
         match &call.args[..] {
@@ -170,9 +174,35 @@ impl Lowerer<'_> {
         }
     }
 
-    fn iterator(&mut self, span: Span, iterable: Obj) -> Obj {
+    /// The iterator of a call of `range`, and the address of its words; `None` for all else.
+    pub(super) fn ranged(&mut self, iter: &Expr) -> Result<Option<(Obj, Value)>> {
+        let ExprKind::Call(call) = &iter.kind else { return Ok(None) };
+        let is_range =
+            matches!(&call.func.kind, ExprKind::Name(name) if **name == *"range" && self.is_builtin(name));
+        if !is_range || !is_simple(call) || !(1..=3).contains(&call.args.len()) {
+            return Ok(None);
+        }
+        let mut given = Vec::new();
+        for arg in &call.args {
+            given.push(self.obj(arg)?);
+        }
+        if given.len() == 1 {
+            given.insert(0, self.literal(&Literal::Int(0))?);
+        }
+        if given.len() == 2 {
+            given.push(self.literal(&Literal::Int(1))?);
+        }
+        self.at(iter.span);
+        let words = self.slot_words(3);
+        let args = [given[0].value, given[1].value, given[2].value, words];
+        let iterator = self.make_from(Entry::IterRange, &args, &given);
+        Ok(Some((iterator, words)))
+    }
+
+    fn iterator(&mut self, span: Span, iterable: Obj, of_pairs: bool) -> Obj {
         self.at(span);
-        self.make_from(Entry::Iter, &[iterable.value], &[iterable])
+        let entry = if of_pairs { Entry::IterPairs } else { Entry::Iter };
+        self.make_from(entry, &[iterable.value], &[iterable])
     }
 
     /// Runs `body` for each item; it falls through.
@@ -186,12 +216,17 @@ impl Lowerer<'_> {
         let (iterable, counter) = match iterable {
             Iterable::Obj(obj) => (obj, None),
             Iterable::Enumerated(obj, start) => (obj, Some(start)),
+            Iterable::Range(iterator, words) => {
+                self.iterate_over(span, (iterator, Some(words), None), target, |l, _| body(l).map(|_| ()))?;
+                self.drop_obj(iterator);
+                return Ok(());
+            }
             Iterable::Elements(elements) => {
                 return self.each_element(&elements, target, |l, _| body(l).map(|_| ()));
             }
         };
-        let iterator = self.iterator(span, iterable);
-        self.iterate_over(span, (iterator, counter), target, |l, _| body(l).map(|_| ()))?;
+        let iterator = self.iterator(span, iterable, counter.is_none() && pair_of(target).is_some());
+        self.iterate_over(span, (iterator, None, counter), target, |l, _| body(l).map(|_| ()))?;
         self.drop_obj(iterator);
         Ok(())
     }
@@ -199,15 +234,22 @@ impl Lowerer<'_> {
     fn iterate_over(
         &mut self,
         span: Span,
-        (iterator, counter): (Obj, Option<i64>),
+        (iterator, range, counter): (Obj, Option<Value>, Option<i64>),
         target: &Expr,
         body: impl FnOnce(&mut Self, Label) -> Result<()>,
     ) -> Result<()> {
         let label = self.func.new_label();
-        let walk = self.walk(iterator);
+        let walk = self.walk(iterator, range);
+        let pair = pair_of(target).filter(|_| range.is_none() && counter.is_none());
         let counter = counter.map(|start| self.word_var("counter", start));
         self.forever(label, |l| {
             l.at(span);
+            if let Some(pair) = pair {
+                let parts = l.scratch(2);
+                l.next_pair(walk, label, parts);
+                l.store_parts(pair, parts)?;
+                return body(l, label);
+            }
             let item = l.next_item(walk, label);
             let item = l.keep(item);
             match (counter, &target.kind) {
@@ -293,6 +335,13 @@ impl Lowerer<'_> {
         self.b().push(InstKind::For(Box::new(node)));
         done
     }
+}
+
+/// The targets of a pair.
+fn pair_of(target: &Expr) -> Option<&[Expr]> {
+    let (ExprKind::Tuple(pair) | ExprKind::List(pair)) = &target.kind else { return None };
+    let is_pair = pair.len() == 2 && !pair.iter().any(|t| matches!(t.kind, ExprKind::Starred(_)));
+    is_pair.then_some(pair)
 }
 
 /// A step that is written down.

@@ -28,6 +28,7 @@ pub mod function;
 pub mod fused;
 pub mod handlers;
 pub mod import;
+pub mod in_place;
 pub mod index;
 pub mod infer;
 pub mod inline;
@@ -95,6 +96,8 @@ pub enum Constant {
     Type(ctype::CType),
     /// The address of a function or a variable of the module.
     Address(u64),
+    /// A word, 0 at first, for what is known of a global: the version of the dictionary, and the object (1), which stands behind it.
+    Known(String, u8),
 }
 
 /// A class whose instances are known in place.
@@ -130,8 +133,11 @@ impl Class {
     }
 }
 
-/// Words of the table in front of the constants: globals, builtins, the host's own two.
-pub const TABLE_HEAD: usize = 4;
+/// Words of the table in front of the constants: globals, builtins, the host's own two, and the object whose calls run the
+/// function, if there is one.
+pub const TABLE_HEAD: usize = 5;
+/// The last one of them.
+pub const TABLE_SELF: usize = 4;
 
 /// What a free name stands for when the function is compiled.
 #[derive(Clone, PartialEq, Debug)]

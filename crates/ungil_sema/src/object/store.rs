@@ -231,7 +231,7 @@ impl Lowerer<'_> {
                 None => value,
             };
             let (obj, cell) = (self.object(value)?, self.b().get(local.var));
-            self.status_from(Entry::CellSet, &[cell, obj.value], &[obj]);
+            self.set_cell(cell, obj);
             return Ok(());
         }
         if let Some(ty) = &local.ty {
@@ -281,10 +281,16 @@ impl Lowerer<'_> {
                 self.status_from(Entry::UnpackStar, &[value.value, before, after, address], &[value]);
             }
             None => {
-                let n = self.word(items.len() as i64);
-                self.status_from(Entry::Unpack, &[value.value, n, address], &[value]);
+                let status = self.unpack_to(value.value, items.len(), address);
+                self.drop_obj(value);
+                self.fail_if_negative(status);
             }
         }
+        self.store_parts(items, address)
+    }
+
+    /// Stores objects that lie at an address, which owns them.
+    pub(super) fn store_parts(&mut self, items: &[Expr], address: Value) -> Result<()> {
         let mut parts = Vec::new();
         for i in 0..items.len() {
             let part = self.load(address, i);

@@ -71,6 +71,9 @@ impl Lowerer<'_> {
                 self.item_at(*object, *index)
             }
             (Entry::AsDouble, [object]) if self.source.counts_in_place => self.double_of(*object),
+            (Entry::CellGet, [cell, name, is_free]) if self.source.counts_in_place => {
+                self.cell_value(&[*cell, *name, *is_free])
+            }
             (Entry::Truth, [object]) if self.source.counts_in_place => self.truth_of(*object),
             _ => self.call_entry(entry, args),
         }

@@ -8,6 +8,7 @@ use ungil_syntax::ast::operator::{BinaryOp, CompareOp, UnaryOp};
 use super::call::is_simple;
 use super::character::{char_type, is_char};
 use super::consume::is_consumed;
+use super::expr::folded;
 use super::function::Lowerer;
 use super::pointer::{arithmetic_kind, null_type};
 use super::python_api::is_object;
@@ -43,7 +44,10 @@ impl Lowerer<'_> {
                 Some(ty) => Kind::C(ty),
                 None => self.complex_part_type(value, &attr.name).map_or(Kind::Object, Kind::C),
             },
-            ExprKind::Binary { left, op, right } => self.binary_kind(left, *op, right),
+            ExprKind::Binary { left, op, right } => match folded(e) {
+                Some(n) => Kind::Literal(Literal::Int(n)),
+                None => self.binary_kind(left, *op, right),
+            },
             ExprKind::Unary { op: UnaryOp::Not, .. } => Kind::C(CTy::Bint),
             ExprKind::Unary { operand, .. } => match self.kind(operand) {
                 Kind::C(ty) if !is_char(&ty) => Kind::C(promoted(&ty)),
@@ -86,6 +90,9 @@ impl Lowerer<'_> {
         if let Some((own, _)) = self.chosen(call) {
             return own.ret.c().map_or(Kind::Object, |ty| Kind::C(ty.clone()));
         }
+        if self.searched_place(call).is_some() {
+            return Kind::C(CTy::Num(DType::I64, "Py_ssize_t".into()));
+        }
         let ExprKind::Name(name) = &call.func.kind else { return Kind::Object };
         if self.local(name).is_some() || self.globals.contains(&**name) {
             return Kind::Object;
@@ -97,6 +104,7 @@ impl Lowerer<'_> {
             Meaning::Builtin if &**name == "len" && call.args.len() == 1 && call.keywords.is_empty() => {
                 Kind::C(CTy::Num(DType::I64, "Py_ssize_t".into()))
             }
+            Meaning::Builtin if self.asked_classes(call).is_some() => Kind::C(CTy::Bint),
             Meaning::Typed(ty) => Kind::C(ty),
             Meaning::Own(Own { ret: Given::C(ty), .. }) => Kind::C(ty),
             Meaning::Extern(f) => given(&f.ret),
