@@ -34,6 +34,9 @@ def cases():
     mixed = [*range(999), 10**30]
     words = ("the quick brown fox jumps over the lazy dog " * 20).split()
     small = [[i + j for j in range(12)] for i in range(12)]
+    tree = None
+    for depth in range(7):
+        tree = (tree, depth, tree)
     return [
         ("list_sum", mixed), ("list_sum_f", [1, 2.5] * 500), ("index_loop", mixed), ("index_list", mixed),
         ("typed_index", [1, 2.5] * 500), ("set_items", mixed, 1), ("count_eq", mixed), ("while_loop", 1000),
@@ -44,6 +47,10 @@ def cases():
         ("nested", [[1, 2.5, 3] * 5] * 20), ("sieve", 1000), ("gcd", 10**25, 10**24 + 7), ("sets", mixed),
         ("fmt", mixed[:200]), ("slices", mixed), ("tryit", ["1", "x", "3"] * 30),
         ("bubble", [*range(40, 0, -1), 10**20]), ("matmul", small, small),
+        ("tree_sum", tree), ("flatten", [[1, [2, [3]], 4], 5, [6]] * 20), ("columns", small),
+        ("find_all", " ".join(words), "o"), ("distance", "kitten sitting on a mat" * 3, "sitting kittens at mats" * 3),
+        ("key_errors", {i: i for i in range(0, 200, 2)}, list(range(200))), ("grouped", [(w, len(w)) for w in words]),
+        ("factorial", 60), ("between", mixed),
     ]  # fmt: skip
 
 

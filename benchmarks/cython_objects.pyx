@@ -235,3 +235,87 @@ def matmul(a, b):
                 s += a[i][k] * b[k][j]
             c[i][j] = s
     return c
+
+
+def tree_sum(t):
+    if t is None:
+        return 0
+    left, v, right = t
+    return tree_sum(left) + v + tree_sum(right)
+
+
+def flatten(xs):
+    out = []
+    for x in xs:
+        if isinstance(x, list):
+            out.extend(flatten(x))
+        else:
+            out.append(x)
+    return out
+
+
+def columns(list rows):
+    out = []
+    for j in range(len(rows[0])):
+        s = 0
+        for i in range(len(rows)):
+            s += rows[i][j]
+        out.append(s)
+    return out
+
+
+def find_all(str s, str part):
+    cdef Py_ssize_t i = 0, n = 0
+    while True:
+        i = s.find(part, i)
+        if i < 0:
+            return n
+        n += 1
+        i += 1
+
+
+def distance(str a, str b):
+    cdef int row[128]
+    cdef int i, j, old, now
+    for j in range(len(b) + 1):
+        row[j] = j
+    for i in range(1, len(a) + 1):
+        old = row[0]
+        row[0] = i
+        for j in range(1, len(b) + 1):
+            now = row[j]
+            row[j] = min(row[j] + 1, row[j - 1] + 1, old + (a[i - 1] != b[j - 1]))
+            old = now
+    return row[len(b)]
+
+
+def key_errors(d, keys):
+    n = 0
+    for k in keys:
+        try:
+            n += d[k]
+        except KeyError:
+            n -= 1
+    return n
+
+
+def grouped(rows):
+    out = {}
+    for key, value in rows:
+        out.setdefault(key, []).append(value)
+    return out
+
+
+def factorial(n):
+    r = 1
+    for i in range(2, n + 1):
+        r *= i
+    return r
+
+
+def between(xs):
+    n = 0
+    for x in xs:
+        if 3 < x <= 500:
+            n += 1
+    return n

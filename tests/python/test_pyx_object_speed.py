@@ -125,6 +125,7 @@ CALLS = [
     *[("counted_up", n, step) for n, step in ((0, 1), (3, 2), (2, 2**40), (2, "a"), (3, 1.5))],
     *[("flat", xs) for xs in ([], [1, [2, [3, []]]], [[[1]], Sequence([2])], 5, ["ab", ["c"]])],
     *[("depth_of", t) for t in (None, (None, None), ((None, (None, None)), None), (1, None), ([None, None], None))],
+    *[(f, x) for f in ("with_numbers", "shown_in_text") for x in (*NUMBERS, *OTHERS, Number(5), -(10**400), np.int64(3))],
     *[("failing", n) for n in (0, 1, 5)],
     ("counting", [1, 1, 2, "a", 1.0]), *[("characters", s) for s in ("", "abcab", "äab", "漢b漢", "\U0001f600b\ud800b")],
 ]  # fmt: skip

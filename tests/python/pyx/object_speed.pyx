@@ -462,3 +462,19 @@ def failing(n):
         return failing(n - 1)
     finally:
         n = None
+
+
+def with_numbers(x):
+    found = []
+    try:
+        found.extend([x + 1, x - 7, 3 - x, x * 1000, 5 * x, -1 + x])
+        found.extend([x % 7, x // 7, x & 255, 12 ^ x, x | 1, x << 3, x >> 2])
+        found.append(x % 100 * 2 + 1)
+        found.extend([x % 0, 1])
+    except (TypeError, ZeroDivisionError) as error:
+        found.append(str(error))
+    return found
+
+
+def shown_in_text(x):
+    return f"{x}:{x!s}:{x!r}", str(x), f"{x!a}"

@@ -265,6 +265,11 @@ entries! {
     }
 
     fn format(value: O, spec: O, conversion: i64) -> O {
+        if spec.is_null() && conversion < 3
+            && let Some(text) = letter::of_number(value)
+        {
+            return text;
+        }
         let value = match conversion {
             1 => ffi::PyObject_Str(value),
             2 => ffi::PyObject_Repr(value),

@@ -37,7 +37,10 @@ entries! {
     }
 
     fn str(object: O) -> O {
-        if ffi::PyUnicode_CheckExact(object) != 0 { new_reference(object) } else { ffi::PyObject_Str(object) }
+        if ffi::PyUnicode_CheckExact(object) != 0 {
+            return new_reference(object);
+        }
+        letter::of_number(object).unwrap_or_else(|| ffi::PyObject_Str(object))
     }
 
     fn int(object: O) -> O {

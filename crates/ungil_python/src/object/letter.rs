@@ -1,4 +1,4 @@
-//! Strings of one character.
+//! Strings of one character, and of numbers.
 
 use core::cell::UnsafeCell;
 use core::ffi::c_int;
@@ -46,6 +46,22 @@ entries! {
             Ok(n) => of_character(n),
             Err(_) => ffi::PyUnicode_FromOrdinal(-1),
         }
+    }
+}
+
+/// The string of an int or a float, however it is converted without a specification; `None` for other objects.
+///
+/// # Safety
+/// Attached, with a live object.
+#[inline]
+pub unsafe fn of_number(object: O) -> Option<O> {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        if class != &raw mut ffi::PyLong_Type && class != &raw mut ffi::PyFloat_Type {
+            return None;
+        }
+        (*class).tp_repr.map(|repr| repr(object))
     }
 }
 

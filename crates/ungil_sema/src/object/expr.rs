@@ -1,6 +1,6 @@
 //! Expressions.
 
-use ungil_ir::entities::Value;
+use ungil_ir::entities::{Value, Var};
 use ungil_ir::inst::{CompareOp as IrCompare, InstKind, UnaryOp as IrUnary};
 use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Comparison, Expr, ExprKind};
@@ -10,6 +10,7 @@ use ungil_syntax::ast::operator::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 use super::character::is_char;
 use super::entries::Entry;
 use super::function::Lowerer;
+use super::inline::OPEN;
 use super::memory::Place;
 use super::pointer::{arithmetic_kind, null_type};
 use super::typing::{Kind, is_address};
@@ -220,10 +221,20 @@ impl Lowerer<'_> {
         let a = self.object(a)?;
         let b = self.obj(right)?;
         self.at(e.span);
-        Ok(Val::Obj(self.binary_objects(op, a, b, false)))
+        let known = match (digit(&left_kind), digit(&right_kind)) {
+            (None, Some(n)) => self.with_number(op, a.value, n, false),
+            (Some(n), None) => self.with_number(op, b.value, n, true),
+            _ => None,
+        };
+        Ok(Val::Obj(self.operate(op, (a, b), false, known)))
     }
 
     pub(super) fn binary_objects(&mut self, op: BinaryOp, a: Obj, b: Obj, in_place: bool) -> Obj {
+        self.operate(op, (a, b), in_place, None)
+    }
+
+    /// An operator on objects; `known`: a variable with the result, unless it is open.
+    fn operate(&mut self, op: BinaryOp, (a, b): (Obj, Obj), in_place: bool, known: Option<Var>) -> Obj {
         let quick = match op {
             _ if in_place => None,
             BinaryOp::Add => Some(Entry::Add),
@@ -232,12 +243,19 @@ impl Lowerer<'_> {
             BinaryOp::Div => Some(Entry::Div),
             _ => None,
         };
-        if let Some(entry) = quick {
-            return self.make_from(entry, &[a.value, b.value], &[a, b]);
-        }
-        let code = self.word(op_code(op));
-        let entry = if in_place { Entry::InPlace } else { Entry::Binary };
-        self.make_from(entry, &[code, a.value, b.value], &[a, b])
+        let mut given = vec![a.value, b.value];
+        let entry = match quick {
+            Some(entry) => entry,
+            None => {
+                given.insert(0, self.word(op_code(op)));
+                if in_place { Entry::InPlace } else { Entry::Binary }
+            }
+        };
+        let Some(known) = known else { return self.make_from(entry, &given, &[a, b]) };
+        self.call_if_open(known, OPEN, entry, &given);
+        let value = self.b().get(known);
+        self.drop_all(&[a, b]);
+        self.fresh(value)
     }
 
     fn unary(&mut self, op: UnaryOp, operand: &Expr) -> Result<Val> {
@@ -414,12 +432,7 @@ impl Lowerer<'_> {
     }
 
     /// A chain of numbers of C.
-    fn c_links(
-        &mut self,
-        left: (Value, CTy),
-        rest: &[Comparison],
-        var: ungil_ir::entities::Var,
-    ) -> Result<()> {
+    fn c_links(&mut self, left: (Value, CTy), rest: &[Comparison], var: Var) -> Result<()> {
         let Some((first, rest)) = rest.split_first() else { return Ok(()) };
         let right = self.expr(&first.right)?;
         let right = self.c_operand(right)?;
@@ -439,7 +452,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn links(&mut self, left: Val, rest: &[Comparison], var: ungil_ir::entities::Var) -> Result<()> {
+    fn links(&mut self, left: Val, rest: &[Comparison], var: Var) -> Result<()> {
         let right = self.link(&rest[0].right)?;
         if rest.len() == 1 {
             let truth = self.compare_one(left, rest[0].op, right, true)?;
@@ -499,7 +512,7 @@ impl Lowerer<'_> {
         Ok(Val::Obj(Obj { value, temp: Some(temp) }))
     }
 
-    fn value_links(&mut self, left: Obj, rest: &[Comparison], temp: ungil_ir::entities::Var) -> Result<()> {
+    fn value_links(&mut self, left: Obj, rest: &[Comparison], temp: Var) -> Result<()> {
         let right = self.obj(&rest[0].right)?;
         let is_last = rest.len() == 1;
         let right = if is_last { right } else { self.keep_own(right) };
@@ -704,6 +717,14 @@ impl Lowerer<'_> {
         }
         let values: Vec<Value> = parts.iter().map(|p| p.value).collect();
         Ok(Val::Obj(self.make_from(Entry::Slice, &values, &parts)))
+    }
+}
+
+/// An integer of one of CPython's digits that is written out.
+fn digit(kind: &Kind) -> Option<i64> {
+    match kind {
+        Kind::Literal(Literal::Int(n)) if n.unsigned_abs() < 1 << 30 => Some(*n),
+        _ => None,
     }
 }
 

@@ -3,9 +3,10 @@
 //! As in [`inline`](super::inline) each does what its [`Entry`] does first, and layouts are those up to CPython 3.11
 //! (`Include/cpython/{dictobject,cellobject,unicodeobject}.h`).
 
-use ungil_ir::entities::Value;
+use ungil_ir::entities::{Value, Var};
 use ungil_ir::inst::{BinaryOp as Ir, CompareOp as IrCompare};
 use ungil_ir::types::{DType, Type};
+use ungil_syntax::ast::operator::BinaryOp;
 
 use super::entries::Entry;
 use super::function::Lowerer;
@@ -103,6 +104,39 @@ impl Lowerer<'_> {
         });
         self.call_if_open(letter, OPEN, Entry::CharAt, &[object, index]);
         self.b().get(letter)
+    }
+
+    /// The result of an operator on an int of one digit and a number that is written out, the left operand where `is_left`; for
+    /// other objects the variable is open. `None`: of no object it is known.
+    pub(super) fn with_number(&mut self, op: BinaryOp, object: Value, n: i64, is_left: bool) -> Option<Var> {
+        let ir = match op {
+            BinaryOp::Add => Ir::Add,
+            BinaryOp::Sub => Ir::Sub,
+            BinaryOp::Mult => Ir::Mul,
+            BinaryOp::BitAnd => Ir::And,
+            BinaryOp::BitOr => Ir::Or,
+            BinaryOp::BitXor => Ir::Xor,
+            BinaryOp::FloorDiv if !is_left && n > 0 => Ir::FloorDiv,
+            BinaryOp::Mod if !is_left && n > 0 => Ir::Mod,
+            BinaryOp::LShift if !is_left && (0..32).contains(&n) => Ir::Shl,
+            BinaryOp::RShift if !is_left && (0..63).contains(&n) => Ir::Shr,
+            _ => return None,
+        };
+        if !self.source.counts_in_place {
+            return None;
+        }
+        let result = self.word_var("result", OPEN);
+        let is_int = self.is_of(object, Class::Int);
+        self.when(is_int, |l| {
+            l.small(object, |l, x| {
+                let n = l.word(n);
+                let (a, b) = if is_left { (n, x) } else { (x, n) };
+                let value = l.b().binary(ir, a, b);
+                let value = l.call(Entry::FromInt, &[value]);
+                l.b().set(result, value);
+            });
+        });
+        Some(result)
     }
 
     /// [`Entry::CellGet`]

@@ -231,7 +231,7 @@ impl Lowerer<'_> {
     }
 
     /// Runs `build` with the value of an int of one digit at most.
-    fn small(&mut self, object: Value, build: impl FnOnce(&mut Self, Value)) {
+    pub(super) fn small(&mut self, object: Value, build: impl FnOnce(&mut Self, Value)) {
         let size = self.load(object, SIZE);
         let mut b = self.b();
         let (one, three) = (b.i64(1), b.i64(3));
