@@ -194,7 +194,13 @@ entries! {
         }
     }
 
-    fn set_attr(object: O, name: O, value: O) -> i64 { i64::from(ffi::PyObject_SetAttr(object, name, value)) }
+    fn set_attr(object: O, name: O, value: O) -> i64 {
+        // Names in code are interned strings, which `PyObject_SetAttr` would see to first.
+        i64::from(match (*ffi::Py_TYPE(object)).tp_setattro {
+            Some(set) => set(object, name, value),
+            None => ffi::PyObject_SetAttr(object, name, value),
+        })
+    }
 
     fn del_attr(object: O, name: O) -> i64 { i64::from(ffi::PyObject_SetAttr(object, name, null_mut())) }
 

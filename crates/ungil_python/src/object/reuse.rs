@@ -3,7 +3,7 @@
 use pyo3::ffi;
 
 use super::operate::O;
-use super::small::small;
+use super::small::{from_i64, small};
 
 /// `a + b`, whose reference is `a`'s from then on; `None`: they are no numbers for this. Null with an exception: there is no memory,
 /// and `a` is as it was.
@@ -34,7 +34,7 @@ pub unsafe fn sum(a: O, b: O) -> Option<O> {
             set_digit(a, sum);
             return Some(a);
         }
-        Some(instead(a, ffi::PyLong_FromLongLong(sum)))
+        Some(instead(a, from_i64(sum)))
     }
 }
 
