@@ -26,6 +26,30 @@ CALLS = [
 ]  # fmt: skip
 
 
+MORE_CALLS = [
+    ("sum_of_bytes", b"abc"), ("sum_of_bytes", bytearray(3)), ("sum_of_bytes", np.arange(3.0)), ("sum_of_bytes", 3),
+    ("shape", np.ones((2, 3)), 0), ("shape", np.ones((2, 3)).T, 0), ("shape", b"abc", 1), ("shape", np.float32(2), 0),
+    ("exports", b""), ("exports", 1), ("capsule",), ("wrong_capsule",),
+    *[("slices", s, 5) for s in (slice(None, None, -1), slice(1, 9, 2), slice(-2, None), slice(None, None, 0))],
+    ("views",), ("references", dict), ("references", 3), ("numbers", 3, 4), ("numbers", 1.5, 2), ("numbers", "a", 1),
+    ("dictionaries", {"a": 1, "old": 2}, {"a": 3, "b": 4}), ("dictionaries", {}, {}), ("others", {1, 3}, [1, 2]),
+    ("mappings", {"k": 1}), ("mappings", {}), ("mappings", 3), ("unsigned_of", 2**63), ("unsigned_of", -1), ("unsigned_of", 2**64), ("unsigned_of", True),
+    ("attrs", type("Thing", (), {})),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def more_modules(tmp_path_factory):
+    source = Path(__file__).parent / "pyx" / "more_python_api.pyx"
+    return pyx_reference.build(source, tmp_path_factory.mktemp("more_python_api")), pyx.compile(source)
+
+
+@pytest.mark.parametrize("name", list(dict.fromkeys(name for name, *_ in MORE_CALLS)))
+def test_further_modules_end_like_those_of_cython(more_modules, name):
+    wrong = pyx_reference.differences(*more_modules, [call for call in MORE_CALLS if call[0] == name])
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory):
     source = Path(__file__).parent / "pyx" / "python_api.pyx"

@@ -133,16 +133,8 @@ def _paths(pattern: Any) -> list[str]:
     return sorted(os.path.normpath(p) for p in paths if not p.endswith(("__init__.pxd", "__init__.pyx")))
 
 
-def _root(path: str) -> str:
-    """The folder that a module's package lies in."""
-    folder = os.path.dirname(path)
-    while any(os.path.exists(os.path.join(folder, f"__init__{end}")) for end in (".py", ".pyx", ".pxd")):
-        folder = os.path.dirname(folder)
-    return folder
-
-
 def _name(path: str) -> str:
-    relative = os.path.relpath(path, _root(path) or ".")
+    relative = os.path.relpath(path, _source.root(path) or ".")
     return os.path.splitext(relative)[0].replace(os.sep, ".")
 
 
@@ -165,7 +157,7 @@ def _make(
     absolute = os.path.abspath(path)
     builder = Builder(module, level, directives)
     builder.c_settings = _c_settings(template)
-    root = os.path.abspath(_root(path) or ".")
+    root = os.path.abspath(_source.root(path) or ".")
     sys.path.insert(0, root)
     try:
         builder.check(text, absolute)

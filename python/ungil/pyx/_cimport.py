@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import functools
 import importlib
@@ -10,7 +11,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from ungil.pyx import _libc, _names, _source
+from ungil.pyx import _capi, _libc, _names, _source
 from ungil.pyx._variables import Variables
 
 if TYPE_CHECKING:
@@ -41,8 +42,11 @@ class Found:
     def names(self) -> dict[str, Any]:
         """Its functions and constants, C's among them."""
         names = self.inner.names.copy()
+        if self.inner.only_checks:
+            names |= {name: _names.Special("cython.promised") for name in self.inner.promised}
         if self.loaded is not None:
             names |= vars(self.loaded)
+            names |= _capi.functions(self.loaded, self.inner.promised)
             own = names.get("__builtins__")
             if isinstance(own, dict) and "__pyx_g__" in own:
                 names |= {k: v for k, v in own.items() if k not in _builtins() and not k.startswith("__pyx")}
@@ -52,8 +56,6 @@ class Found:
 
 @functools.cache
 def _builtins() -> frozenset[str]:
-    import builtins
-
     return frozenset(vars(builtins))
 
 
@@ -150,6 +152,9 @@ def _name(builder: Builder, module: str, name: str, asname: str, place: tuple[st
             builder.data._share(target, data, one)
         elif one in names:
             builder.names[target] = names[one]
+        elif one in _builtins() and one not in types_found:
+            # As in Cython, where they are around every module.
+            builder.names[target] = vars(builtins)[one]
         elif one not in types_found:
             like = difflib.get_close_matches(one, [*types_found, *names, *shared], 1)
             hint = f": did you mean `{like[0]}`?" if like else ""
@@ -157,12 +162,16 @@ def _name(builder: Builder, module: str, name: str, asname: str, place: tuple[st
     return None
 
 
+def folders(file: str) -> list[str]:
+    """Where what a file names is looked for: beside it, from where its package lies, and where Python looks."""
+    return list(dict.fromkeys((os.path.dirname(file), _source.root(file), *sys.path)))
+
+
 def _pxd(builder: Builder, module: str, file: str) -> str | None:
     """Where a module of the user's declares what others cimport."""
     relative = module.replace(".", os.sep)
     ends = (".pxd", os.sep + "__init__.pxd")
-    folders = (os.path.dirname(file), *sys.path)
-    paths = (os.path.normpath(os.path.join(f, relative + end)) for f in folders for end in ends)
+    paths = (os.path.normpath(os.path.join(f, relative + end)) for f in folders(file) for end in ends)
     return next((path for path in paths if builder._exists(path)), None)
 
 
@@ -183,10 +192,13 @@ def of_user(builder: Builder, module: str, place: tuple[str, int]) -> Found:
         except BaseException:
             del builder.owned[module]
             raise
-    found.loaded = _loaded(module, place[0])
+    if not builder.only_checks:
+        found.loaded = _loaded(module, place[0])
     own = vars(found.loaded).get("__builtins__") if found.loaded is not None else None
     if isinstance(own, dict):
         found.data = own.get("__pyx_g__")
+    elif builder.only_checks:
+        found.data = inner.data
     return found
 
 
@@ -200,7 +212,7 @@ def _loaded(module: str, file: str) -> Any:
     from ungil.pyx._module import compile
 
     relative = module.replace(".", os.sep) + ".pyx"
-    paths = (os.path.join(f, relative) for f in (os.path.dirname(file), *sys.path))
+    paths = (os.path.join(f, relative) for f in folders(file))
     path = next((p for p in paths if os.path.exists(p)), None)
     if path is None:
         return None

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from ungil._c import extern
+from ungil.pyx import _cpython_more
 
 _api = ctypes.pythonapi
 _object = ctypes.py_object
@@ -330,7 +331,8 @@ def _pointers(part: str) -> dict[str, Any]:
     from ungil.pyx._names import Replaced, Special
 
     made: dict[str, Any] = {}
-    for name, text in _POINTERS.get(part, {}).items():
+    texts = _POINTERS.get(part, {}) | _cpython_more.POINTERS.get(part, {})
+    for name, text in texts.items():
         entry, _, types = text.partition("(")
         address = ctypes.cast(getattr(_api, entry), ctypes.c_void_p).value
         canonical = f"cython.extern:{address}:{name}:fn({types}"
@@ -362,6 +364,8 @@ _MODULES: dict[str, dict[str, Any]] = {
     "complex": _NUMBER, "bool": _NUMBER | {"bool": bool}, "bytes": _TEXT, "unicode": _TEXT, "bytearray": _BYTEARRAY, "ref": _REFERENCES,
     "exc": _EXCEPTIONS, "version": _VERSION, "type": {"PyType_Check": _is(type)},
 }  # fmt: skip
+for _part, _table in _cpython_more.MODULES.items():
+    _MODULES[_part] = _MODULES.get(_part, {}) | _table
 _ARRAY: dict[str, Any] = {
     "array": _array.array, "clone": _clone, "copy": lambda a: a[:], "resize": _resize, "resize_smart": _resize,
     "extend": _done(lambda a, other: a.extend(other)), "zero": _zero,
@@ -392,8 +396,15 @@ def names(module: str) -> dict[str, Any] | None:
         return dict(_memory())
     if part:
         return _MODULES[part] | _pointers(part) if part in _MODULES else None
-    every = {name: value for table in _MODULES.values() for name, value in table.items() if name != "bool"}
-    with_pointers = {name: value for part in _POINTERS for name, value in _pointers(part).items()}
+    own = {"bool": ("bool",), "time": _cpython_more.MODULES["time"]}
+    every = {
+        name: value
+        for part, table in _MODULES.items()
+        for name, value in table.items()
+        if name not in own.get(part, ())
+    }
+    parts = [*_POINTERS, *_cpython_more.POINTERS]
+    with_pointers = {name: value for part in parts for name, value in _pointers(part).items()}
     return every | with_pointers | _memory()
 
 
@@ -401,8 +412,13 @@ def types(module: str) -> dict[str, tuple[str, str]] | None:
     """Types of such a module."""
     if module == "cpython.array":
         return {"array": ("object", "array.array")}
-    if module in ("cpython", "cpython.object", "cpython.ref"):
-        return {"PyObject": ("@PyObject", "PyObject"), "Py_hash_t": ("int64", "Py_hash_t")}
+    found = {"PyObject": ("@PyObject", "PyObject"), "Py_hash_t": ("int64", "Py_hash_t")}
+    if module == "cpython":
+        return {**found, **{name: ty for table in _cpython_more.TYPES.values() for name, ty in table.items()}}
+    if module in ("cpython.object", "cpython.ref"):
+        return found
+    if (own := _cpython_more.TYPES.get(module.removeprefix("cpython."))) is not None:
+        return dict(own)
     if module == "cpython.bool":
         return {"bool": ("object", "bool")}
     return {} if names(module) is not None else None

@@ -121,7 +121,7 @@ def c_quotient(a: float, b: float) -> float:
 #: Classes by the names that declarations have for them.
 _CLASSES = {
     "list": list, "tuple": tuple, "dict": dict, "set": set, "frozenset": frozenset, "str": str, "bytes": bytes,
-    "bytearray": bytearray, "type": type, "slice": slice, "memoryview": memoryview,
+    "bytearray": bytearray, "bool": bool, "type": type, "slice": slice, "memoryview": memoryview,
 }  # fmt: skip
 
 

@@ -164,6 +164,10 @@ class Builder:
         self.owned: dict[str, _cimport.Found] = {}
         #: Functions and variables that the module's `.pxd` file declares.
         self.declared: set[str] = set()
+        #: Functions that declarations promise, with their types as texts where they are of C alone.
+        self.promised: dict[str, str | None] = {}
+        #: Whether nothing is run, neither the module nor what it cimports.
+        self.only_checks = False
         #: Variables that live in memory of C.
         self.data = _variables.Variables()
         #: What is said to the C compiler elsewhere than in the text.
@@ -200,14 +204,16 @@ class Builder:
         vars(self.module)["__builtins__"] = self.names
 
     def check(self, text: str, file: str) -> None:
-        """Read a text and what it cimports and includes, without running it; raises its errors."""
+        """Read a text and what it cimports and includes, without running any of it; raises its errors."""
+        self.only_checks = True
         self._prepare(file)
         plan = self._plan(text, file)
         for name in plan["includes"]:
             self._plan(*self._included(name, file))
 
     def _included(self, name: str, file: str) -> tuple[str, str]:
-        path = os.path.normpath(os.path.join(os.path.dirname(file), name))
+        paths = [os.path.normpath(os.path.join(folder, name)) for folder in _cimport.folders(file)]
+        path = next((p for p in paths if self._exists(p)), paths[0])
         try:
             return self._read(path), path
         except OSError as error:
@@ -224,6 +230,7 @@ class Builder:
         made = Builder(types.ModuleType(module), self.level, files=self.files)
         made.module.__package__ = module.rpartition(".")[0]
         made.owned = self.owned
+        made.only_checks = self.only_checks
         return made
 
     def _read(self, path: str) -> str:
@@ -280,6 +287,7 @@ class Builder:
         if has_pxd:
             found = self._declarations(pxd)
             self.declared |= {f["name"] for f in found["functions"]} | set(found["variables"])
+            self.declared |= set(dict(found["promised"]))
             self._declare(found)
         if self.is_pure or file.endswith(".py"):
             return self._pure_plan(text, file, self._read(pxd) if has_pxd else None)
@@ -500,6 +508,9 @@ class Builder:
             plan = self._found(text, pxd, True, {}) | {"shim": shim}
         self._define(plan["types"])
         self._constants(plan)
+        self.promised |= dict(plan["promised"])
+        if self.only_checks:
+            self._declare(plan)
         self._externs(plan, text, pxd)
         if plan["functions"]:
             # Functions that are defined in it: `cdef inline`.

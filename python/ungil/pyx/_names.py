@@ -341,6 +341,15 @@ _OPENMP = [
 ]
 
 
+#: Constants of NumPy's mathematical library, whose functions are those of C.
+_NUMPY_MATH = {
+    "NAN": math.nan, "INFINITY": math.inf, "PZERO": 0.0, "NZERO": -0.0, "E": math.e, "PI": math.pi,
+    "LOG2E": 1 / math.log(2), "LOG10E": 1 / math.log(10), "LOGE2": math.log(2), "LOGE10": math.log(10),
+    "PI_2": math.pi / 2, "PI_4": math.pi / 4, "NPY_1_PI": 1 / math.pi, "NPY_2_PI": 2 / math.pi,
+    "EULER": 0.5772156649015329,
+}  # fmt: skip
+
+
 def library_types(module: str) -> dict[str, tuple[str, str]] | None:
     """The types that a library declares: texts for the compiler and names in C."""
     return _cpython.types(module) if module.startswith("cpython") else _LIBRARY_TYPES.get(module)
@@ -353,6 +362,8 @@ def library_names(module: str) -> dict[str, Any] | None:
         names |= {name: CFunction(f"libc.math.{name}", f) for name, f in _MATH.items()}
         names |= {f"{name}f": CFunction(f"libc.math.{name}f", _MATH[name]) for name in _SINGLE}
         return names | _libc.functions(module)
+    if module == "numpy.math":
+        return {**(library_names("libc.math") or {}), **_NUMPY_MATH}
     if module in CONSTANTS:
         return dict(CONSTANTS[module])
     if module == "openmp":
@@ -398,7 +409,7 @@ def library_module(module: str) -> Any:
         vars(root).update(library_names(module) or {})
         return root
     root_name, _, part = module.partition(".")
-    if root_name in ("libc", "cpython"):
+    if root_name in ("libc", "cpython") or module == "numpy.math":
         import types
 
         names = library_names(module)
@@ -406,6 +417,8 @@ def library_module(module: str) -> Any:
             return None
         root, leaf = types.ModuleType(root_name), types.ModuleType(module)
         vars(leaf).update(names)
+        if root_name == "numpy":
+            vars(root).update(vars(np))
         if part:
             setattr(root, part, leaf)
         return root if part else leaf

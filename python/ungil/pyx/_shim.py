@@ -16,9 +16,12 @@ import re
 import shlex
 import shutil
 import subprocess
+import sysconfig
 import tempfile
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from ungil.pyx import _shim_cache
 
@@ -51,7 +54,7 @@ def settings(source: str, name: str) -> list[str]:
 def _c_type(text: str, spellings: dict[str, str]) -> str:
     if text in _NUMBERS:
         return _NUMBERS[text]
-    if text.startswith("*"):
+    if text.startswith("*") or text == "@object":
         return "void *"
     found = re.match(r"(?:packed )?(?:struct|union) (\w+)|@(\w+)", text)
     if found:
@@ -152,6 +155,7 @@ class Shim:
         content = "\n".join(self.parts) + "\n"
         here = os.path.dirname(os.path.abspath(self.file)) if os.path.exists(self.file) else os.getcwd()
         flags = [f"-I{here}", *(f"-I{os.path.join(here, d)}" for d in self._settings("include_dirs"))]
+        flags += [f"-I{folder}" for folder in (sysconfig.get_path("include"), np.get_include())]
         flags += [f"-D{macro}" for macro in self._settings("define_macros")]
         flags += [a for a in self._settings("extra_compile_args") if "openmp" not in a]
         sources = []

@@ -52,6 +52,14 @@ def _encoding(content: bytes) -> tuple[str, int]:
     return "utf-8", 1
 
 
+def root(path: str) -> str:
+    """The folder that a module's package lies in."""
+    folder = os.path.dirname(path)
+    while any(os.path.exists(os.path.join(folder, f"__init__{end}")) for end in (".py", ".pyx", ".pxd")):
+        folder = os.path.dirname(folder)
+    return folder
+
+
 def error(code: str, title: str, file: str, line: int) -> Exception:
     """An error of the compiler at a line of a file."""
     source = linecache.getline(file, line).rstrip()

@@ -268,7 +268,7 @@ impl Visitor for Locals<'_> {
 }
 
 /// Classes that are no annotations of values: those of libraries, and builtins that annotations do not check.
-const MORE_CLASSES: [&str; 5] = ["array.array", NDARRAY, "type", "slice", "memoryview"];
+const MORE_CLASSES: [&str; 6] = ["array.array", NDARRAY, "bool", "type", "slice", "memoryview"];
 
 /// The class of NumPy's arrays.
 pub const NDARRAY: &str = "numpy.ndarray";

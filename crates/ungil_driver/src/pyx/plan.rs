@@ -94,6 +94,14 @@ pub struct Constant {
     pub class: Option<String>,
 }
 
+/// A function that is declared to be defined elsewhere: in a module beside its `.pxd` file.
+#[derive(Clone, Debug)]
+pub struct Promised {
+    pub name: String,
+    /// Its type's text, where a pointer could have it.
+    pub text: Option<String>,
+}
+
 /// A function that a header declares, by its type's text; without one it is a variable or a macro.
 #[derive(Clone, Debug)]
 pub struct External {
@@ -128,6 +136,8 @@ pub struct Plan {
     pub methods: Vec<Function>,
     pub cimports: Vec<Cimport>,
     pub constants: Vec<Constant>,
+    /// Functions that are declared without a body.
+    pub promised: Vec<Promised>,
     /// What headers declare.
     pub externs: Vec<External>,
     pub extern_structs: Vec<ExternalStruct>,
@@ -259,6 +269,7 @@ fn collect(plan: &mut Plan, source: &SourceFile, body: &[Stmt], errors: &mut Vec
             CythonStmt::Declare { declarators, storage, base, .. } => {
                 if storage.visibility != Visibility::Extern {
                     variables(plan, base, declarators, errors);
+                    promised(plan, base, declarators);
                 }
                 let is_hidden = matches!(storage.visibility, Visibility::Private);
                 for declarator in declarators.iter().filter(|d| is_hidden && d.function().is_none()) {
@@ -401,6 +412,18 @@ fn variables(plan: &mut Plan, base: &CType, declarators: &[Declarator], errors: 
             Ok(_) => {}
             Err(error) => errors.push(error),
         }
+    }
+}
+
+/// Reads the declarations of functions that have no body.
+fn promised(plan: &mut Plan, base: &CType, declarators: &[Declarator]) {
+    for declarator in declarators.iter().filter(|d| d.function().is_some()) {
+        let Some(name) = declarator.name() else { continue };
+        let known = plan.types.declared(base, declarator).ok();
+        // Fused types have a function for each of their types.
+        let is_fused = !plan.types.take_used().is_empty();
+        let text = known.map(|known| known.text).filter(|_| !is_fused);
+        plan.promised.push(Promised { name: name.name.to_string(), text });
     }
 }
 

@@ -73,6 +73,7 @@ const OBJECTS: &[&str] = &[
     "str",
     "bytes",
     "bytearray",
+    "bool",
     "unicode",
     "type",
     "slice",
@@ -558,6 +559,14 @@ impl Types {
             let element = self.base(base)?;
             if let (Some(n @ 1..), true) = (self.constant(size), is_c(&element.text)) {
                 return Ok(known(&format!("[{n}]{}", element.text), &format!("{} [{n}]", element.name)));
+            }
+        }
+        if !is_buffer && args.is_empty() && keywords.is_empty() {
+            // A parameter without a name: `double[]`.
+            let element = self.base(base)?;
+            if is_c(&element.text) {
+                let target = if is_const(base) { "const " } else { "" };
+                return Ok(known(&format!("*{target}{}", element.text), &format!("{} *", element.name)));
             }
         }
         if !is_buffer {

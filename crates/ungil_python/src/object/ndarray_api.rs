@@ -11,7 +11,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use crate::numpy::{self, C_CONTIGUOUS, PyArray, WRITEABLE};
-use crate::reject::type_name;
+use crate::reject::c_type_name;
 
 const ALIGNED: c_int = 0x100;
 /// `NPY_MAXDIMS`
@@ -36,7 +36,7 @@ unsafe fn array<'a>(object: *mut PyObject) -> Option<&'a PyArray> {
             return Some(unsafe { &*object.as_ptr().cast::<PyArray>() });
         }
         // SAFETY: a live object.
-        let class = unsafe { type_name(object.as_ptr()) };
+        let class = unsafe { c_type_name(object.as_ptr()) };
         PyTypeError::new_err(format!("Cannot convert {class} to numpy.ndarray")).restore(py);
         None
     })

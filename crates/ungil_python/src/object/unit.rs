@@ -315,7 +315,7 @@ struct Names<'py> {
     owns: RefCell<Vec<Asked>>,
 }
 
-impl Names<'_> {
+impl<'py> Names<'py> {
     /// A `cdef` function of numbers.
     fn own(&self, py: Python<'_>, name: &str, dispatcher: &dispatcher::Dispatcher) -> Option<Called> {
         let mut owns = self.owns.borrow_mut();
@@ -359,16 +359,35 @@ impl Names<'_> {
         Ok(self.own(function.py(), asked, dispatcher).map_or(Meaning::Object, Meaning::Own))
     }
 
+    /// What a name stands for, and whether Python sees it. Of names with dots those of cimported modules are known.
+    fn found(&self, name: &str) -> PyResult<Option<(Bound<'py, PyAny>, bool)>> {
+        let Some((root, path)) = name.split_once('.') else {
+            let global = self.globals.get_item(name)?.map(|found| (found, true));
+            return Ok(match global {
+                Some(found) => Some(found),
+                None => self.builtins.get_item(name)?.map(|found| (found, false)),
+            });
+        };
+        let Some(mut found) = self.builtins.get_item(root)? else { return Ok(None) };
+        for part in path.split('.') {
+            let class = found.get_type().name()?;
+            let is_module = class == "Module" || class == "module";
+            if self.globals.contains(root)? || !is_module {
+                return Ok(None);
+            }
+            let Some(next) = found.getattr_opt(part)? else { return Ok(None) };
+            found = next;
+        }
+        Ok(Some((found, false)))
+    }
+
     fn meaning(&self, name: &str) -> PyResult<Meaning> {
         if let Some((function, types)) = name.split_once(SEPARATOR) {
             return self.chosen(name, function, types);
         }
-        let (found, is_global) = match self.globals.get_item(name)? {
-            Some(found) => (found, true),
-            None => match self.builtins.get_item(name)? {
-                Some(found) => (found, false),
-                None => return Ok(Meaning::Object),
-            },
+        let (found, is_global) = match self.found(name)? {
+            Some(found) => found,
+            None => return Ok(Meaning::Object),
         };
         let py = found.py();
         if let Some(dispatcher) = dispatcher::downcast(&found) {

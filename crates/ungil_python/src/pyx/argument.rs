@@ -20,7 +20,7 @@ use super::format::{self, Info};
 use super::{Parameter, quick, structs};
 use crate::classify;
 use crate::numpy;
-use crate::reject::{c_type_name, type_name};
+use crate::reject::c_type_name;
 
 /// An argument as the parameter is declared.
 pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -120,13 +120,14 @@ pub fn class_mismatch(object: &Bound<'_, PyAny>, class: &str) -> Option<String> 
         "bytearray" => object.is_exact_instance_of::<PyByteArray>(),
         "array.array" => crate::object::array_data::is_array(object),
         "numpy.ndarray" => crate::object::ndarray_api::is_array(object),
+        "bool" => object.is_exact_instance_of::<PyBool>(),
         "type" => object.is_exact_instance_of::<PyType>(),
         "slice" => object.is_exact_instance_of::<PySlice>(),
         "memoryview" => object.is_exact_instance_of::<PyMemoryView>(),
         _ => true,
     };
     // SAFETY: attached, with a live object.
-    (!fits && !object.is_none()).then(|| unsafe { type_name(object.as_ptr()) }.to_string())
+    (!fits && !object.is_none()).then(|| unsafe { c_type_name(object.as_ptr()) }.to_string())
 }
 
 /// A sequence as a tuple of C.
@@ -138,7 +139,7 @@ fn tuple<'py>(
     // SAFETY: attached, with a live object.
     if unsafe { ffi::PySequence_Check(object.as_ptr()) } == 0 {
         // SAFETY: attached, with a live object.
-        let class = unsafe { type_name(object.as_ptr()) };
+        let class = unsafe { c_type_name(object.as_ptr()) };
         let n = types.len();
         return Err(PyTypeError::new_err(format!("Expected a sequence of size {n}, got {class}")));
     }
@@ -300,7 +301,7 @@ fn view<'py>(
     // SAFETY: type checks on a live object.
     let (is_array, class) = unsafe {
         let array = ffi::PyObject_TypeCheck(object.as_ptr(), numpy::api(py).array_type) != 0;
-        (array, type_name(object.as_ptr()))
+        (array, c_type_name(object.as_ptr()))
     };
     if parameter.is_buffer && !is_array {
         return Err(no_array(parameter, object));

@@ -167,6 +167,8 @@ fn describe<'py>(py: Python<'py>, plan: &Plan) -> PyResult<Bound<'py, PyDict>> {
     let data: Vec<_> =
         plan.data.iter().map(|(n, t)| (n.as_str(), t.text.as_str(), t.name.as_str())).collect();
     result.set_item("data", data)?;
+    let promised: Vec<_> = plan.promised.iter().map(|f| (f.name.as_str(), f.text.as_deref())).collect();
+    result.set_item("promised", promised)?;
     let externs: Vec<_> = plan
         .externs
         .iter()

@@ -124,6 +124,7 @@ impl Lowerer<'_, '_> {
             Ty::Tuple(_) => "tuple",
             Ty::Str(_) => "str",
             Ty::Bytes(_) => "bytes",
+            Ty::Scalar(DType::Bool) => "bool",
             Ty::Array(_) if class.is_some_and(|class| class == "numpy.ndarray") => "numpy.ndarray",
             // Kernels have them as arrays.
             Ty::Array(a) if (a.dtype, a.ndim) == (DType::U8, 1) => match a.readonly {

@@ -1,6 +1,7 @@
 //! Calls of functions of C, through pointers, of the module's own `cdef` functions; structs that are made by their names.
 
 use ungil_ir::entities::Value;
+use ungil_ir::inst::{Const, InstKind};
 use ungil_ir::types::{DType, Type};
 use ungil_syntax::ast::expr::{Call, Expr, ExprKind};
 
@@ -27,6 +28,9 @@ impl Lowerer<'_> {
     pub(super) fn c_argument(&mut self, e: &Expr, ty: &CTy, held: &mut Vec<Obj>) -> Result<Value> {
         if let Some(power) = self.power_as(e, ty)? {
             return self.number(power, ty);
+        }
+        if let (CTy::Num(dtype @ (DType::I8 | DType::U8), _), Some(byte)) = (ty, one_byte(e)) {
+            return Ok(self.b().value(InstKind::Const(Const::Int(*dtype, byte))));
         }
         let value = self.expr(e)?;
         match ty {
@@ -229,5 +233,16 @@ impl Lowerer<'_> {
             self.store_place(&Place { address: at, ty, is_const: false }, value)?;
         }
         Ok(Val::C(address, CTy::of(&whole)))
+    }
+}
+
+/// What a literal of one byte is as a character of C.
+fn one_byte(e: &Expr) -> Option<i64> {
+    match &e.kind {
+        ExprKind::Literal(Literal::Bytes(bytes)) => match **bytes {
+            [byte] => Some(i64::from(byte as i8)),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -74,6 +74,20 @@ impl Lowerer<'_> {
         Ok(value)
     }
 
+    /// The name of a function that is no variable of Python: `f`, or `module.f` of a cimported module.
+    pub(super) fn callee(&self, func: &Expr) -> Option<Box<str>> {
+        match &func.kind {
+            ExprKind::Name(name) => {
+                let is_free = self.local(name).is_none() && !self.globals.contains(&**name);
+                is_free.then(|| (&**name).into())
+            }
+            ExprKind::Attribute { value, attr } => {
+                Some(format!("{}.{}", self.callee(value)?, attr.name).into())
+            }
+            _ => None,
+        }
+    }
+
     fn any_call(&mut self, e: &Expr, call: &Call) -> Result<Val> {
         if let Some(answer) = self.answer(call)? {
             return Ok(answer);
@@ -98,10 +112,7 @@ impl Lowerer<'_> {
         if let Some(f) = self.function_behind(&call.func) {
             return self.call_pointer(e, call, &f);
         }
-        if let ExprKind::Name(name) = &call.func.kind
-            && self.local(name).is_none()
-            && !self.globals.contains(&**name)
-        {
+        if let Some(name) = &self.callee(&call.func) {
             if let Some(value) = self.c_operator(e, call, name)? {
                 return Ok(value);
             }

@@ -120,6 +120,7 @@ impl Class {
     /// The class of this name that a variable may be declared as.
     pub(crate) fn declared(name: &str) -> Option<Class> {
         Some(match name {
+            "bool" => Class::Bool,
             "bytearray" => Class::Bytearray,
             "bytes" => Class::Bytes,
             "dict" => Class::Dict,

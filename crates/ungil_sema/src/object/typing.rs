@@ -93,10 +93,7 @@ impl Lowerer<'_> {
         if self.searched_place(call).is_some() {
             return Kind::C(CTy::Num(DType::I64, "Py_ssize_t".into()));
         }
-        let ExprKind::Name(name) = &call.func.kind else { return Kind::Object };
-        if self.local(name).is_some() || self.globals.contains(&**name) {
-            return Kind::Object;
-        }
+        let Some(name) = &self.callee(&call.func) else { return Kind::Object };
         if let Some(ty) = self.c_operator_type(call, name) {
             return Kind::C(ty);
         }

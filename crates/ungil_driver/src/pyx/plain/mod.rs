@@ -5,6 +5,7 @@
 
 mod arrays;
 mod casts;
+mod flat;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use ungil_syntax::ast::stmt::{Alias, FunctionDef, If, Stmt, StmtKind, With};
 use ungil_syntax::directive::Place;
 use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 
+use self::flat::flat;
 use super::annotation;
 use super::directives::{Aliases, Directive, switched};
 use super::error::unsupported;
@@ -164,8 +166,8 @@ impl Plain<'_> {
         inner.visit_expr(expr);
         let text = inner.apply(expr.span.lo as usize, expr.span.hi as usize);
         self.errors.append(&mut inner.errors);
-        // A line end outside brackets would end the statement.
-        format!("({})", text.replace(['\n', '\r'], " "))
+        // What replaces a text has as many lines as that, wherever its parts go.
+        format!("({})", flat(&text))
     }
 
     /// Where the colon after a header is, from `from` on.

@@ -130,7 +130,10 @@ impl Lowerer<'_, '_> {
             Ty::CFunc(f) if matches!(to.to, CType::Void | CType::Opaque(_) | CType::Function(_)) => {
                 Ok(self.function_pointer(&f.clone()))
             }
-            Ty::Str(text) if to.constant && is_char(&to.to) => self.text_pointer(&text.clone()),
+            // In the Cython language literals are C's, whose type is not constant.
+            Ty::Str(text) if (to.constant || self.options.c.is_some()) && is_char(&to.to) => {
+                self.text_pointer(&text.clone())
+            }
             ty if ty.is_integral() && matches!(to.to, CType::Void | CType::Opaque(_)) => {
                 let address = self.index(arg)?;
                 Ok(self.b().value(InstKind::Pointer(address)))
