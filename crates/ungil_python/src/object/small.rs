@@ -5,6 +5,7 @@
 
 use core::ffi::c_int;
 use core::ptr::null_mut;
+use std::sync::OnceLock;
 
 use pyo3::ffi;
 
@@ -50,14 +51,42 @@ pub unsafe fn both(a: O, b: O) -> Option<(i64, i64)> {
     unsafe { Some((small(a)?, small(b)?)) }
 }
 
+/// Ints of which there is one object each (`Include/internal/pycore_global_objects.h`), and the bytes from one to the next.
+const FIRST: i64 = -5;
+const LAST: i64 = 256;
+const STEP: usize = 32;
+
+/// Where the first of them lies; 0: they do not lie side by side.
+static OWN: OnceLock<usize> = OnceLock::new();
+
+#[cold]
+fn own_ints() -> usize {
+    // SAFETY: attached, as all code for objects is; the references are given up.
+    let at = |n| unsafe {
+        let object = ffi::PyLong_FromLongLong(n);
+        ffi::Py_XDECREF(object);
+        object.expose_provenance()
+    };
+    let first = at(FIRST);
+    let side_by_side = (FIRST..=LAST).all(|n| at(n) == first + (n - FIRST) as usize * STEP);
+    if side_by_side { first } else { 0 }
+}
+
 /// An integer; null with an exception set.
 ///
 /// # Safety
 /// Attached.
 #[inline]
 pub unsafe fn from_i64(n: i64) -> O {
-    // SAFETY: attached. Where a `long` has 64 bits its function knows numbers of one digit first.
+    // SAFETY: attached. The interpreter's own small ints live for ever. Where a `long` has 64 bits its function knows numbers of one
+    // digit first.
     unsafe {
+        let first = if (FIRST..=LAST).contains(&n) { *OWN.get_or_init(own_ints) } else { 0 };
+        if first != 0 {
+            let own = core::ptr::with_exposed_provenance_mut(first + (n - FIRST) as usize * STEP);
+            ffi::Py_INCREF(own);
+            return own;
+        }
         match core::ffi::c_long::try_from(n) {
             Ok(n) => ffi::PyLong_FromLong(n),
             Err(_) => ffi::PyLong_FromLongLong(n),
