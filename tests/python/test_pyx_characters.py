@@ -1,9 +1,11 @@
 """Characters of strings are numbers of C where Cython has them so."""
 
+import array
 import gc
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pyx_reference
 
@@ -63,8 +65,9 @@ def use(module, text):
 
 def test_counts_of_references_are_exact(module):
     text = "a key that is no constant"
-    # The first calls compile, which leaves other objects.
-    use(module, text)
+    # The first calls compile, and the interpreter adapts itself to those after them, which leaves or takes other objects.
+    for _ in range(200):
+        use(module, text)
     gc.collect()
     before = [sys.getrefcount(o) for o in (text, None)]
     for _ in range(1000):
@@ -72,3 +75,49 @@ def test_counts_of_references_are_exact(module):
     gc.collect()
     after = [sys.getrefcount(o) for o in (text, None)]
     assert all(abs(a - b) < 50 for a, b in zip(after, before, strict=True)), (before, after)
+
+
+OBJECTS = Path(__file__).parent / "pyx" / "buffers_as_objects.pyx"
+MEMORY = (
+    b"ab",
+    bytearray(b"ab"),
+    memoryview(b"ab"),
+    b"",
+    np.frombuffer(b"ab", np.uint8),
+    array.array("B", b"ab"),
+)
+UNTYPED = ("rest", "twice", "inside", "total", "unchanged", "same")
+TYPED = ("own_rest", "own_same", "own_sum", "own_array", "of_fused")
+
+
+def test_memory_that_is_no_array_is_an_object(tmp_path_factory):
+    reference = pyx_reference.build(OBJECTS, tmp_path_factory.mktemp("buffers"))
+    module = pyx.compile(OBJECTS)
+    wrong = []
+    # Backwards too: what arguments of one kind were compiled for is not what others mean.
+    for values in (MEMORY, MEMORY[::-1]):
+        calls = [(name, value) for name in UNTYPED for value in values]
+        calls += [(name, value) for name in TYPED for value in (*values, "ab", 3)]
+        calls += [("own_item", value, i) for value in values if len(value) for i in (0, -1)]
+        calls += [("less", b"a", b"b"), ("less", bytearray(b"a"), b"b"), ("beside", b"ab", np.ones(1))]
+        calls += [("module_class", value) for value in ([1], None, (1,), 3)]
+        calls += [("generated", 300), ("generated", 3, 4), ("generated", "a")]
+        wrong += pyx_reference.differences(reference, module, calls)
+    assert not wrong, "\n".join(map(str, wrong))
+    assert list(module.generated(3)) == [3, "x"]
+
+
+def test_functions_of_libraries_in_tables_of_the_module():
+    module = pyx.compile("""
+from libc.math cimport sin
+cdef extern from "math.h" nogil:
+    double fabs(double)
+ctypedef double (*function)(double) noexcept nogil
+cdef double square(double x) noexcept nogil: return x * x
+cdef function table[3]
+table[0] = sin
+table[1] = square
+table[2] = fabs
+def at(int i, double x): return table[i](x)
+""")
+    assert [module.at(i, -2.0) for i in range(3)] == [np.sin(-2.0), 4.0, 2.0]

@@ -273,3 +273,24 @@ def test_lines_that_do_not_run_are_not_seen():
     finally:
         sys.settrace(previous)
     assert seen == {2, 3, 5}
+
+
+def test_what_stands_for_c_in_plain_code_is_not_traced():
+    """Debuggers that step through a function do not step into conversions."""
+    module = pyx.compile(
+        "# cython: linetrace=True\ndef f(int n):\n    cdef int s = n\n    s += 2\n    return s\n"
+    )
+    files = set()
+
+    def trace(frame, event, argument):
+        files.add(frame.f_code.co_filename)
+        return trace
+
+    assert module.f(1) == 3
+    sys.settrace(trace)
+    try:
+        result = module.f(1)
+    finally:
+        sys.settrace(None)
+    assert result == 3 and any("pyx_module" in file for file in files)
+    assert not any("_fallback" in file for file in files), files

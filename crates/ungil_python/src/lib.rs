@@ -71,6 +71,8 @@ mod _ungil {
     #[pymodule_export]
     use crate::object::ndarray_api::ndarray_functions;
     #[pymodule_export]
+    use crate::profile::Unseen;
+    #[pymodule_export]
     use crate::pyx::{
         FusedCall, make_builtin, make_pyx_function, pyx_callback, pyx_directive, pyx_load, pyx_read,
         pyx_size, pyx_store, pyx_view,

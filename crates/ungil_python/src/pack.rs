@@ -27,6 +27,7 @@ use crate::key::{self, Tag};
 use crate::lists::{self, Lists};
 use crate::mpi;
 use crate::numpy::{self, Api, PyArray};
+use crate::object::is_memory;
 use crate::pyx::{Elements, Takes};
 use crate::reject::ArgError;
 
@@ -182,10 +183,14 @@ impl Packer {
         unsafe {
             let ty = ffi::Py_TYPE(object);
             if ty == self.api.array_type {
-                return self.array(object);
+                return match takes {
+                    Some(Takes::Bytes | Takes::Instance) => Err(ArgError::List { object }),
+                    _ => self.array(object),
+                };
             }
             let is_usual = match takes {
                 None => true,
+                Some(Takes::Anything) => ty == &raw mut ffi::PyLong_Type || ty == &raw mut ffi::PyFloat_Type,
                 Some(Takes::Double) => ty == &raw mut ffi::PyFloat_Type,
                 Some(Takes::Whole) => ty == &raw mut ffi::PyLong_Type,
                 Some(Takes::Truth) => ty == &raw mut ffi::PyBool_Type,
@@ -209,6 +214,9 @@ impl Packer {
             let ty = ffi::Py_TYPE(object);
             let is_bytes = ty == &raw mut ffi::PyBytes_Type;
             match takes {
+                Takes::Bytes => (!is_bytes).then_some(Err(ArgError::List { object })),
+                Takes::Instance => Some(Err(ArgError::List { object })),
+                Takes::Anything => is_memory(object).then_some(Err(ArgError::List { object })),
                 Takes::Double => fast::double(object).map(|value| self.number(Tag::PY_FLOAT, value)),
                 Takes::Whole => fast::known_whole(object).map(|value| self.number(Tag::PY_INT, value)),
                 Takes::Truth => fast::truth(object).map(|value| self.number(Tag::PY_BOOL, u8::from(value))),

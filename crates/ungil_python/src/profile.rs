@@ -8,6 +8,7 @@ use core::ptr::null_mut;
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
+use pyo3::pyclass::{PyTraverseError, PyVisit};
 use pyo3::types::{PyDict, PyTraceback, PyTuple};
 
 use crate::dispatcher::{self, Dispatcher};
@@ -131,5 +132,28 @@ pub fn unseen<T>(_: Python<'_>, run: impl FnOnce() -> T) -> T {
         let result = run();
         ffi::PyThreadState_LeaveTracing(state);
         result
+    }
+}
+
+/// A function of ours that plain code calls: debuggers do not step into it, profilers have no rows of it.
+#[pyclass(frozen, module = "ungil._ungil")]
+pub struct Unseen {
+    function: Py<PyAny>,
+}
+
+#[pymethods]
+impl Unseen {
+    #[new]
+    fn new(function: Py<PyAny>) -> Unseen {
+        Unseen { function }
+    }
+
+    #[pyo3(signature = (*args))]
+    fn __call__<'py>(&self, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        unseen(args.py(), || self.function.bind(args.py()).call1(args))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.function)
     }
 }

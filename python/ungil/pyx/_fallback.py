@@ -180,11 +180,20 @@ class Typed(ast.NodeTransformer):
         self.depth += 1
         first = node.body[0]
         head = [] if not _is_text(first) else [node.body.pop(0)]
+        for name in (n for n, t, _ in self.info["params"] if not t and n in self.info.get("classes", {})):
+            args: list[ast.expr] = [ast.Name(name, ast.Load()), ast.Constant(name)]
+            args.append(ast.Constant(self.info["classes"][name]))
+            check = ast.Expr(ast.Call(ast.Name("__pyx_argument__", ast.Load()), args, []))
+            head.append(ast.copy_location(check, first))
         for name, ty in self.params:
             value = self._convert(ty, ast.copy_location(ast.Name(name, ast.Load()), first))
             head.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), first))
-        node.body = head + [s for old in node.body for s in _list(self.visit(old))]
+        body = [s for old in node.body for s in _list(self.visit(old))]
         self.depth -= 1
+        if self.info.get("is_plain") and len(head) > _is_text(first) and isinstance(node, ast.FunctionDef):
+            node.body = [*head, *_generator(node, body)]
+            return node
+        node.body = head + body
         if self.ret and self.ret[0] not in ("void",) and not _is_view(self.ret[0]):
             node.body.append(ast.copy_location(ast.Return(ast.Constant(0)), node.body[-1]))
         return node
@@ -357,6 +366,26 @@ class Typed(ast.NodeTransformer):
         if self.ret and node.value is not None and not _is_view(self.ret[0]):
             node.value = self._convert(self.ret, node.value)
         return node
+
+
+def argument(value: Any, name: str, class_name: str) -> None:
+    """Raises where an argument is no instance of its parameter's class."""
+    known = _CLASSES.get(class_name)
+    if known is not None and value is not None and type(value) is not known:
+        found = type(value).__name__
+        raise TypeError(f"Argument '{name}' has incorrect type (expected {class_name}, got {found})")
+
+
+def _generator(node: ast.FunctionDef, body: list[ast.stmt]) -> list[ast.stmt]:
+    """The body of a generator in a function of its own, so that arguments are converted when it is made."""
+    a = node.args
+    every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *(one for one in (a.vararg, a.kwarg) if one is not None)]
+    inner = copy.copy(node)
+    inner.args = ast.arguments([], [], None, [], [], None, [])
+    inner.returns = None
+    inner.body = [ast.Nonlocal([one.arg for one in every]), *body]
+    made = ast.Return(ast.Call(ast.Name(node.name, ast.Load()), [], []))
+    return [ast.copy_location(stmt, node) for stmt in (inner, made)]
 
 
 def warn(code: types.CodeType, why: str) -> None:

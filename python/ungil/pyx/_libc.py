@@ -264,6 +264,17 @@ def address(name: str, named: tuple[str, ...]) -> int | None:
     return None
 
 
+def address_of(canonical: str) -> int:
+    """The address of a function of C by what the compiler knows it as."""
+    kind, _, rest = canonical.partition(":")
+    found = int(rest.split(":")[0]) if kind == "cython.extern" else None
+    if kind.startswith("libc.math."):
+        found = address(kind.removeprefix("libc.math."), ())
+    if not found:
+        raise TypeError(f"`{kind}` has no address")
+    return found
+
+
 @functools.cache
 def _load(library: str | None) -> ctypes.CDLL:
     if library is None or os.sep in library or library.endswith(".so.6"):

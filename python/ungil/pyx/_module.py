@@ -22,6 +22,7 @@ from typing import Any
 
 from ungil import _ungil, errors
 from ungil.pyx import (
+    _characters,
     _cimport,
     _cpython,
     _enums,
@@ -186,15 +187,16 @@ class Builder:
         """Gives the module the names that texts have without binding them."""
         self.names |= _names.casts() | _names.operators() | _names.OLD_NAMES
         self.names |= {
-            "__pyx_checked": _fallback.checked,
-            "__pyx_convert__": _fallback.convert,
-            "__pyx_divide__": _fallback.c_divide,
+            "__pyx_checked": _ungil.Unseen(_fallback.checked),
+            "__pyx_convert__": _ungil.Unseen(_fallback.convert),
+            "__pyx_argument__": _ungil.Unseen(_fallback.argument),
+            "__pyx_divide__": _ungil.Unseen(_fallback.c_divide),
             "__pyx_floor__": operator.floordiv,
-            "__pyx_modulo__": _fallback.c_modulo,
-            "__pyx_quotient__": _fallback.c_quotient,
-            **_fallback.CHECKED_NAMES,
-            "__pyx_plain__": _views.plain,
-            "__pyx_fill__": _views.fill,
+            "__pyx_modulo__": _ungil.Unseen(_fallback.c_modulo),
+            "__pyx_quotient__": _ungil.Unseen(_fallback.c_quotient),
+            **{name: _ungil.Unseen(made) for name, made in _fallback.CHECKED_NAMES.items()},
+            "__pyx_plain__": _ungil.Unseen(_views.plain),
+            "__pyx_fill__": _ungil.Unseen(_views.fill),
             "__pyx_named__": _inner.named,
             "NULL": None,
             **_system_names(),
@@ -551,7 +553,7 @@ class Builder:
         text = "".join(lines[node.lineno - 1 : node.end_lineno])
         own: _methods.Function = node
         if owner is not None:
-            if info["is_plain"] and not _declares(info):
+            if info["is_plain"] and not _declares(info) and not info["classes"]:
                 return
             try:
                 text = _methods.outside(node, text, owner)
@@ -589,6 +591,7 @@ class Builder:
             and isinstance(inner.ctx, ast.Store)
             and isinstance(inner.value, ast.Name)
         )
+        info["whole"] = _characters.used_whole(own, info)
         info["enumerators"] = {
             name: self.types[enumeration][1]
             for name, *_, enumeration in plan["constants"]
@@ -718,7 +721,7 @@ class Builder:
 
         if info["is_plain"]:
             self.functions.append((info, function))
-            return fallback() if _declares(info) else function
+            return fallback() if _declares(info) or info["classes"] else function
         compiled = _ungil.make_pyx_function(function, text, info, fallback)
         self.functions.append((info, compiled))
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):

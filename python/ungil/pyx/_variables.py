@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ungil import _ungil
+from ungil.pyx import _libc, _names
 
 
 class Variables:
@@ -99,6 +100,8 @@ class Variables:
         """A value with the addresses of functions in their places; the code behind them lives as long as the module."""
         if text.startswith("*fn(") and value is None:
             return 0
+        if text.startswith("*fn(") and isinstance(value, _names.Special):
+            return _libc.address_of(value.canonical)
         if text.startswith("*fn(") and callable(value):
             made = value if hasattr(value, "address") else _ungil.pyx_callback(text, value)
             vars(self)["_memory"].append(made)

@@ -18,6 +18,7 @@ use super::overflowing;
 use super::plan::{Function, Parameter};
 use super::signature::Head;
 use super::types::{Known, Types, decayed, dotted};
+use super::values::Globals;
 
 /// The directives that hold around a function.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Around<'a> {
     pub list: Vec<Directive>,
     /// Whether annotations are types where none of them says.
     pub annotates: bool,
+    /// Variables of the module that hold instances of one class.
+    pub classes: &'a BTreeMap<String, String>,
 }
 
 impl Around<'_> {
@@ -137,6 +140,11 @@ pub fn function(
             if !fused.contains(&one) {
                 fused.push(one);
             }
+        }
+    }
+    for name in Globals::of(def) {
+        if let Some(class) = around.classes.get(&name) {
+            classes.insert(name, class.clone());
         }
     }
     let mut locals =

@@ -153,6 +153,8 @@ pub struct Plan {
     pub variables: Vec<String>,
     /// Variables of the module that live in memory of C, with their types.
     pub data: Vec<(String, Known)>,
+    /// Variables of the module that hold instances of one class of Python's.
+    pub classes: BTreeMap<String, String>,
 }
 
 /// How to read a module: its language level as a directive gives it, and whether it is a `.pxd` file.
@@ -199,7 +201,8 @@ pub fn read(
         Some(Setting::Bool(annotates)) => *annotates,
         _ => annotates,
     };
-    let around = Around { aliases: &aliases, list: Vec::new(), annotates };
+    let classes = plan.classes.clone();
+    let around = Around { aliases: &aliases, list: Vec::new(), annotates, classes: &classes };
     (plan.functions, plan.methods) = functions::of_module(body, &plan.types, source, around, &mut errors);
     let run = reachable(body);
     let (mistakes, rewritten) = super::values::mistakes(&run, &plan, source);
@@ -409,7 +412,10 @@ fn variables(plan: &mut Plan, base: &CType, declarators: &[Declarator], errors: 
                 plan.data.retain(|(other, _)| *other != *name.name);
                 plan.data.push((name.name.to_string(), known));
             }
-            Ok(_) => {}
+            Ok(known) => {
+                let (name, class) = (declarator.name(), functions::class(&known));
+                plan.classes.extend(name.zip(class).map(|(name, class)| (name.name.to_string(), class)));
+            }
             Err(error) => errors.push(error),
         }
     }

@@ -48,7 +48,7 @@ use crate::bind::{Few, Room};
 use crate::dispatcher::{Dispatcher, State};
 use crate::params::BoundArgs;
 use crate::pyx::Pyx;
-use crate::{call, raise};
+use crate::{call, numpy, raise};
 use table::Table;
 use unit::{Origin, Unit};
 
@@ -103,6 +103,17 @@ pub fn is_text(object: *mut PyObject) -> bool {
 pub fn is_sequence(object: *mut PyObject) -> bool {
     // SAFETY: attached, with a live object.
     unsafe { ffi::PyList_Check(object) != 0 || ffi::PyTuple_Check(object) != 0 }
+}
+
+/// Whether an object has memory like an array's but is none: `bytes` and its kin, whose operators mean something else.
+pub fn is_memory(object: *mut PyObject) -> bool {
+    // SAFETY: attached, with a live object.
+    unsafe {
+        let api = numpy::api(Python::assume_attached());
+        ffi::PyObject_CheckBuffer(object) != 0
+            && ffi::PyObject_TypeCheck(object, api.array_type) == 0
+            && ffi::PyObject_TypeCheck(object, api.generic_type) == 0
+    }
 }
 
 /// Compiles a function for objects, or says why it cannot be. `is_direct`: for callers that pass words of C.

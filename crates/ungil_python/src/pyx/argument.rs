@@ -158,6 +158,7 @@ fn tuple<'py>(
             is_buffer: false,
             writes: false,
             is_array: false,
+            is_whole: false,
         };
         made.push(convert(&inner, item)?);
     }

@@ -115,6 +115,8 @@ pub struct Parameter {
     pub writes: bool,
     /// Of a buffer, which Python sees as it is.
     pub is_array: bool,
+    /// Of `bytes` of which more is used than characters.
+    pub is_whole: bool,
 }
 
 impl Parameter {
@@ -129,6 +131,7 @@ impl Parameter {
             is_buffer: false,
             writes: false,
             is_array: false,
+            is_whole: false,
         }
     }
 }
@@ -172,7 +175,8 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
             c.not_none.insert(name.clone());
         }
         let is_array = c.buffers.contains(&name);
-        params.push(Parameter { name, declared, class, not_none, is_buffer, writes, is_array });
+        let is_whole = false;
+        params.push(Parameter { name, declared, class, not_none, is_buffer, writes, is_array, is_whole });
     }
     params
 }
@@ -246,6 +250,8 @@ pub fn make_pyx_function<'py>(
     let written: Vec<String> = option(info, "written")?.unwrap_or_default();
     let mut c = switched(info)?;
     let mut params = parameters(declared, &written, &mut c);
+    let whole: Vec<String> = option(info, "whole")?.unwrap_or_default();
+    params.iter_mut().for_each(|p| p.is_whole = whole.contains(&p.name));
     let buffers = locals.iter().filter(|(_, ty)| is_buffer_type(ty));
     c.buffers.extend(buffers.map(|(name, _)| name.clone()));
     let known = |(name, (text, c_name)): (String, Named)| {
@@ -567,7 +573,7 @@ impl Pyx {
 
     /// Whether arguments are lists or tuples, where that is not what was declared: their items are any objects, and a
     /// change of one is seen at once, so that they are not for kernels. Strings are not either, of which each would have a
-    /// kernel of its own, unless there are arrays to work on.
+    /// kernel of its own, unless there are arrays to work on, nor is memory that is no array's, such as that of `bytes`.
     fn has_sequences(&self, state: &State, objects: &[*mut PyObject]) -> bool {
         let is_star = |k: usize| state.params.star && k == state.params.positional;
         let declared = |k: usize| self.params.get(k).is_some_and(|p| p.declared.is_some());
@@ -576,7 +582,10 @@ impl Pyx {
             matches!(ty, Some(Declared::View { .. } | Declared::Structs { .. } | Declared::C { .. }))
         };
         let has_arrays = self.params.iter().any(|p| is_array(&p.declared));
-        let is_object = |o| object::is_sequence(o) || !has_arrays && object::is_text(o);
+        let is_whole = |k: usize| self.params.get(k).is_some_and(|p| p.class.is_none() || p.is_whole);
+        let is_object = |k: usize, o: *mut PyObject| {
+            object::is_sequence(o) || !has_arrays && object::is_text(o) || object::is_memory(o) && is_whole(k)
+        };
         // In place of characters `None` raises where they are asked for.
         let is_absent = |k: usize, o: *mut PyObject| {
             let class = self.params.get(k).and_then(|p| p.class.as_deref());
@@ -584,7 +593,7 @@ impl Pyx {
             o == unsafe { ffi::Py_None() } && matches!(class, Some("bytes" | "bytearray"))
         };
         !self.kernel_only
-            && given.any(|(k, o)| (is_object(*o) || is_absent(k, *o)) && !is_star(k) && !declared(k))
+            && given.any(|(k, o)| (is_object(k, *o) || is_absent(k, *o)) && !is_star(k) && !declared(k))
     }
 
     /// Whether arguments are more to a function without declared parameters than to kernels: numbers of NumPy, which have

@@ -11,6 +11,12 @@ use super::Parameter;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
+    /// Any object, of which memory that is no array's is for code that handles objects.
+    Anything,
+    /// `bytes` and nothing else: an array of its characters would be the same to a kernel.
+    Bytes,
+    /// Objects of a class that have memory, which are asked for their class each time.
+    Instance,
     /// Whole numbers, instances of subclasses of `float` and NumPy's numbers as floats.
     Double,
     /// Truth values and NumPy's integers as whole numbers.
@@ -52,6 +58,12 @@ impl Takes {
                 let (dtype, ndim, layout) = (*dtype, *ndim, *layout);
                 Takes::Buffer(Elements { dtype, ndim, layout, writes: !is_const || parameter.writes })
             }
+            None => match parameter.class.as_deref() {
+                None => Takes::Anything,
+                Some("bytes") => Takes::Bytes,
+                Some("bytearray" | "memoryview" | "array.array") => Takes::Instance,
+                Some(_) => Takes::Nothing,
+            },
             _ => Takes::Nothing,
         }
     }

@@ -229,6 +229,7 @@ pub unsafe fn pyx_view<'py>(
         is_buffer: false,
         writes: false,
         is_array: false,
+        is_whole: false,
     };
     let array = argument::convert(&parameter, value)?;
     let n = usize::from(ndim);

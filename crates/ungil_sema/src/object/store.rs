@@ -217,6 +217,7 @@ impl Lowerer<'_> {
             if (self.source.meaning)(name) == Meaning::Other {
                 return refuse("a variable of C of the module");
             }
+            let value = self.of_class(name, value)?;
             let value = self.object(value)?;
             let (table, text) = (self.table, self.name(name));
             self.status_from(Entry::SetGlobal, &[table, text, value.value], &[value]);

@@ -517,10 +517,10 @@ impl Visitor for Check<'_> {
 }
 
 /// Names that a function says are not its own.
-struct Globals(HashSet<String>);
+pub struct Globals(HashSet<String>);
 
 impl Globals {
-    fn of(def: &FunctionDef) -> HashSet<String> {
+    pub fn of(def: &FunctionDef) -> HashSet<String> {
         let mut found = Globals(HashSet::new());
         def.body.iter().for_each(|stmt| found.visit_stmt(stmt));
         found.0
