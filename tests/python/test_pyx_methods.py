@@ -228,3 +228,12 @@ def test_fused_functions_in_threads():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_fused_functions_take_truth_values_for_unsigned_bytes():
+    found = pyx.compile(
+        "from libc.stdint cimport int8_t, uint8_t\nctypedef fused T:\n    int8_t\n    uint8_t\n    double\n"
+        "def f(T[:] a): return a[0], T is uint8_t\n"
+    )
+    assert found.f(np.array([True, False])) == (1, True)
+    assert found.f(np.array([-1], np.int8)) == (-1, False)

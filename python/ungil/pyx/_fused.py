@@ -228,9 +228,11 @@ def _matching_view(alternatives: list[Alternative], p: Parameter, value: Any) ->
         if "[" in text:
             element, _, axes = text.removeprefix("const ").removeprefix("buffer ").partition("[")
             ndim = axes.count(":") - 2 * axes.count("::1") + axes.count("::1")
-        if element in _ORDER and value.dtype.kind in "iufc" and value.ndim == ndim:
+        # Truth values are unsigned bytes, as in Cython.
+        kind = value.dtype.kind.replace("b", "u")
+        if element in _ORDER and kind in "iufc" and value.ndim == ndim:
             wanted = np.dtype(element)
-            if wanted.kind == value.dtype.kind and wanted.itemsize == value.dtype.itemsize:
+            if wanted.kind == kind and wanted.itemsize == value.dtype.itemsize:
                 return i
     return None
 
