@@ -181,6 +181,13 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
     params
 }
 
+/// Marks the parameters of `bytes` of which more is used than characters.
+fn marked(info: &Bound<'_, PyDict>, mut params: Vec<Parameter>) -> PyResult<Vec<Parameter>> {
+    let whole: Vec<String> = option(info, "whole")?.unwrap_or_default();
+    params.iter_mut().for_each(|p| p.is_whole = whole.contains(&p.name));
+    Ok(params)
+}
+
 /// What a type's text declares. Buffers may be constant where nothing is written to them.
 fn declaration(text: &str, c_name: &str, writes: bool) -> Option<Declared> {
     let mut declared = read::declared(text, c_name)?;
@@ -249,9 +256,7 @@ pub fn make_pyx_function<'py>(
     let ret: Option<Named> = option(info, "ret")?;
     let written: Vec<String> = option(info, "written")?.unwrap_or_default();
     let mut c = switched(info)?;
-    let mut params = parameters(declared, &written, &mut c);
-    let whole: Vec<String> = option(info, "whole")?.unwrap_or_default();
-    params.iter_mut().for_each(|p| p.is_whole = whole.contains(&p.name));
+    let mut params = marked(info, parameters(declared, &written, &mut c))?;
     let buffers = locals.iter().filter(|(_, ty)| is_buffer_type(ty));
     c.buffers.extend(buffers.map(|(name, _)| name.clone()));
     let known = |(name, (text, c_name)): (String, Named)| {
