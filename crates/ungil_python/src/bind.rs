@@ -203,7 +203,7 @@ impl Prepared {
             if kwnames.is_null() {
                 return n >= self.least;
             }
-            self.take_keywords(args.add(n), n, kwnames, &mut few.room, few.keywords)
+            self.take_more_keywords(args.add(n), n, kwnames, &mut few.room, few.keywords)
         }
     }
 
@@ -285,7 +285,7 @@ impl Prepared {
 
     /// Puts the values of keywords into their places; whether all parameters have something then. `dictionary`: of surplus ones, if
     /// it is kept.
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn take_keywords(
         &self,
         values: *const *mut PyObject,
@@ -322,6 +322,20 @@ impl Prepared {
             }
             (at..self.count).all(|i| !(*all.add(i)).is_null())
         }
+    }
+
+    /// The same, once for all callers that do more than this.
+    #[inline(never)]
+    unsafe fn take_more_keywords(
+        &self,
+        values: *const *mut PyObject,
+        n: usize,
+        kwnames: *mut PyObject,
+        room: &mut Room,
+        dictionary: *mut PyObject,
+    ) -> bool {
+        // SAFETY: as the caller vouches.
+        unsafe { self.take_keywords(values, n, kwnames, room, dictionary) }
     }
 
     /// The parameter whose name is equal to a keyword, of which it is another object.

@@ -145,7 +145,7 @@ pub unsafe fn call_objects(dispatcher: &Dispatcher) {
         let Some(code) = dispatcher.state().pyx.as_ref().and_then(Pyx::objects) else { return };
         (&raw mut (*object).objects).write(code);
         // Calls that profilers see find the way themselves.
-        exchange(dispatcher, vectorcall, crate::object::vectorcall);
+        exchange(dispatcher, vectorcall, code.way());
     }
 }
 

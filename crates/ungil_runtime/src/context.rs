@@ -118,6 +118,15 @@ pub fn current_state() -> *mut ThreadState {
     if state.is_null() { create_state() } else { state }
 }
 
+/// The context of the calling thread if that is the one whose context is found in a few instructions; null: ask [`current_ctx`].
+#[inline(always)]
+pub fn first_ctx() -> *mut Ctx {
+    let first = FIRST.load(Ordering::Acquire);
+    // SAFETY: states are never freed.
+    let is_own = !first.is_null() && unsafe { (*first).thread.load(Ordering::Relaxed) } == thread_pointer();
+    if is_own { first.cast() } else { ptr::null_mut() }
+}
+
 /// After a fork: the calling thread is the only one. A new thread may get the place in memory of one that is gone.
 pub(crate) fn stay_first() {
     FIRST.store(CURRENT.get(), Ordering::Release);

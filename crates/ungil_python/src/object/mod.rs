@@ -38,7 +38,7 @@ use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_diag::span::SourceId;
 use ungil_driver::compiled::Compiled;
 use ungil_driver::excerpt::parse_kernel;
-use ungil_runtime::context::current_ctx;
+use ungil_runtime::context::{current_ctx, first_ctx};
 use ungil_sema::object::entries::Entry;
 use ungil_sema::object::memory::taken_inside;
 use ungil_sema::object::shape::shape;
@@ -69,6 +69,8 @@ type Words = unsafe extern "C" fn(
 pub struct ObjectCode {
     compiled: Arc<Compiled>,
     function: Words,
+    /// The table's address.
+    words: *const *mut PyObject,
     table: Table,
     /// Whether it looks for interrupts.
     polls: bool,
@@ -162,10 +164,20 @@ pub fn warn_plain(code: &Bound<'_, PyAny>, why: &str) -> PyResult<()> {
     warn.call1((code, why)).map(drop)
 }
 
+// SAFETY: the address is that of the table, which has these properties.
+unsafe impl Send for ObjectCode {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for ObjectCode {}
+
 impl ObjectCode {
     /// Tells the code what its own calls come from, which outlives it.
     pub fn set_self(&mut self, dispatcher: &Dispatcher) {
         self.table.set_self(core::ptr::from_ref(dispatcher).cast_mut().cast());
+    }
+
+    /// The way that calls of it go.
+    pub fn way(&self) -> ffi::vectorcallfunc {
+        if self.polls { polling_vectorcall } else { vectorcall }
     }
 
     pub fn compiled(&self) -> &Compiled {
@@ -184,7 +196,7 @@ impl ObjectCode {
             if self.polls {
                 return self.run_polling(args, cells);
             }
-            let result = (self.function)(current_ctx(), args, self.table.address(), cells);
+            let result = (self.function)(current_ctx(), args, self.words, cells);
             if result.is_null() { self.failed() } else { result }
         }
     }
@@ -194,7 +206,7 @@ impl ObjectCode {
         // SAFETY: as for `run`.
         unsafe {
             call::run_attached(&self.compiled, |ctx| {
-                let result = (self.function)(ctx, args, self.table.address(), cells);
+                let result = (self.function)(ctx, args, self.words, cells);
                 if result.is_null() { self.failed() } else { result }
             })
         }
@@ -228,10 +240,38 @@ pub unsafe extern "C" fn vectorcall(
         let dispatcher = &*slf.cast::<Dispatcher>();
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
         if kwnames.is_null() && n == dispatcher.plain {
-            return (*dispatcher.objects).run(args, core::ptr::null());
+            // Nothing is kept beyond the call, nor another one made here, so that this needs no frame.
+            let ctx = first_ctx();
+            if !ctx.is_null() {
+                let code = &*dispatcher.objects;
+                let result = (code.function)(ctx, args, code.words, core::ptr::null());
+                return if result.is_null() { failed(slf) } else { result };
+            }
         }
         bind_and_run(slf, args, nargsf, kwnames)
     }
+}
+
+/// The same of code that looks for interrupts.
+///
+/// # Safety
+/// As for [`vectorcall`].
+pub unsafe extern "C" fn polling_vectorcall(
+    slf: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as the caller vouches.
+    unsafe { bind_and_run(slf, args, nargsf, kwnames) }
+}
+
+/// What a call ends with whose code has failed.
+#[cold]
+#[inline(never)]
+unsafe fn failed(slf: *mut PyObject) -> *mut PyObject {
+    // SAFETY: a live dispatcher with code for objects, which has just failed in this thread's context.
+    unsafe { (*(*slf.cast::<Dispatcher>()).objects).failed() }
 }
 
 /// Binds keywords, defaults and surplus arguments, then runs the code for objects.

@@ -245,7 +245,8 @@ pub fn compile_unit(
             let polls = polls(&compiled.module);
             // SAFETY: the code was compiled for a call of this form.
             let function = unsafe { core::mem::transmute::<usize, super::Words>(compiled.code.entry) };
-            Ok(Ok(ObjectCode { compiled, function, table, polls, _keep: keep }))
+            let words = table.address();
+            Ok(Ok(ObjectCode { compiled, function, words, table, polls, _keep: keep }))
         }
         Err(failure) => Err(specialise::failure_error(py, failure, &crate::world::PyWorld::default())),
     }
