@@ -115,6 +115,9 @@ unsafe extern "C" fn enter<const N: usize, const KINDS: u32>(
                 }
                 TRUTH if object == ffi::Py_True() => Some(truth_word(true)),
                 TRUTH if object == ffi::Py_False() || object == ffi::Py_None() => Some(truth_word(false)),
+                TRUTH if ffi::Py_TYPE(object) == &raw mut ffi::PyLong_Type => {
+                    Some(truth_word(digit(object) != Some(0)))
+                }
                 _ => None,
             };
             let word = match word {
@@ -177,8 +180,8 @@ impl Numbers {
         // SAFETY: the vectorcall protocol; parameters are no more than there are words.
         unsafe {
             let given = ffi::PyTuple_GET_SIZE(kwnames) as usize;
-            let keywords =
-                (&raw const (*kwnames.cast::<ffi::PyTupleObject>()).ob_item).cast::<*mut PyObject>();
+            let keywords: *const *mut PyObject =
+                (&raw const (*kwnames.cast::<ffi::PyTupleObject>()).ob_item).cast();
             let fast = &*self.fast;
             // The first ones are given by position; there are defaults of the last ones.
             let mut filled = !0 << self.least | !(!0u32 << n);
