@@ -156,8 +156,15 @@ pub unsafe fn call_objects(dispatcher: &Dispatcher) {
 pub unsafe fn call_first(dispatcher: &Dispatcher, first: ffi::vectorcallfunc, is_first: bool) {
     let (old, new) =
         if is_first { (vectorcall as ffi::vectorcallfunc, first) } else { (first, vectorcall as _) };
-    // SAFETY: as the caller vouches.
-    unsafe { exchange(dispatcher, old, new) }
+    let object = core::ptr::from_ref(dispatcher).cast_mut();
+    // SAFETY: as the caller vouches. A way for numbers is there only where profilers do not see calls.
+    unsafe {
+        if is_first && !dispatcher.numbers.is_null() {
+            (&raw mut (*object).numbers).write(ptr::null());
+            (&raw mut (*object).vectorcall).write(vectorcall);
+        }
+        exchange(dispatcher, old, new);
+    }
 }
 
 /// Exchanges what calls run, if it is what is expected: calls that profilers see stay.
