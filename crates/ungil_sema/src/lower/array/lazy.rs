@@ -61,6 +61,29 @@ impl fmt::Debug for Lazy {
 }
 
 impl Lowerer<'_, '_> {
+    /// A number of C as NumPy gets it beside an array: one of Python's.
+    fn given_to_numpy(&mut self, number: &Operand) -> Result<Operand> {
+        match number.ty.dtype() {
+            Some(dtype) if !matches!(number.ty, Ty::Scalar(_)) || dtype == DType::Bool => Ok(number.clone()),
+            Some(dtype) if dtype.is_int() && dtype != DType::U64 => self.convert(number, &Ty::PyInt),
+            Some(dtype) if dtype.is_float() => self.convert(number, &Ty::PyFloat),
+            _ => Ok(number.clone()),
+        }
+    }
+
+    /// An operation of elements whose arithmetic is NumPy's: in the Cython language arrays have no other.
+    fn by_numpy(&self, apply: Rc<Apply>) -> Rc<Apply> {
+        if !self.is_c() {
+            return apply;
+        }
+        Rc::new(move |l, x| {
+            let c = l.options.c.take();
+            let result = apply(l, x);
+            l.options.c = c;
+            result
+        })
+    }
+
     /// Applies a scalar operation: at once to scalars, element by element to arrays.
     pub(crate) fn lift(&mut self, args: &[Operand], span: Span, apply: Rc<Apply>) -> Result<Operand> {
         let mut args = args.iter().map(|a| self.element_of(a)).collect::<Result<Vec<_>>>()?;
@@ -68,8 +91,12 @@ impl Lowerer<'_, '_> {
             return apply(self, &args);
         }
         for a in args.iter_mut().filter(|a| a.ty.is_scalar() && a.constant.is_none()) {
+            if self.is_c() {
+                *a = self.given_to_numpy(a)?;
+            }
             a.value = Some(self.value(a)?);
         }
+        let apply = self.by_numpy(apply);
         if args.iter().filter(|a| self.is_proper_array(a)).count() > 1 {
             for a in &mut args {
                 *a = self.without_rows(a)?;
