@@ -134,6 +134,7 @@ impl<'p, 'w> Lowerer<'p, 'w> {
             wide: HashMap::new(),
             copies: false,
             memory: HashMap::new(),
+            private: HashSet::new(),
             frame_rows: HashMap::new(),
             team: None,
             depth: 0,

@@ -466,9 +466,11 @@ impl Lowerer<'_, '_> {
     ) -> (Region, Result<()>) {
         let frame = LoopFrame { leaves, ..self.parallel_frame(node, label) };
         self.nested(|l| {
+            let before = l.private_memory(&node.body)?;
             let value = l.c_counter(&node.target, iv, node.target.span);
             l.assign_to(&node.target, &value)?;
             l.framed(frame, |l| l.block(&node.body));
+            l.end_private_memory(before);
             Ok(())
         })
     }

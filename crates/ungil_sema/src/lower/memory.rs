@@ -4,7 +4,8 @@
 //! values. Arrays of numbers are arrays of the language, with checked indices, that also stand for pointers. A struct is
 //! a reference to its memory, which is copied where C copies: at assignment, when a function takes or returns it.
 //!
-//! Limits: memory in the frame is at most [`MAX_FRAME`] bytes a variable; a parallel loop shares it.
+//! Limits: memory in the frame is at most [`MAX_FRAME`] bytes a variable; parallel sections share it, but for what
+//! [`super::private_memory`] gives each thread.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -197,7 +198,7 @@ impl Lowerer<'_, '_> {
     /// Assigns a variable in memory; whether there is one of that name.
     pub(crate) fn write_memory(&mut self, name: &str, value: &Operand, span: Span) -> Result<bool> {
         let Some(memory) = self.memory.get(name).cloned() else { return Ok(false) };
-        if self.in_parallel() && !name.starts_with("__pyx_g__.") {
+        if self.in_parallel() && !name.starts_with("__pyx_g__.") && !self.private.contains(name) {
             let title = format!("the threads of a parallel loop share `{name}`, which has an address");
             let help = "use a variable of its own inside the loop, whose address is not taken";
             return Err(misuse(title, "assigned by several threads", help, span));

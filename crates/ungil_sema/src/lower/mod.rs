@@ -60,6 +60,7 @@ pub mod numpy;
 mod one_of;
 pub mod parallel;
 pub mod print;
+mod private_memory;
 pub mod program;
 pub mod raise;
 pub mod region;
@@ -223,6 +224,8 @@ pub struct Lowerer<'p, 'w> {
     pub(crate) copies: bool,
     /// Variables of C that have an address.
     pub(crate) memory: HashMap<String, Memory>,
+    /// Those of them that the threads of the parallel section around have for themselves.
+    pub(crate) private: HashSet<String>,
     /// Rows of arrays among them, with their types.
     pub(crate) frame_rows: HashMap<Value, CType>,
     /// The team of the `parallel` block around the current place.

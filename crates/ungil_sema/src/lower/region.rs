@@ -23,7 +23,7 @@ use ungil_syntax::ast::stmt::{For, Stmt, StmtKind};
 use ungil_syntax::visit::{Visitor, walk_stmt};
 
 use crate::cython::Declared;
-use crate::diagnostics::Result;
+use crate::diagnostics::{Error, Result};
 use crate::lower::call::Args;
 use crate::lower::loops::Leaves;
 use crate::lower::memory::misuse;
@@ -164,13 +164,17 @@ impl Lowerer<'_, '_> {
         let outer = self.team.replace(Team { id, n, sync, exits, exit: None, shared });
         let label = self.func.new_label();
         let (leaving, body) = self.leaving_team(|l| {
-            let (body, ()) = l.nested(|l| {
+            let (body, result) = l.nested(|l| {
+                let before = l.private_memory(&node.body)?;
                 l.inside_parallel(node, label, |l| {
                     l.block(&node.body);
                 });
+                l.end_private_memory(before);
+                Ok::<(), Error>(())
             });
-            body
+            result.map(|()| body)
         });
+        let body = body?;
         self.team = outer;
         self.program.has_parallel = true;
         self.program.unclassified = true;
