@@ -68,13 +68,19 @@ impl Visitor for Taken {
     }
 
     fn visit_expr(&mut self, expr: &Expr) {
-        if let ExprKind::Call(call) = &expr.kind
-            && matches!(&call.func.kind, ExprKind::Name(name) if &**name == "__pyx_addr")
-            && let [Expr { kind: ExprKind::Name(name), .. }] = call.args.as_slice()
-        {
-            self.names.insert(name.to_string());
-        }
+        self.names.extend(address_of(expr).map(str::to_owned));
         walk_expr(self, expr);
+    }
+}
+
+/// The variable whose address an expression takes.
+pub(super) fn address_of(expr: &Expr) -> Option<&str> {
+    let ExprKind::Call(call) = &expr.kind else { return None };
+    match (&call.func.kind, call.args.as_slice()) {
+        (ExprKind::Name(name), [Expr { kind: ExprKind::Name(of), .. }]) if &**name == "__pyx_addr" => {
+            Some(of)
+        }
+        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ use ungil_syntax::visit::{Visitor, walk_expr, walk_stmt};
 use crate::ctype::CType;
 use crate::diagnostics::Result;
 use crate::lower::Lowerer;
-use crate::lower::memory::Memory;
+use crate::lower::memory::{Memory, address_of};
 use crate::resolve::scopes::Body;
 
 /// Names that statements assign as a whole.
@@ -45,7 +45,8 @@ impl Visitor for Assigned {
     }
 }
 
-/// Names that are used where a section's last values would be seen, or are updated in place.
+/// Names that are used where a section's last values would be seen, whose address is taken outside it, or that are updated
+/// in place.
 struct Used {
     section: Range<u32>,
     /// Whether what stands before the section also runs after it.
@@ -62,6 +63,11 @@ impl Visitor for Used {
     }
 
     fn visit_expr(&mut self, expr: &Expr) {
+        if let Some(name) = address_of(expr)
+            && !self.section.contains(&expr.span.lo)
+        {
+            self.names.insert(name.to_owned());
+        }
         if let ExprKind::Name(name) = &expr.kind
             && (expr.span.lo >= self.section.end || self.in_loop && expr.span.lo < self.section.start)
         {
