@@ -47,6 +47,8 @@ CALLS = [
                      (0.0, -1.0), (10.0, 400.0), (True, 5), (3, 39), (3, 40))
     ],
     *[("small_powers", x) for x in (2**21, 2**20, 2**32, 2**31, -3, 1.5)],
+    *[("squared", x) for x in (3, 2**40, 1.5, -2.5, 1e200, -1e160, float("inf"), True)],
+    *[("raised", 7, y) for y in (True, False, 0, 2, -1, 40, 0.5)], ("raised", -2, 0.5), ("raised", 0, -1),
     ("inverse", 2), ("inverse", 0), *[("whole", x) for x in (1e308, 2.5, -3.5, float("nan"), float("inf"), 2**70)],
     ("divided", LOW, -1), ("divided", 7, -2), ("divided", 7.5, 2), ("divided", 1, 0),
     ("shifted", 1, 100), ("shifted", 1, -1), ("shifted", -5, 70), ("product", 2**40, 2**40),

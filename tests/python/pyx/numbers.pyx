@@ -206,3 +206,13 @@ cdef long descending(long n, long bad) except -7:
 
 def recursive(int n, long bad, int m, double x):
     return fibonacci(n), alternating(x, n), ackermann(m, n), descending(n, bad)
+
+
+def squared(x):
+    y = x
+    y **= 2
+    return x ** 2, x ** 2.0, y
+
+
+def raised(int x, y):
+    return x ** y

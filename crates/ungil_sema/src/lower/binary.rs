@@ -35,8 +35,8 @@ fn is_squared(x: &Operand, exponent: &Operand) -> bool {
 
 /// Whether an exponent's type or value leaves open that it is negative.
 fn may_be_negative(exponent: &Operand) -> bool {
-    let is_unsigned = matches!(exponent.ty, Ty::Scalar(d) if d.is_unsigned());
-    !is_unsigned && exponent.const_int().is_none_or(|n| n < 0)
+    let is_unsigned = matches!(exponent.ty, Ty::Scalar(d) if d.is_unsigned() || d == DType::Bool);
+    !is_unsigned && exponent.ty != Ty::PyBool && exponent.const_int().is_none_or(|n| n < 0)
 }
 
 impl Lowerer<'_, '_> {
@@ -551,8 +551,12 @@ impl Lowerer<'_, '_> {
         if exponent != Some(2.0) {
             return Ok(None);
         }
-        let value = self.cast_to(left, dtype)?;
-        let value = self.b().binary(Ir::Mul, value, value);
+        let base = self.cast_to(left, dtype)?;
+        let value = self.b().binary(Ir::Mul, base, base);
+        if ty.is_weak() && self.is_c() {
+            // An object of Python's, whose powers do not overflow silently.
+            self.check_power_range(&[base], value);
+        }
         Ok(Some(Operand::value(ty.clone(), value, span)))
     }
 
