@@ -27,7 +27,8 @@ def mixed(x, y): return (x + 1) * 2 - y
 def functions():
     python = {}
     exec(TEXT.replace("int n", "n").replace("float f", "f"), python)
-    return pyx.compile(TEXT), python
+    # Functions that declare nothing are compiled for objects where arrays have narrow elements, others are kernels.
+    return (pyx.compile(TEXT), pyx.compile(TEXT.replace("):", ", int unused=0):"))), python
 
 
 def ending(function, args):
@@ -40,7 +41,7 @@ def ending(function, args):
 
 @pytest.mark.parametrize("dtype", "bBhHiIlLfdFD")
 def test_types_and_values_are_those_of_numpy(functions, dtype):
-    module, python = functions
+    modules, python = functions
     a = np.array([100, 1, 3], dtype)
     wrong = []
     for name in ("add", "twice", "negative", "square", "shifted", "half", "odd", "inverse", "divided", "rest", "below", "times",
@@ -50,7 +51,37 @@ def test_types_and_values_are_those_of_numpy(functions, dtype):
         args = [a.copy()]
         args += [a.copy()] if name in ("add", "below", "mixed") else [3] if name == "times" else []
         args += [0.5] if name == "scaled" else []
-        expected, found = ending(python[name], args), ending(getattr(module, name), args)
-        if expected != found:
-            wrong.append(f"{name}: NumPy {expected}, ungil {found}")
+        expected = ending(python[name], args)
+        for module in modules:
+            found = ending(getattr(module, name), args)
+            if expected != found:
+                wrong.append(f"{name}: NumPy {expected}, ungil {found}")
     assert not wrong, "\n".join(wrong)
+
+
+ELEMENTS = """
+def twice(x):
+    return x[0] + x[0]
+def total(x):
+    s = 0
+    for i in range(len(x)):
+        s += x[i]
+    return s
+def scaled(x, i):
+    y = x[i] * 2
+    return y
+def item(x):
+    return x[1]
+"""
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "u8", "f2", "f4", "c8", ">i2"])
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_elements_of_arrays_without_a_declaration(dtype):
+    array = np.array([100, 30, 3]).astype(dtype)
+    plain: dict = {}
+    exec(ELEMENTS, plain)
+    m = pyx.compile(ELEMENTS, "pyxw_elements")
+    for name, args in (("twice", ()), ("total", ()), ("scaled", (0,)), ("item", ())):
+        found, expected = getattr(m, name)(array, *args), plain[name](array, *args)
+        assert type(found) is type(expected) and found == expected, name

@@ -27,6 +27,7 @@ use pyo3::ffi::{self, PyObject, visitproc};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyTuple};
 use ungil_driver::options::KernelOptions;
+use ungil_ir::types::DType;
 use ungil_sema::c_text::parse_c_text;
 use ungil_sema::cython::{CFunction, Declared};
 use ungil_sema::object::kernel::Kernel;
@@ -39,7 +40,7 @@ use crate::fast::FastList;
 use crate::numpy::{self, PyArray};
 use crate::object::{self, Direct, Inlined, ObjectCode};
 use crate::params::Params;
-use crate::{call, source, specialise};
+use crate::{call, classify, source, specialise};
 
 pub use again::or_again;
 pub use argument::{class_mismatch, flags_of};
@@ -66,6 +67,8 @@ pub struct Pyx {
     kernel_only: bool,
     /// Whether it may be compiled for objects, or run as plain Python, all the same: it takes the lock somewhere.
     may_hold: bool,
+    /// Whether it declares nothing: neither parameters nor variables nor a result.
+    declares_nothing: bool,
     /// Whether functions inside have declarations or directives of their own, which kernels' do not.
     declares_inside: bool,
     /// Whether its plain function has kernels for its parallel sections, which call back for what they do under the lock.
@@ -297,6 +300,7 @@ pub fn make_pyx_function<'py>(
         is_private: option::<String>(info, "kind")?.as_deref() == Some("cdef"),
         must_compile: flag("must_compile")?,
         kernel_only: flag("kernel_only")?,
+        declares_nothing: c.vars.is_empty() && c.classes.is_empty() && c.ret.is_none(),
         declares_inside: flag("declares_inside")?,
         may_hold: flag("may_hold")?,
         sections: AtomicBool::new(flag("sections")?),
@@ -603,9 +607,18 @@ impl Pyx {
 
     /// Whether arguments are more to a function without declared parameters than to kernels: numbers of NumPy, which have
     /// NumPy's arithmetic, and functions of Python, whose integers have any size. A function that declares some
-    /// parameters takes numbers of NumPy as Python's.
+    /// parameters takes numbers of NumPy as Python's. To one that declares nothing at all elements of arrays are numbers of
+    /// NumPy, which differ from those of kernels where they are narrower.
     fn takes_objects(&self, py: Python<'_>, objects: &[*mut PyObject]) -> bool {
         let declares = self.params.iter().any(|p| p.declared.is_some());
+        let is_narrow = |o: &*mut PyObject| {
+            // SAFETY: attached, with a live object, as the caller vouches.
+            let array = classify::array_type(unsafe { Bound::ref_from_ptr(py, o) });
+            array.is_some_and(|a| !matches!(a.dtype, DType::F64 | DType::I64 | DType::C128 | DType::Bool))
+        };
+        if self.declares_nothing && !self.kernel_only && objects.iter().any(is_narrow) {
+            return true;
+        }
         // SAFETY: live objects, as the caller vouches.
         let is_object = |o: &*mut PyObject| unsafe {
             argument::is_numpy_number(py, *o) || ffi::Py_TYPE(*o) == &raw mut ffi::PyFunction_Type
