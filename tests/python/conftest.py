@@ -14,8 +14,19 @@ os.environ["UNGIL_CACHE_DIR"] = _folder.name
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A forked process that hangs says where, before the test that waits for it is given up.
-os.register_at_fork(after_in_child=lambda: faulthandler.dump_traceback_later(240))
+_is_watched = False
+
+
+def _watch():
+    """A forked process that hangs says where, before the test that waits for it is given up."""
+    global _is_watched
+    # A child of such a process has no watching thread, but the lock that this one holds: it would wait for it for ever.
+    if not _is_watched:
+        _is_watched = True
+        faulthandler.dump_traceback_later(240)
+
+
+os.register_at_fork(after_in_child=_watch)
 
 
 @pytest.fixture
