@@ -240,6 +240,17 @@ fn own_parameters(func: &Bound<'_, PyAny>, source: &source::Captured) -> PyResul
     Ok(own)
 }
 
+/// What a function knows of its module: structs, and variables in memory of C.
+fn known_of_module(info: &Bound<'_, PyDict>, c: &mut CFunction) -> PyResult<()> {
+    let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
+    c.types.extend(types.into_iter().filter_map(|(name, text)| Some((name, parse_c_text(&text)?))));
+    let data: Vec<(String, u64, String, String)> = option(info, "data")?.unwrap_or_default();
+    c.data.extend(data.into_iter().filter_map(|(name, address, text, c_name)| {
+        Some((name, (read::declared(&text, &c_name)?, address)))
+    }));
+    Ok(())
+}
+
 /// A dispatcher for a function of a module in the Cython language. `text` is its plain text; `info` holds its
 /// declarations and directives; `make_fallback` returns the function that runs where it cannot be compiled.
 #[pyfunction]
@@ -267,12 +278,7 @@ pub fn make_pyx_function<'py>(
         Some((name, declared))
     };
     c.vars.extend(locals.into_iter().filter_map(known));
-    let types: Vec<(String, String)> = option(info, "structs")?.unwrap_or_default();
-    c.types.extend(types.into_iter().filter_map(|(name, text)| Some((name, parse_c_text(&text)?))));
-    let data: Vec<(String, u64, String, String)> = option(info, "data")?.unwrap_or_default();
-    c.data.extend(data.into_iter().filter_map(|(name, address, text, c_name)| {
-        Some((name, (read::declared(&text, &c_name)?, address)))
-    }));
+    known_of_module(info, &mut c)?;
     c.ret = ret.and_then(|(text, c_name)| read::declared(&text, &c_name));
     let source = source::capture(func, Some(text));
     let own = own_parameters(func, &source)?;
