@@ -1,7 +1,7 @@
 //! Expressions of several lines on one.
 
 /// An expression's text without line ends, and without the comments before them. Line ends in strings are written as
-/// escapes; raw strings are cut there.
+/// escapes; raw strings with such are raw no more.
 pub(super) fn flat(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -32,7 +32,9 @@ fn string<'t>(text: &'t str, out: &mut String) -> &'t str {
     let content = inner[..end].replace("\r\n", "\n").replace('\r', "\n");
     if content.contains('\n') {
         let from = out.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
-        let prefix = out.split_off(from);
+        // A word of the language may stand there as well: `x or'''…`.
+        let is_prefix = out[from..].chars().all(|c| "rRbBuUfFtT".contains(c));
+        let prefix = out.split_off(if is_prefix { from } else { out.len() });
         let plain: String = prefix.chars().filter(|c| !"rR".contains(*c)).collect();
         // Without the mark of a raw string its backslashes are written as escapes.
         let content = match plain.len() == prefix.len() {
@@ -78,6 +80,7 @@ mod tests {
         assert_eq!(flat("'''a\\\\\nb'''"), r"'''a\\\nb'''");
         assert_eq!(flat("b'''a\r\nb'''"), r"b'''a\nb'''");
         assert_eq!(flat("rb'''a\\\nb''' + x"), r"b'''a\\\nb''' + x");
+        assert_eq!(flat("x or'''a\n'''"), r"x or'''a\n'''");
         assert_eq!(flat("r'''a\\'b''' + y"), r"r'''a\'b''' + y");
     }
 }
