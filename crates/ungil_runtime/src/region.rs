@@ -15,6 +15,7 @@ use crate::place::{self, Spot};
 use crate::poll::poll_if_raised;
 use crate::scope::{Frame, Scope, Seat};
 use crate::sleep::Spin;
+use crate::spawn::Thread;
 use crate::team::STACK;
 use crate::threads::LOOP_LIMIT;
 use core::cell::Cell;
@@ -23,7 +24,6 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use ungil_abi::context::{Ctx, ErrorKind};
 use ungil_abi::exception::ExcClass;
 use ungil_abi::parallel::RegionBody;
@@ -72,7 +72,7 @@ struct Member {
 }
 
 /// An idle member with the handle of its thread.
-pub(crate) type Idle = (MemberRef, JoinHandle<()>);
+pub(crate) type Idle = (MemberRef, Thread);
 
 #[derive(Clone, Copy)]
 pub(crate) struct MemberRef(&'static Member);
@@ -102,7 +102,7 @@ impl Crew {
                 spot: Spot::new(),
             }));
             self.started += 1;
-            match crate::spawn::spawn(format!("ungil-r{}", self.started), STACK, move || serve(member)) {
+            match crate::spawn::spawn(&format!("ungil-r{}", self.started), STACK, move || serve(member)) {
                 Ok(thread) => members.push((MemberRef(member), thread)),
                 Err(_) => break,
             }
@@ -314,7 +314,7 @@ pub(crate) fn stop_idle() -> MutexGuard<'static, Crew> {
         futex::wake(&member.state, 1);
     }
     for (_, thread) in crew.idle.drain(..) {
-        let _ = thread.join();
+        thread.join();
     }
     crew
 }

@@ -10,10 +10,10 @@ use crate::board::{self, Seeker};
 use crate::context::{current_state, state_of};
 use crate::place::{self, Spot};
 use crate::sleep::Patience;
+use crate::spawn::Thread;
 use crate::{job, threads};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 /// Most workers.
 const MOST: usize = threads::LOOP_LIMIT as usize;
@@ -35,7 +35,7 @@ static SLEEPERS: Sleepers = Sleepers { count: AtomicU32::new(0) };
 static PRESENT: Padded<AtomicUsize> = Padded(AtomicUsize::new(0));
 
 /// Guards starting and stopping; holds the handles by number.
-static HANDLES: Mutex<Vec<Option<JoinHandle<()>>>> = Mutex::new(Vec::new());
+static HANDLES: Mutex<Vec<Option<Thread>>> = Mutex::new(Vec::new());
 
 /// Makes sure that `workers` workers exist, as far as the system allows.
 #[inline]
@@ -57,7 +57,7 @@ fn start(workers: usize) {
         // A worker that was busy during a fork is still there.
         if bed.state.compare_exchange(ABSENT, IDLE, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             let number = index as u64 + 1;
-            match crate::spawn::spawn(format!("ungil-{number}"), STACK, move || work(number)) {
+            match crate::spawn::spawn(&format!("ungil-{number}"), STACK, move || work(number)) {
                 Ok(thread) => handles[index] = Some(thread),
                 // The system refuses more threads: loops go on with fewer.
                 Err(_) => bed.state.store(ABSENT, Ordering::Release),
@@ -155,7 +155,7 @@ fn wake_some(mut count: u64) {
 }
 
 /// Handles of the workers by number, from 1.
-pub(crate) type Handles = Vec<Option<JoinHandle<()>>>;
+pub(crate) type Handles = Vec<Option<Thread>>;
 
 /// Ends all idle workers and waits for them; busy ones stay. The guard keeps others from starting new ones.
 pub(crate) fn stop_idle() -> MutexGuard<'static, Handles> {
@@ -167,7 +167,7 @@ pub(crate) fn stop_idle() -> MutexGuard<'static, Handles> {
         }
     }
     for (bed, handle) in ended {
-        let _ = handle.join();
+        handle.join();
         bed.state.store(ABSENT, Ordering::Release);
     }
     PRESENT.0.store(0, Ordering::Release);

@@ -6,16 +6,19 @@
 
 use crate::context::TICK;
 use crate::futex;
+use crate::spawn::Thread;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 /// Time between raises.
 const PERIOD: Duration = Duration::from_millis(25);
 /// Idle periods before the ticker parks.
 const IDLE_PERIODS: u32 = 40;
+
+/// Bytes of its stack: the C library takes the thread-local memory of all loaded libraries from it.
+const STACK: usize = 256 << 10;
 
 const OFF: u32 = 0;
 const RUNNING: u32 = 1;
@@ -28,7 +31,7 @@ static STATE: AtomicU32 = AtomicU32::new(OFF);
 static WATCHED: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 static HANDLE: Mutex<Handle> = Mutex::new(None);
 
-pub(crate) type Handle = Option<JoinHandle<()>>;
+pub(crate) type Handle = Option<Thread>;
 
 /// Watches the call that the main thread begins. Nested calls watch the same word again.
 #[inline]
@@ -56,7 +59,7 @@ fn start() {
     crate::fork::register();
     let mut handle = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
     if STATE.compare_exchange(OFF, RUNNING, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-        match crate::spawn::spawn("ungil-tick".to_owned(), 64 << 10, run) {
+        match crate::spawn::spawn("ungil-tick", STACK, run) {
             Ok(thread) => *handle = Some(thread),
             // Without a ticker the call cannot be interrupted; the next call tries again.
             Err(_) => STATE.store(OFF, Ordering::SeqCst),
@@ -119,7 +122,7 @@ pub(crate) fn stop() -> MutexGuard<'static, Handle> {
     if let Some(thread) = handle.take() {
         STATE.store(STOPPING, Ordering::SeqCst);
         futex::wake(&STATE, 1);
-        let _ = thread.join();
+        thread.join();
     }
     STATE.store(OFF, Ordering::SeqCst);
     handle
