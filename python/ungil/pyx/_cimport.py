@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 MODULE_TYPES: dict[str, dict[str, tuple[str, str]]] = {}
 
 
+#: Declarations of C libraries that come with the language, and what cannot be had.
+_INCLUDED = os.path.join(os.path.dirname(__file__), "include")
+_REFUSED = {
+    "libc.setjmp": "`longjmp` leaves functions without giving back the memory, references and locks that they hold: "
+    "raise an exception, or return a status",
+}
+#: Variables of those declarations: their addresses.
+_POINTERS = {"posix.mman": {"MAP_FAILED": 2**64 - 1}}
+
+
 class Module(types.ModuleType):
     """A module of the user's as those see it that cimport it."""
 
@@ -171,7 +181,8 @@ def _pxd(builder: Builder, module: str, file: str) -> str | None:
     """Where a module of the user's declares what others cimport."""
     relative = module.replace(".", os.sep)
     ends = (".pxd", os.sep + "__init__.pxd")
-    paths = (os.path.normpath(os.path.join(f, relative + end)) for f in folders(file) for end in ends)
+    around = [*folders(file), _INCLUDED]
+    paths = (os.path.normpath(os.path.join(f, relative + end)) for f in around for end in ends)
     return next((path for path in paths if builder._exists(path)), None)
 
 
@@ -180,6 +191,8 @@ def of_user(builder: Builder, module: str, place: tuple[str, int]) -> Found:
     if module in builder.owned:
         # Also where two files cimport each other: what has been read of it so far.
         return builder.owned[module]
+    if module in _REFUSED:
+        raise _source.error("U0805", f"`{module}` cannot be cimported: {_REFUSED[module]}", *place)
     pxd = _pxd(builder, module, place[0])
     if pxd is None and module not in MODULE_TYPES:
         raise _source.error("U0805", f"no declarations of `{module}` were found", *place)
@@ -192,6 +205,12 @@ def of_user(builder: Builder, module: str, place: tuple[str, int]) -> Found:
         except BaseException:
             del builder.owned[module]
             raise
+    if pxd is not None and pxd.startswith(_INCLUDED):
+        found.data = inner.data
+        for name, place_of in _POINTERS.get(module, {}).items():
+            found.data._declare(name, "*void", "void *")
+            setattr(found.data, name, place_of)
+        return found
     if not builder.only_checks:
         found.loaded = _loaded(module, place[0])
     own = vars(found.loaded).get("__builtins__") if found.loaded is not None else None

@@ -253,8 +253,14 @@ def libraries(source: str) -> tuple[str, ...]:
     return tuple(name for line in found for name in line.replace(",", " ").split())
 
 
+#: Numbers that headers make pointers to functions of.
+_FIXED = {"SIG_DFL": 0, "SIG_IGN": 1, "SIG_ERR": 2**64 - 1}
+
+
 def address(name: str, named: tuple[str, ...]) -> int | None:
     """The address of a function in the process, in C's mathematical library or in a named one."""
+    if name in _FIXED:
+        return _FIXED[name]
     for library in (None, "libm.so.6", *named):
         try:
             handle = _load(library)

@@ -491,7 +491,7 @@ class Builder:
             if address is None:
                 title = f"`{cname}` of {header} is in no library that is loaded: name one by `# distutils: libraries = name`"
                 raise _source.error("U0807", title, file, line)
-            self.names[name] = _names.Special(f"cython.extern:{address}:{cname}:{text}")
+            self.names[name] = _names.Foreign(address, cname, text)
 
     def _define(self, types: dict[str, tuple[str, str]]) -> None:
         self.types |= types

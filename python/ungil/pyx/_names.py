@@ -6,6 +6,7 @@ The compiler knows casts and functions of C by the classes here: `dtype_name` sa
 
 from __future__ import annotations
 
+import ctypes
 import math
 import sys
 from collections.abc import Callable
@@ -65,6 +66,42 @@ class Special:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         raise TypeError("pointers, addresses and structs of C work in compiled functions only")
+
+
+_PLAIN_TYPES: dict[str, Any] = {
+    "int8": ctypes.c_byte, "uint8": ctypes.c_ubyte, "int16": ctypes.c_short, "uint16": ctypes.c_ushort,
+    "int32": ctypes.c_int, "uint32": ctypes.c_uint, "int64": ctypes.c_long, "uint64": ctypes.c_ulong,
+    "float32": ctypes.c_float, "float64": ctypes.c_double, "bint": ctypes.c_int,
+    "*int8": ctypes.c_char_p, "*const int8": ctypes.c_char_p,
+}  # fmt: skip
+
+
+class Foreign(Special):
+    """A function of C. Plain Python calls it too where it takes and gives numbers and texts."""
+
+    def __init__(self, address: int, name: str, text: str) -> None:
+        super().__init__(f"cython.extern:{address}:{name}:{text}")
+        self._address, self._text = address, text
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        params, _, result = self._text.removeprefix("fn(").partition(")")
+        texts = params.split(",") if params else []
+        if not {*texts, result} <= {"void", *_PLAIN_TYPES} or keywords or len(args) != len(texts):
+            return super().__call__()
+        kinds = [_PLAIN_TYPES[text] for text in texts]
+        values = [_given(text, value) for text, value in zip(texts, args, strict=True)]
+        return ctypes.CFUNCTYPE(_PLAIN_TYPES.get(result), *kinds)(self._address)(*values)
+
+
+def _given(text: str, value: Any) -> Any:
+    """A value for a parameter of C."""
+    from ungil.pyx import _fallback
+
+    if not text.startswith("*"):
+        return _fallback.convert(text, text, value)
+    if not isinstance(value, bytes):
+        raise TypeError(f"expected bytes, {type(value).__name__} found")
+    return value
 
 
 class Struct(Special):
@@ -270,6 +307,7 @@ _LOCK = "omp_lock_t{state uint32;count int32;owner int32;unused uint32;}"
 _COMPLEX = {"complex64": "float complex", "complex128": "double complex"}
 _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stdint": _STDINT,
+    "libc.stdbool": {"bool": ("bint", "bint")},
     "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t"), "wchar_t": ("int32", "wchar_t")},
     "numpy": _integers()
     | {name: (text, _COMPLEX.get(text, name)) for name, text in _NUMPY.items()}
@@ -376,7 +414,7 @@ def library_names(module: str) -> dict[str, Any] | None:
         return functions | _OPENMP_SCHEDULES | {"omp_set_num_threads": set_num_threads}
     if module in _libc.PROTOTYPES:
         return _libc.functions(module)
-    if module == "libc.stddef":
+    if module in ("libc.stdbool", "libc.stddef"):
         return {}
     if module.startswith("cpython"):
         return _cpython.names(module)
