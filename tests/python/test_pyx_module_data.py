@@ -25,6 +25,7 @@ CALLS = [
     ("read_view", 1, 2), ("reduce_view",), ("nested_call",), ("address",), ("use_structs", 0),
     ("set_structs", np.zeros(3, POINT)), ("use_structs", 1), ("use_structs", 5), ("set_point", 3.5), ("set_array",),
     ("set_int", 5), ("set_int", 2**40), ("set_int", "x"), ("set_int", 2.5), ("read",), ("clear_view",), ("letters", 3),
+    *[("tables", i) for i in range(3)], ("change_table", 1, 29), ("tables", 2),
     ("set_view", np.zeros(3)), ("set_view", np.zeros((2, 2), "f4")), ("use_structs", 1),
 ]  # fmt: skip
 
@@ -140,3 +141,9 @@ def f(int a, int b):
 def test_what_the_compiler_refuses_is_told():
     with pytest.raises(errors.CompileError, match=r"no_such_header\.h"):
         pyx.compile("cdef extern from 'no_such_header.h':\n    int f_of_no_library(int x)\n")
+
+
+def test_elements_that_do_not_fit_a_table():
+    for text, error in (("[1, 2**31]", OverflowError), ("[1, 'a']", TypeError)):
+        with pytest.raises(error):
+            pyx.compile(f"cdef int *p = {text}\n")

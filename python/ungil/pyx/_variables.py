@@ -93,10 +93,20 @@ class Variables:
             arrays = vars(self)["_arrays"]
             arrays[name] = np.asarray(value) if text.startswith("view ") and value is not None else kept
         else:
-            _ungil.pyx_store(text, c_name, address, self._of_c(text, value))
+            _ungil.pyx_store(text, c_name, address, self._of_c(text, c_name, value))
         return None
 
-    def _of_c(self, text: str, value: Any) -> Any:
+    def _listed(self, element: str, c_name: str, items: Any) -> _Pointer:
+        """A pointer to elements that are written out, which live as long as the module."""
+        size = _ungil.pyx_size(element, "")
+        memory = np.zeros(len(items) * size // 8 + 1, dtype=np.uint64)
+        vars(self)["_memory"].append(memory)
+        name = c_name.removesuffix("*").rstrip().removeprefix("const ")
+        for k, item in enumerate(items):
+            _ungil.pyx_store(element, name, memory.ctypes.data + k * size, self._of_c(element, name, item))
+        return _Pointer.to(memory.ctypes.data, f"*{element}")
+
+    def _of_c(self, text: str, c_name: str, value: Any) -> Any:
         """A value with the addresses of functions in their places; the code behind them lives as long as the module."""
         if text.startswith("*fn(") and value is None:
             return 0
@@ -111,17 +121,19 @@ class Variables:
             kept = value.encode("ascii") if isinstance(value, str) else value
             vars(self)["_memory"].append(kept)
             return kept
+        if text.startswith("*") and isinstance(value, (list, tuple)):
+            return self._listed(text[1:].removeprefix("const "), c_name, value)
         if text.startswith("*") and (value is None or type(value) is int):
             # What reading the variable gave.
             return _Pointer.to(value or 0, text)
         if text.startswith("[") and isinstance(value, (list, tuple)):
             element = text[text.index("]") + 1 :]
-            return [self._of_c(element, item) for item in value]
+            return [self._of_c(element, c_name, item) for item in value]
         if text.startswith(("struct ", "packed struct ")) and isinstance(value, dict):
             from ungil.pyx._names import _members
 
             members = _members(text)
-            return {key: self._of_c(members[key], v) if key in members else v for key, v in value.items()}
+            return {key: self._of_c(members[key], "", v) if key in members else v for key, v in value.items()}
         return value
 
 

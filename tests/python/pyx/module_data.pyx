@@ -192,3 +192,23 @@ class C:
     value = counter
     def method(self):
         return counter + 1
+
+cdef int *month_days = [31, 28, 31, 30]
+cdef const char **names = ["one", b"two", "three"]
+cdef const double *weights = [1, 2.5,
+                              -3]
+cdef P *corners = [P(1, 2), P(x=3.5, y=4)]
+cdef unsigned char *small_ones = [0, 255]
+
+cdef inline int days_before(int month) noexcept nogil:
+    cdef int k, total = 0
+    for k in range(month):
+        total += month_days[k]
+    return total
+
+def tables(int i):
+    return month_days[i], names[i], weights[i], corners[i % 2].x, corners[i % 2].y, small_ones[i % 2], days_before(i)
+
+def change_table(int i, int value):
+    month_days[i] = value
+    return month_days[0], month_days[1]
