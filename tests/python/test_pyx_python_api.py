@@ -1,5 +1,7 @@
 """Python's C interface by cimport, compared with Cython."""
 
+import datetime as dt
+import io
 import sys
 from pathlib import Path
 
@@ -135,3 +137,71 @@ def test_entries_of_numpy_that_are_not_known_are_told():
 def test_names_that_are_not_known_are_told():
     with pytest.raises(errors.CompileError, match="PyMarshal_Nothing` cannot be cimported"):
         pyx.compile("from cpython cimport PyMarshal_Nothing\n", name="nothing")
+
+
+UTC = dt.UTC
+TIMES = [1, dt.date(2020, 2, 3), dt.datetime(2020, 2, 3, 4, 5, 6, 7), dt.datetime(2020, 2, 3, 4, 5, 6, 7, UTC), dt.time(1, 2, 3, 4),
+         dt.timedelta(1, 2, 3), UTC]  # fmt: skip
+DATE_CALLS = [
+    *[("dates", y, 1, 2) for y in (2020, 2020.5, "a", 2**40, None)], ("dates", 2020, 13, 2),
+    *[("moments", 2020, 1, 2, 3, 4, 5, 6, tz) for tz in (None, UTC, 3)], ("folded", None),
+    ("times", 1, None), ("times", 25, None), ("times", 2, UTC),
+    ("differences", 1, 2, 3), ("differences", 10**9, 2, 3), ("differences", 1, 100000, -5),
+    *[("checks", t) for t in (None, *TIMES)], *[("parts_of_date", t) for t in TIMES[1:4]],
+    *[("parts_of_moment", t) for t in TIMES[2:4]],
+    ("parts_of_time", dt.time(1, 2, 3, 4)), ("parts_of_time", dt.time(1, 2, 3, 4, UTC, fold=1)),
+    ("parts_of_difference", dt.timedelta(1, 2, 3)), ("parts_of_difference", dt.timedelta(-1, 2, 3)), ("made", 0), ("made", 1e9),
+    *[(f, t) for f in ("moment_given", "date_given", "variable", "checked_cast", "added", "result") for t in TIMES],
+    ("date_given", None), ("checked_cast", None), ("result", None), ("together", dt.date(2020, 1, 1), dt.timedelta(1)),
+    ("together", 1, 2), ("together", dt.date(2020, 1, 1), 2), ("repeated", dt.datetime(2020, 2, 3), 3),
+    ("none_by_default",), ("none_by_default", 3), ("none_by_default", None),
+]  # fmt: skip
+
+
+def test_dates_and_times_are_those_of_cython(tmp_path):
+    source = Path(__file__).parent / "pyx" / "datetimes.pyx"
+    wrong = pyx_reference.differences(pyx_reference.build(source, tmp_path), pyx.compile(source), DATE_CALLS)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_classes_of_numpy_are_checked(numpy_modules):
+    wrong = pyx_reference.differences(
+        *numpy_modules, [(f, o) for f in ("typed", "typed_result") for o in (np.dtype("i4"), "i4", None, 1)]
+    )
+    assert not wrong, "\n".join(wrong)
+
+
+REST_CALLS = [
+    ("modules", b"math"), ("modules", b"nosuch"), ("codecs", "a\xe9", "utf-8"), ("codecs", "a\xe9", b"utf-8"),
+    ("codecs", "a\xe9", b"ascii"), ("codecs", "a", b"klingon"), ("decoded", b"a\xff", b"ascii"), ("decoded", b"a", b"ascii"),
+    ("unknown", b"utf-8"), ("variables", 3), ("printed", 3, 2.5), ("iterators", [1, 2]), ("iterators", "ab"), ("numbers",),
+    ("version",), ("state",), ("locks",), ("files", 3, 3), ("failed", OSError, 2), ("failed", ValueError, 13),
+    ("failed_file", OSError, 2, b"gone"), ("failed_object", OSError, 2, "gone"), ("bad",), ("texts", "abcb", b"utf-8"),
+    ("texts", "ab\ncb\xe9", b"latin-1"), ("texts", "\xe9", b"ascii"), *[("characters", s) for s in "a7 \xb2"], ("packed", 1, "a"),
+    ("called", max, 2), ("called", len, 2), ("method", [1, 2], b"index", 2), ("method", [1, 2], b"none", 2), ("floats", 2.5),
+    ("cells", 1), ("views", np.arange(6).reshape(2, 3).T),
+]  # fmt: skip
+
+
+def test_the_rest_of_the_modules_ends_like_that_of_cython(tmp_path):
+    source = Path(__file__).parent / "pyx" / "rest_of_python_api.pyx"
+    reference, module = pyx_reference.build(source, tmp_path), pyx.compile(source)
+    # What `unknown` gives shows where it lies.
+    wrong = pyx_reference.differences(
+        reference, module, [call for call in REST_CALLS if call[0] != "unknown"]
+    )
+    assert not wrong, "\n".join(wrong)
+    assert module.unknown(b"utf-8")[0] == reference.unknown(b"utf-8")[0] == 1
+    for text in ("hi", 3):
+        assert module.files(io.StringIO(), text) == reference.files(io.StringIO(), text)
+    # Cython's own declaration of this one lacks its header.
+    assert module.marshalled([1, "a", {2: 3}]) == [1, "a", {2: 3}]
+    with pytest.raises(ValueError, match="unmarshallable object"):
+        module.marshalled(object())
+
+
+@pytest.mark.parametrize(
+    "name", "bytes codecs descr function genobject memoryview object pycapsule type unicode weakref".split()
+)
+def test_everything_of_a_module_is_cimported(name):
+    pyx.compile(f"from cpython.{name} cimport *\ncimport cpython.{name} as own\n", name="everything")

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from ungil._c import extern
-from ungil.pyx import _cpython_more
+from ungil.pyx import _cpython_datetime, _cpython_more, _cpython_rest
 
 _api = ctypes.pythonapi
 _object = ctypes.py_object
@@ -331,9 +331,14 @@ def _pointers(part: str) -> dict[str, Any]:
     from ungil.pyx._names import Replaced, Special
 
     made: dict[str, Any] = {}
-    texts = _POINTERS.get(part, {}) | _cpython_more.POINTERS.get(part, {})
+    texts = (
+        _POINTERS.get(part, {}) | _cpython_more.POINTERS.get(part, {}) | _cpython_rest.POINTERS.get(part, {})
+    )
     for name, text in texts.items():
         entry, _, types = text.partition("(")
+        if not hasattr(_api, entry):
+            # Another version of Python has it.
+            continue
         address = ctypes.cast(getattr(_api, entry), ctypes.c_void_p).value
         canonical = f"cython.extern:{address}:{name}:fn({types}"
         plain = _PLAIN.get(name)
@@ -364,7 +369,7 @@ _MODULES: dict[str, dict[str, Any]] = {
     "complex": _NUMBER, "bool": _NUMBER | {"bool": bool}, "bytes": _TEXT, "unicode": _TEXT, "bytearray": _BYTEARRAY, "ref": _REFERENCES,
     "exc": _EXCEPTIONS, "version": _VERSION, "type": {"PyType_Check": _is(type)},
 }  # fmt: skip
-for _part, _table in _cpython_more.MODULES.items():
+for _part, _table in (*_cpython_more.MODULES.items(), *_cpython_rest.MODULES.items()):
     _MODULES[_part] = _MODULES.get(_part, {}) | _table
 _ARRAY: dict[str, Any] = {
     "array": _array.array, "clone": _clone, "copy": lambda a: a[:], "resize": _resize, "resize_smart": _resize,
@@ -394,6 +399,14 @@ def names(module: str) -> dict[str, Any] | None:
         return dict(_ARRAY)
     if part == "mem":
         return dict(_memory())
+    if part == "object":
+        return (
+            _MODULES[part]
+            | _pointers(part)
+            | {k: v for k, v in _memory().items() if k.startswith("PyObject_")}
+        )
+    if part == "datetime":
+        return dict(_cpython_datetime.NAMES)
     if part:
         return _MODULES[part] | _pointers(part) if part in _MODULES else None
     own = {"bool": ("bool",), "time": _cpython_more.MODULES["time"]}
@@ -401,9 +414,9 @@ def names(module: str) -> dict[str, Any] | None:
         name: value
         for part, table in _MODULES.items()
         for name, value in table.items()
-        if name not in own.get(part, ())
+        if part not in _cpython_rest.APART and name not in own.get(part, ())
     }
-    parts = [*_POINTERS, *_cpython_more.POINTERS]
+    parts = {*_POINTERS, *_cpython_more.POINTERS, *_cpython_rest.POINTERS} - {*_cpython_rest.APART}
     with_pointers = {name: value for part in parts for name, value in _pointers(part).items()}
     return every | with_pointers | _memory()
 
@@ -412,12 +425,20 @@ def types(module: str) -> dict[str, tuple[str, str]] | None:
     """Types of such a module."""
     if module == "cpython.array":
         return {"array": ("object", "array.array")}
+    if module == "cpython.datetime":
+        return dict(_cpython_datetime.TYPES)
     found = {"PyObject": ("@PyObject", "PyObject"), "Py_hash_t": ("int64", "Py_hash_t")}
     if module == "cpython":
-        return {**found, **{name: ty for table in _cpython_more.TYPES.values() for name, ty in table.items()}}
+        tables = (
+            *_cpython_more.TYPES.values(),
+            _cpython_rest.TYPES["pystate"],
+            _cpython_rest.TYPES["pythread"],
+        )
+        return {**found, **{name: ty for table in tables for name, ty in table.items()}}
     if module in ("cpython.object", "cpython.ref"):
         return found
-    if (own := _cpython_more.TYPES.get(module.removeprefix("cpython."))) is not None:
+    part = module.removeprefix("cpython.")
+    if (own := _cpython_more.TYPES.get(part, _cpython_rest.TYPES.get(part))) is not None:
         return dict(own)
     if module == "cpython.bool":
         return {"bool": ("object", "bool")}

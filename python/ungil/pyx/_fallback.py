@@ -6,9 +6,9 @@ value does not fit, so that a function gives C's result or an error, never a wro
 
 from __future__ import annotations
 
-import array
 import ast
 import copy
+import importlib
 import operator
 import types
 import warnings
@@ -125,6 +125,12 @@ _CLASSES = {
 }  # fmt: skip
 
 
+def _library_class(name: str) -> Any:
+    """A class of a library by its full name."""
+    module, _, own = name.rpartition(".")
+    return getattr(importlib.import_module(module), own)
+
+
 def checked(name: str, value: Any) -> Any:
     """`<name?>value`: an instance of the class itself, or of one derived from it where it is no builtin."""
     known = _CLASSES.get(name)
@@ -133,7 +139,7 @@ def checked(name: str, value: Any) -> Any:
     found = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
     if known is not None:
         raise TypeError(f"Expected {name}, got {found}")
-    if not isinstance(value, np.ndarray if name == "numpy.ndarray" else array.array):
+    if not isinstance(value, _library_class(name)):
         raise TypeError(f"Cannot convert {found} to {name}")
     return value
 
@@ -371,7 +377,8 @@ class Typed(ast.NodeTransformer):
 def argument(value: Any, name: str, class_name: str) -> None:
     """Raises where an argument is no instance of its parameter's class."""
     known = _CLASSES.get(class_name)
-    if known is not None and value is not None and type(value) is not known:
+    fits = type(value) is known if "." not in class_name else isinstance(value, _library_class(class_name))
+    if (known is not None or "." in class_name) and value is not None and not fits:
         found = type(value).__name__
         raise TypeError(f"Argument '{name}' has incorrect type (expected {class_name}, got {found})")
 

@@ -311,7 +311,7 @@ _LIBRARY_TYPES: dict[str, dict[str, tuple[str, str]]] = {
     "libc.stddef": {"ptrdiff_t": ("int64", "ptrdiff_t"), "size_t": ("uint64", "size_t"), "wchar_t": ("int32", "wchar_t")},
     "numpy": _integers()
     | {name: (text, _COMPLEX.get(text, name)) for name, text in _NUMPY.items()}
-    | {name: ("object", name) for name in ("dtype", "broadcast", "flatiter", "ufunc")}
+    | {name: ("object", f"numpy.{name}") for name in ("dtype", "broadcast", "flatiter", "ufunc")}
     | {"ndarray": ("object", "numpy.ndarray")},
     "libc.stdlib": {f"{name}_t": (text, f"{name}_t") for name, text in _libc.QUOTIENTS.items()},
     "libc.string": {},

@@ -121,3 +121,15 @@ def converted(o):
 
 def bad_type(int n):
     return cnp.PyArray_ZEROS(0, NULL, n, 0)
+
+
+def typed(cnp.dtype d not None):
+    return d.name
+
+
+cdef cnp.dtype as_dtype(x):
+    return x
+
+
+def typed_result(x):
+    return as_dtype(x)

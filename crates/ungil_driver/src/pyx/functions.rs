@@ -278,13 +278,26 @@ impl Visitor for Locals<'_> {
 /// Classes that are no annotations of values: those of libraries, and builtins that annotations do not check.
 const MORE_CLASSES: [&str; 6] = ["array.array", NDARRAY, "bool", "type", "slice", "memoryview"];
 
+/// Classes of libraries that are checked by what the library has under their name.
+const LIBRARY_CLASSES: [&str; 9] = [
+    "datetime.date",
+    "datetime.datetime",
+    "datetime.time",
+    "datetime.timedelta",
+    "datetime.tzinfo",
+    "numpy.broadcast",
+    "numpy.dtype",
+    "numpy.flatiter",
+    "numpy.ufunc",
+];
+
 /// The class of NumPy's arrays.
 pub const NDARRAY: &str = "numpy.ndarray";
 
 /// The class whose instances alone, beside None, a variable of a declared type may hold.
 pub fn class(known: &Known) -> Option<String> {
     let name = if known.name == "unicode" { "str" } else { &known.name };
-    let is_class = CLASSES.contains(&name) || MORE_CLASSES.contains(&name);
+    let is_class = CLASSES.contains(&name) || MORE_CLASSES.contains(&name) || LIBRARY_CLASSES.contains(&name);
     (known.text == "object" && is_class).then(|| name.to_owned())
 }
 

@@ -4,6 +4,7 @@
 //! for. Views must fit as they are.
 
 use core::ffi::{CStr, c_int};
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -124,10 +125,25 @@ pub fn class_mismatch(object: &Bound<'_, PyAny>, class: &str) -> Option<String> 
         "type" => object.is_exact_instance_of::<PyType>(),
         "slice" => object.is_exact_instance_of::<PySlice>(),
         "memoryview" => object.is_exact_instance_of::<PyMemoryView>(),
-        _ => true,
+        other => library_class(object.py(), other).is_none_or(|c| object.is_instance(&c).unwrap_or(true)),
     };
     // SAFETY: attached, with a live object.
     (!fits && !object.is_none()).then(|| unsafe { c_type_name(object.as_ptr()) }.to_string())
+}
+
+/// The class of a library by its full name, `datetime.date`; it is kept.
+fn library_class<'py>(py: Python<'py>, name: &str) -> Option<Bound<'py, PyAny>> {
+    static KNOWN: Mutex<Vec<(String, Py<PyAny>)>> = Mutex::new(Vec::new());
+    let known = |kept: &Vec<(String, Py<PyAny>)>| {
+        kept.iter().find(|(own, _)| own == name).map(|(_, class)| class.bind(py).clone())
+    };
+    if let Some(class) = known(&KNOWN.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Some(class);
+    }
+    let (module, class) = name.rsplit_once('.')?;
+    let found = py.import(module).ok()?.getattr(class).ok()?;
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), found.clone().unbind()));
+    Some(found)
 }
 
 /// A sequence as a tuple of C.

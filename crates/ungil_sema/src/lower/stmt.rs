@@ -108,11 +108,11 @@ impl Lowerer<'_, '_> {
             None => Operand::none(span),
         };
         let value = match e {
-            Some(e) if self.instance == 0 => {
+            Some(e) => {
                 let value = self.of_class("return", &value, span)?;
-                self.as_enumeration(e, value)?
+                if self.instance == 0 { self.as_enumeration(e, value)? } else { value }
             }
-            _ => value,
+            None => value,
         };
         if self.in_parallel() {
             return self.leave_function(&value, span);

@@ -1,0 +1,93 @@
+"""`cpython.datetime`: dates and times by their C interface, as functions on Python objects."""
+
+from __future__ import annotations
+
+import datetime as _datetime
+import operator
+from collections.abc import Callable
+from typing import Any
+
+_CLASSES: dict[str, type] = {
+    name: getattr(_datetime, name) for name in ("date", "time", "datetime", "timedelta", "tzinfo")
+}
+
+#: The classes as types of variables.
+TYPES: dict[str, tuple[str, str]] = {name: ("object", f"datetime.{name}") for name in _CLASSES}
+
+
+def _of_numbers(make: Callable[..., Any], zone: int = -1) -> Callable[..., Any]:
+    """A function whose arguments are numbers of C, but for the time zone at its place."""
+
+    def made(*args: Any, **keywords: Any) -> Any:
+        return make(*(x if at == zone else _number(x) for at, x in enumerate(args)), **keywords)
+
+    return made
+
+
+def _number(x: Any) -> int:
+    from ungil.pyx import _fallback
+
+    number: int = _fallback.convert("int32", "int", x)
+    return number
+
+
+def _time(hour: int, minute: int, second: int, microsecond: int, tz: Any, fold: int = 0) -> _datetime.time:
+    return _datetime.time(hour, minute, second, microsecond, tz, fold=fold)
+
+
+def _moment(*parts: Any, fold: int = 0) -> _datetime.datetime:
+    if len(parts) == 9:
+        *parts, fold = parts  # type: ignore[assignment]
+    return _datetime.datetime(*parts, fold=fold)
+
+
+def _zone(offset: Any, name: Any = None) -> _datetime.timezone:
+    return _datetime.timezone(offset) if name is None else _datetime.timezone(offset, name)
+
+
+def _total_seconds(delta: _datetime.timedelta) -> float:
+    return float(delta.days) * 24 * 3600 + delta.seconds + delta.microseconds / 1_000_000
+
+
+def _nothing() -> None:
+    """What loads the interface in C."""
+
+
+def _is(kind: type) -> Callable[[Any], bool]:
+    return lambda x: isinstance(x, kind)
+
+
+def _exactly(kind: type) -> Callable[[Any], bool]:
+    return lambda x: type(x) is kind
+
+
+_CHECKS = {"Date": "date", "Time": "time", "DateTime": "datetime", "Delta": "timedelta", "TZInfo": "tzinfo"}
+_DAY, _CLOCK = ("year", "month", "day"), ("hour", "minute", "second", "microsecond", "fold")
+_PARTS = {
+    "date": _DAY,
+    "time": _CLOCK,
+    "datetime": _DAY + _CLOCK,
+    "timedelta": ("days", "seconds", "microseconds"),
+}
+_MACROS = {
+    "PyDateTime_GET": _DAY, "PyDateTime_DATE_GET": _CLOCK, "PyDateTime_TIME_GET": _CLOCK,
+    "PyDateTime_DELTA_GET": _PARTS["timedelta"],
+}  # fmt: skip
+
+#: Functions by name.
+NAMES: dict[str, Any] = {
+    **_CLASSES,
+    **{f"Py{name}_Check": _is(_CLASSES[kind]) for name, kind in _CHECKS.items()},
+    **{f"Py{name}_CheckExact": _exactly(_CLASSES[kind]) for name, kind in _CHECKS.items()},
+    **{f"{kind}_{part}": operator.attrgetter(part) for kind, parts in _PARTS.items() for part in parts},
+    **{f"{macro}_{part.upper()}": operator.attrgetter(part) for macro, parts in _MACROS.items() for part in parts},
+    "time_tzinfo": operator.attrgetter("tzinfo"), "datetime_tzinfo": operator.attrgetter("tzinfo"),
+    "import_datetime": _nothing, "PyDateTime_IMPORT": _nothing,
+    "date_new": _of_numbers(_datetime.date), "time_new": _of_numbers(_time, 4), "datetime_new": _of_numbers(_moment, 7),
+    "timedelta_new": _of_numbers(_datetime.timedelta), "timezone_new": _zone, "total_seconds": _total_seconds,
+    "date_from_timestamp": _datetime.date.fromtimestamp, "datetime_from_timestamp": _datetime.datetime.fromtimestamp,
+    "PyDate_FromTimeStamp": lambda args: _datetime.date.fromtimestamp(*args),
+    "PyDateTime_FromTimeStamp": lambda args: _datetime.datetime.fromtimestamp(*args),
+    "PyTimeZone_FromOffset": _datetime.timezone, "PyTimeZone_FromOffsetAndName": _datetime.timezone,
+    "get_utc": lambda: _datetime.UTC,
+}  # fmt: skip
