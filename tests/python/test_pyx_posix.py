@@ -76,3 +76,20 @@ def test_jumps_between_functions_are_refused():
     ):
         with pytest.raises(errors.CompileError, match="`libc.setjmp` cannot be cimported: `longjmp` leaves"):
             pyx.compile(text, name="jumps")
+
+
+def test_libraries_by_dotted_names(tmp_path):
+    source = Path(__file__).parent / "pyx" / "dotted_libraries.pyx"
+    calls = [("dotted_numbers", 1), ("dotted_structs",), ("dotted_classes", None), ("dotted_classes", []), ("dotted_calls",),
+             ("dotted_constant",)]  # fmt: skip
+    wrong = pyx_reference.differences(pyx_reference.build(source, tmp_path), pyx.compile(source), calls)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_whole_libraries_beside_variables_of_the_module(tmp_path):
+    (tmp_path / "file").write_bytes(b"some text")
+    source = Path(__file__).parent / "pyx" / "whole_libraries.pyx"
+    calls = [("timer",), ("now",), ("best", 10), ("mapped", bytes(tmp_path / "file")), ("mapped", b"/none/x"),
+             ("accessible", "/none/x"), ("accessible", "/"), ("host",), ("piped",)]  # fmt: skip
+    wrong = pyx_reference.differences(pyx_reference.build(source, tmp_path), pyx.compile(source), calls)
+    assert not wrong, "\n".join(wrong)

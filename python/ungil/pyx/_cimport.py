@@ -100,9 +100,12 @@ def _module(builder: Builder, module: str, asname: str, place: tuple[str, int]) 
             streams: Variables = _libc.streams()
             for name in streams._names():
                 builder.data._share(f"{asname}.{name}", streams, name)
-        if asname != module:
-            value = functools.reduce(getattr, module.split(".")[1:], value)
-        builder.names[asname.split(".")[0]] = value
+        if module.startswith(("libc.", "cpython.")):
+            _bind(builder, asname, functools.reduce(getattr, module.split(".")[1:], value))
+        else:
+            if asname != module:
+                value = functools.reduce(getattr, module.split(".")[1:], value)
+            builder.names[asname.split(".")[0]] = value
         if module == "numpy":
             # Its C interface, which plain text names without the module.
             entries = _names.library_names(module) or {}
@@ -117,7 +120,7 @@ def _made(module: str, own: Found) -> Module:
     return made
 
 
-def _bind(builder: Builder, asname: str, value: Module) -> None:
+def _bind(builder: Builder, asname: str, value: types.ModuleType) -> None:
     """Binds a module to a name; what it is part of is made on the way: `a.b.c`."""
     root, *parts = asname.split(".")
     if not parts:
@@ -150,7 +153,12 @@ def _name(builder: Builder, module: str, name: str, asname: str, place: tuple[st
         types_found, names, data = own.types, own.names, own.data
     types_found, names = types_found or {}, names or {}
     shared = data._names() if data is not None else []
-    wanted = [*types_found, *names, *shared] if name == "*" else [name]
+    wanted = [name]
+    if name == "*":
+        # Not what every module has around it.
+        plain = vars(builtins)
+        bound = (one for one in names if not one.startswith("__") and names[one] is not plain.get(one, names))
+        wanted = [*types_found, *bound, *shared]
     for one in wanted:
         target = one if name == "*" else asname
         if one in types_found:

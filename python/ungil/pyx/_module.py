@@ -430,7 +430,7 @@ class Builder:
             return None
         if plan["includes"] or file.endswith(".pxi"):
             return {"*"}
-        return {*self.names, *_names.OLD_NAMES, *vars(self.module), *self.declared}
+        return {*self.names, *_names.OLD_NAMES, *vars(self.module), *self.declared, *self.data._known()}
 
     def _shim(self, plan: dict[str, Any], text: str, file: str) -> _shim.Shim | None:
         """What a C compiler tells of the headers that a module declares; `None` where nothing needs one."""

@@ -2,7 +2,7 @@
 cimport posix.unistd as unistd
 from libc.complex cimport cabs, carg, cexp, clog, conj, cpow, cproj, csqrt, creal
 from libc.errno cimport errno
-from libc.locale cimport LC_ALL, lconv, localeconv, setlocale
+from libc.locale cimport LC_NUMERIC, lconv, localeconv, setlocale
 from libc.signal cimport SIG_DFL, SIG_ERR, SIG_IGN, SIGUSR1, raise_, sig_atomic_t, sighandler_t, signal
 from libc.stdbool cimport bool as c_bool
 from libc.stdlib cimport free
@@ -196,9 +196,9 @@ def texts(bytes a, bytes b):
 
 def locale():
     cdef lconv *found
-    setlocale(LC_ALL, "C")
+    name = setlocale(LC_NUMERIC, NULL)
     found = localeconv()
-    return <bytes>found.decimal_point, found.frac_digits
+    return <bytes>found.decimal_point, found.frac_digits, name
 
 def complex_numbers(double complex z, double complex w):
     return csqrt(z), cexp(z), cpow(z, w), clog(z), conj(z), cproj(z), cabs(z), carg(z), creal(z)
