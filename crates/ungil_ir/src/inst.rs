@@ -35,6 +35,8 @@ pub enum UnaryOp {
     Not,
     /// Bitwise complement, on integers.
     Invert,
+    /// How many bits are set, on integers.
+    Popcount,
     /// Integers (wraps at the minimum) and floats; of complex numbers the modulus, of the real type (hypot).
     Abs,
     /// Parts and conjugate of a complex number.

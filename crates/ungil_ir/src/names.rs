@@ -21,7 +21,7 @@ macro_rules! names {
 }
 
 names!(UnaryOp {
-    Neg "neg", Not "not", Invert "invert", Abs "abs", Real "real", Imag "imag", Conj "conj",
+    Neg "neg", Not "not", Invert "invert", Popcount "popcount", Abs "abs", Real "real", Imag "imag", Conj "conj",
 });
 names!(BinaryOp {
     Add "add", Sub "sub", Mul "mul", Div "div", FloorDiv "floordiv", Mod "mod",

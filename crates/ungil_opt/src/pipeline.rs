@@ -3,7 +3,7 @@
 use crate::legality::Refusal;
 use crate::transform::{
     assign_block_sizes::assign_block_sizes, block_searches::block_searches,
-    check_dependences::check_dependences, classify_variables::classify_variables,
+    check_dependences::check_dependences, classify_variables::classify_variables, count_bits::count_bits,
     count_while_loops::count_while_loops, fix_short_rows::fix_short_rows, fold_branches::fold_branches,
     fold_checks::fold_checks, fold_counting::fold_counting, forward_locals::forward_locals,
     fuse_siblings::fuse_siblings, hoist_checks::hoist_checks, hoist_invariants::hoist_invariants,
@@ -55,6 +55,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "inline_prelude", run: |m, _| inline_prelude(m) },
     Pass { name: "count_while_loops", run: |m, _| count_while_loops(m) },
     Pass { name: "forward_locals", run: |m, _| forward_locals(m) },
+    Pass { name: "count_bits", run: |m, _| count_bits(m) },
     Pass { name: "fold_branches", run: |m, _| fold_branches(m) },
     Pass { name: "hoist_invariants", run: |m, _| hoist_invariants(m) },
     Pass { name: "fold_counting", run: |m, _| fold_counting(m) },

@@ -4,7 +4,7 @@
 
 use ungil_ir::builder::Builder;
 use ungil_ir::entities::Value;
-use ungil_ir::inst::{BinaryOp as Ir, CompareOp, Const, InstKind, UnaryOp};
+use ungil_ir::inst::{BinaryOp as Ir, CompareOp, Const, InstData, InstKind, UnaryOp};
 use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 
@@ -100,6 +100,22 @@ fn product_overflowed(b: &mut Builder<'_>, (x, y): (Value, Value), result: Value
     let is_least = b.compare(CompareOp::Eq, x, least);
     let negated = b.binary(Ir::And, is_minus, is_least);
     b.binary(Ir::Or, differs, negated)
+}
+
+/// `x` shifted by `y`, of whose bits those count that the processor looks at. C leaves shifts by the width or more
+/// undefined; this is what compilers make of them where the amount is not known.
+pub(crate) fn shifted(b: &mut Builder<'_>, op: Ir, x: Value, y: Value, dtype: DType) -> Value {
+    let last = i64::from(dtype.bits()) - 1;
+    let of_constant = |d: &InstData| match d.kind {
+        InstKind::Const(Const::Int(_, n)) if d.result == Some(y) => Some((0..=last).contains(&n)),
+        _ => None,
+    };
+    if b.func.insts.iter().rev().find_map(of_constant) == Some(true) {
+        return b.binary(op, x, y);
+    }
+    let last = constant(b, dtype, last);
+    let by = b.binary(Ir::And, y, last);
+    b.binary(op, x, by)
 }
 
 /// Whether `x << y` loses bits, as Cython sees it.

@@ -14,7 +14,7 @@ pub fn unary<T: Float>(op: UnaryOp, (r, i): Complex<T>) -> Result<T, Complex<T>>
         UnaryOp::Real => Ok(r),
         UnaryOp::Imag => Ok(i),
         UnaryOp::Abs => Ok(T::math(MathFn::Hypot, &[r, i])),
-        UnaryOp::Not | UnaryOp::Invert => panic!("no {op:?} of complex"),
+        UnaryOp::Not | UnaryOp::Invert | UnaryOp::Popcount => panic!("no {op:?} of complex"),
     }
 }
 

@@ -9,6 +9,7 @@ pub fn unary(op: UnaryOp, a: Num) -> Num {
     match op {
         UnaryOp::Neg => Num::wrap(d, -n),
         UnaryOp::Invert => Num::wrap(d, !n),
+        UnaryOp::Popcount => Num::wrap(d, i128::from((n & ((1_i128 << (8 * d.size())) - 1)).count_ones())),
         UnaryOp::Abs => Num::wrap(d, n.abs()),
         _ => panic!("no {op:?} of {d}"),
     }

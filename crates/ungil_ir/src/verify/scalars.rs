@@ -22,7 +22,7 @@ impl Verifier<'_> {
         let (ok, wanted) = match op {
             UnaryOp::Neg | UnaryOp::Abs => (d != DType::Bool, "a number other than bool"),
             UnaryOp::Not => (d == DType::Bool, "bool"),
-            UnaryOp::Invert => (d.is_int(), "an integer"),
+            UnaryOp::Invert | UnaryOp::Popcount => (d.is_int(), "an integer"),
             UnaryOp::Real | UnaryOp::Imag | UnaryOp::Conj => (d.is_complex(), "complex"),
         };
         self.require(ok, || format!("{a} must be {wanted}, is {}", self.func.ty(a)));

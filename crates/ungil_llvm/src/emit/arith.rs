@@ -24,6 +24,7 @@ impl FunctionEmitter<'_> {
             UnaryOp::Neg if dtype.is_float() => self.fneg(a),
             UnaryOp::Neg => l.neg(a),
             UnaryOp::Not | UnaryOp::Invert => l.not(a),
+            UnaryOp::Popcount => l.intrinsic("llvm.ctpop", &[l.type_of(a)], &[a]),
             UnaryOp::Abs if dtype.is_float() => self.float_intrinsic("llvm.fabs", &[a]),
             UnaryOp::Abs if dtype.is_signed() => l.intrinsic("llvm.abs", &[l.type_of(a)], &[a, l.i1(false)]),
             UnaryOp::Abs | UnaryOp::Real | UnaryOp::Conj => a,

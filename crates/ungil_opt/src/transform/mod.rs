@@ -5,6 +5,7 @@ pub mod assign_block_sizes;
 pub mod block_searches;
 pub mod check_dependences;
 pub mod classify_variables;
+pub mod count_bits;
 pub mod count_while_loops;
 pub mod fix_short_rows;
 pub mod fold_branches;

@@ -10,6 +10,7 @@ use ungil_ir::math::MathFn;
 use ungil_ir::types::DType;
 use ungil_syntax::ast::operator::BinaryOp;
 
+use crate::c_arithmetic;
 use crate::diagnostics::Result;
 use crate::diagnostics::types::TypeError;
 use crate::lower::Lowerer;
@@ -391,7 +392,11 @@ impl Lowerer<'_, '_> {
         if ir == Ir::Shl && self.is_c() && ty == Ty::PyInt {
             self.check_shift(a, b);
         }
-        let value = self.b().binary(ir, a, b);
+        let value = if self.is_c() && !common.is_weak() {
+            c_arithmetic::shifted(&mut self.b(), ir, a, b, dtype)
+        } else {
+            self.b().binary(ir, a, b)
+        };
         if ir == Ir::Shl {
             self.check_overflow(ir, (a, b), value, &ty);
         }

@@ -54,7 +54,7 @@ impl Lowerer<'_> {
                     let over = c_arithmetic::shift_overflowed(&mut self.b(), x, y, dtype);
                     self.raise_if(over, ExcClass::OVERFLOW, "value too large");
                 }
-                Ok(Val::C(self.b().binary(op, x, y), ty))
+                Ok(Val::C(c_arithmetic::shifted(&mut self.b(), op, x, y, dtype), ty))
             }
             BinaryOp::Div => {
                 let to = if dtype.is_float() { dtype } else { DType::F64 };
