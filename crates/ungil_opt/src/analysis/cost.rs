@@ -21,7 +21,13 @@ const MAX_CALL_DEPTH: u32 = 8;
 /// Cost of one execution of `region`.
 pub fn region_cost(module: &Module, func: &Function, region: Region) -> Cost {
     let defs = Definitions::compute(func);
-    Estimator { module, func, defs: &defs, depth: 0 }.region(region)
+    Estimator { module, func, defs: &defs, depth: 0, polls: false }.region(region)
+}
+
+/// Cost of one execution of `region` in which every `while` loop, which polls in each of its iterations, goes round once.
+pub fn cost_between_polls(module: &Module, func: &Function, region: Region) -> Cost {
+    let defs = Definitions::compute(func);
+    Estimator { module, func, defs: &defs, depth: 0, polls: true }.region(region)
 }
 
 /// Cost of a call of `f`.
@@ -35,6 +41,8 @@ struct Estimator<'a> {
     func: &'a Function,
     defs: &'a Definitions,
     depth: u32,
+    /// Whether only the work between two polls counts.
+    polls: bool,
 }
 
 impl Estimator<'_> {
@@ -67,6 +75,9 @@ impl Estimator<'_> {
             InstKind::Call(f, _) => self.call(*f)?,
             // How long a C function takes nobody knows.
             InstKind::CallC(..) => return None,
+            InstKind::While { cond, body, .. } if self.polls => {
+                1 + self.region(*cond)? + self.region(*body)?
+            }
             InstKind::Library(..)
             | InstKind::While { .. }
             | InstKind::Domain { .. }
@@ -95,7 +106,7 @@ impl Estimator<'_> {
             return None;
         }
         let defs = Definitions::compute(callee);
-        let inner = Estimator { module: self.module, func: callee, defs: &defs, depth: self.depth + 1 };
+        let inner = Estimator { func: callee, defs: &defs, depth: self.depth + 1, ..*self };
         Some(4 + inner.region(callee.body)?)
     }
 }

@@ -1,13 +1,13 @@
 //! Safepoints: where a running kernel notices Ctrl-C and cancellation.
 //!
-//! Every `while` loop polls at the start of an iteration, every `for` loop that contains a loop of unknown length or a
-//! call likewise. Innermost `for` loops do not: a long one is cut into strips of [`STRIP`] iterations with a poll
-//! between, so that the strip itself vectorises; one strip alone polls nothing. Loops whose work is bounded by a small
+//! Every `while` loop polls at the start of an iteration, every `for` loop that contains another of unknown length or a
+//! call likewise. Innermost `for` loops and those around `while` loops do not: a long one is cut into strips of
+//! [`STRIP`] iterations with a poll between, so that the strip itself vectorises; one strip alone polls nothing. Loops whose work is bounded by a small
 //! constant get none: `range(3)`, and windows such as `range(max(i - 1, 0), min(i + 2, n))`.
 
 use crate::analysis::affine::Affine;
 use crate::analysis::bounds::alternatives;
-use crate::analysis::cost::region_cost;
+use crate::analysis::cost::{cost_between_polls, region_cost};
 use crate::analysis::definitions::Definitions;
 use crate::pipeline::Context;
 use crate::transform::strips::{retarget_continues, strip_end};
@@ -96,11 +96,14 @@ impl Placer<'_> {
             self.tell_copy(inst);
         }
         match region_cost(self.module, self.original, l.body) {
-            None => self.poll(l.body, inst),
+            None => match cost_between_polls(self.module, self.original, l.body) {
+                Some(cost) => self.strip_mine(parent, inst, l, strip(cost)),
+                None => self.poll(l.body, inst),
+            },
             Some(_) if l.hints.few || self.is_short(l) => {}
             Some(cost) if self.is_small_window(inst, l, cost) => {}
             Some(_) if copies => self.strip_mine(parent, inst, l, COPY_STRIP),
-            Some(cost) => self.strip_mine(parent, inst, l, (STRIP / (cost.max(1) as i64 / 64 + 1)).max(64)),
+            Some(cost) => self.strip_mine(parent, inst, l, strip(cost)),
         }
     }
 
@@ -192,4 +195,9 @@ impl Placer<'_> {
             _ => None,
         })
     }
+}
+
+/// Iterations of this cost between two polls.
+fn strip(cost: u64) -> i64 {
+    (STRIP / (cost.max(1) as i64 / 64 + 1)).max(64)
 }
