@@ -155,6 +155,8 @@ pub struct LoopHints {
     /// The body is one loop over a strip of what was one loop. The generated code hides where strips begin, or LLVM would
     /// keep an address for each array of the inner loop here too.
     pub strips: bool,
+    /// There is at least one iteration: nothing tests that.
+    pub nonempty: bool,
     /// To be run in vector lanes: the user asked for it.
     pub lanes: bool,
 }

@@ -336,6 +336,7 @@ impl Writer<'_> {
                 self.out.write_str(if node.hints.few { " few" } else { "" })?;
                 self.out.write_str(if node.hints.independent { " independent" } else { "" })?;
                 self.out.write_str(if node.hints.strips { " strips" } else { "" })?;
+                self.out.write_str(if node.hints.nonempty { " nonempty" } else { "" })?;
                 self.out.write_str(if node.hints.lanes { " lanes" } else { "" })
             }
             InstKind::Domain { extents, ivs, .. } => {

@@ -531,7 +531,8 @@ impl Parser {
         let few = self.flag("few");
         let independent = self.flag("independent");
         let strips = self.flag("strips");
-        let hints = LoopHints { scalar, few, independent, strips, lanes: self.flag("lanes") };
+        let nonempty = self.flag("nonempty");
+        let hints = LoopHints { scalar, few, independent, strips, nonempty, lanes: self.flag("lanes") };
         self.place(loc)?;
         let body = self.region()?;
         Ok(InstKind::For(Box::new(For { label, iv, start, stop, step, body, hints })))

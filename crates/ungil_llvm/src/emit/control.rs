@@ -10,7 +10,7 @@ use super::function::FunctionEmitter;
 use super::types::Operand;
 use crate::raw::attributes::Place;
 use crate::raw::{Block, Meta, Val};
-use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
+use llvm_sys::LLVMIntPredicate::{LLVMIntEQ, LLVMIntNE, LLVMIntSGT, LLVMIntSLT, LLVMIntULT};
 use ungil_ir::copies::copy_loop;
 use ungil_ir::entities::{Inst, Label, Region, Value};
 use ungil_ir::inst::{For, InstKind, Loc, LoopHints};
@@ -135,6 +135,7 @@ impl FunctionEmitter<'_> {
         let (start, stop, step) = (self.scalar(node.start), self.scalar(node.stop), self.scalar(node.step));
         match self.l.as_const_int(step) {
             Some(unit @ (1 | -1)) => self.unit_loop(node, start, stop, unit),
+            Some(stride) if node.hints.strips => self.strip_loop(node, start, stop, stride),
             _ => {
                 let count = self.trip_count(start, stop, step);
                 let guard = self.l.is_nonzero(count);
@@ -160,7 +161,11 @@ impl FunctionEmitter<'_> {
         let l = self.l;
         let goes = if step == 1 { LLVMIntSLT } else { LLVMIntSGT };
         let (enter, exit) = (self.new_block(c"enter"), self.new_block(c"end"));
-        l.cond_br(l.icmp(goes, start, stop), enter, exit);
+        if node.hints.nonempty {
+            l.br(enter);
+        } else {
+            l.cond_br(l.icmp(goes, start, stop), enter, exit);
+        }
         l.position(enter);
         if step == 1 && self.copied(node, start, stop) {
             l.br(exit);
@@ -182,7 +187,32 @@ impl FunctionEmitter<'_> {
         // The next value lies between `start` and `stop`, both 64-bit, so it does not overflow.
         let next = l.nsw_add(iv, l.i64(step));
         l.add_incoming(iv, next, latch);
+        // Where no test has told LLVM that `start` lies before `stop`, only this gives it the number of iterations.
+        let goes = if node.hints.nonempty { LLVMIntNE } else { goes };
         let branch = l.cond_br(l.icmp(goes, next, stop), head, exit);
+        self.end_loop(branch, node.hints, facts);
+        l.position(exit);
+    }
+
+    /// A loop over strips goes on while more than one is left, which is what its body asks too: short loops within
+    /// others pay for each instruction here.
+    fn strip_loop(&mut self, node: &For, start: Val, stop: Val, stride: i64) {
+        let l = self.l;
+        let (goes, more) = if stride > 0 { (LLVMIntSLT, LLVMIntSGT) } else { (LLVMIntSGT, LLVMIntSLT) };
+        let (head, latch, exit) = (self.new_block(c"for"), self.new_block(c"next"), self.new_block(c"end"));
+        let enter = self.new_block(c"enter");
+        l.cond_br(l.icmp(goes, start, stop), enter, exit);
+        l.position(enter);
+        l.br(head);
+        l.position(head);
+        let iv = l.phi(l.int(64));
+        l.add_incoming(iv, start, enter);
+        let k = if self.is_rare(node) { self.unique(iv) } else { l.opaque(iv) };
+        self.define(node.iv, Operand::Scalar(k));
+        let facts = self.loop_body(node, exit, latch);
+        l.position(latch);
+        l.add_incoming(iv, l.add(k, l.i64(stride)), latch);
+        let branch = l.cond_br(l.icmp(more, l.sub(stop, k), l.i64(stride)), head, exit);
         self.end_loop(branch, node.hints, facts);
         l.position(exit);
     }
@@ -199,11 +229,7 @@ impl FunctionEmitter<'_> {
         let (k, iv) = (l.phi(l.int(64)), l.phi(l.int(64)));
         l.add_incoming(k, l.i64(0), enter);
         l.add_incoming(iv, start, enter);
-        let counter = match node.hints.strips {
-            _ if self.is_rare(node) => self.unique(iv),
-            true => l.opaque(iv),
-            false => iv,
-        };
+        let counter = if self.is_rare(node) { self.unique(iv) } else { iv };
         self.define(node.iv, Operand::Scalar(counter));
         let facts = self.loop_body(node, exit, latch);
         l.position(latch);

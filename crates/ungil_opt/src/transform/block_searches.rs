@@ -205,7 +205,7 @@ fn rewrite(func: &mut Function, inst: Inst, node: &For, search: &Search) -> [Var
     let (k, outer) = (func.new_value(Type::I64), func.new_region());
     let mut b = Builder { func, region: outer, loc };
     let stride = b.i64(search.block);
-    let end = strip_end(&mut b, k, node.stop, stride, true);
+    let (end, _) = strip_end(&mut b, k, node.stop, stride, true);
     let (zero, one) = (b.i64(0), b.i64(1));
     // Blocks to run without looking first.
     let left = b.get(run);

@@ -15,7 +15,7 @@ use ungil_ir::builder::Builder;
 use ungil_ir::copies::copy_loop;
 use ungil_ir::entities::{Inst, Region, Value};
 use ungil_ir::function::{Function, Module};
-use ungil_ir::inst::{BinaryOp, CompareOp, Const, For, InstKind, Loc, LoopHints};
+use ungil_ir::inst::{BinaryOp, Const, For, InstKind, Loc, LoopHints};
 use ungil_ir::remark::{Remark, RemarkKind};
 use ungil_ir::types::{DType, Type};
 use ungil_ir::walk;
@@ -28,6 +28,9 @@ const COPY_STRIP: i64 = 1 << 25;
 const SMALL: u64 = 1 << 16;
 /// Iterations of a window below which vectors are not worth their preparation.
 const FEW: u64 = 8;
+
+/// Work of an iteration above which vectors pay though sums in them go in order.
+const GATHERED: u64 = 16;
 
 /// Places safepoints in all functions.
 pub fn place_safepoints(module: &mut Module, context: &mut Context) -> bool {
@@ -174,19 +177,52 @@ impl Placer<'_> {
         let outer_iv = self.func.new_value(Type::I64);
         let outer_body = self.func.new_region();
         let mut b = Builder { func: self.func, region: outer_body, loc };
-        let end = strip_end(&mut b, outer_iv, l.stop, stride, step > 0);
+        let (end, more) = strip_end(&mut b, outer_iv, l.stop, stride, step > 0);
         let label = self.func.new_label();
         retarget_continues(self.func, l.body, l.label, label);
-        let inner = For { label, start: outer_iv, stop: end, ..l.clone() };
+        let few = l.hints.few || self.gathers_in_order(l);
+        let hints = LoopHints { nonempty: true, few, ..l.hints };
+        let inner = For { label, start: outer_iv, stop: end, hints, ..l.clone() };
         self.func.append(outer_body, InstKind::For(Box::new(inner)), None, loc);
-        let cond = Builder { func: self.func, region: outer_body, loc }.compare(CompareOp::Ne, end, l.stop);
         let (then, otherwise) = (self.func.new_region(), self.func.new_region());
         self.func.append(then, InstKind::Safepoint, None, loc);
-        self.func.append(outer_body, InstKind::If { cond, then, otherwise }, None, loc);
+        self.func.append(outer_body, InstKind::If { cond: more, then, otherwise }, None, loc);
         let hints = LoopHints { strips: true, ..l.hints };
         let outer = For { iv: outer_iv, step: stride, body: outer_body, hints, ..l.clone() };
         self.func.inst_mut(inst).kind = InstKind::For(Box::new(outer));
         self.changed = true;
+    }
+
+    /// Whether a loop adds floats one after the other that it finds by other elements: a row of a sparse matrix. LLVM would
+    /// gather several, which takes longer than to load them one by one while the sum waits for each.
+    fn gathers_in_order(&self, l: &For) -> bool {
+        let (func, defs) = (self.original, &self.defs);
+        let cost = region_cost(self.module, func, l.body);
+        if cost.is_none_or(|cost| cost > GATHERED) || func.attributes.fastmath.reassoc {
+            return false;
+        }
+        let is_sum = |kind: &InstKind| match kind {
+            InstKind::Set(x, v) if func.var_ty(*x).dtype().is_some_and(DType::is_float) => {
+                let InstKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) = defs.kind(func, *v)? else {
+                    return None;
+                };
+                let is_x = |v: &Value| matches!(defs.kind(func, *v), Some(InstKind::Get(y)) if y == x);
+                (is_x(a) || is_x(b)).then_some(())
+            }
+            _ => None,
+        };
+        let inside = walk::defined_values(func, l.body);
+        let is_loaded = |v: &Value| {
+            let mut v = *v;
+            while let Some(InstKind::Cast(a, _) | InstKind::CheckIndex { index: a, .. }) = defs.kind(func, v)
+            {
+                v = *a;
+            }
+            inside.contains(&v) && matches!(defs.kind(func, v), Some(InstKind::Load { .. }))
+        };
+        let gathers =
+            |kind: &InstKind| matches!(kind, InstKind::Load { index, .. } if index.iter().any(is_loaded));
+        walk::any_inst(func, l.body, &|kind| is_sum(kind).is_some()) && walk::any_inst(func, l.body, &gathers)
     }
 
     fn constant(&self, v: Value) -> Option<i64> {

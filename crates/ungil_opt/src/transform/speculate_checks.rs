@@ -132,7 +132,7 @@ fn cut(func: &mut Function, parent: Region, inst: Inst, inner: For, step: i64) {
     let mut b = Builder { func, region: scratch, loc };
     let stride = b.i64(step * PARALLEL_STRIP);
     let (body, ()) = b.nested(|b| {
-        let stop = strip_end(b, k, inner.stop, stride, step > 0);
+        let (stop, _) = strip_end(b, k, inner.stop, stride, step > 0);
         b.push(InstKind::For(Box::new(For { label, start: k, stop, ..inner })));
     });
     if let InstKind::ParallelFor(node) = &mut func.inst_mut(inst).kind {
@@ -210,7 +210,7 @@ impl Plan {
             let stride = b.i64(self.step * STRIP);
             let (k, label) = (b.func.new_value(Type::I64), b.func.new_label());
             let (body, ()) = b.nested(|b| {
-                let stop = strip_end(b, k, node.stop, stride, self.step > 0);
+                let (stop, _) = strip_end(b, k, node.stop, stride, self.step > 0);
                 for region in [trial, fast, checked] {
                     narrow(b.func, region, k, stop);
                 }

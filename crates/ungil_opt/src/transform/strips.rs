@@ -3,7 +3,7 @@
 //! ```text
 //! for k in start..stop step s*n { … for iv in k..end step s { body } … }
 //! ```
-//! with `end` the smaller distance of `k + s*n` and `stop`. The outer loop keeps the label, so that `break` leaves
+//! with `end` the nearer one of `k + s*n` and `stop`. The outer loop keeps the label, so that `break` leaves
 //! both; `continue` goes to the inner one.
 
 use ungil_ir::builder::Builder;
@@ -12,14 +12,14 @@ use ungil_ir::function::Function;
 use ungil_ir::inst::{BinaryOp, CompareOp, InstKind};
 use ungil_ir::walk;
 
-/// End of the strip that starts at `k`; `stride` is `s * n`. The remaining distance is compared, since `k + stride`
-/// may overflow.
-pub fn strip_end(b: &mut Builder<'_>, k: Value, stop: Value, stride: Value, upwards: bool) -> Value {
+/// End of the strip that starts at `k`, and whether others follow; `stride` is `s * n`. The remaining distance is
+/// compared, since `k + stride` may overflow. The generated loop over strips goes on by the same comparison.
+pub fn strip_end(b: &mut Builder<'_>, k: Value, stop: Value, stride: Value, upwards: bool) -> (Value, Value) {
     let left = b.binary(BinaryOp::Sub, stop, k);
-    let op = if upwards { CompareOp::Lt } else { CompareOp::Gt };
-    let last = b.compare(op, left, stride);
-    let next = b.binary(BinaryOp::Add, k, stride);
-    b.select(last, stop, next)
+    let (op, nearer) = if upwards { (CompareOp::Gt, BinaryOp::Min) } else { (CompareOp::Lt, BinaryOp::Max) };
+    let more = b.compare(op, left, stride);
+    let length = b.binary(nearer, left, stride);
+    (b.binary(BinaryOp::Add, k, length), more)
 }
 
 /// Sends each `continue` of `from` in a region to `to`.
