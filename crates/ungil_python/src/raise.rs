@@ -34,9 +34,18 @@ pub unsafe fn raise(ctx: *mut Ctx, compiled: &Compiled) {
                 PySystemError::new_err(format!("internal error: a kernel failed with status kind {kind}"))
             }
         };
-        let error = with_traceback(py, error, &slot, compiled);
-        error.restore(py);
+        set(py, with_traceback(py, error, &slot, compiled));
     });
+}
+
+/// Sets an exception. One that has no context gets what is handled now, as where Python raises.
+fn set(py: Python<'_>, error: PyErr) {
+    let value = error.into_value(py);
+    if value.bind(py).getattr("__context__").is_ok_and(|context| !context.is_none()) {
+        return PyErr::from_value(value.into_bound(py).into_any()).restore(py);
+    }
+    // SAFETY: attached, with a live exception and its class.
+    unsafe { ffi::PyErr_SetObject(ffi::Py_TYPE(value.as_ptr()).cast(), value.as_ptr()) };
 }
 
 /// Whether the function that failed is one of the Cython language.

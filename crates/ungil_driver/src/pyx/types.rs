@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use ungil_diag::diagnostic::Diagnostic;
+use ungil_diag::diagnostic::{Code, Diagnostic};
 use ungil_syntax::ast::cython::{
     CType, CTypeKind, CythonExpr, CythonStmt, Declarator, DeclaratorKind, ExceptionSpec, Sign, Suffix, Tag,
     TypeArgument,
@@ -324,8 +324,16 @@ impl Types {
             for declarator in declarators {
                 let Some(member) = declarator.name() else { continue };
                 let ty = self.declared(base, declarator)?;
+                let help = Some("members are numbers, pointers, arrays and other structs");
+                if ty.text == "object" || is_data(&ty.text) && !is_c(&ty.text) {
+                    let what = if ty.text == "object" { "Python object" } else { "memory view" };
+                    let title = format!("C struct/union member cannot be a {what}");
+                    let error = Diagnostic::error(Code("U0801"), title);
+                    return Err(error
+                        .primary(declarator.span, "declared here")
+                        .help("keep a pointer in it, or an index into what holds the objects"));
+                }
                 if !is_c(&ty.text) || ty.text.starts_with('@') {
-                    let help = Some("members are numbers, pointers, arrays and other structs");
                     return Err(unsupported("a member of this type is", declarator.span, help));
                 }
                 let c_name =
@@ -417,16 +425,25 @@ impl Types {
     /// Defines a fused type.
     pub fn fuse(&mut self, name: &str, types: &[CType]) -> Result<(), Diagnostic> {
         let mut alternatives: Vec<String> = Vec::new();
+        let mut wrong = None;
         for ty in types {
-            let known = self.base(ty)?;
+            let known = match self.base(ty) {
+                Ok(known) => known,
+                Err(error) => {
+                    wrong = wrong.or(Some(error));
+                    continue;
+                }
+            };
             // Fused types among the alternatives are taken apart.
             let text = format!("{}={}", known.text, known.name);
             if !alternatives.contains(&text) {
                 alternatives.push(text);
             }
         }
-        self.add(name, &format!("fused {name}|{}", alternatives.join("|")), name);
-        Ok(())
+        if !alternatives.is_empty() {
+            self.add(name, &format!("fused {name}|{}", alternatives.join("|")), name);
+        }
+        wrong.map_or(Ok(()), Err)
     }
 
     /// Whether a type is another one, or one of a fused type's; `None` if the first is not a fused type.

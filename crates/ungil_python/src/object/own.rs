@@ -201,6 +201,9 @@ entries! {
                 // Of a class that is no builtin.
                 true if class.contains('.') => format!("Cannot convert {found} to {class}"),
                 true => format!("Expected {class}, got {found}"),
+                false if class == "object" => {
+                    format!("Argument '{}' must not be None", Bound::from_borrowed_ptr(py, name))
+                }
                 false => {
                     let name = Bound::from_borrowed_ptr(py, name);
                     format!("Argument '{name}' has incorrect type (expected {class}, got {found})")

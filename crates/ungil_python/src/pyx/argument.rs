@@ -28,7 +28,8 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
     if parameter.not_none && parameter.is_buffer && object.is_none() {
         return Err(no_array(parameter, object));
     }
-    if parameter.not_none && object.is_none() && parameter.class.is_none() {
+    let is_of_any = parameter.class.as_ref().is_none_or(|class| class == "object");
+    if parameter.not_none && object.is_none() && is_of_any {
         return Err(PyTypeError::new_err(format!("Argument '{}' must not be None", parameter.name)));
     }
     let no_none = || (parameter.not_none && object.is_none()).then(|| "NoneType".to_owned());

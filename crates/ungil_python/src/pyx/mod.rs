@@ -173,7 +173,7 @@ fn parameters(declared: Vec<DeclaredParameter>, written: &[String], c: &mut CFun
         let class = c.classes.get(&name).cloned();
         // What an array or an object without a class here has are objects.
         let is_open = |class: &String| {
-            matches!(&**class, "type" | "slice" | "memoryview")
+            matches!(&**class, "type" | "slice" | "memoryview" | "object")
                 || class.contains('.') && class != "array.array"
         };
         c.takes_objects |= ty.is_none() && class.as_ref().is_none_or(is_open);

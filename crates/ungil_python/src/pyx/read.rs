@@ -11,7 +11,7 @@ use ungil_diag::source::{SourceFile, SourceMap};
 use ungil_driver::pyx::{Function, Plan, Types, read, reading};
 use ungil_ir::types::{DType, Layout};
 use ungil_sema::c_text::parse_c_text;
-use ungil_sema::ctype::CType;
+use ungil_sema::ctype::{CType, element_name};
 use ungil_sema::cython::Declared;
 use ungil_syntax::directive::{self, Setting};
 
@@ -20,10 +20,18 @@ use crate::errors;
 /// Beginnings of types that are neither numbers nor views.
 const CONSTRUCTED: &[&str] = &["struct ", "union ", "packed ", "fn("];
 
+/// What a part of a tuple of C is declared as. Messages call numbers what C calls them.
+fn member(text: &str) -> Option<Declared> {
+    Some(match declared(text, text)? {
+        Declared::Scalar { dtype, .. } => Declared::Scalar { dtype, name: Arc::from(element_name(dtype)) },
+        other => other,
+    })
+}
+
 /// The declaration that a type's text stands for; `None` for objects.
 pub fn declared(text: &str, c_name: &str) -> Option<Declared> {
     if text.starts_with('(') {
-        let types: Option<Vec<Declared>> = split(text).iter().map(|part| declared(part, part)).collect();
+        let types: Option<Vec<Declared>> = split(text).iter().map(|part| member(part)).collect();
         return types.map(Declared::Tuple);
     }
     if let Some(rest) = text.strip_prefix("view ") {

@@ -52,6 +52,7 @@ impl Lowerer<'_> {
             ExprKind::Name(name) => &**name,
             _ => "join",
         };
+        self.is_consumed = true;
         Ok(Some(match name {
             "any" | "all" => self.searched(e, element, generators, name == "any")?,
             "sum" => self.summed(e, element, generators, call.args.get(1))?,

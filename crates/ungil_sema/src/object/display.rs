@@ -8,11 +8,12 @@ use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::UnaryOp;
 
 use super::c_loop::Iterable;
-use super::convert::constant_of;
+use super::convert::{constant_of, declared};
 use super::entries::Entry;
 use super::function::Lowerer;
 use super::store::names_of;
-use super::value::{Obj, Val};
+use super::value::{CTy, Obj, Val};
+use super::view::is_view;
 use super::{Constant, Result, refuse};
 
 /// Displays with more items are built piece by piece.
@@ -188,6 +189,7 @@ impl Lowerer<'_> {
         inside: &[&Expr],
         build: impl FnOnce(&mut Self, Iterable) -> Result<()>,
     ) -> Result<()> {
+        let is_consumed = core::mem::take(&mut self.is_consumed);
         // The first iterable belongs to the function's scope.
         let first = self.iterable(&generators[0])?;
         let mut scope = HashMap::new();
@@ -207,16 +209,21 @@ impl Lowerer<'_> {
                 scope.insert(name, cell);
                 continue;
             }
-            let ty = self.letter_of_comprehension(generators, inside, &name);
+            let ty = match self.declared_in_comprehension(&name)? {
+                Some(ty) if !is_consumed => Some(ty),
+                _ => self.letter_of_comprehension(generators, inside, &name),
+            };
             let local = self.new_local(&name, ty)?;
             scope.insert(name, local);
         }
         let owned: Vec<_> = scope.values().filter(|l| l.ty.is_none()).map(|l| l.var).collect();
         self.scopes.push(scope);
+        self.consumed.push(is_consumed);
         let outer_globals = core::mem::take(&mut self.globals);
         let result = build(self, first);
         self.globals = outer_globals;
         self.scopes.pop();
+        self.consumed.pop();
         result?;
         for var in owned {
             let value = self.b().get(var);
@@ -225,6 +232,16 @@ impl Lowerer<'_> {
             self.call(Entry::ReleaseMaybe, &[value]);
         }
         Ok(())
+    }
+
+    /// The type of a comprehension's variable: that of the function's variable of its name, as in Cython. The variables of
+    /// generator expressions have none.
+    fn declared_in_comprehension(&self, name: &str) -> Result<Option<CTy>> {
+        let ty = match self.source.c.vars.get(name) {
+            Some(ty) if !is_view(ty) => declared(ty)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(ty).filter(|ty| !ty.is_address() && !self.taken.contains(name)))
     }
 
     /// What a comprehension runs over.

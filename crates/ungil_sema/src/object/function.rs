@@ -69,6 +69,10 @@ pub struct Lowerer<'a> {
     /// Variables whose address is taken.
     pub(super) taken: HashSet<String>,
     pub(super) lock: Lock,
+    /// Whether the comprehension that is lowered next is a generator expression that a builtin consumes.
+    pub(super) is_consumed: bool,
+    /// For each scope of a comprehension, whether it is such a one: its variables have no declared types.
+    pub(super) consumed: Vec<bool>,
     /// Of a function that is called without Python: where its result goes.
     pub(super) result_address: Value,
 }
@@ -128,6 +132,8 @@ pub(super) fn lower(source: &Source<'_>) -> Result<Objects> {
         taken: taken(&def.body),
         result_address: closure,
         lock: Lock::default(),
+        is_consumed: false,
+        consumed: Vec::new(),
     };
     if let Err(Refusal(why)) = l.whole((args, closure), done, fail) {
         return Err(Refusal(format!("{why} (line {})", l.file_line)));

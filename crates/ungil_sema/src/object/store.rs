@@ -253,8 +253,9 @@ impl Lowerer<'_> {
 
     /// A value that is assigned to a variable of one class of Python's, or is the result of a function that declares one.
     pub(super) fn of_class(&mut self, name: &str, value: Val) -> Result<Val> {
-        let is_inner = self.scopes.iter().skip(1).any(|scope| scope.contains_key(name));
-        let Some(class) = self.source.c.classes.get(name).filter(|class| !is_inner && *class != "object")
+        let scope = self.scopes.iter().skip(1).rposition(|scope| scope.contains_key(name));
+        let is_free = scope.is_some_and(|at| self.consumed[at]);
+        let Some(class) = self.source.c.classes.get(name).filter(|class| !is_free && *class != "object")
         else {
             return Ok(value);
         };

@@ -104,6 +104,14 @@ impl Check<'_> {
         if !info.fused.is_empty() && !self.types.has_choice() {
             return;
         }
+        // Defaults belong to what is around the function.
+        for (p, known) in def.params.iter().zip(&info.params) {
+            // A default that is a character stays one.
+            let ty = known.ty.as_ref().filter(|ty| !ty.name.contains("Py_U"));
+            if let (Some(ty), Some(default)) = (ty, &p.default) {
+                self.assigned(ty, default);
+            }
+        }
         let own = super::scope::bound(def);
         let globals = Globals::of(def);
         let classes = std::mem::replace(&mut self.classes, info.classes.clone());
@@ -418,6 +426,18 @@ impl Check<'_> {
         }
     }
 
+    /// `del target`
+    fn deleted(&mut self, target: &Expr) {
+        let kind = match &target.kind {
+            ExprKind::Name(_) => self.kind(target),
+            _ => return,
+        };
+        if kind.rank() > 0 || matches!(kind, Kind::Pointer(_) | Kind::Struct(_)) {
+            let title = ("Deletion of non-Python, non-C++ object", target.span);
+            self.refuse(OPERATION, title, "a value of C", "leave the statement out");
+        }
+    }
+
     /// `target op= value`
     fn in_place(&mut self, stmt: &Stmt, target: &Expr, op: BinaryOp, value: &Expr) {
         self.constant(target);
@@ -473,6 +493,7 @@ impl Visitor for Check<'_> {
             StmtKind::AnnAssign { target, value: Some(value), .. } => self.target(target, value),
             StmtKind::AugAssign { target, op, value } => self.in_place(stmt, target, *op, value),
             StmtKind::Return(value) => self.returned(stmt, value.as_ref()),
+            StmtKind::Delete(targets) => targets.iter().for_each(|target| self.deleted(target)),
             StmtKind::If(chain) => chain.branches.iter().for_each(|branch| self.truth(&branch.test)),
             StmtKind::While(node) => self.truth(&node.test),
             StmtKind::Cython(inner) => match &**inner {

@@ -80,13 +80,10 @@ impl Parser<'_> {
         let token = self.bump();
         let span = self.token_span(token);
         let text = self.token_text(token);
-        let body = text[1..].trim_start_matches(['"', '\'']);
-        let quotes = text.len() - 1 - body.len();
-        let body =
-            if quotes >= 2 && body.is_empty() { "" } else { &body[..body.len().saturating_sub(quotes)] };
+        let parts = string::split(text);
         let mut bytes = Vec::new();
         let mut faults = Vec::new();
-        string::decode_bytes(body, false, token.lo + 1 + quotes as u32, &mut bytes, &mut faults);
+        string::decode_bytes(parts.body, parts.raw, token.lo + parts.body_at, &mut bytes, &mut faults);
         match bytes[..] {
             [byte] if faults.is_empty() => Ok(ExprKind::Cython(Box::new(CythonExpr::Char(byte)))),
             _ => self.fail_cython(CythonError::Char, span),
