@@ -126,3 +126,19 @@ def test_as_cython(pair, name):
         if expected != found:
             wrong.append(f"{name}{args!r}: Cython {expected}, ungil {found}")
     assert not wrong, "\n".join(wrong)
+
+
+FUTURE = """
+from __future__ import division, print_function, unicode_literals
+
+def divided(int a, int b): return a / b, 7 / 2, a // b
+def printed(*args): print(*args, sep="-"); print("a", end="")
+"""
+
+
+def test_imports_from_the_future(tmp_path):
+    (tmp_path / "future.pyx").write_text(FUTURE)
+    modules = build(tmp_path / "future.pyx", tmp_path, level=2), pyx.compile(FUTURE, "future", level="2")
+    for name, args in [("divided", (7, 2)), ("divided", (1, 0)), ("printed", (1, 2))]:
+        expected, found = (outcome(getattr(module, name), args) for module in modules)
+        assert found == expected

@@ -578,7 +578,7 @@ class Builder:
         info["overflowing"] = set() if info["infer_types"] else set(info["overflowing"])
         if not directives.get("annotation_typing", True):
             info["annotation_typing"] = False
-        info["integer_division"] = plan["is_level_two"] or self.level == "2"
+        info["integer_division"] = plan["is_level_two"]
         info["structs"] = [(n, t) for t, n in self.types.values() if t.startswith(_names.AGGREGATES)]
         info["data"] = self.data._described() if "__pyx_g__" in text else []
         declared = [t for _, t, _ in info["params"]] + [t for _, t in info["locals"]] + [info["ret"]]

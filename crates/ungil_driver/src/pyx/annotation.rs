@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ungil_syntax::ast::expr::{Expr, ExprKind};
 use ungil_syntax::ast::literal::Literal;
 use ungil_syntax::ast::operator::BinaryOp;
+use ungil_syntax::ast::parameter::Parameter;
 use ungil_syntax::ast::stmt::FunctionDef;
 
 use super::types::{Known, Types, dotted, is_number};
@@ -24,6 +25,13 @@ pub fn number(annotation: &Expr, types: &Types) -> Option<Known> {
         _ => None,
     };
     known.filter(|k| is_number(&k.text))
+}
+
+/// The annotation of a parameter without a declared type. Behind stars one speaks of each argument.
+pub fn written<'a>(def: &FunctionDef, p: &'a Parameter) -> Option<&'a Expr> {
+    let stars = [&def.params.vararg, &def.params.kwarg];
+    let has_stars = stars.into_iter().flatten().any(|star| star.name.span == p.name.span);
+    p.annotation.as_ref().filter(|_| p.ty.is_none() && !has_stars)
 }
 
 /// The types that `@cython.locals(name=type)` above a function gives, as annotations.

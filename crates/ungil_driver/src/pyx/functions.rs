@@ -118,12 +118,9 @@ pub fn function(
     around.list.extend(of_decorators(&def.decorators, around.aliases));
     let annotates = switched(&around.list, "annotation_typing").unwrap_or(around.annotates);
     let given = annotation::given(def);
-    let stars = [&def.params.vararg, &def.params.kwarg].map(|star| star.as_ref().map(|p| p.name.span));
     for p in def.params.iter() {
         let ty = p.ty.as_ref().and_then(|ty| keep(types.declared(&ty.base, &ty.declarator), errors));
-        // Behind stars an annotation speaks of each argument.
-        let is_star = stars.contains(&Some(p.name.span));
-        let annotation = p.annotation.as_ref().filter(|_| annotates && p.ty.is_none() && !is_star);
+        let annotation = annotation::written(def, p).filter(|_| annotates);
         let annotation = given.get(&*p.name.name).copied().or(annotation);
         let ty = ty.or_else(|| annotation.and_then(|a| annotation::number(a, types)));
         let own_class = annotation.and_then(annotation::class);
@@ -134,15 +131,12 @@ pub fn function(
         let used = types.take_used();
         classes.extend(ty.as_ref().and_then(class).map(|class| (p.name.name.to_string(), class)));
         let refused = p.ty.as_ref().is_some_and(|ty| ty.none == NoneRule::Refused);
-        if refused && ty.as_ref().is_none_or(|known| known.text == "object") {
+        let ty = ty.filter(|known| known.text != "object").map(decayed);
+        if refused && ty.is_none() {
             classes.entry(p.name.name.to_string()).or_insert_with(|| "object".to_owned());
         }
-        params.push(Parameter {
-            fused: used.first().map(|(name, _)| name.clone()),
-            name: p.name.name.to_string(),
-            ty: ty.filter(|known| known.text != "object").map(decayed),
-            not_none: refuses_none || refused,
-        });
+        let (name, chosen) = (p.name.name.to_string(), used.first().map(|(name, _)| name.clone()));
+        params.push(Parameter { fused: chosen, name, ty, not_none: refuses_none || refused });
         for one in used {
             if !fused.contains(&one) {
                 fused.push(one);

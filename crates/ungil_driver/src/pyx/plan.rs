@@ -147,6 +147,7 @@ pub struct Plan {
     pub types: Types,
     /// Directives of the whole module.
     pub directives: Vec<(&'static str, Setting)>,
+    /// Whether `/` of integers is that of level 2, which `from __future__ import division` takes back.
     pub is_level_two: bool,
     pub includes: Vec<String>,
     /// Variables of the module that only C sees.
@@ -185,7 +186,7 @@ pub fn read(
     let mut plan = Plan {
         is_read: true,
         types: types.clone(),
-        is_level_two: parsed.level == LanguageLevel::Two,
+        is_level_two: parsed.level == LanguageLevel::Two && !imports_division(&parsed.module.body),
         data: types.data().to_vec(),
         ..Plan::default()
     };
@@ -228,6 +229,17 @@ pub fn read(
     }
     diagnostics.sort_by_place();
     (plan, diagnostics)
+}
+
+/// Whether a module has the division of the future.
+fn imports_division(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::ImportFrom(import) => {
+            let is_future = import.module.as_ref().is_some_and(|module| &*module.name == "__future__");
+            is_future && import.names.iter().any(|alias| &*alias.name == "division")
+        }
+        _ => false,
+    })
 }
 
 /// Types, constants and imports, in the order of the text.

@@ -56,6 +56,9 @@ impl Parser<'_> {
             let import = Box::new(ImportFrom { level, module, names });
             return Ok(StmtKind::Cython(Box::new(CythonStmt::FromCimport(import))));
         }
+        if level == 0 && module.as_ref().is_some_and(|m| &*m.name == "__future__") {
+            self.print_function |= names.iter().any(|alias| &*alias.name == "print_function");
+        }
         Ok(StmtKind::ImportFrom(Box::new(ImportFrom { level, module, names })))
     }
 

@@ -157,6 +157,8 @@ struct Parser<'a> {
     definition_lo: u32,
     /// Set for the Cython language.
     cython: Option<CythonOptions>,
+    /// Whether the module imports `print_function` of the future.
+    print_function: bool,
     /// Where a statement of the Cython language stands.
     context: Context,
 }
@@ -183,6 +185,7 @@ impl<'a> Parser<'a> {
             height: 0,
             definition_lo: 0,
             cython: None,
+            print_function: false,
             context: Context::new(Level::Module),
         })
     }

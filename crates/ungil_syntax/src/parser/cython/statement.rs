@@ -137,6 +137,7 @@ impl Parser<'_> {
             "cimport" => true,
             "print" => {
                 self.is_level_two()
+                    && !self.print_function
                     && !matches!(self.peek(1), TokenKind::Equal | TokenKind::Dot | TokenKind::LBracket)
             }
             "exec" => self.is_level_two() && self.peek(1).starts_expression(),
