@@ -57,6 +57,24 @@ m.context_in_finally()
 """.strip().splitlines()
 
 
+NUMBERS = (
+    5,
+    True,
+    -(2**63),
+    2**63,
+    2**70,
+    -(2**63) - 1,
+    2.5,
+    "a",
+    None,
+    np.int64(3),
+    np.float32(0.5),
+    10**400,
+    float("inf"),
+)
+CONVERSIONS = ("to_long", "to_long_long", "to_size", "to_double", "int_to_double")
+
+
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory):
     return pyx_reference.build(SOURCE, tmp_path_factory.mktemp("corners")), pyx.compile(SOURCE)
@@ -66,3 +84,8 @@ def modules(tmp_path_factory):
 def test_ends_as_in_cython(modules, call):
     expected, found = (pyx_reference.ending(lambda m=m: eval(call, {"m": m, "np": np}), ()) for m in modules)
     assert found == expected
+
+
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_conversions_of_the_interpreter(modules, name):
+    pyx_reference.check(*modules, name, *[(x,) for x in NUMBERS])

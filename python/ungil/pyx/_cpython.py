@@ -9,6 +9,7 @@ from __future__ import annotations
 import array as _array
 import ctypes
 import functools
+import math
 import operator
 import re
 import sys
@@ -119,6 +120,35 @@ def _done(call: Callable[..., Any]) -> Callable[..., int]:
 
 def _is(*kinds: type) -> Callable[[Any], bool]:
     return lambda x: isinstance(x, kinds)
+
+
+def _fits(error: str) -> Callable[[Any], int]:
+    """A conversion to 64 bits with a sign."""
+
+    def converted(x: Any) -> int:
+        value = operator.index(x)
+        if not -(1 << 63) <= value < 1 << 63:
+            raise OverflowError(error)
+        return value
+
+    return converted
+
+
+def _as_size(x: Any) -> int:
+    if not isinstance(x, int):
+        raise TypeError("an integer is required")
+    return _fits("Python int too large to convert to C ssize_t")(x)
+
+
+def _as_double(x: Any) -> float:
+    # Of what is no number it says what the interpreter's own conversion does.
+    return math.ldexp(x, 0)
+
+
+def _int_as_double(x: Any) -> float:
+    if not isinstance(x, int):
+        raise TypeError("an integer is required")
+    return float(x)
 
 
 def _exactly(kind: type) -> Callable[[Any], bool]:
@@ -252,10 +282,11 @@ _NUMBER: dict[str, Any] = {
     "PyNumber_Power": lambda a, b, c=None: pow(a, b) if c is None else pow(a, b, c),
     "PyLong_Check": _is(int), "PyLong_CheckExact": _exactly(int), "PyLong_FromLong": int,
     "PyLong_FromLongLong": int, "PyLong_FromUnsignedLong": int, "PyLong_FromSsize_t": int, "PyLong_FromSize_t": int,
-    "PyLong_FromDouble": int, "PyLong_AsLong": operator.index, "PyLong_AsLongLong": operator.index,
-    "PyLong_AsSsize_t": operator.index, "PyLong_AsDouble": float, "PyFloat_Check": _is(float),
+    "PyLong_FromDouble": int, "PyLong_AsLong": _fits("Python int too large to convert to C long"),
+    "PyLong_AsLongLong": _fits("int too big to convert"), "PyLong_AsSsize_t": _as_size, "PyLong_AsDouble": _int_as_double,
+    "PyFloat_Check": _is(float),
     "PyFloat_CheckExact": _exactly(float), "PyFloat_FromDouble": float, "PyFloat_FromString": float,
-    "PyFloat_AsDouble": float, "PyFloat_AS_DOUBLE": float, "PyComplex_Check": _is(complex),
+    "PyFloat_AsDouble": _as_double, "PyFloat_AS_DOUBLE": float, "PyComplex_Check": _is(complex),
     "PyComplex_FromDoubles": complex, "PyComplex_RealAsDouble": lambda z: complex(z).real,
     "PyComplex_ImagAsDouble": lambda z: complex(z).imag, "PyBool_Check": _is(bool), "PyBool_FromLong": bool,
 }  # fmt: skip

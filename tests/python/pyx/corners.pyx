@@ -1,4 +1,6 @@
 # What single programs found; each function is the smallest case.
+from cpython.long cimport PyLong_AsLong, PyLong_AsLongLong, PyLong_AsSsize_t, PyLong_AsDouble
+from cpython.float cimport PyFloat_AsDouble
 
 def numbers(l):
     cdef int i = 5
@@ -50,3 +52,8 @@ def context_in_finally():
         try: inverse(0)
         finally: inverse(-1)
     except ValueError as e: return repr(e.__context__)
+def to_long(o): return PyLong_AsLong(o)
+def to_long_long(o): return PyLong_AsLongLong(o)
+def to_size(o): return PyLong_AsSsize_t(o)
+def to_double(o): return PyFloat_AsDouble(o)
+def int_to_double(o): return PyLong_AsDouble(o)
