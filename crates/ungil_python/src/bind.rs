@@ -35,6 +35,8 @@ pub struct Prepared {
     defaults: [*mut PyObject; FEW],
     /// Those that keywords may name, in the same order; null in the places of others.
     names: [*mut PyObject; FEW],
+    /// A bit for each parameter without a default.
+    needed: usize,
     /// Arguments that a call without keywords has at least; `usize::MAX` if each call needs some.
     least: usize,
     /// Parameters that may be given by position, and all but `**keywords`.
@@ -144,6 +146,7 @@ impl Prepared {
         Some(Prepared {
             defaults: all,
             names,
+            needed: (0..n).filter(is_missing).fold(0, |bits, i| bits | 1 << i),
             least: if needs_keywords { usize::MAX } else { last_needed },
             positional: order.positional,
             count,
@@ -302,25 +305,32 @@ impl Prepared {
             let keywords =
                 (&raw const (*kwnames.cast::<ffi::PyTupleObject>()).ob_item).cast::<*mut PyObject>();
             let names = self.names.as_ptr();
+            let mut missing = self.needed & (usize::MAX << first);
             // Mostly they are the names themselves, in the order of the parameters.
             let (mut k, mut at) = (0, first);
-            while k < given && at < self.count && *names.add(at) == *keywords.add(k) {
-                all.add(at).write(*values.add(k));
-                (k, at) = (k + 1, at + 1);
-            }
             while k < given {
                 let (keyword, value) = (*keywords.add(k), *values.add(k));
+                let mut place = at;
+                while place < self.count && *names.add(place) != keyword {
+                    place += 1;
+                }
+                if place < self.count {
+                    at = place + 1;
+                } else {
+                    place = self.place_of(keyword, first);
+                }
                 k += 1;
-                let known = (first..self.count).find(|i| *names.add(*i) == keyword);
-                match known.or_else(|| self.equal_to(keyword)) {
-                    // A call names none twice, but what is given by position is not given again.
-                    Some(i) if i >= first => all.add(i).write(value),
-                    Some(_) => return false,
-                    None if !self.leaves(keyword, value, dictionary) => return false,
-                    None => {}
+                if place < first {
+                    return false;
+                }
+                if place < self.count {
+                    all.add(place).write(value);
+                    missing &= !(1 << place);
+                } else if !self.leaves(keyword, value, dictionary) {
+                    return false;
                 }
             }
-            (at..self.count).all(|i| !(*all.add(i)).is_null())
+            missing == 0
         }
     }
 
@@ -338,16 +348,20 @@ impl Prepared {
         unsafe { self.take_keywords(values, n, kwnames, room, dictionary) }
     }
 
-    /// The parameter whose name is equal to a keyword, of which it is another object.
-    #[inline]
-    fn equal_to(&self, keyword: *mut PyObject) -> Option<usize> {
-        (0..self.count).filter(|i| !self.names[*i].is_null()).find(|i| {
+    /// The parameter that a keyword names out of order, or by another object of the same text: one before `first` if that is
+    /// given by position already, [`FEW`] if there is none.
+    #[cold]
+    fn place_of(&self, keyword: *mut PyObject, first: usize) -> usize {
+        let is_equal = |i: &usize| {
             let name = self.names[*i];
             // SAFETY: live strings both, while attached; comparing them cannot fail.
-            unsafe {
-                equal_strings(name, keyword).unwrap_or_else(|| ffi::PyUnicode_Compare(name, keyword) == 0)
-            }
-        })
+            !name.is_null()
+                && unsafe {
+                    equal_strings(name, keyword).unwrap_or_else(|| ffi::PyUnicode_Compare(name, keyword) == 0)
+                }
+        };
+        let known = (first..self.count).find(|i| self.names[*i] == keyword);
+        known.or_else(|| (0..self.count).find(is_equal)).unwrap_or(FEW)
     }
 
     /// Whether a keyword that is no parameter is taken.
