@@ -62,3 +62,26 @@ def test_errors_are_those_of_cython(modules, name):
         if expected != found:
             wrong.append(f"{name}({what}): Cython {expected}, ungil {found}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_elements_of_another_type(tmp_path):
+    source = Path(__file__).parent / "pyx" / "buffer_casts.pyx"
+    truths = np.array([True, False, True])
+    arrays = [truths, np.arange(3, dtype=np.uint8), np.arange(3, dtype=np.int8), np.arange(3), truths[::-1], np.array([[True]]), 3,
+              np.zeros(2, "S1"), np.zeros(2, [("a", "u1")]), np.array(["2020-01-01"], "M8[D]"), np.array([1.5]),
+              np.array([1, 2], np.uint64), np.array([1, 2], np.longlong)]  # fmt: skip
+    names = "weighed changed whole first dtype_of object_first bits not_cast".split()
+    # Twice, in turns: what was compiled for one does not answer for another.
+    calls = [(name, a) for name in names for a in arrays * 2]
+    calls += [(name, a) for name in ("parts", "variable") for a in arrays[:3]]
+    calls += [
+        ("rows", a)
+        for a in (
+            np.eye(2, dtype=bool),
+            np.eye(2, dtype=np.int8),
+            np.eye(2),
+            np.eye(2, dtype=bool).T[:, ::-1],
+        )
+    ]
+    wrong = pyx_reference.differences(pyx_reference.build(source, tmp_path), pyx.compile(source), calls)
+    assert not wrong, "\n".join(wrong)

@@ -595,11 +595,12 @@ impl Types {
             return Err(unsupported("this buffer type is", ty.span, Some("write `object[double, ndim=1]`")));
         };
         let element = self.argument(element)?;
-        let (mut ndim, mut mode) = (1, None);
+        let (mut ndim, mut mode, mut casts) = (1, None, false);
         for (name, value) in keywords {
             match (&*name.name, value) {
                 ("ndim", TypeArgument::Expr(value)) => ndim = integer(value).unwrap_or(0),
                 ("mode", TypeArgument::Expr(value)) => mode = string(value),
+                ("cast", TypeArgument::Expr(value)) => casts = is_true(value),
                 ("negative_indices" | "cast" | "dtype", _) => {}
                 _ => return Err(unsupported("this option of a buffer is", name.span, None)),
             }
@@ -614,7 +615,9 @@ impl Types {
             return Err(unsupported("this buffer type is", ty.span, None));
         }
         // What is declared as an object takes any, what is declared as an array takes arrays only.
-        let name = if is_object { format!("object {}", element.name) } else { element.name.clone() };
+        let taken = if casts { "cast " } else { "" };
+        let of_object = if is_object { "object " } else { "" };
+        let name = format!("{of_object}{taken}{}", element.name);
         let mut axes = vec![":"; ndim as usize];
         match mode.as_deref() {
             Some("c") => axes[ndim as usize - 1] = "::1",
@@ -748,6 +751,10 @@ pub fn integer(expr: &Expr) -> Option<i64> {
         },
         _ => None,
     }
+}
+
+fn is_true(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Literal(Literal::Bool(true))) || integer(expr).is_some_and(|n| n != 0)
 }
 
 fn string(expr: &Expr) -> Option<String> {

@@ -53,17 +53,22 @@ pub fn convert<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResu
         Some(Declared::Scalar { .. }) => complex(object),
         Some(_) if object.is_none() => Ok(object.clone()),
         Some(Declared::View { dtype, ndim, layout, is_const, name }) => {
+            let (name, casts) = match name.strip_prefix("cast ") {
+                Some(name) => (name, true),
+                None => (&**name, false),
+            };
             let info = Info::number(*dtype, name);
-            let wanted = Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const };
+            let wanted = Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const, casts };
             view_of_numbers(parameter, &wanted, *dtype, object)
         }
         Some(Declared::Structs { element, ndim, layout, is_const, name }) => {
             let info = Info::structure(element, name);
-            let wanted = Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const };
+            let wanted = Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const, casts: false };
             view_of_structs(parameter, &wanted, object)
         }
         Some(Declared::Objects { ndim, layout }) => {
-            let wanted = Wanted { info: Info::object(), ndim: *ndim, layout: *layout, is_const: false };
+            let wanted =
+                Wanted { info: Info::object(), ndim: *ndim, layout: *layout, is_const: false, casts: false };
             let array = view(parameter, &wanted, object)?;
             if parameter.is_array {
                 return Ok(array);
@@ -78,7 +83,11 @@ pub fn array<'py>(parameter: &Parameter, object: &Bound<'py, PyAny>) -> PyResult
     match &parameter.declared {
         Some(Declared::Structs { element, ndim, layout, is_const, name }) if !object.is_none() => {
             let info = Info::structure(element, name);
-            view(parameter, &Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const }, object)
+            view(
+                parameter,
+                &Wanted { info, ndim: *ndim, layout: *layout, is_const: *is_const, casts: false },
+                object,
+            )
         }
         _ => convert(parameter, object),
     }
@@ -269,6 +278,8 @@ pub struct Wanted {
     pub ndim: u8,
     pub layout: Option<Layout>,
     pub is_const: bool,
+    /// Whether elements of any type of the same size are taken.
+    pub casts: bool,
 }
 
 /// Compares the buffer of an object with a declaration; raises Cython's errors.
@@ -291,7 +302,8 @@ fn check_buffer(object: &Bound<'_, PyAny>, wanted: &Wanted, writes: bool) -> PyR
             // SAFETY: a text with a NUL behind it that lives as long as the buffer.
             false => unsafe { CStr::from_ptr(buffer.format) }.to_bytes(),
         };
-        format::check(&wanted.info, format).and_then(|()| {
+        let of_type = if wanted.casts { Ok(()) } else { format::check(&wanted.info, format) };
+        of_type.and_then(|()| {
             let (found, size) = (buffer.itemsize as usize, wanted.info.size);
             let s = |n: usize| if n > 1 { "s" } else { "" };
             match found == size {
@@ -316,11 +328,8 @@ fn view<'py>(
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
-    // SAFETY: type checks on a live object.
-    let (is_array, class) = unsafe {
-        let array = ffi::PyObject_TypeCheck(object.as_ptr(), numpy::api(py).array_type) != 0;
-        (array, c_type_name(object.as_ptr()))
-    };
+    // SAFETY: attached, with a live object.
+    let (is_array, class) = (is_array(object), unsafe { c_type_name(object.as_ptr()) });
     if parameter.is_buffer && !is_array {
         return Err(no_array(parameter, object));
     }
@@ -360,6 +369,18 @@ fn view_of_structs<'py>(
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     view(parameter, wanted, object)?.call_method1("getfield", ("u1", 0))
+}
+
+/// Whether an array that a buffer takes has elements of another type than those that the function sees.
+pub fn is_reinterpreted(parameter: &Parameter, object: &Bound<'_, PyAny>) -> bool {
+    let Some(Declared::View { dtype, .. }) = &parameter.declared else { return false };
+    let is_other = || classify::array_type(object).is_none_or(|ty| ty.dtype != *dtype);
+    parameter.is_array && is_array(object) && is_other()
+}
+
+fn is_array(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: a type check on a live object.
+    unsafe { ffi::PyObject_TypeCheck(object.as_ptr(), numpy::api(object.py()).array_type) != 0 }
 }
 
 /// What is no array is given to a buffer that is declared as one.

@@ -118,7 +118,7 @@ pub struct Parameter {
     pub writes: bool,
     /// Of a buffer, which Python sees as it is.
     pub is_array: bool,
-    /// Of `bytes` of which more is used than characters.
+    /// Of `bytes` of which more is used than characters, and of a buffer of which more is used than elements.
     pub is_whole: bool,
 }
 
@@ -378,7 +378,8 @@ pub unsafe fn array_of<'py>(
             words.add(1 + ndim + axis).write(*fields.strides.add(axis) as u64);
         }
     }
-    Ok(array)
+    // Python sees what was given, whose memory this is.
+    Ok(if argument::is_reinterpreted(parameter, object) { object.clone() } else { array })
 }
 
 /// Whether a directive holds that does unless it is switched off.
@@ -465,6 +466,7 @@ pub unsafe fn enter(
     let state = dispatcher.state();
     let is_new = pyx.objects.get().is_none() && !pyx.kernel_only && state.entries.iter().next().is_none();
     let prefers_objects = pyx.has_sequences(state, objects)
+        || pyx.has_reinterpreted(py, objects)
         || pyx.takes_objects(py, objects)
         || is_new
             && (state.params.double_star
@@ -612,6 +614,14 @@ impl Pyx {
         };
         !self.kernel_only
             && given.any(|(k, o)| (is_object(k, *o) || is_absent(k, *o)) && !is_star(k) && !declared(k))
+    }
+
+    /// Whether more is used of an array than elements, which kernels have as another type than Python.
+    fn has_reinterpreted(&self, py: Python<'_>, objects: &[*mut PyObject]) -> bool {
+        let mut given = self.params.iter().zip(objects).filter(|(p, _)| p.is_array && p.is_whole);
+        // SAFETY: attached, with live objects, as the caller vouches.
+        !self.kernel_only
+            && given.any(|(p, o)| argument::is_reinterpreted(p, unsafe { Bound::ref_from_ptr(py, o) }))
     }
 
     /// Whether arguments are more to a function without declared parameters than to kernels: numbers of NumPy, which have
