@@ -37,6 +37,8 @@ TO_DOUBLES = [
 ]
 
 CALLS = [
+    *[(f, x) for f in ("asked", "asked_as_object", "infinity_sign") for x in (1, -np.inf, np.inf, np.nan, -0.0, "a", 1e300)],
+    ("signs", np.array([1, np.inf, -np.inf, -np.inf])), ("signs", np.full(100, -np.inf)),
     ("literal", 1), ("literal", 0), ("positive", -1.0), ("positive", 2.5), ("positive", True),
     *[(name, a, b) for name in ("greatest", "chosen", "absent", "either") for a, b in ((1, 0.5), (0, True), (0, 5), (5, 0), (0, 0.5), (2**70, 1.5))],
     *[("negative", x) for x in (LOW, HIGH, True, -2.5, 3, 2**70, -1j)],

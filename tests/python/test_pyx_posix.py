@@ -15,6 +15,8 @@ CALLS = [
     ("children", 3), ("children", 0), ("signals", 3), ("signals", 0), ("signal_sets", 5), ("libraries", -4),
     ("paths", b"/usr/../usr/lib"), ("paths", b"/none/x"), ("texts", b"Abc", b"aBC"), ("texts", b"ab", b"ab"), ("locale",),
     *[("complex_numbers", z, w) for z in NUMBERS for w in (2, 1j)], ("turns", np.array([1 + 1j, 2, -3j])),
+    *[("kinds_of_numbers", x) for x in (1, 0, np.nan, -np.inf, 5e-324)], ("lines_of_files",),
+    ("parsed_dates", b"2020-03-04"), ("parsed_dates", b"x"),
     ("truths", 2, 3), ("truths", 0, 0),
 ]  # fmt: skip
 

@@ -42,6 +42,14 @@ pub(crate) fn divided_floats(
     b.select(adjust, other, rest)
 }
 
+/// C's `isinf`: 1 and -1 for the infinities, 0 for other numbers.
+pub(crate) fn infinity_sign(b: &mut Builder<'_>, x: Value) -> Value {
+    let (most, least) = (b.f64(f64::INFINITY), b.f64(f64::NEG_INFINITY));
+    let (above, below) = (b.compare(CompareOp::Eq, x, most), b.compare(CompareOp::Eq, x, least));
+    let (above, below) = (b.cast(above, DType::I32), b.cast(below, DType::I32));
+    b.binary(Ir::Sub, above, below)
+}
+
 /// Quotient or rest of integers as C has them: rounded towards zero.
 pub(crate) fn divided(b: &mut Builder<'_>, is_rest: bool, x: Value, y: Value) -> Value {
     b.binary(if is_rest { Ir::TruncMod } else { Ir::TruncDiv }, x, y)

@@ -46,6 +46,7 @@ PROTOTYPES: dict[str, str] = {
     "libc.math": "\n".join(line for line in _OF_DOUBLES.split("\n") if " erf" not in line)
     + _single(_OF_DOUBLES)
     + """
+        int __fpclassify(double x)
         double nan(const char *text)
         float nanf(const char *text)
     """,
@@ -138,6 +139,7 @@ PROTOTYPES: dict[str, str] = {
         int rename(const char *name, const char *other)
         int setvbuf(FILE *stream, char *buffer, int mode, size_t size)
         void setbuf(FILE *stream, char *buffer)
+        ssize_t getline(char **line, size_t *n, FILE *stream)
     """,
     "libc.time": """
         time_t time(time_t *t)
@@ -165,6 +167,10 @@ _CONSTANTS: dict[str, dict[str, int]] = {
 }
 
 
+#: Functions behind what headers have as macros.
+_NAMED = {"__errno_location": "errno", "__fpclassify": "fpclassify"}
+
+
 @functools.cache
 def functions(module: str) -> dict[str, Any]:
     """Functions and constants of a module of the C library."""
@@ -173,7 +179,7 @@ def functions(module: str) -> dict[str, Any]:
         text = line.strip()
         if text:
             name = text[: text.index("(")].split()[-1].lstrip("*")
-            found["errno" if name == "__errno_location" else name] = extern(text, library=_library(module))
+            found[_NAMED.get(name, name)] = extern(text, library=_library(module))
     for name, fixed in _VARIADIC.get(module, {}).items():
         place = address(name, ())
         if place is not None:
@@ -213,6 +219,7 @@ _TIMES = {
     "localtime_r": f"fn(*const int64,*{TM})*{TM}", "gmtime_r": f"fn(*const int64,*{TM})*{TM}",
     "mktime": f"fn(*{TM})int64", "asctime": f"fn(*const {TM})*int8", "asctime_r": f"fn(*const {TM},*int8)*int8",
     "ctime": "fn(*const int64)*int8", "ctime_r": "fn(*const int64,*int8)*int8",
+    "strptime": f"fn(*const int8,*const int8,*{TM})*int8",
     "strftime": f"fn(*int8,uint64,*const int8,*const {TM})uint64", "tzset": "fn()void",
     "timespec_get": f"fn(*{TIMESPEC},int32)int32",
 }  # fmt: skip
@@ -233,6 +240,7 @@ _VARIADIC = {
     "libc.stdio": {
         "printf": "*const int8", "fprintf": "*@FILE,*const int8", "sprintf": "*int8,*const int8",
         "snprintf": "*int8,uint64,*const int8", "sscanf": "*const int8,*const int8",
+        "scanf": "*const int8", "fscanf": "*@FILE,*const int8",
     },
 }  # fmt: skip
 

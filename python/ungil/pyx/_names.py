@@ -227,7 +227,7 @@ _MATH: dict[str, Callable[..., Any]] = {
     "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt, "cbrt": np.cbrt,
     "pow": np.power, "hypot": np.hypot, "fabs": np.absolute, "floor": np.floor, "ceil": np.ceil,
     "trunc": np.trunc, "rint": np.rint, "nearbyint": np.rint, "fmod": np.fmod, "copysign": np.copysign,
-    "nextafter": np.nextafter, "fmin": np.fmin, "fmax": np.fmax, "isnan": np.isnan, "isinf": np.isinf,
+    "nextafter": np.nextafter, "fmin": np.fmin, "fmax": np.fmax, "isnan": np.isnan, "isinf": lambda x: int(np.copysign(np.isinf(x), x)),
     "isfinite": np.isfinite, "signbit": np.signbit, "erf": math.erf, "erfc": math.erfc,
 }  # fmt: skip
 _SINGLE = [name for name in _MATH if name not in ("isnan", "isinf", "isfinite", "signbit", "erf", "erfc")]

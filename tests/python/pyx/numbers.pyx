@@ -216,3 +216,21 @@ def squared(x):
 
 def raised(int x, y):
     return x ** y
+
+# --- questions about doubles ---
+
+from libc.math cimport isfinite, isinf, isnan, signbit
+
+def asked(double x): return isnan(x), isinf(x), isfinite(x), signbit(x)
+def asked_as_object(x): return {"all": [isnan(x), isinf(x), isfinite(x)], "sum": isnan(x) + isinf(x), "below": isinf(x) < 0}
+def infinity_sign(float x):
+    cdef int sign = isinf(x)
+    cdef bint either = isinf(x)
+    return sign, either, 3 * isinf(x), -isinf(x), not isinf(x), "yes" if isinf(x) else "no"
+cdef int sign_of(double x) noexcept nogil: return isinf(x)
+def signs(double[:] v):
+    cdef int total = 0
+    cdef Py_ssize_t i
+    for i in range(v.shape[0]):
+        total += sign_of(v[i]) + 10 * isinf(v[i])
+    return total

@@ -4,6 +4,10 @@ from libc.complex cimport cabs, carg, cexp, clog, conj, cpow, cproj, csqrt, crea
 from libc.errno cimport errno
 from libc.locale cimport LC_NUMERIC, lconv, localeconv, setlocale
 from libc.signal cimport SIG_DFL, SIG_ERR, SIG_IGN, SIGUSR1, raise_, sig_atomic_t, sighandler_t, signal
+from libc.math cimport fpclassify, FP_NORMAL
+from libc.stdio cimport FILE, fopen, fclose, getline, fscanf, fputs, rewind, tmpfile
+from libc.time cimport strptime, tm
+from libc.string cimport memset
 from libc.stdbool cimport bool as c_bool
 from libc.stdlib cimport free
 from posix cimport wait as waiting
@@ -217,3 +221,24 @@ def turns(double complex[:] v):
 def truths(c_bool a, int b):
     cdef c_bool c = b
     return a, c
+
+def kinds_of_numbers(double x): return fpclassify(x), fpclassify(x) == FP_NORMAL
+def lines_of_files():
+    cdef FILE *f = tmpfile()
+    cdef char *line = NULL
+    cdef size_t n = 0
+    cdef int k = 0, l = 0
+    fputs(b"12 34\\nword\\n", f)
+    rewind(f)
+    r = fscanf(f, b"%d %d", &k, &l)
+    rewind(f)
+    m = getline(&line, &n, f)
+    out = line[:m]
+    free(line)
+    fclose(f)
+    return r, k, l, m, out
+def parsed_dates(bytes s):
+    cdef tm t
+    memset(&t, 0, sizeof(t))
+    if strptime(s, b"%Y-%m-%d", &t) == NULL: return None
+    return t.tm_year, t.tm_mon, t.tm_mday

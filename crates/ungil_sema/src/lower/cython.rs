@@ -476,6 +476,11 @@ impl Lowerer<'_, '_> {
             positional.push(self.as_declared(&declared, arg, arg.span)?);
         }
         args.check_no_keywords(function)?;
+        if let ("isinf", [x]) = (base, positional.as_slice()) {
+            let x = self.cast_to(x, DType::F64)?;
+            let sign = c_arithmetic::infinity_sign(&mut self.b(), x);
+            return Ok(Operand::value(Ty::Scalar(DType::I32), sign, args.span));
+        }
         let args = Args { positional, keywords: Vec::new(), span: args.span };
         crate::registry::call(self, numpy, args)
     }

@@ -187,6 +187,9 @@ impl Lowerer<'_> {
         if name == "fabs" {
             return Ok(Val::C(self.b().unary(IrUnary::Abs, x), CTy::num(DType::F64)));
         }
+        if name == "isinf" {
+            return Ok(Val::C(c_arithmetic::infinity_sign(&mut self.b(), x), CTy::num(DType::I32)));
+        }
         if let Some(truth) = self.classified(name, x) {
             return Ok(Val::C(self.b().cast(truth, DType::I32), CTy::Bint));
         }
@@ -201,7 +204,6 @@ impl Lowerer<'_> {
         let size = b.unary(IrUnary::Abs, x);
         Some(match name {
             "isnan" => b.compare(IrCompare::Ne, x, x),
-            "isinf" => b.compare(IrCompare::Eq, size, infinity),
             "isfinite" => b.compare(IrCompare::Lt, size, infinity),
             "signbit" => {
                 let one = b.f64(1.0);

@@ -107,9 +107,11 @@ impl Lowerer<'_> {
             Meaning::Extern(f) => given(&f.ret),
             Meaning::Struct(ty) => Kind::C(CTy::of(&self.complete(&ty))),
             Meaning::Cast(ty) if call.args.len() == 1 => Kind::C(ty),
-            Meaning::Math(name, n) if n == call.args.len() => {
-                Kind::C(if gives_truth(&name) { CTy::Bint } else { CTy::num(DType::F64) })
-            }
+            Meaning::Math(name, n) if n == call.args.len() => Kind::C(match &*name {
+                "isinf" => CTy::num(DType::I32),
+                name if gives_truth(name) => CTy::Bint,
+                _ => CTy::num(DType::F64),
+            }),
             _ => Kind::Object,
         }
     }
@@ -218,7 +220,7 @@ fn is_sum_of_floats(a: &Literal, op: BinaryOp, b: &Literal) -> bool {
 
 /// Whether a function of C's mathematical library gives a truth value.
 fn gives_truth(name: &str) -> bool {
-    matches!(name, "isnan" | "isinf" | "isfinite" | "signbit")
+    matches!(name, "isnan" | "isfinite" | "signbit")
 }
 
 /// The type of what a function of C gives.
