@@ -260,7 +260,7 @@ def test_all_errors_of_a_module_come_at_once():
         ("U0802", 1),
         ("U0803", 3),
         ("U0802", 4),
-        ("U0802", 7),
+        ("U0801", 7),
     ]
     with pytest.raises(errors.CompileError) as caught:
         compiled("cdef int\ndef f(int x:\n    pass\ncdef double 3\n")
