@@ -26,6 +26,7 @@ struct Method {
 static APPEND: Method = Method::new(c"append");
 static ADD: Method = Method::new(c"add");
 static GET: Method = Method::new(c"get");
+static POP: Method = Method::new(c"pop");
 
 impl Method {
     const fn new(text: &'static CStr) -> Method {
@@ -53,6 +54,39 @@ impl Method {
             ffi::PyObject_VectorcallMethod(name, args.as_ptr().add(1), n | OFFSET, null_mut())
         }
     }
+}
+
+/// The item that a list gives up at an index, by default the last; `None`: the index does not fit, or the list has to be
+/// made smaller.
+///
+/// # Safety
+/// Attached, with a list and an object or null.
+#[cfg(not(Py_GIL_DISABLED))]
+#[inline]
+unsafe fn popped(list: O, index: O) -> Option<O> {
+    // SAFETY: as the caller vouches; the place is checked, and the items behind it move together.
+    unsafe {
+        let header = list.cast::<ffi::PyListObject>();
+        let size = ffi::PyList_GET_SIZE(list);
+        let at = if index.is_null() { size - 1 } else { within(small(index)?, size)? };
+        // Lists that are less than half full then are made smaller.
+        if at < 0 || size <= (*header).allocated >> 1 {
+            return None;
+        }
+        let place = (*header).ob_item.add(at as usize);
+        let item = *place;
+        if at + 1 < size {
+            core::ptr::copy(place.add(1), place, (size - 1 - at) as usize);
+        }
+        (*header).ob_base.ob_size = size - 1;
+        Some(item)
+    }
+}
+
+/// Where other threads may look at the list, it is left to Python.
+#[cfg(Py_GIL_DISABLED)]
+unsafe fn popped(_: O, _: O) -> Option<O> {
+    None
 }
 
 /// The place of an index, from the end where it is negative, among `n` items.
@@ -381,6 +415,16 @@ entries! {
         }
         ffi::Py_DECREF(result);
         0
+    }
+
+    /// `index` may be null.
+    fn pop(object: O, index: O) -> O {
+        if ffi::PyList_CheckExact(object) != 0
+            && let Some(item) = popped(object, index)
+        {
+            return item;
+        }
+        POP.call(&[null_mut(), object, index], if index.is_null() { 1 } else { 2 })
     }
 
     fn add_to(object: O, value: O) -> O {

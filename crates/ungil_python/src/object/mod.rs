@@ -393,6 +393,7 @@ fn address(entry: Entry) -> u64 {
         Entry::Call => access::call as *const () as u64,
         Entry::CallMethod => access::call_method as *const () as u64,
         Entry::CallEx => access::call_ex as *const () as u64,
+        Entry::Pop => access::pop as *const () as u64,
         Entry::Append => access::append as *const () as u64,
         Entry::AppendTo => access::append_to as *const () as u64,
         Entry::AddItem => access::add_item as *const () as u64,

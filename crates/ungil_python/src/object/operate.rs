@@ -237,7 +237,14 @@ entries! {
         } else if let Some(n) = small::small(object) {
             i64::from(n != 0)
         } else {
-            i64::from(ffi::PyObject_IsTrue(object))
+            let class = ffi::Py_TYPE(object);
+            if class == &raw mut ffi::PyList_Type || class == &raw mut ffi::PyTuple_Type {
+                i64::from(ffi::Py_SIZE(object) != 0)
+            } else if class == &raw mut ffi::PyUnicode_Type {
+                i64::from(ffi::PyUnicode_GET_LENGTH(object) != 0)
+            } else {
+                i64::from(ffi::PyObject_IsTrue(object))
+            }
         }
     }
 
@@ -246,11 +253,13 @@ entries! {
         i64::from(if class == &raw mut ffi::PyDict_Type {
             ffi::PyDict_Contains(container, item)
         } else if class == &raw mut ffi::PySet_Type || class == &raw mut ffi::PyFrozenSet_Type {
-            // A set that is looked for is hashed as a frozen one.
-            if ffi::PyAnySet_Check(item) != 0 {
+            let found = ffi::PySet_Contains(container, item);
+            // A set that is looked for, which has no hash, is hashed as a frozen one.
+            if found < 0 && ffi::PyAnySet_Check(item) != 0 {
+                ffi::PyErr_Clear();
                 ffi::PySequence_Contains(container, item)
             } else {
-                ffi::PySet_Contains(container, item)
+                found
             }
         } else if let Some(found) = letter::is_in(container, item) {
             found.into()

@@ -392,6 +392,15 @@ impl Lowerer<'_> {
             self.at(e.span);
             return Ok(Val::Obj(self.make_from(entry, &[obj.value, arg.value], &[obj, arg])));
         }
+        if name == "pop" && call.args.len() <= 1 && is_simple(call) {
+            let args = self.call_arguments(call)?.0;
+            self.at(e.span);
+            let result = match args.first() {
+                Some(index) => self.call(Entry::Pop, &[obj.value, index.value]),
+                None => self.pop_last(obj.value),
+            };
+            return Ok(Val::Obj(self.finish(result, obj, args)));
+        }
         if name == "get" && (1..=2).contains(&call.args.len()) && call.keywords.is_empty() {
             let (args, none) = (self.call_arguments(call)?.0, self.word(0));
             self.at(e.span);

@@ -83,6 +83,8 @@ entries! {
     CallMethod "oooo" "o",
     /// Function, tuple, dictionary or 0.
     CallEx "ooo" "o",
+    /// Object, index or 0: `object.pop(index)`.
+    Pop "oo" "o",
     /// Object, value: `object.append(value)`.
     Append "oo" "o",
     /// The same for its effect: a status.

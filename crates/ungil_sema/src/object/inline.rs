@@ -215,6 +215,32 @@ impl Lowerer<'_> {
         self.or_give(status, Entry::AppendTo, &[object, item], item)
     }
 
+    /// [`Entry::Pop`] without an index.
+    pub(super) fn pop_last(&mut self, object: Value) -> Value {
+        let none = self.word(0);
+        if !self.source.counts_in_place {
+            return self.call(Entry::Pop, &[object, none]);
+        }
+        let item = self.word_var("item", 0);
+        let is_list = self.is_of(object, Class::List);
+        self.when(is_list, |l| {
+            let (n, room, one) = (l.load(object, SIZE), l.load(object, LIST_ROOM), l.word(1));
+            // A list that would be less than half full is made smaller.
+            let half = l.b().binary(Ir::Shr, room, one);
+            let stays = l.b().compare(IrCompare::Gt, n, half);
+            l.when(stays, |l| {
+                let last = l.b().binary(Ir::Sub, n, one);
+                let items = l.load(object, LIST_ITEMS);
+                let address = l.element_address(items, last, 8);
+                let taken = l.peek(address, DType::I64);
+                l.put(object, SIZE, last);
+                l.b().set(item, taken);
+            });
+        });
+        self.call_if_open(item, 0, Entry::Pop, &[object, none]);
+        self.b().get(item)
+    }
+
     /// Puts a reference behind the items of a list that has room for it.
     fn put_last(&mut self, list: Value, item: Value, status: Var) {
         let (n, room) = (self.load(list, SIZE), self.load(list, LIST_ROOM));
@@ -372,8 +398,10 @@ impl Lowerer<'_> {
     pub(super) fn truth_of(&mut self, object: Value) -> Value {
         let status = self.word_var("status", OPEN);
         let (is_int, is_bool) = (self.is_of(object, Class::Int), self.is_of(object, Class::Bool));
+        let is_list = self.is_of(object, Class::List);
         let has_digits = self.b().binary(Ir::Or, is_int, is_bool);
-        self.when(has_digits, |l| {
+        let has_size = self.b().binary(Ir::Or, has_digits, is_list);
+        self.when(has_size, |l| {
             let (size, zero) = (l.load(object, SIZE), l.word(0));
             l.set_compared(status, IrCompare::Ne, size, zero);
         });
