@@ -4,6 +4,7 @@
 //! declarations is a plain Python function: callers in C run the code for objects, which is made at the first such call. One
 //! with declarations is a builtin around it, because Python's own code would not know of them.
 
+use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr::null_mut;
 use std::ffi::CString;
@@ -44,8 +45,11 @@ fn index() -> ffi::Py_ssize_t {
 
 unsafe extern "C" fn free(extra: *mut c_void) {
     if !extra.is_null() {
-        // SAFETY: what `attach` gave away.
-        drop(unsafe { Box::from_raw(extra.cast::<Inner>()) });
+        // SAFETY: what `attach` gave away. The host frees a code's extras while attached.
+        unsafe {
+            forget(extra.cast());
+            drop(Box::from_raw(extra.cast::<Inner>()));
+        }
     }
 }
 
@@ -59,6 +63,52 @@ unsafe fn carried<'a>(code: *mut PyObject) -> Option<&'a Inner> {
             return None;
         }
         extra.cast::<Inner>().as_ref()
+    }
+}
+
+/// Codes whose functions were called lately, and what they carry: to ask the host for it takes as long as a short call.
+struct Recent(UnsafeCell<[(*mut PyObject, *const Inner); SLOTS]>);
+
+/// A power of two.
+const SLOTS: usize = 16;
+
+// SAFETY: those who touch it hold the interpreter's lock; where there is none, nobody does.
+unsafe impl Sync for Recent {}
+
+static RECENT: Recent = Recent(UnsafeCell::new([(null_mut(), core::ptr::null()); SLOTS]));
+
+/// What the code of a function carries.
+///
+/// # Safety
+/// Attached, with a live code object.
+#[inline]
+unsafe fn carried_lately<'a>(code: *mut PyObject) -> Option<&'a Inner> {
+    // SAFETY: what is noted of a code is forgotten when it is freed.
+    unsafe {
+        if cfg!(Py_GIL_DISABLED) {
+            return carried(code);
+        }
+        // Objects begin at multiples of 16.
+        let slot = RECENT.0.get().cast::<(*mut PyObject, *const Inner)>().add((code as usize >> 4) % SLOTS);
+        if (*slot).0 == code {
+            return (*slot).1.as_ref();
+        }
+        let inner = carried(code)?;
+        *slot = (code, inner);
+        Some(inner)
+    }
+}
+
+/// Nothing is carried any more.
+unsafe fn forget(inner: *const Inner) {
+    if cfg!(Py_GIL_DISABLED) {
+        return;
+    }
+    // SAFETY: attached, as the caller vouches.
+    for slot in unsafe { &mut *RECENT.0.get() } {
+        if slot.1 == inner {
+            *slot = (null_mut(), core::ptr::null());
+        }
     }
 }
 
@@ -124,6 +174,7 @@ impl Inner {
         })
     }
 
+    #[inline(always)]
     unsafe fn run(
         &self,
         code: &ObjectCode,
@@ -134,7 +185,7 @@ impl Inner {
     ) -> *mut PyObject {
         // SAFETY: the vectorcall protocol on a function of this code, whose cells live as long as the call holds it.
         unsafe {
-            let closure = ffi::PyFunction_GetClosure(function);
+            let closure = (*function.cast::<ffi::PyFunctionObject>()).func_closure;
             let cells: *const *mut PyObject = if closure.is_null() {
                 core::ptr::null()
             } else {
@@ -143,7 +194,24 @@ impl Inner {
             if names.is_null() && n == self.params.plain {
                 return code.run(args, cells);
             }
-            let mut bound = BoundArgs::new();
+            self.run_bound(code, function, args, n, names, cells)
+        }
+    }
+
+    /// The same where arguments have to be bound first.
+    #[inline(never)]
+    unsafe fn run_bound(
+        &self,
+        code: &ObjectCode,
+        function: *mut PyObject,
+        args: *const *mut PyObject,
+        n: usize,
+        names: *mut PyObject,
+        cells: *const *mut PyObject,
+    ) -> *mut PyObject {
+        let mut bound = BoundArgs::new();
+        // SAFETY: as for `run`.
+        unsafe {
             match self.params.bind(function, args, n, names, &mut bound) {
                 true => code.run(bound.args(), cells),
                 // Python itself reports arguments that do not fit.
@@ -180,7 +248,7 @@ unsafe extern "C" fn vectorcall(
     // SAFETY: the vectorcall protocol on a Python function.
     unsafe {
         let n = ffi::PyVectorcall_NARGS(nargsf) as usize;
-        match carried(ffi::PyFunction_GetCode(function)) {
+        match carried_lately((*function.cast::<ffi::PyFunctionObject>()).func_code) {
             None => original(function, args, nargsf, names),
             Some(inner) => match inner.compiled(function) {
                 Err(()) => null_mut(),
@@ -200,7 +268,7 @@ unsafe extern "C" fn call_builtin(
 ) -> *mut PyObject {
     // SAFETY: the protocol of such builtins; the object is the function, whose code is compiled.
     unsafe {
-        let inner = carried(ffi::PyFunction_GetCode(function));
+        let inner = carried_lately((*function.cast::<ffi::PyFunctionObject>()).func_code);
         match inner.and_then(|inner| Some((inner, inner.made.get()?.as_ref()?))) {
             Some((inner, code)) => inner.run(code, function, args, n as usize, names),
             None => ffi::PyObject_Vectorcall(function, args, n as usize, names),
