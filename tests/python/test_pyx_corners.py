@@ -11,6 +11,10 @@ from ungil import pyx
 SOURCE = Path(__file__).parent / "pyx" / "corners.pyx"
 
 CALLS = """
+m.enumerated()
+m.beside_words(2.5)
+m.beside_words(0.5)
+m.beside_words('a')
 m.numbers([1, 2])
 m.numbers([1, 2.5])
 m.numbers(['a'])

@@ -2,6 +2,21 @@
 from cpython.long cimport PyLong_AsLong, PyLong_AsLongLong, PyLong_AsSsize_t, PyLong_AsDouble
 from cpython.float cimport PyFloat_AsDouble
 
+cdef enum Sized:
+    SUFFIXED = 0x10ULL
+    CAST = <int>10
+    NARROW = <unsigned char>300
+    NEXT
+cpdef enum Shown: FIRST = <int>7, SECOND = 97U, THIRD
+cdef int in_order[CAST]
+
+def enumerated(): return SUFFIXED, CAST, NARROW, NEXT, FIRST, SECOND, list(Shown), sizeof(in_order)
+def beside_words(x):
+    cdef int n = 3
+    cdef int *p
+    if<int>x:p=&n
+    else:return<double>x
+    return<int>x if p==&n and<int>x else<int>x,[k for k in<list>[1]]
 def numbers(l):
     cdef int i = 5
     return [i for i in l], {i for i in l}, {i: 1 for i in l}, i

@@ -280,7 +280,11 @@ impl Types {
                         .size()
                         .and_then(|size| i64::try_from(size).ok())
                 }
-                _ => None,
+                CythonExpr::Cast { ty, value, .. } => {
+                    let known = self.declared(&ty.base, &ty.declarator).ok()?;
+                    wrapped(self.constant(value)?, &known.text)
+                }
+                _ => integer(size),
             },
             _ => integer(size),
         }
@@ -735,6 +739,21 @@ fn basic(name: &str, sign: Sign, longs: i8, complex: bool) -> Option<Known> {
         ("double", 0, false) => known("float64", "double"),
         ("float", 0, true) => known("complex64", "float complex"),
         ("double", 0, true) => known("complex128", "double complex"),
+        _ => return None,
+    })
+}
+
+/// A constant as an integer type of C holds it.
+fn wrapped(value: i64, text: &str) -> Option<i64> {
+    Some(match text {
+        "int8" => i64::from(value as i8),
+        "uint8" => i64::from(value as u8),
+        "int16" => i64::from(value as i16),
+        "uint16" => i64::from(value as u16),
+        "int32" => i64::from(value as i32),
+        "uint32" => i64::from(value as u32),
+        "int64" => value,
+        "uint64" => return (value >= 0).then_some(value),
         _ => return None,
     })
 }

@@ -113,6 +113,7 @@ impl Plain<'_> {
             return;
         }
         let text = &if self.in_double_quotes { text.replace('"', "'") } else { text.to_owned() };
+        let text = &if self.joins_word(lo, hi, text) { format!(" {text}") } else { text.clone() };
         let lines = |text: &str| text.matches('\n').count();
         let missing = "\n".repeat(lines(&self.text[lo..hi]).saturating_sub(lines(text)));
         // What follows on the line goes on behind a bracket only.
@@ -121,6 +122,13 @@ impl Plain<'_> {
             None => format!("{text}{missing}"),
         };
         self.edits.push(Edit { lo, hi, text });
+    }
+
+    /// Whether a word would run into the one before it: `return<int>x`.
+    fn joins_word(&self, lo: usize, hi: usize, text: &str) -> bool {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let is_sign = self.text[lo..hi].starts_with(['<', '&']);
+        is_sign && self.text[..lo].ends_with(is_word) && text.starts_with(is_word)
     }
 
     fn replace_span(&mut self, span: Span, text: &str) {

@@ -13,6 +13,7 @@ use crate::ast::name::Ident;
 use crate::ast::parameter::{Parameter, Parameters};
 use crate::ast::stmt::{FunctionDef, StmtKind};
 use crate::error::cython::CythonError;
+use crate::error::parse::ParseError;
 use crate::lexer::token::TokenKind;
 
 impl Parser<'_> {
@@ -76,6 +77,12 @@ impl Parser<'_> {
         let mut parameters = Parameters { span: params_span, ..Parameters::default() };
         for param in params {
             let param = self.named_parameter(param)?;
+            if let Some(before) = parameters.regular.last().filter(|before| before.default.is_some())
+                && param.default.is_none()
+            {
+                let (name, earlier) = (param.name.name.to_string(), before.span);
+                self.report(ParseError::DefaultOrder { name, earlier, is_type: false }, param.span);
+            }
             parameters.regular.push(param);
         }
         let body = self.block("`cdef`", lo)?;
