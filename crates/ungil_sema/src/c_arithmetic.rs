@@ -44,10 +44,14 @@ pub(crate) fn divided_floats(
 
 /// C's `isinf`: 1 and -1 for the infinities, 0 for other numbers.
 pub(crate) fn infinity_sign(b: &mut Builder<'_>, x: Value) -> Value {
-    let (most, least) = (b.f64(f64::INFINITY), b.f64(f64::NEG_INFINITY));
-    let (above, below) = (b.compare(CompareOp::Eq, x, most), b.compare(CompareOp::Eq, x, least));
-    let (above, below) = (b.cast(above, DType::I32), b.cast(below, DType::I32));
-    b.binary(Ir::Sub, above, below)
+    let (infinity, zero) = (b.f64(f64::INFINITY), b.f64(0.0));
+    let size = b.unary(UnaryOp::Abs, x);
+    let (is_infinite, is_below) =
+        (b.compare(CompareOp::Eq, size, infinity), b.compare(CompareOp::Lt, x, zero));
+    let [below, above, neither] = [-1, 1, 0].map(|n| constant(b, DType::I32, n));
+    // In this form LLVM sees that a comparison with zero asks for the size alone.
+    let sign = b.select(is_below, below, above);
+    b.select(is_infinite, sign, neither)
 }
 
 /// Quotient or rest of integers as C has them: rounded towards zero.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as _datetime
 import operator
 from collections.abc import Callable
 from typing import Any
 
+#: The library, where its signatures do not take parts that are handed on together.
+_open: Any = _datetime
 _CLASSES: dict[str, type] = {
     name: getattr(_datetime, name) for name in ("date", "time", "datetime", "timedelta", "tzinfo")
 }
@@ -15,13 +18,12 @@ _CLASSES: dict[str, type] = {
 TYPES: dict[str, tuple[str, str]] = {name: ("object", f"datetime.{name}") for name in _CLASSES}
 
 
-def _of_numbers(make: Callable[..., Any], zone: int = -1) -> Callable[..., Any]:
-    """A function whose arguments are numbers of C, but for the time zone at its place."""
-
-    def made(*args: Any, **keywords: Any) -> Any:
-        return make(*(x if at == zone else _number(x) for at, x in enumerate(args)), **keywords)
-
-    return made
+def _numbers(make: Callable[..., Any], *given: Any) -> Any:
+    """What a class makes of numbers of C; those that are ints already are not converted."""
+    if set(map(type, given)) == {int}:
+        with contextlib.suppress(OverflowError):
+            return make(*given)
+    return make(*map(_number, given))
 
 
 def _number(x: Any) -> int:
@@ -31,14 +33,47 @@ def _number(x: Any) -> int:
     return number
 
 
-def _time(hour: int, minute: int, second: int, microsecond: int, tz: Any, fold: int = 0) -> _datetime.time:
-    return _datetime.time(hour, minute, second, microsecond, tz, fold=fold)
+def _date(year: int, month: int, day: int) -> Any:
+    if type(year) is type(month) is type(day) is int:
+        try:
+            return _datetime.date(year, month, day)
+        except OverflowError:
+            # With the words for a number of C.
+            pass
+    return _datetime.date(_number(year), _number(month), _number(day))
 
 
-def _moment(*parts: Any, fold: int = 0) -> _datetime.datetime:
-    if len(parts) == 9:
-        *parts, fold = parts  # type: ignore[assignment]
-    return _datetime.datetime(*parts, fold=fold)
+def _delta(days: int, seconds: int, microseconds: int) -> Any:
+    if type(days) is type(seconds) is type(microseconds) is int:
+        try:
+            return _datetime.timedelta(days, seconds, microseconds)
+        except OverflowError:
+            pass
+    return _datetime.timedelta(_number(days), _number(seconds), _number(microseconds))
+
+
+def _time(hour: int, minute: int, second: int, microsecond: int, tz: Any, fold: int = 0) -> Any:
+    def make(*parts: int) -> Any:
+        return _open.time(*parts[:4], tz, fold=parts[4])
+
+    return _numbers(make, hour, minute, second, microsecond, fold)
+
+
+def _moment(
+    year: int,
+    month: int,
+    day: int,
+    hour: int,
+    minute: int,
+    second: int,
+    microsecond: int,
+    tz: Any,
+    fold: int = 0,
+) -> Any:
+    def make(*parts: int) -> Any:
+        return _open.datetime(*parts[:7], tz, fold=parts[7])
+
+    return _numbers(make, year, month, day, hour, minute, second, microsecond, fold)
 
 
 def _zone(offset: Any, name: Any = None) -> _datetime.timezone:
@@ -83,8 +118,8 @@ NAMES: dict[str, Any] = {
     **{f"{macro}_{part.upper()}": operator.attrgetter(part) for macro, parts in _MACROS.items() for part in parts},
     "time_tzinfo": operator.attrgetter("tzinfo"), "datetime_tzinfo": operator.attrgetter("tzinfo"),
     "import_datetime": _nothing, "PyDateTime_IMPORT": _nothing,
-    "date_new": _of_numbers(_datetime.date), "time_new": _of_numbers(_time, 4), "datetime_new": _of_numbers(_moment, 7),
-    "timedelta_new": _of_numbers(_datetime.timedelta), "timezone_new": _zone, "total_seconds": _total_seconds,
+    "date_new": _date, "time_new": _time, "datetime_new": _moment,
+    "timedelta_new": _delta, "timezone_new": _zone, "total_seconds": _total_seconds,
     "date_from_timestamp": _datetime.date.fromtimestamp, "datetime_from_timestamp": _datetime.datetime.fromtimestamp,
     "PyDate_FromTimeStamp": lambda args: _datetime.date.fromtimestamp(*args),
     "PyDateTime_FromTimeStamp": lambda args: _datetime.datetime.fromtimestamp(*args),
