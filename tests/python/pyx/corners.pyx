@@ -17,6 +17,9 @@ def beside_words(x):
     if<int>x:p=&n
     else:return<double>x
     return<int>x if p==&n and<int>x else<int>x,[k for k in<list>[1]]
+def any_text(basestring s):
+    cdef basestring t = s
+    return t, len(s)
 def numbers(l):
     cdef int i = 5
     return [i for i in l], {i for i in l}, {i: 1 for i in l}, i

@@ -297,7 +297,7 @@ pub const NDARRAY: &str = "numpy.ndarray";
 
 /// The class whose instances alone, beside None, a variable of a declared type may hold.
 pub fn class(known: &Known) -> Option<String> {
-    let name = if known.name == "unicode" { "str" } else { &known.name };
+    let name = if matches!(&*known.name, "unicode" | "basestring") { "str" } else { &known.name };
     let is_class = CLASSES.contains(&name) || MORE_CLASSES.contains(&name) || LIBRARY_CLASSES.contains(&name);
     (known.text == "object" && is_class).then(|| name.to_owned())
 }
