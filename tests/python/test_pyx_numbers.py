@@ -150,3 +150,16 @@ def test_recursion_without_end():
     for _ in range(3):
         with pytest.raises(RecursionError, match="maximum recursion depth exceeded"):
             pyx.compile(text, name="endless").f(1)
+
+
+def test_amounts_of_shifts_count_by_their_low_bits():
+    # C leaves these undefined; they are what the processor makes of them.
+    source = """
+def left(int x, int n): return x << n
+def right(long x, int n): return x >> n
+def of_objects(o, unsigned int x, unsigned int n): return x << n, o
+"""
+    module = pyx.compile(source, name="amounts_of_shifts")
+    assert [module.left(3, n) for n in (0, 4, 32, 33, -1)] == [3, 48, 3, 6, -(2**31)]
+    assert [module.right(-256, n) for n in (0, 4, 64, 68, -1)] == [-256, -16, -256, -16, -1]
+    assert module.of_objects("o", 5, 34) == (20, "o")
