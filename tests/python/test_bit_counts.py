@@ -82,3 +82,20 @@ def test_beside_cython(tmp_path):
     cases += [("last_cleared", x) for x in (0, 12, 2**32 - 1)]
     for name, *arguments in cases:
         assert getattr(ours, name)(*arguments) == getattr(theirs, name)(*arguments), (name, arguments)
+
+
+def test_what_each_iteration_sees():
+    @ungil.jit
+    def total(x, y):
+        s = 0
+        while x != 0:
+            s += x
+            x &= x - 1
+        n = 0
+        while y != 0:
+            y &= y - 1
+            n += y
+        return s, n, x, y
+
+    for x in (0, 1, 6, 255, 2**40 + 5):
+        assert total(x, x) == total.py_func(x, x)

@@ -62,13 +62,14 @@ enum Step {
 impl Count {
     fn of(func: &Function, defs: &Definitions, inst: Inst) -> Option<Count> {
         let InstKind::While { cond, test, body, .. } = func.inst(inst).kind else { return None };
-        let loops = Loop { func, defs, inside: walk::defined_values(func, body) };
+        let inside = &walk::defined_values(func, cond) | &walk::defined_values(func, body);
+        let loops = Loop { func, defs, inside };
         let (a, b) = match *defs.kind(func, test)? {
             InstKind::Compare(CompareOp::Ne, a, b) if defs.constant(func, b) == Some(0) => (a, b),
             InstKind::Compare(CompareOp::Ne, a, b) => (b, a),
             _ => return None,
         };
-        let x = loops.variable(a)?;
+        let x = loops.variable(a).filter(|_| loops.inside.contains(&a))?;
         let dtype = loops.int(x)?;
         let plain = |r: Region| func.region(r).iter().all(|i| computes(&func.inst(*i).kind));
         if defs.constant(func, b) != Some(0) || !plain(cond) {
@@ -133,7 +134,7 @@ fn computes(kind: &InstKind) -> bool {
 struct Loop<'f> {
     func: &'f Function,
     defs: &'f Definitions,
-    /// Defined by the body.
+    /// Defined by its condition, which only reads, or its body.
     inside: BTreeSet<Value>,
 }
 
@@ -152,7 +153,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Whether `v` is a reading of `x` in the body.
+    /// Whether `v` is a reading of `x` in the loop, before it is assigned.
     fn reads(&self, x: Var, v: Value) -> bool {
         self.inside.contains(&v) && self.variable(v) == Some(x)
     }
