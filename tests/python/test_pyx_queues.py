@@ -138,3 +138,30 @@ def test_what_code_carries_goes_with_it():
     for i in range(60):
         module = pyx.compile(SOURCE + f"\nNUMBER = {i}\n", name=f"queues_{i % 2}")
         assert module.counters() == ([1] * 40, [6] * 40, [3, 2, 1])
+
+
+def test_a_list_that_is_being_sorted_has_nothing_to_pop():
+    # It has no items then, and room for -1.
+    module = pyx.compile(
+        """
+def sort_by(items):
+    told = []
+    def last(x):
+        try:
+            items.pop()
+        except IndexError as error:
+            told.append(str(error))
+        return x
+    def inside(x):
+        try:
+            items.pop(0)
+        except IndexError as error:
+            told.append(str(error))
+        return x
+    items.sort(key=last)
+    items.sort(key=inside)
+    return items, told
+""",
+        name="queues_sorted",
+    )
+    assert module.sort_by([3, 1, 2]) == ([1, 2, 3], ["pop from empty list"] * 6)

@@ -67,6 +67,7 @@ fn check(status: c_int) -> Result<()> {
 /// # Errors
 /// What the system says, when it refuses another thread.
 pub fn spawn(name: &str, stack: usize, body: impl FnOnce() + Send + 'static) -> Result<Thread> {
+    let start = Box::new(Start { name: CString::new(name)?, body });
     let (mut blocked, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
     // SAFETY: the sets are initialised by sigfillset and pthread_sigmask before they are read. The new thread
     // inherits the mask; this thread's own is restored below.
@@ -77,7 +78,7 @@ pub fn spawn(name: &str, stack: usize, body: impl FnOnce() + Send + 'static) -> 
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, blocked.as_ptr(), before.as_mut_ptr());
     }
-    let thread = create(Box::new(Start { name: CString::new(name)?, body }), stack);
+    let thread = create(start, stack);
     // SAFETY: `before` was filled above.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
     thread

@@ -20,6 +20,8 @@ from typing import Any
 
 from ungil._c import extern
 from ungil.pyx import _cpython_datetime, _cpython_more, _cpython_rest
+from ungil.pyx._predicates import exactly as _exactly
+from ungil.pyx._predicates import is_of as _is
 
 _api = ctypes.pythonapi
 _object = ctypes.py_object
@@ -118,10 +120,6 @@ def _done(call: Callable[..., Any]) -> Callable[..., int]:
     return run
 
 
-def _is(*kinds: type) -> Callable[[Any], bool]:
-    return lambda x: isinstance(x, kinds)
-
-
 def _fits(error: str) -> Callable[[Any], int]:
     """A conversion to 64 bits with a sign."""
 
@@ -149,10 +147,6 @@ def _int_as_double(x: Any) -> float:
     if not isinstance(x, int):
         raise TypeError("an integer is required")
     return float(x)
-
-
-def _exactly(kind: type) -> Callable[[Any], bool]:
-    return lambda x: type(x) is kind
 
 
 def _steal_list_item(items: Any, k: int, x: Any) -> int:

@@ -8,6 +8,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from ungil.pyx._predicates import exactly as _exactly
+from ungil.pyx._predicates import is_of as _is
+
 #: The library, where its signatures do not take parts that are handed on together.
 _open: Any = _datetime
 _CLASSES: dict[str, type] = {
@@ -33,23 +36,19 @@ def _number(x: Any) -> int:
     return number
 
 
-def _date(year: int, month: int, day: int) -> Any:
-    if type(year) is type(month) is type(day) is int:
-        try:
-            return _datetime.date(year, month, day)
-        except OverflowError:
-            # With the words for a number of C.
-            pass
-    return _datetime.date(_number(year), _number(month), _number(day))
+def _of_three(make: Callable[[int, int, int], Any]) -> Callable[[int, int, int], Any]:
+    """The same for three numbers, without a list of them."""
 
+    def made(a: int, b: int, c: int) -> Any:
+        if type(a) is type(b) is type(c) is int:
+            try:
+                return make(a, b, c)
+            except OverflowError:
+                # With the words for a number of C.
+                pass
+        return make(_number(a), _number(b), _number(c))
 
-def _delta(days: int, seconds: int, microseconds: int) -> Any:
-    if type(days) is type(seconds) is type(microseconds) is int:
-        try:
-            return _datetime.timedelta(days, seconds, microseconds)
-        except OverflowError:
-            pass
-    return _datetime.timedelta(_number(days), _number(seconds), _number(microseconds))
+    return made
 
 
 def _time(hour: int, minute: int, second: int, microsecond: int, tz: Any, fold: int = 0) -> Any:
@@ -88,14 +87,6 @@ def _nothing() -> None:
     """What loads the interface in C."""
 
 
-def _is(kind: type) -> Callable[[Any], bool]:
-    return lambda x: isinstance(x, kind)
-
-
-def _exactly(kind: type) -> Callable[[Any], bool]:
-    return lambda x: type(x) is kind
-
-
 _CHECKS = {"Date": "date", "Time": "time", "DateTime": "datetime", "Delta": "timedelta", "TZInfo": "tzinfo"}
 _DAY, _CLOCK = ("year", "month", "day"), ("hour", "minute", "second", "microsecond", "fold")
 _PARTS = {
@@ -118,8 +109,8 @@ NAMES: dict[str, Any] = {
     **{f"{macro}_{part.upper()}": operator.attrgetter(part) for macro, parts in _MACROS.items() for part in parts},
     "time_tzinfo": operator.attrgetter("tzinfo"), "datetime_tzinfo": operator.attrgetter("tzinfo"),
     "import_datetime": _nothing, "PyDateTime_IMPORT": _nothing,
-    "date_new": _date, "time_new": _time, "datetime_new": _moment,
-    "timedelta_new": _delta, "timezone_new": _zone, "total_seconds": _total_seconds,
+    "date_new": _of_three(_datetime.date), "time_new": _time, "datetime_new": _moment,
+    "timedelta_new": _of_three(_datetime.timedelta), "timezone_new": _zone, "total_seconds": _total_seconds,
     "date_from_timestamp": _datetime.date.fromtimestamp, "datetime_from_timestamp": _datetime.datetime.fromtimestamp,
     "PyDate_FromTimeStamp": lambda args: _datetime.date.fromtimestamp(*args),
     "PyDateTime_FromTimeStamp": lambda args: _datetime.datetime.fromtimestamp(*args),

@@ -9,6 +9,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from ungil.pyx._predicates import is_of as _is
+from ungil.pyx._predicates import name as _name
+
 #: `Py_buffer`, as the interpreter lays it out.
 PY_BUFFER = (
     "struct Py_buffer{buf *void;obj *@PyObject;len int64;itemsize int64;readonly bint;ndim int32;format *int8;"
@@ -64,10 +67,6 @@ def _done(call: Callable[..., Any]) -> Callable[..., int]:
     return run
 
 
-def _name(text: Any) -> str:
-    return text.decode() if isinstance(text, bytes) else str(text)
-
-
 def _exports(x: Any) -> bool:
     try:
         memoryview(x)
@@ -80,10 +79,6 @@ def _merge(target: Any, other: Any, override: int) -> None:
     for key in other.keys():
         if override or key not in target:
             target[key] = other[key]
-
-
-def _is(*kinds: type) -> Callable[[Any], bool]:
-    return lambda x: isinstance(x, kinds)
 
 
 def _is_capsule(x: Any) -> bool:

@@ -14,6 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ungil.pyx._cpython_more import PY_BUFFER
+from ungil.pyx._predicates import exactly as _exactly
+from ungil.pyx._predicates import is_of as _is
+from ungil.pyx._predicates import name as _name
 
 _TSS = "struct Py_tss_t{_is_initialized int32;_key uint32;}"
 #: What stands for the types of some parameters below.
@@ -120,18 +123,6 @@ POINTERS: dict[str, dict[str, str]] = {
     part: {entry.partition("(")[0].replace("_my", "_"): _written_out(entry) for entry in entries.split()}
     for part, entries in _ENTRIES.items()
 }
-
-
-def _name(text: Any) -> str:
-    return text.decode() if isinstance(text, bytes) else str(text)
-
-
-def _is(*kinds: type) -> Callable[[Any], bool]:
-    return lambda x: isinstance(x, kinds)
-
-
-def _exactly(kind: type) -> Callable[[Any], bool]:
-    return lambda x: type(x) is kind
 
 
 def _character(x: Any) -> str:

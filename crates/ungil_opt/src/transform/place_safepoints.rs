@@ -2,8 +2,9 @@
 //!
 //! Every `while` loop polls at the start of an iteration, every `for` loop that contains another of unknown length or a
 //! call likewise. Innermost `for` loops and those around `while` loops do not: a long one is cut into strips of
-//! [`STRIP`] iterations with a poll between, so that the strip itself vectorises; one strip alone polls nothing. Loops whose work is bounded by a small
-//! constant get none: `range(3)`, and windows such as `range(max(i - 1, 0), min(i + 2, n))`.
+//! [`STRIP`] iterations with a poll between, so that the strip itself vectorises; one strip alone polls nothing.
+//! Loops whose work is bounded by a small constant get none: `range(3)`, and windows such as
+//! `range(max(i - 1, 0), min(i + 2, n))`.
 
 use crate::analysis::affine::Affine;
 use crate::analysis::bounds::alternatives;
@@ -13,7 +14,7 @@ use crate::pipeline::Context;
 use crate::transform::strips::{retarget_continues, strip_end};
 use ungil_ir::builder::Builder;
 use ungil_ir::copies::copy_loop;
-use ungil_ir::entities::{Inst, Region, Value};
+use ungil_ir::entities::{Inst, Region, Value, Var};
 use ungil_ir::function::{Function, Module};
 use ungil_ir::inst::{BinaryOp, Const, For, InstKind, Loc, LoopHints};
 use ungil_ir::remark::{Remark, RemarkKind};
@@ -201,16 +202,15 @@ impl Placer<'_> {
         if cost.is_none_or(|cost| cost > GATHERED) || func.attributes.fastmath.reassoc {
             return false;
         }
-        let is_sum = |kind: &InstKind| match kind {
-            InstKind::Set(x, v) if func.var_ty(*x).dtype().is_some_and(DType::is_float) => {
-                let InstKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) = defs.kind(func, *v)? else {
-                    return None;
-                };
+        let adds_to = |x: &Var, v: &Value| match defs.kind(func, *v) {
+            Some(InstKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b)) => {
                 let is_x = |v: &Value| matches!(defs.kind(func, *v), Some(InstKind::Get(y)) if y == x);
-                (is_x(a) || is_x(b)).then_some(())
+                is_x(a) || is_x(b)
             }
-            _ => None,
+            _ => false,
         };
+        let is_float = |x: &Var| func.var_ty(*x).dtype().is_some_and(DType::is_float);
+        let is_sum = |kind: &InstKind| matches!(kind, InstKind::Set(x, v) if is_float(x) && adds_to(x, v));
         let inside = walk::defined_values(func, l.body);
         let is_loaded = |v: &Value| {
             let mut v = *v;
@@ -222,7 +222,7 @@ impl Placer<'_> {
         };
         let gathers =
             |kind: &InstKind| matches!(kind, InstKind::Load { index, .. } if index.iter().any(is_loaded));
-        walk::any_inst(func, l.body, &|kind| is_sum(kind).is_some()) && walk::any_inst(func, l.body, &gathers)
+        walk::any_inst(func, l.body, &is_sum) && walk::any_inst(func, l.body, &gathers)
     }
 
     fn constant(&self, v: Value) -> Option<i64> {

@@ -255,7 +255,9 @@ entries! {
         } else if class == &raw mut ffi::PySet_Type || class == &raw mut ffi::PyFrozenSet_Type {
             let found = ffi::PySet_Contains(container, item);
             // A set that is looked for, which has no hash, is hashed as a frozen one.
-            if found < 0 && ffi::PyAnySet_Check(item) != 0 {
+            let has_no_hash =
+                || ffi::PySet_Check(item) != 0 && ffi::PyErr_ExceptionMatches(ffi::PyExc_TypeError) != 0;
+            if found < 0 && has_no_hash() {
                 ffi::PyErr_Clear();
                 ffi::PySequence_Contains(container, item)
             } else {

@@ -225,8 +225,12 @@ impl Lowerer<'_> {
         let is_list = self.is_of(object, Class::List);
         self.when(is_list, |l| {
             let (n, room, one) = (l.load(object, SIZE), l.load(object, LIST_ROOM), l.word(1));
-            // A list that would be less than half full is made smaller.
-            let half = l.b().binary(Ir::Shr, room, one);
+            // A list that would be less than half full is made smaller. One that is being sorted has room for -1, which is more
+            // than any list holds when it is taken without its sign.
+            let mut b = l.b();
+            let (room, unit) = (b.cast(room, DType::U64), b.cast(one, DType::U64));
+            let half = b.binary(Ir::Shr, room, unit);
+            let half = b.cast(half, DType::I64);
             let stays = l.b().compare(IrCompare::Gt, n, half);
             l.when(stays, |l| {
                 let last = l.b().binary(Ir::Sub, n, one);
